@@ -40,7 +40,7 @@ _MAX_COMMENTED = 2_000_000
 
 _NO_HANDLER = Note(
     NoteKind.NOT_CHECKED,
-    "no handler was found, so events were not followed through this code",
+    "no handler was found, so event data was not traced through this code",
     Place(""),
     "also scan the template's folder, or give a handler with --handler app.handler",
 )
@@ -187,7 +187,7 @@ def _describe_change(read: Sequence[Input], change: Change | None) -> Iterator[s
     if changed:
         yield f"only findings on changed lines count: {changed} changed {'file' if changed == 1 else 'files'}"
     else:
-        yield "no scanned file has changed: there is nothing to check"
+        yield "no scanned file has changed: nothing to check"
 
 
 def _look(

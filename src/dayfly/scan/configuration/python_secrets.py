@@ -101,12 +101,12 @@ def _judged(
                     value=text,
                     severity=Severity.MEDIUM,
                     confidence=confidence,
-                    fix="read it without a default, so that a missing setting stops the function",
+                    fix="read it without a default, so that the function fails if the setting is missing",
                 )
             else:
                 yield named_finding(
                     "secret.password",
-                    f"{name} holds a {kind} in the code",
+                    f"{name} contains a {kind} in the code",
                     file.place(value),
                     name=name,
                     kind=kind,

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from dayfly.scan.configuration.formats import Match
     from dayfly.scan.model import Place
 
-_ROTATE = "revoke it, put a new one into Secrets Manager or Parameter Store, and read it at run time"
-_HARM = "anyone who reads the code, the package or a build log has it, and it stays in the history"
+_ROTATE = "revoke it, store a new one in Secrets Manager or Parameter Store, and read it at run time"
+_HARM = "anyone who can read the code, the package or a build log can use it, and it stays in the history"
 # The hash of a shorter one could be reversed by trying.
 _MIN_HASHED = 16
 

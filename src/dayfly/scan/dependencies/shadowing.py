@@ -91,10 +91,10 @@ def _top_level(path: str, roots: tuple[str, ...]) -> tuple[str, str] | None:
 
 def _standard(path: str, module: str, owner: str) -> Finding:
     is_backport = bool(owner) and module in normalise(owner).replace("-", "_")
-    whose = f"{owner} installs it" if owner else "it stands where Lambda looks first"
+    whose = f"{owner} installs it" if owner else "it is in the directory that Lambda searches first"
     return Finding(
         check="dependency.shadowing",
-        message=f"{path} is imported in place of the standard module {module}: {whose}",
+        message=f"{path} is imported instead of the standard module {module}: {whose}",
         place=Place(path, 1),
         severity=Severity.LOW if is_backport else Severity.HIGH if owner else Severity.MEDIUM,
         confidence=Confidence.HIGH if owner else Confidence.MEDIUM,
@@ -111,7 +111,7 @@ def _installed_one(path: str, module: str, package: str) -> Finding:
         place=Place(path, 1),
         severity=Severity.HIGH,
         confidence=Confidence.MEDIUM,
-        harm=f"every import of {module} loads this file, which neither lock nor advisories cover",
-        fix=f"rename {path}, or install {package} with its metadata if that is what it is",
+        harm=f"every import of {module} loads this file, which no lock file or advisory covers",
+        fix=f"rename {path}, or install {package} with its metadata if this file is part of that package",
         evidence={"module": module, "package": package},
     )

@@ -61,14 +61,14 @@ def find_usage(project: Project, entry: Entry, reader: Reader | None = None) -> 
     try:
         walker = _Walker(project, entry, reader if reader is not None else Reader())
     except RecursionError:
-        note = Note(NoteKind.BOUNDED, "is nested too deeply to look for AWS calls", Place(entry.file.path))
+        note = Note(NoteKind.BOUNDED, "is nested too deeply to find its AWS calls", Place(entry.file.path))
         return Usage(
             (), (note,), frozenset({"*"}), frozenset({entry.file.path}), frozenset(), is_complete=False
         )
     try:
         walker.run()
     except TooMuchError:
-        walker.stop("has too many paths to follow: not every AWS call is known")
+        walker.stop("has too many paths: not every AWS call is known")
     except RecursionError:
         walker.stop("is nested too deeply: not every AWS call is known")
     return walker.usage()
@@ -287,7 +287,7 @@ class _Walker:
                 if isinstance(owner, Client | Resource):
                     self.seen.unresolved(owner.service, "which operation is called", call, file)
         for prefix in libraries.shelled(name, arguments):
-            self.seen.unresolved(prefix, "what the `aws` command line calls", call, file)
+            self.seen.unresolved(prefix, "which AWS calls the `aws` command makes", call, file)
         for one in libraries.follow(name, arguments):
             self.seen.record(one.service, one.operation, one.given, call, file, how=name.rpartition(".")[2])
 
@@ -305,7 +305,7 @@ class _Walker:
             named = "AWS" if "*" in prefixes else ", ".join(prefixes)
             self.seen.note(
                 NoteKind.NOT_RESOLVED,
-                f"could not resolve what {package} calls of {named}",
+                f"could not resolve which calls {package} makes to {named}",
                 file.place(node),
-                "list the actions it needs in the policy manually",
+                "add the actions to the policy manually",
             )

@@ -76,7 +76,7 @@ class Effects:
                 check = _CHECKS[effect.kind]
                 finding = Finding(
                     check,
-                    f"{effect.target or effect.what} keeps data of the event",
+                    f"{effect.target or effect.what} keeps event data",
                     effect.place,
                     Severity.LOW,
                     Confidence.LOW,

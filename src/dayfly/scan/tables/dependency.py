@@ -12,14 +12,16 @@ CHECKS: tuple[Check, ...] = (
         cwe=1357,
         technique="T1195.001",
         severity=Severity.MEDIUM,
-        rule="A requirement without an exact version installs whatever its index serves on the day of the build.",
+        rule="A requirement without an exact version installs the version that the index has on the day of "
+        "the build.",
         attack=(
             "An attacker takes over a maintainer's account and publishes a new release.",
             "The next build installs it, although the function's code did not change.",
-            "It is imported during init, with the function's role and environment at hand.",
+            "It is imported during init, with access to the function's role and environment.",
             "It then serves every customer of that environment.",
         ),
-        fix="Lock every version, the indirect ones too: uv lock, poetry lock or pip-compile --generate-hashes.",
+        fix="Lock every version, including indirect dependencies: uv lock, poetry lock or pip-compile "
+        "--generate-hashes.",
     ),
     Check(
         id="dependency.unhashed",
@@ -28,11 +30,11 @@ CHECKS: tuple[Check, ...] = (
         technique="T1195.002",
         severity=Severity.LOW,
         rule=(
-            "A version without a hash names a release, not its bytes: pip trusts any file that the index "
-            "serves."
+            "A version without a hash identifies a release, not its bytes: pip accepts any file that the "
+            "index returns."
         ),
         attack=(
-            "An index, a mirror or a cache between it and the build serves other bytes under the same version.",
+            "An index, a mirror or a cache returns other bytes under the same version.",
             "pip installs them, because no hash identifies the original release.",
             "The function imports them at init and keeps them for as long as its environment is warm.",
         ),
@@ -65,10 +67,10 @@ CHECKS: tuple[Check, ...] = (
         attack=(
             "pip looks for a name in all its indexes and takes the highest version that it finds.",
             "An attacker registers the name of an internal package at the public index, with version 99.",
-            "The build takes that one (or what a branch or a plain connection serves today).",
+            "The build takes that one (or whatever a branch or an unencrypted connection returns today).",
             "Its code runs at init with the function's role, before any customer's event.",
         ),
-        fix="Name one index over HTTPS, pin commits by their full hash and archives by a sha256.",
+        fix="Use one index over HTTPS, and pin commits by their full hash and archives by a sha256.",
     ),
     Check(
         id="dependency.capability-changed",
@@ -76,10 +78,11 @@ CHECKS: tuple[Check, ...] = (
         cwe=1357,
         technique="T1195.002",
         severity=Severity.HIGH,
-        rule="A dependency has gained a capability (network, processes, evaluation, …) since its capabilities were recorded.",
+        rule="A dependency has gained a capability (network, processes, evaluation, …) since its capabilities "
+        "were recorded.",
         attack=(
-            "A patch release of a library that formats dates opens a connection when it is imported.",
-            "Nothing in its interface has changed, and the tests pass.",
+            "A patch release of a date formatting library opens a connection at import.",
+            "Its interface has not changed, and the tests pass.",
             (
                 "From the first cold start after the deployment it connects to an unknown host, with access to "
                 "the role's credentials."
@@ -102,9 +105,9 @@ CHECKS: tuple[Check, ...] = (
         ),
         attack=(
             "At import: the environment, with the role's temporary credentials, is sent to the attacker.",
-            "Or the import only replaces json.loads by a wrapper.",
+            "Or the import only replaces json.loads with a wrapper.",
             "After that, each event of each customer of the warm environment is copied to the attacker,",
-            "and every answer is correct: no log record, no failed test.",
+            "and every answer is correct: there is no log record and no failed test.",
         ),
         fix=(
             "Remove the version, rotate every secret that the function could read, and recycle its "
@@ -134,7 +137,7 @@ CHECKS: tuple[Check, ...] = (
         cwe=1357,
         technique="T1195.001",
         severity=Severity.MEDIUM,
-        rule="A little-known package has a name that differs from a popular one by a typing error.",
+        rule="The name of a little-known package differs from a popular one by a typing error.",
         attack=(
             "An attacker registers reqeusts with a copy of the real package and five extra lines.",
             "A developer mistypes the name once; everything works.",
@@ -148,13 +151,14 @@ CHECKS: tuple[Check, ...] = (
         cwe=345,
         technique="T1554",
         severity=Severity.HIGH,
-        rule="A file of an installed package differs from its RECORD, is not named there, or is bytecode without its source.",
+        rule="A file of an installed package differs from its RECORD, is missing there, or is bytecode "
+        "without source.",
         attack=(
             (
                 "An attacker who can write to the build or to a layer changes one module of a legitimate "
                 "package."
             ),
-            "Name and version do not change, so lock, advisories and SBOM show no problem.",
+            "Name and version do not change, so lock file, advisories and SBOM show no problem.",
             "The changed module runs for every customer of every environment.",
         ),
         fix="Install the package again from its index with hashes, and find out what changed it.",
@@ -165,11 +169,12 @@ CHECKS: tuple[Check, ...] = (
         cwe=427,
         technique="T1574",
         severity=Severity.MEDIUM,
-        rule="A module beside the handler or in a layer has the name of a standard or installed one and is imported in its stead.",
+        rule="A module beside the handler or in a layer has the name of a standard or installed module and is "
+        "imported instead of it.",
         attack=(
-            "Lambda looks for modules beside the handler first, then in layers, and last in the runtime.",
+            "Lambda searches for modules beside the handler first, then in layers, and last in the runtime.",
             "A shared layer contains its own json.py (or requests.py).",
-            "Every import json then loads that file, which passes on its data.",
+            "Every import json then loads that file, which can copy its data.",
         ),
         fix="Rename the module, or remove it; keep one copy of each package.",
     ),

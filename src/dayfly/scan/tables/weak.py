@@ -12,17 +12,14 @@ CHECKS: tuple[Check, ...] = (
         cwe=338,
         broader=(330,),
         severity=Severity.MEDIUM,
-        rule="A token, password, key, session id or code is drawn from `random`, which is not secure.",
+        rule="A token, password, key, session id or code comes from `random`, which is not cryptographically secure.",
         attack=(
-            "`random` is one Mersenne Twister per environment, and all its customers draw from it in turn:",
-            (
-                "an attacker with enough own tokens (624 words) knows the state, and so the tokens of the next "
-                "customers."
-            ),
-            "Environments restored from one SnapStart snapshot, and children of a fork, begin with the same state: two",
-            "customers are given the same token.",
+            "`random` is one Mersenne Twister per environment, and all its customers get numbers from it in turn:",
+            "an attacker with enough own tokens (624 words) knows its state, and so the tokens of the next customers.",
+            "Environments restored from one SnapStart snapshot, and children of a fork, start with the same state,",
+            "so two customers can get the same token.",
         ),
-        fix="Draw secrets from `secrets` (`secrets.token_urlsafe()`, `secrets.choice`) or `random.SystemRandom()`.",
+        fix="Generate secrets with `secrets` (`secrets.token_urlsafe()`, `secrets.choice`) or `random.SystemRandom()`.",
         technique="T1539",
     ),
     Check(
@@ -33,10 +30,10 @@ CHECKS: tuple[Check, ...] = (
         severity=Severity.MEDIUM,
         rule="MD5, SHA-1, MD4 or another broken hash is used without `usedforsecurity=False`.",
         attack=(
-            "Two documents with one digest are made within seconds (MD5) or for the price of a car (SHA-1).",
-            "Digests that name cached results make one customer's entry the answer to another's question; in `/tmp` and in",
-            "globals of a warm environment such entries live on.",
-            "Passwords under such a hash are tried at billions a second once the table is lost.",
+            "An attacker can create two documents with the same digest within seconds (MD5) or at moderate cost (SHA-1).",
+            "If such digests are cache keys, one customer's entry becomes the answer to another customer's request;",
+            "in `/tmp` and in globals of a warm environment such entries stay.",
+            "Passwords with such a hash can be tested at billions per second if the table is stolen.",
         ),
         fix=(
             "Use `hashlib.sha256` (for passwords `hashlib.scrypt`), or pass `usedforsecurity=False` if the "
@@ -51,11 +48,8 @@ CHECKS: tuple[Check, ...] = (
         severity=Severity.MEDIUM,
         rule="A cookie is set without the attribute `Secure`.",
         attack=(
-            "A browser sends it with plain HTTP, too, and one image link to `http://` your domain is enough to see it.",
-            (
-                "The session it names is kept for the customer on the server's side: anyone with the cookie "
-                "acts as that customer,"
-            ),
+            "A browser also sends it over plain HTTP; one image link to `http://` your domain is enough to intercept it.",
+            "The server keeps the customer's session: anyone with the cookie can act as that customer,",
             "in every environment and without a password.",
         ),
         fix="Set `secure=True` (`; Secure` in a `Set-Cookie` header).",
@@ -66,10 +60,10 @@ CHECKS: tuple[Check, ...] = (
         title="Cookie without HttpOnly",
         cwe=1004,
         severity=Severity.LOW,
-        rule="A cookie that names a session or holds a token is set without the attribute `HttpOnly`.",
+        rule="A cookie that identifies a session or contains a token is set without the attribute `HttpOnly`.",
         attack=(
-            "One script in a page of yours (`event.html`) reads `document.cookie` and sends it away.",
-            "A page kept warm in a global serves that script to customer after customer: each leaves a session behind.",
+            "One script in one of your pages (`event.html`) reads `document.cookie` and sends it to the attacker.",
+            "If a warm function keeps the page in a global, every customer gets that script and loses the session.",
         ),
         fix="Set `httponly=True` (`; HttpOnly` in a `Set-Cookie` header).",
         technique="T1539",
@@ -81,12 +75,9 @@ CHECKS: tuple[Check, ...] = (
         severity=Severity.MEDIUM,
         rule="DES, 3DES, RC2, RC4 or Blowfish, or a block cipher in ECB mode, encrypts data.",
         attack=(
-            (
-                "ECB gives equal blocks equal ciphertexts: an attacker who can write one record learns when "
-                "another customer's is the same."
-            ),
-            "Blocks of 64 bits repeat after some gigabytes under one key, and a key kept in a global of a warm",
-            "environment encrypts for very many customers.",
+            "ECB encrypts equal blocks to equal blocks: an attacker who can write a record learns when another customer's is the same.",
+            "Blocks of 64 bits repeat after some gigabytes under one key, and a key in a global of a warm",
+            "environment encrypts data of many customers.",
         ),
         fix="Use AES-GCM or ChaCha20-Poly1305 with a fresh nonce for each message, or let KMS encrypt.",
         technique="T1600",

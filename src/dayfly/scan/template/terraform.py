@@ -254,7 +254,7 @@ def _read_call(
                     NoteKind.NOT_RESOLVED,
                     f"the module {source[:120] or block.labels[0]} was not read: its resources are unknown",
                     block.place,
-                    "name the handler with --handler",
+                    "give the handler with --handler",
                 )
             )
         return
