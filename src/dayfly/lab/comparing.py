@@ -140,7 +140,10 @@ async def compare(
     why = heard.why.get(_DAYFLY, [])
     if not started and not why:
         why = [
-            "nothing of Dayfly's was started: the next wrapper (DAYFLY_NEXT_WRAPPER) did not start the command it was given"
+            (
+                "Dayfly did not start: the next wrapper (DAYFLY_NEXT_WRAPPER) did not start the command in its "
+                "arguments"
+            )
         ]
     if heard.started.get(_PLAIN):
         # Nothing of Dayfly's runs there.
@@ -166,9 +169,7 @@ def _settings_of(folder: Path, variables: Mapping[str, str]) -> Settings:
     except FileNotFoundError:
         table = {}
     except (OSError, ValueError) as error:
-        raise SettingError(
-            f"{folder / FILE_NAME} cannot be read: {error}", hint="correct it first"
-        ) from error
+        raise SettingError(f"{folder / FILE_NAME} cannot be read: {error}", hint="fix it first") from error
     return load_settings(
         {name: value for name, value in variables.items() if name.startswith("DAYFLY_")}, table
     )
@@ -189,7 +190,9 @@ def _missing(asked: Settings, started: Mapping[str, object], policy: str) -> Ite
         has = str(started.get(name, "")) or "not active"
         if has != value:
             reason = started.get(f"{name}_reason")
-            yield f"{name} {value} was asked for and is {has}" + (f": {_printable(reason)}" if reason else "")
+            yield f"{name} {value} was requested, but it is {has}" + (
+                f": {_printable(reason)}" if reason else ""
+            )
 
 
 async def _wait_for_words(heard: _Heard) -> None:

@@ -75,7 +75,7 @@ def probe_interpreter(path: Path, function_folder: Path) -> Interpreter:
         ) from error
     if not answer["client"]:
         raise LabError(
-            f"{path} has no awslambdaric",
+            f"{path} does not have awslambdaric",
             hint=f"{path} -m pip install awslambdaric, or choose another Python",
         )
     # Not `path`: a version manager's shim needs its manager's files, which a sandbox does not show.

@@ -91,7 +91,7 @@ class ProcessTree:
         except (TimeoutError, ConnectionError) as error:
             await self.end()
             raise LabError(
-                "an environment's first process did not come up",
+                "an environment's first process did not start",
                 hint="try --confinement none to check whether the confinement is the cause",
             ) from error
         if isinstance(self.freezer, SignalFreezer):

@@ -85,7 +85,7 @@ class Services:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except (BotoCoreError, ClientError) as error:
-            raise LabError(f"{self.url} did not do it: {error}") from error
+            raise LabError(f"{self.url} did not accept the call: {error}") from error
 
     def _call(self, service: str, operation: str, arguments: dict[str, object]) -> dict[str, Any]:
         answer: dict[str, Any] = getattr(self.client(service), operation)(**arguments)

@@ -65,7 +65,7 @@ class Target:
                 hint="use for example --fleet http://127.0.0.1:8710",
             )
         if not self.token.isascii() or not self.token.isprintable():
-            raise SettingError("the collector's token has characters no header may hold")
+            raise SettingError("the collector's token contains invalid characters")
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,7 +202,7 @@ def test_everything_was_told_and_everything_was_stopped(run: tuple[Result, list[
     result, steps = run
     cells = [step for step in steps if step.cell is not None]
     assert len(cells) == len(result.cells) == cells[-1].done == cells[-1].total
-    assert {step.phase for step in steps} == {"installing", "attacks", "honest requests", "costs"}
+    assert {step.phase for step in steps} == {"installing", "attacks", "legitimate requests", "costs"}
     assert not CALLING.is_running
     assert list(Path(tempfile.tempdir or "").glob("dayfly-gauntlet-*")) == []
 

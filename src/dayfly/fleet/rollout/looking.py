@@ -218,7 +218,7 @@ def _sign(row: Row) -> Sign:
 
 def _named(function: str, account: str, region: str, since: float, until: float) -> dict[str, object]:
     if not function:
-        raise DayflyError("no function is named", hint="function=NAME")
+        raise DayflyError("no function was given", hint="function=NAME")
     return {
         "function": function, "account": account, "region": region,
         "since": int(since * 1000), "until": int(until * 1000), "verified": 0,

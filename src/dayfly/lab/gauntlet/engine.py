@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from dayfly.lab.gauntlet.protection import Protection
     from dayfly.lab.gauntlet.technique import Technique
 
-Phase = Literal["installing", "attacks", "honest requests", "costs"]
+Phase = Literal["installing", "attacks", "legitimate requests", "costs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +253,7 @@ class _Run:
                 found = measure_collateral(deployment, self._plan.honest, usual, self._hearers)
                 with self._lock:
                     self._collateral[key] = found
-                    self._progress(Step("honest requests", len(self._collateral), len(self._deployments)))
+                    self._progress(Step("legitimate requests", len(self._collateral), len(self._deployments)))
 
             await self._side_by_side(ask)
 
@@ -290,7 +290,7 @@ def refuse_unconfined(lab: Lab) -> None:
     """Raise LabError where attacks would hit this machine."""
     if lab.confinement.kind != "bubblewrap":
         raise LabError(
-            f"attacks run only where they can harm nothing: {lab.confinement.reason}",
+            f"attacks run only with bubblewrap, so that they cannot harm this machine: {lab.confinement.reason}",
             hint="install the Debian package bubblewrap",
         )
 

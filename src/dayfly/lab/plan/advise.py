@@ -180,7 +180,7 @@ def _undecided(facts: Facts, chosen: Cost, added: float | None) -> Advice:
         headline="undecided: measure again on a quiet machine",
         reasons=(
             f"`{chosen.name}` added {_ms(added)} to the median response time here, over {_LIMITS}, but {why}",
-            'until then keep the default, isolation = "invocation", which gives the most protection',
+            'until then keep the default, isolation = "invocation", which is the most secure mode',
         ),
         gives_up=(),
         added_ms=added,
@@ -219,7 +219,7 @@ def _cannot_fork(facts: Facts, invocation: Cost) -> Advice:
         measured_as=INVOCATION,
         headline='isolation = "process", until the function can be forked',
         reasons=tuple(f"it cannot be forked: {reason}" for reason in invocation.reasons),
-        gives_up=("the process is kept as without Dayfly: memory changes of an event affect all later ones",),
+        gives_up=("the process stays, as without Dayfly: memory changes of an event affect all later ones",),
         added_ms=_added(facts.costs.get(PLAIN), invocation),
         fixes=find_fixes(facts.losses, facts.differences, isolation=INVOCATION, reasons=invocation.reasons),
     )
@@ -227,7 +227,7 @@ def _cannot_fork(facts: Facts, invocation: Cost) -> Advice:
 
 def _why_acceptable(plain: Cost | None, added: float | None) -> str:
     if plain is None or plain.p50_ms is None or added is None:
-        return "its cost could not be measured; it is the isolation with the most protection"
+        return "its cost could not be measured; it is the most secure isolation mode"
     return (
         f"it adds {_ms(added)} to a median response time of {_ms(plain.p50_ms)}; up to "
         f"{ACCEPTED_ADDED_MS:.0f} ms, or {ACCEPTED_ADDED_SHARE:.0%} of the response time, is acceptable "

@@ -123,7 +123,7 @@ def _judge(
     total = len(other)
     strange = sum(value not in known for value in other)
     if len(known) == 1:
-        got = f"another {got}" if types == types_here else got
+        got = f"different {got}" if types == types_here else got
         if seen <= known | set(first):
             return expected, got, "as in an environment's first invocation", strange, total
         return expected, got, "always the same without Dayfly", strange, total

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 _POOLS = {
     "5432": "RDS Proxy, or PgBouncer",
     "3306": "RDS Proxy",
-    "6379": "nothing for ElastiCache beyond a short connect time-out; `window` keeps the connection",
+    "6379": (
+        "a short connect timeout (ElastiCache has no proxy for connections); `window` keeps the connection"
+    ),
     "27017": "a small maxPoolSize and `window`",
 }
 _LATE = (

@@ -67,7 +67,7 @@ class DayflyObserve(Dayfly):
     """Isolation, and a guard that reports what it would refuse."""
 
     name: ClassVar[str] = "dayfly-observe"
-    title: ClassVar[str] = "Dayfly, guard observes"
+    title: ClassVar[str] = "Dayfly, guard in observe mode"
     guard: ClassVar[Literal["off", "observe", "block"]] = "observe"
 
 
@@ -75,5 +75,5 @@ class DayflyBlock(Dayfly):
     """Isolation, and a guard that refuses."""
 
     name: ClassVar[str] = "dayfly-block"
-    title: ClassVar[str] = "Dayfly, guard blocks"
+    title: ClassVar[str] = "Dayfly, guard in block mode"
     guard: ClassVar[Literal["off", "observe", "block"]] = "block"
