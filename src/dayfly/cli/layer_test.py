@@ -231,7 +231,7 @@ def _show(output: Output, comparison: Comparison, notes: list[WrapperNote]) -> N
     output.say(f"{same} of {len(comparison.answers)} answers are the same as without Dayfly")
     for one in comparison.answers:
         if one.verdict != "same":
-            how = "differs" if one.verdict == "differs" else "varies by itself"
+            how = "differs" if one.verdict == "differs" else "varies even without Dayfly"
             output.say(f"  {one.event} (time {one.round}) {how} at {', '.join(one.places)}")
     if not comparison.has_same_answers and comparison.isolation != "process":
         output.say(

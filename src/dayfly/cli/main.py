@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import select
 import sys
@@ -13,6 +14,7 @@ from dayfly.errors import DayflyError, MissingExtraError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from _typeshed import ReadableBuffer
     from cyclopts import App
 
 EXIT_USAGE = 2
@@ -370,12 +372,39 @@ def _has_reader(descriptor: int) -> bool:
     return not watched.poll(0)
 
 
+class _OutputError(DayflyError):
+    """Standard output cannot be written."""
+
+
+class _StandardOutput(io.FileIO):
+    """Standard output, whose failures are errors with a hint; a closed pipe stays what it is."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Write as `io.FileIO` does; raises _OutputError, for example where the disk is full."""
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise _OutputError(
+                f"cannot write to standard output: {error.strerror}",
+                hint="free disk space, or redirect the output to another file",
+            ) from error
+
+
+def _discard_output() -> None:
+    """Let what is still buffered go nowhere: at exit, Python would fail on it again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), _STANDARD_OUTPUT)
+
+
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; the one place where errors become messages."""
     try:
         app = build_app(arguments)
         result = app(arguments, exit_on_error=False, print_error=False)
     except DayflyError as error:
+        if isinstance(error, _OutputError):
+            _discard_output()
         return _report(error)
     except ImportError as error:
         name = _missing_module(error)
@@ -394,8 +423,8 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         if _has_reader(_STANDARD_OUTPUT):
             raise
-        # The reader has closed the pipe, as `head` does. At exit, Python would fail again on what is still buffered.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), _STANDARD_OUTPUT)
+        # The reader has closed the pipe, as `head` does.
+        _discard_output()
         return CLOSED_PIPE
     except Exception as error:
         if type(error).__module__.partition(".")[0] != "cyclopts":
@@ -449,4 +478,12 @@ def _report(error: DayflyError) -> int:
 
 def main() -> None:
     """Console script."""
+    before = sys.stdout
+    if isinstance(before, io.TextIOWrapper):
+        sys.stdout = io.TextIOWrapper(
+            io.BufferedWriter(_StandardOutput(_STANDARD_OUTPUT, "w", closefd=False)),
+            encoding=before.encoding,
+            errors=before.errors,
+            line_buffering=bool(before.line_buffering or before.write_through),
+        )
     raise SystemExit(run(sys.argv[1:]))

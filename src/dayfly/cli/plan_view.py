@@ -121,8 +121,8 @@ def _draw_advice(plan: Plan) -> RenderableType:
     lines += [_bullet(f"not measured: {what}", style="yellow") for what in advice.gives_up]
     if advice.must_fix:
         count = len(advice.must_fix)
-        things = "1 thing has" if count == 1 else f"{count} things have"
-        lines.append(_bullet(f"{things} to be fixed first: see below", style="yellow"))
+        problems = "1 problem" if count == 1 else f"{count} problems"
+        lines.append(_bullet(f"{problems} to fix first: see below", style="yellow"))
     events = f"{len(plan.events)} event{'s' if len(plan.events) > 1 else ''}"
     samples = max(cost.samples for cost in plan.costs)
     return Panel(

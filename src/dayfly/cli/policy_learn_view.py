@@ -80,7 +80,7 @@ def draw_learned(
     parts += _draw_saturation(confidence)
     unreached = find_never_called(gathered)
     if unreached:
-        parts.append(title(f"Never called: {count(len(unreached), 'function')} of the package's own"))
+        parts.append(title(f"Never called: {count(len(unreached), 'function')} of the package"))
         parts += [bullet(name, style="cyan") for name in unreached[:_MANY_UNREACHED]]
         if len(unreached) > _MANY_UNREACHED:
             parts.append(bullet(f"and {len(unreached) - _MANY_UNREACHED} more: see --json", style=SOFT))
@@ -142,7 +142,7 @@ def _named(one: Support) -> Text:
 
 def _entries(needs: Needs | None) -> Text:
     if needs is None:
-        return Text("by package alone", style=SOFT)
+        return Text("allowed by package only", style=SOFT)
     text = Text(", ".join(needs.always[:3]) + (" …" if len(needs.always) > 3 else ""))
     if needs.init:
         text.append("; " if needs.always else "")

@@ -270,7 +270,7 @@ class Promotion:
             self._view.told(
                 "own-modes",
                 function,
-                f"by their own mode in the policy these {does}: {', '.join(other)}",
+                f"these rules {does}, because they have their own mode: {', '.join(other)}",
                 is_good=False,
             )
 

@@ -228,7 +228,7 @@ def _ask(output: Output, count: int) -> None:
     if not output.can_ask:
         raise DayflyError(
             f"cannot ask for confirmation to {what} without a terminal",
-            hint="add --yes, or look first with --dry-run",
+            hint="add --yes, or check first with --dry-run",
         )
     if not output.ask(f"{what}?"):
         raise DayflyError("nothing was changed", hint="")

@@ -200,7 +200,7 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _refuse_constant(_name: str) -> object:
-    raise ValueError("no JSON")
+    raise ValueError("not valid JSON")
 
 
 def _skip_number(_text: str) -> None:

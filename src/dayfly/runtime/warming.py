@@ -38,7 +38,7 @@ def warm(prime: str, events: str, handler: str) -> list[str]:
     """
     notes: list[str] = []
     if prime and (fault := run_hook(prime)):
-        notes.append(f"the zygote is not primed: {prime} failed with {fault}")
+        notes.append(f"warm-up failed: {prime} raised {fault}")
     if events:
         notes.append(_replay(events, handler))
     return notes

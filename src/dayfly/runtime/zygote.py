@@ -267,14 +267,16 @@ def _seal(options: ZygoteOptions, sealing: Sealing) -> tuple[Ready, list[object]
         from dayfly.runtime import warming
 
         if fault := warming.run_hook(options.before):
-            sealing.refuse(f"the hook {options.before} failed with {fault}: fix it or unset `[fork] before`")
+            sealing.refuse(f"the hook {options.before} raised {fault}: fix it or unset `[fork] before`")
     found = seal_known(sealing, also=reseed.kinds() if options.reseed else ())
     reasons = seal.reasons_not_to_fork(sealing, temporary=options.temporary)
     if reasons:
         # What forbids the fork may be garbage that nobody has collected yet: a socket in a cycle, say.
         gc.collect()
         reasons = seal.reasons_not_to_fork(sealing, temporary=options.temporary)
-    notes = sealing.notes + [f"a library was not sealed ({fault})" for fault in sealing.faults]
+    notes = sealing.notes + [
+        f"a library could not be prepared for forking ({fault})" for fault in sealing.faults
+    ]
     generators = reseed.find_generators(found) if options.reseed else []
     # Loaded when the function was.
     from dayfly.runtime import forkhooks
