@@ -17,13 +17,13 @@ from dayfly.doctor.handler import SCHEMA
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "no JSON"),
-        (b"\xff\xfe", "no JSON"),
-        (b"[" * 100_000, "no JSON"),
+        (b"", "not valid JSON"),
+        (b"\xff\xfe", "not valid JSON"),
+        (b"[" * 100_000, "not valid JSON"),
         (b"[]", "not a JSON object"),
         (b"null", "not a JSON object"),
         (b"{}", "not an answer"),
-        (b" " * (MAX_BYTES + 1), "too long"),
+        (b" " * (MAX_BYTES + 1), "too large"),
         (b'{"schema": "dayfly-doctor/99"}', "this version reads dayfly-doctor/1"),
         (b'{"schema": 1}', "not an answer"),
         (b'{"errorMessage": "Task timed out after 3.00 seconds"}', "an error of the function"),

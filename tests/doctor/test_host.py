@@ -85,7 +85,7 @@ def test_an_unprivileged_user_learns_more() -> None:
 
 def test_the_scope_is_the_one_a_function_would_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert scope_here({"DAYFLY_SCOPE": "descendants"}).reason == "asked for"
+    assert scope_here({"DAYFLY_SCOPE": "descendants"}).reason == "as configured"
     (tmp_path / FILE_NAME).write_text('scope = "descendants"\n')
     assert scope_here({}).scope == "descendants"
     (tmp_path / FILE_NAME).write_text('scope = "galaxy"\n')

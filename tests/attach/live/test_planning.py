@@ -131,7 +131,7 @@ def test_another_wrapper_is_chained() -> None:
         "AWS_LAMBDA_EXEC_WRAPPER": "/opt/dayfly",
         "DAYFLY_NEXT_WRAPPER": "/opt/otel-instrument",
     }
-    assert any("otel-instrument is run first" in note for note in found.notes)
+    assert any("otel-instrument runs first" in note for note in found.notes)
 
 
 def test_what_a_change_of_latest_does_not_reach_is_told() -> None:

@@ -81,7 +81,7 @@ def test_another_order_meanwhile_is_no_order_of_ours(stubbed: tuple[LambdaClient
     client, stubber = stubbed
     _reads(stubber, "7")
     _reads(stubber, "$LATEST", stamp="theirs")
-    with pytest.raises(RecycleError, match="stamp on payments was changed meanwhile"):
+    with pytest.raises(RecycleError, match="DAYFLY_RECYCLED of payments was changed during this run"):
         publish(_caller(), client, "payments", stamp="s", same_as=["7"])
 
 

@@ -124,7 +124,7 @@ def test_a_comment_put_between_a_comma_of_ours_and_what_it_separates_is_not_lost
     text = edited("40", 'layer:two:3",\n', 'layer:two:3",  # mine\n')
     detached = parse(text, "x.yaml").detach()
     assert detached.text == text
-    assert detached.gaps[0].reason == "has a comment beside it"
+    assert detached.gaps[0].reason == "has a comment on the same line"
 
 
 def test_what_becomes_empty_by_others_goes_rather_than_stay_null() -> None:
@@ -138,7 +138,7 @@ def test_the_layer_stays_while_somebody_uses_it() -> None:
     text = edited("01", "Outputs:\n", "Outputs:\n  Layer:\n    Value: !Ref DayflyLayer\n")
     detached = parse(text, "x.yaml").detach()
     assert "  DayflyLayer:\n" in detached.text
-    assert detached.gaps[0].reason == "is used in line 46: it stays"
+    assert detached.gaps[0].reason == "is still used in line 46: it stays"
     assert "AWS_LAMBDA_EXEC_WRAPPER" not in detached.text
 
 
@@ -187,7 +187,7 @@ def test_a_note_that_was_edited_is_refused_with_its_line(note: str) -> None:
     lines = [
         f"    # dayfly-attach {note}" if 'dayfly-attach {"made' in line else line for line in text.split("\n")
     ]
-    with pytest.raises(TemplateError, match=r"x\.yaml:\d+ what `dayfly attach` noted here"):
+    with pytest.raises(TemplateError, match=r"x\.yaml:\d+ the note of `dayfly attach`"):
         parse("\n".join(lines), "x.yaml")
 
 

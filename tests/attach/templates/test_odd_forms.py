@@ -65,13 +65,13 @@ ATTACHED = {
 }
 
 GAPS = {
-    "Layers from": HEAD + function("      Layers: !Ref AWS::NoValue\n"),
-    "Environment from ~": HEAD + function("      Environment: ~\n"),
-    "Environment from a list": HEAD + function("      Environment: [a]\n"),
-    "shares what would be edited with line 1": "Metadata: &e\n  Variables:\n    A: b\n"
+    "gets its Layers from": HEAD + function("      Layers: !Ref AWS::NoValue\n"),
+    "gets its Environment from ~": HEAD + function("      Environment: ~\n"),
+    "gets its Environment from a list": HEAD + function("      Environment: [a]\n"),
+    "shares the part to edit with line 1": "Metadata: &e\n  Variables:\n    A: b\n"
     + HEAD
     + function("      Environment: *e\n"),
-    "shares what would be edited with line 9": HEAD + function().replace("F:", "F: &f") + "  G: *f\n",
+    "shares the part to edit with line 9": HEAD + function().replace("F:", "F: &f") + "  G: *f\n",
     "is written on several lines": HEAD
     + function(VARIABLES + "          DAYFLY_GUARD: >-\n            off\n"),
     "has an anchor": HEAD + function(VARIABLES + "          DAYFLY_GUARD: &g off\n          B: *g\n"),
@@ -81,7 +81,7 @@ GAPS = {
         VARIABLES + "          DAYFLY_NEXT_WRAPPER: /opt/y\n          AWS_LAMBDA_EXEC_WRAPPER: /opt/z\n"
     ),
     "starts in the middle of a line": HEAD + FLOW + ", Environment: , Layers: }}\n",
-    "Layers in Globals": "Globals: {Function: {Layers: !If [a, [b], [c]]}}\n" + HEAD + function(),
+    "layers in Globals": "Globals: {Function: {Layers: !If [a, [b], [c]]}}\n" + HEAD + function(),
     "Globals' Environment": "Globals: {Function: {Environment: !If [a, {}, {}]}}\n" + HEAD + function(),
     "more than Lambda allows": HEAD + function(VARIABLES + f"          A: {'x' * 4080}\n"),
     "its Metadata is not a mapping": HEAD + FLOW + "}, Metadata: !Ref X}\n",

@@ -129,7 +129,7 @@ class Attaching:
             self.edits.fill(entry, [self.layer])
             return Record(null=["Layers"])
         raise NotEditableError(
-            f"its Layers come from {shown(node) or 'a value'} as a whole", _WRITE_A_LIST, node.start
+            f"gets its Layers from {shown(node) or 'a value'} as one value", _WRITE_A_LIST, node.start
         )
 
     def _append(self, sequence: Sequence) -> Record:
@@ -323,7 +323,7 @@ def _check_whole(node: Node | None, what: str) -> None:
     if isinstance(node, Mapping) and call_of(node) is None:
         return
     raise NotEditableError(
-        f"its {what} comes from {shown(node) or 'a list'} as a whole",
+        f"gets its {what} from {shown(node) or 'a list'} as one value",
         "write `Variables` as a mapping that contains these variables, then run attach again",
         node.start,
     )
