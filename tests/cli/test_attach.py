@@ -78,7 +78,7 @@ def test_attach_and_detach_leave_the_function_as_it_was(scene: Scene) -> None:
     assert scene.variables() == {"PASSWORD": "hunter2"}
     code, told = scene.run("detach", "payments")
     assert code == 0
-    assert "has nothing of Dayfly" in told
+    assert "does not have Dayfly" in told
 
 
 def test_json_is_one_object_a_line_without_values(scene: Scene) -> None:

@@ -151,7 +151,10 @@ def test_a_fault_of_the_start_that_is_not_the_layers_ends_the_runtime(fault: str
         assert runtime.wait_exit() == 1
         said = runtime.output()
         assert runtime.api.requests == []
-    assert "dayfly: cannot start, and with such a fault no function runs without Dayfly: " in said
+    assert (
+        "dayfly: cannot start, and after a failure of this kind the function must not run without Dayfly: "
+        in said
+    )
     assert "invented" in said
 
 
@@ -260,7 +263,7 @@ def test_commands_that_start_no_runtime_are_left_as_they_are(opt: Path, tmp_path
     script = tmp_path / "script.py"
     script.write_text("print('here')\n")
     cases = {
-        ("/bin/echo", "here"): "the command starts no Python: /bin/echo here",
+        ("/bin/echo", "here"): "the command does not start Python: /bin/echo here",
         (NEWEST.path, "-c", "print('here')"): "the interpreter's option -c is not known",
         (NEWEST.path, str(script)): f"{script} does not call awslambdaric in a way this version knows",
         (NEWEST.path, "-m", "this", "x"): "the module this is not awslambdaric",

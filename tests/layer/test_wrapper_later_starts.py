@@ -18,7 +18,9 @@ from tests.runtimes import RuntimeProcess
 FUNCTIONS = HERE / "functions"
 IMAGE = Image(found_interpreters()[-1], ">=4,<5")
 NOT_ACTIVE = "dayfly: not active"
-IN_USE = "dayfly: cannot start, and in an environment that was in use no function runs without Dayfly: "
+IN_USE = (
+    "dayfly: cannot start, and after an environment's first start the function must not run without Dayfly: "
+)
 KILL = "os.kill(supervisor(), signal.SIGKILL)"
 pytestmark = pytest.mark.usefixtures("confined")
 

@@ -48,10 +48,8 @@ class AttachView:
                 say(f"  {refusal.text}")
                 if refusal.hint:
                     say(f"    {refusal.hint}")
-        elif plan.state == "as-asked":
-            say(
-                f"{plan.function}: {'has Dayfly as asked for' if self._command == 'attach' else 'has nothing of Dayfly'}"
-            )
+        elif plan.state == "up-to-date":
+            say(f"{plan.function}: {'up to date' if self._command == 'attach' else 'does not have Dayfly'}")
         else:
             say(f"{plan.function}: would change", style="bold")
             for change in plan.changes:
@@ -62,7 +60,7 @@ class AttachView:
     def planned(self, plans: Sequence[Plan], *, is_dry_run: bool) -> None:
         """The sum of all plans."""
         counts = {
-            state: sum(plan.state == state for plan in plans) for state in ("change", "as-asked", "refused")
+            state: sum(plan.state == state for plan in plans) for state in ("change", "up-to-date", "refused")
         }
         if self._output.is_json:
             self._output.json({"type": "planned", "dry_run": is_dry_run, **counts})
@@ -70,7 +68,7 @@ class AttachView:
         where = ", ".join(sorted({_place(plan.arn) for plan in plans if plan.arn}))
         dry = "; nothing was changed" if is_dry_run else ""
         self.say(
-            f"{counts['change']} to change, {counts['as-asked']} up to date, {counts['refused']} skipped"
+            f"{counts['change']} to change, {counts['up-to-date']} up to date, {counts['refused']} skipped"
             + (f" in {where}" if where else "")
             + dry
         )

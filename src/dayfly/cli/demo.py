@@ -72,7 +72,7 @@ def demo(
     report
         Write a self-contained HTML report with a timeline of each environment.
     fleet
-        Show the attack in the fleet console in a browser until Ctrl-C. Customers keep paying until you retire
+        Show the attack in the fleet console in a browser until Ctrl-C. Customers keep paying until you recycle
         the infected environments. Needs the fleet extra.
     json
         Print one JSON object with the figures of both acts and nothing else.

@@ -212,6 +212,6 @@ def _announce(output: Output, shop: Shop, fleet: _Fleet) -> None:
     output.say(f"  {fleet.set_up_url}\n", style="bold green")
     output.say(
         "Soon one burst of attacks infects every environment, and card numbers leak.\nIn the console, open "
-        f"the function {FUNCTION} and retire its environments. Ctrl-C stops everything.\n\n(On a real "
+        f"the function {FUNCTION} and recycle its environments. Ctrl-C stops everything.\n\n(On a real "
         "fleet the detection rule learns for six hours and waits two minutes; the demo shortens both.)\n"
     )

@@ -50,7 +50,7 @@ def detach_live(
                 plans[name] = result
         ordered = each_once([plans[name] for name in chosen])
         for plan in ordered:
-            view.plan(plan, is_quiet=choice.is_broad and plan.state == "as-asked")
+            view.plan(plan, is_quiet=choice.is_broad and plan.state == "up-to-date")
         view.planned(ordered, is_dry_run=is_dry_run)
         worst = REFUSED if any(plan.refusals for plan in ordered) else 0
         doable = [plan.function for plan in ordered if plan.changes or (publish and not plan.refusals)]

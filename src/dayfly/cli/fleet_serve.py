@@ -93,9 +93,9 @@ def serve(
     keep
         How long to keep log records, for example 30d or 90d.
     recycle
-        Let the console's retire button change functions with this machine's AWS credentials.
+        Let the console's recycle button change functions with this machine's AWS credentials.
     lambda_endpoint
-        Lambda API endpoint for retiring environments, for example the lab's; implies --recycle.
+        Lambda API endpoint for recycling environments, for example the lab's; implies --recycle.
     region
         AWS region of the functions (default: as for the AWS CLI).
     profile

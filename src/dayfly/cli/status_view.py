@@ -38,7 +38,7 @@ _STYLES = {
 }
 _WORDS = {Level.NOT_PYTHON: "not Python", Level.PARTLY: "partly"}
 # Said once below the table; in every row it would only hide the rest.
-_QUIET = ("no-permission", "not-looked-at")
+_QUIET = ("no-permission", "not-checked")
 _MAX_FUNCTIONS = 60
 _MAX_NAMES = 6
 _BAR = 40

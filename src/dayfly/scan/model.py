@@ -91,7 +91,7 @@ class Finding:
 class NoteKind(StrEnum):
     """Why a part was not checked. None of these is a clean bill."""
 
-    NOT_ANALYSABLE = "could not be analysed"  # syntax of a newer Python, broken syntax, encodings, binaries
+    NOT_ANALYSABLE = "not analysable"  # syntax of a newer Python, broken syntax, encodings, binaries
     NOT_RESOLVED = "could not resolve"  # a value known only at run time: a bucket name, a service
     NOT_CHECKED = "not checked"  # no database, no network, no template
     BOUNDED = "bounded"  # a limit was reached: size, depth, count, time

@@ -91,7 +91,7 @@ def test_an_image_is_judged_by_its_environments_alone() -> None:
     seen = Seen("the fleet", started=NOW - 60, isolation="invocation", guard="block")
     assert _judge(image, seen=seen) == (Level.PROTECTED, {})
     refused = Seen("CloudWatch Logs", refused=NOW - 60, refusal="no Python")
-    assert _judge(image, seen=refused) == (Level.UNPROTECTED, {"not-in-force": Effect.ALL})
+    assert _judge(image, seen=refused) == (Level.UNPROTECTED, {"not-active": Effect.ALL})
 
 
 def test_the_log_has_the_last_word() -> None:
@@ -152,7 +152,7 @@ def test_a_function_that_may_not_be_read_is_unknown_and_one_that_is_not_there_sa
     denied = unreadable(ARN, DeniedError("denied", hint="ask", code="AccessDeniedException"))
     assert (denied.level, denied.is_open, denied.gaps[0].reason) == (Level.UNKNOWN, True, "no-permission")
     away = unreadable(ARN, CallError("cannot connect", code="EndpointConnectionError"))
-    assert (away.level, away.is_open, away.gaps[0].reason) == (Level.UNKNOWN, True, "not-looked-at")
+    assert (away.level, away.is_open, away.gaps[0].reason) == (Level.UNKNOWN, True, "not-checked")
     gone = unreadable("payments", CallError("not found", code="ResourceNotFoundException"))
     assert gone.gaps[0].reason == "not-found"
 

@@ -170,7 +170,9 @@ def test_an_alias_on_its_way_goes_back_when_it_stops(client: LambdaClient, journ
 def test_the_budget_makes_the_next_function_wait(client: LambdaClient, journal: Journal) -> None:
     pace = Pace(budget=Budget(30.0, clock=Time()), concurrent=lambda found: 30)
     office = Office(client, journal, pace)
-    office.on_step = lambda name, step: office.health.stop.say("enough") if "cold-starts-per-minute" in step.text else None
+    office.on_step = lambda name, step: (
+        office.health.stop.say("enough") if "cold-starts-per-minute" in step.text else None
+    )
     outcomes = office.go()
     waits = [step.text for _, step in office.told if "cold-starts-per-minute" in step.text]
     assert waits == ["starts in 60 s, because of --cold-starts-per-minute: 30 environments"]

@@ -95,7 +95,9 @@ def test_a_call_of_a_module_with_functions_is_a_gap_that_names_its_folder(tmp_pa
     )
     (template,) = read_all([tmp_path])
     gaps = template.attach(Options()).gaps
-    assert [(gap.function, gap.reason) for gap in gaps] == [("module.m", "defines its functions in ./modules")]
+    assert [(gap.function, gap.reason) for gap in gaps] == [
+        ("module.m", "defines its functions in ./modules")
+    ]
 
 
 def test_a_folder_without_functions_is_refused(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ PUT_IN = [
 def test_what_is_put_in_stays_for_the_next_event(made: str, call: str) -> None:
     findings = found(START.format(made=made, call=call))
     assert [one.check for one in findings] == ["state.container"]
-    assert "the customer served next" in findings[0].harm
+    assert "the next customer's answer contains" in findings[0].harm
 
 
 TAKEN_OUT = [("{}", "pop('last', None)"), ("[]", "clear()"), ("{}", "get('last')"), ("[]", "copy()")]

@@ -17,7 +17,7 @@ def judge_seen(facts: FunctionFacts, seen: Seen, *, is_on: bool, now: float) -> 
     if is_on and seen.refused > seen.started:
         gaps.append(
             Gap(
-                "not-in-force",
+                "not-active",
                 (
                     f"an environment reported {ago(now - seen.refused)} ago that Dayfly is not active: "
                     f"{seen.refusal}"
@@ -51,7 +51,7 @@ def judge_seen(facts: FunctionFacts, seen: Seen, *, is_on: bool, now: float) -> 
     if is_on and seen.started and seen.guard == "not armed":
         gaps.append(
             Gap(
-                "not-as-asked",
+                "not-as-requested",
                 "the guard could not be armed",
                 "see the reason in its finding environment.cannot-check",
             )
@@ -63,7 +63,7 @@ def judge_seen(facts: FunctionFacts, seen: Seen, *, is_on: bool, now: float) -> 
             if asked and has and asked != has and has != "process":
                 gaps.append(
                     Gap(
-                        "not-as-asked",
+                        "not-as-requested",
                         (
                             f"{name} is set to {asked}, but an environment reported {ago(now - seen.started)} "
                             f"ago that it runs with {has}"

@@ -80,7 +80,7 @@ def judge(
     gaps += _of_age(facts, notes, seen)
     gaps += [
         Gap(
-            "no-permission" if "AccessDenied" in text else "not-looked-at",
+            "no-permission" if "AccessDenied" in text else "not-checked",
             text,
             "`dayfly iam status` prints the required permissions",
             # What serves beside $LATEST may be without it.
@@ -95,7 +95,7 @@ def unreadable(name: str, error: DayflyError) -> Coverage:
     """A function that may not be looked at, or is gone since it was listed."""
     is_missing = isinstance(error, CallError) and error.is_missing
     is_denied = isinstance(error, DeniedError)
-    reason = "not-found" if is_missing else "no-permission" if is_denied else "not-looked-at"
+    reason = "not-found" if is_missing else "no-permission" if is_denied else "not-checked"
     gap = Gap(reason, error.message, error.hint, Effect.ALL)
     return Coverage(name=name, arn=name if name.startswith("arn:") else "", level=Level.UNKNOWN, gaps=(gap,))
 
@@ -104,7 +104,7 @@ def _level(facts: FunctionFacts, gaps: list[Gap], seen: Seen | None, *, is_on: b
     reasons = {gap.reason for gap in gaps}
     if facts.package_type == "Image":
         if seen is None or not seen.started:
-            return Level.UNKNOWN if "not-in-force" not in reasons else Level.UNPROTECTED
+            return Level.UNKNOWN if "not-active" not in reasons else Level.UNPROTECTED
     elif not facts.environment.is_readable:
         return Level.UNKNOWN
     if any(gap.effect is Effect.ALL for gap in gaps):

@@ -114,7 +114,7 @@ class Coverage:
     @property
     def is_lacking(self) -> bool:
         """Say whether Dayfly is on the function and something that was asked for is not."""
-        return any(gap.reason in ("layer-lacks", "not-as-asked") for gap in self.gaps)
+        return any(gap.reason in ("layer-lacks", "not-as-requested") for gap in self.gaps)
 
     @property
     def is_unchecked(self) -> bool:

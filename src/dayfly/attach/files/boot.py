@@ -68,7 +68,7 @@ try:
         raise RuntimeError("this Python is older than 3.11")
     if os.environ.get("DAYFLY_NEXT_WRAPPER"):
         raise RuntimeError(
-            "DAYFLY_NEXT_WRAPPER is set, and nothing has started it: begin with that wrapper, or take the variable away"
+            "DAYFLY_NEXT_WRAPPER is set, but that wrapper did not start: start the command with it, or remove the variable"
         )
     if not os.path.exists(library):
         raise RuntimeError(f"this layer was not built for {sys.implementation.cache_tag}")

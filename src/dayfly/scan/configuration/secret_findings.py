@@ -21,7 +21,7 @@ def format_finding(
     match: Match, place: Place, *, name: str = "", function: str = "", in_test: bool = False
 ) -> Finding:
     """A credential of a known format; `name` is the variable or key that holds it, "" where there is none."""
-    holder = f"{name[:80]} holds" if name else "here is"
+    holder = f"{name[:80]} contains" if name else "this line contains"
     return Finding(
         check=match.format.check,
         message=f"{holder} {match.format.kind}",

@@ -224,10 +224,14 @@ def _could_be(requirement: Requirement, advisories: Sequence[Advisory]) -> Itera
     if not hit:
         return
     ids = sorted({one.id for one in hit})
-    what = "every version in its advisories" if is_certain else "its lowest version"
+    what = (
+        "every known version that it allows is affected"
+        if is_certain
+        else "the lowest version that it allows is affected"
+    )
     yield Finding(
         check="dependency.vulnerable",
-        message=f"{requirement.name}{requirement.specifier} could be affected by {_names(ids)}: {what} is",
+        message=f"{requirement.name}{requirement.specifier} could be affected by {_names(ids)}: {what}",
         place=requirement.place,
         severity=Severity.MEDIUM if is_certain else Severity.LOW,
         confidence=Confidence.MEDIUM if is_certain else Confidence.LOW,

@@ -235,7 +235,9 @@ class _Walker:
             case Method(owner=Client(), name="get_paginator" | "get_waiter"):
                 assert isinstance(callee.owner, Client)
                 if not constants(arguments.value(0, "operation_name") or arguments.value(0, "waiter_name")):
-                    self.seen.unresolved(callee.owner.service, f"what {callee.name} is asked for", call, file)
+                    self.seen.unresolved(
+                        callee.owner.service, f"for which operation {callee.name} is called", call, file
+                    )
             case Method(owner=Resource(), name=name) if name == "batch_writer":
                 pass
             case Method(owner=Made()):

@@ -48,7 +48,7 @@ def message(write: Write, flow: Flow | None, uncovered: frozenset[Part]) -> str:
     if (kind is RootKind.CACHE or (write.key and flow is not None)) and uncovered:
         what = f"the result of {write.spot.root.name}()" if kind is RootKind.CACHE else name
         key = shown_parts(write.key) or "no part of the event"
-        return f"{what} depends on {shown_parts(uncovered)}, but its cache key is {key}"
+        return f"{what} depends on {shown_parts(uncovered)}, but its cache key is made from {key}"
     if write.is_code and not write.parts:
         return f"{name} is replaced for an event and not restored"
     if write.is_implied:
@@ -120,7 +120,7 @@ def drawn_message(root: Root, label: str) -> str:
 
 def drawn_harm(root: Root, label: str) -> str:
     if root.drawn == "clock":
-        return "every event gets the time of init; with SnapStart, the time of the snapshot"
+        return "every customer's event gets the time of init; with SnapStart, the time of the snapshot"
     if root.drawn in ("generator", "seed"):
         return (
             "a customer who knows the numbers of one environment also knows those that customers of other "
