@@ -168,7 +168,7 @@ def test_a_second_run_on_this_machine_is_refused(scene: Scene, tmp_path: Path) -
     with Journal(tmp_path / "attach.jsonl"):
         code, told = scene.attach("payments", "--yes")
     assert code == 2
-    assert "another run holds the journal" in told.replace("\n", " ")
+    assert "another run uses the journal" in told.replace("\n", " ")
 
 
 def test_a_function_that_is_named_twice_is_changed_once(scene: Scene) -> None:

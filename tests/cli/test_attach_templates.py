@@ -107,7 +107,7 @@ def test_the_check_lists_who_is_not_protected_and_why(
     assert attach(path, is_check=True) == 1
     shown = capsys.readouterr().out
     assert "18-five-layers.yaml:10 Full: does not have Dayfly" not in shown
-    assert "Full: has 5 layers already" in shown
+    assert "Full: already has 5 layers" in shown
     assert "Room: does not have Dayfly" in shown
     assert "0 of 2 functions have Dayfly" in shown
 

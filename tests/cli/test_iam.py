@@ -15,7 +15,7 @@ def test_standard_output_is_the_policy_alone(capsys: pytest.CaptureFixture[str])
     assert run(["iam", "recycle", "--function", "payments"]) == 0
     out, err = capsys.readouterr()
     assert json.loads(out)["Version"] == "2012-10-17"
-    assert "cannot be narrowed" in err
+    assert "cannot be limited" in err
 
 
 def test_a_command_of_two_words_and_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -59,7 +59,7 @@ def test_functions_and_settings_are_read_relative_to_the_file(tmp_path: Path) ->
         ("[functions.f]\nfolder = '.'\nhandler = 'a.b'\nmemroy = 1", "unknown setting functions.f.memroy"),
         ("[functions.f]\nfolder = '.'\nhandler = 'a.b'\ntimeout = 'x'", "not of type int or float"),
         ("[functions.f]\nfolder = '.'\nhandler = 'a.b'\ntimeout = 0", "timeout"),
-        ("[functions.f]\nfolder = '.'\nhandler = 'a.b'\nurl = 'open'", "url 'open' is not known"),
+        ("[functions.f]\nfolder = '.'\nhandler = 'a.b'\nurl = 'open'", "unknown url 'open'"),
         (
             "[functions.f]\nfolder = '.'\nhandler = 'a.b'\nasync = { tries = 1 }",
             "unknown setting functions.f.async.tries",

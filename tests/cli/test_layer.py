@@ -76,7 +76,7 @@ def test_a_python_that_is_not_served_is_refused(tmp_path: Path, capsys: pytest.C
     output = tmp_path / "layer.zip"
     assert run(["layer", "build", "--output", str(output), "--python", "3.9,3.12"]) == 2
     said = capsys.readouterr().err
-    assert "error: Python '3.9' is not served by the layer" in said
+    assert "error: Python '3.9' is not supported by the layer" in said
     assert "hint: use one or more of 3.11,3.12,3.13,3.14" in said
     assert not output.exists()
 

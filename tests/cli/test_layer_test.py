@@ -166,8 +166,8 @@ def test_without_confinement_it_says_what_is_not_as_on_lambda(
 @pytest.mark.parametrize(
     ("more", "hint"),
     [
-        (["--env", "AWS_LAMBDA_EXEC_WRAPPER=/opt/bootstrap"], "leave this function out"),
-        (["--set", "isolation=none"], "it must be one of"),
+        (["--env", "AWS_LAMBDA_EXEC_WRAPPER=/opt/bootstrap"], "skip this function"),
+        (["--set", "isolation=none"], "use one of"),
         (["--with", "/nowhere.zip"], "hint"),
         (["--python", "/nowhere/python3"], "give the path of a python3 executable"),
     ],
@@ -184,4 +184,4 @@ def test_a_hostile_zip_is_refused(layer: Path, function: Path, capsys: pytest.Ca
         with zipfile.ZipFile(function / "hostile.zip", "w") as file:
             file.writestr(name, b"x")
         assert run(words(layer, function, "--with", str(function / "hostile.zip"))) == 2
-        assert "names a place outside of it" in capsys.readouterr().err
+        assert "a path outside the layer" in capsys.readouterr().err

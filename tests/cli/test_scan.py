@@ -150,10 +150,10 @@ def test_a_baseline_is_written_and_takes_findings_out(function: Path) -> None:
     [
         (("--write-baseline",), "--baseline FILE"),
         (("--baseline", "nope.json"), "cannot be read"),
-        (("--baseline", "app.py"), "is no baseline"),
+        (("--baseline", "app.py"), "is not a baseline"),
         (("--write-baseline", "--baseline", "x", "--diff", "HEAD"), "cannot be combined"),
         (("--only", "event.sqll"), "event.sql"),
-        (("--skip", "nope"), "there is no check"),
+        (("--skip", "nope"), "unknown check"),
         (("--fail-on", "urgent"), "urgent"),
         (("--jobs", "0"), "out of range"),
         (("--config", "nope.toml"), "is not a file"),
@@ -404,8 +404,8 @@ def _slip(folder: Path) -> None:
 
 
 BAD: list[tuple[str, Callable[[Path], None], str, str]] = [
-    ("broken syntax", lambda f: _write(f, "b.py", "def (:\n"), "not analysable", "is not Python"),
-    ("newer syntax", lambda f: _write(f, "b.py", "x = §\n"), "not analysable", "is not Python"),
+    ("broken syntax", lambda f: _write(f, "b.py", "def (:\n"), "not analysable", "is not valid Python"),
+    ("newer syntax", lambda f: _write(f, "b.py", "x = §\n"), "not analysable", "is not valid Python"),
     ("a binary file", lambda f: _write(f, "b.py", os.urandom(64) + b"\0"), "not analysable", "NUL"),
     ("a wrong encoding", lambda f: _write(f, "b.py", b"\n\nx = '\xff\xfe'\n"), "not analysable", "0xff"),
     ("a wrong first line", lambda f: _write(f, "b.py", b"x = '\xff\xfe'\n"), "not analysable", "encoding"),
@@ -502,7 +502,7 @@ def test_a_file_that_cannot_be_read_is_named(clean: Path) -> None:
         (lambda folder: Path("/dev/zero"), "neither a file nor a folder"),
         (lambda folder: _made(folder / "b.zip", b"no zip"), "is not a zip archive"),
         (lambda folder: _made(folder / "b.bin", os.urandom(100)), "nothing to scan"),
-        (lambda folder: _made(folder / "b.yaml", b"a: ["), "no template"),
+        (lambda folder: _made(folder / "b.yaml", b"a: ["), "not a supported template"),
         (lambda folder: _piped(folder / "pipe"), "neither a file nor a folder"),
     ],
     ids=["empty", "not there", "device", "no zip", "binary", "no template", "FIFO"],

@@ -63,7 +63,7 @@ def test_what_it_leaves_out_is_told() -> None:
         ("[scan]\nfail_on = 1", "write a string"),
         ("[scan.severity]\n'event.sql' = 'urgent'", "critical"),
         ("[scan.severity]\n'event.sql' = 1", "write it as a table"),
-        ("[scan.severity]\n'nope' = 'low'", "there is no check"),
+        ("[scan.severity]\n'nope' = 'low'", "unknown check"),
         ("[scan", "is not valid TOML"),
         ("[scan]\nx = " + "[" * 5000, "is not valid TOML"),
     ],

@@ -55,11 +55,11 @@ def test_with_its_digest_nobody_can_have_put_another_there(place: Path) -> None:
     ("what", "words"),
     [
         ("nothing", "cannot be read"),
-        ("a pipe", "no file"),
+        ("a pipe", "not a file"),
         ("a link", "cannot be read"),
-        ("a directory", "no file"),
+        ("a directory", "not a file"),
         ("too much", "bytes"),
-        ("no policy", "form"),
+        ("no policy", "schema"),
     ],
 )
 def test_what_cannot_be_used_is_a_fault_or_no_start(tmp_path: Path, what: str, words: str) -> None:

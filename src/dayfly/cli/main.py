@@ -429,7 +429,7 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if type(error).__module__.partition(".")[0] != "cyclopts":
             raise
-        return _report_usage(app, error, arguments)
+        return _report_usage(error, arguments)
     return result if isinstance(result, int) else 0
 
 
@@ -453,17 +453,23 @@ def _unknown_command(arguments: Sequence[str]) -> DayflyError:
     )
 
 
-def _report_usage(app: App, error: Exception, arguments: Sequence[str]) -> int:
+def _report_usage(error: Exception, arguments: Sequence[str]) -> int:
     """Print what is wrong with the command line; a positional argument goes by the name that --help gives it."""
-    from cyclopts import CycloptsPanel, MissingArgumentError, UnknownCommandError
+    from cyclopts import CycloptsError, MissingArgumentError, UnknownCommandError, UnusedCliTokensError
 
     if isinstance(error, UnknownCommandError):
         return _report(_unknown_command(arguments))
-    argument = error.argument if isinstance(error, MissingArgumentError) and error.keyword is None else None
-    if isinstance(error, MissingArgumentError) and argument is not None and argument.field_info.is_positional:
-        error.keyword = argument.name.lstrip("-").upper()
-    app.error_console.print(CycloptsPanel(error))
-    return EXIT_USAGE
+    text = str(error).replace('"', "'").replace("into int.", "into a whole number.")
+    text = text.replace("into float.", "into a number.")
+    command = error.command_chain or () if isinstance(error, CycloptsError) else ()
+    if isinstance(error, MissingArgumentError) and error.argument is not None:
+        name = error.argument.name
+        if error.argument.field_info.is_positional:
+            name = name.lstrip("-").upper()
+        text = f"{name} is missing" if error.keyword is None else f"{error.keyword} needs a value"
+    elif isinstance(error, UnusedCliTokensError):
+        text = f"Unexpected argument '{(error.unused_tokens or [''])[0]}'."
+    return _report(DayflyError(text, hint=f"see `{' '.join(['dayfly', *command])} --help`"))
 
 
 def _report(error: DayflyError) -> int:

@@ -345,6 +345,6 @@ handler = lambda number: mine.fileno() >= 0 and {server.getsockname()[1]} > 0
 """
         )
     assert [
-        reason for reason in seen.reasons if "eventpoll descriptor made at init" in reason
+        reason for reason in seen.reasons if "eventpoll descriptor created at init" in reason
     ] == seen.reasons
     assert seen.answers == [True]
