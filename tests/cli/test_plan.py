@@ -100,7 +100,7 @@ def test_a_pipe_gets_plain_text_with_whole_names(events: Path) -> None:
     )
     is_decided = decided(done.returncode, done.stdout)
     assert "\x1b" not in done.stdout
-    assert "app.handler: " + ("put into dayfly.toml" if is_decided else "no recommendation") in done.stdout
+    assert "app.handler: " + ("add to dayfly.toml" if is_decided else "no recommendation") in done.stdout
     assert re.search(r"^ +plain +▇.* \d+$", done.stdout, re.MULTILINE), "a row of the table is one line"
     assert not re.search(r" $", done.stdout, re.MULTILINE)
     assert bool(re.search(r'  isolation = "(invocation|window)"', done.stdout)) == is_decided
@@ -120,7 +120,7 @@ def test_a_terminal_gets_progress(events: Path) -> None:
     code = process.wait(DEADLINE_S)
     os.close(ours)
     assert b"running the function" in shown
-    assert (b"put into dayfly.toml" in shown) == decided(code, shown.decode())
+    assert (b"add to dayfly.toml" in shown) == decided(code, shown.decode())
 
 
 def test_more_than_was_allowed_is_exit_code_1(events: Path) -> None:

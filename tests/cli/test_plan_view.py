@@ -35,7 +35,7 @@ def test_a_pipe_is_wide_enough_for_every_name() -> None:
 
 def test_differences_come_before_the_recommendation_and_hold_no_values() -> None:
     shown = show(draw_plan(make_plan()))
-    assert shown.index("Answers differ") < shown.index("put into dayfly.toml")
+    assert shown.index("Answers differ") < shown.index("add to dayfly.toml")
     assert "$.cold  boolean → another boolean" in shown
     same = show(draw_plan(replace(make_plan(), differences=())))
     assert "Answers differ" not in same

@@ -118,7 +118,7 @@ def _draw_advice(plan: Plan) -> RenderableType:
         style = _BAD
     lines: list[RenderableType] = [Text(advice.headline, style=style)]
     lines += [_bullet(reason) for reason in advice.reasons]
-    lines += [_bullet(f"not measured: {what}", style="yellow") for what in advice.gives_up]
+    lines += [_bullet(f"trade-off: {what}", style="yellow") for what in advice.gives_up]
     if advice.must_fix:
         count = len(advice.must_fix)
         problems = "1 problem" if count == 1 else f"{count} problems"
@@ -127,7 +127,7 @@ def _draw_advice(plan: Plan) -> RenderableType:
     samples = max(cost.samples for cost in plan.costs)
     return Panel(
         Group(*lines),
-        title=f"{plan.handler}: {'no recommendation' if advice.is_undecided else 'put into dayfly.toml'}",
+        title=f"{plan.handler}: {'no recommendation' if advice.is_undecided else 'add to dayfly.toml'}",
         title_align="left",
         subtitle=f"{events}, {samples} invocations per mode",
         subtitle_align="left",
