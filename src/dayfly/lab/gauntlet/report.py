@@ -152,7 +152,7 @@ def _class(verdict: Verdict) -> str:
 
 def describe_cell(cell: Cell) -> str:
     """One line on a cell, as the matrix shows it on hovering."""
-    words = [f"{cell.verdict}: {cell.reached} of {cell.served} later requests affected"]
+    words = [f"{cell.verdict}: {cell.reached} of {cell.served} later customers reached"]
     if cell.outcome not in TRIED:
         return f"{cell.outcome}: {cell.reason}"
     if cell.reason:
