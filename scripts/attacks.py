@@ -90,7 +90,9 @@ def _claim(one: Technique, isolation: Isolation, claimed: str) -> str:
     pending = PENDING.get((one.name, isolation))
     if pending:
         return f"**affected**: {pending}"
-    return f"{claimed}, after detection (within {one.noticed_within} events)" if one.noticed_within else claimed
+    return (
+        f"{claimed}, after detection (within {one.noticed_within} events)" if one.noticed_within else claimed
+    )
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def test_what_there_is_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
         (["--tries", "0"], "--tries 0 is out of range"),
         (["--jobs", "65"], "--jobs 65 is out of range"),
         (["--invocations", "-1"], "--invocations -1 is out of range"),
-        (["--honest", "/nowhere"], "holds no honest function"),
+        (["--honest", "/nowhere"], "contains no function"),
         (["--report", "/nowhere/at/all.html"], "/nowhere/at is not a folder"),
     ],
 )

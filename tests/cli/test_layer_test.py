@@ -113,7 +113,7 @@ def test_another_layers_wrapper_is_run_first(
     chain = ["--with", str(other), "--env", "AWS_LAMBDA_EXEC_WRAPPER=/opt/wrap"]
     code, told = tried(capsys, layer, function, *chain)
     assert (code, told["active"]) == (0, True)
-    assert "is not known to Dayfly" in str(told["notes"])
+    assert "is unknown to Dayfly" in str(told["notes"])
 
 
 @pytest.mark.usefixtures("confined")
@@ -125,7 +125,7 @@ def test_a_wrapper_that_loses_dayfly_is_found_out(
     chain = ["--with", str(other), "--env", "AWS_LAMBDA_EXEC_WRAPPER=/opt/wrap"]
     code, told = tried(capsys, layer, function, *chain)
     assert (code, told["active"], told["isolation"]) == (1, False, None)
-    assert "did not start the command it was given" in str(told["why_not"])
+    assert "did not start the command in its arguments" in str(told["why_not"])
 
 
 @pytest.mark.usefixtures("confined")
@@ -152,7 +152,7 @@ def test_a_function_that_prints_dayflys_lines_proves_nothing(
     (function / "function" / "app.py").write_text(f"print({json.dumps(line)!r}, flush=True)\n{COUNTS}")
     code, told = tried(capsys, layer, function, "--confinement", "none")
     assert (code, told["active"]) == (1, False)
-    assert "prints lines that look like Dayfly's" in str(told["why_not"])
+    assert "prints lines that look like Dayfly records" in str(told["why_not"])
 
 
 def test_without_confinement_it_says_what_is_not_as_on_lambda(

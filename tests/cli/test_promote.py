@@ -165,7 +165,7 @@ def test_the_way_from_nothing_known_to_block_and_back(scene: Scene) -> None:
     ]
     assert run(words) == 0
     told = scene.capture.readouterr().out
-    assert "no finding unexplained" in told
+    assert "no unexplained finding" in told
     document = parse_document(package.read_text())
     assert document.value(("policy", "threads", "mode")) == "block"
     assert document.policy().mode_of("network", "") == "observe"
@@ -273,7 +273,7 @@ def test_a_log_tells_as_well_and_the_package_can_take_the_policy(
         words = ["promote", "payments", "--region", REGION, "--from", str(path), "--into", str(package)]
         # A log knows of no detection: that is no good news.
         assert run(words) == 1
-        assert "only a fleet can tell" in capsys.readouterr().out
+        assert "only a fleet service has detections" in capsys.readouterr().out
         assert package.read_text() == 'isolation = "invocation"\n'
         assert run([*words, "--force", "looked through the log ourselves"]) == 0
         assert run(["promote", "payments", "--region", REGION, "--yes"]) == 2

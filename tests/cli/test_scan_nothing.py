@@ -67,7 +67,7 @@ NOTHING: dict[str, tuple[dict[str, str | bytes], tuple[str, ...], str]] = {
             for family in ("event", "weak", "state", "permission", "dependency", "secret", "configuration")
             for part in ("--skip", family)
         ),
-        "leaves no check",
+        "contains no check",
     ),
     "only an environment, which is not the function's": (
         {".venv/pyvenv.cfg": "", ".venv/lib/app.py": CLEAN},

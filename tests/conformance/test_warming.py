@@ -62,7 +62,7 @@ def test_a_prime_that_fails_is_named_and_the_function_serves(package: Path) -> N
 def test_a_prime_that_names_nothing_is_named(package: Path, name: str) -> None:
     answers, output = serve_and_read(package, f'[zygote]\nprime = "{name}"\n', count=1)
     assert answers[0]["seen"] == 1
-    assert f"the zygote is not primed: {name} failed with" in output
+    assert f"warm-up failed: {name} raised" in output
 
 
 def test_recorded_events_run_the_handler_before_the_first_worker_and_it_is_said(package: Path) -> None:

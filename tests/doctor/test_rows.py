@@ -149,7 +149,7 @@ def test_why_memory_stays_open_is_said() -> None:
     }
     row = _rows(calls=calls)["supervisor-memory"]
     assert row.active == "no"
-    assert "opened its parent by /proc/PID/mem" in row.reason
+    assert "opened its parent through /proc/PID/mem" in row.reason
     assert "refused: EACCES" in row.reason
     assert "root can" in _rows(host={"uid": 0}, calls=calls)["supervisor-memory"].reason
 

@@ -265,7 +265,10 @@ def test_commands_that_start_no_runtime_are_left_as_they_are(opt: Path, tmp_path
     cases = {
         ("/bin/echo", "here"): "the command does not start Python: /bin/echo here",
         (NEWEST.path, "-c", "print('here')"): "the interpreter's option -c is not known",
-        (NEWEST.path, str(script)): f"{script} does not call awslambdaric in a way this version knows",
+        (
+            NEWEST.path,
+            str(script),
+        ): f"{script} calls awslambdaric in a way that this version does not support",
         (NEWEST.path, "-m", "this", "x"): "the module this is not awslambdaric",
     }
     for command, reason in cases.items():

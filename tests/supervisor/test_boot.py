@@ -60,7 +60,7 @@ def test_without_a_handler_it_ends_with_2(tmp_path: Path) -> None:
         [sys.executable, "-m", "dayfly.runtime"], cwd=tmp_path, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 2
-    assert "no handler is named" in done.stderr
+    assert "no handler was given" in done.stderr
 
 
 BAD: dict[str, tuple[dict[str, str], bytes | None, str]] = {

@@ -154,7 +154,9 @@ def serve(
             "no function to serve", hint="dayfly lab serve FOLDER --handler app.handler, or --config lab.toml"
         )
     elif not folder.is_dir():
-        raise SettingError(f"{folder} is not a folder", hint="give the folder that contains the handler's file")
+        raise SettingError(
+            f"{folder} is not a folder", hint="give the folder that contains the handler's file"
+        )
     elif handler is None:
         raise SettingError(
             f"no handler for {folder}",

@@ -229,7 +229,7 @@ def _memory(survey: Survey, closes_memory: bool) -> tuple[Row, ...]:
         allowed = "yes"
     elif means == {"no"} and ways:
         allowed = "no"
-    found = f"a child opened its parent by {' and '.join(ways)}" if ways else "could not be tested"
+    found = f"a child opened its parent through {' and '.join(ways)}" if ways else "could not be tested"
     reason = f"{found}, and {_why_not_closed(survey)}" if ways else found
     to_do = (
         "run functions as an unprivileged user, and permit memfd_create and execveat; if you choose the "

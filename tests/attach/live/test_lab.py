@@ -73,10 +73,10 @@ def test_status_reads_what_the_layer_really_holds(
             await asyncio.to_thread(client.update_function_configuration, FunctionName="f", Layers=[arn])
             code, out = await command("status", "f")
             assert code == 1
-            assert "DAYFLY_GUARD is block, and the layer holds no guard" in " ".join(out.split())
+            assert "DAYFLY_GUARD is block, and the layer has no guard" in " ".join(out.split())
             code, out = await command("attach", "f", "--yes", "--layer", arn)
             assert code == 2, "it is refused before anything is changed"
-            assert "the layer holds no guard" in out
+            assert "the layer has no guard" in out
             await asyncio.to_thread(
                 client.delete_layer_version, LayerName="dayfly-bare", VersionNumber=bare["Version"]
             )

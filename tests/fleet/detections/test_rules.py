@@ -38,10 +38,10 @@ def test_a_rule_is_read() -> None:
     [
         ("-- title: Many\n", "", "no title"),
         ("-- title: Many", "-- titel: Many\n-- title: Many", "titel, which means nothing"),
-        ("rule: many", "rule: Many Things", "no name of a rule"),
+        ("rule: many", "rule: Many Things", "not a valid rule name"),
         ("severity: high", "severity: awful", "severity is 'awful'"),
         ("severity: high", "severity: 9", "severity is '9'"),
-        ("T1110.004", "1110", "no id of ATT&CK"),
+        ("T1110.004", "1110", "not an ATT&CK ID"),
         ("every: 30", "every: half", "every is 'half'"),
         ("lookback: 60", "lookback: 0", "lookback is '0'"),
         ("every: 30", "every: 90", "time is left out"),
@@ -53,7 +53,7 @@ def test_a_rule_is_read() -> None:
         ("{least:UInt32} AS events", "{most:UInt32} + {least:UInt32} AS events", "uses {most:UInt32}"),
         ("'{}' AS facts", "'{}' AS fact", "does not return facts"),
         ("SELECT '' AS", "DROP TABLE invocations;\nSELECT '' AS", "2 statements"),
-        ("SELECT '' AS", "INSERT INTO detections SELECT '' AS", "begin with SELECT or WITH"),
+        ("SELECT '' AS", "INSERT INTO detections SELECT '' AS", "start with SELECT or WITH"),
     ],
 )
 def test_what_is_wrong_is_said(old: str, new: str, message: str) -> None:

@@ -207,7 +207,7 @@ def filled_once(clickhouse_url: str) -> Store:
         (_rule("{source: 12}"), "source is a hash"),
         (_rule("{source: 'zz'}"), "source is a hash"),
         (_rule("{status: many}"), "is none"),
-        (_rule("{status: true}"), "neither true nor false"),
+        (_rule("{status: true}"), "not a boolean"),
         (_rule("{route|gt: 5}"), "no number"),
         (_rule("{route|cidr: 10.0.0.0/8}", category="product: dayfly, category: finding"), "no field route"),
         (_rule("{source|cidr: 10.0.0.0/8}"), "no address"),
@@ -217,7 +217,7 @@ def filled_once(clickhouse_url: str) -> Store:
         (_rule("{route|expand: '%list%'}"), ""),
         (
             _rule("{status: 1}", category="product: windows, category: process_creation"),
-            "nothing is known here",
+            "unsupported log source",
         ),
         (_rule("{status: 1}", condition="missing"), ""),
         ("title: x\n  broken: [", "line 2"),

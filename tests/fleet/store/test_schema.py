@@ -85,7 +85,7 @@ def test_a_single_server_syncs_what_it_acknowledges(store: Store) -> None:
 
 def test_a_cluster_without_a_name_is_refused() -> None:
     for name in ("", "a b", "x'"):
-        with pytest.raises(DayflyError, match="no name of a cluster"):
+        with pytest.raises(DayflyError, match="not a valid cluster name"):
             statements_for(migrations()[0], Deployment.CLUSTER, cluster=name)
 
 

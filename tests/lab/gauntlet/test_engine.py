@@ -212,6 +212,6 @@ def test_without_confinement_nothing_is_attacked() -> None:
         async with Lab(confinement="none") as lab:
             refuse_unconfined(lab)
 
-    with pytest.raises(LabError, match="can harm nothing"):
+    with pytest.raises(LabError, match="cannot harm this machine"):
         asyncio.run(ask())
     assert Confinement("none", freezing="").report.kind == "none"

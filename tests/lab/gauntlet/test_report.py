@@ -152,5 +152,5 @@ def test_a_cell_is_told_in_a_line() -> None:
     assert describe_cell(RESULT.cells[1]) == (
         "contained late: 2 of 5 later customers reached; 30 ms; reported seen after 6 ms"
     )
-    assert describe_cell(RESULT.cells[3]) == "survived: 8 of 8 later requests affected; at least 900 ms"
+    assert describe_cell(RESULT.cells[3]) == "survived: 8 of 8 later customers reached; at least 900 ms"
     assert describe_cell(RESULT.cells[5]).startswith("void: ")

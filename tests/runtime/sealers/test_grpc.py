@@ -124,7 +124,8 @@ def handler(number):
         server,
     )
     assert any(
-        f"the gRPC channel to {server.target} created at init is being watched" in reason for reason in seen.reasons
+        f"the gRPC channel to {server.target} created at init is being watched" in reason
+        for reason in seen.reasons
     )
     assert seen.answers == [True]
 
