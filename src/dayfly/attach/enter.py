@@ -112,8 +112,7 @@ def enter(
             if stops:
                 raise CannotStartError("AWS_LAMBDA_MAX_CONCURRENCY (Managed Instances) is not supported")
             _say(
-                "not supported with AWS_LAMBDA_MAX_CONCURRENCY (Managed Instances); the function runs without "
-                "Dayfly"
+                "not supported with AWS_LAMBDA_MAX_CONCURRENCY (Managed Instances); the function runs without it"
             )
             # It is for the supervisor, and there is none.
             os.environ.pop("DAYFLY_FLEET_KEY", None)

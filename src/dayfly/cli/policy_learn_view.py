@@ -183,12 +183,12 @@ def _draw_saturation(confidence: Confidence) -> list[RenderableType]:
         )
         style = "yellow"
     else:
-        known = f"unseen, by estimate: {share:.1%} of what further runs like these would use = {figures}, {FORMULA}"
+        known = f"estimate: {share:.1%} of the uses in further runs like these are not recorded yet ({figures}: {FORMULA})"
         style = "green" if share <= _FEW else "yellow" if share <= _SOME else "red"
     last = (
-        f"the last {quiet} of {units} runs found nothing new"
+        f"the last {quiet} of {units} runs found no new uses"
         if quiet
-        else f"the last of {units} runs still found something new"
+        else f"the last of {units} runs still found new uses"
     )
     if units == 0:
         last = "nothing was run"
