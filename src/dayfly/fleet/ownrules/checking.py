@@ -345,7 +345,7 @@ def _check_target(file: SqlFile, tokens: list[_Token], position: int, names: _Na
         raise _error(
             file,
             token,
-            f"rules cannot read a table {name}",
+            f"rules cannot read the table {name}",
             f"use one of {', '.join(sorted(READABLE))}",
         )
     return False
