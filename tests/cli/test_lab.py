@@ -333,7 +333,7 @@ def test_a_python_that_cannot_start_in_the_sandbox_is_a_clear_error(tmp_path: Pa
     python = hidden_python(tmp_path)
     shown = _refused(*_BASIC, "--python", str(python), "--confinement", "bubblewrap")
     assert f"at {python} starts on this machine but not in the sandbox" in shown
-    assert "hint: choose a Python whose folders every user may read" in shown
+    assert "hint: use a Python that every user can read" in shown
 
 
 @both_confinements

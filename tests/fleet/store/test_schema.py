@@ -91,6 +91,6 @@ def test_a_cluster_without_a_name_is_refused() -> None:
 
 def test_a_store_of_a_newer_dayfly_is_refused(store: Store) -> None:
     store.command("INSERT INTO migrations (name) SELECT '9999_future'")
-    with pytest.raises(DayflyError, match="newer Dayfly: it has 9999_future") as caught:
+    with pytest.raises(DayflyError, match="newer version of Dayfly: it has 9999_future") as caught:
         migrate(store, Deployment.SINGLE)
     assert "another folder" in caught.value.hint

@@ -138,7 +138,7 @@ def test_rows_are_protections_with_isolations() -> None:
     assert names(["bare", "dayfly"], ["window"]) == [("bare", "shared"), ("dayfly", "window")]
     with pytest.raises(DayflyError, match="unknown protection 'dayfry'"):
         names(["dayfry"], [])
-    with pytest.raises(DayflyError, match="no protection has an isolation 'windows'"):
+    with pytest.raises(DayflyError, match="unknown isolation mode 'windows'"):
         names([], ["windows"])
 
 
