@@ -264,11 +264,11 @@ def test_commands_that_start_no_runtime_are_left_as_they_are(opt: Path, tmp_path
     script.write_text("print('here')\n")
     cases = {
         ("/bin/echo", "here"): "the command does not start Python: /bin/echo here",
-        (NEWEST.path, "-c", "print('here')"): "the interpreter's option -c is not known",
+        (NEWEST.path, "-c", "print('here')"): "unknown interpreter option -c",
         (
             NEWEST.path,
             str(script),
-        ): f"{script} calls awslambdaric in a way that this version does not support",
+        ): f"{script} does not start awslambdaric in a supported way",
         (NEWEST.path, "-m", "this", "x"): "the module this is not awslambdaric",
     }
     for command, reason in cases.items():
@@ -298,7 +298,7 @@ def test_the_layers_own_client_stands_in_for_a_missing_one(interpreter: Interpre
     library = "/opt/dayfly.d/client.zip"
     places = ["client/awslambdaric/__init__.py", "needs/simplejson/__init__.py"]
     assert answer["client"] == ["4.2.2", *(f"{library}/{place}" for place in places)]
-    assert "dayfly: this image has no awslambdaric; the layer's 4.2.2 is used\n" in said
+    assert "dayfly: this image has no awslambdaric; Dayfly uses the layer's version 4.2.2\n" in said
 
 
 def test_the_layers_own_client_stands_in_for_an_unknown_one(opt: Path, tmp_path: Path) -> None:
@@ -317,4 +317,7 @@ def test_the_layers_own_client_stands_in_for_an_unknown_one(opt: Path, tmp_path:
     assert answer["client"][0] == "4.2.2"
     # What it needs is the image's.
     assert answer["client"][2].startswith("/var/")
-    assert "dayfly: this image's awslambdaric 9.0.1 is not known; the layer's 4.2.2 is used\n" in said
+    assert (
+        "dayfly: this image's awslambdaric 9.0.1 is not supported; Dayfly uses the layer's version 4.2.2\n"
+        in said
+    )

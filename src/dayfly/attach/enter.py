@@ -79,7 +79,7 @@ def understand(command: list[str]) -> Target:
 def check_bootstrap(path: str, source: bytes) -> None:
     """Raise CannotStartError unless the script ends in the one call that Dayfly takes the place of."""
     if _BOOTSTRAP_CALLS not in source or b".main(" not in source:
-        raise CannotStartError(f"{path} calls awslambdaric in a way that this version does not support")
+        raise CannotStartError(f"{path} does not start awslambdaric in a supported way")
 
 
 def enter(
