@@ -362,7 +362,7 @@ time.sleep(0.3)
             pass
         shop.serve(2, takes=0.1)
         assert "alive" in shop.sink.received()
-        assert "orphans are found by a mark in their environment only" in shop.rie.logs()
+        assert "orphan processes are found only by a marker in their environment" in shop.rie.logs()
 
 
 def test_a_thread_of_inits_reads_what_a_worker_left_outside_the_private_directory(tmp_path: Path) -> None:
@@ -373,4 +373,4 @@ def test_a_thread_of_inits_reads_what_a_worker_left_outside_the_private_director
         end = time.monotonic() + 10
         while b"poison" not in shop.rie.invoke({"card": "4"}).body:
             assert time.monotonic() < end, "the limit is not what it is said to be"
-        assert "files outside the private temporary directory are left" in shop.rie.logs()
+        assert "files outside the private temporary directory" in shop.rie.logs()

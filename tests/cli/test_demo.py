@@ -109,7 +109,7 @@ def test_help_explains_the_exit_code_and_has_examples() -> None:
     result = invoke("demo", "--help")
     shown = " ".join(result.stdout.split())
     assert result.returncode == 0
-    assert "The exit code is 0 only if cards were really stolen in act 1 and none in act 2" in shown
+    assert "Exit codes: 0 if cards were stolen in act 1 and none in act 2" in shown
     assert "dayfly demo --report demo.html" in shown
 
 
@@ -140,9 +140,9 @@ def test_the_exit_code_is_0_for_theft_in_act_1_and_none_in_act_2(capfd: pytest.C
         (replace(_GOOD, bare=replace(_GOOD.bare, customers=1)), "Act 1 served 1 of 4"),
         (replace(_GOOD, dayfly=replace(_GOOD.dayfly, cards_stolen=1)), "Act 2 lost 1 cards"),
         (replace(_GOOD, dayfly=replace(_GOOD.dayfly, infected=1)), "Act 2 left 1 environments"),
-        (replace(_GOOD, dayfly=replace(_GOOD.dayfly, reached=0)), "Act 2 was never attacked"),
+        (replace(_GOOD, dayfly=replace(_GOOD.dayfly, reached=0)), "No attack ran in act 2"),
         (replace(_GOOD, dayfly=replace(_GOOD.dayfly, customers=1)), "Act 2 served 1 of 4"),
-        (replace(_GOOD, dayfly=replace(_GOOD.dayfly, workers=1)), "Act 2 shows 1 workers"),
+        (replace(_GOOD, dayfly=replace(_GOOD.dayfly, workers=1)), "Act 2 had 1 workers"),
     ],
 )
 @pytest.mark.parametrize("is_json", [False, True])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,23 @@ def test_the_script_ends_with_the_code_of_its_command() -> None:
     assert done.returncode == 2
     assert "Traceback" not in done.stderr + done.stdout
     assert "port" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["explain", "--list"], ["explain", "--list", "--json"]])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_behind_standard_output_is_an_error(arguments: list[str], unbuffered: str) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", "from dayfly.cli.main import main; main()", *arguments],
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: cannot write to standard output: No space left on device\nhint: ")
+    assert done.stderr.count("\n") == 2
 
 
 def test_an_error_is_told_with_its_hint_and_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:

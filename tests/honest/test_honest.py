@@ -105,7 +105,7 @@ def honest_python() -> Path:
 
 
 def findings(log: str) -> list[dict[str, object]]:
-    """Every finding in a log, but for the line that says what is in force."""
+    """Every finding in a log, but for the line that says what is active."""
     found = []
     at = log.find('{"activity_id"')
     while at >= 0:
@@ -113,7 +113,7 @@ def findings(log: str) -> list[dict[str, object]]:
         if "finding_info" in record:
             found.append(record)
         at = log.find('{"activity_id"', at + length)
-    assert found, "Dayfly said nothing: is it in force?"
+    assert found, "Dayfly said nothing: is it active?"
     assert found[0]["finding_info"]["types"] == ["environment.started"]
     return found
 
@@ -138,8 +138,8 @@ def test_an_honest_function_is_let_alone(
         log = rie.logs()
     started, *others = findings(log)
     assert [(one["message"], one["unmapped"]) for one in others] == []
-    in_force = started["unmapped"]["evidence"]  # type: ignore[index]
-    assert (in_force["isolation"], in_force["guard"]) == (isolation, guard)
+    active = started["unmapped"]["evidence"]  # type: ignore[index]
+    assert (active["isolation"], active["guard"]) == (isolation, guard)
     assert "Dayfly's guard" not in log
     for event, answer, wanted in zip(sent_to(sample), answers, expected, strict=True):
         assert answer.body == wanted, f"for {json.dumps(event)[:500]}"

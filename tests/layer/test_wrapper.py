@@ -119,7 +119,7 @@ def test_the_layer_serves_under_awss_emulator(interpreter: Interpreter, opt: Pat
         answers = [rie.invoke({}).payload for _ in range(3)]
         log = rie.wait_for_log('"scope":"environment"')
     assert '"platform":"emulator"' in log
-    assert "not in force" not in log
+    assert "not active" not in log
     assert [answer["calls"] for answer in answers if isinstance(answer, dict)] == [1, 1, 1]
 
 
@@ -292,7 +292,7 @@ def test_a_wrong_setting_stops_the_function(opt: Path, write_function: WriteFunc
         assert runtime.wait_exit() == 2
         output = runtime.output()
     assert "isolation" in output
-    assert "not in force" not in output
+    assert "not active" not in output
 
 
 def test_nothing_is_compiled_but_the_two_scripts_and_nothing_written(

@@ -89,7 +89,7 @@ def execute(
             # It would look beside the memory file.
             passed[_LIBRARIES] = _with_folders(path or "", found)
             if not _starts(memory, passed):
-                return "its libraries are not found when it is executed from memory"
+                return "its libraries cannot be found when it runs from a memory file"
         _become(memory, [sys.orig_argv[0], *options, *sys.orig_argv[1:]], passed)
     except OSError as fault:
         return f"{fault.strerror} ({_step(source, memory)})"
@@ -130,7 +130,7 @@ def arrive(environ: MutableMapping[str, str]) -> Arrival | None:
     count = int(options)
     expected = {library for library in libraries.split(":") if _is_python(library)}
     if expected and not expected <= set(proc.mapped_files()):
-        failure = "other libraries are found when it is executed from memory"
+        failure = "it finds different libraries when it runs from a memory file"
         again = _pack(failure, count, int(interpreter), [], message, environ.get(_LIBRARIES))
         os.execve(sys.executable, sys.orig_argv, {**environ, _VARIABLE: again})
     for option in sys.orig_argv[1 : 1 + count]:
@@ -158,7 +158,7 @@ def close(failure: str) -> str:
     # Root without that right may read the memory file all the same; what is set here undoes that.
     if native.set_dumpable(False) and not is_open():
         return ""
-    return failure or "the kernel lets others of the same user open it"
+    return failure or "the kernel permits other processes of the same user to open it"
 
 
 def is_open() -> bool:
@@ -216,7 +216,7 @@ def _unreadable_copy(source: int, size: int, name: str) -> int:
         while done < size:
             count = os.sendfile(memory, source, done, size - done)
             if not count:
-                raise OSError(5, "the interpreter's file is shorter than it says")
+                raise OSError(5, "the interpreter's file is truncated")
             done += count
         os.fchmod(memory, _UNREADABLE)
         fcntl.fcntl(memory, _F_ADD_SEALS, _ALL_SEALS)
@@ -271,4 +271,4 @@ def _with_folders(path: str, libraries: list[str]) -> str:
 def _step(source: int, memory: int) -> str:
     if source < 0:
         return "reading the interpreter's file"
-    return "making a memory file" if memory < 0 else "executing a memory file"
+    return "creating a memory file" if memory < 0 else "executing a memory file"

@@ -63,23 +63,23 @@ def understand(command: list[str]) -> Target:
             if name != "awslambdaric":
                 raise CannotStartError(f"the module {name} is not awslambdaric")
             if not arguments:
-                raise CannotStartError("no handler is named after awslambdaric")
+                raise CannotStartError("no handler follows awslambdaric")
             return Target("client", name, options, arguments)
         count = 2 if word in _WITH_VALUE else 1
         is_known = word[:2] in _WITH_VALUE or word in _WITH_VALUE or set(word[1:]) <= _PLAIN_FLAGS
         if not is_known or len(words) < count:
-            raise CannotStartError(f"the interpreter's option {word} is not known")
+            raise CannotStartError(f"unknown interpreter option {word}")
         options += words[:count]
         words = words[count:]
     if not words or words[0] == "-":
-        raise CannotStartError("the command names no program")
+        raise CannotStartError("the command contains no program")
     return Target("bootstrap", words[0], options, words[1:])
 
 
 def check_bootstrap(path: str, source: bytes) -> None:
     """Raise CannotStartError unless the script ends in the one call that Dayfly takes the place of."""
     if _BOOTSTRAP_CALLS not in source or b".main(" not in source:
-        raise CannotStartError(f"{path} does not call awslambdaric in a way this version knows")
+        raise CannotStartError(f"{path} does not start awslambdaric in a supported way")
 
 
 def enter(
@@ -331,7 +331,7 @@ def _load_client(home: str) -> ModuleType:
             from awslambdaric import bootstrap
 
             return awslambdaric  # type: ignore[no-any-return]
-        why = f"this image's awslambdaric {awslambdaric.__version__} is not known"
+        why = f"this image's awslambdaric {awslambdaric.__version__} is not supported"
         for name in [name for name in sys.modules if name.partition(".")[0] == "awslambdaric"]:
             del sys.modules[name]
     # First, before an unknown version of the image's; what it needs comes last: the image's is preferred,
@@ -343,7 +343,7 @@ def _load_client(home: str) -> ModuleType:
         from awslambdaric import bootstrap  # noqa: F401
     finally:
         del sys.path[0]
-    _say(f"{why}; the layer's {awslambdaric.__version__} is used")
+    _say(f"{why}; Dayfly uses the layer's version {awslambdaric.__version__}")
     return awslambdaric  # type: ignore[no-any-return]
 
 

@@ -9,7 +9,9 @@ import sys
 def main(arguments: list[str]) -> None:
     """Serve the handler named by `arguments[1]`; returns only if AWS's loop does."""
     if len(arguments) < 2:
-        os.write(2, b"dayfly: error: no handler is named\n  hint: python -m dayfly.runtime app.handler\n")
+        os.write(
+            2, b"dayfly: error: no handler was given\n  hint: run python -m dayfly.runtime app.handler\n"
+        )
         raise SystemExit(2)
     if os.environ.get("AWS_LAMBDA_MAX_CONCURRENCY") is not None:
         if os.environ.get("DAYFLY_ON_FAILURE") == "stop":
@@ -57,8 +59,8 @@ def main(arguments: list[str]) -> None:
         except OSError as fault:
             # The layer starts the function without Dayfly then; here there is nothing else to start.
             life.print_error(
-                f"the runtime cannot go on here: {fault}",
-                "it needs room for processes, descriptors and memory",
+                f"the runtime cannot continue: {fault}",
+                "free processes, file descriptors or memory",
             )
             raise SystemExit(1) from None
     os.environ.pop(MARKER, None)

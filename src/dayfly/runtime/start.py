@@ -57,7 +57,7 @@ def _arm(options: ZygoteOptions) -> tuple[Guard | None, str]:
         version = ".".join(map(str, sys.version_info[:2]))
         return (
             None,
-            f"this layer holds no guard for Python {version}: build it again with this version of Dayfly",
+            f"this layer has no guard for Python {version}: rebuild it with this version of Dayfly",
         )
 
     armed = arm(options)

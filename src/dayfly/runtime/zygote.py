@@ -238,7 +238,7 @@ def _watch(guard: Guard) -> None:
         guard.watch()
     except Exception as fault:
         # Trust boundary, as above; what is about to be executed is judged all the same.
-        guard.note(f"memory is not compared ({type(fault).__name__})")
+        guard.note(f"memory comparison failed ({type(fault).__name__})")
 
 
 def _handed_down(channel: Channel, inherited: frozenset[int]) -> list[OpenFile | Nothing]:
@@ -268,14 +268,16 @@ def _seal(options: ZygoteOptions, sealing: Sealing) -> tuple[Ready, list[object]
         from dayfly.runtime import warming
 
         if fault := warming.run_hook(options.before):
-            sealing.refuse(f"the hook {options.before} failed with {fault}: mend it or unset `[fork] before`")
+            sealing.refuse(f"the hook {options.before} raised {fault}: fix it or unset `[fork] before`")
     found = seal_known(sealing, also=reseed.kinds() if options.reseed else ())
     reasons = seal.reasons_not_to_fork(sealing, temporary=options.temporary)
     if reasons:
         # What forbids the fork may be garbage that nobody has collected yet: a socket in a cycle, say.
         gc.collect()
         reasons = seal.reasons_not_to_fork(sealing, temporary=options.temporary)
-    notes = sealing.notes + [f"a library was not sealed ({fault})" for fault in sealing.faults]
+    notes = sealing.notes + [
+        f"a library could not be prepared for forking ({fault})" for fault in sealing.faults
+    ]
     generators = reseed.find_generators(found) if options.reseed else []
     # Loaded when the function was.
     from dayfly.runtime import forkhooks
@@ -470,6 +472,6 @@ def _leave_network() -> dict[int, tuple[int, int]]:
     from dayfly._sys import netns
 
     if reason := netns.enter():
-        os.write(2, f"dayfly: error: a worker was not given a network of its own: {reason}\n".encode())
+        os.write(2, f"dayfly: error: a worker could not get its own network: {reason}\n".encode())
         os._exit(1)
     return netns.inet_sockets()

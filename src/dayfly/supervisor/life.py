@@ -147,7 +147,9 @@ class Life:
             cleaned = files.clear(has_time=lambda: True)
             self.removed = cleaned.files + cleaned.directories
         if not swept.is_proved:
-            print_error("processes of an earlier life could not be ended", "recycle this environment")
+            print_error(
+                "processes from before the runtime restart could not be ended", "recycle this environment"
+            )
             raise SystemExit(1)
         if not sweeper.is_first_life:
             self._empty_more(settings, decision, environ, roots, has_extensions=sweeper.has_extensions)
@@ -280,7 +282,7 @@ def _leave_key_behind(life: Life, environ: MutableMapping[str, str]) -> NoReturn
         unreadable.execute_readable(startup.options(), environ, life.failure, message=life.pack())
     except OSError as fault:
         print_error(
-            f"{KEY_VARIABLE} cannot be kept from the function: {fault.strerror}", "remove the variable"
+            f"{KEY_VARIABLE} cannot be hidden from the function: {fault.strerror}", "remove the variable"
         )
         raise SystemExit(1) from None
 
@@ -391,7 +393,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         except (OSError, ValueError) as fault:
             # TOMLDecodeError is a ValueError, and so is what bytes that are no UTF-8 raise.
             raise SettingError(
-                f"{path} cannot be read: {fault}", hint="it must be a TOML file of top-level keys"
+                f"{path} cannot be read: {fault}", hint="use a TOML file with top-level keys"
             ) from fault
     settings = load_settings(environ, table)
     is_wanted = "DAYFLY_POLICY" in environ or "DAYFLY_POLICY_DIGEST" in environ

@@ -45,7 +45,7 @@ class Swept:
         self.zombies = 0
         self.is_proved = False
         # Why there is no proof.
-        self.fault = "processes kept appearing and could not be proved dead"
+        self.fault = "new processes kept appearing, so not all could be ended"
         self.zygote_lost = False
 
 
@@ -88,7 +88,7 @@ class Sweeper:
                 has_looked = False
                 if not self.relieve():
                     swept.fault = (
-                        "the supervisor's limits were lowered for good, and it cannot look who lives"
+                        "the supervisor's limits were lowered permanently, so it cannot list processes"
                     )
                     self._strike_blindly(swept)
                     break

@@ -129,7 +129,7 @@ class Guard:
         if sys.pycache_prefix and self.places.is_temporary(sys.pycache_prefix):
             # Whoever writes there writes what the next import executes.
             sys.pycache_prefix = None
-            self.note("bytecode is not taken from PYTHONPYCACHEPREFIX, where functions write")
+            self.note("bytecode in PYTHONPYCACHEPREFIX is ignored, because functions can write there")
         # A second for clocks of file systems that count in coarser steps.
         self.places = Places(self._task, self._temporary, since=time.time() + 1.0)
         texts = owntext.environment_texts()
@@ -163,7 +163,7 @@ class Guard:
         if comparison.is_watching:
             self._comparison = comparison
         else:
-            self.note("this interpreter does not tell what changes in memory")
+            self.note("this interpreter does not support memory comparison")
 
     def rehearse(self) -> None:
         """Within a rehearsal's event: ask what most handlers have asked, where they have libraries for it."""

@@ -35,8 +35,8 @@ def seal(found: Found, sealing: Sealing) -> None:
         listener.enqueue_sentinel()
         if not join([thread], seconds=PATIENCE_S):
             sealing.refuse(
-                "a logging QueueListener started at init does not come to an end of its records: "
-                "start it in the handler, or log without a queue"
+                "a logging QueueListener started at init does not finish its records: start it in the "
+                "handler, or log without a queue"
             )
             continue
         listener._thread = None
