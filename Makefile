@@ -29,22 +29,19 @@ console: setup ## Watch the attack in the fleet's console, in a browser, until C
 
 # Tests wait for processes more than they compute: more of them at a time than there are processors.
 WORKERS = $$(( $$(nproc) + 2 ))
-# These compute more, and have more processes each.
-SLOW_WORKERS = $$(( $$(nproc) + 1 ))
 
 test: setup servers ## Run the fastest proof of every behaviour; ARGS="tests/core -k frames".
 	@scripts/outside-tmp $(RUN) python -m tests.run -n $(WORKERS) -m "not slow and not nightly" $(ARGS)
 
-# Some of these fail on a machine that is busy with others of them: those are named, and decided by a run alone.
 test-slow: setup servers ## Run the slow tests that `make test` leaves out.
-	@scripts/outside-tmp $(RUN) python -m tests.run -n $(SLOW_WORKERS) -m "slow and not nightly" --confirm $(ARGS)
+	@scripts/outside-tmp $(RUN) python -m tests.run -n $(WORKERS) -m "slow and not nightly" $(ARGS)
 
 .PHONY: test-all nightly
 test-all: test test-slow ## Run what CI runs: `make test` and the slow tests.
 
 nightly: test-all ## Run everything: all attacks in all isolations, other emulators' suites, fuzzing, chaos.
 	@scripts/node-client
-	@scripts/outside-tmp $(RUN) python -m tests.run -n $(SLOW_WORKERS) -m nightly $(ARGS)
+	@scripts/outside-tmp $(RUN) python -m tests.run -n $(WORKERS) -m nightly $(ARGS)
 	@$(RUN) python -m tests.fuzz.coverage_guided --seconds 600
 	@$(RUN) python -m tests.native.fuzz --seconds 300
 	@$(RUN) python -m tests.chaos --seconds 600
@@ -62,6 +59,10 @@ check: setup ## Lint, types, the directions between packages, and GitHub's workf
 	@$(RUN) check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 	@$(RUN) check-jsonschema --builtin-schema vendor.github-issue-forms \
 	  $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
+
+.PHONY: mutation
+mutation: setup ## Change the code in 120 places, one at a time, and say which changes the quick tests notice; ARGS="--area scan".
+	@$(UV) run --frozen --group mutation python scripts/mutation.py --seed 19 $(ARGS)
 
 fuzz: setup ## Look for inputs that break a reader of hostile bytes, guided by coverage; ARGS="--seconds 300".
 	@$(RUN) python -m tests.fuzz.coverage_guided $(ARGS)

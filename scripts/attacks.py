@@ -21,27 +21,27 @@ HEAD = """# Attacks
 
 Generated from `src/dayfly/lab/gauntlet/attacks/` by `make docs`.
 
-{count} techniques: {levels}. Each is a file that says what it does, and four tests: against plain awslambdaric, where it must
-work, or the other three prove nothing, and against each isolation with the guard off. They run under AWS's emulator, as an
-unprivileged user in a PID namespace of its own, and meet what they would on Lambda: `prctl`, `ptrace`, `seccomp`, namespaces,
-mounts, `userfaultfd`, `bpf` and `perf_event_open` answer EPERM, there is no `/dev/shm`, orphans go to PID 1, limits are
-Lambda's. Nothing has run on AWS yet. Levels: [L1 events, L2 Python, L3 native code](security.md).
+{count} techniques: {levels}. Each is one file with a description, and is tested four times: against plain awslambdaric, where it must succeed (otherwise
+the other tests prove nothing), and against each isolation mode with the guard off. The tests run in AWS's emulator, as an
+unprivileged user in a separate PID namespace, with Lambda's restrictions: `prctl`, `ptrace`, `seccomp`, namespaces,
+mounts, `userfaultfd`, `bpf` and `perf_event_open` return EPERM, there is no `/dev/shm`, PID 1 adopts orphans, and Lambda's limits apply.
+Nothing was tested on AWS. Levels: [L1 events, L2 Python, L3 native code](security.md).
 
-What the columns say of customers who come *after* the attack:
+The columns show which *later* customers the attack affects:
 
-- **invocation**: *nobody*: none is reached, and each gets the right answer. *not forked*: the function shares memory between processes, so
-  Dayfly does not fork it, says so in a finding, and gives what process isolation gives.
-- **window**: *none after it*: within its window an attacker has what he has on a plain environment. *ends it*: the window ends before
+- **invocation**: *none*: no later customer is affected, and all get the correct answer. *not forked*: the function shares memory between processes, so
+  Dayfly does not fork it, reports this in a finding, and gives the protection of process isolation.
+- **window**: *none after it*: customers in the attacker's own window are affected, as without Dayfly. *ends it*: the attack ends the window before
   its next event.
-- **process**: one process serves for hours. *reaches* is tested as well: what an invocation changes stays. *may reach* is a race with the
+- **process**: one process serves for hours. *affected* is tested, too: changes of an invocation stay. *may be affected*: the attack races with the
   supervisor.
-- **noticed**: the [finding](reference.md#findings) that must be reported, where one is promised.
+- **finding**: the [finding](reference.md#findings) that must be reported, if Dayfly promises one.
 
-`dayfly lab gauntlet` runs them in the lab, against other protections, too: [the gauntlet](gauntlet.md).
+`dayfly lab gauntlet` runs the attacks in the lab, and against other protections: [the gauntlet](gauntlet.md).
 
-¹ needs what Lambda refuses or lacks; tried where a host allows it.
+¹ needs something that Lambda refuses or lacks; tested where a host permits it.
 """
-PROCESS = {"reaches": "reaches", "may reach": "may reach", "contained": "nobody"}
+PROCESS = {"reaches": "affected", "may reach": "may be affected", "contained": "none"}
 
 
 def render() -> str:
@@ -54,7 +54,7 @@ def render() -> str:
         parts += [
             f"## {title[0].upper()}{title[1:]}",
             "",
-            "| technique | what it does | must fail to | level | ATT&CK | plain | invocation | window | process | noticed |",
+            "| technique | what it does | must fail to | level | ATT&CK | plain | invocation | window | process | finding |",
             "|---|---|---|---|---|---|---|---|---|---|",
             *(_row(one) for one in techniques if one.family == family),
             "",
@@ -77,8 +77,8 @@ def _row(one: Technique) -> str:
         one.must_fail_to,
         one.level,
         ", ".join(one.attack),
-        "works",
-        _claim(one, "invocation", forked or "nobody"),
+        "succeeds",
+        _claim(one, "invocation", forked or "none"),
         _claim(one, "window", forked or ("ends it" if one.ends_window else "none after it")),
         _claim(one, "process", PROCESS[one.process]),
         f"`{one.finding}`" if one.finding else "",
@@ -89,8 +89,10 @@ def _row(one: Technique) -> str:
 def _claim(one: Technique, isolation: Isolation, claimed: str) -> str:
     pending = PENDING.get((one.name, isolation))
     if pending:
-        return f"**reaches**: {pending}"
-    return f"{claimed}, once noticed (within {one.noticed_within} events)" if one.noticed_within else claimed
+        return f"**affected**: {pending}"
+    return (
+        f"{claimed}, after detection (within {one.noticed_within} events)" if one.noticed_within else claimed
+    )
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def _render_list() -> str:
     parts = [
         "# Checks",
         "",
-        "Generated from the code by `make docs`. `dayfly explain CHECK` prints a page; where the last column says yes,",
+        "Generated from the code by `make docs`. `dayfly explain CHECK` prints a page; if the last column says yes,",
         "`dayfly lab try CHECK` runs the attack.",
         "",
     ]

@@ -16,16 +16,16 @@ from dayfly.cli.main import COMMANDS as OF_CLI
 TARGET = Path(__file__).parent.parent / "docs" / "iam.md"
 _ONLY = {
     Only.ALWAYS: "",
-    Only.WITHOUT_LAYERS: "only requests that name no layers",
+    Only.WITHOUT_LAYERS: "only requests without layers",
     Only.WITH_THESE_LAYERS: "with `--layer`: only these layers",
-    Only.THROUGH_LAMBDA: "only by way of Lambda",
+    Only.THROUGH_LAMBDA: "only through Lambda",
     Only.PASSED_TO_LAMBDA: "only to Lambda",
     Only.WITHIN_BOUNDARY: "with `--boundary`: only roles that have it",
 }
 _HEAD = """\
-# What a role needs
+# IAM permissions
 
-Generated from the code by `make docs`. `dayfly iam COMMAND` prints a policy: exactly the actions that the command calls, on what you name.
+Generated from the code by `make docs`. `dayfly iam COMMAND` prints a least-privilege policy: the actions that the command calls, limited to the resources that you name.
 
 ```
 dayfly iam attach --region eu-central-1 --account 111122223333 > attach.json
@@ -34,14 +34,15 @@ dayfly iam status --tag team=payments --json            # with each action's rea
 aws iam create-policy --policy-name dayfly-attach --policy-document file://attach.json
 ```
 
-The policy goes to standard output, what JSON cannot say to standard error. `--function`, `--region`, `--account`, `--partition`, `--tag`, `--layer`,
-`--kms-key`, `--log-group`, `--alarm`, `--role` and `--boundary` narrow it; without them it is for all functions of all regions of the account it is put into. A
-name that could widen it (`:`, `?`, policy variables) is refused. Options of the command that need more, or less, are options here, too: the column *only* has them.
+The policy goes to standard output, notes go to standard error. Limit it with `--function`, `--region`, `--account`, `--partition`, `--tag`, `--layer`,
+`--kms-key`, `--log-group`, `--alarm`, `--role` and `--boundary`; without them it covers all functions in all regions of the account. Names that could widen
+the policy (`:`, `?`, policy variables) are rejected. If an option of the command needs more or fewer permissions, `dayfly iam` has the same option: see the column *only*.
 
-Each policy is tested: the command runs against moto under exactly this policy, and with one action fewer it is refused something; code, callers and roles
-of functions stay out of reach. Resources and conditions are checked by an evaluator of ours, since moto looks at neither for Lambda, and what moto does not play
-(provisioned concurrency, code signing configurations, invocations, keys) is checked to be called in the code and no more. Nothing of this has run on real AWS. Two things could only be read in AWS's pages: that GetFunction leaves tags out where `lambda:ListTags` is missing, and which of a key's actions
-Lambda asks for.
+How the policies are tested:
+- Each command runs against moto with exactly its policy. With one action less, a call is denied. Code, callers and roles of functions cannot be changed.
+- moto does not check resources and conditions of Lambda calls; Dayfly's own evaluator checks them.
+- moto does not support provisioned concurrency, code signing configurations, invocations and keys. For these, the tests check only that the code calls the actions.
+- Nothing was tested on AWS. Two facts come from AWS's documentation: GetFunction omits tags if `lambda:ListTags` is missing, and which actions on a key Lambda requires.
 """
 
 
@@ -53,15 +54,15 @@ def render() -> str:
     parts += [
         "## What the recycler's role can and cannot do",
         "",
-        "| deed | stopped | how | known |",
+        "| action | prevented | how | source |",
         "|---|---|---|---|",
         *(
             f"| {one.deed} | {'yes' if one.is_stopped else '**no**'} | {one.how} | {one.known} |"
             for one in RECYCLER
         ),
         "",
-        "What is not stopped is best not handed out: let people and alarms invoke a function that recycles (`lambda:InvokeFunction` on it alone), and give the policy",
-        "above to that function's role. CloudTrail records every UpdateFunctionConfiguration with the names of the variables' function, not their values.",
+        "To limit what is not prevented, give the policy above to a function that recycles, and let people and alarms only invoke that function",
+        "(`lambda:InvokeFunction`). CloudTrail records every UpdateFunctionConfiguration with the function's name, without the values of variables.",
     ]
     return "\n".join(parts) + "\n"
 

@@ -22,44 +22,52 @@ VALUES = {
     "globs": "globs",
     "places": "directories",
     "switch": "on, off",
-    "duration": "seconds, or as 90s, 15m, 2h",
+    "duration": "seconds, or for example 90s, 15m, 2h",
     "count": "whole number",
     "entry": "module:function",
-    "share": "a share, as 0.1 or 10%",
-    "tenant": "lambda, cognito, a path",
+    "share": "a share, for example 0.1 or 10%",
+    "tenant": "lambda, cognito or a path",
     "glob": "glob in the package",
 }
 EXIT_CODES = (
-    ("0", "every command", "done; for `dayfly demo`: cards were stolen without Dayfly and none with it"),
-    ("1", "`dayfly demo`", "the story did not come true; one sentence says which half"),
-    ("1", "`dayfly doctor --strict`", "a defence is not in force"),
+    ("0", "every command", "success; for `dayfly demo`: cards were stolen without Dayfly and none with it"),
+    (
+        "1",
+        "`dayfly demo`",
+        "no cards were stolen without Dayfly, or some were stolen with it; the message gives the reason",
+    ),
+    ("1", "`dayfly doctor --strict`", "a protection is not active"),
     ("1", "`dayfly plan --max-added-ms`", "the recommended isolation adds more than that"),
     (
         "1",
         "`dayfly policy check`",
-        "something is wrong with the policy; each problem has its line and its fix",
+        "the policy has problems; each is listed with its line and fix",
     ),
-    ("1", "`dayfly scan`", "there is a finding as severe as `--fail-on` says, or worse"),
-    ("1", "`dayfly attach --template`", "a function lacks Dayfly, or something that was asked for"),
+    ("1", "`dayfly scan`", "a finding has the severity of `--fail-on` or a higher one"),
+    ("1", "`dayfly attach --template`", "a function lacks Dayfly or a requested setting"),
     (
         "1",
         "`dayfly layer test`",
-        "Dayfly, or something that was asked for, is not active, or an answer differs",
+        "Dayfly or a requested setting is not active, or an answer differs",
     ),
-    ("1", "`dayfly status`", "a function that has Dayfly lacks something that was asked for"),
-    ("1", "`dayfly status --check`", "something of a Python function is, or may be, without protection"),
+    ("1", "`dayfly status`", "a function with Dayfly lacks a requested property"),
+    ("1", "`dayfly status --check`", "a Python function is, or may be, unprotected"),
     ("2", "`dayfly status`, `dayfly attach --check`", "something could not be checked"),
-    ("2", "`dayfly plan`", "undecided: the measurements scatter too much to choose"),
+    ("2", "`dayfly plan`", "undecided: the measurements vary too much"),
     ("1", "`dayfly lab try`", "the attack fails on the vulnerable handler, or succeeds on the fixed one"),
-    ("1", "the runtime", "the environment retires, or the platform is gone: the platform starts it anew"),
-    ("2", "every command", "bad input; the message says what, where and what to do next"),
+    (
+        "1",
+        "the runtime",
+        "the environment retires, or the platform has ended; the platform starts the runtime again",
+    ),
+    ("2", "every command", "invalid input or a failure; the message says what failed and what to do"),
     ("141", "every command", "the program that read its output has ended, as in `dayfly doctor | head`"),
     (
         "2",
         "`dayfly scan`",
-        "nothing, or not everything, could be read, and no finding is that severe ([which](scan.md#what-comes-out))",
+        "nothing, or not everything, could be read, and no finding has that severity ([details](scan.md#what-comes-out))",
     ),
-    ("2", "the runtime", "a setting is not valid; the platform gets the message as the init error"),
+    ("2", "the runtime", "a setting is invalid; the platform reports the message as the init error"),
     ("other", "the runtime", "the function's own init ended the process with this code or signal"),
 )
 
@@ -73,8 +81,8 @@ def render() -> str:
         "",
         "## Settings",
         "",
-        f"In `{FILE_NAME}` at the top of the function's package, or in the environment, which wins. A name with a dot, as",
-        "`zygote.prime`, is `prime` in the table `[zygote]`. A value that is not allowed ends init with exit code 2 and an",
+        f"Set them in `{FILE_NAME}` at the root of the function's package, or as environment variables, which take precedence. A name with a dot, for example",
+        "`zygote.prime`, is `prime` in the table `[zygote]`. An invalid value ends init with exit code 2 and an",
         "error that names it.",
         "",
         "| setting | variable | values | default | meaning |",
@@ -90,7 +98,7 @@ def render() -> str:
         )
     parts += [
         "",
-        "Read by the layer's exec wrapper, as variables only:",
+        "Variables that only the layer's exec wrapper reads:",
         "",
         "| variable | meaning |",
         "|---|---|",
@@ -98,15 +106,15 @@ def render() -> str:
     parts += [f"| `{name}` | {text} |" for name, text in WRAPPER_VARIABLES.items()]
     parts += [
         "",
-        f"`{LEARN_VARIABLE}` names a file that the guard's recorder adds uses of capabilities to, one JSON object a line; nothing is",
-        "allowed or refused by it.",
+        f"`{LEARN_VARIABLE}` is the path of a file to which the guard appends each use of a capability as a JSON line; it allows and",
+        "refuses nothing.",
         "",
         "## Policy",
         "",
-        f"Tables of `{FILE_NAME}` below `[policy]` ([what they mean](how-it-works.md#capabilities)). Each kind has `mode`, `allow` and",
+        f"Tables of `{FILE_NAME}` under `[policy]` ([explanation](how-it-works.md#capabilities)). Each kind has `mode`, `allow` and",
         "`init`; `[policy.packages.NAME]` has `uses` and `init`, lists of kinds.",
         "",
-        "| kind | what is refused or found | ATT&CK |",
+        "| kind | refused or reported use | ATT&CK |",
         "|---|---|---|",
     ]
     parts += [f"| `{kind}` | {words} | {attack[0]} |" for kind, (words, attack) in CAPABILITIES.items()]
@@ -114,8 +122,8 @@ def render() -> str:
         "",
         "## Scan",
         "",
-        f"The table `[scan]` of `{FILE_NAME}`, read by `dayfly scan` ([how](scan.md)) and by nothing at run time. What the command",
-        "line says goes before it.",
+        f"The table `[scan]` of `{FILE_NAME}`, which only `dayfly scan` reads ([scan](scan.md)). Command-line options take",
+        "precedence.",
         "",
         "| key | value | meaning |",
         "|---|---|---|",
@@ -125,8 +133,8 @@ def render() -> str:
         "",
         "## Findings",
         "",
-        "Each is one JSON line on the function's log: an OCSF 1.6 Detection Finding (class 2004) with `level` and `timestamp`.",
-        "Nothing that came with an event appears in one.",
+        "Each finding is one JSON line in the function's log: an OCSF 1.6 Detection Finding (class 2004) with `level` and `timestamp`.",
+        "It contains no data of the event.",
         "",
         "| finding | severity | ATT&CK | title | meaning |",
         "|---|---|---|---|---|",
@@ -139,9 +147,9 @@ def render() -> str:
     parts += ["", "## Commands", "", "| command | what it does |", "|---|---|"]
     parts += [f"| `dayfly {name}` | {text} |" for name, (_, text, _) in COMMANDS.items()]
     parts.append(
-        "| `python -m dayfly.runtime app.handler` | serves a handler in place of `python -m awslambdaric app.handler` |"
+        "| `python -m dayfly.runtime app.handler` | runs a handler instead of `python -m awslambdaric app.handler` |"
     )
-    parts += ["", "## Exit codes", "", "| code | of | meaning |", "|---|---|---|"]
+    parts += ["", "## Exit codes", "", "| code | command | meaning |", "|---|---|---|"]
     parts += [f"| {code} | {who} | {meaning} |" for code, who, meaning in EXIT_CODES]
     return "\n".join(parts) + "\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,10 @@ import pytest
 # Written by `python -m tests.tiers` from a run's times; a test function that is in neither list is quick.
 ROOT = Path(__file__).resolve().parent.parent
 TIERS = Path(__file__).with_name("tiers.json")
-# Of these, what is slow runs at night: other makers' suites, emulators side by side, every attack in every isolation.
+# Of these, what is slow runs at night: other makers' suites, emulators side by side, every attack against every protection.
 NIGHTLY = (
     "tests/attacks/test_techniques",
+    "tests/fuzz/test_coverage_guided",
     "tests/lab/differential/",
     "tests/lab/gauntlet/peers/",
     "tests/lab/suites/",
@@ -37,6 +38,10 @@ BOTH_SUPERVISORS = frozenset(
 # Of the conformance tests on the native supervisor, those that `make test` runs.
 NATIVE_QUICK = ("tests/conformance/test_results.py", "tests/conformance/test_errors.py")
 VARIABLE = "DAYFLY_SUPERVISOR"
+# The default one first.
+ISOLATIONS = ("invocation", "process", "window")
+# Of so many slow cases those that repeat one in another isolation are worth leaving to the night.
+MANY_CASES = 12
 
 
 @pytest.fixture(scope="module")
@@ -80,5 +85,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             is_slow |= not item.nodeid.startswith(NATIVE_QUICK)
         if is_slow:
             item.add_marker(pytest.mark.slow)
-        if item.nodeid.startswith(NIGHTLY) and item.get_closest_marker("slow") is not None:
-            item.add_marker(pytest.mark.nightly)
+    slow = [item for item in items if item.get_closest_marker("slow") is not None]
+    for item in (*(one for one in slow if one.nodeid.startswith(NIGHTLY)), *repeated(slow)):
+        item.add_marker(pytest.mark.nightly)
+
+
+def repeated(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
+    """What repeats a case in a further isolation: the default one stays, and of the others each has its turn.
+
+    Only of functions with many cases; where the file says itself what runs at night, that stands.
+    """
+    functions: dict[str, list[tuple[pytest.Item, str, str]]] = {}
+    for item in items:
+        params: Mapping[str, object] = getattr(getattr(item, "callspec", None), "params", {})
+        isolation = next((value for value in params.values() if value in ISOLATIONS), None)
+        if isinstance(isolation, str):
+            case = str([value for value in params.values() if value != isolation])
+            functions.setdefault(item.nodeid.partition("[")[0], []).append((item, isolation, case))
+    for found in functions.values():
+        is_settled = any(item.get_closest_marker("nightly") is not None for item, _, _ in found)
+        if is_settled or len(found) < MANY_CASES:
+            continue
+        others = sorted({isolation for _, isolation, _ in found} - {ISOLATIONS[0]})
+        turns: dict[str, int] = {}
+        for item, isolation, case in found:
+            turn = turns.setdefault(case, len(turns))
+            if isolation in others and (turn + others.index(isolation)) % 2:
+                yield item

@@ -25,7 +25,7 @@ class _Handler(BaseHTTPRequestHandler):
 def item_service() -> Iterator[str]:
     """Its URL, for as long as it serves."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()

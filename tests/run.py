@@ -2,9 +2,11 @@
 
 python -m tests.run -m "not slow"
 python -m tests.run tests/core -k frames
+python -m tests.run --distribution dayfly-runtime
 
-Files go to processes in batches, the longest first, by the seconds in tests/seconds.json. A process that reports nothing
-for STALLED_S is ended with the names of what ran, and the run fails. Exit code: 0 all passed, 1 not, 2 for bad arguments.
+Files go to processes in batches, the longest first, by what tests/seconds.json says of this choice of tests (-m). A file
+that takes longer than a batch should is run in parts, by as many processes. A process that reports nothing for STALLED_S
+is ended with the names of what ran, and the run fails. Exit code: 0 all passed, 1 not, 2 for bad arguments.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests import progress
+from tests.distributions.owners import MAP, distribution_of
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = Path(__file__).with_name("seconds.json")
@@ -31,12 +34,12 @@ SECONDS = Path(__file__).with_name("seconds.json")
 STALLED_S = 240.0
 # Until the first report: a machine may be busy while pytest imports and collects.
 COLLECTED_S = 240.0
-# A process costs a second to start; more batches than that, and the longest of them decides less.
-BATCHES_EACH = 4
+# A process costs two seconds or three to start, to import and to collect; more batches than that, and the longest of
+# them decides less; shorter ones than that are not worth it.
+BATCHES_EACH = 2
+SHORTEST_S = 10.0
 # A file that was never timed.
-UNKNOWN_S = 0.3
-# More than that is no accident of a busy machine.
-FEW_FAILURES = 8
+UNKNOWN_S = 0.1
 _NOTHING_SELECTED = 5
 _POLL_S = 0.1
 _DUMP_S = 3.0
@@ -48,6 +51,7 @@ class Batch:
 
     files: list[str]
     folder: Path
+    part: progress.Part = progress.WHOLE
     process: subprocess.Popen[bytes] | None = None
     running: str = ""
     heard_at: float = 0.0
@@ -80,7 +84,11 @@ class Batch:
                     *self.files,
                 ],
                 cwd=ROOT,
-                env={**os.environ, progress.VARIABLE: str(self.folder / "progress")},
+                env={
+                    **os.environ,
+                    progress.VARIABLE: str(self.folder / "progress"),
+                    progress.PART_VARIABLE: str(self.part),
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -89,8 +97,8 @@ class Batch:
 
     def look(self) -> None:
         """Take up what it has reported since."""
-        for line in list(progress.outcomes(self.folder / "progress"))[self.read :]:
-            self.read += 1
+        lines, self.read = progress.outcomes(self.folder / "progress", self.read)
+        for line in lines:
             self.heard_at = time.monotonic()
             match line["event"]:
                 case "start":
@@ -119,26 +127,32 @@ class Batch:
         return self.is_stalled or bool(self.escaped) or not is_well
 
 
-def batches_of(files: Sequence[str], seconds: dict[str, float], *, processes: int) -> list[list[str]]:
-    """Put `files` into batches of about the same time, each in the order of the tree; the longest batch first."""
+def batches_of(
+    files: Sequence[str], seconds: dict[str, float], *, processes: int
+) -> list[tuple[list[str], progress.Part]]:
+    """Put `files` into batches of about the same time, each in the order of the tree; the longest batch first.
+
+    Each comes with the part of its tests that it is for: a file of its own may be several batches.
+    """
     total = sum(seconds.get(file, UNKNOWN_S) for file in files)
-    limit = total / (processes * BATCHES_EACH)
-    found: list[tuple[float, list[str]]] = []
+    limit = max(total / (processes * BATCHES_EACH), SHORTEST_S)
+    found: list[tuple[float, list[str], progress.Part]] = []
     current: list[str] = []
     spent = 0.0
     for file in files:
         cost = seconds.get(file, UNKNOWN_S)
-        if cost >= limit:
-            found.append((cost, [file]))
+        if cost > limit:
+            count = round(cost / limit)
+            found += [(cost / count, [file], progress.Part(number, count)) for number in range(count)]
             continue
         if current and spent + cost > limit:
-            found.append((spent, current))
+            found.append((spent, current, progress.WHOLE))
             current, spent = [], 0.0
         current.append(file)
         spent += cost
     if current:
-        found.append((spent, current))
-    return [batch for _, batch in sorted(found, key=lambda one: -one[0])]
+        found.append((spent, current, progress.WHOLE))
+    return [(batch, part) for _, batch, part in sorted(found, key=lambda one: -one[0])]
 
 
 def files_below(paths: Sequence[str]) -> list[str]:
@@ -205,13 +219,13 @@ def report(batches: Sequence[Batch], *, took: float) -> Iterator[str]:
     yield f"{text} in {int(took // 60)} min {took % 60:.0f} s"
 
 
-def seconds_by_file(batches: Sequence[Batch], *, kind: str = "cpu") -> dict[str, float]:
-    """Seconds of each file, of a run: `kind` is "seconds" on the clock or "cpu", children that were waited for included."""
+def seconds_by_file(batches: Sequence[Batch]) -> dict[str, float]:
+    """Seconds that each file took of a run, without those below which it does not matter."""
     spent: defaultdict[str, float] = defaultdict(float)
     for batch in batches:
         for line in batch.ended:
-            spent[str(line["test"]).partition("::")[0]] += float(str(line[kind]))
-    return spent
+            spent[str(line["test"]).partition("::")[0]] += float(str(line["seconds"]))
+    return {file: round(value, 1) for file, value in sorted(spent.items()) if value >= 2 * UNKNOWN_S}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -222,11 +236,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "-n", type=int, default=(os.cpu_count() or 1) + 2, metavar="N", help="processes at a time"
     )
-    parser.add_argument(
-        "--confirm",
-        action="store_true",
-        help="run what failed once more by itself, and fail for what fails again",
-    )
+    parser.add_argument("-m", default="", metavar="EXPRESSION", help="pytest's: which marks to run")
+    parser.add_argument("--distribution", choices=MAP, help="only the tests that are about this one")
     parser.add_argument("--record", action="store_true", help=f"write the files' times to {SECONDS.name}")
     parser.add_argument(
         "--stalled", type=float, default=STALLED_S, metavar="SECONDS", help="patience with a process"
@@ -234,7 +245,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--tests", type=Path, help="write one line of JSON per test to this file")
     options, rest = parser.parse_known_args(arguments)
     paths = [one for one in rest if one == "tests" or "/" in one]
-    others = [one for one in rest if one not in paths]
+    others = [one for one in rest if one not in paths] + (["-m", options.m] if options.m else [])
     if any("::" in one for one in paths):
         return subprocess.call([sys.executable, "-m", "pytest", *others, *paths], cwd=ROOT)
     try:
@@ -242,14 +253,23 @@ def main(arguments: Sequence[str]) -> int:
     except ValueError as fault:
         print(f"tests.run: {fault}", file=sys.stderr)
         return 2
-    seconds: dict[str, float] = json.loads(SECONDS.read_text())
+    if options.distribution:
+        here = [file for file in files if Path(file).is_relative_to("tests")]
+        files = [one for one in here if distribution_of(one.removeprefix("tests/")) == options.distribution]
+    seconds: dict[str, dict[str, float]] = json.loads(SECONDS.read_text())
     began = time.monotonic()
     # Every batch has a session of its own and would go on: an end by a signal ends them as well.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
+    # A shell has its commands in the background ignore these, which tests would inherit.
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
     with tempfile.TemporaryDirectory(prefix="dayfly-run-") as folder:
         batches = [
-            Batch(part, Path(folder, str(number)))
-            for number, part in enumerate(batches_of(files, seconds, processes=options.n))
+            Batch(batch, Path(folder, str(number)), part)
+            for number, (batch, part) in enumerate(
+                batches_of(files, seconds.get(options.m, {}), processes=options.n)
+            )
         ]
         run(batches, others, processes=options.n, stalled_s=options.stalled)
         if sys.stderr.isatty():
@@ -260,34 +280,9 @@ def main(arguments: Sequence[str]) -> int:
             lines = [json.dumps(line) for batch in batches for line in batch.ended]
             options.tests.write_text("\n".join(lines) + "\n")
     if options.record:
-        spent = {
-            file: round(value, 1) for file, value in sorted(seconds_by_file(batches, kind="seconds").items())
-        }
-        known = {file: value for file, value in spent.items() if value >= 2 * UNKNOWN_S}
-        SECONDS.write_text(json.dumps(known, indent=1) + "\n")
-    if options.confirm and (failed := only_failures(batches)):
-        return confirm(failed)
+        seconds[options.m] = seconds_by_file(batches)
+        SECONDS.write_text(json.dumps(seconds, indent=1, sort_keys=True) + "\n")
     return int(any(batch.has_failed for batch in batches) or not any(batch.ended for batch in batches))
-
-
-def only_failures(batches: Sequence[Batch]) -> list[str]:
-    """The tests that failed, few enough to look at; none where pytest itself broke down or was ended."""
-    failed = [str(line["test"]) for batch in batches for line in batch.ended if line["outcome"] == "failed"]
-    is_sound = not any(batch.is_stalled or batch.escaped or batch.running for batch in batches)
-    return failed if is_sound and len(failed) <= FEW_FAILURES else []
-
-
-def confirm(failed: Sequence[str]) -> int:
-    """Run `failed` without other tests beside them; what passes then is named, since it is a bug of the test or of Dayfly."""
-    print(f"\n{len(failed)} failed beside others; each by itself:", flush=True)
-    code = subprocess.call(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *failed],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-    )
-    if code == 0:
-        print("passed only by themselves, to be fixed or quarantined:", *failed, sep="\n  ")
-    return code
 
 
 if __name__ == "__main__":

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from tests import progress
 from tests.processes import state_of
-from tests.run import ROOT, batches_of, files_below
+from tests.progress import WHOLE, Part
+from tests.run import ROOT, Batch, batches_of, files_below
 
 # Grows by nobody's hand: a test that fails at times is fixed, or comes here with a reason while another leaves.
-MANY_QUARANTINED = 2
+MANY_QUARANTINED = 0
 
 
 def run_tests(folder: Path, *arguments: str, **files: str) -> tuple[int, str]:
@@ -136,11 +137,34 @@ def test_bad_paths_are_refused(tmp_path: Path) -> None:
     assert (code, "there is no such file or folder" in said) == (2, True)
 
 
-def test_every_file_is_in_one_batch_and_the_longest_comes_first() -> None:
+def test_every_file_is_in_one_batch_but_a_long_one_and_the_longest_comes_first() -> None:
     files = [f"tests/test_{number}.py" for number in range(40)]
-    batches = batches_of(files, {files[7]: 30.0, files[8]: 5.0}, processes=2)
-    assert sorted(file for batch in batches for file in batch) == sorted(files)
-    assert batches[0] == [files[7]]
+    batches = batches_of(files, {files[7]: 100.0, files[8]: 60.0}, processes=2)
+    whole = [file for batch, part in batches if part == WHOLE for file in batch]
+    assert sorted(whole) == sorted(set(files) - {files[7]})
+    assert batches[0] == ([files[8]], WHOLE)
+    assert [batch for batch in batches if batch[1] != WHOLE] == [([files[7]], Part(n, 2)) for n in range(2)]
+
+
+@pytest.mark.parametrize("many", [0, 1, 7, 12])
+def test_parts_are_all_of_a_files_tests_and_none_twice(many: int) -> None:
+    parts = [Part(number, 3).split(range(many)) for number in range(3)]
+    assert [test for part, _ in parts for test in part] == list(range(many))
+    assert all(sorted(part + others) == list(range(many)) for part, others in parts)
+
+
+def test_a_part_of_a_file_runs_its_tests_and_no_others(tmp_path: Path) -> None:
+    file = tmp_path / "test_many.py"
+    file.write_text(
+        "import pytest\n@pytest.mark.parametrize('n', range(5))\ndef test_it(n):\n    pass\n"
+        "@pytest.mark.slow\ndef test_slow():\n    pass\n"
+    )
+    batch = Batch([str(file)], tmp_path / "batch", Part(1, 2))
+    batch.start(["-m", "not slow"])
+    assert batch.process is not None
+    assert batch.process.wait(60) == 0
+    batch.look()
+    assert [str(line["test"]).partition("[")[2] for line in batch.ended] == ["2]", "3]", "4]"]
 
 
 def test_files_are_found_once_whatever_names_them() -> None:

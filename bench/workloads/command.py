@@ -176,7 +176,7 @@ async def measure(
                         folder=Path(folder),
                         seconds=left * share,
                     )
-            confinement = (lab.confinement.kind, *lab.confinement.in_force)
+            confinement = (lab.confinement.kind, *lab.confinement.active)
     finally:
         for kind in kinds:
             kind.stop()

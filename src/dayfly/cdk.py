@@ -25,7 +25,7 @@ except ImportError as error:
 except (OSError, AttributeError) as error:
     # jsii starts Node.js when it is imported, and fails so where there is none.
     raise MissingExtraError(
-        "dayfly.cdk needs Node.js, as every CDK app in Python does: install a release that the CDK supports",
+        "dayfly.cdk needs Node.js, like every CDK app in Python: install a release that the CDK supports",
         hint="https://docs.aws.amazon.com/cdk/v2/guide/getting-started.html",
     ) from error
 
@@ -106,7 +106,7 @@ class Dayfly:
     def _visit_function(self, resource: aws_cdk.CfnResource) -> None:
         path = str(resource.node.path)
         if any(fnmatch.fnmatchcase(path, pattern) for pattern in self._skip):
-            _tell(resource, Unprotected("is left out by `skip`", is_harmless=True))
+            _tell(resource, Unprotected("is skipped (`skip`)", is_harmless=True))
             return
         stack = aws_cdk.Stack.of(resource)
         place = (str(stack.node.addr), str(stack.resolve(resource.logical_id)))
@@ -133,8 +133,8 @@ class Dayfly:
         for version in self._survey.fixed.get(place, ()):
             _note(
                 resource,
-                f"{version} is a Version of its own: it publishes nothing when only layers or variables change, so what "
-                "it stands for stays without Dayfly. Use the function's current_version",
+                f"{version} is a separate Version resource: it publishes nothing when only layers or "
+                "variables change, so that version stays without Dayfly. Use the function's current_version",
             )
         try:
             layer = self._layer_of(wanted.python, stack)
@@ -171,7 +171,7 @@ class Dayfly:
         if self._built[python].not_compiled:
             _note(
                 layer,
-                f"no interpreter of Python {python} was found here: functions compile Dayfly at each cold start",
+                f"no installed Python {python} was found here: functions compile Dayfly at each cold start",
             )
         return layer
 

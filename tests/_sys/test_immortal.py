@@ -13,7 +13,7 @@ from tests.unprivileged import forked
 from dayfly._sys import immortal
 
 needs_support = pytest.mark.skipif(
-    not immortal.is_supported(), reason="this interpreter's layout is not known to Dayfly"
+    not immortal.is_supported(), reason="this interpreter's layout is unknown to Dayfly"
 )
 
 

@@ -96,7 +96,7 @@ def test_keys_of_the_user_are_counted_and_cleared() -> None:
     def act() -> str:
         add_key, keyctl = KEYCTL
         if add_key < 0:
-            return "the numbers of the key calls are not known on this processor"
+            return "the key system calls are unknown on this CPU architecture"
         if libc().syscall(keyctl, 1, None) < 0:
             return "this kernel refuses keyrings: " + os.strerror(ctypes.get_errno())
         before = ipc.count_keys(UID)

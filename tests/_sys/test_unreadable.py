@@ -173,7 +173,7 @@ def test_an_interpreter_that_was_moved_finds_its_library(python: Path, path: str
 def test_an_interpreter_whose_library_is_not_found_stays_readable(python: Path) -> None:
     library = next(path for path in (python.parent.parent / "lib").glob("libpython3.*.so.*"))
     told = run(str(python), before=f"os.rename({str(library)!r}, {str(library) + '-gone'!r})")
-    assert told["failure"] == "its libraries are not found when it is executed from memory"
+    assert told["failure"] == "its libraries cannot be found when it runs from a memory file"
     assert told["program"] == str(python)
 
 
@@ -186,7 +186,7 @@ def test_an_interpreter_that_finds_another_library_is_executed_readable(python: 
         ignore=lambda _folder, names: [name for name in names if not name.startswith("libpython")],
     )
     told = run(str(python), passed={"LD_LIBRARY_PATH": str(other), "EXTRA": "stays"})
-    assert told["failure"] == "other libraries are found when it is executed from memory"
+    assert told["failure"] == "it finds different libraries when it runs from a memory file"
     assert told["program"] == str(python)
     assert told["message"] == "told"
 
@@ -197,7 +197,7 @@ def test_an_interpreter_that_finds_another_library_is_executed_readable(python: 
 @pytest.mark.parametrize("call", ["memfd_create", "fchmod"])
 def test_without_a_memory_file_it_goes_on_readable_and_says_why(call: str) -> None:
     told = run(user_pythons()[-1], through=refusing(call, user_pythons()[-1]), user=user())
-    assert told["failure"] == "Operation not permitted (making a memory file)"
+    assert told["failure"] == "Operation not permitted (creating a memory file)"
     assert not str(told["program"]).startswith("/memfd")
 
 

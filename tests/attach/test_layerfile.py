@@ -44,12 +44,12 @@ def repacked(
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"dayfly": None}, "is no layer of Dayfly's"),
-        ({"dayfly.d/manifest.json": None}, "is no layer of Dayfly's"),
-        ({"dayfly.d/manifest.json": b"[]"}, "a manifest of another form"),
+        ({"dayfly": None}, "is not a Dayfly layer"),
+        ({"dayfly.d/manifest.json": None}, "is not a Dayfly layer"),
+        ({"dayfly.d/manifest.json": b"[]"}, "an unsupported manifest"),
         ({"dayfly.d/manifest.json": b"{"}, "is damaged"),
-        ({"dayfly.d/manifest.json": b'{"bytecode": ["2.7"], "dayfly": "1"}'}, "a manifest of another form"),
-        ({"python/evil.py": b"x" * 5_000_000}, "bytes unzipped, more than"),
+        ({"dayfly.d/manifest.json": b'{"bytecode": ["2.7"], "dayfly": "1"}'}, "an unsupported manifest"),
+        ({"python/evil.py": b"x" * 5_000_000}, "bytes unzipped; a Dayfly layer has at most"),
     ],
 )
 def test_what_is_no_layer_is_refused(
@@ -109,7 +109,7 @@ def _zip(path: Path, members: list[tuple[str, bytes, int]]) -> Path:
 def test_what_leads_outside_is_not_unpacked(name: str, mode: int, tmp_path: Path) -> None:
     opt = tmp_path / "opt"
     opt.mkdir()
-    with pytest.raises(LayerError, match="a place outside of it, or a link"):
+    with pytest.raises(LayerError, match="a link, or a path outside"):
         unpack(_zip(tmp_path / "other.zip", [(name, b"/etc", mode)]), opt)
     assert list(opt.iterdir()) == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["opt", "other.zip"]

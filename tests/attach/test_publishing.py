@@ -79,7 +79,7 @@ def throttled() -> ClientError:
 def test_a_name_that_lambda_does_not_take_is_refused(
     name: str, layer: LayerFile, client: LambdaClient
 ) -> None:
-    with pytest.raises(LayerError, match="the layer's name"):
+    with pytest.raises(LayerError, match="invalid layer name"):
         publish(caller(), client, layer, name=name)
 
 
@@ -215,4 +215,4 @@ def test_a_policys_layer_needs_a_name(
 
 def test_a_missing_zip_is_told(client: LambdaClient, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, said = say([os.devnull + "/none.zip"], capsys)
-    assert (code, "hint: dayfly layer build writes one" in said) == (2, True)
+    assert (code, "hint: create one with dayfly layer build" in said) == (2, True)

@@ -32,7 +32,7 @@ def test_a_wrong_setting_that_is_there_already_is_told_as_well() -> None:
 
 
 def test_two_settings_that_exclude_each_other_are_refused() -> None:
-    with pytest.raises(SettingError, match="one process serves everybody"):
+    with pytest.raises(SettingError, match="cannot be combined with isolation 'process'"):
         attached_variables({"DAYFLY_TENANT": "lambda"}, {"DAYFLY_ISOLATION": "process"})
 
 

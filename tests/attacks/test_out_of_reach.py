@@ -365,7 +365,7 @@ time.sleep(0.3)
         is_native = os.environ.get("DAYFLY_SUPERVISOR") == "native"
         # The native supervisor knows it by its hard limits, which nobody sheds.
         assert ("alive" in shop.sink.received()) != is_native
-        assert ("orphans are found by a mark in their environment only" in shop.rie.logs()) != is_native
+        assert ("orphan processes are found only by a marker in their environment" in shop.rie.logs()) != is_native
 
 
 def test_a_thread_of_inits_reads_what_a_worker_left_outside_the_private_directory(tmp_path: Path) -> None:
@@ -376,4 +376,4 @@ def test_a_thread_of_inits_reads_what_a_worker_left_outside_the_private_director
         end = time.monotonic() + 10
         while b"poison" not in shop.rie.invoke({"card": "4"}).body:
             assert time.monotonic() < end, "the limit is not what it is said to be"
-        assert "files outside the private temporary directory are left" in shop.rie.logs()
+        assert "files outside the private temporary directory" in shop.rie.logs()

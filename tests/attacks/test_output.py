@@ -1,6 +1,6 @@
 """Attacks on the log through the output pipes (L2; T1562.006 Indicator Blocking, T1036 Masquerading, T1499.002).
 
-The attacker floods, breaks, closes or reads his output, and prints lines that look like Dayfly's findings
+The attacker floods, breaks, closes or reads his output, and prints lines that look like Dayfly records findings
 in every way a lenient reader might accept. Later customers' lines must stay whole, nobody may wait, and no
 forged finding may be read.
 """

@@ -191,7 +191,7 @@ def test_a_configuration_that_names_a_command_meets_no_later_life(tmp_path: Path
         shop.attack(OBEYED + KILL)
         shop.rie.invoke({"code": "1"})
         assert shop.attack("result = 'serves'").error_type
-        assert "were changed since this environment began" in shop.rie.logs()
+        assert "changed since this environment started" in shop.rie.logs()
 
 
 KILL = (
@@ -219,7 +219,7 @@ def test_code_that_was_touched_is_not_run_either(touch: str, tmp_path: Path) -> 
         shop.attack(touch)
         assert shop.rie.invoke({"card": "4"}).error_type
         assert "residue.code" in shop.findings()
-        assert "were changed since this environment began" in shop.rie.logs()
+        assert "changed since this environment started" in shop.rie.logs()
 
 
 def test_a_later_life_removes_compiled_modules_and_reports_what_else_is_young(tmp_path: Path) -> None:
@@ -235,7 +235,7 @@ def test_a_later_life_removes_compiled_modules_and_reports_what_else_is_young(tm
         shop.rie.invoke({"card": "4"})
         assert shop.rie.invoke({"card": "4"}).payload == {"mark": "4", "rate": "shipped", "read": "honest"}
         assert shop.result_of("result = os.listdir('/home/code/__pycache__')") == []
-        assert "are younger than the environment and were left" in shop.rie.logs()
+        assert "are newer than the environment and were not removed" in shop.rie.logs()
 
 
 def test_changed_code_that_may_run_is_reported_and_the_zygote_stays(tmp_path: Path) -> None:
@@ -282,4 +282,4 @@ def test_a_named_directory_is_emptied_after_every_invocation_and_at_every_start(
 def test_the_functions_own_code_cannot_be_named_for_emptying(tmp_path: Path) -> None:
     with home("dayfly", tmp_path, DAYFLY_SCRUB="/var/task") as shop:
         answer = shop.rie.invoke({"card": "4"})
-        assert b"where the function's code lies" in answer.body
+        assert b"the directory of the function's code" in answer.body

@@ -3,8 +3,10 @@ what to what, and who was served by it afterwards; and where that can be helped,
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
+from collections.abc import Iterator
 
 import pytest
 from tests.attacks.shop import Shop, needs_confinement
@@ -14,6 +16,7 @@ from dayfly.lab.gauntlet.technique import Technique, load_techniques
 pytestmark = needs_confinement()
 
 ISOLATIONS = ("invocation", "window", "process")
+DEFAULT, *OTHERS = ISOLATIONS
 # Of the catalogue, what is left in the process's own memory; and where that is to be told.
 IN_MEMORY = {
     "json-dumps": "json.dumps",
@@ -71,14 +74,20 @@ def attack(shop: Shop, technique: Technique) -> None:
         shop.attack(technique.plant)
 
 
-@pytest.mark.parametrize("isolation", ISOLATIONS)
-@pytest.mark.parametrize("name", IN_MEMORY)
+def cases() -> Iterator[object]:
+    """Each attack in the default isolation and, by turns, in one where the process goes on; at night in both of those."""
+    for name, others in zip(IN_MEMORY, itertools.cycle((OTHERS, OTHERS[::-1]))):
+        for isolation in (DEFAULT, *others):
+            marks = [pytest.mark.slow, pytest.mark.nightly] if isolation == others[1] else []
+            if isolation != DEFAULT or name not in LASTING:
+                yield pytest.param(name, isolation, id=f"{name}-{isolation}", marks=marks)
+
+
+@pytest.mark.parametrize(("name", "isolation"), list(cases()))
 def test_what_is_planted_is_found_in_the_same_invocation_and_serves_nobody(name: str, isolation: str) -> None:
     technique = TECHNIQUES[name]
     if sys.version_info < technique.since:
         pytest.skip("no such thing in this version of Python")
-    if isolation == "invocation" and name in LASTING:
-        pytest.skip("it ends with its event")
     settings = {"DAYFLY_GUARD": "observe", "DAYFLY_ISOLATION": isolation, **technique.environment}
     with Shop("dayfly", handler=technique.handler, environment=settings) as shop:
         shop.learn()
@@ -147,7 +156,7 @@ def test_nothing_of_what_is_planted_stands_in_a_finding(isolation: str) -> None:
         assert [line for line in own if CARD in line] == []
 
 
-@pytest.mark.parametrize("isolation", ["invocation", "window", "process"])
+@pytest.mark.parametrize("isolation", ISOLATIONS)
 def test_customers_of_an_honest_function_leave_nothing(isolation: str) -> None:
     with Shop("dayfly", environment={"DAYFLY_GUARD": "observe", "DAYFLY_ISOLATION": isolation}) as shop:
         for _ in range(20):

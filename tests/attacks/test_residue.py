@@ -92,7 +92,7 @@ time.sleep(0.5)
     ],
 )
 def test_no_kernel_object_of_an_earlier_life_is_taken_for_inits(leave: str, look: str) -> None:
-    """Rule 1: what is there at a start is no baseline, or it would stay for ever."""
+    """Rule 1: what is there at a start is not a baseline, or it would stay for ever."""
     with Shop("dayfly") as shop:
         shop.serve(1)
         shop.attack("os.mkdir('/tmp/made')\n" + CALLS + leave + LATER)

@@ -267,9 +267,9 @@ def test_the_first_line_of_a_later_life_says_so() -> None:
         shop.attack(FAMILY + "send(supervisor, 9)\ntime.sleep(3)")
         shop.serve(2)
         first, second, third = first_lines(shop)
-        assert "later life" not in first
-        assert "a later life of this environment" in second
-        assert "later life" in third
+        assert "runtime restarted" not in first
+        assert "a runtime restarted of this environment" in second
+        assert "runtime restarted" in third
         assert shop.result_of("result = os.path.exists('/tmp/planted')") is False
 
 

@@ -315,11 +315,11 @@ def test_the_recorder_writes_what_is_used_and_switches_nothing_off(
     } <= written
 
 
-def test_the_policy_is_not_in_force_without_the_guard_and_the_first_line_says_so(
+def test_the_policy_is_not_active_without_the_guard_and_the_first_line_says_so(
     service: str, tmp_path: Path
 ) -> None:
     function = deploy(tmp_path, service, "block")
     with shop_with(function, service, DAYFLY_GUARD="off") as one:
         assert one.rie.invoke({"of": "system"}).payload == {"found": 0}
         first = next(line for line in one.rie.logs().split("\n") if '"environment.started"' in line)
-    assert "the policy is not in force" in first
+    assert "the policy is not active" in first

@@ -129,7 +129,7 @@ def test_a_function_of_an_included_template_is_protected(shop: Synthesised) -> N
         ("Web", "info", "is not Python (nodejs22.x)"),
         ("Image", "warning", "RUN pip install --no-cache-dir dayfly-runtime"),
         ("Edge", "warning", "Lambda@Edge"),
-        ("Left", "info", "left out by `skip`"),
+        ("Left", "info", "is skipped (`skip`)"),
     ],
 )
 def test_what_is_not_protected_is_told_and_unchanged(
@@ -148,7 +148,7 @@ def test_an_imported_function_is_told(shop: Synthesised) -> None:
 
 @pytest.mark.slow
 def test_a_version_that_never_renews_itself_is_told(shop: Synthesised) -> None:
-    assert "Shop/Frozen/Resource is a Version of its own" in shop.told("warning", "/Shop/Orders")
+    assert "Shop/Frozen/Resource is a separate Version resource" in shop.told("warning", "/Shop/Orders")
 
 
 @pytest.mark.slow

@@ -53,7 +53,7 @@ def test_a_pipe_without_yes_stops_before_anything_is_changed(scene: Scene) -> No
     code, told = scene.attach("payments")
     assert code == 2
     assert "sets AWS_LAMBDA_EXEC_WRAPPER" in told
-    assert "no terminal to ask on" in told
+    assert "without a terminal" in told
     assert scene.variables() == {"PASSWORD": "hunter2"}
 
 
@@ -61,7 +61,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(scene: Scene) -> N
     code, told = scene.attach("payments", "--dry-run")
     assert code == 0
     assert (
-        "1 to change, 0 as asked for, 0 left as they are in account 123456789012 eu-central-1; nothing was changed"
+        "1 to change, 0 up to date, 0 skipped in account 123456789012 eu-central-1; nothing was changed"
         in told
     )
     assert scene.variables() == {"PASSWORD": "hunter2"}
@@ -78,7 +78,7 @@ def test_attach_and_detach_leave_the_function_as_it_was(scene: Scene) -> None:
     assert scene.variables() == {"PASSWORD": "hunter2"}
     code, told = scene.run("detach", "payments")
     assert code == 0
-    assert "has nothing of Dayfly" in told
+    assert "does not have Dayfly" in told
 
 
 def test_json_is_one_object_a_line_without_values(scene: Scene) -> None:
@@ -119,13 +119,13 @@ def test_a_tag_chooses(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "no function is named"),
-        (["payments", "--all"], "exclude each other"),
+        ([], "no function was given"),
+        (["payments", "--all"], "cannot be combined"),
         (["--tag", "team"], "has no value"),
-        (["payments:live"], "is no function's name"),
-        (["payments", "--set", "nonsense=1"], "no setting of Dayfly"),
-        (["payments", "--resume"], "leave functions and tags out"),
-        (["--resume"], "has no run"),
+        (["payments:live"], "is not a function name"),
+        (["payments", "--set", "nonsense=1"], "not a Dayfly setting"),
+        (["payments", "--resume"], "remove the function names and tags"),
+        (["--resume"], "nothing to resume"),
         (["payments", "--verify", "absent.json"], "cannot read absent.json"),
     ],
 )
@@ -168,7 +168,7 @@ def test_a_second_run_on_this_machine_is_refused(scene: Scene, tmp_path: Path) -
     with Journal(tmp_path / "attach.jsonl"):
         code, told = scene.attach("payments", "--yes")
     assert code == 2
-    assert "another run holds the journal" in told.replace("\n", " ")
+    assert "another run uses the journal" in told.replace("\n", " ")
 
 
 def test_a_function_that_is_named_twice_is_changed_once(scene: Scene) -> None:
@@ -188,7 +188,7 @@ def test_a_run_does_not_go_on_in_another_account(
         journal.write("begin", run="r", functions=["payments"], request=request)
     code, told = scene.run("attach", "--resume", "--yes")
     assert code == 2
-    assert "the last run was in us-east-1:999999999999" in told.replace("\n", " ")
+    assert "the last run used us-east-1:999999999999" in told.replace("\n", " ")
     assert scene.variables() == {"PASSWORD": "hunter2"}
 
 

@@ -23,7 +23,7 @@ def test_a_report_and_the_console_exclude_each_other(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert run_command(["demo", "--fleet", "--report", str(tmp_path / "r.html")]) == 2
-    assert "exclude each other" in capsys.readouterr().err
+    assert "cannot be combined" in capsys.readouterr().err
 
 
 @pytest.mark.slow

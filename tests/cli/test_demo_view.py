@@ -42,10 +42,10 @@ def _show(renderable: RenderableType, *, colours: bool = False) -> str:
     ("phase", "words"),
     [
         ("waiting", "waits for act 1"),
-        ("attack", "A burst of payments"),
-        ("quiet", "Harmless keep-warm pings only, 6 so far"),
+        ("attack", "a burst of payments"),
+        ("quiet", "only harmless keep-warm pings: 6 so far"),
         ("customers", "Customers pay. No attacks"),
-        ("closing", "ends every environment"),
+        ("closing", "stops every environment"),
         ("done", "Done: 5 cards stolen from 8 customers"),
     ],
 )

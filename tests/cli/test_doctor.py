@@ -24,9 +24,7 @@ def test_the_host_is_json_with_stable_keys(capsys: pytest.CaptureFixture[str]) -
     assert set(document) == {"schema", "platform", "scope", "not_promised", "rows", "missing"}
     names = {row["name"] for row in document["rows"]}
     assert {"scope", "pidfd", "supervisor-memory", "confined-calls", "bubblewrap", "python"} <= names
-    missing = {
-        row["name"] for row in document["rows"] if row["kind"] == "defence" and row["in_force"] != "yes"
-    }
+    missing = {row["name"] for row in document["rows"] if row["kind"] == "defence" and row["active"] != "yes"}
     assert set(document["missing"]) == missing
 
 
@@ -61,7 +59,7 @@ def test_the_table_fits_the_terminal_and_names_what_is_missing(columns: int) -> 
     assert "\x1b" not in done.stdout, "nothing for a terminal goes into a pipe"
     words = done.stdout.split()
     assert "supervisor-memory" in words
-    assert any("defences are in force on this host" in line for line in lines)
+    assert any("protections are active on this host" in line for line in lines)
 
 
 def test_a_bad_setting_is_told(
@@ -76,11 +74,11 @@ def test_a_bad_setting_is_told(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--lambda", "--strict"], "--lambda excludes"),
-        (["--lambda", "--read", "x"], "--lambda excludes"),
+        (["--lambda", "--strict"], "--lambda cannot be combined"),
+        (["--lambda", "--read", "x"], "--lambda cannot be combined"),
         (["--output", "x.py"], "add --lambda"),
         (["--write", "dayfly.toml"], "add --read"),
-        (["--read", "x", "--strict"], "another"),
+        (["--read", "x", "--strict"], "a Lambda function"),
         (["--read", "none.json"], "none.json cannot be read"),
         (["--read"], ""),
         (["extra"], ""),
@@ -110,7 +108,7 @@ def test_a_file_of_somebody_elses_is_not_replaced(tmp_path: Path, capsys: pytest
     target.write_text("mine\n")
     assert run(["doctor", "--lambda", "--output", str(target)]) == 2
     assert target.read_text() == "mine\n"
-    assert "something else" in capsys.readouterr().err
+    assert "was not written by doctor" in capsys.readouterr().err
     assert run(["doctor", "--lambda", "--output", str(tmp_path / "no" / "x.py")]) == 2
     assert "cannot be written" in capsys.readouterr().err
 
@@ -142,7 +140,7 @@ def test_answers_are_read_and_settings_written(
     assert run(["doctor", "--read", *answers, "--write", str(target)]) == 0
     shown = capsys.readouterr().out
     assert 'api_lock = "on"' in shown
-    assert "unchanged: it says so already" in shown
+    assert "unchanged: already up to date" in shown
 
 
 def test_the_file_written_is_one_dayfly_starts_with(answers: list[str], tmp_path: Path) -> None:
@@ -158,7 +156,7 @@ def test_where_nothing_follows_nothing_is_written(tmp_path: Path, capsys: pytest
     target = tmp_path / "dayfly.toml"
     assert run(["doctor", "--read", str(answer), "--write", str(target)]) == 0
     assert not target.exists()
-    assert "unchanged: nothing follows" in capsys.readouterr().out
+    assert "unchanged: no settings to change" in capsys.readouterr().out
 
 
 def test_an_answer_drives_no_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,7 +39,7 @@ def test_advice_that_several_rows_share_is_given_once() -> None:
     assert _shown(draw_host(rows, width=80, not_promised=()), 80).count("do this") == 1
 
 
-def test_the_last_line_names_what_is_not_in_force() -> None:
+def test_the_last_line_names_what_is_not_active() -> None:
     rows = [
         Row("good", "G", "defence", "yes", "yes", "p", "", ""),
         Row("bad", "G", "defence", "no", "no", "p", "why", "do"),
@@ -47,15 +47,15 @@ def test_the_last_line_names_what_is_not_in_force() -> None:
         Row("later", "H", "means", "no", "yes", "p", "why", "do"),
     ]
     last = _shown(draw_host(rows, width=80, not_promised=()), 80).splitlines()[-1]
-    assert last.strip() == "1 of 3 defences are in force on this host. Not in force: bad, odd."
+    assert last.strip() == "1 of 3 protections are active on this host. Not active: bad, odd."
 
 
 def test_a_reading_says_where_it_is_from_what_follows_and_what_is_open() -> None:
     shown = _shown(draw_reading(conclude([read(survey()), read(api_lock(next_status=200))]), width=80), 80)
-    assert shown.startswith("These answers are from AWS Lambda")
+    assert shown.startswith("Answers from AWS Lambda")
     assert 'api_lock = "off"' in shown
-    assert "Still open" in shown
-    assert "Not promised there" in shown
+    assert "Open questions" in shown
+    assert "Not protected on Lambda" in shown
 
 
 @pytest.mark.parametrize(("text", "cleaned"), [("a\x1b[2Jb", "a?[2Jb"), ("é ü", "é ü"), ("a\nb\r", "a?b?")])

@@ -63,7 +63,7 @@ def test_the_list_names_every_check(
         (["event.comand"], "event.command"),
         (["nope"], "--list"),
         ([], "--list"),
-        (["event.sql", "--list"], "name one"),
+        (["event.sql", "--list"], "no check was given"),
     ],
 )
 def test_a_name_that_is_none_gets_a_hint(

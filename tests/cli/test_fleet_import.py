@@ -68,7 +68,7 @@ def test_json_lines_as_the_docs_describe_them_come_in(served: Served, tmp_path: 
     lines = [{"time": time.time() - 60 + n, "message": REPORT, **named} for n in range(3)]
     log.write_text("".join(json.dumps(one) + "\n" for one in lines))
     done = _import(log, "--folder", served.folder)
-    assert (done.returncode, done.stdout) == (0, "3 lines of 1 files are in\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "imported 3 log records of 1 files\n"), done.stderr
     until(lambda: collector(served)["rows"] >= 3)
 
 
@@ -87,8 +87,8 @@ def test_a_server_that_was_killed_is_said_with_what_arrived(tmp_path: Path) -> N
             _, said = importing.communicate(_many(5000, first=5500))
             assert time.monotonic() - began < 10
         assert importing.returncode == 2
-        assert b"does not answer" in said, said
-        assert b"5,000 lines had arrived" in said
+        assert b"did not respond" in said, said
+        assert b"5,000 log records were imported before that" in said
         assert b"dayfly fleet serve" in said
         assert b"Traceback" not in said
         # Its folder still names its address.
@@ -97,7 +97,7 @@ def test_a_server_that_was_killed_is_said_with_what_arrived(tmp_path: Path) -> N
         done = _import(log, "--folder", own.folder)
         assert time.monotonic() - began < 10
         assert done.returncode == 2
-        assert "0 lines had arrived" in done.stderr
+        assert "0 log records were imported before that" in done.stderr
 
 
 def test_a_server_that_takes_connections_and_never_answers_is_said(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_server_that_takes_connections_and_never_answers_is_said(tmp_path: Pat
         done = _import(log, "--server", f"http://127.0.0.1:{silent.getsockname()[1]}")
         assert time.monotonic() - began < 10
     assert done.returncode == 2
-    assert "does not answer" in done.stderr
+    assert "did not respond" in done.stderr
     assert "run this command again" in done.stderr
 
 
@@ -149,12 +149,12 @@ def test_an_account_is_pulled_once(
 
 def test_what_is_asked_for_wrongly_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, words in (
-        (("import",), "no logs"),
-        (("import", "--nothing"), "no option"),
+        (("import",), "no log files were given"),
+        (("import", "--nothing"), "unknown option"),
         (("import", "x.log", "--folder", str(tmp_path)), "no service is running"),
-        (("import", "x.log", "--server", "https://dayfly.example.com"), "wants an access key"),
-        (("pull",), "which functions"),
-        (("pull", "--all", "--since", "soon"), "--since is 'soon'"),
+        (("import", "x.log", "--server", "https://dayfly.example.com"), "needs an ingest key"),
+        (("pull",), "no function was given"),
+        (("pull", "--all", "--since", "soon"), "--since 'soon' is not a duration"),
     ):
         assert run(["fleet", *arguments]) == 2
         assert words in capsys.readouterr().err

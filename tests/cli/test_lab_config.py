@@ -59,7 +59,7 @@ def test_functions_and_settings_are_read_relative_to_the_file(tmp_path: Path) ->
         ("[functions.f]\nfolder = '.'\nhandler = 'a.b'\nmemroy = 1", "unknown setting functions.f.memroy"),
         ("[functions.f]\nfolder = '.'\nhandler = 'a.b'\ntimeout = 'x'", "not of type int or float"),
         ("[functions.f]\nfolder = '.'\nhandler = 'a.b'\ntimeout = 0", "timeout"),
-        ("[functions.f]\nfolder = '.'\nhandler = 'a.b'\nurl = 'open'", "url 'open' is not known"),
+        ("[functions.f]\nfolder = '.'\nhandler = 'a.b'\nurl = 'open'", "unknown url 'open'"),
         (
             "[functions.f]\nfolder = '.'\nhandler = 'a.b'\nasync = { tries = 1 }",
             "unknown setting functions.f.async.tries",
@@ -126,7 +126,7 @@ def test_an_image_tenancy_and_a_custom_runtime_are_read(tmp_path: Path) -> None:
     [
         ("{ entrypoint = [] }", "unknown setting functions.f.image.entrypoint"),
         ("{ command = 'x' }", "functions.f.image.command is 'x', not of type list"),
-        ("{ command = [1] }", "no list of strings"),
+        ("{ command = [1] }", "not a list of strings"),
         ("3", "functions.f.image is 3, not of type dict"),
     ],
 )

@@ -32,5 +32,5 @@ def test_a_function_has_its_own_plan_or_everybodys_and_a_name_that_is_none_is_re
         (0, 64),
         (1, None),
     ]
-    with pytest.raises(SettingError, match="there is no function payments"):
+    with pytest.raises(SettingError, match="unknown function payments"):
         give_faults((given[1],), path)

@@ -73,4 +73,4 @@ def test_an_attack_that_was_contained_late_is_named() -> None:
         }
     )
 
-    assert "p i: reached later customers: a (contained late)" in draw(both, is_coloured=False)
+    assert "p i: affected later requests: a (contained late)" in draw(both, is_coloured=False)

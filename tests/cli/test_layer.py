@@ -68,7 +68,7 @@ def test_people_are_told_of_a_python_that_is_not_here(
     for pythons in (missing[-1], f"{HERE},{missing[-1]}"):
         assert run(["layer", "build", "--output", str(tmp_path / "layer.zip"), "--python", pythons]) == 0
         said = " ".join(capsys.readouterr().err.split())
-        assert f"no interpreter of Python {missing[-1]} was found here" in said
+        assert f"Python {missing[-1]} is not installed here" in said
         assert said.endswith("compiles Dayfly at each cold start")
 
 
@@ -76,7 +76,7 @@ def test_a_python_that_is_not_served_is_refused(tmp_path: Path, capsys: pytest.C
     output = tmp_path / "layer.zip"
     assert run(["layer", "build", "--output", str(output), "--python", "3.9,3.12"]) == 2
     said = capsys.readouterr().err
-    assert "error: Python '3.9' is not served by the layer" in said
+    assert "error: Python '3.9' is not supported by the layer" in said
     assert "hint: use one or more of 3.11,3.12,3.13,3.14" in said
     assert not output.exists()
 
@@ -87,7 +87,7 @@ def test_an_output_that_cannot_be_written_is_refused(
     assert run(["layer", "build", "--output", str(tmp_path / "no" / "layer.zip")]) == 2
     said = capsys.readouterr().err
     assert f"error: {tmp_path}/no/layer.zip cannot be written: No such file or directory" in said
-    assert "hint: name another file with --output" in said
+    assert "hint: choose another file with --output" in said
 
 
 def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,8 +119,8 @@ def test_a_policy_may_be_a_layer_of_its_own(tmp_path: Path, capsys: pytest.Captu
         assert told["policy"] == digest_of(file.read("dayfly.policy/policy.json"))
     assert run(words) == 0
     said = capsys.readouterr()
-    assert f"carries the policy {told['policy']}" in said.out
-    assert "set as variables what else is there: guard" in said.err
+    assert f"contains the policy {told['policy']}" in said.out
+    assert "set these as environment variables instead: guard" in said.err
 
 
 @pytest.mark.parametrize(

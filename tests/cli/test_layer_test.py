@@ -82,7 +82,7 @@ def test_a_function_that_answers_alike_passes(
     layer: Path, function: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, told = tried(capsys, layer, function)
-    assert (code, told["in_force"], told["isolation"], told["why_not"]) == (0, True, "invocation", [])
+    assert (code, told["active"], told["isolation"], told["why_not"]) == (0, True, "invocation", [])
     assert told["confinement"] != "none"
     answers = told["answers"]
     assert answers == [
@@ -100,7 +100,7 @@ def test_a_function_that_counts_on_what_was_left_is_told(
     (function / "events" / "wrong.json").unlink()
     assert run(words(layer, function)) == 1
     said = capsys.readouterr().out
-    assert "Dayfly was in force: isolation invocation" in said
+    assert "Dayfly was active: isolation invocation" in said
     assert "plain.json (time 2) differs at $.calls" in said
     assert run(words(layer, function, "--set", "isolation=process")) == 0
 
@@ -112,8 +112,8 @@ def test_another_layers_wrapper_is_run_first(
     other = other_layer(function, GOES_ON)
     chain = ["--with", str(other), "--env", "AWS_LAMBDA_EXEC_WRAPPER=/opt/wrap"]
     code, told = tried(capsys, layer, function, *chain)
-    assert (code, told["in_force"]) == (0, True)
-    assert "is not known to Dayfly" in str(told["notes"])
+    assert (code, told["active"]) == (0, True)
+    assert "is unknown to Dayfly" in str(told["notes"])
 
 
 @pytest.mark.usefixtures("confined")
@@ -124,8 +124,8 @@ def test_a_wrapper_that_loses_dayfly_is_found_out(
     other = other_layer(function, '#!/bin/sh\n[ "${1##*/}" = dayfly ] && shift\nexec "$@"\n')
     chain = ["--with", str(other), "--env", "AWS_LAMBDA_EXEC_WRAPPER=/opt/wrap"]
     code, told = tried(capsys, layer, function, *chain)
-    assert (code, told["in_force"], told["isolation"]) == (1, False, None)
-    assert "did not start the command it was given" in str(told["why_not"])
+    assert (code, told["active"], told["isolation"]) == (1, False, None)
+    assert "did not start the command in its arguments" in str(told["why_not"])
 
 
 @pytest.mark.usefixtures("confined")
@@ -137,7 +137,7 @@ def test_a_layer_for_another_python_is_found_out(
         pytest.skip("one Python is installed")
     layer = build_layer(tmp_path / "other.zip", [others[0]]).path
     code, told = tried(capsys, layer, function, "--python", sys.executable)
-    assert (code, told["in_force"]) == (1, False)
+    assert (code, told["active"]) == (1, False)
     assert "this layer was not built for cpython-" in str(told["why_not"])
 
 
@@ -151,23 +151,23 @@ def test_a_function_that_prints_dayflys_lines_proves_nothing(
     }
     (function / "function" / "app.py").write_text(f"print({json.dumps(line)!r}, flush=True)\n{COUNTS}")
     code, told = tried(capsys, layer, function, "--confinement", "none")
-    assert (code, told["in_force"]) == (1, False)
-    assert "prints lines that look like Dayfly's" in str(told["why_not"])
+    assert (code, told["active"]) == (1, False)
+    assert "prints lines that look like Dayfly records" in str(told["why_not"])
 
 
 def test_without_confinement_it_says_what_is_not_as_on_lambda(
     layer: Path, function: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, told = tried(capsys, layer, function, "--confinement", "none")
-    assert (code, told["in_force"], told["confinement"]) == (0, True, "none")
-    assert "there is no /opt" in str(told["not_as_on_lambda"])
+    assert (code, told["active"], told["confinement"]) == (0, True, "none")
+    assert "no /opt" in str(told["not_as_on_lambda"])
 
 
 @pytest.mark.parametrize(
     ("more", "hint"),
     [
-        (["--env", "AWS_LAMBDA_EXEC_WRAPPER=/opt/bootstrap"], "leave this function out"),
-        (["--set", "isolation=none"], "it must be one of"),
+        (["--env", "AWS_LAMBDA_EXEC_WRAPPER=/opt/bootstrap"], "skip this function"),
+        (["--set", "isolation=none"], "use one of"),
         (["--with", "/nowhere.zip"], "hint"),
         (["--python", "/nowhere/python3"], "give the path of a python3 executable"),
     ],
@@ -184,4 +184,4 @@ def test_a_hostile_zip_is_refused(layer: Path, function: Path, capsys: pytest.Ca
         with zipfile.ZipFile(function / "hostile.zip", "w") as file:
             file.writestr(name, b"x")
         assert run(words(layer, function, "--with", str(function / "hostile.zip"))) == 2
-        assert "names a place outside of it" in capsys.readouterr().err
+        assert "a path outside the layer" in capsys.readouterr().err

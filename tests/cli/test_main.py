@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,8 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 _LOADED = """
 import json, sys
 from dayfly.cli.main import run
-code = run(sys.argv[1:])
-print(json.dumps([code, sorted(name for name in sys.modules if name.startswith("dayfly."))]), file=sys.stderr)
+codes = [run(words.split()) for words in sys.argv[1:]]
+print(json.dumps([codes, sorted(name for name in sys.modules if name.startswith("dayfly."))]), file=sys.stderr)
 """
 _WITHOUT = """
 import sys
@@ -39,11 +40,10 @@ def _python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["lab", "--help"], []])
-def test_help_loads_no_subcommand(arguments: list[str]) -> None:
-    done = _python(_LOADED, *arguments)
-    code, modules = json.loads(done.stderr.splitlines()[-1])
-    assert code == 0
+def test_help_loads_no_subcommand() -> None:
+    done = _python(_LOADED, "--help", "--version", "lab --help", "")
+    codes, modules = json.loads(done.stderr.splitlines()[-1])
+    assert codes == [0, 0, 0, 0]
     assert set(modules) <= {"dayfly.cli", "dayfly.cli.main", "dayfly.errors", "dayfly.cli.output"}
 
 
@@ -62,20 +62,28 @@ def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().out.strip() == f"dayfly {__version__}"
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [["nonsense"], ["lab", "nonsense"], ["lab", "serve", "--nonsense"], ["lab", "serve", "--port", "x"]],
-)
-def test_a_command_line_that_is_not_understood_ends_with_2(arguments: list[str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", "from dayfly.cli.main import main; main()", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+def test_the_script_ends_with_the_code_of_its_command() -> None:
+    done = _python("from dayfly.cli.main import main; main()", "lab", "serve", "--port", "x")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr + done.stdout
-    assert done.stderr + done.stdout
+    assert "port" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["explain", "--list"], ["explain", "--list", "--json"]])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_behind_standard_output_is_an_error(arguments: list[str], unbuffered: str) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", "from dayfly.cli.main import main; main()", *arguments],
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: cannot write to standard output: No space left on device\nhint: ")
+    assert done.stderr.count("\n") == 2
 
 
 def test_an_error_is_told_with_its_hint_and_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
@@ -132,6 +140,7 @@ def test_a_fault_of_dayflys_own_is_not_hidden_as_a_missing_extra(monkeypatch: py
         (["fleet", "user", "ad"], "Unknown command 'ad'. Did you mean 'add'?"),
         (["zzzqqq"], "Unknown command 'zzzqqq'."),
         (["--bogus"], "Unknown option '--bogus'."),
+        (["lab", "nonsense"], "Unknown command 'nonsense'."),
     ],
 )
 def test_an_unknown_command_is_answered_with_the_nearest_one(
@@ -139,3 +148,8 @@ def test_an_unknown_command_is_answered_with_the_nearest_one(
 ) -> None:
     assert run(arguments) == 2
     assert f"error: {said}\n" in capsys.readouterr().err
+
+
+def test_an_unknown_option_of_a_command_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["lab", "serve", "--nonsense"]) == 2
+    assert "Unknown option: --nonsense." in capsys.readouterr().err

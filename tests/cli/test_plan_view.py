@@ -35,10 +35,10 @@ def test_a_pipe_is_wide_enough_for_every_name() -> None:
 
 def test_differences_come_before_the_recommendation_and_hold_no_values() -> None:
     shown = show(draw_plan(make_plan()))
-    assert shown.index("Answers are not the same") < shown.index("put into dayfly.toml")
+    assert shown.index("Answers differ") < shown.index("add to dayfly.toml")
     assert "$.cold  boolean → another boolean" in shown
     same = show(draw_plan(replace(make_plan(), differences=())))
-    assert "Answers are not the same" not in same
+    assert "Answers differ" not in same
 
 
 def test_a_difference_under_several_isolations_is_one_line() -> None:
@@ -72,7 +72,7 @@ def test_settings_warm_up_and_fixes_are_there_to_be_copied() -> None:
     assert '  isolation = "invocation"' in shown
     assert '  prime = "dayfly_prime:prime"' in shown
     assert "      import pandas" in shown
-    assert shown.index("Fix before switching it on") < shown.index("Worth changing")
+    assert shown.index("Fix before you enable it") < shown.index("Recommended changes")
     assert "thread 'reporter'  app.py:3" in shown
     assert "a note" in shown
 
@@ -80,10 +80,10 @@ def test_settings_warm_up_and_fixes_are_there_to_be_copied() -> None:
 def test_losses_show_how_many_invocations_relied_on_them() -> None:
     shown = show(draw_plan(make_plan()))
     assert "9/10" in shown
-    assert "prime brings it back" in shown
+    assert "fixed by prime" in shown
     assert "12 ms longer" in shown
     none = show(draw_plan(replace(make_plan(), losses=())))
-    assert "Nothing was seen that one invocation left for another" in none
+    assert "No state shared between invocations was found" in none
 
 
 def test_many_losses_are_cut_and_counted() -> None:
@@ -103,4 +103,4 @@ def test_progress_shows_its_phases() -> None:
     with console.capture() as captured, PlanProgress(console) as progress:
         progress.show("observe", 3, 12)
         progress.show("measure", 1, 200)
-    assert "watching the function" in captured.get()
+    assert "running the function" in captured.get()

@@ -70,9 +70,9 @@ def test_everything_learned_fits(columns: int) -> None:
     )
     assert "and 11 more: see --json" in shown or "more: see --json" in shown
     assert "Never called: 20 functions" in shown
-    assert "2 lines could not be read and were passed over" in shown
+    assert "2 lines could not be read and were skipped" in shown
     assert "a note" in shown
-    assert "the guard is off unless it is set" in shown
+    assert "the guard is off in this file" in shown
     # Every event brought a file of its own.
     assert "100%" in shown
 
@@ -93,7 +93,7 @@ def test_problems_explanations_changes_and_promotions_fit(columns: int) -> None:
     )
     new = document(POLICY.replace('allow = ["${TASK}/data/*"]', 'allow = ["/opt/**"]'))
     shown = draw(draw_comparison(PATH, compare(document(), new, log.entries), log), columns)
-    assert "The new policy lets more happen" in shown
+    assert "The new policy is more permissive" in shown
     assert "and 10 more: see --json" in shown
     noisy = parse_log("\n".join([finding(Use("read", LONG)), finding(Use("read", LONG), at=NOON + DAY)]))
     shown = draw(

@@ -111,7 +111,7 @@ def test_the_way_from_nothing_known_to_block_and_back(scene: Scene) -> None:
     code, told = scene.promote("--dry-run")
     assert code == 0, told
     assert '+allow = ["pay.example:443"]' in told
-    assert "Never learned, seen beside an attack alone: 1 use" in told
+    assert "Not included: only seen with an attack: 1 use" in told
     assert "DAYFLY_POLICY_DIGEST" not in scene.variables()
     assert scene.promote()[0] == 2  # nobody to ask
     code, told = scene.promote("--yes")
@@ -145,7 +145,7 @@ def test_the_way_from_nothing_known_to_block_and_back(scene: Scene) -> None:
     assert code == 0, told
     assert scene.variables()["DAYFLY_GUARD"] == "block"
     assert "the tax host is not ours" in (scene.folder / "state" / "attach.jsonl").read_text()
-    assert scene.promote("--yes")[1].strip().endswith("the guard is at block already")
+    assert scene.promote("--yes")[1].strip().endswith("the guard is already at block")
     assert scene.promote("--guard", "observe")[0] == 2
 
     # A file that a deployment brings is judged by the same rules.
@@ -165,7 +165,7 @@ def test_the_way_from_nothing_known_to_block_and_back(scene: Scene) -> None:
     ]
     assert run(words) == 0
     told = scene.capture.readouterr().out
-    assert "no finding unexplained" in told
+    assert "no unexplained finding" in told
     document = parse_document(package.read_text())
     assert document.value(("policy", "threads", "mode")) == "block"
     assert document.policy().mode_of("network", "") == "observe"
@@ -231,8 +231,8 @@ def test_honest_requests_that_are_refused_take_the_promotion_back(scene: Scene) 
     code, told = scene.promote(*words)
     thread.join()
     assert code == 1, told
-    assert "2 new environments say: guard block" in told
-    assert "REFUSED, and by its form honest: network tax.example:443 by requests" in told
+    assert "2 new environments report: guard block" in told
+    assert "REFUSED, but looks legitimate: network tax.example:443 by requests" in told
     assert scene.variables()["DAYFLY_GUARD"] == "observe"
     assert scene.variables()["DAYFLY_POLICY_DIGEST"] == digest
 
@@ -243,15 +243,15 @@ def test_what_makes_no_sense_is_refused(
     monkeypatch.setenv("DAYFLY_FLEET_FOLDER", str(tmp_path / "none"))
     monkeypatch.setenv("DAYFLY_JOURNAL", str(tmp_path / "attach.jsonl"))
     for words, told in (
-        (("promote",), "no function is named"),
+        (("promote",), "no function was given"),
         (("promote", "payments", "--days", "nan"), "--days"),
-        (("promote", "payments", "--days", "0"), "--days 0"),
+        (("promote", "payments", "--days", "0"), "--days must be above 0"),
         (("promote", "payments", "--auto-rollback"), "needs --watch"),
-        (("promote", "payments", "--watch"), "no fleet runs"),
-        (("promote", "a:b"), "no function's name"),
-        (("rollback",), "no function is named"),
+        (("promote", "payments", "--watch"), "no fleet service is running"),
+        (("promote", "a:b"), "not a function name"),
+        (("rollback",), "no function was given"),
         (("rollback", "payments", "--patience", "-1"), "--patience"),
-        (("rollback", "payments", "--patience", "9"), "no fleet runs"),
+        (("rollback", "payments", "--patience", "9"), "no fleet service is running"),
     ):
         assert run([*words, "--region", REGION]) == 2, words
         assert told in capsys.readouterr().err
@@ -273,7 +273,7 @@ def test_a_log_tells_as_well_and_the_package_can_take_the_policy(
         words = ["promote", "payments", "--region", REGION, "--from", str(path), "--into", str(package)]
         # A log knows of no detection: that is no good news.
         assert run(words) == 1
-        assert "only a fleet can tell" in capsys.readouterr().out
+        assert "only a fleet service has detections" in capsys.readouterr().out
         assert package.read_text() == 'isolation = "invocation"\n'
         assert run([*words, "--force", "looked through the log ourselves"]) == 0
         assert run(["promote", "payments", "--region", REGION, "--yes"]) == 2

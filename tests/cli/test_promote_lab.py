@@ -80,7 +80,7 @@ def test_observe_a_learned_policy_block_and_back(
 
         arn = client.publish_layer_version(LayerName="dayfly", Content={"ZipFile": layer})["LayerVersionArn"]
         command("attach", "f", "--layer", arn, "--yes")
-        assert "observes and tells what it uses" in promote()
+        assert "observes and records what it uses" in promote()
         assert _pay(client, _HONEST) == {"amount": 6}
         # The attack works while it is learned, is seen, and what it uses is not learned.
         assert _pay(client, _ATTACK) == {"amount": "taken"}

@@ -1,4 +1,4 @@
-"""Watching after a promotion: what is in force is told by first lines, and a fleet that is away is told, not taken for quiet."""
+"""Watching after a promotion: what is active is told by first lines, and a fleet that is away is told, not taken for quiet."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def service() -> Iterator[_Service]:
     with _Service(("127.0.0.1", 0), _Handler) as server:
-        thread = Thread(target=server.serve_forever)
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield server
         server.shutdown()
         thread.join()
 
 
-def _watch(service: _Service, *answers: object, only_force: bool = False) -> Watched:
+def _watch(service: _Service, *answers: object, only_active: bool = False) -> Watched:
     service.answers = list(answers)
     now = [100.0]
 
@@ -63,7 +63,7 @@ def _watch(service: _Service, *answers: object, only_force: bool = False) -> Wat
     facts = FunctionFacts("payments", "arn", "r", "a")
     with Client(f"http://127.0.0.1:{service.server_port}", "token") as client:
         watcher = Watcher(view, client, facts, clock=lambda: now[0], sleep=sleep)
-        return watcher.watch(99.0, 10.0, guard="block", digest="d", only_force=only_force)
+        return watcher.watch(99.0, 10.0, guard="block", digest="d", only_active=only_active)
 
 
 def _told(capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -71,14 +71,14 @@ def _told(capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 
 def test_silence_proves_nothing(service: _Service, capsys: pytest.CaptureFixture[str]) -> None:
-    assert not _watch(service, _QUIET, _QUIET, _QUIET).is_in_force
+    assert not _watch(service, _QUIET, _QUIET, _QUIET).is_active
     assert _told(capsys) == ["not-proved"]
 
 
 def test_a_new_environments_first_line_proves_it(
     service: _Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert _watch(service, _QUIET, _BLOCKS, only_force=True).is_in_force
+    assert _watch(service, _QUIET, _BLOCKS, only_active=True).is_active
     assert _told(capsys) == ["in-force"]
 
 
@@ -89,17 +89,17 @@ def test_another_guard_or_policy_is_not_what_was_set(
         "stretches": [{"guard": "block", "digest": "e"}, {"guard": "observe", "digest": "d"}],
         "refused": [],
     }
-    assert not _watch(service, others, others, others).is_in_force
+    assert not _watch(service, others, others, others).is_active
     assert _told(capsys) == ["in-force", "in-force", "not-proved"]
 
 
 def test_a_fleet_that_comes_back_is_asked_on(service: _Service, capsys: pytest.CaptureFixture[str]) -> None:
-    assert _watch(service, _QUIET, None, _BLOCKS).is_in_force
+    assert _watch(service, _QUIET, None, _BLOCKS).is_active
     assert _told(capsys) == ["blind", "in-force", "quiet"]
 
 
 def test_a_fleet_that_stays_away_is_not_quiet(service: _Service, capsys: pytest.CaptureFixture[str]) -> None:
-    assert not _watch(service, _BLOCKS).is_in_force
+    assert not _watch(service, _BLOCKS).is_active
     assert _told(capsys) == ["in-force", "blind", "not-watched"]
 
 

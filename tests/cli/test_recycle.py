@@ -35,9 +35,9 @@ def no_fleet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def test_without_a_function_or_a_fleet_that_tells_nothing_is_done(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["recycle"]) == 2
-    assert "no function is named" in capsys.readouterr().err
+    assert "no function was given" in capsys.readouterr().err
     assert run_command(["recycle", "--only", "infected"]) == 2
-    assert "no fleet tells" in capsys.readouterr().err
+    assert "no fleet service" in capsys.readouterr().err
 
 
 def test_a_function_that_is_not_there_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
@@ -74,7 +74,7 @@ def test_environments_of_a_lab_are_replaced_and_nothing_is_claimed(
     run(scenario())
     steps = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert "would set" in steps[1]["text"]
-    assert "not proved" in steps[-2]["text"]
+    assert "not verified" in steps[-2]["text"]
     assert steps[-1]["summary"]["proved"] == 0
 
 
@@ -111,7 +111,7 @@ def test_an_alias_of_the_lab_leads_to_a_new_version_whose_environments_serve(
     run(scenario())
     out = capsys.readouterr().out
     assert "the alias live leads to version 1, with 50% on 2" in out
-    assert out.count("no invocation in the 1 old environment since the change") == 2
+    assert out.count("none of the 1 old environment has started an invocation since recycling") == 2
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_all_functions_are_not_recycled_unasked(
 ) -> None:
     assert run_command(["recycle", "--all"]) == 2
     assert (
-        "nobody can be asked whether to replace every environment of 2 functions" in capsys.readouterr().err
+        "cannot ask for confirmation to replace every environment of 2 functions" in capsys.readouterr().err
     )
     assert _stamp(client, "orders") == ""
 
@@ -152,25 +152,22 @@ def test_a_tag_chooses(client: LambdaClient, capsys: pytest.CaptureFixture[str])
     assert last["summary"]["ordered"] == 1
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["--shift", "50"],
-        ["--shift", "x,100"],
-        ["--max-parallel", "0"],
-        ["--cold-starts-per-minute", "nan"],
-        ["--max-error-rate", "-1"],
-        ["--resume"],
-        ["--alarm", "absent"],
-        ["--all"],
-        ["--tag", "team"],
-        ["arn:aws:lambda:eu-central-1:123456789012:function:payments"],
-        ["a/../payments"],
-    ],
-)
-def test_what_makes_no_sense_changes_nothing(client: LambdaClient, arguments: list[str]) -> None:
-    assert run_command(["recycle", "payments", *arguments]) == 2
-    assert _stamp(client, "payments") == ""
+def test_what_makes_no_sense_changes_nothing(client: LambdaClient) -> None:
+    for line in (
+        "--shift 50",
+        "--shift x,100",
+        "--max-parallel 0",
+        "--cold-starts-per-minute nan",
+        "--max-error-rate -1",
+        "--resume",
+        "--alarm absent",
+        "--all",
+        "--tag team",
+        "arn:aws:lambda:eu-central-1:123456789012:function:payments",
+        "a/../payments",
+    ):
+        assert run_command(["recycle", "payments", *line.split()]) == 2, line
+        assert _stamp(client, "payments") == "", line
 
 
 class Killed(BaseException):
@@ -230,7 +227,7 @@ def test_a_new_run_gives_up_one_that_left_nothing_half_done(
     with Journal(tmp_path / "recycle.jsonl") as journal:
         RunJournal(journal, "r1").begin(str(client.meta.endpoint_url), ["payments"], "")
     assert run_command(["recycle", "orders", "--patience", "0"]) == 1
-    assert "which left 1 functions, is given up for this one" in capsys.readouterr().out
+    assert "which had 1 functions left" in capsys.readouterr().out
     assert run_command(["recycle", "--resume"]) == 2
 
 
@@ -296,4 +293,4 @@ def test_provisioned_environments_of_the_lab_go_along(capsys: pytest.CaptureFixt
     run(scenario())
     out = capsys.readouterr().out
     assert "2 provisioned environments of version 2 are ready" in out
-    assert "the provisioned environments of version 1 were taken away" in out
+    assert "provisioned concurrency of version 1 was removed" in out

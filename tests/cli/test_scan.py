@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from dayfly.cli import main as command
+from tests.cli.inprocess import invoke
 
 HANDLER = """\
 import os
@@ -38,17 +37,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 
 def run(*arguments: str | Path, cwd: Path, columns: int = 100) -> subprocess.CompletedProcess[str]:
-    """The command, in this process: starting another one takes a second."""
-    output, errors = io.StringIO(), io.StringIO()
-    with (
-        contextlib.chdir(cwd),
-        contextlib.redirect_stdout(output),
-        contextlib.redirect_stderr(errors),
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setenv("COLUMNS", str(columns))
-        code = command.run(["scan", *map(str, arguments)])
-    return subprocess.CompletedProcess(arguments, code, output.getvalue(), errors.getvalue())
+    return invoke("scan", *arguments, cwd=cwd, environment={"COLUMNS": str(columns)})
 
 
 def document(*arguments: str | Path, cwd: Path) -> dict[str, Any]:
@@ -150,10 +139,10 @@ def test_a_baseline_is_written_and_takes_findings_out(function: Path) -> None:
     [
         (("--write-baseline",), "--baseline FILE"),
         (("--baseline", "nope.json"), "cannot be read"),
-        (("--baseline", "app.py"), "is no baseline"),
-        (("--write-baseline", "--baseline", "x", "--diff", "HEAD"), "forget"),
+        (("--baseline", "app.py"), "is not a baseline"),
+        (("--write-baseline", "--baseline", "x", "--diff", "HEAD"), "cannot be combined"),
         (("--only", "event.sqll"), "event.sql"),
-        (("--skip", "nope"), "there is no check"),
+        (("--skip", "nope"), "unknown check"),
         (("--fail-on", "urgent"), "urgent"),
         (("--jobs", "0"), "out of range"),
         (("--config", "nope.toml"), "is not a file"),
@@ -404,8 +393,8 @@ def _slip(folder: Path) -> None:
 
 
 BAD: list[tuple[str, Callable[[Path], None], str, str]] = [
-    ("broken syntax", lambda f: _write(f, "b.py", "def (:\n"), "not analysable", "is not Python"),
-    ("newer syntax", lambda f: _write(f, "b.py", "x = §\n"), "not analysable", "is not Python"),
+    ("broken syntax", lambda f: _write(f, "b.py", "def (:\n"), "not analysable", "is not valid Python"),
+    ("newer syntax", lambda f: _write(f, "b.py", "x = §\n"), "not analysable", "is not valid Python"),
     ("a binary file", lambda f: _write(f, "b.py", os.urandom(64) + b"\0"), "not analysable", "NUL"),
     ("a wrong encoding", lambda f: _write(f, "b.py", b"\n\nx = '\xff\xfe'\n"), "not analysable", "0xff"),
     ("a wrong first line", lambda f: _write(f, "b.py", b"x = '\xff\xfe'\n"), "not analysable", "encoding"),
@@ -420,11 +409,11 @@ BAD: list[tuple[str, Callable[[Path], None], str, str]] = [
     ("one huge line", lambda f: _write(f, "b.py", "x = [" + "1," * 500_000 + "]\n"), "", ""),
     ("an empty file", lambda f: _write(f, "b.py", ""), "", ""),
     ("a zip bomb", _bomb, "bounded", "times its size"),
-    ("archives in archives", _nested, "bounded", "archive within archives"),
-    ("path traversal", _slip, "refused", "leaves the archive"),
+    ("archives in archives", _nested, "bounded", "archive inside nested archives"),
+    ("path traversal", _slip, "refused", "path outside the archive"),
     ("no zip", lambda f: _write(f, "b.zip", b"PK\x03\x04 no"), "not analysable", "is not a zip"),
     ("links in circles", _loop, "", ""),
-    ("links that leave", _leaving, "refused", "leaves the scanned folder"),
+    ("links that leave", _leaving, "refused", "outside the scanned folder"),
     ("deep folders", _deep, "bounded", "directories"),
     ("a FIFO", _fifo, "", ""),
     ("a socket", _socket, "", ""),
@@ -484,7 +473,7 @@ def test_bad_input_is_named_and_costs_nothing_else(
     assert text.returncode == done.returncode
     assert "\x1b" not in text.stdout
     if kind:
-        assert "What could not be checked" in text.stdout
+        assert "Not checked" in text.stdout
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
@@ -502,7 +491,7 @@ def test_a_file_that_cannot_be_read_is_named(clean: Path) -> None:
         (lambda folder: Path("/dev/zero"), "neither a file nor a folder"),
         (lambda folder: _made(folder / "b.zip", b"no zip"), "is not a zip archive"),
         (lambda folder: _made(folder / "b.bin", os.urandom(100)), "nothing to scan"),
-        (lambda folder: _made(folder / "b.yaml", b"a: ["), "no template"),
+        (lambda folder: _made(folder / "b.yaml", b"a: ["), "not a supported template"),
         (lambda folder: _piped(folder / "pipe"), "neither a file nor a folder"),
     ],
     ids=["empty", "not there", "device", "no zip", "binary", "no template", "FIFO"],
@@ -546,15 +535,14 @@ def hook(event, arguments):
     elif event == "open" and isinstance(arguments[0], str) and arguments[0].startswith(TRAP) and (arguments[2] or 0) & 3:
         seen.append((event, arguments[0]))
 sys.addaudithook(hook)
-code = command.run(["scan", TRAP, "--format", FORM, "--jobs", JOBS, "--no-cache"])
-sys.stderr.write(f"code {code}\\n")
-assert not seen, seen
+for form in ("text", "json", "sarif", "html"):
+    for jobs in ("1", "2"):
+        code = command.run(["scan", TRAP, "--format", form, "--jobs", jobs, "--no-cache"])
+        assert (code, seen) == (1, []), (form, jobs, code, seen)
 """
 
 
-@pytest.mark.parametrize("form", ["text", "json", "sarif", "html"])
-@pytest.mark.parametrize("jobs", ["1", "2"])
-def test_nothing_of_what_is_scanned_is_imported_or_run(tmp_path: Path, form: str, jobs: str) -> None:
+def test_nothing_of_what_is_scanned_is_imported_or_run(tmp_path: Path) -> None:
     folder = tmp_path / "trap"
     evidence = tmp_path / "it-ran"
     fire = f"open({str(evidence)!r}, 'w').close()\n"
@@ -574,11 +562,9 @@ def test_nothing_of_what_is_scanned_is_imported_or_run(tmp_path: Path, form: str
         folder, "template.yaml", f"a: !!python/object/apply:os.system ['touch {evidence}']\nResources: {{}}\n"
     )
     _write(folder, "requirements.txt", "evil @ https://example.invalid/evil.zip\n")
-    script = f"TRAP, FORM, JOBS = {str(folder)!r}, {form!r}, {jobs!r}\n" + SPY
+    script = f"TRAP = {str(folder)!r}\n" + SPY
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False, cwd=folder
-        if form == "none" else tmp_path,
-    )  # fmt: skip
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=170, cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
-    assert "code 1" in done.stderr or "code 0" in done.stderr
     assert not evidence.exists()

@@ -54,18 +54,18 @@ def test_what_it_leaves_out_is_told() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("scan = 1", "it must be a table"),
-        ("[scan]\nexcludes = []", "'excludes', which is no setting of a scan"),
-        ("[scan]\nexclude = 'x'", "it must be a list of texts"),
+        ("scan = 1", "write it as a table"),
+        ("[scan]\nexcludes = []", "unknown setting 'excludes'"),
+        ("[scan]\nexclude = 'x'", "write a list of strings"),
         ("[scan]\nskip = ['event.sqll']", "event.sql"),
-        ("[scan]\nonly = [1]", "it must be a list of texts"),
+        ("[scan]\nonly = [1]", "write a list of strings"),
         ("[scan]\nfail_on = 'urgent'", "critical, high, medium, low, informational, never"),
-        ("[scan]\nfail_on = 1", "it must be a text"),
+        ("[scan]\nfail_on = 1", "write a string"),
         ("[scan.severity]\n'event.sql' = 'urgent'", "critical"),
-        ("[scan.severity]\n'event.sql' = 1", "it must be a table"),
-        ("[scan.severity]\n'nope' = 'low'", "there is no check"),
-        ("[scan", "is no TOML"),
-        ("[scan]\nx = " + "[" * 5000, "is no TOML"),
+        ("[scan.severity]\n'event.sql' = 1", "write it as a table"),
+        ("[scan.severity]\n'nope' = 'low'", "unknown check"),
+        ("[scan", "is not valid TOML"),
+        ("[scan]\nx = " + "[" * 5000, "is not valid TOML"),
     ],
 )
 def test_a_fault_is_named_with_the_file(tmp_path: Path, text: str, said: str) -> None:

@@ -622,7 +622,7 @@ def test_an_import_whose_name_is_made_at_run_time_is_listed(tmp_path: Path) -> N
     )
 
     assert [
-        (one["place"]["line"], one["kind"]) for one in found["notes"] if "made at run time" in one["message"]
+        (one["place"]["line"], one["kind"]) for one in found["notes"] if "built at run time" in one["message"]
     ] == [(5, "could not resolve")]
 
 

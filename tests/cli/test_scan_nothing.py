@@ -67,7 +67,7 @@ NOTHING: dict[str, tuple[dict[str, str | bytes], tuple[str, ...], str]] = {
             for family in ("event", "weak", "state", "permission", "dependency", "secret", "configuration")
             for part in ("--skip", family)
         ),
-        "leaves no check",
+        "contains no check",
     ),
     "only an environment, which is not the function's": (
         {".venv/pyvenv.cfg": "", ".venv/lib/app.py": CLEAN},
@@ -106,7 +106,7 @@ def test_a_zip_of_a_broken_file_ends_with_two(tmp_path: Path) -> None:
 
     code, _, errors = run("a.zip", cwd=tmp_path)
 
-    assert (code, "app.py:1 is not Python" in errors) == (2, True)
+    assert (code, "app.py:1 is not valid Python" in errors) == (2, True)
 
 
 UNREAD: dict[str, dict[str, str | bytes]] = {
@@ -172,7 +172,7 @@ def test_a_suggested_policy_that_lacks_a_file_ends_with_two(tmp_path: Path) -> N
 
     code, output, errors = run("--suggest-policy", "--json", cwd=tmp_path)
 
-    assert (code, "b.py:1 is not Python" in errors) == (2, True)
+    assert (code, "b.py:1 is not valid Python" in errors) == (2, True)
     assert json.loads(output)["policies"] != []
 
 

@@ -50,7 +50,7 @@ def test_everything_is_said(width: int) -> None:
 def test_findings_are_grouped_by_function_the_worst_first() -> None:
     shown = draw(make_outcome())
     order = [
-        "Whatever function",
+        "Code of no specific function",
         "event.code",
         "PaymentsFunction",
         "event.command",
@@ -107,7 +107,7 @@ def test_a_long_way_is_cut_in_the_middle() -> None:
     ("outcome", "said"),
     [
         (make_outcome([], []), "No findings."),
-        (make_outcome([]), "No findings in what could be checked"),
+        (make_outcome([]), "No findings, but some files could not be checked"),
         (make_outcome(FINDINGS[:2], [], standing=Standing.KNOWN), "2 more in the baseline"),
         (make_outcome(FINDINGS[:2], [], standing=Standing.ELSEWHERE), "2 more not on changed lines"),
     ],

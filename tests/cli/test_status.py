@@ -80,10 +80,10 @@ def test_tags_choose(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("made")
-def test_the_log_tells_that_it_is_not_in_force(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_log_tells_that_it_is_not_active(capsys: pytest.CaptureFixture[str]) -> None:
     logs = boto3.client("logs")
     (event,) = logs.filter_log_events(logGroupName=GROUP, filterPattern='"START"')["events"][:1]
-    refusal = "dayfly: not in force, the function runs without it: this Python is older than 3.11"
+    refusal = "dayfly: not active, the function runs without it: this Python is older than 3.11"
     logs.put_log_events(
         logGroupName=GROUP,
         logStreamName=STREAM,
@@ -91,7 +91,7 @@ def test_the_log_tells_that_it_is_not_in_force(capsys: pytest.CaptureFixture[str
     )
     (told,) = _told(capsys, "payments", "--logs", code=2)["functions"]
     assert told["level"] == "unprotected"
-    assert told["seen"]["not_in_force"] == "this Python is older than 3.11"
+    assert told["seen"]["not_active"] == "this Python is older than 3.11"
 
 
 @pytest.mark.usefixtures("made")
@@ -143,11 +143,11 @@ def test_a_pipe_gets_whole_names_whatever_its_width(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["payments", "--all"], "leave one out"),
-        (["--max-parallel", "0"], "--max-parallel is 0"),
-        (["--tag", "team"], "--tag is"),
+        (["payments", "--all"], "use only one of them"),
+        (["--max-parallel", "0"], "--max-parallel 0 is out of range"),
+        (["--tag", "team"], "is not KEY=VALUE"),
         (["--template", "absent.yaml"], "cannot be read"),
-        (["--fleet", "http://127.0.0.1:1", "--region", "eu-central-1"], "no token"),
+        (["--fleet", "http://127.0.0.1:1", "--region", "eu-central-1"], "no API token"),
     ],
 )
 def test_wrong_input_ends_with_2(

@@ -1,4 +1,4 @@
-"""A policy that is delivered beside the code is in force, and the first line says which, or that it is not."""
+"""A policy that is delivered beside the code is active, and the first line says which, or that it is not."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def test_another_one_than_was_promoted_is_a_finding_and_the_packages_holds(folde
         assert runtime.invoke({}).payload == 2
         said = runtime.output()
     assert "guard block with the package's policy" in said
-    assert "the layer's policy is not in force" in said
+    assert "the layer's policy is not active" in said
     assert '"protection":"policy"' in said
     with _start(folder, DAYFLY_POLICY_DIGEST=digest_of(_POLICY), DAYFLY_GUARD_ON_FAULT="closed") as runtime:
-        assert b"another than was promoted" in runtime.api.wait_init_error().body
+        assert b"not the promoted policy" in runtime.api.wait_init_error().body
         assert runtime.wait_exit() == 2

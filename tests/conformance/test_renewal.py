@@ -95,7 +95,7 @@ def test_if_the_new_init_fails_the_old_one_goes_on(tmp_path: Path, isolation: st
             assert ask(process)["init"] == 1
         failed = findings(process, "environment.not-renewed")
         assert len(failed) == 1, "it is tried again after a while, not with every event"
-        assert "the one before goes on" in str(failed[0]["reason"])
+        assert "the previous one keeps serving" in str(failed[0]["reason"])
         assert process.process.poll() is None
         assert process.api.init_errors == [], (
             "the platform has no business with an init that nobody waits for"

@@ -62,7 +62,7 @@ def test_a_prime_that_fails_is_named_and_the_function_serves(package: Path) -> N
 def test_a_prime_that_names_nothing_is_named(package: Path, name: str) -> None:
     answers, output = serve_and_read(package, f'[zygote]\nprime = "{name}"\n', count=1)
     assert answers[0]["seen"] == 1
-    assert f"the zygote is not primed: {name} failed with" in output
+    assert f"warm-up failed: {name} raised" in output
 
 
 def test_recorded_events_run_the_handler_before_the_first_worker_and_it_is_said(package: Path) -> None:
@@ -73,7 +73,7 @@ def test_recorded_events_run_the_handler_before_the_first_worker_and_it_is_said(
     answers, output = serve_and_read(package, '[zygote]\nevents = "events/*.json"\n')
     assert [answer["seen"] for answer in answers] == [4, 4, 4]
     assert output.index("handled recorded a") < output.index("handled recorded b") < output.index("handled 0")
-    assert "the handler ran on 3 before the first worker, with every side effect it has; 1 failed" in output
+    assert "the handler ran on 3 before the first worker, with all its side effects; 1 failed" in output
     assert len({answer["request"] for answer in answers}) == 3
 
 

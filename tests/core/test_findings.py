@@ -89,7 +89,7 @@ def test_a_message_that_is_too_long_is_cut_whatever_its_letters_take(char: str) 
     assert len(line) <= MAX_FINDING_BYTES
     record = parse(line)
     assert str(record["message"]).startswith("Dayfly: " + char)
-    assert at(record, "unmapped", "evidence") == {"left_out": "too long for one line"}
+    assert at(record, "unmapped", "evidence") == {"left_out": "too long for one record"}
 
 
 @given(now=st.floats(0, 4e9, allow_nan=False))

@@ -103,7 +103,7 @@ def test_a_reader_without_an_event_takes_no_answer(nonce: bytes) -> None:
 def test_meta_one_byte_beyond_the_limit_is_refused_by_its_announcement() -> None:
     announced = frames.pack_answer_head(NONCE, frames.RESULT, b"x" * (MAX_META_BYTES + 1), 0)
     reader = AnswerReader(NONCE)
-    with pytest.raises(FrameError, match="too long a header"):
+    with pytest.raises(FrameError, match="header is too long"):
         reader.feed(announced[:HEAD_BYTES])
 
 
@@ -197,7 +197,7 @@ def test_any_control_bytes_are_frames_or_a_frame_error(data: bytes, sizes: list[
 
 def test_a_control_frame_is_refused_by_its_announced_length() -> None:
     announced = b"\x01" + (MAX_CONTROL_BYTES + 1).to_bytes(4, "big")
-    with pytest.raises(FrameError, match="too long a payload"):
+    with pytest.raises(FrameError, match="payload is too long"):
         ControlReader().feed(announced)
 
 

@@ -266,7 +266,7 @@ def test_a_marked_line_keeps_everything_but_its_braces() -> None:
         b'{"time":"t","type":"platform.start","record":{"requestId":"r"}}',
         b' {"record":{},"type" : "platform.report"}',
         b'{"type":"\\u0070latform.report","\\u0072ecord":{}}',
-        b"dayfly: not in force, the function runs without it: OSError: invented",
+        b"dayfly: not active, the function runs without it: OSError: invented",
         b" \tdayfly: cannot start, and DAYFLY_ON_FAILURE is stop: invented",
     ],
 )
@@ -292,7 +292,7 @@ def test_what_begins_as_lambdas_own_lines_is_marked_whoever_prints_it(line: byte
         b"the last REPORT RequestId: 8476a536",
         b"REPORT of sales",
         b"dayfly: error: no handler is named",
-        b"it says dayfly: not in force",
+        b"it says dayfly: not active",
         b'{"type":"platform","record":1}',
         b'{"level":"INFO","message":"platform.start"}',
     ],

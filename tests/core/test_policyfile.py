@@ -62,20 +62,20 @@ def test_without_a_policy_there_is_none() -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("[policy]\nnet = 1", "[policy] has 'net'", "network"),
+        ("[policy]\nnet = 1", "[policy]: unknown key 'net'", "network"),
         ("policy = 3", "policy is 3", "table"),
         ("[policy]\nmode = 'deny'", "mode 'deny'", "block"),
         ("[policy]\nmode = 3", "mode 3", "block"),
-        ("[policy.network]\nallow = 'x'", "[policy.network] allow is 'x'", "list"),
-        ("[policy.network]\nallow = ['https://x/y']", "'https://x/y'", "no scheme"),
-        ("[policy.network]\ndeny = ['x']", "[policy.network] has 'deny'", "allow"),
+        ("[policy.network]\nallow = 'x'", "[policy.network] allow: invalid value 'x'", "list"),
+        ("[policy.network]\nallow = ['https://x/y']", "'https://x/y'", "without scheme"),
+        ("[policy.network]\ndeny = ['x']", "[policy.network]: unknown key 'deny'", "allow"),
         ("[policy.read]\nallow = ['etc/passwd']", "'etc/passwd'", "absolute"),
         ("[policy.read]\nallow = ['/a/../b']", "'/a/../b'", "without `..`"),
         ("[policy.write]\nallow = ['${TASK}/../b']", "'${TASK}/../b'", "without `..`"),
         ("[policy.process]\nallow = ['bin/x']", "'bin/x'", "absolute"),
         ("[policy.process]\nallow = ['']", "''", "characters"),
         ('[policy.process]\nallow = ["a\\u001fb"]', "'a\\x1fb'", "control"),
-        ("[policy]\npackages = 3", "[policy.packages] is 3", "table"),
+        ("[policy]\npackages = 3", "[policy.packages]: invalid value 3", "table"),
         ("[policy.packages.requests]\nuses = ['net']", "'net'", "network"),
         ("[policy.packages.'my-lib']\nuses = []", "'my-lib'", "import name"),
         ("[policy.rules]\nnetwork = 'block'", "'network'", "[policy.network]"),
@@ -84,7 +84,7 @@ def test_without_a_policy_there_is_none() -> None:
         ("[policy.rules]\nsql = ''", "sql", "block"),
         ("[policy]\npromote_after = '14x'", "'14x'", "14d"),
         ("[policy]\npromote_after = 14", "14", "14d"),
-        ("[policy]\npromote_after = '14d'", "no quiet_since", "add quiet_since"),
+        ("[policy]\npromote_after = '14d'", "needs quiet_since", "add quiet_since"),
         ("[policy]\nquiet_since = 'soon'", "'soon'", "date"),
     ],
 )
@@ -97,7 +97,7 @@ def test_what_is_not_meant_is_said(text: str, message: str, hint: str) -> None:
 
 
 def test_a_policy_that_does_not_fit_into_a_variable_is_refused() -> None:
-    with pytest.raises(SettingError, match="larger than a policy may be"):
+    with pytest.raises(SettingError, match="larger than the limit"):
         parse_policy({"read": {"allow": [f"/data/{number:060d}" for number in range(MAX_BYTES // 60)]}})
 
 

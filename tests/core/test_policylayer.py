@@ -31,7 +31,7 @@ def test_the_same_table_always_gives_the_same_bytes() -> None:
 
 
 def test_what_is_no_policy_is_not_rendered() -> None:
-    with pytest.raises(SettingError, match="no kind of use"):
+    with pytest.raises(SettingError, match="unknown key"):
         render({"netwrok": {"allow": []}})
 
 

@@ -1,4 +1,4 @@
-"""How far Dayfly reaches, host by host: never wide on a machine that is not ours."""
+"""Scope, host by host: never wide on a machine that is not ours."""
 
 from __future__ import annotations
 

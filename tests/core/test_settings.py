@@ -107,7 +107,7 @@ BAD_VARIABLES = [
     ("DAYFLY_GUARD", "on", "off, observe, block"),
     ("DAYFLY_GUARD_ON_FAULT", "closed!", "open, closed"),
     *[("DAYFLY_MAX_AGE", text, "15m") for text in ("", "5d", "-1", "nan", "inf", "m", "1 2", "721h")],
-    *[("DAYFLY_MAX_INVOCATIONS", text, "from 1 on") for text in ("", "0", "-3", "1.5", "many", "²")],
+    *[("DAYFLY_MAX_INVOCATIONS", text, "at least 1") for text in ("", "0", "-3", "1.5", "many", "²")],
     *[
         ("DAYFLY_ZYGOTE_PRIME", text, "module:function")
         for text in ("app", "app.warm", ":warm", "app:", "a b:c")
@@ -145,8 +145,8 @@ BAD_FILE_VALUES: list[tuple[str, object, str]] = [
     ("keep", ["tmp"], "absolute path"),
     ("tmp", {"scrub": True}, "a string"),
     ("max_age", True, "a number of seconds"),
-    ("max_invocations", "x", "from 1 on"),
-    ("max_invocations", 1.5, "from 1 on"),
+    ("max_invocations", "x", "at least 1"),
+    ("max_invocations", 1.5, "at least 1"),
     ("zygote.prime", 3, "a string"),
     ("jitter", True, "10%"),
     ("jitter", 2, "10%"),

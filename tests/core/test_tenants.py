@@ -90,34 +90,34 @@ REFUSED = {
     "requestContext": "describes the request",
     "requestContext.http.path": "describes the request",
     "requestContext.domainName": "describes the request",
-    "requestContext.identity": "only cognitoIdentityId",
-    "requestContext.identity.sourceIp": "only cognitoIdentityId",
-    "requestContext.identity.apiKey": "only cognitoIdentityId",
-    "requestContext.identity.cognitoIdentityId.x": "only cognitoIdentityId",
-    "tenant": "nothing says",
-    "detail.tenant": "nothing says",
-    "Records": "nothing says",
-    "identity.claims.sub": "nothing says",
-    "authorizer.claims.sub": "nothing says",
-    "x.requestContext.authorizer.claims.sub": "nothing says",
-    "requestcontext.authorizer.claims.sub": "nothing says",
+    "requestContext.identity": "only its cognitoIdentityId",
+    "requestContext.identity.sourceIp": "only its cognitoIdentityId",
+    "requestContext.identity.apiKey": "only its cognitoIdentityId",
+    "requestContext.identity.cognitoIdentityId.x": "only its cognitoIdentityId",
+    "tenant": "the caller may be able to set",
+    "detail.tenant": "the caller may be able to set",
+    "Records": "the caller may be able to set",
+    "identity.claims.sub": "the caller may be able to set",
+    "authorizer.claims.sub": "the caller may be able to set",
+    "x.requestContext.authorizer.claims.sub": "the caller may be able to set",
+    "requestcontext.authorizer.claims.sub": "the caller may be able to set",
     "requestContext.Authorizer.claims.sub": "describes the request",
-    "requestContext.authorizer": "names an object",
-    "requestContext.authorizer.claims": "names an object",
-    "requestContext.authorizer.jwt": "names an object",
-    "requestContext.authorizer.jwt.claims": "names an object",
-    "requestContext.authorizer.lambda": "names an object",
-    "requestContext.authorizer.claims.email": "his own profile",
-    "requestContext.authorizer.jwt.claims.nickname": "his own profile",
-    "Lambda": "nothing says",
-    "LAMBDA": "nothing says",
-    "requestContext..claims.sub": "empty part",
-    ".requestContext.authorizer.x": "empty part",
-    "requestContext.authorizer.": "empty part",
+    "requestContext.authorizer": "is an object",
+    "requestContext.authorizer.claims": "is an object",
+    "requestContext.authorizer.jwt": "is an object",
+    "requestContext.authorizer.jwt.claims": "is an object",
+    "requestContext.authorizer.lambda": "is an object",
+    "requestContext.authorizer.claims.email": "their own profile",
+    "requestContext.authorizer.jwt.claims.nickname": "their own profile",
+    "Lambda": "the caller may be able to set",
+    "LAMBDA": "the caller may be able to set",
+    "requestContext..claims.sub": "empty or not printable",
+    ".requestContext.authorizer.x": "empty or not printable",
+    "requestContext.authorizer.": "empty or not printable",
     'requestContext.authorizer["x"': "not closed",
-    'requestContext.authorizer["x"]y': "separated by dots",
-    'requestContext.authorizer[""]': "empty part",
-    "requestContext.authorizer.a\nb": "cannot be printed",
+    'requestContext.authorizer["x"]y': "separate the parts by dots",
+    'requestContext.authorizer[""]': "empty or not printable",
+    "requestContext.authorizer.a\nb": "not printable",
     "requestContext.authorizer.a.b.c.d.e.f.g": "1 to 8 parts",
 }
 
@@ -131,13 +131,13 @@ def test_a_place_that_the_caller_may_choose_is_refused_with_the_reason(source: s
 
 
 def test_tenants_cannot_be_told_apart_in_one_process() -> None:
-    with pytest.raises(SettingError, match="one process serves everybody"):
+    with pytest.raises(SettingError, match="cannot be combined with isolation 'process'"):
         load_settings({"DAYFLY_TENANT": "lambda", "DAYFLY_ISOLATION": "process"}, {})
     assert load_settings({"DAYFLY_TENANT": "lambda"}, {}).tenant == "lambda"
 
 
 def test_tenants_do_not_share_temporary_directories() -> None:
-    with pytest.raises(SettingError, match="leaves one tenant's files"):
+    with pytest.raises(SettingError, match="shares one tenant's files"):
         load_settings({"DAYFLY_TENANT": "lambda", "DAYFLY_TMP": "keep"}, {})
 
 
@@ -156,7 +156,7 @@ DOUBTFUL: dict[str, bytes] = {
     "a number": b'{"requestContext":{"authorizer":{"claims":{"sub":7}}}}',
     "a boolean": b'{"requestContext":{"authorizer":{"claims":{"sub":true}}}}',
     "a null": b'{"requestContext":{"authorizer":{"claims":{"sub":null}}}}',
-    "a list of texts": b'{"requestContext":{"authorizer":{"claims":{"sub":["anna"]}}}}',
+    "a list of strings": b'{"requestContext":{"authorizer":{"claims":{"sub":["anna"]}}}}',
     "empty": b'{"requestContext":{"authorizer":{"claims":{"sub":""}}}}',
     "twice": b'{"requestContext":{"authorizer":{"claims":{"sub":"mallory","sub":"anna"}}}}',
     "twice, escaped": b'{"requestContext":{"authorizer":{"claims":{"sub":"mallory","\\u0073ub":"anna"}}}}',

@@ -182,5 +182,5 @@ def test_in_the_lab_it_recycles_what_is_too_old_and_nothing_else(aws: str) -> No
     assert _stamp(client, "old")
     assert [_stamp(client, name) for name in ("young", "odd", "untagged")] == ["", "", ""]
     told = " ".join(said)
-    assert "is no age: as 90m, 12h or 2d" in told
-    assert "was at work lately" in told
+    assert "is not a duration: use for example 90m, 12h or 2d" in told
+    assert "was active recently" in told

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import tomllib
-
 import pytest
-from tests.rie import ROOT
+from tests.distributions.owners import MAP, TESTS, distribution_of, prefix_of
 from tests.wheels import PROJECTS, modules_of, wheel_of
 
 pytestmark = pytest.mark.slow  # the first builds the wheels
-TESTS = ROOT / "tests"
-MAP: dict[str, list[str]] = tomllib.loads((TESTS / "distributions.toml").read_text())
 PATHS = sorted(path.relative_to(TESTS).as_posix() for path in TESTS.rglob("test_*.py"))
-
-
-def _prefix(path: str) -> str:
-    named = [prefix for prefixes in MAP.values() for prefix in prefixes if path.startswith(prefix)]
-    return max(named, key=len, default="")
-
-
-def _distribution(path: str) -> str:
-    prefix = _prefix(path)
-    return next(name for name, prefixes in MAP.items() if prefix in prefixes)
 
 
 def test_every_test_has_one_distribution_and_every_name_in_the_map_a_test() -> None:
     assert MAP.keys() == {*PROJECTS, "repository"}
-    assert [path for path in PATHS if not _prefix(path)] == []
+    assert [path for path in PATHS if not prefix_of(path)] == []
     names = [prefix for prefixes in MAP.values() for prefix in prefixes]
     assert len(names) == len(set(names))
-    assert set(names) - {_prefix(path) for path in PATHS} == set()
+    assert set(names) - {prefix_of(path) for path in PATHS} == set()
 
 
 def test_a_test_that_is_named_for_a_module_is_its_distributions() -> None:
@@ -40,4 +26,4 @@ def test_a_test_that_is_named_for_a_module_is_its_distributions() -> None:
         if (module := "dayfly." + path.removesuffix(".py").replace("/test_", "/").replace("/", ".")) in owners
     }
     assert set(mirrored.values()) == set(PROJECTS)
-    assert {path: _distribution(path) for path in mirrored} == mirrored
+    assert {path: distribution_of(path) for path in mirrored} == mirrored

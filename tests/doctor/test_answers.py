@@ -17,24 +17,24 @@ from dayfly.doctor.handler import SCHEMA
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "no JSON"),
-        (b"\xff\xfe", "no JSON"),
-        (b"[" * 100_000, "no JSON"),
-        (b"[]", "no JSON object"),
-        (b"null", "no JSON object"),
-        (b"{}", "no answer"),
-        (b" " * (MAX_BYTES + 1), "too long"),
+        (b"", "not valid JSON"),
+        (b"\xff\xfe", "not valid JSON"),
+        (b"[" * 100_000, "not valid JSON"),
+        (b"[]", "not a JSON object"),
+        (b"null", "not a JSON object"),
+        (b"{}", "not an answer"),
+        (b" " * (MAX_BYTES + 1), "too large"),
         (b'{"schema": "dayfly-doctor/99"}', "this version reads dayfly-doctor/1"),
-        (b'{"schema": 1}', "no answer"),
+        (b'{"schema": 1}', "not an answer"),
         (b'{"errorMessage": "Task timed out after 3.00 seconds"}', "an error of the function"),
         (b'{"errorMessage": 7}', "an error of the function"),
         (b'{"errorMessage": "[1]"}', "an error of the function"),
-        (b'{"errorMessage": "{}"}', "no answer"),
-        (json.dumps(document("none-such", {})).encode(), "a probe this version does not know"),
+        (b'{"errorMessage": "{}"}', "not an answer"),
+        (json.dumps(document("none-such", {})).encode(), "a probe that this version does not know"),
         (json.dumps({**api_lock(), "facts": [1]}).encode(), "no facts"),
-        (json.dumps({**api_lock(), "at": "now"}).encode(), "when or where"),
-        (json.dumps({**api_lock(), "at": True}).encode(), "when or where"),
-        (json.dumps({**api_lock(), "init": None}).encode(), "when or where"),
+        (json.dumps({**api_lock(), "at": "now"}).encode(), "no time or place"),
+        (json.dumps({**api_lock(), "at": True}).encode(), "no time or place"),
+        (json.dumps({**api_lock(), "init": None}).encode(), "no time or place"),
         (json.dumps(document("survey", {"host": {}, "calls": {"a": 1}})).encode(), "without host"),
         (json.dumps(document("survey", {"host": {"a": 1}, "calls": "x"})).encode(), "without calls"),
     ],
@@ -97,7 +97,7 @@ def test_the_invocation_is_joined_to_its_answer_by_name(
 
 def test_an_invocation_without_its_answer_is_refused(tmp_path: Path) -> None:
     paths = _write(tmp_path, other_invoke={"StatusCode": 200}, held=held_error())
-    with pytest.raises(AnswerError, match="not among the files"):
+    with pytest.raises(AnswerError, match="answer file is missing"):
         load(paths)
 
 

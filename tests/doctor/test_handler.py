@@ -309,12 +309,12 @@ class _Context:
 
 
 def test_too_short_a_timeout_is_told_before_anything_is_tried() -> None:
-    with pytest.raises(TimeoutError, match="timeout of 60 seconds"):
+    with pytest.raises(TimeoutError, match="timeout to 60 seconds"):
         probes.handler({}, _Context(3_000))
 
 
 def test_a_probe_that_is_none_is_named_with_those_there_are() -> None:
-    with pytest.raises(ValueError, match=r"no probe 'x'.*api_lock"):
+    with pytest.raises(ValueError, match=r"unknown probe 'x'.*api_lock"):
         probes.handler({"probe": "x"}, _Context())
 
 

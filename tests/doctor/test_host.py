@@ -66,7 +66,7 @@ def test_memory_that_can_be_opened_here_is_not_called_closed(here: Survey) -> No
     opens = os.waitpid(pid, 0)[1] == 0
     row = {row.name: row for row in defences(here, here.scope())}["supervisor-memory"]
     if opens:
-        assert row.in_force == "no"
+        assert row.active == "no"
     else:
         assert "/proc/PID/mem" not in row.reason
 
@@ -85,7 +85,7 @@ def test_an_unprivileged_user_learns_more() -> None:
 
 def test_the_scope_is_the_one_a_function_would_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert scope_here({"DAYFLY_SCOPE": "descendants"}).reason == "asked for"
+    assert scope_here({"DAYFLY_SCOPE": "descendants"}).reason == "as configured"
     (tmp_path / FILE_NAME).write_text('scope = "descendants"\n')
     assert scope_here({}).scope == "descendants"
     (tmp_path / FILE_NAME).write_text('scope = "galaxy"\n')
@@ -99,8 +99,8 @@ def test_tools_are_run_and_not_only_found(tmp_path: Path, monkeypatch: pytest.Mo
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     rows = {row.name: row for row in tools()}
-    assert rows["bubblewrap"].in_force == "no"
+    assert rows["bubblewrap"].active == "no"
     assert "no namespaces for you" in rows["bubblewrap"].reason
-    assert (rows["uv"].in_force, rows["uv"].reason) == ("no", "not on PATH")
-    assert rows["awslambdaric"].in_force == "yes"
-    assert rows["python"].in_force == "yes"
+    assert (rows["uv"].active, rows["uv"].reason) == ("no", "not on PATH")
+    assert rows["awslambdaric"].active == "yes"
+    assert rows["python"].active == "yes"

@@ -101,7 +101,7 @@ def test_nothing_follows_from_answers_made_under_dayfly() -> None:
 
 
 def test_answers_of_different_places_are_refused() -> None:
-    with pytest.raises(AnswerError, match="different places"):
+    with pytest.raises(AnswerError, match="different environments"):
         conclude([read(survey()), read(api_lock(init=EMULATOR))])
 
 

@@ -1,4 +1,4 @@
-"""Rows say in force only what was tried and used, and why not otherwise."""
+"""Rows say active only what was tried and used, and why not otherwise."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ def test_names_are_unique_and_every_row_says_what_it_protects() -> None:
 
 def test_without_any_fact_nothing_is_in_force() -> None:
     rows = defences(Survey({}, {}), NARROW)
-    assert {row.in_force for row in rows} == {"no", "unknown"}
+    assert {row.active for row in rows} == {"no", "unknown"}
     assert all(row.reason for row in rows)
 
 
 @pytest.mark.parametrize("row", defences(Survey({}, {}), NARROW), ids=lambda row: row.name)
-def test_what_is_not_in_force_says_why_and_what_to_do(row: Row) -> None:
+def test_what_is_not_active_says_why_and_what_to_do(row: Row) -> None:
     assert row.reason
     assert row.to_do
 
 
 def test_the_scope_row_follows_the_decision() -> None:
-    assert _rows(WIDE)["scope"].in_force == "yes"
+    assert _rows(WIDE)["scope"].active == "yes"
     narrow = _rows(NARROW)["scope"]
-    assert (narrow.in_force, narrow.is_missing) == ("no", True)
+    assert (narrow.active, narrow.is_missing) == ("no", True)
     assert "neither" in narrow.reason
 
 
@@ -71,7 +71,7 @@ def test_the_scope_row_follows_the_decision() -> None:
 )
 def test_a_fact_of_the_host_decides_its_row(name: str, fact: str, value: object, state: str) -> None:
     row = _rows(host={fact: value})[name]
-    assert row.in_force == state
+    assert row.active == state
     assert bool(row.reason) is (state != "yes")
 
 
@@ -89,11 +89,11 @@ def test_a_fact_of_the_host_decides_its_row(name: str, fact: str, value: object,
     ],
 )
 def test_a_call_decides_its_row(name: str, call: str) -> None:
-    assert _rows(calls={call: {"works": True, "why": ""}})[name].in_force == "yes"
+    assert _rows(calls={call: {"works": True, "why": ""}})[name].active == "yes"
     refused = _rows(calls={call: {"works": False, "why": "EPERM"}})[name]
-    assert refused.in_force == "no"
+    assert refused.active == "no"
     assert "EPERM" in refused.reason
-    assert _rows(calls={call: {"works": None, "why": "no answer in 3 s"}})[name].in_force == "unknown"
+    assert _rows(calls={call: {"works": None, "why": "no answer in 3 s"}})[name].active == "unknown"
 
 
 CLOSES = {"works": True, "why": "", "closes_memory": True}
@@ -130,14 +130,14 @@ def test_memory_is_closed_by_what_the_host_was_seen_to_do(
             "prctl_set_dumpable": prctl,
         }
     )["supervisor-memory"]
-    assert row.in_force == state
+    assert row.active == state
     assert bool(row.reason) is (state != "yes")
 
 
 def test_memory_that_the_settings_leave_open_is_not_called_closed() -> None:
     calls = {"proc_mem": {"works": True, "why": "", "of_parent": True}, "memfd_exec_0111": CLOSES}
     (row,) = (row for row in defences(Survey({}, calls), NARROW, False) if row.name == "supervisor-memory")
-    assert (row.in_force, row.allowed) == ("no", "yes")
+    assert (row.active, row.allowed) == ("no", "yes")
     assert "close_memory is off" in row.reason
 
 
@@ -148,10 +148,10 @@ def test_why_memory_stays_open_is_said() -> None:
         "prctl_set_dumpable": {"works": False, "why": "EPERM", "closes_memory": False},
     }
     row = _rows(calls=calls)["supervisor-memory"]
-    assert row.in_force == "no"
-    assert "opened its parent by /proc/PID/mem" in row.reason
+    assert row.active == "no"
+    assert "opened its parent through /proc/PID/mem" in row.reason
     assert "refused: EACCES" in row.reason
-    assert "root may" in _rows(host={"uid": 0}, calls=calls)["supervisor-memory"].reason
+    assert "root can" in _rows(host={"uid": 0}, calls=calls)["supervisor-memory"].reason
 
 
 @pytest.mark.parametrize(
@@ -167,21 +167,21 @@ def test_calls_are_confined_where_the_host_allows_it_but_not_on_lambda(
         "prctl_set_no_new_privs": {"works": works, "why": why},
     }
     row = _rows(scope, calls=calls)["confined-calls"]
-    assert (row.in_force, row.allowed) == (state, "yes" if works else "no")
+    assert (row.active, row.allowed) == (state, "yes" if works else "no")
     assert bool(row.reason) is (state != "yes")
 
 
 def test_a_network_of_its_own_is_offered_and_never_shown_as_in_force() -> None:
     for works, allowed in ((True, "yes"), (False, "no"), (None, "unknown")):
         row = _rows(calls={"own_network": {"works": works, "why": "EPERM"}})["network-of-its-own"]
-        assert (row.in_force, row.allowed, row.is_missing) == ("no", allowed, False)
+        assert (row.active, row.allowed, row.is_missing) == ("no", allowed, False)
 
 
 def test_what_this_version_does_not_use_is_never_shown_as_in_force() -> None:
     calls = {"own_network": {"works": True, "why": ""}, "own_pids": {"works": False, "why": "EPERM"}}
     rows = [row for row in _rows(calls=calls).values() if row.kind == "means"]
     assert len(rows) > 5
-    assert {row.in_force for row in rows} == {"no"}
+    assert {row.active for row in rows} == {"no"}
     assert {row.allowed for row in rows} == {"yes", "no", "unknown"}
     assert not any(row.is_missing for row in rows)
 
@@ -193,6 +193,6 @@ def test_only_defences_can_be_missing() -> None:
 
 
 def test_a_row_is_json_with_stable_keys() -> None:
-    keys = {"name", "group", "kind", "in_force", "allowed", "protects", "reason", "to_do"}
+    keys = {"name", "group", "kind", "active", "allowed", "protects", "reason", "to_do"}
     for row in _rows().values():
         assert set(json.loads(json.dumps(row.as_json()))) == keys

@@ -51,27 +51,41 @@ def clickhouse_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 class Databases:
-    """Databases with every table that are used again, emptied: making one takes longer than most tests."""
+    """Databases with every table that are used again, emptied: making and opening one takes longer than most tests."""
 
     def __init__(self, url: str) -> None:
         self._place = Place.parse(url)
-        self._free: list[str] = []
+        self._free: list[Store] = []
         self._made: dict[str, dict[str, tuple[str, int]]] = {}
         self.sharded: set[str] = set()
+
+    def __enter__(self) -> Databases:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for opened in self._free:
+            opened.close()
 
     @contextlib.contextmanager
     def borrow(self) -> Iterator[Store]:
         """An empty store; what is left in it goes, and all of it if its tables are not what they were."""
-        database = self._free.pop() if self._free else f"test_{next(_numbers)}"
-        with Store(self._place, database=database) as opened:
-            if database not in self._made:
-                migrate(opened, Deployment.SINGLE)
-                self._made[database] = self._tables(opened)
+        opened = self._free.pop() if self._free else self._make()
+        try:
             yield opened
-            if self._empty(opened):
-                self._free.append(database)
-            else:
-                opened.command("DROP DATABASE {database:Identifier}", {"database": database})
+        except BaseException:
+            opened.close()
+            raise
+        if self._empty(opened):
+            self._free.append(opened)
+        else:
+            opened.command("DROP DATABASE {database:Identifier}", {"database": opened.database})
+            opened.close()
+
+    def _make(self) -> Store:
+        made = Store(self._place, database=f"test_{next(_numbers)}")
+        migrate(made, Deployment.SINGLE)
+        self._made[made.database] = self._tables(made)
+        return made
 
     def _tables(self, store: Store) -> dict[str, tuple[str, int]]:
         rows = store.rows(_TABLES, {"database": store.database})
@@ -90,9 +104,10 @@ class Databases:
 
 
 @pytest.fixture(scope="session")
-def databases(clickhouse_url: str) -> Databases:
+def databases(clickhouse_url: str) -> Iterator[Databases]:
     """The databases of this test process."""
-    return Databases(clickhouse_url)
+    with Databases(clickhouse_url) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -25,8 +25,6 @@ FUNCTIONS = HERE / "functions"
 SAMPLES = {
     sample.name: sample for module in (standard, data, web, databases, services) for sample in module.SAMPLES
 }
-# The settings that a function brings itself: its learned policy, once it has one.
-SETTINGS = "dayfly.toml"
 INSTALLS: tuple[Install, ...] = ("pip", "layer")
 QUICK = {(name, "invocation", "block") for name in ("calls", "classes", "rows", "texts", "letters")}
 GUARDS = ("block", "observe")
@@ -35,35 +33,26 @@ HEAVY = {"aws_objects", "aws_tables", "powertools_parts", "postgres_orm", "spawn
 
 
 def cases() -> Iterator[object]:
-    """Every function with and without a policy, the quick ones unmarked.
+    """Every function in every isolation, the quick ones unmarked.
 
-    As people get it by default, and in `block`, under both installations; in the other isolations under one of them by turns.
+    As people get it by default in `block`, under one installation by turns, and at night under the other as well. `observe`
+    looks at what `block` looks at: one of them by turns.
     """
-    turns = itertools.cycle(itertools.product(INSTALLS, GUARDS))
+    turns = itertools.cycle(itertools.product((INSTALLS, INSTALLS[::-1]), GUARDS))
     for name in SAMPLES:
-        for policy in ("default", "learned"):
-            if policy == "learned" and not (FUNCTIONS / name / SETTINGS).exists():
-                continue
-            install, guard = next(turns)
-            combinations = [("invocation", *one) for one in itertools.product(GUARDS, INSTALLS)]
-            # Observing looks at what blocking looks at.
-            for isolation, mode, way in [
-                *combinations,
-                ("window", guard, install),
-                ("process", "block", install),
-            ]:
-                # A process that stays sees what a worker sees; a fresh worker for each event: a few for all.
-                is_slow = isolation != "process" or name in HEAVY
-                is_slow = is_slow and (name, isolation, mode) not in QUICK
-                yield pytest.param(
-                    name,
-                    policy,
-                    isolation,
-                    mode,
-                    way,
-                    id=f"{name}-{policy}-{isolation}-{mode}-{way}",
-                    marks=[pytest.mark.slow] if is_slow else [],
-                )
+        (install, other), guard = next(turns)
+        for isolation, mode, way in (
+            ("invocation", "block", install),
+            ("invocation", "block", other),
+            ("window", guard, other),
+            ("process", "block", install),
+        ):
+            # A process that stays sees what a worker sees; a fresh worker for each event: a few for all.
+            is_slow = (isolation != "process" or name in HEAVY) and (name, isolation, mode) not in QUICK
+            marks = [pytest.mark.slow] if is_slow or way == other else []
+            if isolation == "invocation" and way == other:
+                marks.append(pytest.mark.nightly)
+            yield pytest.param(name, isolation, mode, way, id=f"{name}-{isolation}-{mode}-{way}", marks=marks)
 
 
 @pytest.fixture(scope="module")
@@ -72,14 +61,11 @@ def servers() -> Iterator[Servers]:
         yield running
 
 
-def deployed(name: str, policy: str, folder: Path) -> Path:
-    """The function as it is deployed with its learned policy, or without settings of its own."""
-    package = shutil.copytree(
+def deployed(name: str, folder: Path) -> Path:
+    """The function as it is deployed, without settings of its own."""
+    return shutil.copytree(
         FUNCTIONS / name, folder / "function", ignore=shutil.ignore_patterns("__pycache__")
     )
-    if policy == "default":
-        (package / SETTINGS).unlink(missing_ok=True)
-    return package
 
 
 def environment_of(sample: Sample, servers: Servers) -> dict[str, str]:
@@ -119,7 +105,7 @@ def honest_python() -> Path:
 
 
 def findings(log: str) -> list[dict[str, object]]:
-    """Every finding in a log, but for the line that says what is in force."""
+    """Every finding in a log, but for the line that says what is active."""
     found = []
     at = log.find('{"activity_id"')
     while at >= 0:
@@ -127,19 +113,19 @@ def findings(log: str) -> list[dict[str, object]]:
         if "finding_info" in record:
             found.append(record)
         at = log.find('{"activity_id"', at + length)
-    assert found, "Dayfly said nothing: is it in force?"
+    assert found, "Dayfly said nothing: is it active?"
     assert found[0]["finding_info"]["types"] == ["environment.started"]
     return found
 
 
-@pytest.mark.parametrize(("name", "policy", "isolation", "guard", "install"), list(cases()))
+@pytest.mark.parametrize(("name", "isolation", "guard", "install"), list(cases()))
 def test_an_honest_function_is_let_alone(
-    name: str, policy: str, isolation: str, guard: str, install: Install, servers: Servers, tmp_path: Path
+    name: str, isolation: str, guard: str, install: Install, servers: Servers, tmp_path: Path
 ) -> None:
     sample = SAMPLES[name]
     expected = plain_answers(name, servers)
     with Rie(
-        deployed(name, policy, tmp_path),
+        deployed(name, tmp_path),
         "app.handler",
         environment={
             **environment_of(sample, servers),
@@ -152,8 +138,8 @@ def test_an_honest_function_is_let_alone(
         log = rie.logs()
     started, *others = findings(log)
     assert [(one["message"], one["unmapped"]) for one in others] == []
-    in_force = started["unmapped"]["evidence"]  # type: ignore[index]
-    assert (in_force["isolation"], in_force["guard"]) == (isolation, guard)
+    active = started["unmapped"]["evidence"]  # type: ignore[index]
+    assert (active["isolation"], active["guard"]) == (isolation, guard)
     assert "Dayfly's guard" not in log
     for event, answer, wanted in zip(sent_to(sample), answers, expected, strict=True):
         assert answer.body == wanted, f"for {json.dumps(event)[:500]}"

@@ -10,7 +10,6 @@ import pytest
 from tests.honest.test_honest import (
     INSTALLS,
     SAMPLES,
-    SETTINGS,
     answers_of,
     deployed,
     environment_of,
@@ -43,7 +42,7 @@ def servers() -> Iterator[Servers]:
 def test_what_was_learned_of_a_function_lets_it_run(name: str, servers: Servers, tmp_path: Path) -> None:
     sample = SAMPLES[name]
     expected = plain_answers(name, servers)
-    package = deployed(name, "default", tmp_path)
+    package = deployed(name, tmp_path)
     environment = environment_of(sample, servers)
     watching = {**environment, "DAYFLY_GUARD": "observe", "DAYFLY_GUARD_LEARN": "on"}
     # Learned in one installation, obeyed in the other, by turns.
@@ -58,7 +57,7 @@ def test_what_was_learned_of_a_function_lets_it_run(name: str, servers: Servers,
     assert gathered.malformed == 0
     now = datetime.now(UTC)
     text = write_policy("", learn([gathered]), today=now.date(), source="log", mode="block")
-    (package / SETTINGS).write_text(text)
+    (package / "dayfly.toml").write_text(text)
     # Its libraries lie beside the package here, as in an image.
     assert [one for one in check(parse_document(text), now=now) if one.is_error] == []
     blocking = {**environment, "DAYFLY_GUARD": "block"}

@@ -120,7 +120,7 @@ def test_auto_announces_why_there_is_no_confinement(
     assert confinement.report.kind == "none"
     expected = "no bwrap on PATH" if script is None else "No permissions to create"
     assert expected in confinement.report.reason
-    assert any("your own user" in item for item in confinement.report.absent)
+    assert any("as your user" in item for item in confinement.report.absent)
 
 
 @needs_bubblewrap

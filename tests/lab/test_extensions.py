@@ -48,12 +48,15 @@ def test_an_external_extension_sees_invocations_and_the_shutdown(confinement: Co
 
 
 @pytest.mark.parametrize(
-    ("event", "reason"),
-    [({"do": "exit", "code": 1}, "failure"), ({"do": "sleep", "seconds": 30}, "timeout")],
+    ("event", "reason", "timeout_s"),
+    # The event behind it must be answered within this time, on a busy machine, too.
+    [({"do": "exit", "code": 1}, "failure", 20.0), ({"do": "sleep", "seconds": 30}, "timeout", 4.0)],
 )
-def test_a_reset_tells_the_extension_why_and_starts_it_again(event: dict[str, object], reason: str) -> None:
+def test_a_reset_tells_the_extension_why_and_starts_it_again(
+    event: dict[str, object], reason: str, timeout_s: float
+) -> None:
     async def scenario() -> None:
-        config = basic(extensions=FUNCTIONS / "extension", timeout_s=1.0)
+        config = basic(extensions=FUNCTIONS / "extension", timeout_s=timeout_s)
         async with running_lab(config=config) as running:
             await running.call(event)
             await running.call()

@@ -178,7 +178,7 @@ def test_a_start_that_fails_says_why(tmp_path: Path) -> None:
         tmp_path.chmod(0o755)
         async with running_lab("bubblewrap", config=basic(folder=folder)) as running:
             shutil.rmtree(folder)
-            with pytest.raises(LabError, match="did not come up; it said: bwrap: "):
+            with pytest.raises(LabError, match="did not start; its output: bwrap: "):
                 await running.call()
             assert running.lab.environments("f") == ()
 
@@ -248,7 +248,7 @@ def test_a_folder_or_interpreter_that_cannot_be_used_is_named(tmp_path: Path) ->
                 await running.lab.add_function(basic(name="g", folder=tmp_path / "absent"))
             with pytest.raises(LabError, match="cannot run the Python interpreter"):
                 await running.lab.add_function(basic(name="g", python=tmp_path / "python"))
-            with pytest.raises(LabError, match="exists already"):
+            with pytest.raises(LabError, match="already exists"):
                 await running.lab.add_function(basic())
 
     run(scenario())

@@ -61,7 +61,7 @@ def test_an_init_that_does_not_come_up_is_an_error_with_a_hint() -> None:
     async def scenario() -> None:
         lines: list[str] = []
         tree = _tree(lines, "/nowhere/init.py")
-        with pytest.raises(LabError, match="did not come up") as refusal:
+        with pytest.raises(LabError, match="did not start") as refusal:
             await tree.start(Path(sys.executable))
         assert "--confinement none" in refusal.value.hint
 

@@ -35,7 +35,7 @@ def moto() -> Iterator[str]:
     ],
 )
 def test_what_is_no_url_of_a_server_is_refused(url: str) -> None:
-    with pytest.raises(SettingError, match="no URL of a server"):
+    with pytest.raises(SettingError, match="not the URL of a server"):
         check_services_url(url)
 
 

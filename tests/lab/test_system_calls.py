@@ -37,7 +37,7 @@ def test_calls_that_lambda_refuses(refuses_calls: bool, tmp_path: Path) -> None:
             await lab.add_function(FunctionConfig(name="f", folder=tmp_path, handler="app.handler"))
             result = await lab.invoke("f", b"{}")
             assert result.function_error is None, result.payload
-            assert ("refused" in str(lab.confinement.in_force)) is refuses_calls
+            assert ("refused" in str(lab.confinement.active)) is refuses_calls
             return result.payload
 
     answers = json.loads(asyncio.run(ask()))

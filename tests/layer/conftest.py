@@ -1,4 +1,4 @@
-"""The layer, built once per module as the command builds it, and folders with functions."""
+"""The layer, built once as the command builds it, and folders with functions."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tests.layer.managed import unpacked_layer
 WriteFunction = Callable[[Mapping[str, str]], Path]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def opt(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The layers of all interpreters here in one folder, unpacked as Lambda unpacks one into /opt.
+    """The layers of all interpreters here in one folder, unpacked as Lambda unpacks one into /opt; not to be changed.
 
     Each interpreter reads the files of its own layer and those that all have in common.
     """

@@ -69,7 +69,7 @@ def test_a_policy_that_nobody_can_read_is_told_where_a_function_goes_on(
     folder = write_function({"app.py": READS})
     with ManagedRuntime(folder, "app.handler", IMAGE, opt=opt) as runtime:
         assert runtime.invoke({}).payload == "ran\n"
-        assert "it is no JSON" in runtime.output()
+        assert "it is not valid JSON" in runtime.output()
 
 
 def test_a_carried_policy_is_in_force_and_wins_over_the_packages(
@@ -102,7 +102,7 @@ def test_a_second_layer_brings_the_policy_of_one_function(
     [
         ({}, 1, "dayfly: cannot start, and DAYFLY_ON_FAILURE is stop"),
         ({"DAYFLY_ON_FAILURE": ""}, 1, "dayfly: cannot start, and DAYFLY_ON_FAILURE is stop"),
-        ({"DAYFLY_ON_FAILURE": "run"}, None, "dayfly: not in force, the function runs without it"),
+        ({"DAYFLY_ON_FAILURE": "run"}, None, "dayfly: not active, the function runs without it"),
     ],
 )
 @pytest.mark.parametrize("lost", ["boot.py", "library"])

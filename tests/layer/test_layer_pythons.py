@@ -104,13 +104,13 @@ def test_each_python_has_its_own_layer_and_what_it_lacks_fails_every_check(
     assert sorted(tmp_path.glob("*.zip")) == zips
     assert run([*check, *ASKED]) == run(check) == run(status) == run([*status, "--check"]) == 0
     assert run([*check, "--guard", "observe"]) == 1
-    assert "DAYFLY_GUARD=observe was asked for, and it is block" in capsys.readouterr().out
+    assert "DAYFLY_GUARD=observe was requested, but it is block" in capsys.readouterr().out
     _without_guard(zips[1])
     assert run(check) == run(status) == 1
-    assert f"the layer holds no guard for Python {PYTHONS[1]}" in capsys.readouterr().out
+    assert f"the layer has no guard for Python {PYTHONS[1]}" in capsys.readouterr().out
     zips[1].unlink()
     assert run(check) == run(status) == 2
-    assert "could not check what its layer holds" in capsys.readouterr().out
+    assert "could not check the contents of its layer" in capsys.readouterr().out
     assert run([*attach, "--guard", "observe"]) == 0
     assert "window" not in template.read_text()
     assert run([*check, "--guard", "observe"]) == 0

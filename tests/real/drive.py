@@ -28,6 +28,7 @@ AFTER_IDLE = 5
 WINDOW = 20
 INIT_DEADLINE_S = 40.0
 DEADLINE_S = 10.0
+DELIVER_S = 5
 ARRIVAL_DEADLINE_S = 8.0
 LOG_TAIL = 4_000
 # Answers of the wrong kind after which the rest is not worth waiting for.
@@ -108,6 +109,8 @@ def drive(sample: Sample, isolation: Isolation, servers: Servers) -> Record:
         "PYTHONDONTWRITEBYTECODE": "1",
         "DAYFLY_SCOPE": "descendants",
         "DAYFLY_MAX_INVOCATIONS": str(WINDOW),
+        # By default half a second, in which a thread on a busy machine may get no processor.
+        "DAYFLY_FORK_DELIVER": str(DELIVER_S),
         "DAYFLY_LOG_INVOCATIONS": "on",
         **({} if isolation == "plain" else {"DAYFLY_ISOLATION": isolation}),
         **sample.environment,

@@ -45,7 +45,7 @@ def _findings(record: Record) -> Iterator[str]:
         if kind.startswith(UNWANTED):
             yield f"finding {kind}: {message}"
     if record.isolation != "plain" and not record.findings:
-        yield "Dayfly said nothing: is it in force?"
+        yield "Dayfly said nothing: is it active?"
 
 
 def _answers(record: Record, plain: Record) -> Iterator[str]:

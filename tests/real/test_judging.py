@@ -28,7 +28,7 @@ def sound(isolation: Isolation, *, shares: int) -> Record:
         entries={"https": [Entry("r00000000", "init", "c-init"), *served]},
         faults={"https": []},
         logged=Counter({str(number): 1 for number in range(COUNT)}),
-        findings=() if isolation == "plain" else (("environment.started", "Dayfly: in force"),),
+        findings=() if isolation == "plain" else (("environment.started", "Dayfly: active"),),
         workers=workers,
         log="",
     )

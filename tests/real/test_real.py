@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 
 import pytest
 from tests.real.catalogue import SAMPLES, Sample
@@ -12,6 +13,7 @@ from tests.real.judging import complaints
 from tests.real.servers import Servers
 
 SHOWN = 8
+DEFAULT, *OTHERS = ISOLATIONS
 
 sample_parameters = pytest.mark.parametrize(
     "sample",
@@ -45,13 +47,22 @@ def test_function_does_what_its_servers_expect_without_dayfly(
     judge(record, record)
 
 
-# In this order all of a sample's tests stand together.
-@pytest.mark.parametrize(
-    "isolation",
-    # The default one in `make test`, all of them in `make test-slow`: 15 minutes are soon over.
-    [pytest.param(one, marks=[] if one == "invocation" else [pytest.mark.slow]) for one in ISOLATIONS],
-)
-@sample_parameters
+def cases() -> Iterator[object]:
+    """Every function in every isolation, in an order in which all of a function's tests stand together.
+
+    `make test` has the default isolation, `make test-slow` another one besides, by turns, and `make nightly` both.
+    """
+    for sample, (second, third) in zip(SAMPLES, itertools.cycle((OTHERS, OTHERS[::-1]))):
+        slow = [pytest.mark.slow]
+        for isolation, marks in (
+            (DEFAULT, slow if sample.is_slow else []),
+            (second, slow),
+            (third, [*slow, pytest.mark.nightly]),
+        ):
+            yield pytest.param(sample, isolation, id=f"{sample.name}-{isolation}", marks=marks)
+
+
+@pytest.mark.parametrize(("sample", "isolation"), list(cases()))
 def test_function_behaves_as_without_dayfly(
     sample: Sample, isolation: Isolation, servers: Servers, plain_record: Callable[[Sample], Record]
 ) -> None:

@@ -55,7 +55,7 @@ def test_a_wheel_with_bytecode_is_not_named_until_its_bytecode_is_stale(tmp_path
     for source in tmp_path.glob("environment/lib/python*/site-packages/dayfly/**/*.py"):
         source.touch()
     code = "from dayfly.supervisor import bytecode, boot; print(bytecode.judge_bytecode())"
-    assert "older than its sources" in _run(str(python), "-B", "-c", code)
+    assert "older than its source files" in _run(str(python), "-B", "-c", code)
 
 
 def _limits(started: dict[str, object]) -> list[str]:

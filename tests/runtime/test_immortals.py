@@ -19,7 +19,7 @@ from dayfly._sys import immortal
 from dayfly.runtime.immortals import Immortaliser
 
 pytestmark = pytest.mark.skipif(
-    not immortal.is_supported(), reason="this interpreter's layout is not known to Dayfly"
+    not immortal.is_supported(), reason="this interpreter's layout is unknown to Dayfly"
 )
 
 

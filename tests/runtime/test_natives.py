@@ -46,7 +46,7 @@ def test_a_native_thread_is_counted_and_named_by_its_library(thread: None) -> No
 
 def test_the_fix_is_of_the_library_whose_threads_they_are(thread: None) -> None:
     # Beside those of whatever the tests before this one have loaded.
-    fix = "import Polars in the handler: it is not made for forks, and has threads from its import on"
+    fix = "import Polars in the handler: it does not support fork and starts threads at import"
     assert fix in natives.describe_fixes()
     assert fix not in natives.describe_fixes(but={"Polars"})
 

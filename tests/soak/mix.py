@@ -106,7 +106,7 @@ def _describe(event: Event, request_id: str, outcome: Outcome) -> str:
     try:
         payload = outcome.payload
     except ValueError:
-        return "an answer that is no JSON"
+        return "an answer that is not valid JSON"
     if not isinstance(payload, dict):
         return "an answer of another function"
     if outcome.kind == "response":

@@ -60,7 +60,7 @@ def test_without_a_handler_it_ends_with_2(tmp_path: Path) -> None:
         [sys.executable, "-m", "dayfly.runtime"], cwd=tmp_path, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 2
-    assert "no handler is named" in done.stderr
+    assert "no handler was given" in done.stderr
 
 
 BAD: dict[str, tuple[dict[str, str], bytes | None, str]] = {
@@ -102,7 +102,7 @@ def test_no_temporary_directory_to_be_had_ends_with_2(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = run_runtime(tmp_path, {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1", "TMPDIR": str(tmp_path / "file")})
     assert done.returncode == 2
-    assert "no temporary directory can be made" in done.stderr
+    assert "cannot create a temporary directory" in done.stderr
 
 
 def test_settings_come_from_the_task_root_or_the_working_directory(
@@ -178,7 +178,7 @@ def test_on_a_machine_that_is_not_ours_only_what_the_function_started_is_touched
     findings = [json.loads(line) for line in output.splitlines() if is_finding(line)]
     assert findings[0]["finding_info"]["types"] == ["environment.started"]
     assert findings[0]["unmapped"]["evidence"]["scope"] == "descendants"
-    assert "files outside the private temporary directory are left" in findings[0]["message"]
+    assert "processes and files outside its scope" in findings[0]["message"]
     kinds = [finding["finding_info"]["types"][0] for finding in findings]
     assert kinds.count("residue.process") == 3
     assert kinds.count("residue.file") == 3
@@ -232,4 +232,4 @@ def test_where_the_environment_is_ours_an_earlier_life_is_ended_before_any_funct
 
     payload, output = in_namespace(act, before=leave_an_earlier_life)
     assert payload == [["task"], []]
-    assert "this is a later life: 1 processes were ended and 3 files removed" in output
+    assert "the runtime restarted in this environment: 1 processes were ended and 3 files removed" in output

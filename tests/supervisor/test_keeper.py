@@ -138,7 +138,7 @@ def test_what_cannot_be_put_back_costs_whom_it_was_done_to() -> None:
         lower(kept.zygote.pid)
         assert kept.check()[1] is True
         lower(0)
-        assert "for good" in kept.check()[0]
+        assert "permanently" in kept.check()[0]
 
     tried(act)
 

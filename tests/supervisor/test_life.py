@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from tests.unprivileged import UID
 
 from dayfly._sys import proc
 from dayfly._sys.unreadable import Arrival
-from dayfly.core.handshake import MARKER
+from dayfly.core.scope import ScopeDecision
+from dayfly.core.settings import load_settings
 from dayfly.supervisor.life import Life, begin, find_open_stranger
 
 
@@ -37,9 +39,8 @@ def test_what_the_first_interpreter_did_reaches_the_second() -> None:
     [
         {},
         {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1", "DAYFLY_SCOPE": "everything"},
-        {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1", MARKER: "5,"},
     ],
-    ids=["no platform", "a setting that is not valid", "a zygote"],
+    ids=["no platform", "a setting that is not valid"],
 )
 def test_nothing_is_ended_or_executed_where_another_has_to_speak_first(environ: dict[str, str]) -> None:
     begun = begin(environ, None)
@@ -51,6 +52,44 @@ def test_switched_off_nothing_is_executed_and_it_is_said() -> None:
     begun = begin(environ, None)
     assert begun.failure == "switched off by close_memory"
     assert begun.close_memory() == "switched off by close_memory"
+
+
+def test_what_dies_with_the_life_before_was_left_by_nobody_and_what_lives_on_was() -> None:
+    """A lifeline has killed a zygote when its supervisor is gone; on a busy machine it begins to end much later."""
+    cpu = min(os.sched_getaffinity(0))
+    start, started = os.pipe()
+
+    def keep_the_processor_busy() -> None:
+        # Of another user, but of the same session: where sessions share the processor, they share it with him.
+        for _ in range(2):
+            if os.fork() == 0:
+                os.sched_setaffinity(0, {cpu})
+                os.read(start, 1)
+                signal.setitimer(signal.ITIMER_VIRTUAL, 0.4)
+                while True:
+                    pass
+
+    def fork_idle() -> int:
+        pid = os.fork()
+        if pid == 0:
+            while True:
+                signal.pause()
+        while (stat := proc.read_stat(pid)) is None or stat.state != "S":
+            os.sched_yield()
+        return pid
+
+    def act() -> tuple[bool, int]:
+        dying, _survivor = fork_idle(), fork_idle()
+        os.sched_setaffinity(dying, {cpu})
+        os.sched_setscheduler(dying, os.SCHED_IDLE, os.sched_param(0))
+        os.write(started, b"12")
+        os.kill(dying, signal.SIGKILL)
+        is_late = not proc.is_dead(dying)
+        life = Life(began=0.0)
+        life.empty(load_settings({}, {}), ScopeDecision("environment", "lambda", "asked for", ""), {})
+        return is_late, life.found["processes"]
+
+    assert in_namespace(act, before=keep_the_processor_busy) == (True, 1)
 
 
 # ---- judged by trying ------------------------------------------------------------------------------------------

@@ -44,8 +44,8 @@ def test_with_its_digest_nobody_can_have_put_another_there(place: Path) -> None:
     assert _taken(place, variables).policy_doubt == ""
     place.write_bytes(render({}))
     settings = _taken(place, variables)
-    assert "another than was promoted" in settings.policy_fault
-    # The package's own stays in force.
+    assert "not the promoted policy" in settings.policy_fault
+    # The package's own stays active.
     assert settings.policy is not None
     assert settings.policy.restricts("read")
     assert settings.policy_source == "package"
@@ -55,11 +55,11 @@ def test_with_its_digest_nobody_can_have_put_another_there(place: Path) -> None:
     ("what", "words"),
     [
         ("nothing", "cannot be read"),
-        ("a pipe", "no file"),
+        ("a pipe", "not a file"),
         ("a link", "cannot be read"),
-        ("a directory", "no file"),
+        ("a directory", "not a file"),
         ("too much", "bytes"),
-        ("no policy", "form"),
+        ("no policy", "schema"),
     ],
 )
 def test_what_cannot_be_used_is_a_fault_or_no_start(tmp_path: Path, what: str, words: str) -> None:
@@ -81,7 +81,7 @@ def test_what_cannot_be_used_is_a_fault_or_no_start(tmp_path: Path, what: str, w
 
 
 def test_a_digest_that_is_none_is_a_fault(place: Path) -> None:
-    assert "no digest" in _taken(place, {"DAYFLY_POLICY_DIGEST": "yes"}).policy_fault
+    assert "not a digest" in _taken(place, {"DAYFLY_POLICY_DIGEST": "yes"}).policy_fault
 
 
 def test_a_place_of_ones_own_is_absolute(place: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_place_of_ones_own_is_absolute(place: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() == 0 and not os.access("/proc", os.W_OK), reason="root may write anywhere")
 def test_a_file_that_the_function_may_change_is_doubted(place: Path) -> None:
-    assert "can be changed by the function" in _taken(place).policy_doubt
+    assert "the function can change" in _taken(place).policy_doubt
 
 
 def test_the_runtime_asks_for_it_where_the_variables_do(place: Path) -> None:

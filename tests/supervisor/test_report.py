@@ -61,8 +61,8 @@ def test_a_fault_is_described_by_type_and_place_and_never_by_its_message() -> No
         raise_with("4000 1234")
     except ValueError as fault:
         described = describe_fault(fault)
-    assert described.startswith("ValueError at test_report.py:")
-    assert "4000" not in described
+    # Where it was raised, not where it was caught.
+    assert described == f"ValueError at test_report.py:{raise_with.__code__.co_firstlineno + 1}"
     assert describe_fault(KeyError("4000")) == "KeyError"
 
 

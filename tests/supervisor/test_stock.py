@@ -228,7 +228,7 @@ def test_a_zygote_that_was_changed_for_good_goes_with_its_spares() -> None:
 def test_a_zygote_that_is_lost_takes_its_spares_with_it() -> None:
     with keeping() as found:
         found.stock.wait_for_spare(cast(Zygote, found.zygote))
-        found.zygote.fault = "it takes no request"
+        found.zygote.fault = "it does not accept requests"
         found.stock.fork_ahead()
         assert found.told() == ["zygote.lost"]
         assert found.zygote.is_ended

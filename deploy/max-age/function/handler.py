@@ -51,7 +51,10 @@ def handle(event: object, context: Any) -> dict[str, object]:
             continue
         looked += 1
         if function.max_age_s is None:
-            _log(function=function.name, error=f"{TAG} {function.value[:40]!r} is no age: as 90m, 12h or 2d")
+            _log(
+                function=function.name,
+                error=f"{TAG} {function.value[:40]!r} is not a duration: use for example 90m, 12h or 2d",
+            )
             continue
         try:
             age = age_of(caller, client, logs, function, now=began, is_moving_aliases=is_moving)
@@ -121,7 +124,7 @@ def _concurrent(metrics: Metrics, names: list[str]) -> Any:
     try:
         told = metrics.concurrent(names, time.time() - _CONCURRENT_S, time.time())
     except CallError as error:
-        _log(error=f"how many environments work at once is not known: {error.message}")
+        _log(error=f"the number of concurrent environments is unknown: {error.message}")
         told = {}
 
     def count(found: Survey) -> int:

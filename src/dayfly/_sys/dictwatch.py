@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import atexit
 import sys
+from collections import deque
+from itertools import repeat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,11 +92,11 @@ class _Callbacks:
 
     def watch(self, dictionaries: Iterable[Dictionary]) -> None:
         """Watch these as well; each is kept alive."""
-        number, start, known = self._number, self._start, self._known
-        for one in dictionaries:
-            if id(one) not in known:
-                known[id(one)] = one
-                start(number, one)
+        known = self._known
+        new = {id(one): one for one in dictionaries if id(one) not in known}
+        known.update(new)
+        # There are thousands, and init waits: a loop in C.
+        deque(map(self._start, repeat(self._number), new.values()), maxlen=0)
 
     def changed(self) -> Changed:
         """Return each dictionary that may have changed since `rest`, with what it held then."""

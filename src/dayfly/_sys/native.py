@@ -57,7 +57,7 @@ def clear_keyrings() -> str | None:
 
     numbers = _KEY_NUMBERS.get(os.uname().machine)
     if numbers is None:
-        return "the numbers of the key calls are not known on this processor"
+        return "the key system calls are unknown on this CPU architecture"
     add_key, keyctl = numbers
     libc = _libc()
 

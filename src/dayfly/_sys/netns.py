@@ -79,7 +79,7 @@ def _drop_capabilities(libc: object, uid: int) -> str:
     number = _CAPSET.get(os.uname().machine)
     assert isinstance(libc, ctypes.CDLL)
     if number is None:
-        return "the number of capset is not known on this processor"
+        return "the capset system call is unknown on this CPU architecture"
     zero = ctypes.c_ulong(0)
     for capability in range(_MANY_CAPABILITIES):
         # Fails for those the kernel does not have.
@@ -106,7 +106,7 @@ def can_enter() -> str:
     finally:
         os.close(read_end)
         os.waitpid(pid, 0)
-    return "" if said == "ok" else said or "the child that tried it ended"
+    return "" if said == "ok" else said or "the child process for the test ended"
 
 
 def inet_sockets() -> dict[int, tuple[int, int]]:

@@ -232,7 +232,7 @@ def install(program: bytes) -> str:
         ctypes.byref(described),
     )
     if result > 0:
-        return "a thread is under a filter of its own"
+        return "a thread has its own filter"
     return "" if result == 0 else f"seccomp: {os.strerror(ctypes.get_errno())}"
 
 
@@ -244,7 +244,7 @@ def confine(protected: Iterable[int], *, group: int) -> str:
     try:
         program = assemble(os.uname().machine, protected=protected, group=group)
     except KeyError:
-        return "the numbers of system calls are not known on this processor"
+        return "the system call numbers are unknown on this CPU architecture"
     except ValueError as fault:
         return str(fault)
     return install(program)

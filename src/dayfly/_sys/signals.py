@@ -144,7 +144,7 @@ class ResumeTimer:
         self.failure = ""
         calls = _CALLS.get(os.uname().machine)
         if calls is None:
-            self.failure = "no numbers of its system calls are known on this processor"
+            self.failure = "its system calls are unknown on this CPU architecture"
             return
         self._call = calls["timer_settime"]
         event = ctypes.create_string_buffer(_EVENT.pack(0, signal.SIGCONT, 0), _EVENT.size)

@@ -105,7 +105,7 @@ def build_layer(
     `policy` is carried along; with `stops_on_failure`, DAYFLY_ON_FAILURE is `stop` where a function does not set it.
     `tell` is called with what is being done. Raises LayerError. Blocking, a few seconds.
     """
-    tell("reading what ships")
+    tell("reading files")
     own = own_sources(Path(dayfly.__file__).parent)
     found: dict[str, Path] = {}
     for version in pythons:
@@ -161,7 +161,7 @@ def _first_file(name: str, stops_on_failure: bool) -> bytes:
     text = _COMMENTS.sub(b"", (_FILES / name).read_bytes())
     changed, count = _RUNS_ON_FAILURE.subn(rb"\1stop\2", text)
     if count != 1:
-        raise LayerError(f"{_FILES / name} is not Dayfly's own", hint="reinstall dayfly")
+        raise LayerError(f"{_FILES / name} is damaged", hint="reinstall dayfly")
     return changed if stops_on_failure else text
 
 
@@ -228,6 +228,6 @@ def _distribution(name: str) -> metadata.Distribution:
         return metadata.distribution(name)
     except metadata.PackageNotFoundError as error:
         raise LayerError(
-            f"{name}, which the layer brings along, is not installed",
+            f"{name}, which the layer includes, is not installed",
             hint=f"pip install {name}=={TESTED[name]}",
         ) from error

@@ -39,15 +39,15 @@ def read_policy(path: Path) -> Carried:
         table = tomllib.loads(path.read_bytes().decode())
     except OSError as error:
         raise SettingError(
-            f"{path} cannot be read: {error.strerror or error}", hint="--policy names a dayfly.toml"
+            f"{path} cannot be read: {error.strerror or error}", hint="give a dayfly.toml with --policy"
         ) from error
     except ValueError as error:
-        raise SettingError(f"{path} is no valid TOML: {error}", hint="correct it first") from error
+        raise SettingError(f"{path} is not valid TOML: {error}", hint="fix it first") from error
     # The whole file: what is wrong elsewhere in it is wrong for whoever wrote it.
     load_settings({}, table)
     policy = table.pop("policy", None)
     if policy is None:
-        raise SettingError(f"{path} has no [policy]", hint="dayfly policy learn writes one")
+        raise SettingError(f"{path} has no [policy] table", hint="create one with dayfly policy learn")
     table.pop("scan", None)
     return Carried(policylayer.render(policy), tuple(sorted(table)))
 
@@ -66,7 +66,7 @@ def check_only_policy(carried: Carried | None, *, is_alone: bool) -> Carried:
     """Return the policy to write alone; raises LayerError where there is none, or where more was asked for."""
     if carried is None or not is_alone:
         raise LayerError(
-            "--only-policy goes with --policy and --output alone",
+            "--only-policy can be combined only with --policy and --output",
             hint="dayfly layer build --policy dayfly.toml --only-policy",
         )
     return carried

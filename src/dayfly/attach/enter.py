@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from dayfly.supervisor.zygote import Channel
+    from dayfly._sys.channel import Channel
 
 # The majors of awslambdaric whose loop `dayfly.runtime` was tried with.
 KNOWN_CLIENTS = ("2", "3", "4")
@@ -63,23 +63,23 @@ def understand(command: list[str]) -> Target:
             if name != "awslambdaric":
                 raise CannotStartError(f"the module {name} is not awslambdaric")
             if not arguments:
-                raise CannotStartError("no handler is named after awslambdaric")
+                raise CannotStartError("no handler follows awslambdaric")
             return Target("client", name, options, arguments)
         count = 2 if word in _WITH_VALUE else 1
         is_known = word[:2] in _WITH_VALUE or word in _WITH_VALUE or set(word[1:]) <= _PLAIN_FLAGS
         if not is_known or len(words) < count:
-            raise CannotStartError(f"the interpreter's option {word} is not known")
+            raise CannotStartError(f"unknown interpreter option {word}")
         options += words[:count]
         words = words[count:]
     if not words or words[0] == "-":
-        raise CannotStartError("the command names no program")
+        raise CannotStartError("the command contains no program")
     return Target("bootstrap", words[0], options, words[1:])
 
 
 def check_bootstrap(path: str, source: bytes) -> None:
     """Raise CannotStartError unless the script ends in the one call that Dayfly takes the place of."""
     if _BOOTSTRAP_CALLS not in source or b".main(" not in source:
-        raise CannotStartError(f"{path} does not call awslambdaric in a way this version knows")
+        raise CannotStartError(f"{path} does not start awslambdaric in a supported way")
 
 
 def enter(
@@ -102,7 +102,6 @@ def enter(
     try:
         from dayfly._sys import unreadable
         from dayfly.core.handshake import MARKER
-        from dayfly.supervisor import life
 
         arrival = unreadable.arrive(os.environ)
         target = understand(command)
@@ -122,18 +121,21 @@ def enter(
         if target.kind == "bootstrap":
             with open(target.name, "rb") as file:
                 check_bootstrap(target.name, file.read())
-        if "DAYFLY_SUPERVISOR" in os.environ and MARKER not in os.environ:
-            from dayfly.supervisor.native import hand_over
-
-            hand_over(os.environ, place=home)
-        # Before the rest is loaded: usually it goes on in a second interpreter.
-        begun = life.begin(os.environ, arrival)
         if MARKER in os.environ:
-            from dayfly.supervisor.zygote import channel_from_environment
+            # It loads nothing of what supervises it.
+            from dayfly._sys.channel import channel_from_environment
 
-            begun.close_memory()
+            unreadable.close(arrival.failure if arrival is not None else "")
             channel = channel_from_environment(os.environ)
         else:
+            if "DAYFLY_SUPERVISOR" in os.environ:
+                from dayfly.supervisor.native import hand_over
+
+                hand_over(os.environ, place=home)
+            from dayfly.supervisor import life
+
+            # Before the rest is loaded: usually it goes on in a second interpreter.
+            begun = life.begin(os.environ, arrival)
             from dayfly.supervisor import boot
     except CannotStartError as fault:
         run_without(str(fault), None)
@@ -340,7 +342,7 @@ def _load_client(home: str) -> ModuleType:
             from awslambdaric import bootstrap
 
             return awslambdaric  # type: ignore[no-any-return]
-        why = f"this image's awslambdaric {awslambdaric.__version__} is not known"
+        why = f"this image's awslambdaric {awslambdaric.__version__} is not supported"
         for name in [name for name in sys.modules if name.partition(".")[0] == "awslambdaric"]:
             del sys.modules[name]
     # First, before an unknown version of the image's; what it needs comes last: the image's is preferred,
@@ -352,7 +354,7 @@ def _load_client(home: str) -> ModuleType:
         from awslambdaric import bootstrap  # noqa: F401
     finally:
         del sys.path[0]
-    _say(f"{why}; the layer's {awslambdaric.__version__} is used")
+    _say(f"{why}; Dayfly uses the layer's version {awslambdaric.__version__}")
     return awslambdaric  # type: ignore[no-any-return]
 
 

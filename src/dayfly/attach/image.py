@@ -8,4 +8,4 @@ DOCKERFILE = (
     'ENTRYPOINT ["python", "-I", "-m", "dayfly.runtime"]',
 )
 # Without whether the image's code is Python, which nobody but its owner knows.
-LINES_FOR_PYTHON = "if its code is Python, put these lines into its Dockerfile: " + " / ".join(DOCKERFILE)
+LINES_FOR_PYTHON = "if it runs Python, add these lines to its Dockerfile: " + " / ".join(DOCKERFILE)

@@ -58,15 +58,15 @@ class LayerFile:
     def missing(self, python: str, variables: Mapping[str, str]) -> list[str]:
         """Return what a function of this Python with these variables asks for and the layer does not hold, in words."""
         if f"python{python}" not in self.runtimes:
-            return [f"the layer holds nothing for Python {python}: the function would run without Dayfly"]
+            return [f"the layer does not support Python {python}: the function would run without Dayfly"]
         guard = variables.get("DAYFLY_GUARD", "")
         lacks = []
         if guard != "off" and python not in self.guarded:
             asked = f"DAYFLY_GUARD is {guard}, and " if guard else ""
-            lacks.append(f"{asked}the layer holds no guard for Python {python}")
+            lacks.append(f"{asked}the layer has no guard for Python {python}")
         wanted = variables.get("DAYFLY_POLICY_DIGEST", "")
         if wanted and self.policy and wanted != self.policy:
-            lacks.append("DAYFLY_POLICY_DIGEST names another policy than the layer holds")
+            lacks.append("DAYFLY_POLICY_DIGEST does not match the layer's policy")
         return lacks
 
     @property
@@ -98,13 +98,13 @@ def _read(path: Path) -> bytes:
         size = path.stat().st_size
         if size > MAX_ZIP_BYTES:
             raise LayerError(
-                f"{path} has {size} bytes, more than the {MAX_ZIP_BYTES} of a layer in one call",
-                hint="dayfly layer build writes one of less than 1 MB",
+                f"{path} has {size} bytes; the limit for a layer upload is {MAX_ZIP_BYTES}",
+                hint="build a smaller one with dayfly layer build",
             )
         return path.read_bytes()
     except OSError as error:
         raise LayerError(
-            f"{path} cannot be read: {error.strerror or error}", hint="dayfly layer build writes one"
+            f"{path} cannot be read: {error.strerror or error}", hint="create one with dayfly layer build"
         ) from error
 
 
@@ -120,19 +120,20 @@ def unpack(path: Path, opt: Path) -> None:
             members = file.infolist()
             if sum(info.file_size for info in members) > MAX_UNZIPPED_BYTES:
                 raise LayerError(
-                    f"{path} is larger than layers may be", hint=f"{MAX_UNZIPPED_BYTES} bytes unzipped"
+                    f"{path} is too large for a layer",
+                    hint=f"the limit is {MAX_UNZIPPED_BYTES} bytes unzipped",
                 )
             for info in members:
                 _unpack_one(file, info, path, opt)
     except _BROKEN as error:
-        raise LayerError(f"{path} is damaged: {error}", hint="fetch or build it again") from error
+        raise LayerError(f"{path} is damaged: {error}", hint="build or download it again") from error
 
 
 def _unpack_one(file: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, opt: Path) -> None:
     parts = PurePosixPath(info.filename).parts
     mode = info.external_attr >> 16
     if not parts or info.filename.startswith("/") or ".." in parts or stat.S_ISLNK(mode):
-        raise LayerError(f"{path} names a place outside of it, or a link", hint="do not use it")
+        raise LayerError(f"{path} contains a link, or a path outside the layer", hint="do not use it")
     target = opt.joinpath(*parts)
     for parent in reversed(target.parents[: len(parts) - 1]):
         parent.mkdir(exist_ok=True)
@@ -152,18 +153,18 @@ def _judge(path: Path, data: bytes) -> LayerFile:
         unzipped = sum(info.file_size for info in files.values())
         if unzipped > MAX_LAYER_BYTES:
             raise LayerError(
-                f"{path} has {unzipped} bytes unzipped, more than the {MAX_LAYER_BYTES} of a layer of Dayfly's",
-                hint="something was added to it; build it again: dayfly layer build",
+                f"{path} has {unzipped} bytes unzipped; a Dayfly layer has at most {MAX_LAYER_BYTES}",
+                hint="build it again with dayfly layer build",
             )
         if set(files) == {PLACE.removeprefix("/opt/")}:
             _check(file)
             return LayerFile(data, "", _runtimes(PYTHONS), policy=_policy(file))
         if _WRAPPER not in files or _MANIFEST not in files:
-            raise LayerError(f"{path} is no layer of Dayfly's", hint="dayfly layer build writes one")
+            raise LayerError(f"{path} is not a Dayfly layer", hint="create one with dayfly layer build")
         if files[_WRAPPER].external_attr >> 16 & 0o111 != 0o111:
             raise LayerError(
-                f"{path}: its wrapper is not executable for everybody, so no function with it would start",
-                hint="it was packed again; build it with dayfly layer build",
+                f"{path}: its wrapper is not executable for all users, so functions with it could not start",
+                hint="it was repacked; build it again with dayfly layer build",
             )
         _check(file)
         manifest = json.loads(file.read(_MANIFEST)[:_MAX_MANIFEST_BYTES])
@@ -172,9 +173,7 @@ def _judge(path: Path, data: bytes) -> LayerFile:
     compiled = manifest["bytecode"] if isinstance(manifest, dict) else None
     version = manifest.get("dayfly") if isinstance(manifest, dict) else None
     if not isinstance(compiled, list) or not isinstance(version, str) or not set(compiled) <= set(PYTHONS):
-        raise LayerError(
-            f"{path} has a manifest of another form", hint="build it with this version of Dayfly"
-        )
+        raise LayerError(f"{path} has an unsupported manifest", hint="build it with this version of Dayfly")
     return LayerFile(
         data,
         version,
@@ -221,7 +220,7 @@ def _policy(file: zipfile.ZipFile) -> str:
 def _check(file: zipfile.ZipFile) -> None:
     damaged = file.testzip()
     if damaged is not None:
-        raise ValueError(f"{damaged} is not what its checksum says")
+        raise ValueError(f"{damaged} does not match its checksum")
 
 
 def _runtimes(pythons: Sequence[str]) -> tuple[RuntimeType, ...]:

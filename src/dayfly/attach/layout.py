@@ -135,7 +135,7 @@ def parse_pythons(text: str) -> tuple[str, ...]:
     unknown = sorted(names - set(PYTHONS))
     if unknown:
         raise LayerError(
-            f"Python {', '.join(repr(name) for name in unknown)} is not served by the layer",
+            f"Python {', '.join(repr(name) for name in unknown)} is not supported by the layer",
             hint=f"use one or more of {','.join(PYTHONS)}",
         )
     return tuple(version for version in PYTHONS if version in names)
@@ -302,5 +302,5 @@ def write_whole(output: Path, data: bytes) -> None:
         if part:
             Path(part).unlink(missing_ok=True)
         raise LayerError(
-            f"{output} cannot be written: {error.strerror or error}", hint="name another file with --output"
+            f"{output} cannot be written: {error.strerror or error}", hint="choose another file with --output"
         ) from error

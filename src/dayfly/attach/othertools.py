@@ -44,13 +44,14 @@ class Tool:
     def chaining(self, wrapper: str) -> str:
         """Return how its wrapper and Dayfly's go together."""
         if self.chains == "no":
-            return f"{wrapper} {self.sets}, so Dayfly would never be started"
+            return f"{wrapper} {self.sets}, so Dayfly would never start"
         if self.chains == "untried":
             return (
-                f"{wrapper} is run first, by DAYFLY_NEXT_WRAPPER; its source is not public and nobody has tried it with "
-                "Dayfly: see that the first log line is Dayfly's (`dayfly layer test` shows it beforehand)"
+                f"{wrapper} runs first, through DAYFLY_NEXT_WRAPPER. Its source is not public and it was not "
+                "tested with Dayfly: check that the first log record is Dayfly's (`dayfly layer test` shows it "
+                "before deployment)"
             )
-        return f"{wrapper} is run first, by DAYFLY_NEXT_WRAPPER: it {self.sets}, then starts Dayfly"
+        return f"{wrapper} runs first, through DAYFLY_NEXT_WRAPPER: it {self.sets}, then starts Dayfly"
 
     def proxied(self, variables: Mapping[str, str]) -> str:
         """Return what it means that the tool stands before the Runtime API, empty if these variables ask for no such thing."""
@@ -62,15 +63,15 @@ class Tool:
         if not asked:
             return ""
         return (
-            f"{' and '.join(asked)}: the runtime, and so Dayfly, speaks to a proxy of {self.name}'s instead of the Runtime "
-            "API. It was not tried with Dayfly; leave DAYFLY_API_LOCK at auto or off, since a proxy need not hold an "
-            "answer open"
+            f"{' and '.join(asked)}: the runtime, and so Dayfly, connects to a proxy of {self.name} "
+            "instead of the Runtime API. This was not tested with Dayfly; keep DAYFLY_API_LOCK at auto or "
+            "off, because the proxy may not hold a response open"
         )
 
 
 _BATCH = (
-    "what it holds back for a batch is sent before a worker ends (DAYFLY_FORK_DELIVER, half a second at most by default); "
-    "what takes longer is lost"
+    "buffered data is sent before a worker ends (DAYFLY_FORK_DELIVER, by default at most half a "
+    "second); what takes longer is lost"
 )
 
 TOOLS: tuple[Tool, ...] = (
@@ -80,7 +81,7 @@ TOOLS: tuple[Tool, ...] = (
         wrappers=("/opt/bootstrap",),
         layers=r"^LambdaAdapterLayer",
         chains="no",
-        sets="starts the web server that the handler names (run.sh) in the place of the runtime",
+        sets="starts the web server in the handler setting (run.sh) instead of the runtime",
     ),
     Tool(
         "Datadog",
@@ -96,7 +97,7 @@ TOOLS: tuple[Tool, ...] = (
         },
     ),
     Tool(
-        "OpenTelemetry (AWS's distribution and the community's)",
+        "OpenTelemetry (AWS's and the community's distribution)",
         "https://github.com/aws-observability/aws-otel-python-instrumentation/blob/main/lambda-layer/src/otel-instrument",
         wrappers=("/opt/otel-instrument",),
         layers=r"^(AWSOpenTelemetryDistroPython|aws-otel-python|opentelemetry-(python|collector)|coralogix-python)",
@@ -161,8 +162,8 @@ TOOLS: tuple[Tool, ...] = (
         layers=r"^AWSCodeGuruProfilerPythonAgent",
         handlers=("codeguru_profiler_agent.",),
         chains="untried",
-        loses="it samples over minutes and many invocations: a worker that serves one event sends little or nothing. Use "
-        "DAYFLY_ISOLATION=window where profiles matter",
+        loses="it samples over minutes and many invocations: a worker that serves one event sends little or "
+        "nothing. Use DAYFLY_ISOLATION=window if you need profiles",
     ),
     Tool(
         "New Relic",
@@ -183,19 +184,20 @@ TOOLS: tuple[Tool, ...] = (
         "Powertools for AWS Lambda",
         "https://docs.aws.amazon.com/powertools/python/latest/utilities/parameters/",
         layers=r"^AWSLambdaPowertoolsPython",
-        loses="it has no exec wrapper; what its caches (parameters, idempotency, feature flags) learn in an invocation ends "
-        "with the worker, so the services behind them are asked more often. Prime them ([zygote] prime) or use a window",
+        loses="it has no exec wrapper; what an invocation caches (parameters, idempotency, feature flags) is "
+        "lost with the worker, so it calls those services more often. Fill the caches with [zygote] "
+        "prime, or use a window",
     ),
     Tool(
         "AWS Parameters and Secrets extension",
         "https://docs.aws.amazon.com/secretsmanager/latest/userguide/retrieving-secrets_lambda.html",
         layers=r"^AWS-Parameters-and-Secrets-Lambda-Extension",
-        loses="it has no exec wrapper; its cache is a process of its own and is kept, for every worker",
+        loses="it has no exec wrapper; its cache is a separate process, which all workers use",
     ),
     Tool(
         "CloudWatch Lambda Insights",
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Lambda-Insights.html",
         layers=r"^LambdaInsightsExtension",
-        loses="it has no exec wrapper; it measures the environment as a whole, Dayfly's processes included",
+        loses="it has no exec wrapper; it measures the whole environment, including Dayfly's processes",
     ),
 )

@@ -43,7 +43,8 @@ def check_name(name: str) -> str:
     """Return the name of a layer; raises LayerError for what Lambda would not take."""
     if not _NAME.fullmatch(name):
         raise LayerError(
-            "the layer's name may have letters, digits, - and _, 140 at most", hint="--name dayfly-python312"
+            "invalid layer name: use at most 140 letters, digits, - and _",
+            hint="use for example --name dayfly-python312",
         )
     return name
 
@@ -134,7 +135,7 @@ def publish(
         if version.code_sha256 != layer.code_sha256:
             raise LayerError(
                 f"{version.arn} holds {version.code_sha256}, not the {layer.code_sha256} that was sent",
-                hint="do not use it; something changed it on its way",
+                hint="do not use it; the upload was modified",
             )
         return version
     raise lost

@@ -89,10 +89,10 @@ def compile_sources(python: Path, sources: Sequence[Source]) -> Mapping[str, byt
     except subprocess.CalledProcessError as error:
         raise LayerError(
             f"{python} cannot compile Dayfly: {error.stderr.strip()[-500:]}",
-            hint="leave it out with --python, or reinstall dayfly",
+            hint="omit it from --python, or reinstall dayfly",
         ) from error
     except (OSError, subprocess.TimeoutExpired, ValueError) as error:
         raise LayerError(
-            f"{python} did not compile Dayfly: {error}", hint="leave its version out with --python"
+            f"{python} did not compile Dayfly: {error}", hint="omit its version from --python"
         ) from error
     return {path: base64.b64decode(data) for path, data in done.items()}

@@ -37,14 +37,14 @@ Weight = Literal["note", "warning", "refused"]
 
 
 class AttachRefusedError(DayflyError):
-    """Dayfly cannot be put on this function as it is: it would not be in force, or something would be lost unseen."""
+    """Dayfly cannot be put on this function as it is: it would not be active, or something would be lost unseen."""
 
 
 @dataclass(frozen=True, slots=True)
 class WrapperNote:
     """What somebody who attaches Dayfly should know about another tool on the same function.
 
-    `refused`: with it Dayfly would not be in force. `source` is a page, empty where the knowledge is Dayfly's own.
+    `refused`: with it Dayfly would not be active. `source` is a page, empty where the knowledge is Dayfly's own.
     """
 
     tool: str
@@ -79,9 +79,9 @@ def conflicts(
             WrapperNote(
                 "another wrapper",
                 "note",
-                f"{_shown(wrapper)} is not known to Dayfly: it is run first, by {NEXT_VARIABLE}, and must start the command that "
-                'it is given, as `exec "$@"` does; if it does not, Dayfly is not in force and nothing says so. '
-                "`dayfly layer test` shows it",
+                f"{_shown(wrapper)} is unknown to Dayfly: it runs first, through {NEXT_VARIABLE}, and must "
+                'start the command in its arguments, for example with `exec "$@"`. Otherwise Dayfly is not '
+                "active and cannot report it. Check it with `dayfly layer test`",
             )
         )
     current, chained = variables.get(WRAPPER_VARIABLE, ""), variables.get(NEXT_VARIABLE, "")
@@ -90,8 +90,9 @@ def conflicts(
             WrapperNote(
                 "two wrappers",
                 "refused",
-                f"{WRAPPER_VARIABLE} is {_shown(current)} and {NEXT_VARIABLE} is {_shown(chained)}: one of them would be "
-                f"lost. If the first ends in `exec {WRAPPER}`, Dayfly is on this function already; else remove {NEXT_VARIABLE}",
+                f"{WRAPPER_VARIABLE} is {_shown(current)} and {NEXT_VARIABLE} is {_shown(chained)}: one of "
+                f"them would be lost. If the first ends in `exec {WRAPPER}`, Dayfly is already attached; "
+                f"otherwise remove {NEXT_VARIABLE}",
             )
         )
     names = [_layer_name(layer) for layer in layers]
@@ -105,9 +106,7 @@ def conflicts(
             notes.append(WrapperNote(tool.name, "warning", proxy, tool.source))
     if sum(name.startswith("dayfly") and not name.startswith(POLICY_LAYER) for name in names) > 1:
         notes.append(
-            WrapperNote(
-                "Dayfly", "warning", "two of Dayfly's layers are on the function: files of the later one win"
-            )
+            WrapperNote("Dayfly", "warning", "the function has two Dayfly layers: files of the later one win")
         )
     order: tuple[Weight, ...] = ("refused", "warning", "note")
     return sorted(notes, key=lambda note: order.index(note.weight))
@@ -120,15 +119,14 @@ def attached_variables(current: Mapping[str, str], settings: Mapping[str, str]) 
     """Return the variables to set so that Dayfly is on the function that has `current`; all others stay as they are.
 
     `settings` maps variables of Dayfly's to values, as `parse_settings` returns them. Attaching twice asks for the same
-    once more. Raises AttachRefusedError where Dayfly would not be in force, SettingError for a setting that would keep
+    once more. Raises AttachRefusedError where Dayfly would not be active, SettingError for a setting that would keep
     the function from starting.
     """
     for note in conflicts(current):
         if note.weight == "refused":
             raise AttachRefusedError(
                 f"{note.tool}: {note.text}",
-                hint="leave this function out"
-                + (f" ({note.source})" if note.source else ", or change that first"),
+                hint="skip this function" + (f" ({note.source})" if note.source else ", or fix that first"),
             )
     check_settings(settings, beside=current)
     wanted = dict(sorted(settings.items()))
@@ -139,7 +137,7 @@ def attached_variables(current: Mapping[str, str], settings: Mapping[str, str]) 
     if size > MAX_VARIABLES_BYTES:
         raise AttachRefusedError(
             f"the function's variables would have {size} bytes, {size - MAX_VARIABLES_BYTES} more than Lambda allows",
-            hint="put Dayfly's settings into dayfly.toml in the package, or take variables away",
+            hint="move Dayfly's settings to dayfly.toml in the package, or remove variables",
         )
     return wanted
 
@@ -171,10 +169,10 @@ def parse_settings(given: Iterable[str]) -> dict[str, str]:
         if not equals or not name:
             # The word itself may be a secret that went astray.
             raise SettingError(
-                "a setting has no name or no `=`", hint="write it as NAME=VALUE, as isolation=window"
+                "a setting has no name or no `=`", hint="write it as NAME=VALUE, for example isolation=window"
             )
         if settings.setdefault(variable, value) != value:
-            raise SettingError(f"{variable} is given twice, with different values", hint="give it once")
+            raise SettingError(f"{variable} is given twice with different values", hint="give it once")
         _check_name(variable)
     return settings
 
@@ -188,7 +186,7 @@ def check_settings(settings: Mapping[str, str], *, beside: Mapping[str, str]) ->
     for name, value in settings.items():
         _check_name(name)
         if "\0" in value:
-            raise SettingError(f"{name} holds a NUL character", hint="no variable can")
+            raise SettingError(f"{name} holds a NUL character", hint="remove the NUL character")
     mode = settings.get("DAYFLY_ON_FAILURE", beside.get("DAYFLY_ON_FAILURE", ""))
     if mode not in ("", "run", "stop"):
         raise SettingError(f"DAYFLY_ON_FAILURE is {mode!r}", hint="use run or stop")
@@ -204,10 +202,10 @@ def measured_bytes(variables: Mapping[str, str]) -> int:
 
 def _check_name(variable: str) -> None:
     if variable in _OURS_ALONE:
-        raise SettingError(f"{variable} is set by Dayfly itself", hint="leave it out")
+        raise SettingError(f"{variable} is set by Dayfly itself", hint="remove it")
     if variable not in _SETTABLE:
         raise SettingError(
-            f"{variable} is no setting of Dayfly", hint="settings are: " + ", ".join(sorted(_SETTABLE))
+            f"{variable} is not a Dayfly setting", hint="use one of: " + ", ".join(sorted(_SETTABLE))
         )
 
 
@@ -225,7 +223,7 @@ def _is_ours(wrapper: str) -> bool:
 
 def _shown(wrapper: str) -> str:
     """Return a wrapper's path; whatever else somebody put into the variable may be a secret, or no text for a terminal."""
-    return wrapper if _PATH.fullmatch(wrapper) else "a wrapper that is no plain path"
+    return wrapper if _PATH.fullmatch(wrapper) else "a wrapper that is not a plain path"
 
 
 def _layer_name(layer: str) -> str:

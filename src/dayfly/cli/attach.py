@@ -40,17 +40,17 @@ def attach(
     profile: str | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Put Dayfly on functions: a layer and one variable, in one call that Lambda takes as a whole or not at all.
+    """Add Dayfly to functions: a layer and one environment variable, in one atomic Lambda API call.
 
-    What would change is shown first, with the reason for every function that is left as it is; then it asks (--yes does
-    not). What was there before is written to a journal, so that an interrupted run goes on with --resume and `dayfly
-    detach` gives everything back. Code and handler are not touched.
+    Attach shows the planned changes and the reason for every skipped function, then asks for confirmation
+    (--yes skips the question). It records the previous configuration in a journal: --resume continues an
+    interrupted run, and dayfly detach restores everything. Code and handler do not change.
 
-    The exit code is 0 if every function has Dayfly now (with --all, --tag and --template: every one that can have it;
-    other languages cannot, and a container image, which takes no layer, is listed with the lines for its Dockerfile). It is 1
-    if --verify did not see Dayfly active, or if a function of the template is left without Dayfly or without something that
-    was asked for. It is 2 if a function was refused or failed. With --check it is 1 for every function without Dayfly or
-    without what was asked for, images as well, and 2 if only the contents of a layer could not be checked.
+    Exit codes: 0 if every function has Dayfly now. With --all, --tag and --template, functions that cannot
+    have it do not count: other languages, and container images, for which the Dockerfile instructions are
+    printed. 1 if --verify did not see Dayfly active, or if a function of the template lacks Dayfly or a
+    requested setting. 2 if a function was refused or failed. With --check: 1 if any function, images
+    included, lacks Dayfly or a requested setting; 2 if only the contents of a layer could not be checked.
 
     Examples:
 
@@ -65,47 +65,49 @@ def attach(
     Parameters
     ----------
     functions
-        Names or ARNs; with --template names in it, none for all.
+        Function names or ARNs. With --template, names in the template; omit them to select all.
     all_
-        Every function of the account in this region.
+        All functions in this account and region.
     tag
-        Those with this tag, as key=value; several must all fit.
+        Functions with this tag, for example team=shop; with several tags, all must match.
     template
-        Edit the templates instead: SAM, CloudFormation, Serverless Framework, Terraform (docs/attach-templates.md).
+        Edit these templates instead of deployed functions: SAM, CloudFormation, Serverless Framework,
+        Terraform (docs/attach-templates.md).
     check
-        With --template: change nothing, and compare what was asked for (--guard, --isolation, --set) with template and layer.
+        With --template: change nothing; check that template and layer match --guard, --isolation and --set.
     dry_run
-        Say what would change, and change nothing.
+        Show what would change, without changing anything.
     yes
-        Do not ask.
+        Do not ask for confirmation.
     layer
-        ARN of a published version; by default Dayfly builds the layer and publishes it once for each Python.
+        ARN of a published layer version (default: build a layer and publish it once for each Python version).
     isolation
-        invocation, window or process.
+        Isolation mode: invocation, window or process.
     guard
-        block, observe or off.
+        Guard mode: block, observe or off.
     set_
-        A setting, as max_age=15m; docs/reference.md has them all.
+        A setting, for example max_age=15m (docs/reference.md lists all settings).
     accept_drift
-        Also functions that CloudFormation, Terraform or another tool manages, whose next deployment takes it off again.
+        Also change functions that CloudFormation, Terraform or another tool manages; its next deployment
+        removes Dayfly again.
     publish
-        Afterwards publish a version and move this alias to it, if that deploys nothing else.
+        Afterwards publish a version and point this alias to it, if nothing else would be deployed.
     verify
-        File with an event: invoke each function once with it, and read from the log whether Dayfly is in force.
+        File with one event: invoke each function once with it, and check in the log that Dayfly is active.
     resume
-        Go on with the last run of the journal, where it stopped.
+        Continue the last interrupted run.
     journal
-        The journal; by default one for this user.
+        The journal file (default: this user's journal).
     max_parallel
-        How many functions at once.
+        Maximum number of functions to change at the same time.
     endpoint_url
-        Another endpoint of the Lambda API: the lab's.
+        Lambda API endpoint to use instead of AWS, for example the lab's.
     region
-        AWS region, where the profile says none.
+        AWS region (default: the profile's region).
     profile
-        Profile of the AWS configuration.
+        AWS profile.
     json
-        One JSON object for each function and step.
+        Print one JSON object for each function and step.
     """
     output = Output(is_json=json)
     settings = parse_settings(
@@ -118,8 +120,8 @@ def attach(
     if template:
         if all_ or tag or publish or verify or resume:
             raise DayflyError(
-                "--all, --tag, --publish, --verify and --resume are for functions that are deployed",
-                hint="leave them out with --template",
+                "--all, --tag, --publish, --verify and --resume apply to deployed functions only",
+                hint="remove them, or remove --template",
             )
         check_settings(settings, beside={})
         # Its parsers are not needed for functions that are deployed.
@@ -136,13 +138,16 @@ def attach(
             account=Account(endpoint_url, region, profile),
         )
     if check:
-        raise DayflyError("--check is for templates", hint="for deployed functions: `dayfly status`")
+        raise DayflyError(
+            "--check needs --template", hint="to check deployed functions, run `dayfly status --check`"
+        )
     account = Account(endpoint_url, region, profile)
     place = journal or default_journal(os.environ)
     if resume:
         if functions or all_ or tag:
             raise DayflyError(
-                "--resume goes on with what was named before", hint="leave functions and tags out"
+                "--resume continues with the functions of the last run",
+                hint="remove the function names and tags",
             )
         return resume_live(
             output,

@@ -53,8 +53,10 @@ class Choice:
         given = [bool(self.functions), self.is_all, bool(self.tags)]
         if sum(given) != 1:
             raise DayflyError(
-                "no function is named" if not any(given) else "functions, --all and --tag exclude each other",
-                hint="name functions, or --all, or --tag team=shop",
+                "no function was given"
+                if not any(given)
+                else "function names, --all and --tag cannot be combined",
+                hint="give function names, --all or --tag team=shop",
             )
         for name in self.functions:
             check_name(name)
@@ -64,12 +66,15 @@ class Choice:
         for word in self.tags:
             key, equals, value = word.partition("=")
             if not key or not equals:
-                raise DayflyError(f"--tag {word!r} has no value", hint="write it as --tag team=shop")
+                raise DayflyError(
+                    f"--tag {word!r} has no value", hint="write it as KEY=VALUE, for example --tag team=shop"
+                )
             tags[key] = value
         found = list(dict.fromkeys(list_functions(caller, client, tags=tags)))
         if not found:
             raise DayflyError(
-                "no function " + ("has these tags" if tags else "is there"), hint="see region and account"
+                "no function " + ("has these tags" if tags else "is there"),
+                hint="check the region and the account",
             )
         return found
 
@@ -129,8 +134,8 @@ def attach_live(
     found = places_of(plans)
     if places and not set(found) <= set(places):
         raise DayflyError(
-            f"the last run was in {', '.join(places)}, and these credentials are for {', '.join(found)}",
-            hint="sign in to that account: --profile, --region",
+            f"the last run used {', '.join(places)}, but the current credentials are for {', '.join(found)}",
+            hint="choose that account and region with --profile and --region",
         )
     if is_dry_run or not doable:
         return worst
@@ -149,7 +154,7 @@ def attach_live(
     good = [outcome for outcome in outcomes if outcome.is_good]
     if event is None:
         if good and any(outcome.state is State.DONE for outcome in good):
-            view.say(f"to see it in force: {NEXT_LINE}")
+            view.say(f"to check that it is active: {NEXT_LINE}")
         return worst
     verifier = Verifier(caller, client, account.client("logs"))
     return max(worst, _verify_all(view, verifier, good, event, qualifier=request.publish))
@@ -170,16 +175,19 @@ def resume_live(
     with Journal(place) as journal:
         run = History(journal.records()).last_run()
     if run is None:
-        raise DayflyError(f"the journal {place} has no run", hint="name functions: dayfly attach payments")
+        raise DayflyError(
+            f"nothing to resume: the journal {place} is empty",
+            hint="give function names, for example: dayfly attach payments",
+        )
     if run.is_ended and not run.left:
-        output.say("the last run has ended: nothing is left to do")
+        output.say("the last run is complete; nothing is left to do")
         return 0
     told = run.request
     missing = [name for name in told.get("secrets") or () if name not in settings]
     if missing:
         raise DayflyError(
-            f"{', '.join(missing)} was given to the last run and is not in the journal, which holds no secrets",
-            hint=f"give it again: --set {missing[0]}=…",
+            f"{', '.join(missing)} was set in the last run, but the journal does not store secrets",
+            hint=f"set it again: --set {missing[0]}=…",
         )
     request = AttachRequest(
         settings={**dict(told.get("settings") or {}), **settings},
@@ -192,7 +200,7 @@ def resume_live(
         account.region or told.get("region") or None,
         account.profile or told.get("profile") or None,
     )
-    output.say(f"going on with the last run: {len(run.left)} of {len(run.functions)} functions are left")
+    output.say(f"resuming the last run: {len(run.left)} of {len(run.functions)} functions are left")
     return attach_live(
         output,
         where,
@@ -239,16 +247,18 @@ def read_event(path: Path) -> bytes:
             data = file.read(_MAX_EVENT_BYTES + 1)
     except OSError as error:
         raise DayflyError(
-            f"cannot read {path}: {error.strerror}", hint="name a file with one event"
+            f"cannot read {path}: {error.strerror}", hint="give a JSON file with one event"
         ) from error
     import json
 
     try:
         json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise DayflyError(f"{path} is no JSON", hint="an event is one JSON document") from error
+        raise DayflyError(f"{path} is not valid JSON", hint="use a file with one JSON document") from error
     if len(data) > _MAX_EVENT_BYTES:
-        raise DayflyError(f"{path} is larger than 6 MB", hint="Lambda takes no larger event")
+        raise DayflyError(
+            f"{path} is larger than 6 MB", hint="use a smaller event; Lambda accepts 6 MB at most"
+        )
     return data
 
 
@@ -303,15 +313,15 @@ def _verify_all(
     for outcome in outcomes:
         try:
             facts = read_facts(verifier.caller, verifier.client, outcome.function)
-            with view.busy(f"invoking {outcome.function} and looking for Dayfly's line in its log"):
+            with view.busy(f"invoking {outcome.function} and looking for Dayfly's first log record"):
                 found = verifier.verify(outcome.function, facts.log_group, event, qualifier=qualifier)
         except CallError as error:
             view.verified(outcome.function, None, f"{error.message} ({error.hint})")
             worst = _NOT_PROVED
             continue
-        error_text = "; the invocation ended in an error of the function" if found.is_error else ""
-        view.verified(outcome.function, found.is_in_force, found.text + error_text)
-        worst = worst if found.is_in_force else _NOT_PROVED
+        error_text = "; the function returned an error" if found.is_error else ""
+        view.verified(outcome.function, found.is_active, found.text + error_text)
+        worst = worst if found.is_active else _NOT_PROVED
     return worst
 
 
@@ -331,8 +341,11 @@ def check_name(name: str) -> None:
     is_odd = not name or any(not character.isprintable() or character in " /?#%" for character in name)
     if is_qualified or is_odd:
         raise DayflyError(
-            f"{name!r} is no function's name or ARN",
-            hint="leave version and alias out: a published version never changes; --publish moves an alias",
+            f"{name!r} is not a function name or ARN",
+            hint=(
+                "remove the version or alias: published versions cannot change; use --publish to update an "
+                "alias"
+            ),
         )
 
 
@@ -343,6 +356,7 @@ def _told_how_to_go_on(view: AttachView, command: str) -> Iterator[None]:
     except KeyboardInterrupt:
         how = "dayfly attach --resume" if command == "attach" else "run the same command again"
         view.warn(
-            f"interrupted; what was begun is written down, and no function is half done. To go on: {how}"
+            "interrupted; the journal holds the progress, and no function is half changed. To continue: "
+            f"{how}"
         )
         raise

@@ -126,14 +126,14 @@ def detach_templates(output: Output, paths: Sequence[Path], *, is_dry_run: bool)
     if not is_dry_run:
         for path in _unused_zips(jobs):
             path.unlink(missing_ok=True)
-            output.say(f"{path}: removed, no template here names it any more")
+            output.say(f"{path}: removed, because no template here uses it any more")
     _report(output, jobs, "detach", is_dry_run=is_dry_run)
     return _OPEN if any(job.edited.gaps for job in jobs) else 0
 
 
 def _read(paths: Sequence[Path]) -> list[Template]:
     if not paths:
-        raise TemplateError("no template is named", hint="give --template FILE")
+        raise TemplateError("no template was given", hint="add --template FILE")
     # The same file named twice is one.
     return read_all(list({path.absolute(): path for path in paths}.values()))
 
@@ -143,8 +143,11 @@ def _check_names(templates: Sequence[Template], options: Options) -> None:
     unknown = sorted(options.functions - there)
     if unknown:
         raise TemplateError(
-            f"no function {', '.join(unknown)} in {', '.join(template.path for template in templates)}",
-            hint="functions there: " + (", ".join(sorted(there)) or "none"),
+            (
+                f"function {', '.join(unknown)} not found in "
+                f"{', '.join((template.path for template in templates))}"
+            ),
+            hint="functions in the template: " + (", ".join(sorted(there)) or "none"),
         )
 
 
@@ -170,10 +173,10 @@ def _jobs(templates: Sequence[Template], edit: Callable[[Template], Edited]) -> 
 
 def _check_writable(path: Path) -> None:
     if path.is_symlink():
-        raise TemplateError(f"{path} is a link to another file", hint=f"name that one: {path.resolve()}")
+        raise TemplateError(f"{path} is a symbolic link", hint=f"give the target instead: {path.resolve()}")
     # A folder's permissions alone decide whether a file can be replaced; its owner may have meant it.
     if not path.stat().st_mode & 0o222:
-        raise TemplateError(f"{path} is read-only", hint="allow writing (chmod u+w), or work on a copy")
+        raise TemplateError(f"{path} is read-only", hint="make it writable (chmod u+w), or work on a copy")
 
 
 def _write(jobs: Sequence[_Job], *, is_dry_run: bool) -> None:
@@ -183,7 +186,7 @@ def _write(jobs: Sequence[_Job], *, is_dry_run: bool) -> None:
         try:
             if job.path.read_bytes() != job.template.text.encode():
                 raise TemplateError(
-                    f"{job.path} was changed by somebody else meanwhile", hint="run the command again"
+                    f"{job.path} was changed by another program during this run", hint="run the command again"
                 )
             replace_file(job.path, job.edited.text.encode(), job.path.stat().st_mode & 0o7777)
         except OSError as error:
@@ -222,14 +225,15 @@ def _build(output: Output, jobs: Sequence[_Job]) -> None:
     for path in wanted:
         if path.is_symlink() or (path.exists() and not _is_ours(path)):
             raise TemplateError(
-                f"{path} is there and is no layer that attach built", hint="move it away, or give --layer ARN"
+                f"{path} exists and is not a layer that attach built",
+                hint="move or delete it, or give --layer ARN",
             )
     for path, one in wanted.items():
         built = build_layer(path, one.pythons)
         if built.not_compiled:
             output.warn(
-                f"{path} has no bytecode for Python {', '.join(built.not_compiled)}, of which no interpreter was found "
-                "here: build it where there is one, or give --layer ARN"
+                f"{path} has no bytecode for Python {', '.join(built.not_compiled)}, because that Python "
+                "is not installed here; build the layer on a machine that has it, or give --layer ARN"
             )
 
 
@@ -301,7 +305,7 @@ def _check(output: Output, paths: Sequence[Path], options: Options, checker: Che
 
 def _gap_of(path: Path, function: TemplateFunction) -> Gap | None:
     if function.gap is None and function.is_python and not function.is_attached:
-        return Gap(function.name, function.line, "has no Dayfly", f"dayfly attach --template {path}")
+        return Gap(function.name, function.line, "does not have Dayfly", f"dayfly attach --template {path}")
     return function.gap
 
 

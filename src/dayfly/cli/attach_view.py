@@ -43,15 +43,13 @@ class AttachView:
             return
         say = self.say
         if plan.state == "refused":
-            say(f"{plan.function}: left as it is", style="yellow")
+            say(f"{plan.function}: skipped", style="yellow")
             for refusal in plan.refusals:
                 say(f"  {refusal.text}")
                 if refusal.hint:
                     say(f"    {refusal.hint}")
-        elif plan.state == "as-asked":
-            say(
-                f"{plan.function}: {'has Dayfly as asked for' if self._command == 'attach' else 'has nothing of Dayfly'}"
-            )
+        elif plan.state == "up-to-date":
+            say(f"{plan.function}: {'up to date' if self._command == 'attach' else 'does not have Dayfly'}")
         else:
             say(f"{plan.function}: would change", style="bold")
             for change in plan.changes:
@@ -62,7 +60,7 @@ class AttachView:
     def planned(self, plans: Sequence[Plan], *, is_dry_run: bool) -> None:
         """The sum of all plans."""
         counts = {
-            state: sum(plan.state == state for plan in plans) for state in ("change", "as-asked", "refused")
+            state: sum(plan.state == state for plan in plans) for state in ("change", "up-to-date", "refused")
         }
         if self._output.is_json:
             self._output.json({"type": "planned", "dry_run": is_dry_run, **counts})
@@ -70,7 +68,7 @@ class AttachView:
         where = ", ".join(sorted({_place(plan.arn) for plan in plans if plan.arn}))
         dry = "; nothing was changed" if is_dry_run else ""
         self.say(
-            f"{counts['change']} to change, {counts['as-asked']} as asked for, {counts['refused']} left as they are"
+            f"{counts['change']} to change, {counts['up-to-date']} up to date, {counts['refused']} skipped"
             + (f" in {where}" if where else "")
             + dry
         )
@@ -81,7 +79,8 @@ class AttachView:
             return
         if not self._output.can_ask:
             raise DayflyError(
-                "nothing was changed: there is no terminal to ask on", hint="look at the plan and add --yes"
+                "nothing was changed: cannot ask for confirmation without a terminal",
+                hint="review the plan and add --yes",
             )
         if not self._output.ask(f"{text}?"):
             raise DayflyError("nothing was changed", hint="answer y to go on")
@@ -113,18 +112,16 @@ class AttachView:
             return
         self.say(", ".join(f"{count} {name}" for name, count in counts.items() if count))
         if counts[State.NOT_TRIED.value] or counts[State.UNKNOWN.value]:
-            how = "dayfly attach --resume" if self._command == "attach" else "the same command once more"
-            self.say(f"to go on: {how}")
+            how = "dayfly attach --resume" if self._command == "attach" else "run the same command again"
+            self.say(f"to continue: {how}")
 
-    def verified(self, function: str, is_in_force: bool | None, text: str) -> None:
+    def verified(self, function: str, is_active: bool | None, text: str) -> None:
         """What an invocation showed."""
         if self._output.is_json:
-            self._output.json(
-                {"type": "verified", "function": function, "in_force": is_in_force, "text": text}
-            )
+            self._output.json({"type": "verified", "function": function, "active": is_active, "text": text})
             return
-        word = {True: "in force", False: "not in force", None: "not proved"}[is_in_force]
-        self.say(f"{function}: {word}: {text}", style="green" if is_in_force else "red")
+        word = {True: "active", False: "not active", None: "not verified"}[is_active]
+        self.say(f"{function}: {word}: {text}", style="green" if is_active else "red")
 
 
 def _place(arn: str) -> str:

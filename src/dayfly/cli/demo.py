@@ -40,15 +40,15 @@ def demo(
     fleet: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Watch cards being stolen from a warm function, then the same attack under Dayfly.
+    """Show an attack that steals card numbers from a warm function, then the same attack under Dayfly.
 
-    Act 1 runs a payments function on plain awslambdaric in a Lambda emulator on this machine. One burst of
-    attacks, then none; customers pay, and their (invented) cards arrive at the attacker's server. Act 2
-    sends the same traffic to the same function under Dayfly. Takes about a minute on two cores; Ctrl-C
-    ends everything it started.
+    Act 1 runs a payments function without Dayfly in a Lambda emulator on this machine. After one burst of
+    attacks, customers pay and their (invented) card numbers reach the attacker's server. Act 2 sends the same
+    traffic to the same function under Dayfly. The demo takes about a minute on two CPUs. Ctrl-C stops
+    everything.
 
-    The exit code is 0 only if cards were really stolen in act 1 and none in act 2; 1 if not, with a
-    sentence that says why; 2 if it could not run.
+    Exit codes: 0 if cards were stolen in act 1 and none in act 2; 1 if not, with the reason; 2 if the demo
+    could not run.
 
     Examples:
 
@@ -61,27 +61,29 @@ def demo(
     Parameters
     ----------
     attackers
-        Malicious requests in the one burst, all at once.
+        Number of malicious requests, sent at the same time.
     customers
-        Customers who pay afterwards, each with a card of their own.
+        Number of customers who pay afterwards, each with a different card.
     environments
-        The function's reserved concurrency: Lambda starts no more environments.
+        Reserved concurrency: the maximum number of environments.
     confinement
-        auto uses bubblewrap where it works, else nothing, and says so.
+        How to isolate functions from this machine: auto uses bubblewrap if it works, else runs without and
+        warns.
     report
-        Write a self-contained HTML page with one lifeline per environment.
+        Write a self-contained HTML report with a timeline of each environment.
     fleet
-        Watch the attack in the fleet's console instead, in a browser, until Ctrl-C: customers go on paying, and retiring
-        the infected environments is yours to click. Needs the `fleet` extra.
+        Show the attack in the fleet console in a browser until Ctrl-C. Customers keep paying until you recycle
+        the infected environments. Needs the fleet extra.
     json
-        Print one JSON object with the figures of both acts, and nothing else.
+        Print one JSON object with the figures of both acts and nothing else.
     """
     output = Output(is_json=json)
     plan = Plan(environments=environments, attackers=attackers, customers=customers)
     if fleet:
         if report is not None:
             raise SettingError(
-                "--fleet and --report exclude each other", hint="the console shows it; leave out one"
+                "--fleet and --report cannot be combined",
+                hint="remove one of them; the console replaces the report",
             )
         # What it needs is of another extra.
         from dayfly.cli.demo_fleet import watch_in_console
@@ -130,11 +132,11 @@ def check_report(path: Path) -> None:
     """Raise SettingError for a report that could not be written, before a minute is spent on it."""
     folder = path.absolute().parent
     if path.is_dir():
-        raise SettingError(f"{path} is a folder", hint="name a file: --report demo.html")
+        raise SettingError(f"{path} is a folder", hint="give a file name, for example --report demo.html")
     if not folder.is_dir():
-        raise SettingError(f"{folder} is not a folder", hint="make it first, or write the report elsewhere")
+        raise SettingError(f"{folder} is not a folder", hint="create the folder, or choose another one")
     if not os.access(path if path.exists() else folder, os.W_OK):
-        raise SettingError(f"{path} cannot be written", hint="choose a place where you may write")
+        raise SettingError(f"{path} cannot be written", hint="choose a folder that you can write to")
 
 
 async def _play(story: Story, plan: Plan, output: Output) -> Ending:

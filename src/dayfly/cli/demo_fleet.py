@@ -72,7 +72,7 @@ async def watch_in_console(
                 trade.cancel()
                 ended.cancel()
                 await asyncio.gather(trade, ended, return_exceptions=True)
-                output.say("stopping: shop and fleet are ended, and the folder is removed")
+                output.say("stopping the shop and the fleet service, and removing the folder")
 
 
 class _Fleet:
@@ -113,7 +113,7 @@ class _Fleet:
             told = json.loads(line)
         except (TimeoutError, ValueError) as error:
             await self.__aexit__()
-            raise DayflyError("the fleet did not start", hint="it says why above") from error
+            raise DayflyError("the fleet service did not start", hint="see the messages above") from error
         self.url, self.set_up_url = str(told["url"]), str(told["set_up_url"])
         return self
 
@@ -162,12 +162,11 @@ class _Trade:
     async def _attack(self) -> None:
         await asyncio.sleep(self._peace_s)
         # Said before it is over: the first cards leak while it still goes on.
-        self._say(f"the burst begins: {self._attackers} malicious payments, all at once")
+        self._say(f"the attack starts: {self._attackers} malicious payments at the same time")
         served = await self._shop.attack(self._attackers)
         self._infected = {one.environment_id for one in served}
         self._say(
-            f"the burst is over: it reached {len(self._infected)} environments, which are "
-            "infected now. There will be no second one."
+            f"the attack is over and infected {len(self._infected)} environments. There is no second attack."
         )
 
     async def _tell(self) -> None:
@@ -178,7 +177,7 @@ class _Trade:
             if stolen != told or not self._infected:
                 told = stolen
                 self._say(
-                    f"{self._sold} customers have paid; {stolen} cards have arrived at the attacker's server"
+                    f"{self._sold} customers have paid; the attacker's server has received {stolen} cards"
                 )
 
     def _on_event(self, event: LabEvent) -> None:
@@ -187,7 +186,7 @@ class _Trade:
         self._gone.add(event.environment_id)
         if self._infected and self._infected == self._gone & self._infected:
             self._infected = set()
-            self._say("every infected environment was replaced: no further card will arrive")
+            self._say("every infected environment was replaced: the theft has stopped")
 
     def _say(self, text: str) -> None:
         self._output.say(f"{time.strftime('%H:%M:%S')}  {text}")
@@ -206,13 +205,13 @@ def _announce(output: Output, shop: Shop, fleet: _Fleet) -> None:
         )
         return
     output.say(
-        "Dayfly demo: a shop in a Lambda emulator on this machine, and the fleet that watches it\n",
+        "Dayfly demo: a shop in a Lambda emulator on this machine, monitored by the fleet service\n",
         style="bold",
     )
-    output.say("open this in a browser; the link works once, choose any name and password:")
+    output.say("open this link in a browser (it works once) and choose any name and password:")
     output.say(f"  {fleet.set_up_url}\n", style="bold green")
     output.say(
-        "Soon one burst of attacks infects every environment, and cards begin to leak. Watch it in the console, open the\n"
-        f"function {FUNCTION}, and retire its environments there. Ctrl-C ends everything.\n\n"
-        "(On a real fleet the rule for such bursts learns for six hours and waits two minutes; the demo shortens both.)\n"
+        "Soon one burst of attacks infects every environment, and card numbers leak.\nIn the console, open "
+        f"the function {FUNCTION} and recycle its environments. Ctrl-C stops everything.\n\n(On a real "
+        "fleet the detection rule learns for six hours and waits two minutes; the demo shortens both.)\n"
     )

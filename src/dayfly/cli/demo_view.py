@@ -45,13 +45,13 @@ def draw_ending(ending: Ending) -> RenderableType:
     table.add_column("Dayfly", justify="right", min_width=12)
     table.add_row("environments", str(bare.environments), str(dayfly.environments))
     table.add_row("attacks answered", str(bare.attacks), str(dayfly.attacks))
-    table.add_row("environments the attack ran in", str(bare.reached), str(dayfly.reached))
+    table.add_row("environments that ran the attack", str(bare.reached), str(dayfly.reached))
     table.add_row("environments infected", _loss(bare.infected), _loss(dayfly.infected))
     table.add_row("customers served", str(bare.customers), str(dayfly.customers))
     table.add_row("cards stolen", _loss(bare.cards_stolen), _loss(dayfly.cards_stolen))
     table.add_row("time from first infection to last theft", _exposure(bare), _exposure(dayfly))
-    table.add_row("customer's wait, p50", f"{bare.p50_ms:.1f} ms", f"{dayfly.p50_ms:.1f} ms")
-    table.add_row("customer's wait, p99", f"{bare.p99_ms:.1f} ms", f"{dayfly.p99_ms:.1f} ms")
+    table.add_row("response time, p50", f"{bare.p50_ms:.1f} ms", f"{dayfly.p50_ms:.1f} ms")
+    table.add_row("response time, p99", f"{bare.p99_ms:.1f} ms", f"{dayfly.p99_ms:.1f} ms")
     return Group(
         table,
         Padding(_conclusion(ending), (0, 2)),
@@ -62,8 +62,9 @@ def draw_ending(ending: Ending) -> RenderableType:
 def _about_waits(dayfly: ActResult) -> str:
     processors = len(os.sched_getaffinity(0))
     return (
-        f"These waits are of {dayfly.environments} environments on {processors} CPU{'s' if processors > 1 else ''}; "
-        "on Lambda each environment has its own share of a CPU. docs/performance.md measures one environment alone."
+        f"These response times are from {dayfly.environments} environments that share {processors} "
+        f"CPU{'s' if processors > 1 else ''}; on Lambda each environment has its own share of a CPU. "
+        "docs/performance.md has measurements of a single environment."
     )
 
 
@@ -72,15 +73,14 @@ def _conclusion(ending: Ending) -> Text:
         return Text("Not shown: " + " ".join(ending.reasons), style=_THEFT)
     bare, dayfly = ending.bare, ending.dayfly
     kept = (
-        f"Keep-warm pings kept {bare.kept_warm} infected environments alive beyond the idle time-out. "
+        f"Keep-warm pings kept {bare.kept_warm} infected environments alive beyond the idle timeout. "
         if bare.kept_warm
         else ""
     )
     return Text(
-        f"Without Dayfly, one burst of attacks stole the cards of {bare.cards_stolen} later customers. {kept}"
-        "Only the end of the demo stopped the theft. "
-        f"Under Dayfly the same attack ran and died with its worker: {dayfly.workers} workers, "
-        f"{dayfly.cards_stolen} cards stolen."
+        f"Without Dayfly, one burst of attacks stole the cards of {bare.cards_stolen} later customers. "
+        f"{kept}The theft stopped only when the demo ended. Under Dayfly the same attack ran and ended "
+        f"with its worker: {dayfly.workers} workers, {dayfly.cards_stolen} cards stolen."
     )
 
 
@@ -121,13 +121,13 @@ def _narrate(act: Snapshot) -> str:
         case "waiting":
             return "waits"
         case "attack":
-            return "A burst of payments whose amount is a program."
+            return "Attack: a burst of payments whose amount contains code."
         case "quiet":
-            return f"No attacks. Harmless keep-warm pings only, {act.pings} so far."
+            return f"No attacks, only harmless keep-warm pings: {act.pings} so far."
         case "customers":
             return f"Customers pay. No attacks; {act.pings} keep-warm pings."
         case "closing":
-            return "The lab ends every environment."
+            return "The lab stops every environment."
         case "done":
             return f"Done: {act.stolen} cards stolen from {act.customers} customers."
         case _:

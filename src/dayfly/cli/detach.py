@@ -32,13 +32,14 @@ def detach(
     profile: str | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Take Dayfly off functions, so that they are as they were before.
+    """Remove Dayfly from functions and restore their previous configuration.
 
-    With the journal of the machine that attached them, exactly what attach did is taken back: layers and their order, the
-    former exec wrapper, the variables it set. What somebody changed since is kept and told. Without that journal, what
-    the function itself shows decides, and what cannot be known is said.
+    With the journal of the machine that attached them, detach reverts exactly what attach changed: the layers
+    and their order, the previous exec wrapper, the variables it set. It keeps and reports later changes by
+    others. Without the journal, detach uses the function's current configuration and reports what it cannot
+    restore.
 
-    The exit code is 0 if none of the functions has Dayfly any more, 2 if one was refused or failed.
+    Exit codes: 0 if Dayfly was removed from every function; 2 if one was refused or failed.
 
     Examples:
 
@@ -51,38 +52,38 @@ def detach(
     Parameters
     ----------
     functions
-        Names or ARNs.
+        Function names or ARNs.
     all_
-        Every function of the account in this region that has Dayfly.
+        All functions with Dayfly in this account and region.
     tag
-        Those with this tag, as key=value; several must all fit.
+        Functions with this tag, for example team=shop; with several tags, all must match.
     template
-        Edit the templates instead.
+        Edit these templates instead of deployed functions.
     dry_run
-        Say what would change, and change nothing.
+        Show what would change, without changing anything.
     yes
-        Do not ask.
+        Do not ask for confirmation.
     publish
-        Afterwards publish a version and move this alias to it, if that deploys nothing else.
+        Afterwards publish a version and point this alias to it, if nothing else would be deployed.
     journal
-        The journal; by default the one of this user.
+        The journal file (default: this user's journal).
     max_parallel
-        How many functions at once.
+        Maximum number of functions to change at the same time.
     endpoint_url
-        Another endpoint of the Lambda API: the lab's.
+        Lambda API endpoint to use instead of AWS, for example the lab's.
     region
-        AWS region, where the profile says none.
+        AWS region (default: the profile's region).
     profile
-        Profile of the AWS configuration.
+        AWS profile.
     json
-        One JSON object for each function and step.
+        Print one JSON object for each function and step.
     """
     output = Output(is_json=json)
     if template:
         if functions or all_ or tag or publish:
             raise DayflyError(
-                "functions, --all, --tag and --publish are for functions that are deployed",
-                hint="leave them out with --template",
+                "function names, --all, --tag and --publish apply to deployed functions only",
+                hint="remove them, or remove --template",
             )
         # Its parsers are not needed for functions that are deployed.
         from dayfly.cli.attach_templates import detach_templates

@@ -39,8 +39,8 @@ def detach_live(
         history = History(journal.records())
         if damage := journal.damage():
             view.warn(
-                f"{damage} lines of the journal {place} are no records (a run was killed while it wrote, or somebody changed "
-                "it): what they said is not known"
+                f"{damage} lines of the journal {place} are not valid records and were ignored (a run was "
+                "killed while writing, or the file was edited)"
             )
         plans: dict[str, Plan] = {}
         with view.busy(f"looking at {len(chosen)} functions"):
@@ -50,13 +50,13 @@ def detach_live(
                 plans[name] = result
         ordered = each_once([plans[name] for name in chosen])
         for plan in ordered:
-            view.plan(plan, is_quiet=choice.is_broad and plan.state == "as-asked")
+            view.plan(plan, is_quiet=choice.is_broad and plan.state == "up-to-date")
         view.planned(ordered, is_dry_run=is_dry_run)
         worst = REFUSED if any(plan.refusals for plan in ordered) else 0
         doable = [plan.function for plan in ordered if plan.changes or (publish and not plan.refusals)]
         if is_dry_run or not doable:
             return worst
-        view.ask(f"take Dayfly off {len(doable)} function{'s' if len(doable) != 1 else ''}", is_yes=is_yes)
+        view.ask(f"remove Dayfly from {len(doable)} function{'s' if len(doable) != 1 else ''}", is_yes=is_yes)
         updater = Updater(caller, client, journal, run=os.urandom(6).hex())
         outcomes = run_all(
             view, updater, lambda name: detacher.detach(name, updater), doable, limit=limit, command="detach"

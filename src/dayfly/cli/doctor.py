@@ -1,4 +1,4 @@
-"""`dayfly doctor`: which defences are in force here, and what a real account says about Lambda."""
+"""`dayfly doctor`: which defences are active here, and what a real account says about Lambda."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def doctor(
     write: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Tell which defences are in force on this host, and why not.
+    """Show which protections are active on this host, and why others are not.
 
-    Every row was tried in a child process that ends; nothing sticks, nothing is changed. On a development
-    machine several defences are missing by nature: they need what only an environment of its own has.
+    Doctor tries each protection in a child process and changes nothing on the host. A development machine
+    lacks several protections, because they need an execution environment of their own.
 
-    --lambda writes one file, a handler that answers the same and more on a real Lambda function; --read
-    tells what its answers mean and which settings follow. docs/doctor.md has the commands.
+    --lambda writes a handler file that runs the same and more checks on a real Lambda function. --read
+    explains its answers and recommends settings. docs/doctor.md has the commands.
 
     Examples:
 
@@ -48,31 +48,38 @@ def doctor(
     Parameters
     ----------
     strict
-        Exit with 1 when a defence is not in force.
+        Exit with code 1 if a protection is not active.
     for_lambda
-        Write the handler for a real function instead.
+        Write the handler for a real Lambda function instead.
     output
-        Where --lambda writes (default doctor_handler.py).
+        File for --lambda (default doctor_handler.py).
     read
-        Files that the handler answered with; NAME.invoke.json is what `aws lambda invoke` printed for NAME.json.
+        Files with the handler's answers; NAME.invoke.json holds the output of aws lambda invoke for
+        NAME.json.
     write
-        Put the settings that follow from --read into this dayfly.toml; everything else in it stays.
+        Write the settings recommended by --read into this dayfly.toml; other contents do not change.
     json
         Print one JSON object and nothing else.
     """
     screen = Output(is_json=json)
     if for_lambda and (read or write is not None or strict):
-        raise SettingError("--lambda excludes --read, --write and --strict", hint="write the handler first")
+        raise SettingError(
+            "--lambda cannot be combined with --read, --write or --strict",
+            hint="write and run the handler first",
+        )
     if output is not None and not for_lambda:
-        raise SettingError("--output names the file of --lambda", hint="add --lambda")
+        raise SettingError("--output needs --lambda", hint="add --lambda")
     if for_lambda:
         return _write_handler(screen, output or DEFAULT_OUTPUT)
     if read is not None:
         if strict:
-            raise SettingError("--strict is about this host, --read about another", hint="leave one out")
+            raise SettingError(
+                "--strict and --read cannot be combined",
+                hint="remove one of them; --strict checks this host, --read a Lambda function",
+            )
         return _read(screen, read, write)
     if write is not None:
-        raise SettingError("--write needs answers to follow from", hint="add --read ANSWER.json")
+        raise SettingError("--write needs --read", hint="add --read ANSWER.json")
     return _examine(screen, is_strict=strict)
 
 
@@ -86,7 +93,7 @@ def _examine(screen: Output, *, is_strict: bool) -> int:
     scope = scope_here(os.environ)
     closes = closes_memory_here(os.environ)
     if screen.is_live:
-        with screen.console.status("trying what this host allows …"):
+        with screen.console.status("checking this host …"):
             rows = (*defences(survey_host(), scope, closes), *tools())
     else:
         rows = (*defences(survey_host(), scope, closes), *tools())
@@ -114,11 +121,13 @@ def _write_handler(screen: Output, path: Path) -> int:
     content = HANDLER.read_bytes()
     try:
         if path.exists() and not path.read_bytes().startswith(_OURS):
-            raise SettingError(f"{path} exists and is something else", hint="name another file with --output")
+            raise SettingError(
+                f"{path} exists and was not written by doctor", hint="choose another file with --output"
+            )
         path.write_bytes(content)
     except OSError as fault:
         raise SettingError(
-            f"{path} cannot be written: {fault.strerror}", hint="name another file with --output"
+            f"{path} cannot be written: {fault.strerror}", hint="choose another file with --output"
         ) from fault
     if screen.is_json:
         screen.json({"schema": "dayfly-doctor-handler/1", "file": str(path), "bytes": len(content)})
@@ -150,7 +159,7 @@ def _read(screen: Output, paths: Sequence[Path], target: Path | None) -> int:
         words = (
             "written"
             if is_written
-            else "unchanged: " + ("it says so already" if values else "nothing follows")
+            else "unchanged: " + ("already up to date" if values else "no settings to change")
         )
         screen.say(f"{target}: {words}")
     return 0

@@ -32,30 +32,32 @@ _MAX_WIDTH = 120
 def draw_host(rows: Sequence[Row], *, width: int, not_promised: Sequence[str]) -> RenderableType:
     """Return all rows by group, what follows from the scope, and one line that sums them up."""
     return Group(
-        *_draw_groups(rows, width=width), *_draw_list("Not promised here", not_promised), _sum_up(rows)
+        *_draw_groups(rows, width=width),
+        *_draw_list("Not protected on this host", not_promised),
+        _sum_up(rows),
     )
 
 
 def draw_reading(reading: Reading, *, width: int) -> RenderableType:
     """Return what answers tell, what follows from it, and what is still open."""
     parts: list[RenderableType] = [
-        Text.assemble(("These answers are from ", ""), (reading.platform_name, "bold"), "\n")
+        Text.assemble(("Answers from ", ""), (reading.platform_name, "bold"), "\n")
     ]
     if reading.known:
-        parts += [Text("What is known now", style="bold"), _draw_known(reading.known, width=width), Text()]
+        parts += [Text("Results", style="bold"), _draw_known(reading.known, width=width), Text()]
     parts += _draw_groups(reading.rows, width=width)
     parts += _draw_list(
-        "Settings that follow",
+        "Recommended settings",
         [f'{one.name} = "{one.value}": {one.reason}' for one in reading.choices]
         or [
-            "none: the defaults stay"
+            "none: keep the defaults"
             if reading.platform == "lambda"
-            else "none: only what ran on Lambda says anything about Lambda"
+            else "none: only answers from a real Lambda function count"
         ],
         style="bold green" if reading.choices else "",
     )
-    parts += _draw_list("Not promised there", reading.not_promised, style="yellow")
-    parts += _draw_list("Still open", reading.still_open)
+    parts += _draw_list("Not protected on Lambda", reading.not_promised, style="yellow")
+    parts += _draw_list("Open questions", reading.still_open)
     return Group(*parts)
 
 
@@ -81,7 +83,7 @@ def _table(width: int) -> Table:
 
 
 def _state_of(row: Row) -> Text:
-    word, style = _STATES[row.allowed if row.kind == "means" else row.in_force]
+    word, style = _STATES[row.allowed if row.kind == "means" else row.active]
     return Text(word, style="" if row.kind in _CALM and style == "bold red" else style)
 
 
@@ -122,9 +124,9 @@ def _draw_list(title: str, lines: Sequence[str], *, style: str = "") -> list[Ren
 def _sum_up(rows: Sequence[Row]) -> Text:
     defences = [row for row in rows if row.kind == "defence"]
     missing = [row.name for row in defences if row.is_missing]
-    text = Text(f"{len(defences) - len(missing)} of {len(defences)} defences are in force on this host.")
+    text = Text(f"{len(defences) - len(missing)} of {len(defences)} protections are active on this host.")
     if missing:
-        text.append(" Not in force: " + ", ".join(missing) + ".", style="yellow")
+        text.append(" Not active: " + ", ".join(missing) + ".", style="yellow")
     return text
 
 

@@ -21,9 +21,9 @@ def explain(
     list: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Teach one check of the scanner: the attack, vulnerable and fixed code, how to see it.
+    """Explain one scanner check: the attack, vulnerable and fixed code, and how to detect it.
 
-    The exit code is 0; 2 if there is no such check, or if its code and attack are not installed.
+    Exit codes: 0; 2 if the check does not exist, or if its code and attack are not installed.
 
     Examples:
 
@@ -33,16 +33,16 @@ def explain(
     Parameters
     ----------
     check
-        The check's id, as a finding names it.
+        The check's id, for example event.command.
     list
-        Name every check, by family.
+        List all checks by family.
     json
         Print one JSON object and nothing else.
     """
     output = Output(is_json=json)
     if list == (check is not None):
         raise SettingError(
-            "name one check, or --list", hint="dayfly explain event.command, or dayfly explain --list"
+            "no check was given", hint="run dayfly explain event.command, or dayfly explain --list"
         )
     lessons = (
         [read_lesson(one) for one in CHECKS.values()] if check is None else [read_lesson(find_check(check))]

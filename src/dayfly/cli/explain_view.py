@@ -46,7 +46,7 @@ def draw_lesson(lesson: Lesson, *, width: int) -> RenderableType:
     parts += [_title("Fix"), _padded(prose(check.fix))]
     if lesson.has_trial:
         parts += [
-            _title("See it"),
+            _title("Try it"),
             _padded(Text(f"dayfly lab try {check.id}", style="cyan")),
             _padded(prose(lesson.note)),
         ]

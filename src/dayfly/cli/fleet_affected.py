@@ -32,10 +32,11 @@ def affected(
     server: str = "",
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Say who was served after an infection, and how sure that is.
+    """List the requests that an infection may have affected, and how certain that is.
 
-    "Certain" were served by the infected worker or process; "possible" by another one of the same environment, where
-    something could have carried the infection over, or where the log does not tell. Times are UTC; people are keyed hashes.
+    "Certain" requests were served by the infected worker or process. "Possible" requests were served by
+    another worker of the same environment, where the infection could have spread or the log has no proof.
+    Times are in UTC; callers appear as keyed hashes.
 
     Examples:
 
@@ -46,21 +47,25 @@ def affected(
     Parameters
     ----------
     finding
-        Identity of a finding or detection, as its page shows it.
+        Id of a finding or detection, as its console page shows it.
     csv
-        File for a line per request, "-" for standard output; docs/affected.md says what the columns are.
+        Write one CSV row per request to this file; "-" for standard output (docs/affected.md describes the
+        columns).
     unlikely
-        With the requests that other workers served, though nothing could have carried the infection over.
+        Include requests of other workers that the infection could not have reached.
     folder
-        The service's folder, where it is not the default one.
+        The service's data folder, if it is not the default one.
     server
-        A service elsewhere; its token is read from DAYFLY_FLEET_TOKEN.
+        URL of a service on another machine; the API token is read from DAYFLY_FLEET_TOKEN.
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     output = Output(is_json=json)
     if json and csv == "-":
-        raise DayflyError("--json and --csv - both want standard output", hint="give --csv a file")
+        raise DayflyError(
+            "--json and --csv - both write to standard output",
+            hint="give --csv a file name, or remove --json",
+        )
     with service_or_store(folder, server) as (client, store, _):
         if csv:
             chunks = _chunks(client, store, finding, unlikely=unlikely)
@@ -113,26 +118,25 @@ def _write(csv: str, chunks: Iterator[bytes]) -> None:
             for chunk in chunks:
                 file.write(chunk)
     except OSError as error:
-        raise DayflyError(f"{csv} cannot be written: {error}", hint="name another file") from error
+        raise DayflyError(f"{csv} cannot be written: {error}", hint="choose another file") from error
 
 
 def _tell(output: Output, figures: dict[str, Any]) -> None:
+    output.say(f"{figures['certain']:,} requests were served by an infected worker (certain)", style="bold")
     output.say(
-        f"{figures['certain']:,} requests were served by what had been infected (certain)", style="bold"
-    )
-    output.say(
-        f"{figures['possible']:,} more may have been (possible), {figures['unlikely']:,} hardly (unlikely)"
+        f"{figures['possible']:,} more were possibly affected (possible), {figures['unlikely']:,} probably "
+        "not (unlikely)"
     )
     if figures["first_time"]:
         output.say(f"from {figures['first_time']} to {figures['last_time']} (UTC)")
     if figures["principals"]:
-        output.say(f"{figures['principals']:,} different callers are known among them")
+        output.say(f"these include {figures['principals']:,} known callers")
     for each in figures["environments"][:20]:
         output.say(
             f"  {each['environment']:016x} of {each['function']} ({each['isolation'] or 'isolation not known'}): "
             f"{each['certain']:,} certain, {each['possible']:,} possible"
         )
     if len(figures["environments"]) > 20:
-        output.say(f"  and {len(figures['environments']) - 20:,} environments more")
+        output.say(f"  and {len(figures['environments']) - 20:,} more environments")
     for note in figures["notes"]:
         output.warn(note)

@@ -18,7 +18,7 @@ def try_channel(
     server: str = "",
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Send a test alert to one channel of fleet.toml, now; exit code 1 where it was not taken.
+    """Send a test alert to one channel of fleet.toml; the exit code is 1 if the channel rejects it.
 
     Examples:
 
@@ -30,11 +30,11 @@ def try_channel(
     channel
         The channel's name in fleet.toml.
     folder
-        The service's folder, where it is not the default one.
+        The service's data folder, if it is not the default one.
     server
-        A service elsewhere; its token is read from DAYFLY_FLEET_TOKEN.
+        URL of a service on another machine; the API token is read from DAYFLY_FLEET_TOKEN.
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     output = Output(is_json=json)
     with connect(folder, server) as client:
@@ -42,7 +42,7 @@ def try_channel(
     if json:
         output.json(told)
     elif told["taken"]:
-        output.say(f"{channel} took it")
+        output.say(f"{channel} accepted the alert")
     else:
-        output.warn(f"{channel} did not take it: {told['fault']}")
+        output.warn(f"{channel} rejected the alert: {told['fault']}")
     return 0 if told["taken"] else 1

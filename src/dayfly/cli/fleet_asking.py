@@ -32,8 +32,11 @@ def ask_fleet(
     """Return what a fleet knows of a function; raises DayflyError where there is none."""
     if client is None:
         raise DayflyError(
-            "no fleet runs here that could tell what the function was seen to do",
-            hint="start `dayfly fleet serve`, or name one with --fleet URL; a log is read as well",
+            (
+                "no fleet service is running on this machine, so the function's recorded activity is not "
+                "available"
+            ),
+            hint="start `dayfly fleet serve`, give --fleet URL, or use a log file",
         )
     parameters: dict[str, str | int | float] = {
         "function": function, "account": account, "region": region, "days": days,
@@ -42,8 +45,8 @@ def ask_fleet(
         return _plain(msgspec.convert(client.get("/rollout/observed", parameters), Observation))
     except msgspec.ValidationError as error:
         raise DayflyError(
-            f"the fleet's answer is not understood: {error}",
-            hint="are its version and this one's the same?",
+            f"the fleet service sent an unexpected answer: {error}",
+            hint="check that it runs the same version of Dayfly",
         ) from error
 
 
@@ -53,7 +56,7 @@ def _plain(told: Observation) -> Observation:
     for one in (*told.stretches, *told.signs, *told.conclusions):
         for value in msgspec.to_builtins(one).values():
             if isinstance(value, str) and not value.isprintable():
-                raise msgspec.ValidationError("a text has control characters")
+                raise msgspec.ValidationError("a value contains control characters")
     return msgspec.structs.replace(
         told, uses=tuple(uses), malformed=told.malformed + len(told.uses) - len(uses)
     )

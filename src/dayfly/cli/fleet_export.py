@@ -28,7 +28,7 @@ def export(
     server: str = "",
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Print what the fleet and its runtimes found, one finding per line.
+    """Export findings and detections, one per line.
 
     Examples:
 
@@ -39,30 +39,33 @@ def export(
     Parameters
     ----------
     ocsf
-        OCSF 1.6 Detection Findings; the default.
+        Use OCSF 1.6 Detection Findings (the default).
     asff
-        The AWS Security Finding Format, as Security Hub's BatchImportFindings takes it.
+        Use the AWS Security Finding Format for Security Hub's BatchImportFindings.
     parquet
-        A folder to write Parquet files into as Security Lake expects of a custom source: all that has come since the last
-        time. The service writes them, so the folder is one of its machine's.
+        Write Parquet files for a Security Lake custom source to this folder: everything new since the last
+        export. The folder is on the service's machine.
     since
-        How far to look back, as 90m, 24h or 7d.
+        How far to look back, for example 90m, 24h or 7d.
     severity
-        The least severity, from 1 (informational) to 5 (critical).
+        Minimum severity, from 1 (informational) to 5 (critical).
     account
-        With --asff, the account whose Security Hub it is for; with --parquet, whose lines are that do not say it.
+        With --asff, the account of the Security Hub; with --parquet, the account of records that do not name
+        one.
     region
-        With --asff, its region.
+        With --asff, the region of the Security Hub.
     folder
-        The service's folder, where it is not the default one.
+        The service's data folder, if it is not the default one.
     server
-        A service elsewhere; its token is read from DAYFLY_FLEET_TOKEN.
+        URL of a service on another machine; the API token is read from DAYFLY_FLEET_TOKEN.
     json
-        As without: the lines are JSON either way.
+        No effect: the output is always JSON.
     """
     output = Output(is_json=json)
     if ocsf + asff + (parquet is not None) > 1:
-        raise DayflyError("--ocsf, --asff and --parquet exclude each other", hint="run it once for each")
+        raise DayflyError(
+            "--ocsf, --asff and --parquet cannot be combined", hint="run the command once for each format"
+        )
     if parquet is not None:
         return _write_parquet(output, parquet, account, region, severity, folder)
     asked: dict[str, str | float | int] = {

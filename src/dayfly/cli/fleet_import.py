@@ -34,11 +34,11 @@ def import_(
     server: str = "",
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Bring log files into the service that runs on this machine, or at --server.
+    """Import log files into the service on this machine, or at --server.
 
-    Reads what CloudWatch Logs exports, sends and prints, compressed or not (`aws logs filter-log-events`, `aws logs
-    tail --format detailed`, Logs Insights, exports to S3, subscription records, Telemetry API events), JSON lines
-    with time and message, lines of Dayfly's alone, and CloudTrail's files. The same file twice is counted once.
+    Accepted formats, compressed or not: CloudWatch Logs (aws logs filter-log-events, aws logs tail --format
+    detailed, Logs Insights, exports to S3, subscription records), Telemetry API events, JSON lines with time
+    and message, Dayfly's own records, and CloudTrail files. A file that is imported twice counts once.
 
     Examples:
 
@@ -50,28 +50,26 @@ def import_(
     Parameters
     ----------
     logs
-        Log files or folders of them; - for standard input.
+        Log files or folders; - for standard input.
     function
-        The one function that the lines are of, where the files do not say.
+        The function that wrote the records, if the files do not name it.
     account
-        The account that they are of, where the files do not say; name it when Firehose sends the same lines.
+        The records' account, if the files do not name it; required if Firehose sends the same records.
     region
-        The region that they are of; name it when Firehose sends the same lines.
+        The records' region; required if Firehose sends the same records.
     folder
-        The service's folder, where it is not the default one.
+        The service's data folder, if it is not the default one.
     server
-        The service's address, where it is on another machine; its access key in DAYFLY_INGEST_KEY.
+        URL of a service on another machine; the ingest key is read from DAYFLY_INGEST_KEY.
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     output = Output(is_json=json)
     for path in logs:
         if str(path).startswith("-") and str(path) != STDIN:
-            raise DayflyError(
-                f"there is no option {path}", hint="`dayfly fleet import --help` names them all"
-            )
+            raise DayflyError(f"unknown option {path}", hint="see `dayfly fleet import --help`")
     if not logs:
-        raise DayflyError("no logs to bring in", hint="name files, folders, or - for standard input")
+        raise DayflyError("no log files were given", hint="give files, folders, or - for standard input")
     with open_client(folder, server) as client, waiting(output) as tick:
         shipper = Shipper(client.http, "import", told=tick)
         whose = Whose(account=account, region=region, function=function)
@@ -79,10 +77,12 @@ def import_(
         try:
             files = import_files(importer, logs, sys.stdin.buffer, begun=tick)
         except DayflyError as error:
-            arrived = f"{shipper.shipped.lines:,} lines"
+            arrived = f"{shipper.shipped.lines:,} log records"
             if importer.trails:
-                arrived += f" and {importer.trails:,} of CloudTrail's files"
-            raise DayflyError(f"{error.message}; {arrived} had arrived before", hint=error.hint) from error
+                arrived += f" and {importer.trails:,} CloudTrail files"
+            raise DayflyError(
+                f"{error.message}; {arrived} were imported before that", hint=error.hint
+            ) from error
     shipped = shipper.shipped
     if json:
         output.json(
@@ -97,20 +97,21 @@ def import_(
             }
         )
         return 0
-    output.say(f"{shipped.lines:,} lines of {files} files are in")
+    output.say(f"imported {shipped.lines:,} log records of {files} files")
     if importer.trails:
-        output.say(f"  {importer.trails} of the files are CloudTrail's")
+        output.say(f"  {importer.trails} of the files are CloudTrail files")
     if shipped.duplicates:
         output.say(
-            f"  {shipped.duplicates} of {shipped.batches} batches were in already: nothing is counted twice"
+            f"  {shipped.duplicates} of {shipped.batches} batches were imported before and are not counted "
+            "twice"
         )
     if importer.not_understood:
-        output.warn(f"{importer.not_understood:,} events were none that this reads")
+        output.warn(f"{importer.not_understood:,} events have an unknown format and were skipped")
     if importer.strays:
-        output.warn(f"{len(importer.strays):,} files are no logs, as {importer.strays[0]}")
+        output.warn(f"{len(importer.strays):,} files are not log files, for example {importer.strays[0]}")
     elif not shipped.lines and not importer.trails:
         output.warn(
-            "nothing in there was a line of a log with its time: see `dayfly fleet import --help` for what is read"
+            "no log record with a time was found; see `dayfly fleet import --help` for the accepted formats"
         )
     return 0
 
@@ -122,8 +123,8 @@ def open_client(folder: Path | None, server: str) -> Iterator[Client]:
         client = Client.beside(folder or default_folder(os.environ))
     elif not (key := os.environ.get(TOKEN_VARIABLE, "")):
         raise DayflyError(
-            f"{server} wants an access key",
-            hint=f"set {TOKEN_VARIABLE}; `dayfly fleet key add NAME` makes one there",
+            f"{server} needs an ingest key",
+            hint=f"set {TOKEN_VARIABLE}; create a key on that machine with `dayfly fleet key add NAME`",
         )
     else:
         client = Client(server, key)

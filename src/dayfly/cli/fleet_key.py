@@ -27,10 +27,10 @@ def add(
     folder: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Make the key that a sender of lines proves itself with, and print it: the only time it is seen.
+    """Create an ingest key for a log sender, and print it. It is shown only once.
 
-    Firehose sends it as its access key, extensions and the lab as a bearer token. It lets its owner send lines and
-    nothing else. A key of the same name ends.
+    Firehose sends it as its access key; extensions and the lab send it as a bearer token. It permits sending
+    log records and nothing else. It replaces an existing key of the same name.
 
     Examples:
 
@@ -41,13 +41,14 @@ def add(
     Parameters
     ----------
     name
-        Who sends with it.
+        The key's name, for example its sender.
     function
-        A function that it may speak of, or a pattern as shop-*; repeat for more, leave out for all.
+        A function that the key may send records for, or a pattern such as shop-*; repeatable (default: all
+        functions).
     folder
-        The service's folder, where it is not the default one.
+        The service's data folder, if it is not the default one.
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     output = Output(is_json=json)
     with open_ledger(folder) as ledger:
@@ -60,7 +61,7 @@ def add(
 
 
 def show(*, folder: Path | None = None, json: Annotated[bool, Parameter(negative="")] = False) -> int:
-    """Show whose keys are out, never the keys.
+    """List ingest keys by name. The keys themselves are never shown.
 
     Examples:
 
@@ -69,9 +70,9 @@ def show(*, folder: Path | None = None, json: Annotated[bool, Parameter(negative
     Parameters
     ----------
     folder
-        The service's folder, where it is not the default one.
+        The service's data folder, if it is not the default one.
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     output = Output(is_json=json)
     tokens = those_out("sender", folder)
@@ -91,14 +92,14 @@ def show(*, folder: Path | None = None, json: Annotated[bool, Parameter(negative
     for one in tokens:
         output.say(f"{one.name:<24} {' '.join(one.scope) or 'all functions'}, {use_of(one)}")
     if not tokens:
-        output.say("none yet: dayfly fleet key add NAME")
+        output.say("no ingest keys; create one with dayfly fleet key add NAME")
     return 0
 
 
 def remove(
     name: str, *, folder: Path | None = None, json: Annotated[bool, Parameter(negative="")] = False
 ) -> int:
-    """Take a sender's key out of use at once.
+    """Revoke an ingest key immediately.
 
     Examples:
 
@@ -107,11 +108,11 @@ def remove(
     Parameters
     ----------
     name
-        Its name.
+        The key's name.
     folder
-        The service's folder, where it is not the default one.
+        The service's data folder, if it is not the default one.
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     take_back(Output(is_json=json), "sender", "key", name, folder)
     return 0
@@ -120,5 +121,7 @@ def remove(
 def _patterns(texts: Sequence[str]) -> list[str]:
     for text in texts:
         if not _PATTERN.fullmatch(text):
-            raise DayflyError(f"{text!r} is no function", hint="a name, or a pattern as shop-*")
+            raise DayflyError(
+                f"{text!r} is not a function name", hint="give a function name, or a pattern such as shop-*"
+            )
     return list(texts)

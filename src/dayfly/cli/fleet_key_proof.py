@@ -22,10 +22,11 @@ def proof(
     folder: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Show the key that proves a function's lines, to be set as DAYFLY_FLEET_KEY on every function.
+    """Show the key that signs log records; set it as DAYFLY_FLEET_KEY on every function.
 
-    With it, each line that Dayfly writes bears a proof which function code cannot make, and callers appear as
-    pseudonyms that only this fleet's key makes. Without it, lines are believed as far as nothing contradicts them.
+    With the key, Dayfly signs each of its log records; function code cannot forge the signature. Callers
+    appear as pseudonyms that only this fleet's key can produce. Without the key, the fleet accepts records
+    unless other records contradict them.
 
     Examples:
 
@@ -37,11 +38,12 @@ def proof(
     Parameters
     ----------
     new
-        Make another key. Lines with the ones before are believed as long as those are in the file; pseudonyms change.
+        Create another key. Records signed with earlier keys stay valid while those keys are in the file;
+        pseudonyms change.
     folder
-        The service's folder, where it is not the default one.
+        The service's data folder, if it is not the default one.
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     output = Output(is_json=json)
     home = folder or default_folder(os.environ)
@@ -53,16 +55,17 @@ def proof(
             _write(home / FILE, keys)
     except OSError as error:
         raise DayflyError(
-            f"cannot use {home}: {error.strerror}", hint="name a folder with --folder"
+            f"cannot use the folder {home}: {error.strerror}", hint="choose a folder with --folder"
         ) from error
     if json:
         output.json({"variable": KEY_VARIABLE, "key": keys[0].hex(), "older_keys": len(keys) - 1})
         return 0
     output.text(f"{keys[0].hex()}\n")
-    output.note(f"set it as {KEY_VARIABLE} on every function, from a secret store where you have one")
+    output.note(f"set it as {KEY_VARIABLE} on every function, if possible from a secret store")
     if new:
         output.note(
-            f"then start `dayfly fleet serve` again; take the old key out of {home / FILE} when no function has it"
+            f"then restart `dayfly fleet serve`; remove the old key from {home / FILE} when no function "
+            "uses it"
         )
     return 0
 

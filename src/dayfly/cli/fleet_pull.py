@@ -34,11 +34,11 @@ def pull(
     checkpoint: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Fetch what functions have logged into the service that runs on this machine, or at --server.
+    """Import function logs from CloudWatch Logs into the service on this machine, or at --server.
 
-    Asks CloudWatch Logs for Lambda's own lines and for those of Dayfly's, never for the rest. What was fetched once is
-    not fetched again, an interrupted pull goes on where it was, and nothing is counted twice: it may run every few
-    minutes. Needs logs:FilterLogEvents and logs:DescribeLogGroups.
+    Pull requests Lambda's and Dayfly's records only, never the function's own output. It fetches each record
+    once and continues an interrupted pull, so it can run every few minutes. It needs logs:FilterLogEvents and
+    logs:DescribeLogGroups.
 
     Examples:
 
@@ -48,28 +48,28 @@ def pull(
     Parameters
     ----------
     function
-        Functions (or log groups) to fetch.
+        Functions or log groups to import.
     all
-        Fetch all functions of the account and region.
+        Import all functions of the account and region.
     since
-        How far to look back, as 90m, 24h or 7d.
+        How far to look back, for example 90m, 24h or 7d.
     region
-        AWS region, by default as for awscli.
+        AWS region (default: as for the AWS CLI).
     profile
-        AWS profile, by default as for awscli.
+        AWS profile (default: as for the AWS CLI).
     folder
-        The service's folder, where it is not the default one.
+        The service's data folder, if it is not the default one.
     server
-        The service's address, where it is on another machine; its access key in DAYFLY_INGEST_KEY.
+        URL of a service on another machine; the ingest key is read from DAYFLY_INGEST_KEY.
     checkpoint
-        The file that remembers what was fetched, by default pulls.json in the service's folder.
+        File that records the progress (default: pulls.json in the service's folder).
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     output = Output(is_json=json)
     names = tuple(function or ())
     if bool(names) == all:
-        raise DayflyError("which functions?", hint="name them with --function, or take --all")
+        raise DayflyError("no function was given", hint="use --function NAME, or --all")
     seconds = _duration(since)
     path = checkpoint or (folder or default_folder(os.environ)) / "pulls.json"
     client = _logs(region, profile)
@@ -90,9 +90,9 @@ def pull(
             }
         )
         return 0
-    output.say(f"{pulled.lines:,} lines of {pulled.groups} log groups are in")
+    output.say(f"imported {pulled.lines:,} log records of {pulled.groups} log groups")
     for group in pulled.gone:
-        output.warn(f"{group} is not there any more")
+        output.warn(f"the log group {group} no longer exists")
     return 0
 
 
@@ -103,8 +103,8 @@ def _groups(client: Any, names: tuple[str, ...]) -> list[str]:
         return find_groups(client, names)
     except (BotoCoreError, ClientError) as error:
         raise DayflyError(
-            f"cannot ask CloudWatch Logs: {error}",
-            hint="it needs logs:DescribeLogGroups, credentials and a region",
+            f"cannot read CloudWatch Logs: {error}",
+            hint="check the credentials, the region and the permission logs:DescribeLogGroups",
         ) from error
 
 
@@ -119,7 +119,7 @@ def _logs(region: str, profile: str) -> Any:
         return session.client("logs", config=Config(retries={"mode": "adaptive", "max_attempts": 8}))
     except BotoCoreError as error:
         raise DayflyError(
-            f"cannot ask CloudWatch Logs: {error}", hint="set credentials and a region, as for awscli"
+            f"cannot read CloudWatch Logs: {error}", hint="set credentials and a region, as for the AWS CLI"
         ) from error
 
 
@@ -127,5 +127,5 @@ def _duration(text: str) -> int:
     number, unit = text[:-1], text[-1:].lower()
     seconds = int(number) * _UNITS[unit] if number.isascii() and number.isdigit() and unit in _UNITS else 0
     if not 0 < seconds <= 3650 * 86400:
-        raise DayflyError(f"--since is {text!r}", hint="it must be a duration, as 90m, 24h or 7d")
+        raise DayflyError(f"--since {text!r} is not a duration", hint="use for example 90m, 24h or 7d")
     return seconds

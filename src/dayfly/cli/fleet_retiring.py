@@ -102,7 +102,9 @@ def account_of(arn: str) -> tuple[str, str]:
     """Account and region of a function's ARN; raises RecycleError for what is none."""
     parts = arn.split(":")
     if len(parts) < 7 or parts[2] != "lambda":
-        raise RecycleError(f"{arn!r} is no function's ARN", hint="see what answers at the endpoint")
+        raise RecycleError(
+            f"{arn!r} is not a function ARN", hint="check which service answers at the endpoint"
+        )
     return parts[4], parts[3]
 
 

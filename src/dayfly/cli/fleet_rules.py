@@ -27,7 +27,7 @@ def show(
     server: str = "",
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """List the rules, Dayfly's and yours; exit code 1 where a file of yours is left out.
+    """List detection rules, built-in and custom; the exit code is 1 if a custom file is invalid.
 
     Examples:
 
@@ -37,11 +37,11 @@ def show(
     Parameters
     ----------
     folder
-        The service's folder, where it is not the default one; your rules are in its folder `rules`.
+        The service's data folder, if it is not the default one; custom rules are in its subfolder rules.
     server
-        A service elsewhere; its token is read from DAYFLY_FLEET_TOKEN.
+        URL of a service on another machine; the API token is read from DAYFLY_FLEET_TOKEN.
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     output = Output(is_json=json)
     told = _listed(folder, server)
@@ -66,9 +66,11 @@ def check(
     offline: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Check rules of your own before they go into the service's folder; exit code 1 where one is wrong.
+    """Validate custom rules before you copy them into the service's folder; the exit code is 1 if a rule is
+    invalid.
 
-    What the file says is checked here; that ClickHouse takes it, by the running service or the folder's store.
+    The command checks the file itself; the running service, or the folder's store, checks that ClickHouse
+    accepts the query.
 
     Examples:
 
@@ -78,15 +80,15 @@ def check(
     Parameters
     ----------
     file
-        SQL files and Sigma rules.
+        Files with SQL or Sigma rules.
     folder
-        The service's folder, where it is not the default one.
+        The service's data folder, if it is not the default one.
     server
-        A service elsewhere; its token is read from DAYFLY_FLEET_TOKEN.
+        URL of a service on another machine; the API token is read from DAYFLY_FLEET_TOKEN.
     offline
-        Do not ask a store.
+        Check the files only, without a store.
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     from dayfly.fleet.ownrules.loading import read_own
 
@@ -123,7 +125,7 @@ def try_out(
     server: str = "",
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Say what a rule would have told, before it is switched on; nothing is written.
+    """Run a rule against stored data and show what it would detect; writes nothing.
 
     Examples:
 
@@ -134,17 +136,17 @@ def try_out(
     Parameters
     ----------
     rule
-        A file of yours, or the name of a rule that the service knows; none for all of these.
+        A rule file, or the name of a rule of the service; omit it to test all rules of the service.
     since
-        How far back to look: 30m, 6h, 7d, at most 31d.
+        How far to look back, for example 30m, 6h or 7d; at most 31d.
     until
-        How far back to stop; by default now.
+        End of the period, as a time before now (default: now).
     folder
-        The service's folder, where it is not the default one.
+        The service's data folder, if it is not the default one.
     server
-        A service elsewhere; its token is read from DAYFLY_FLEET_TOKEN.
+        URL of a service on another machine; the API token is read from DAYFLY_FLEET_TOKEN.
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     output = Output(is_json=json)
     now = time.time()
@@ -155,7 +157,7 @@ def try_out(
     for each in told["rules"]:
         if each["error"]:
             output.fail(
-                DayflyError(f"{each['rule']}: {each['error']}", hint="mend the rule; see docs/rules.md")
+                DayflyError(f"{each['rule']}: {each['error']}", hint="fix the rule; see docs/rules.md")
             )
             continue
         output.say(
@@ -176,7 +178,7 @@ def parse_span(text: str) -> int:
     """Return the seconds of 30m, 6h or 7d; raises DayflyError for another text."""
     match = _SPAN.fullmatch(text)
     if match is None or int(match[1]) == 0:
-        raise DayflyError(f"{text!r} is no span of time", hint="write it as 30m, 6h or 7d")
+        raise DayflyError(f"{text!r} is not a duration", hint="use for example 30m, 6h or 7d")
     return int(match[1]) * _UNITS[match[2]]
 
 

@@ -18,7 +18,7 @@ def show_once(output: Output, word: str, name: str, secret: str) -> None:
         output.json({"name": name, word: secret})
     else:
         output.text(f"{secret}\n")
-        output.note("keep it now: only its hash is kept here")
+        output.note("save it now: it cannot be shown again")
 
 
 def those_out(kind: TokenKind, folder: Path | None) -> list[Token]:
@@ -37,8 +37,8 @@ def take_back(output: Output, kind: TokenKind, word: str, name: str, folder: Pat
     """End a secret, on record. Raises DayflyError where there is none of that name."""
     with open_ledger(folder) as ledger:
         if not Accounts(ledger, Passwords()).revoke(kind, name):
-            raise DayflyError(f"there is no {word} {name}", hint=f"`dayfly fleet {word} list` shows them")
+            raise DayflyError(f"no {word} named {name}", hint=f"`dayfly fleet {word} list` shows all")
         Audit(ledger).write(operator(), f"{word}.remove", name)
-    output.say(f"{name} is out of use from now on")
+    output.say(f"{name} is revoked")
     if output.is_json:
         output.json({"removed": name})

@@ -49,11 +49,11 @@ def serve(
     profile: str = "",
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Collect what functions log, look for attacks across the fleet, and show both in a browser.
+    """Run the fleet service: collector, detections and web console.
 
-    One process; nothing else has to be installed. It listens to this machine alone until there is an account. The
-    first lines say where it is, how to sign in and how to send the first lines. Ctrl-C ends it; what was acknowledged
-    is on disk.
+    The service is one process and needs no other installation. It listens on loopback only until an account
+    exists. It prints its URL, how to sign in and how to send the first log records. Ctrl-C stops it;
+    acknowledged records are on disk.
 
     Examples:
 
@@ -66,59 +66,60 @@ def serve(
     Parameters
     ----------
     store
-        A folder to keep everything in, or the URL of a ClickHouse, or env:NAME for a variable that has it, so that no
-        password is seen among this machine's processes; by default a folder of this user's.
+        A data folder, or the URL of a ClickHouse server, or env:NAME for an environment variable that holds
+        the URL, which keeps the password out of the process list (default: a folder of this user).
     host
-        Address to listen on; another than loopback needs an account first, and TLS.
+        Address to listen on; an address other than loopback needs an account and TLS.
     port
-        Port to listen on; 0 takes a free one.
+        Port to listen on; 0 selects a free port.
     folder
-        Where accounts, keys and the spool are kept when the store is elsewhere.
+        Folder for accounts, keys and the spool, if STORE is not a folder.
     cluster
         Name of a self-managed ClickHouse cluster (system.clusters), for replicated and distributed tables.
     cloud
-        The URL is one of ClickHouse Cloud.
+        The URL belongs to ClickHouse Cloud.
     public_url
-        The address that browsers use, where that is another.
+        The URL that browsers use, if it differs.
     name
-        Another name that this service goes by in the Host header; repeat for more.
+        Another host name to accept in the Host header; repeatable.
     behind_proxy
-        Address or network of a proxy whose X-Forwarded-For and X-Forwarded-Proto are believed.
+        Address or network of a trusted proxy (X-Forwarded-For and X-Forwarded-Proto); repeatable.
     certificate
         PEM file with the certificate and its chain.
     key
-        PEM file with the certificate's key.
+        PEM file with the private key.
     unsafe_plain_http
-        Let others sign in without encryption, all the same.
+        Allow sign-in from other machines without TLS.
     keep
-        How many days of lines are kept, as 30d or 90d.
+        How long to keep log records, for example 30d or 90d.
     recycle
-        Let the retire button change functions with this machine's AWS credentials.
+        Let the console's recycle button change functions with this machine's AWS credentials.
     lambda_endpoint
-        The Lambda API to retire environments by, as the lab's; implies --recycle.
+        Lambda API endpoint for recycling environments, for example the lab's; implies --recycle.
     region
-        AWS region of the functions, by default as for awscli.
+        AWS region of the functions (default: as for the AWS CLI).
     profile
-        AWS profile, by default as for awscli.
+        AWS profile (default: as for the AWS CLI).
     json
-        One JSON object when it serves, for programs.
+        Print one JSON object when the service is ready.
     """
     output = Output(is_json=json)
     if store.startswith("env:") and not (store := os.environ.get(store[4:], "")):
         raise DayflyError(
-            "the variable that names the store is not set",
-            hint="set it to a URL, as https://user:password@host:8443",
+            "the environment variable given as env:NAME is not set",
+            hint="set it to a URL, for example https://user:password@host:8443",
         )
     is_url = "://" in store
     home = folder or (Path(store) if store and not is_url else default_folder(os.environ))
     if store and not is_url and folder is not None:
-        raise DayflyError("--folder is for a store that is elsewhere", hint="name the folder once")
+        raise DayflyError("--folder and a STORE folder were both given", hint="use only one of them")
     if (cluster or cloud) and not is_url:
         raise DayflyError(
-            "a cluster has a URL", hint="dayfly fleet serve https://user:password@host:8443 --cluster main"
+            "--cluster and --cloud need the URL of a ClickHouse server",
+            hint="dayfly fleet serve https://user:password@host:8443 --cluster main",
         )
     if not 0 <= port <= 65535:
-        raise DayflyError(f"there is no port {port}", hint="as --port 8080, or 0 for a free one")
+        raise DayflyError(f"port {port} is out of range", hint="use 1 to 65535, or 0 for a free port")
     front = Front(
         host=host,
         port=port,
@@ -140,7 +141,7 @@ def serve(
         make_retirer=_retirer(lambda_endpoint, region, profile) if recycle or lambda_endpoint else None,
     )
     run(options, tell=lambda started: _announce(output, started))
-    output.say("stopped; what was acknowledged is on disk")
+    output.say("stopped; all acknowledged records are on disk")
     return 0
 
 
@@ -170,15 +171,16 @@ def _announce(output: Output, started: Started) -> None:
         )
         return
     output.say(f"serving {started.url}", style="bold green")
-    output.say(f"  everything is kept in {started.folder}")
+    output.say(f"  data folder: {started.folder}")
     if started.store_fault:
-        output.warn(f"{started.store_fault}; what comes in waits on disk until it answers")
+        output.warn(f"{started.store_fault}; incoming records wait on disk until the store answers")
     if started.set_up_url:
-        output.say("  make the first account (this link works once, for 30 minutes, on this machine):")
+        output.say("  create the first account (this link works once, for 30 minutes, on this machine):")
         output.say(f"    {started.set_up_url}")
     elif not started.has_users:
-        output.say("  make the first account: dayfly fleet user add NAME --role admin")
+        output.say("  create the first account: dayfly fleet user add NAME --role admin")
     output.say(
-        "  send the first lines: dayfly fleet import FILE, or see docs/fleet.md for Firehose and extensions"
+        "  send the first log records: dayfly fleet import FILE, or see docs/fleet.md for Firehose and "
+        "extensions"
     )
-    output.say("Ctrl-C ends it")
+    output.say("press Ctrl-C to stop")

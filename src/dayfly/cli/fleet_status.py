@@ -25,7 +25,7 @@ def status(
     server: str = "",
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Say how the running service is; exit code 1 where a part of it has a fault.
+    """Show the health of the running service; the exit code is 1 if a part has a fault.
 
     Examples:
 
@@ -36,11 +36,11 @@ def status(
     Parameters
     ----------
     folder
-        The service's folder, where it is not the default one.
+        The service's data folder, if it is not the default one.
     server
-        A service elsewhere; its token is read from DAYFLY_FLEET_TOKEN.
+        URL of a service on another machine; the API token is read from DAYFLY_FLEET_TOKEN.
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     output = Output(is_json=json)
     with connect(folder, server) as client:
@@ -67,8 +67,8 @@ def connect(folder: Path | None, server: str) -> Client:
         return Client.beside(folder or default_folder(os.environ))
     if not (token := os.environ.get("DAYFLY_FLEET_TOKEN", "")):
         raise DayflyError(
-            "no token for a service elsewhere",
-            hint="set DAYFLY_FLEET_TOKEN; `dayfly fleet token add` makes one",
+            "no API token for the service at --server",
+            hint="set DAYFLY_FLEET_TOKEN; create a token with `dayfly fleet token add NAME`",
         )
     return Client(server, token)
 

@@ -30,8 +30,8 @@ def service_or_store(folder: Path | None, server: str) -> Iterator[tuple[Client 
         return
     if not (home / STORE).is_dir():
         raise DayflyError(
-            f"{home} holds no store",
-            hint="name the service's folder with --folder, or start `dayfly fleet serve`",
+            f"no store in the folder {home}",
+            hint="give the service's folder with --folder, or start `dayfly fleet serve`",
         )
     with Store(Place(folder=home / STORE)) as store:
         migrate(store, Deployment.SINGLE)

@@ -24,9 +24,10 @@ def add(
     folder: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Make a token for a program that asks the service, and print it: the only time it is seen.
+    """Create an API token, and print it. It is shown only once.
 
-    It is sent as `Authorization: Bearer TOKEN` to /api/v1 alone. A token of the same name ends.
+    Send it as "Authorization: Bearer TOKEN"; it is valid for /api/v1 only. It replaces an existing token of
+    the same name.
 
     Examples:
 
@@ -36,20 +37,22 @@ def add(
     Parameters
     ----------
     name
-        Which program.
+        The token's name, for example the program that uses it.
     role
-        viewer, responder or admin: what it may do under /api/v1.
+        The token's permissions under /api/v1: viewer, responder or admin.
     days
-        How long it holds.
+        Lifetime in days.
     folder
-        The service's folder, where it is not the default one.
+        The service's data folder, if it is not the default one.
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     output = Output(is_json=json)
     with open_ledger(folder) as ledger:
         if not 1 <= days <= 3650:
-            raise DayflyError(f"a token of {days} days", hint="between 1 and 3650")
+            raise DayflyError(
+                f"--days {days}: the token lifetime must be 1 to 3,650 days", hint="for example --days 90"
+            )
         secret = Accounts(ledger, Passwords()).give_token(
             "api", check_name(name), role, seconds=days * 86400.0
         )
@@ -59,7 +62,7 @@ def add(
 
 
 def show(*, folder: Path | None = None, json: Annotated[bool, Parameter(negative="")] = False) -> int:
-    """Show whose tokens are out, never the tokens.
+    """List API tokens by name. The tokens themselves are never shown.
 
     Examples:
 
@@ -68,9 +71,9 @@ def show(*, folder: Path | None = None, json: Annotated[bool, Parameter(negative
     Parameters
     ----------
     folder
-        The service's folder, where it is not the default one.
+        The service's data folder, if it is not the default one.
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     output = Output(is_json=json)
     tokens = those_out("api", folder)
@@ -90,14 +93,14 @@ def show(*, folder: Path | None = None, json: Annotated[bool, Parameter(negative
     for one in tokens:
         output.say(f"{one.name:<24} {one.role:<10} {use_of(one)}")
     if not tokens:
-        output.say("none yet: dayfly fleet token add NAME")
+        output.say("no API tokens; create one with dayfly fleet token add NAME")
     return 0
 
 
 def remove(
     name: str, *, folder: Path | None = None, json: Annotated[bool, Parameter(negative="")] = False
 ) -> int:
-    """Take a token out of use at once.
+    """Revoke an API token immediately.
 
     Examples:
 
@@ -106,11 +109,11 @@ def remove(
     Parameters
     ----------
     name
-        Its name.
+        The token's name.
     folder
-        The service's folder, where it is not the default one.
+        The service's data folder, if it is not the default one.
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     take_back(Output(is_json=json), "api", "token", name, folder)
     return 0

@@ -34,10 +34,10 @@ def add(
     folder: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Make an account. The password is asked for, or read from a file; it is never an argument.
+    """Create an account. The password is read from the terminal or from a file, never from an argument.
 
-    Viewers look, responders triage and retire environments, admins manage people, keys and settings, and may read
-    quarantined lines.
+    Viewers can read. Responders can also triage findings and retire environments. Admins can also manage
+    accounts, keys and settings, and read quarantined records.
 
     Examples:
 
@@ -47,28 +47,28 @@ def add(
     Parameters
     ----------
     name
-        What the person signs in with.
+        The sign-in name.
     role
-        viewer, responder or admin.
+        The role: viewer, responder or admin.
     password_file
-        File whose first line is the password; - for standard input.
+        File whose first line is the password; - reads standard input.
     folder
-        The service's folder, where it is not the default one.
+        The service's data folder, if it is not the default one.
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     output = Output(is_json=json)
     with open_ledger(folder) as ledger:
         Accounts(ledger, Passwords()).add(name, Role(role), _password(password_file))
         Audit(ledger).write(operator(), "user.add", name, detail={"role": role})
-    output.say(f"{name} may sign in as {role}")
+    output.say(f"account {name} created with role {role}")
     if json:
         output.json({"name": name, "role": role})
     return 0
 
 
 def show(*, folder: Path | None = None, json: Annotated[bool, Parameter(negative="")] = False) -> int:
-    """Show the accounts.
+    """List the accounts.
 
     Examples:
 
@@ -78,9 +78,9 @@ def show(*, folder: Path | None = None, json: Annotated[bool, Parameter(negative
     Parameters
     ----------
     folder
-        The service's folder, where it is not the default one.
+        The service's data folder, if it is not the default one.
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     output = Output(is_json=json)
     with open_ledger(folder) as ledger:
@@ -93,7 +93,7 @@ def show(*, folder: Path | None = None, json: Annotated[bool, Parameter(negative
     for one in accounts:
         output.say(f"{one.role:<10} {one.name}  since {day(one.created)}")
     if not accounts:
-        output.say("nobody yet: dayfly fleet user add NAME --role admin")
+        output.say("no accounts; create one with dayfly fleet user add NAME --role admin")
     return 0
 
 
@@ -109,17 +109,17 @@ def remove(
     Parameters
     ----------
     name
-        Whose account.
+        The account's name.
     folder
-        The service's folder, where it is not the default one.
+        The service's data folder, if it is not the default one.
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     output = Output(is_json=json)
     with open_ledger(folder) as ledger:
         Accounts(ledger, Passwords()).remove(name)
         Audit(ledger).write(operator(), "user.remove", name)
-    output.say(f"{name} may no longer sign in, and has no session any more")
+    output.say(f"account {name} removed and its sessions ended")
     if json:
         output.json({"removed": name})
     return 0
@@ -141,19 +141,19 @@ def password(
     Parameters
     ----------
     name
-        Whose password.
+        The account's name.
     password_file
-        File whose first line is the password; - for standard input.
+        File whose first line is the password; - reads standard input.
     folder
-        The service's folder, where it is not the default one.
+        The service's data folder, if it is not the default one.
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     output = Output(is_json=json)
     with open_ledger(folder) as ledger:
         Accounts(ledger, Passwords()).set_password(name, _password(password_file))
         Audit(ledger).write(operator(), "user.password", name)
-    output.say(f"{name} has a new password; every session has ended")
+    output.say(f"password of {name} changed and all sessions ended")
     if json:
         output.json({"changed": name})
     return 0
@@ -166,7 +166,7 @@ def role(
     folder: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Change what an account may do; it holds from the next request on.
+    """Change an account's role, effective from its next request.
 
     Examples:
 
@@ -175,19 +175,19 @@ def role(
     Parameters
     ----------
     name
-        Whose role.
+        The account's name.
     role
-        viewer, responder or admin.
+        The role: viewer, responder or admin.
     folder
-        The service's folder, where it is not the default one.
+        The service's data folder, if it is not the default one.
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     output = Output(is_json=json)
     with open_ledger(folder) as ledger:
         Accounts(ledger, Passwords()).set_role(name, Role(role))
         Audit(ledger).write(operator(), "user.role", name, detail={"role": role})
-    output.say(f"{name} is {role} now")
+    output.say(f"{name} now has the role {role}")
     if json:
         output.json({"name": name, "role": role})
     return 0
@@ -198,7 +198,9 @@ def open_ledger(folder: Path | None, *, is_new_allowed: bool = True) -> Iterator
     """The ledger of a folder; raises DayflyError where there is none and none may be made."""
     home = folder or default_folder(os.environ)
     if not is_new_allowed and not (home / FILE).exists():
-        raise DayflyError(f"no service was ever started on {home}", hint="name its folder with --folder")
+        raise DayflyError(
+            f"no fleet service has used the folder {home}", hint="give the service's folder with --folder"
+        )
     ledger = Ledger(home)
     try:
         yield ledger
@@ -228,13 +230,13 @@ def _password(file: str) -> str:
                 found = opened.readline()
         except (OSError, UnicodeDecodeError) as error:
             raise DayflyError(
-                f"cannot read {file}: {error}", hint="name a file whose first line is the password"
+                f"cannot read {file}: {error}", hint="give a file whose first line is the password"
             ) from error
     elif sys.stdin.isatty():
         found = getpass.getpass("password: ")
         check_length(found)
-        if getpass.getpass("once more: ") != found:
-            raise DayflyError("the two are not the same", hint="try again")
+        if getpass.getpass("repeat the password: ") != found:
+            raise DayflyError("the two passwords differ", hint="try again")
     else:
-        raise DayflyError("no password", hint="give --password-file FILE, or - for standard input")
+        raise DayflyError("no password was given", hint="give --password-file FILE, or - for standard input")
     return found.rstrip("\r\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json as _json
 from typing import Annotated
 
@@ -38,9 +39,10 @@ def iam(
     for_lambda: Annotated[bool, Parameter(name="--lambda", negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Print the least a role needs to run a command: for exactly the calls that it makes, on what you name.
+    """Print the least-privilege IAM policy that a command needs.
 
-    The policy goes to standard output, what a policy cannot say to standard error. Without a command: which there are.
+    The policy covers exactly the AWS calls of the command, limited to the resources that you give. It goes to
+    standard output, and notes go to standard error. Without a command, the supported commands are listed.
 
     Examples:
 
@@ -54,9 +56,10 @@ def iam(
     Parameters
     ----------
     command
-        The command's words, as `layer publish`.
+        The command, for example: layer publish.
     function
-        Only functions of this name; * stands for any characters. May be given more than once, as all that follow.
+        Only functions of this name; * matches any characters. Repeatable, like all options with several
+        values.
     region
         Only in this region.
     account
@@ -64,39 +67,39 @@ def iam(
     partition
         aws, aws-cn or aws-us-gov.
     tag
-        Only functions that have this tag, as team=payments: all of them, where several are given.
+        Only functions with this tag, for example team=payments; with several tags, all must match.
     layer
-        Layer versions that an update may put on functions, or that are published; * may stand for the version.
+        Layer versions that the command may add or publish; * can replace the version.
     kms_key
-        Keys that functions' variables are encrypted with, where they are yours.
+        Customer managed KMS keys that encrypt the functions' environment variables.
     log_group
-        Log groups, where functions do not write to /aws/lambda/NAME.
+        Log groups of functions that do not log to /aws/lambda/NAME.
     alarm
-        Alarms that the command may look at.
+        Alarms that the command may read.
     role
-        Roles whose sessions may be revoked, with their path.
+        Roles, with their path, whose sessions may be revoked.
     boundary
-        The permissions boundary that those roles must have.
+        Permissions boundary that these roles must have.
     publish
-        With attach, detach, promote and rollback: what --publish needs beside.
+        With attach, detach, promote and rollback: include the permissions for --publish.
     verify
-        With attach and rollback: what --verify needs beside.
+        With attach and rollback: include the permissions for --verify.
     logs
-        With status: what --logs needs beside.
+        With status: include the permissions for --logs.
     fleet
-        With recycle: without what the proof needs where a fleet gives it.
+        With recycle: omit the log permissions, because a fleet service provides the proof.
     only_latest
-        With recycle: without what aliases and provisioned concurrency need.
+        With recycle: omit the permissions for aliases and provisioned concurrency.
     max_error_rate
-        With recycle: what --max-error-rate needs beside.
+        With recycle: include the permissions for --max-error-rate.
     cold_starts_per_minute
-        With recycle: what --cold-starts-per-minute needs beside.
+        With recycle: include the permissions for --cold-starts-per-minute.
     revoke_sessions
-        With recycle: what --revoke-sessions needs beside.
+        With recycle: include the permissions for --revoke-sessions.
     for_lambda
-        With doctor: what the commands of docs/doctor.md need.
+        With doctor: include the permissions for the commands in docs/doctor.md.
     json
-        Print one JSON object: command, policy, notes and each action's reason.
+        Print one JSON object with the command, the policy, notes and the reason for each action.
     """
     output = Output(is_json=json)
     name = " ".join(command)
@@ -108,9 +111,9 @@ def iam(
         return 0
     found = COMMANDS.get(name)
     if found is None:
-        raise DayflyError(
-            f"no command of AWS calls is named {name[:60]!r}", hint=f"one of: {', '.join(COMMANDS)}"
-        )
+        near = difflib.get_close_matches(name, COMMANDS, n=1)
+        guess = f". Did you mean {near[0]!r}?" if near else ""
+        raise DayflyError(f"Unknown command {name[:60]!r}{guess}", hint=f"use one of: {', '.join(COMMANDS)}")
     given = {
         "--publish": publish,
         "--verify": verify,
@@ -138,13 +141,16 @@ def iam(
     )
     for option in sorted(scope.options):
         if not any(option in (call.option, call.unless) for call in found.calls):
-            raise DayflyError(f"{name} has no {option} that changes what a role needs", hint="leave it out")
+            raise DayflyError(f"{option} does not apply to {name}", hint="remove it")
     policy = make_policy(found, scope)
     notes = [*policy.notes, *([REVOKE_NOTE] if revoke_sessions else ())]
     if policy.characters > MAX_CHARACTERS:
         raise DayflyError(
-            f"this policy has {policy.characters:,} characters, a managed one may have {MAX_CHARACTERS:,}",
-            hint="name functions with *, or by a --tag",
+            (
+                f"this policy has {policy.characters:,} characters; a managed policy can have at most "
+                f"{MAX_CHARACTERS:,}"
+            ),
+            hint="select functions with * or --tag",
         )
     if json:
         output.json(
@@ -168,5 +174,7 @@ def read_tag(text: str) -> tuple[str, str]:
     """Return a tag's key and value; raises DayflyError for what is none."""
     key, sign, value = text.partition("=")
     if not sign or not key:
-        raise DayflyError(f"--tag is {text[:100]!r}", hint="it must be a key and a value, as team=payments")
+        raise DayflyError(
+            f"--tag {text[:100]!r} is not KEY=VALUE", hint="use for example --tag team=payments"
+        )
     return key, value

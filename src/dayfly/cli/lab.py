@@ -62,11 +62,11 @@ def serve(
     quiet: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Run functions on this machine as Lambda would, behind the Invoke API.
+    """Run functions on this machine behind the Lambda Invoke API.
 
-    Every environment is a real process tree running the real awslambdaric or Dayfly, frozen between
-    invocations. The first lines say which confinement is active and print a command that invokes a function;
-    then come the log lines of all functions. Ctrl-C ends everything.
+    Each environment is a process tree with awslambdaric or Dayfly, frozen between invocations. The command
+    prints the active confinement and an example invocation, then the logs of all functions. Ctrl-C stops
+    everything.
 
     Examples:
 
@@ -82,66 +82,70 @@ def serve(
     Parameters
     ----------
     folder
-        Folder with the function's code, as it would be zipped.
+        Folder with the function's deployment package.
     handler
-        module.function inside the folder.
+        Handler, for example app.handler.
     name
-        Name to invoke it by; the folder's name if not given.
+        The function's name (default: the folder's name).
     runtime
-        plain runs awslambdaric itself, dayfly runs dayfly.runtime.
+        plain runs awslambdaric without Dayfly; dayfly runs it with Dayfly.
     timeout
-        Seconds an invocation may take.
+        Timeout of an invocation in seconds.
     memory
-        Memory size in MB as announced to the function.
+        Memory size in MB that the function sees.
     env
-        Environment variable KEY=VALUE for the function; repeat for more.
+        Environment variable KEY=VALUE for the function; repeatable.
     python
-        Interpreter that runs the function, this one by default; it needs awslambdaric.
+        Python that runs the function (default: this one); awslambdaric must be installed in it.
     reserved_concurrency
-        At most this many invocations at once; more are throttled.
+        Maximum number of concurrent invocations; more are throttled.
     idle_expiry
         Seconds after which an idle environment is shut down.
     url
-        Give the function a URL: NONE lets everybody call it, AWS_IAM whoever signs.
+        Give the function a URL: NONE allows everyone to call it, AWS_IAM requires signed requests.
     config
-        lab.toml with several functions, instead of FOLDER.
+        A lab.toml with several functions, instead of FOLDER.
     host
         Address to listen on (default 127.0.0.1).
     port
-        Port to listen on (default 9001); 0 takes a free one.
+        Port to listen on (default 9001); 0 selects a free port.
     max_environments
-        Environments of all functions together (default 256).
+        Maximum number of environments of all functions (default 256).
     confinement
-        auto uses bubblewrap where it works, else nothing, and says so.
+        How to isolate functions from this machine: auto uses bubblewrap if it works, else runs without and
+        warns.
     services
-        URL of moto's server or LocalStack: there the lab finds the queues, topics, buckets and buses that functions name.
+        URL of a moto server or LocalStack with the queues, topics, buckets and buses that functions use.
     async_speed
-        The clock of asynchronous invocation runs this many times as fast (default 1): with 60, Lambda's minute before the
-        second try is a second.
+        Speed factor for asynchronous retries (default 1): with 60, the one-minute wait before the first retry
+        takes a second.
     rate_limits
-        Throttle requests by Lambda's rates as well: ten a second for each unit of concurrency, 15 calls of its API a second.
+        Also apply Lambda's request rates: 10 a second per unit of concurrency, and 15 API calls a second.
     fleet
-        URL of `dayfly fleet serve`: every log line goes to its collector, and functions under Dayfly write one line per
-        invocation. While it does not answer, 64 MiB of lines wait and the rest is dropped; invocations never wait.
+        URL of a fleet service: the lab sends it all log records, and functions under Dayfly log each
+        invocation. While the service is unreachable, up to 64 MiB of records wait and more are dropped;
+        invocations never wait.
     fleet_token_file
-        File with the token that the collector asks for.
+        File with the fleet's ingest key.
     fleet_key_file
-        File with the fleet's key, which functions under Dayfly get as DAYFLY_FLEET_KEY.
+        File with the fleet's signing key, which functions under Dayfly get as DAYFLY_FLEET_KEY.
     faults
-        File with a plan of faults: refused and broken answers of the Runtime API, killed processes, full disks, limits.
+        File with faults to inject: failing Runtime API answers, killed processes, full disks, limits.
     unsafe_host_exposed
-        Allow an address others can reach: whoever reaches it runs your function.
+        Allow an address that other machines can reach; anyone who reaches it can run your function.
     quiet
-        Print what is served, and neither log lines nor events. For a pipe that nobody reads: a full one stops the lab.
+        Do not print logs and events. Use it with a pipe that no program reads, because a full pipe stops the
+        lab.
     json
-        Print one JSON object per line: what is served, events, log lines.
+        Print JSON lines: the served functions, events and logs.
     """
     output = Output(is_json=json)
     lab_table: dict[str, str | int | float] = {}
     if config is not None:
         if folder is not None or handler is not None:
             raise SettingError(
-                "--config and FOLDER were both given", hint="use only one: put the function into the file"
+                "--config and FOLDER were both given",
+                hint="use only one of them; --config can hold this function too",
             )
         loaded = load_lab_file(config)
         lab_table, functions = dict(loaded.lab), loaded.functions
@@ -150,10 +154,13 @@ def serve(
             "no function to serve", hint="dayfly lab serve FOLDER --handler app.handler, or --config lab.toml"
         )
     elif not folder.is_dir():
-        raise SettingError(f"{folder} is not a folder", hint="name the folder that holds the handler's file")
+        raise SettingError(
+            f"{folder} is not a folder", hint="give the folder that contains the handler's file"
+        )
     elif handler is None:
         raise SettingError(
-            f"no handler for {folder}", hint="add --handler app.handler for the function handler of app.py"
+            f"no handler for {folder}",
+            hint='add --handler, for example --handler app.handler for the function "handler" in app.py',
         )
     else:
         functions = (
@@ -180,10 +187,10 @@ def serve(
     if limit is None:
         limit = int(lab_table.get("max_environments", DEFAULT_ENVIRONMENTS))
     if limit < 1:
-        raise SettingError("at least one environment is needed", hint="--max-environments 1 or more")
+        raise SettingError("at least one environment is needed", hint="use --max-environments 1 or more")
     choice = confinement or str(lab_table.get("confinement", "auto"))
     if choice not in ("auto", "bubblewrap", "none"):
-        raise SettingError(f"confinement {choice!r} is not known", hint="use auto, bubblewrap or none")
+        raise SettingError(f"unknown confinement {choice!r}", hint="use auto, bubblewrap or none")
     target = find_target(
         fleet or _text(lab_table, "fleet"), fleet_token_file or _path(config, lab_table, "fleet_token_file")
     )
@@ -201,7 +208,10 @@ def serve(
     other = services or _text(lab_table, "services")
     speed = async_speed if async_speed is not None else float(lab_table.get("async_speed", 1.0))
     if not 0 < speed < math.inf:
-        raise SettingError(f"asynchronous speed {speed} is not positive", hint="1 is Lambda's own")
+        raise SettingError(
+            f"--async-speed {speed} is not positive",
+            hint=("use a number above 0; 1 is Lambda's own speed"),
+        )
     serving = _Serving(
         functions,
         chosen_host,
@@ -224,7 +234,7 @@ def give_faults(functions: tuple[FunctionConfig, ...], path: Path) -> tuple[Func
     names = {function.name for function in functions}
     if strange := sorted(set(plans) - names - {""}):
         raise SettingError(
-            f"{path}: there is no function {strange[0]}", hint=f"use one of {', '.join(sorted(names))}"
+            f"{path}: unknown function {strange[0]}", hint=f"use one of {', '.join(sorted(names))}"
         )
     everybody = plans[""] if plans[""] != FaultPlan() else None
     return tuple(replace(one, faults=plans.get(one.name, everybody)) for one in functions)
@@ -271,8 +281,8 @@ def check_host(host: str, *, is_exposed_allowed: bool) -> None:
         raise SettingError(f"{host!r} is not an IP address", hint="use 127.0.0.1") from error
     if not address.is_loopback and not is_exposed_allowed:
         raise SettingError(
-            f"{host} can be reached by others, and whoever reaches it runs your function without signing in",
-            hint="use 127.0.0.1, or add --unsafe-host-exposed if you mean it",
+            f"other machines can reach {host} and run your function without authentication",
+            hint="use 127.0.0.1, or add --unsafe-host-exposed to allow it",
         )
 
 
@@ -314,14 +324,14 @@ async def _serve(output: Output, serving: _Serving) -> None:
                     )
                 )
                 await stop.wait()
-                output.say("Stopping: ending every environment.")
+                output.say("Stopping all environments.")
     finally:
         # After the lab: the lines of its end belong to the fleet, too.
         if shipper is not None:
             left = await asyncio.to_thread(shipper.close)
             if left.waiting or left.dropped or left.refused:
                 output.warn(
-                    f"of the log lines {left.waiting} never reached the fleet, {left.dropped} were dropped and "
-                    f"{left.refused} refused; {left.sent} did"
+                    f"log records sent to the fleet service: {left.sent}; not sent: {left.waiting} "
+                    f"waiting, {left.dropped} dropped, {left.refused} refused"
                 )
     output.say("Stopped.")

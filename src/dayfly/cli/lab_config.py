@@ -84,11 +84,11 @@ def load_lab_file(path: Path) -> LabFile:
     try:
         content = tomllib.loads(path.read_text())
     except OSError as error:
-        raise SettingError(f"{path} cannot be read: {error.strerror}", hint="name a lab.toml") from error
+        raise SettingError(f"{path} cannot be read: {error.strerror}", hint="give a lab.toml") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingError(
             f"{path} is not valid TOML: {error}",
-            hint="--config takes a lab.toml (docs/lab.md), not a SAM or CloudFormation template",
+            hint="use a lab.toml (docs/lab.md); --config does not read SAM or CloudFormation templates",
         ) from error
     _refuse_unknown(path, "", set(content), {"lab", "functions"})
     lab = content.get("lab", {})
@@ -147,7 +147,7 @@ def _image(path: Path, prefix: str, table: object) -> ImageConfig:
     for key, value in table.items():
         _check_type(path, f"{prefix}.{key}", value, _IMAGE_KEYS[key])
         if isinstance(value, list) and not all(isinstance(word, str) for word in value):
-            raise SettingError(f"{path}: {prefix}.{key} is no list of strings")
+            raise SettingError(f"{path}: {prefix}.{key} is not a list of strings")
     return ImageConfig(
         entry_point=tuple(table.get("entry_point", ())),
         command=tuple(table.get("command", ())),

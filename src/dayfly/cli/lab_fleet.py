@@ -28,14 +28,18 @@ def read_secret(path: Path, *, what: str, takes_first: bool = False) -> str:
             text = file.read(_MAX_SECRET_BYTES + 1).decode("ascii").strip()
     except OSError as error:
         raise SettingError(
-            f"{path} cannot be read: {error.strerror}", hint=f"name a file with {what}"
+            f"{path} cannot be read: {error.strerror}", hint=f"give a file with {what}"
         ) from error
     except UnicodeDecodeError as error:
-        raise SettingError(f"{path} does not hold {what}", hint="one line of plain characters") from error
+        raise SettingError(
+            f"{path} does not contain {what}", hint="use a file with one line of printable characters"
+        ) from error
     if takes_first:
         text = text.partition("\n")[0].strip()
     if not text or len(text) > _MAX_SECRET_BYTES or not text.isprintable():
-        raise SettingError(f"{path} does not hold {what}", hint="one line of plain characters")
+        raise SettingError(
+            f"{path} does not contain {what}", hint="use a file with one line of printable characters"
+        )
     return text
 
 
@@ -43,9 +47,9 @@ def find_target(url: str | None, token_file: Path | None) -> Target | None:
     """Return where to ship to, None without a URL; raises SettingError for a token without one."""
     if url is None:
         if token_file is not None:
-            raise SettingError("a token for no fleet", hint="add --fleet http://127.0.0.1:8710")
+            raise SettingError("--fleet-token-file needs --fleet", hint="add --fleet http://127.0.0.1:8710")
         return None
-    token = read_secret(token_file, what="the collector's token") if token_file is not None else ""
+    token = read_secret(token_file, what="an ingest key") if token_file is not None else ""
     return Target(url, token)
 
 
@@ -58,9 +62,9 @@ def give_fleet_key(
     """
     added: dict[str, str] = {}
     if key_file is not None:
-        key = read_secret(key_file, what="a fleet's key", takes_first=True)
+        key = read_secret(key_file, what="a signing key", takes_first=True)
         if not _KEY.fullmatch(key):
-            raise SettingError(f"{key_file} does not hold a fleet's key", hint="64 hexadecimal digits")
+            raise SettingError(f"{key_file} does not contain a signing key", hint="use 64 hexadecimal digits")
         added[KEY_VARIABLE] = key
     if is_shipping:
         added[_LOG_VARIABLE] = "on"

@@ -55,15 +55,16 @@ def gauntlet(
     list_: Annotated[bool, Parameter(name="--list", negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Run attacks against protections in the lab, and honest requests beside them.
+    """Run attacks against protections in the lab, with legitimate requests beside them.
 
-    Each attack gets a warm environment of its own under each protection, in each way the protection keeps invocations
-    apart; customers come before and after. An attack is *blocked*, *contained* (it ran and reached no later customer),
-    *contained late* (it reached some first), *detected* (it went on, and the protection said so) or has *survived*. What does not work even
-    without protection on this machine is *void* and counts for nobody. Needs bubblewrap: attacks run confined or not at all.
+    Each attack runs in its own warm environment under each protection and each of its isolation modes;
+    customer requests come before and after. The result is blocked, contained (it ran and affected no later
+    request), contained late (it affected some requests first), detected (it continued, and the protection
+    reported it) or survived. An attack that fails even without protection on this machine is void and is not
+    counted. Bubblewrap is required, because attacks always run confined.
 
-    The exit code is 0 when everything was run, whatever came out. Ctrl-C or SIGTERM ends it with what was found until then, and
-    130 or 143.
+    Exit codes: 0 if everything was run, whatever the results. Ctrl-C and SIGTERM print the results so far and
+    exit with 130 and 143.
 
     Examples:
 
@@ -75,30 +76,32 @@ def gauntlet(
     Parameters
     ----------
     against
-        Protections, separated by commas, or all; those that download nothing, if not given. The unprotected function is
-        always run.
+        Protections, separated by commas, or all (default: those that need no download). The unprotected
+        function always runs.
     attack
-        Attacks by name, family (M10) or level (L1), separated by commas; all, if not given.
+        Attacks by name, family (M10) or level (L1), separated by commas (default: all).
     isolation
-        Ways to keep invocations apart, separated by commas; every protection's own, if not given.
+        Isolation modes, separated by commas (default: all modes of each protection).
     door
-        How the attacker's code gets in: open, as a field that the function evaluates, or hidden, in an encoding.
+        How the event carries the attacker's code: open, in a field that the function evaluates, or hidden, in
+        an encoding.
     quick
-        One attack of each family, each tried once, and fewer invocations for the costs.
+        Run one attack of each family, once, and measure costs with fewer invocations.
     tries
-        How often an attack is repeated until it reaches somebody: 2, or 1 with --quick.
+        Maximum number of attempts per attack (default: 2, or 1 with --quick).
     jobs
-        Rows that run side by side: half the processors, with --quick all, if not given. Costs are measured alone.
+        Number of parallel runs (default: half of the CPUs, or all with --quick). Costs are measured one at a
+        time.
     invocations
-        How many invocations the cost of each row is taken from: 100, or 30 with --quick; 0 measures none.
+        Invocations for measuring costs (default: 100, or 30 with --quick); 0 skips the measurement.
     honest
-        A folder with more honest functions: for each a folder with app.py and events.json.
+        Folder with more legitimate functions: one subfolder each, with app.py and events.json.
     cache
-        Where protections keep what they install; a folder of yours below ~/.cache, if not given.
+        Folder for the files that protections install (default: below ~/.cache).
     report
-        Write an HTML page that needs nothing else.
+        Write a self-contained HTML report to this file.
     list_
-        Name attacks and protections, and run nothing.
+        List attacks and protections without running them.
     json
         Print one JSON object and nothing else.
     """
@@ -125,7 +128,7 @@ def gauntlet(
         is_quick=quick,
     )
     if report is not None and not report.resolve().parent.is_dir():
-        raise DayflyError(f"{report.parent} is no folder", hint="make it, or choose another --report")
+        raise DayflyError(f"{report.parent} is not a folder", hint="create it, or choose another --report")
     with contextlib.ExitStack() as stack:
         show = (
             stack.enter_context(GauntletProgress(output.progress)).show

@@ -56,7 +56,8 @@ class GauntletProgress(Progress):
 
 
 def draw_result(result: Result, *, width: int) -> RenderableType:
-    """The table of rows, honest requests and costs, then each attack whose outcome differs between protections."""
+    """The table of rows, legitimate requests and costs, then each attack whose outcome differs between
+    protections."""
     parts: list[RenderableType] = [
         Text(),
         *_tables(result, _OUTCOMES, width=width - 1),
@@ -70,14 +71,14 @@ def draw_result(result: Result, *, width: int) -> RenderableType:
     names = sorted({cell.attack for cell in void})
     if names:
         parts.append(
-            Text(f"void here, without any protection: {', '.join(names)}", style=_SOFT),
+            Text(f"void (these fail here even without protection): {', '.join(names)}", style=_SOFT),
         )
     parts += [Text(note, style="bold yellow") for note in result.notes]
     parts.append(
         Text(
             f"{len(result.attacks)} attacks, door {result.door}, {result.seconds:.0f} s; "
-            f"{result.machine['processors']} processors, Python {result.machine['python']}, Dayfly {result.dayfly}. "
-            "In the lab; nothing of it ran on AWS.",
+            f"{result.machine['processors']} processors, Python {result.machine['python']}, Dayfly "
+            f"{result.dayfly}. Measured in the lab, not on AWS.",
             style=_SOFT,
         )
     )
@@ -114,20 +115,20 @@ _OUTCOMES: tuple[_Column, ...] = (
     _outcome("contained late"),
     _outcome("detected"),
     _outcome("survived"),
-    ("reached anybody", lambda row, one: f"{one.reaching}/{one.tried}"),
-    ("customers reached", lambda row, one: str(one.customers)),
+    ("affected requests", lambda row, one: f"{one.reaching}/{one.tried}"),
+    ("requests affected", lambda row, one: str(one.customers)),
     ("noticed", lambda row, one: str(one.noticed)),
-    ("ms to notice", lambda row, one: _figure(one.detect_ms, 0)),
+    ("ms to detect", lambda row, one: _figure(one.detect_ms, 0)),
     ("ms exposed", lambda row, one: _figure(one.exposure_ms, 0)),
 )
 _HONEST: tuple[_Column, ...] = (
-    ("honest requests", lambda row, one: str(row.collateral.requests) + _aside(row.collateral)),
+    ("legitimate requests", lambda row, one: str(row.collateral.requests) + _aside(row.collateral)),
     _harm("refused", lambda honest: honest.refused),
     _harm("failed", lambda honest: honest.failed),
-    _harm("other answer", lambda honest: honest.different),
+    _harm("changed answers", lambda honest: honest.different),
     _harm("false alarms", lambda honest: sum(honest.false_alarms.values())),
-    ("answer ms", lambda row, one: _figure(row.cost.answer_ms, 2)),
-    ("whole ms", lambda row, one: _figure(row.cost.whole_ms, 2)),
+    ("answer, ms", lambda row, one: _figure(row.cost.answer_ms, 2)),
+    ("total, ms", lambda row, one: _figure(row.cost.whole_ms, 2)),
     ("CPU ms", lambda row, one: _figure(row.cost.cpu_ms, 2)),
     ("MB", lambda row, one: _figure(row.cost.memory_mb, 0)),
     ("init ms", lambda row, one: _figure(row.cost.init_ms, 0)),
@@ -168,9 +169,9 @@ def _table(
 def _aside(honest: Collateral) -> str:
     words = []
     if honest.unusable:
-        words.append(f"{len(honest.unusable)} functions do not work")
-    if honest.not_in_force:
-        words.append(f"not in force for {len(honest.not_in_force)}")
+        words.append(f"{len(honest.unusable)} functions fail")
+    if honest.not_active:
+        words.append(f"not active for {len(honest.not_active)}")
     return f" ({', '.join(words)})" if words else ""
 
 
@@ -186,7 +187,7 @@ def _survivors(result: Result) -> RenderableType:
         cells = [cell for cell in tried_cells if cell.verdict not in SUCCESSES]
         if not cells or len(cells) == len(tried_cells):
             continue
-        line = Text.assemble((f"{row.protection} {row.isolation}", "bold"), ": reached later customers: ")
+        line = Text.assemble((f"{row.protection} {row.isolation}", "bold"), ": affected later requests: ")
         for number, cell in enumerate(cells):
             line.append((", " if number else "") + cell.attack, style=_STYLES[cell.verdict])
             line.append(_note(cell), style=_SOFT)
@@ -196,7 +197,7 @@ def _survivors(result: Result) -> RenderableType:
 
 def _note(cell: Cell) -> str:
     words: list[str] = [cell.verdict] if cell.verdict == "contained late" else []
-    words += [f"not active: {cell.not_in_force}"] if cell.not_in_force else []
+    words += [f"not active: {cell.not_active}"] if cell.not_active else []
     return f" ({'; '.join(words)})" if words else ""
 
 

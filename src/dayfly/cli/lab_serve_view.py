@@ -78,7 +78,7 @@ class ServeView:
                     "functions": [function.name for function in functions],
                     "confinement": report.kind,
                     "confinement_reason": report.reason,
-                    "in_force": list(report.in_force),
+                    "active": list(report.active),
                     "absent": list(report.absent),
                 }
             )
@@ -103,9 +103,9 @@ class ServeView:
             if function.faults is not None:
                 output.say(f"Faults are injected into {function.name}.", style="bold magenta")
         if served.services:
-            output.say(f"Queues, topics, buckets and buses are those of {served.services}.")
+            output.say(f"Queues, topics, buckets and buses come from {served.services}.")
         if served.fleet:
-            output.say(f"Every log line also goes to the fleet at {served.fleet}.")
+            output.say(f"Every log record is also sent to the fleet service at {served.fleet}.")
         output.say("Press Ctrl-C to stop." if self._is_quiet else "Logs follow. Press Ctrl-C to stop.")
 
     def show_log(self, line: LogLine) -> None:

@@ -35,12 +35,12 @@ def try_check(
     confinement: ConfinementChoice = "auto",
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Run the attack of one check: on the page's vulnerable handler, on its fixed twin, and under Dayfly.
+    """Run one check's attack: on the vulnerable handler, on the fixed handler, and under Dayfly.
 
-    Each runs in its own warm environment of a Lambda emulator on this machine. `dayfly explain CHECK` prints the
-    handlers; they touch nothing but /tmp and this machine's loopback.
+    Each run uses its own warm environment in a Lambda emulator on this machine. dayfly explain CHECK prints
+    the handlers; they use only /tmp and loopback.
 
-    The exit code is 0; 1 if the attack fails on the vulnerable handler or succeeds on the fixed one; 2 if the
+    Exit codes: 0; 1 if the attack fails on the vulnerable handler or succeeds on the fixed one; 2 if the
     check has no attack.
 
     Examples:
@@ -52,13 +52,14 @@ def try_check(
     Parameters
     ----------
     check
-        The check's id, as a finding names it.
+        The check's id, for example event.command.
     isolation
-        How many events share a worker under Dayfly: invocation (one), window (some) or process (all).
+        Isolation mode under Dayfly. Events per worker: invocation (one), window (some), process (all).
     guard
-        Mode of Dayfly's guard: off, observe or block. Default: observe, then block.
+        Guard mode: off, observe or block (default: observe, then block).
     confinement
-        auto uses bubblewrap where it works, else nothing, and says so.
+        How to isolate functions from this machine: auto uses bubblewrap if it works, else runs without and
+        warns.
     json
         Print one JSON object and nothing else.
     """

@@ -27,11 +27,12 @@ def build(
     sbom: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Build the layer for AWS_LAMBDA_EXEC_WRAPPER=/opt/dayfly, with a file of its checksum beside it.
+    """Build the Lambda layer, and write its checksum to a file beside it.
 
-    The layer holds bytecode for the Python of your function's runtime (--python; by default the one this
-    command runs on). On another Python the function runs without Dayfly. The same inputs give the same bytes.
-    Nothing is sent anywhere; `dayfly layer publish` does that, and `dayfly layer test` tries it first.
+    The layer starts through AWS_LAMBDA_EXEC_WRAPPER=/opt/dayfly. It holds bytecode for the Python version of
+    your function's runtime (--python, default: the version that runs this command). On another version the
+    function runs without Dayfly. The build is reproducible and local: test the layer with dayfly layer test,
+    then upload it with dayfly layer publish.
 
     Examples:
 
@@ -45,23 +46,26 @@ def build(
     output
         The zip file to write.
     python
-        Version to compile for, found on this machine; several, separated by commas, load slower.
+        Python version to compile for, installed on this machine; several, separated by commas, make cold
+        starts slower.
     policy
-        A dayfly.toml whose [policy] the layer carries; it takes the place of the one in the function's package.
+        A dayfly.toml whose [policy] goes into the layer and replaces the policy in the function's package.
     only_policy
-        Write a layer with that policy alone, to be put on one function beside Dayfly's.
+        Write a layer with only this policy, to add to a function beside Dayfly's layer.
     on_failure
-        What a function does where Dayfly cannot start, if its own DAYFLY_ON_FAILURE does not say.
+        What a function does if Dayfly cannot start: run without Dayfly, or stop. DAYFLY_ON_FAILURE on the
+        function overrides it.
     sbom
-        Write what is in it as a CycloneDX bill of materials, beside it.
+        Also write a CycloneDX bill of materials beside it.
     json
-        Print one JSON object instead.
+        Print one JSON object and nothing else.
     """
     out = Output(is_json=json)
     carried = read_policy(policy) if policy is not None else None
     if carried is not None and carried.left_out:
         out.warn(
-            f"a layer carries [policy] alone; set as variables what else is there: {', '.join(carried.left_out)}"
+            "a layer holds only [policy]; set these as environment variables instead: "
+            f"{', '.join(carried.left_out)}"
         )
     if only_policy:
         carried = check_only_policy(carried, is_alone=not sbom and python is None and on_failure == "run")
@@ -74,7 +78,9 @@ def build(
     bill = layer.write_sbom() if sbom else None
     for name, version in layer.clients.items():
         if version != TESTED[name]:
-            out.warn(f"{name} {version} is put in as a fallback; Dayfly was tested with {TESTED[name]}")
+            out.warn(
+                f"the layer includes {name} {version} as a fallback; Dayfly was tested with {TESTED[name]}"
+            )
     if json:
         out.json(
             _described(layer)
@@ -89,11 +95,11 @@ def build(
     out.say(f"sha256 {layer.sha256}, in {checksum.name}" + (f"; contents in {bill.name}" if bill else ""))
     out.say("bytecode for Python " + (", ".join(layer.compiled) or "none") + "; x86_64 and arm64")
     if carried is not None:
-        out.say(f"carries the policy {carried.digest}")
+        out.say(f"contains the policy {carried.digest}")
     if layer.not_compiled:
         out.warn(
-            f"no interpreter of Python {', '.join(layer.not_compiled)} was found here: such a function compiles "
-            "Dayfly at each cold start"
+            f"Python {', '.join(layer.not_compiled)} is not installed here: a function on this version "
+            "compiles Dayfly at each cold start"
         )
     out.say(
         "next: try it (dayfly layer test), publish it (dayfly layer publish) and set "
@@ -121,8 +127,8 @@ def _tell_policy(out: Output, output: Path, carried: Carried, data: bytes) -> in
         return 0
     out.say(f"wrote {output}", style="bold green")
     out.say(f"{len(data):,} bytes, sha256 {digest.hexdigest()}")
-    out.say(f"carries the policy {carried.digest}")
-    out.say("next: publish it and put it on the function, after Dayfly's own layer")
+    out.say(f"contains the policy {carried.digest}")
+    out.say("next: publish it and add it to the function, after Dayfly's layer")
     return 0
 
 

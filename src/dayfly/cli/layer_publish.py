@@ -30,9 +30,10 @@ def publish_layer(
     profile: str | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Publish a layer that `dayfly layer build` wrote, unless a version with the same bytes is there already.
+    """Publish a layer in your AWS account, unless an identical version exists.
 
-    It is for the account alone: no permission is added. Runtimes are those that the layer has bytecode for.
+    The layer is private to the account: no permission is added. Its compatible runtimes are the Python
+    versions that it has bytecode for.
 
     Examples:
 
@@ -43,26 +44,29 @@ def publish_layer(
     Parameters
     ----------
     layer
-        The zip file.
+        The zip file that dayfly layer build wrote.
     name
-        What the layer is called; by default dayfly-python312, say.
+        The layer's name (default: for example dayfly-python312).
     architecture
-        The layer is the same for both; name one to have it offered for that alone.
+        Compatible architecture to declare; the layer works on both.
     dry_run
-        Say what would be done, and publish nothing.
+        Show what would be published, without publishing it.
     endpoint_url
-        Another endpoint of the Lambda API: the lab's.
+        Lambda API endpoint to use instead of AWS, for example the lab's.
     region
-        AWS region, where the profile says none.
+        AWS region (default: the profile's region).
     profile
-        Profile of the AWS configuration.
+        AWS profile.
     json
         Print one JSON object instead.
     """
     output = Output(is_json=json)
     file = read_layer(layer)
     if not file.name and name is None:
-        raise LayerError("a policy's layer has no name of its own", hint="--name dayfly-policy-FUNCTION")
+        raise LayerError(
+            "a policy layer needs a name",
+            hint=("add --name, for example --name dayfly-policy-FUNCTION"),
+        )
     called = check_name(name or file.name)
     architectures: tuple[ArchitectureType, ...] = ARCHITECTURES if architecture == "both" else (architecture,)
     client = Account(endpoint_url, region, profile).client("lambda")
@@ -90,7 +94,7 @@ def publish_layer(
             f"would publish {called}: {len(file.data):,} bytes for {', '.join(file.runtimes)}; nothing was changed"
         )
         return 0
-    was = "published" if version.is_new else "is there already, with the same bytes:"
+    was = "published" if version.is_new else "already published, identical:"
     output.say(f"{was} {version.arn}", style="bold green")
     output.say(f"CodeSha256 {version.code_sha256}, for {', '.join(file.runtimes)}")
     if file.version:

@@ -31,9 +31,7 @@ if TYPE_CHECKING:
     from dayfly.lab.comparing import Comparison
 
 _NOT_AS_WITHOUT = 1
-_NO_OPT = (
-    "there is no /opt and no /var/runtime: the wrapper is started by the place where the layer was unpacked"
-)
+_NO_OPT = "no /opt and no /var/runtime: the wrapper runs from the folder where the layer was unpacked"
 
 
 def try_layer(
@@ -52,15 +50,15 @@ def try_layer(
     confinement: ConfinementChoice = "auto",
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Run a function through a built layer, and tell whether Dayfly was in force and which answers differ.
+    """Run a function with a built layer: check that Dayfly is active and compare answers.
 
-    In a Lambda emulator on this machine, the layer is unpacked into /opt and started through the exec wrapper, as
-    the managed runtime does it. Every event is served twice by the function with Dayfly and twice by two copies
-    without it: what differs between those differs by itself. Your function runs, with its side effects. Answers
-    are never printed, only where they differ.
+    A Lambda emulator on this machine unpacks the layer into /opt and starts it through the exec wrapper, like
+    the managed runtime. Each event runs twice with Dayfly and twice in two copies without it, to find answers
+    that vary by themselves. Your function runs with all its side effects. The output names the places where
+    answers differ, never their contents.
 
-    The exit code is 0. It is 1 if Dayfly, or something that was asked for (guard, isolation, policy, network, API lock), was
-    not active, or if an answer was another. It is 2 if it could not be tried.
+    Exit codes: 0; 1 if Dayfly or a requested setting (guard, isolation, policy, network, API lock) was not
+    active, or if an answer differs; 2 if the test could not run.
 
     Examples:
 
@@ -74,32 +72,36 @@ def try_layer(
     layer
         The zip file that `dayfly layer build` wrote.
     handler
-        module.function inside the folder.
+        Handler, for example app.handler.
     events
         Folder with one test event per *.json file.
     folder
-        Folder with the function's code, as it would be zipped.
+        Folder with the function's deployment package.
     beside
-        Another layer's zip that the function has; repeat for more, in the function's order.
+        Zip file of another layer of the function; repeatable, in the function's order.
     settings
-        A setting of Dayfly's, as isolation=window; repeat for more.
+        A setting, for example isolation=window; repeatable.
     env
-        Environment variable KEY=VALUE of the function; repeat for more.
+        Environment variable KEY=VALUE of the function; repeatable.
     timeout
-        Seconds an invocation may take.
+        Timeout of an invocation in seconds.
     memory
-        Memory size in MB as announced to the function.
+        Memory size in MB that the function sees.
     python
-        Interpreter that runs the function; it needs awslambdaric. By default one that the layer was built for.
+        Python that runs the function (default: one that the layer was built for); awslambdaric must be
+        installed in it.
     confinement
-        auto uses bubblewrap where it works, else nothing, and says what is then not as on Lambda.
+        How to isolate the function from this machine: auto uses bubblewrap if it works, else runs without and
+        reports the differences to Lambda.
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     output = Output(is_json=json)
     file = read_layer(layer)
     if not file.version:
-        raise LayerError(f"{layer} holds a policy alone", hint="name Dayfly's layer, and this one by --with")
+        raise LayerError(
+            f"{layer} holds only a policy", hint="give Dayfly's layer first, and this one with --with"
+        )
     environment = parse_environment(env or [])
     notes = conflicts(environment)
     attached = attached_variables(environment, parse_settings(settings or []))
@@ -140,7 +142,7 @@ def try_layer(
         except asyncio.CancelledError:
             return TERMINATED
     _show(output, comparison, notes)
-    return 0 if comparison.is_in_force and comparison.has_same_answers else _NOT_AS_WITHOUT
+    return 0 if comparison.is_active and comparison.has_same_answers else _NOT_AS_WITHOUT
 
 
 @contextlib.contextmanager
@@ -168,8 +170,8 @@ def _python_for(file: LayerFile) -> Path:
         if found is not None:
             return found
     raise LayerError(
-        f"no Python that the layer was built for is here ({', '.join(file.runtimes) or 'none'})",
-        hint="name one with --python",
+        f"no Python that the layer was built for is installed here ({', '.join(file.runtimes) or 'none'})",
+        hint="give one with --python",
     )
 
 
@@ -191,7 +193,7 @@ def _show(output: Output, comparison: Comparison, notes: list[WrapperNote]) -> N
     if output.is_json:
         output.json(
             {
-                "in_force": comparison.is_in_force,
+                "active": comparison.is_active,
                 "isolation": comparison.isolation or None,
                 "guard": comparison.guard or None,
                 "why_not": [*comparison.why, *comparison.missing],
@@ -212,33 +214,33 @@ def _show(output: Output, comparison: Comparison, notes: list[WrapperNote]) -> N
             }
         )
         return
-    if comparison.is_in_force:
+    if comparison.is_active:
         output.say(
-            f"Dayfly was in force: isolation {comparison.isolation}, guard {comparison.guard}",
+            f"Dayfly was active: isolation {comparison.isolation}, guard {comparison.guard}",
             style="bold green",
         )
     elif comparison.missing and not comparison.why:
-        output.say("Dayfly was active without something that was asked for", style="bold red")
+        output.say("Dayfly was active, but a requested setting was not", style="bold red")
     elif comparison.isolation:
-        output.say(f"Dayfly was in force, but only with isolation {comparison.isolation}", style="bold red")
+        output.say(f"Dayfly was active, but only with isolation {comparison.isolation}", style="bold red")
     else:
-        output.say("Dayfly was not in force", style="bold red")
+        output.say("Dayfly was not active", style="bold red")
     for reason in (*comparison.why, *comparison.missing):
         output.say(f"  because: {reason}")
     same = sum(one.verdict == "same" for one in comparison.answers)
-    output.say(f"{same} of {len(comparison.answers)} answers are the same as without it")
+    output.say(f"{same} of {len(comparison.answers)} answers are the same as without Dayfly")
     for one in comparison.answers:
         if one.verdict != "same":
-            how = "differs" if one.verdict == "differs" else "varies by itself"
+            how = "differs" if one.verdict == "differs" else "varies even without Dayfly"
             output.say(f"  {one.event} (time {one.round}) {how} at {', '.join(one.places)}")
     if not comparison.has_same_answers and comparison.isolation != "process":
         output.say(
-            "what an earlier invocation left is gone with its worker: if --set isolation=process brings the same answers, "
-            "the function counts on it"
+            "a worker's state ends with it: if --set isolation=process gives the same answers, the "
+            "function depends on state of earlier invocations"
         )
     for limit in comparison.not_promised:
-        output.say(f"not promised: {limit}")
+        output.say(f"not protected: {limit}")
     for note in notes:
         output.say(f"{note.weight}: {note.tool}: {note.text}")
     for lack in absent:
-        output.say(f"not as on Lambda: {lack}")
+        output.say(f"differs from Lambda: {lack}")

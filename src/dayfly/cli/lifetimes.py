@@ -36,11 +36,11 @@ def lifetimes(
     profile: str = "",
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Measure how long a function's environments live, and what one infection would have meant.
+    """Measure how long execution environments live, and how many requests one infection would affect.
 
-    Reads Lambda's own log lines (INIT_START, START, REPORT), of functions with and without Dayfly: one log
-    stream is one environment. From files as CloudWatch Logs exports, sends or prints them, compressed or not,
-    or from an account; there it asks for these lines alone, never for what the functions themselves log.
+    Reads Lambda's own log records (INIT_START, START, REPORT), with or without Dayfly; one log stream is one
+    environment. The source is files from CloudWatch Logs, compressed or not, or an AWS account. From an
+    account it requests these records only, never the function's own output.
 
     Examples:
 
@@ -52,40 +52,40 @@ def lifetimes(
     Parameters
     ----------
     logs
-        Log files or folders of them; - for standard input.
+        Log files or folders; - for standard input.
     function
-        Functions (or log groups) of the account to look at; with logs, the one name of the function.
+        Functions or log groups of the account; with log files, the function's name.
     all
-        Look at all functions of the account and region.
+        Measure all functions of the account and region.
     since
-        How far to look back in the account, as 90m, 24h or 7d.
+        How far to look back in the account, for example 90m, 24h or 7d.
     idle
-        An environment that is silent for longer before the log ends counts as gone.
+        An environment without records for this long at the end of the log counts as ended.
     ago
-        When one of them is supposed to have been infected, before the log ends.
+        Assumed time of an infection, as a duration before the end of the log.
     region
-        AWS region, by default as for awscli.
+        AWS region (default: as for the AWS CLI).
     profile
-        AWS profile, by default as for awscli.
+        AWS profile (default: as for the AWS CLI).
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     output = Output(is_json=json)
     names = tuple(function or ())
     # `-` can only be a file where anything with a hyphen can.
     for path in logs:
         if str(path).startswith("-") and str(path) != _STDIN:
-            raise DayflyError(f"there is no option {path}", hint="`dayfly lifetimes --help` names them all")
+            raise DayflyError(f"unknown option {path}", hint="see `dayfly lifetimes --help`")
     idle_s, ago_s, since_s = (read_duration(text, where=where) for text, where in
                               ((idle, "--idle"), (ago, "--ago"), (since, "--since")))  # fmt: skip
     if logs and (all or len(names) > 1):
         raise DayflyError(
-            "logs are either files or an account's",
-            hint="with files, --function may name the one function that they are of",
+            "log files and --all cannot be combined",
+            hint="with files, use --function to name the function that wrote them",
         )
     if not logs and not all and not names:
         raise DayflyError(
-            "no logs to look at", hint="name files, or functions of an account with --function or --all"
+            "no logs were given", hint="give log files, or functions of an account with --function or --all"
         )
     with waiting(output) as tick:
         if logs:
@@ -94,8 +94,8 @@ def lifetimes(
             result = _from_account(names, since_s, idle_s, ago_s, region, profile, tick)
     if not result.functions:
         raise DayflyError(
-            "the logs tell of no environment",
-            hint="look further back with --since" if not logs else "name files that have events",
+            "the logs contain no environment",
+            hint="look further back with --since" if not logs else "give files that contain log events",
         )
     if json:
         output.json(as_json(result))
@@ -109,7 +109,7 @@ def read_duration(text: str, *, where: str) -> float:
     number, unit = text[:-1], text[-1:].lower()
     seconds = float(number) * units[unit] if number.isascii() and number.isdigit() and unit in units else 0.0
     if not 0 < seconds <= 10 * 365 * units["d"]:
-        raise DayflyError(f"{where} is {text!r}", hint="it must be a duration, as 90m, 24h or 7d")
+        raise DayflyError(f"{where} {text!r} is not a duration", hint="use for example 90m, 24h or 7d")
     return seconds
 
 
@@ -127,7 +127,7 @@ def _from_files(
             try:
                 file = path.open("rb")
             except OSError as error:
-                raise DayflyError(f"cannot read {path}: {error.strerror}", hint="name log files") from error
+                raise DayflyError(f"cannot read {path}: {error.strerror}", hint="give log files") from error
             with file:
                 yield from reader.read(file, str(path))
 
@@ -143,7 +143,7 @@ def _files(logs: Sequence[Path]) -> Iterator[Path]:
                 one for one in path.rglob("*") if one.is_file() and one.name != "aws-logs-write-test"
             )
             if not inside:
-                raise DayflyError(f"{path} has no files", hint="name a folder of logs")
+                raise DayflyError(f"{path} contains no files", hint="give a folder that contains log files")
             yield from inside
         else:
             yield path
@@ -170,7 +170,7 @@ def _from_account(
         groups = find_groups(client, names)
     except (BotoCoreError, ClientError) as error:
         raise DayflyError(
-            f"cannot ask CloudWatch Logs: {error}", hint="set credentials and a region, as for awscli"
+            f"cannot read CloudWatch Logs: {error}", hint="set credentials and a region, as for the AWS CLI"
         ) from error
     end = time.time()
     counted = 0

@@ -51,8 +51,8 @@ def _draw_lifetimes(functions: list[FunctionLifetimes]) -> RenderableType:
     table.add_column("function", overflow="fold")
     table.add_column("environments", justify="right")
     table.add_column("alive", justify="right")
-    table.add_column("they live, p50", width=_BAR + 13, no_wrap=True)
-    for heading in ("p90", "longest", "oldest alive"):
+    table.add_column("lifetime, p50", width=_BAR + 13, no_wrap=True)
+    for heading in ("p90", "longest", "oldest"):
         table.add_column(heading, justify="right", no_wrap=True)
     longest = max((one.lifetime.p50 or one.lifetime.highest for one in functions), default=0.0)
     for one in functions:
@@ -71,7 +71,7 @@ def _draw_lifetimes(functions: list[FunctionLifetimes]) -> RenderableType:
 def _draw_exposure(functions: list[FunctionLifetimes]) -> RenderableType:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
     table.add_column("function", overflow="fold")
-    table.add_column("requests after it\nin the same environment", justify="right")
+    table.add_column("later requests in\nthe same environment", justify="right")
     table.add_column("worst", justify="right")
     table.add_column("infected then", justify="right")
     table.add_column("still\nserving", justify="right")
@@ -91,7 +91,8 @@ def _draw_exposure(functions: list[FunctionLifetimes]) -> RenderableType:
         )
     return Group(
         _title(
-            f"If a request had infected its environment; and if every one alive {_time(ago)} ago had been"
+            f"If one request had infected its environment, and if all environments of {_time(ago)} ago had "
+            "been infected"
         ),
         table,
     )
@@ -101,12 +102,12 @@ def _draw_limits(lifetimes: Lifetimes) -> RenderableType:
     unseen = sum(one.births_unseen for one in lifetimes.functions)
     lines = [
         f"{lifetimes.lines:,} events from {_moment(lifetimes.begin)} to {_moment(lifetimes.end)} UTC",
-        "a life is counted from the first line to the last: an environment lives at least as long",
+        "lifetimes run from the first to the last log record; the real lifetime is at least as long",
     ]
     if unseen:
-        lines.append(f"{unseen:,} environments had begun before the log did: they are older than shown")
+        lines.append(f"{unseen:,} environments started before the log and are older than shown")
     if lifetimes.not_understood:
-        lines.append(f"{lifetimes.not_understood:,} events were not understood and are left out")
+        lines.append(f"{lifetimes.not_understood:,} events have an unknown format and were skipped")
     return Padding(Text("\n".join(lines), style=_SOFT), (0, 0, 0, 1))
 
 

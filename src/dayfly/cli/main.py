@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import select
 import sys
@@ -13,6 +14,7 @@ from dayfly.errors import DayflyError, MissingExtraError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from _typeshed import ReadableBuffer
     from cyclopts import App
 
 EXIT_USAGE = 2
@@ -26,167 +28,167 @@ _STANDARD_OUTPUT = 1
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "scan": (
         "dayfly.cli.scan:scan",
-        "Find the way in, the harm, who brought it and what is kept, in code that is not deployed yet.",
+        "Find injection paths, excess permissions, risky dependencies and leaking state before deployment.",
         "scan",
     ),
     "explain": (
         "dayfly.cli.explain:explain",
-        "Teach one check of the scanner: the attack, vulnerable and fixed code, how to see it.",
+        "Explain one scanner check: the attack, vulnerable and fixed code, and how to detect it.",
         "scan",
     ),
     "demo": (
         "dayfly.cli.demo:demo",
-        "Watch cards being stolen from a warm function, then the same attack under Dayfly.",
+        "Show an attack that steals card numbers from a warm function, then the same attack under Dayfly.",
         "gauntlet",
     ),
     "layer build": (
         "dayfly.cli.layer:build",
-        "Build the layer that puts Dayfly on a function of a managed runtime.",
+        "Build the Lambda layer that contains Dayfly.",
         "cli",
     ),
     "attach": (
         "dayfly.cli.attach:attach",
-        "Put Dayfly on functions that are deployed, or into the template that deploys them.",
+        "Add Dayfly to deployed functions or to deployment templates.",
         "attach",
     ),
     "detach": (
         "dayfly.cli.detach:detach",
-        "Take Dayfly off functions or out of a template, and leave no trace.",
+        "Remove Dayfly from functions or templates.",
         "attach",
     ),
     "layer test": (
         "dayfly.cli.layer_test:try_layer",
-        "Run a function through a built layer in the lab: is Dayfly in force, and which answers differ.",
+        "Run a function with a built layer: check that Dayfly is active and compare answers.",
         "lab",
     ),
     "layer publish": (
         "dayfly.cli.layer_publish:publish_layer",
-        "Publish the layer in an account, unless the same bytes are there already.",
+        "Publish a layer in your AWS account, unless an identical version exists.",
         "attach",
     ),
     "doctor": (
         "dayfly.cli.doctor:doctor",
-        "Tell which defences are in force on this host, and ask a real account about Lambda.",
+        "Show which protections are active on this host or on a real Lambda function.",
         "cli",
     ),
     "status": (
         "dayfly.cli.status:status",
-        "Say what of an account or a template is protected, and why something is not.",
+        "Show which functions are protected, and why others are not.",
         "attach",
     ),
     "iam": (
         "dayfly.cli.iam:iam",
-        "Print the policy that a role needs to run a command, and nothing beyond it.",
+        "Print the least-privilege IAM policy that a command needs.",
         "cli",
     ),
     "lifetimes": (
         "dayfly.cli.lifetimes:lifetimes",
-        "Measure how long environments really live, and what one infection would have meant.",
+        "Measure how long execution environments live, and how many requests one infection would affect.",
         "lifetimes",
     ),
     "promote": (
         "dayfly.cli.promote:promote",
-        "Take a function's guard from observe to block, when the fleet has seen enough of it.",
+        "Move a function's guard from observe to block when the recorded data allows it.",
         "attach,policy,fleet",
     ),
     "rollback": (
         "dayfly.cli.rollback:rollback",
-        "Take a function's last promotion back, in one command.",
+        "Undo a function's last promotion.",
         "attach,policy,fleet",
     ),
     "recycle": (
         "dayfly.cli.recycle:recycle",
-        "Replace every environment of a function, and prove from the logs that the old ones are gone.",
+        "Replace every environment of a function, and verify it from the logs.",
         "fleet",
     ),
     "plan": (
         "dayfly.cli.plan:plan",
-        "Say what each isolation would cost a function, what it would lose, and what to set.",
+        "Measure what each isolation mode costs a function, and recommend settings.",
         "lab",
     ),
     "policy learn": (
         "dayfly.cli.policy_learn:learn",
-        "Write the policy of a function from what it was seen to use, in runs, tests or a log.",
+        "Generate a function's policy from runs, tests or logs.",
         "lab,policy",
     ),
     "policy check": (
         "dayfly.cli.policy:check",
-        "Look a policy over for faults, contradictions, and rules that mean nothing or everything.",
+        "Check a policy for errors, contradictions, and rules that are too broad or have no effect.",
         "policy",
     ),
     "policy explain": (
         "dayfly.cli.policy_explain:explain",
-        "Say why a use is allowed, observed or refused, by rule and line.",
+        "Explain why a use is allowed, observed or refused, with the rule and line.",
         "policy",
     ),
     "policy diff": (
         "dayfly.cli.policy:diff",
-        "Say what a new policy would have refused in a log that the old one allowed, and the reverse.",
+        "Compare two policies against a log: what the new one would refuse or allow.",
         "policy",
     ),
     "policy promote": (
         "dayfly.cli.policy:promote",
-        "Let rules block that observed for long enough without a finding.",
+        "Switch rules to block after they have observed long enough without a finding.",
         "policy",
     ),
     "fleet serve": (
         "dayfly.cli.fleet_serve:serve",
-        "Collect what functions log, look for attacks across the fleet, and show both in a browser.",
+        "Run the fleet service: collector, detections and web console.",
         "fleet",
     ),
     "fleet alert test": (
         "dayfly.cli.fleet_alert:try_channel",
-        "Send a test alert to one channel of fleet.toml, now.",
+        "Send a test alert to one channel of fleet.toml.",
         "fleet",
     ),
     "fleet export": (
         "dayfly.cli.fleet_export:export",
-        "Print what the fleet concluded, as OCSF or for Security Hub, or write Parquet.",
+        "Export findings as OCSF, for Security Hub, or as Parquet files.",
         "fleet",
     ),
     "fleet status": (
         "dayfly.cli.fleet_status:status",
-        "Say how the running service is: collector, detections, alerts, store.",
+        "Show the health of the running service: collector, detections, alerts, store.",
         "fleet",
     ),
     "fleet import": (
         "dayfly.cli.fleet_import:import_",
-        "Bring log files and CloudTrail's files into the running service.",
+        "Import log files and CloudTrail files into the running service.",
         "fleet",
     ),
     "fleet pull": (
         "dayfly.cli.fleet_pull:pull",
-        "Fetch what functions have logged from CloudWatch Logs into the running service.",
+        "Import function logs from CloudWatch Logs into the running service.",
         "fleet",
     ),
     "fleet affected": (
         "dayfly.cli.fleet_affected:affected",
-        "Say who was served after an infection, as figures or as a table for those who must tell customers.",
+        "List the requests that an infection may have affected, as totals or as CSV.",
         "fleet",
     ),
     "fleet rules list": (
         "dayfly.cli.fleet_rules:show",
-        "List the detection rules, Dayfly's and yours.",
+        "List detection rules, built-in and custom.",
         "fleet",
     ),
     "fleet rules check": (
         "dayfly.cli.fleet_rules:check",
-        "Check rules of your own, SQL or Sigma, before the service runs them.",
+        "Validate custom rules (SQL or Sigma) before the service runs them.",
         "fleet",
     ),
     "fleet rules test": (
         "dayfly.cli.fleet_rules:try_out",
-        "Say what a rule would have told, without writing anything.",
+        "Run a rule against stored data and show what it would detect.",
         "fleet",
     ),
     "fleet user add": (
         "dayfly.cli.fleet_user:add",
-        "Make an account.",
+        "Create an account.",
         "fleet",
     ),
     "fleet user list": (
         "dayfly.cli.fleet_user:show",
-        "Show the accounts.",
+        "List the accounts.",
         "fleet",
     ),
     "fleet user remove": (
@@ -201,70 +203,70 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "fleet user role": (
         "dayfly.cli.fleet_user:role",
-        "Change what an account may do.",
+        "Change an account's role.",
         "fleet",
     ),
     "fleet key proof": (
         "dayfly.cli.fleet_key_proof:proof",
-        "Show the key that proves a function's lines, and where to put it.",
+        "Show the key that signs log records, and where to set it.",
         "fleet",
     ),
     "fleet key add": (
         "dayfly.cli.fleet_key:add",
-        "Make the key that a sender of lines proves itself with.",
+        "Create an ingest key.",
         "fleet",
     ),
     "fleet key list": (
         "dayfly.cli.fleet_key:show",
-        "Show whose keys are out.",
+        "List ingest keys.",
         "fleet",
     ),
     "fleet key remove": (
         "dayfly.cli.fleet_key:remove",
-        "Take a sender's key out of use.",
+        "Revoke an ingest key.",
         "fleet",
     ),
     "fleet token add": (
         "dayfly.cli.fleet_token:add",
-        "Make a token for a program that asks the service.",
+        "Create an API token.",
         "fleet",
     ),
     "fleet token list": (
         "dayfly.cli.fleet_token:show",
-        "Show whose tokens are out.",
+        "List API tokens.",
         "fleet",
     ),
     "fleet token remove": (
         "dayfly.cli.fleet_token:remove",
-        "Take a token out of use.",
+        "Revoke an API token.",
         "fleet",
     ),
     "lab serve": (
         "dayfly.cli.lab:serve",
-        "Run functions on this machine as Lambda would, behind the Invoke API.",
+        "Run functions on this machine behind the Lambda Invoke API.",
         "lab",
     ),
     "lab gauntlet": (
         "dayfly.cli.lab_gauntlet:gauntlet",
-        "Run every attack against every protection, and honest requests beside them.",
+        "Run every attack against every protection, with legitimate requests beside them.",
         "gauntlet",
     ),
     "lab try": (
         "dayfly.cli.lab_try:try_check",
-        "Run the attack of one check: on vulnerable code, on its fixed twin, and under Dayfly.",
+        "Run one check's attack on vulnerable code, on fixed code, and under Dayfly.",
         "gauntlet,scan",
     ),
 }
 GROUPS = {
-    "fleet": "What no single environment can see: collector, detections and console.",
-    "fleet alert": "Who is told of what is found.",
-    "fleet key": "Keys of those who send lines.",
-    "fleet rules": "Detection rules: Dayfly's, and your own in SQL or Sigma.",
-    "fleet token": "Tokens of programs that ask the service.",
-    "fleet user": "Who may sign in, and what they may do.",
-    "lab": "A Lambda emulator without Docker.",
-    "layer": "Dayfly on a managed runtime, by hand.",
-    "policy": "What a function may do: learned, checked, explained, compared, promoted.",
+    "fleet": "Monitor all functions: collector, detections and web console.",
+    "fleet alert": "Alert channels.",
+    "fleet key": "Ingest keys for log senders, and the signing key.",
+    "fleet rules": "Detection rules: built-in, and custom in SQL or Sigma.",
+    "fleet token": "API tokens.",
+    "fleet user": "Accounts and roles.",
+    "lab": "Run functions and attacks in a Lambda emulator without Docker.",
+    "layer": "Build, test and publish the Lambda layer.",
+    "policy": "What a function may use: learn, check, explain, compare and promote policies.",
 }
 
 _GROUP_EPILOGUES = {
@@ -318,7 +320,7 @@ def build_app(arguments: Sequence[str]) -> App:
         ) from error
     app = App(
         name="dayfly",
-        help="Makes AWS Lambda functions written in Python really ephemeral, and proves it.",
+        help="Runtime protection for AWS Lambda functions written in Python.",
         help_epilogue=_EPILOGUE,
         version=f"dayfly {__version__}",
         result_action="return_value",
@@ -370,12 +372,39 @@ def _has_reader(descriptor: int) -> bool:
     return not watched.poll(0)
 
 
+class _OutputError(DayflyError):
+    """Standard output cannot be written."""
+
+
+class _StandardOutput(io.FileIO):
+    """Standard output, whose failures are errors with a hint; a closed pipe stays what it is."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Write as `io.FileIO` does; raises _OutputError, for example where the disk is full."""
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise _OutputError(
+                f"cannot write to standard output: {error.strerror}",
+                hint="free disk space, or redirect the output to another file",
+            ) from error
+
+
+def _discard_output() -> None:
+    """Let what is still buffered go nowhere: at exit, Python would fail on it again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), _STANDARD_OUTPUT)
+
+
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; the one place where errors become messages."""
     try:
         app = build_app(arguments)
         result = app(arguments, exit_on_error=False, print_error=False)
     except DayflyError as error:
+        if isinstance(error, _OutputError):
+            _discard_output()
         return _report(error)
     except ImportError as error:
         name = _missing_module(error)
@@ -394,13 +423,13 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         if _has_reader(_STANDARD_OUTPUT):
             raise
-        # The reader has closed the pipe, as `head` does. At exit, Python would fail again on what is still buffered.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), _STANDARD_OUTPUT)
+        # The reader has closed the pipe, as `head` does.
+        _discard_output()
         return CLOSED_PIPE
     except Exception as error:
         if type(error).__module__.partition(".")[0] != "cyclopts":
             raise
-        return _report_usage(app, error, arguments)
+        return _report_usage(error, arguments)
     return result if isinstance(result, int) else 0
 
 
@@ -424,17 +453,23 @@ def _unknown_command(arguments: Sequence[str]) -> DayflyError:
     )
 
 
-def _report_usage(app: App, error: Exception, arguments: Sequence[str]) -> int:
+def _report_usage(error: Exception, arguments: Sequence[str]) -> int:
     """Print what is wrong with the command line; a positional argument goes by the name that --help gives it."""
-    from cyclopts import CycloptsPanel, MissingArgumentError, UnknownCommandError
+    from cyclopts import CycloptsError, MissingArgumentError, UnknownCommandError, UnusedCliTokensError
 
     if isinstance(error, UnknownCommandError):
         return _report(_unknown_command(arguments))
-    argument = error.argument if isinstance(error, MissingArgumentError) and error.keyword is None else None
-    if isinstance(error, MissingArgumentError) and argument is not None and argument.field_info.is_positional:
-        error.keyword = argument.name.lstrip("-").upper()
-    app.error_console.print(CycloptsPanel(error))
-    return EXIT_USAGE
+    text = str(error).replace('"', "'").replace("into int.", "into a whole number.")
+    text = text.replace("into float.", "into a number.")
+    command = error.command_chain or () if isinstance(error, CycloptsError) else ()
+    if isinstance(error, MissingArgumentError) and error.argument is not None:
+        name = error.argument.name
+        if error.argument.field_info.is_positional:
+            name = name.lstrip("-").upper()
+        text = f"{name} is missing" if error.keyword is None else f"{error.keyword} needs a value"
+    elif isinstance(error, UnusedCliTokensError):
+        text = f"Unexpected argument '{(error.unused_tokens or [''])[0]}'."
+    return _report(DayflyError(text, hint=f"see `{' '.join(['dayfly', *command])} --help`"))
 
 
 def _report(error: DayflyError) -> int:
@@ -449,4 +484,12 @@ def _report(error: DayflyError) -> int:
 
 def main() -> None:
     """Console script."""
+    before = sys.stdout
+    if isinstance(before, io.TextIOWrapper):
+        sys.stdout = io.TextIOWrapper(
+            io.BufferedWriter(_StandardOutput(_STANDARD_OUTPUT, "w", closefd=False)),
+            encoding=before.encoding,
+            errors=before.errors,
+            line_buffering=bool(before.line_buffering or before.write_through),
+        )
     raise SystemExit(run(sys.argv[1:]))

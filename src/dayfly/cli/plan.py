@@ -50,14 +50,14 @@ def plan(
     force: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Say what each isolation would cost a function, what it would lose, and what to put in dayfly.toml.
+    """Measure what each isolation mode costs a function, and recommend settings for dayfly.toml.
 
-    Runs the function unchanged on its test events in a Lambda emulator on this machine: first watched, on
-    plain awslambdaric, to see what invocations share; then unwatched, plain and under every isolation in
-    turn, to measure. It is your function that runs, with its side effects, some hundreds of times.
+    Plan runs the unchanged function on its test events in a Lambda emulator on this machine. It first
+    records, without Dayfly, which state invocations share. Then it measures the function without Dayfly and
+    under each isolation mode. Your function runs some hundreds of times, with all its side effects.
 
-    The exit code is 0; 1 if --max-added-ms is exceeded; 2 if the function or its events cannot be run, or if the
-    measurements leave it undecided, as on a busy machine.
+    Exit codes: 0; 1 if --max-added-ms is exceeded; 2 if the function or its events cannot be run, or if the
+    measurements are inconclusive, for example on a busy machine.
 
     Examples:
 
@@ -69,41 +69,42 @@ def plan(
     Parameters
     ----------
     handler
-        module.function inside the folder.
+        Handler, for example app.handler.
     events
-        Folder with one test event per *.json file, replayed in the order of names.
+        Folder with one test event per *.json file, replayed in alphabetical order.
     folder
-        Folder with the function's code, as it would be zipped.
+        Folder with the function's deployment package.
     invocations
-        How many are measured per isolation.
+        Measured invocations per isolation mode.
     limit
-        Seconds after which measuring ends, with fewer invocations.
+        Maximum measuring time in seconds; then plan uses fewer invocations.
     timeout
-        Seconds an invocation may take.
+        Timeout of an invocation in seconds.
     memory
-        Memory size in MB as announced to the function.
+        Memory size in MB that the function sees.
     env
-        Environment variable KEY=VALUE for the function; repeat for more.
+        Environment variable KEY=VALUE for the function; repeatable.
     python
-        Interpreter that runs the function, this one by default; it needs awslambdaric.
+        Python that runs the function (default: this one); awslambdaric must be installed in it.
     confinement
-        auto uses bubblewrap where it works, else nothing, and says so.
+        How to isolate functions from this machine: auto uses bubblewrap if it works, else runs without and
+        warns.
     max_added_ms
-        End with exit code 1 if the recommended isolation adds more to the median answer.
+        Exit with code 1 if the recommended isolation adds more than this to the median response time.
     write
-        Write the settings into the folder's dayfly.toml, and the warm-up beside it.
+        Write the settings to the folder's dayfly.toml, and the warm-up module beside it.
     force
-        With --write: replace settings and a warm-up that differ.
+        With --write: overwrite settings and a warm-up module that differ.
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     output = Output(is_json=json)
     if not 1 <= invocations <= MAX_INVOCATIONS:
-        raise SettingError(f"{invocations} invocations are out of range", hint=f"use 1 to {MAX_INVOCATIONS}")
+        raise SettingError(f"--invocations {invocations} is out of range", hint=f"use 1 to {MAX_INVOCATIONS}")
     if limit <= 0:
-        raise SettingError("the limit must be positive", hint="--limit 300")
+        raise SettingError("--limit must be above 0", hint="for example --limit 300")
     if force and not write:
-        raise SettingError("--force does nothing without --write", hint="add --write")
+        raise SettingError("--force needs --write", hint="add --write")
     request = Request(
         folder=folder,
         handler=handler,
@@ -133,7 +134,7 @@ def plan(
         for path in write_files(made, folder, is_forced=force):
             output.say(f"wrote {path}", style="bold green")
         if made.advice.must_fix:
-            output.warn("the code has to change before this is deployed: see the fixes above")
+            output.warn("change the code before you deploy these settings: see the fixes above")
     if made.advice.is_undecided:
         output.warn(f"{made.advice.headline}{'; nothing was written' if write else ''}")
         return _UNDECIDED
@@ -162,7 +163,8 @@ def judge(plan: Plan, max_added_ms: float | None, output: Output) -> int:
         return 0
     what = "could not be measured" if added is None else f"is {added:.1f} ms"
     output.warn(
-        f"what {plan.advice.settings.isolation} adds {what}; --max-added-ms allows {max_added_ms:g} ms"
+        f"isolation {plan.advice.settings.isolation}: added response time {what}; --max-added-ms allows "
+        f"{max_added_ms:g} ms"
     )
     return _TOO_SLOW
 
@@ -173,7 +175,7 @@ def check_writable(folder: Path) -> None:
     if path.exists():
         check_settings(_read(path))
     if not os.access(path if path.exists() else folder, os.W_OK):
-        raise SettingError(f"{path} cannot be written", hint="check its permissions, or leave --write away")
+        raise SettingError(f"{path} cannot be written", hint="check its permissions, or remove --write")
 
 
 def write_files(plan: Plan, folder: Path, *, is_forced: bool) -> list[Path]:
@@ -184,8 +186,8 @@ def write_files(plan: Plan, folder: Path, *, is_forced: bool) -> list[Path]:
     """
     if plan.advice.has_failed:
         raise SettingError(
-            "nothing was written: the function fails under the isolation that would be set",
-            hint="fix what the plan names first",
+            "nothing was written: the function fails under the recommended isolation",
+            hint="first fix what the plan lists",
         )
     path = folder / FILE_NAME
     wanted = wanted_values(plan.advice.settings)
@@ -199,7 +201,8 @@ def write_files(plan: Plan, folder: Path, *, is_forced: bool) -> list[Path]:
         module = folder / f"{prime.module}.py"
         if module.exists() and _read(module) != prime.source and not is_forced:
             raise SettingError(
-                f"{module} exists and is not what the plan derived", hint="compare them, or add --force"
+                f"{module} exists and differs from the recommended warm-up",
+                hint="compare the two, or add --force to overwrite it",
             )
         files[module] = prime.source
     for target, text in files.items():
@@ -211,7 +214,9 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingError(f"{path} cannot be read: {error}", hint="check the file") from error
+        raise SettingError(
+            f"{path} cannot be read: {error}", hint="check that the file is readable and valid TOML"
+        ) from error
 
 
 async def _make(request: Request, output: Output) -> Plan:

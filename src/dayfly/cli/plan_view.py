@@ -31,7 +31,7 @@ _CARE = "bold yellow"
 _BAD = "bold red"
 _MAX_DIFFERENCES = 6
 _MAX_LOSSES = 14
-_PHASES = {"observe": "watching the function on plain awslambdaric", "measure": "measuring every isolation"}
+_PHASES = {"observe": "running the function without Dayfly", "measure": "measuring each isolation mode"}
 _KINDS = {
     "connection": "connection",
     "cache": "cache",
@@ -77,8 +77,8 @@ def draw_plan(plan: Plan) -> RenderableType:
         parts.append(_draw_losses(plan.losses))
     else:
         parts += [
-            _title("What a fresh worker would lose"),
-            Padding(Text("Nothing was seen that one invocation left for another."), (0, 2), expand=False),
+            _title("State that a fresh worker does not have"),
+            Padding(Text("No state shared between invocations was found."), (0, 2), expand=False),
         ]
     parts += _draw_settings(plan)
     parts += _draw_fixes(plan.advice.fixes)
@@ -106,9 +106,7 @@ def _draw_differences(plan: Plan) -> RenderableType:
         lines.append(_bullet(f"under {names}: {where}; {items[0].explanation}", style=_SOFT))
     if len(grouped) > _MAX_DIFFERENCES:
         lines.append(Text(f"and {len(grouped) - _MAX_DIFFERENCES} more: see --json", style=_SOFT))
-    return Panel(
-        Group(*lines), title="Answers are not the same", title_align="left", border_style="red", expand=False
-    )
+    return Panel(Group(*lines), title="Answers differ", title_align="left", border_style="red", expand=False)
 
 
 def _draw_advice(plan: Plan) -> RenderableType:
@@ -120,18 +118,18 @@ def _draw_advice(plan: Plan) -> RenderableType:
         style = _BAD
     lines: list[RenderableType] = [Text(advice.headline, style=style)]
     lines += [_bullet(reason) for reason in advice.reasons]
-    lines += [_bullet(f"given up: {what}", style="yellow") for what in advice.gives_up]
+    lines += [_bullet(f"trade-off: {what}", style="yellow") for what in advice.gives_up]
     if advice.must_fix:
         count = len(advice.must_fix)
-        things = "1 thing has" if count == 1 else f"{count} things have"
-        lines.append(_bullet(f"{things} to be fixed first: see the end", style="yellow"))
+        problems = "1 problem" if count == 1 else f"{count} problems"
+        lines.append(_bullet(f"{problems} to fix first: see below", style="yellow"))
     events = f"{len(plan.events)} event{'s' if len(plan.events) > 1 else ''}"
     samples = max(cost.samples for cost in plan.costs)
     return Panel(
         Group(*lines),
-        title=f"{plan.handler}: {'no recommendation' if advice.is_undecided else 'put into dayfly.toml'}",
+        title=f"{plan.handler}: {'no recommendation' if advice.is_undecided else 'add to dayfly.toml'}",
         title_align="left",
-        subtitle=f"{events}, {samples} invocations each way",
+        subtitle=f"{events}, {samples} invocations per mode",
         subtitle_align="left",
         border_style=style.removeprefix("bold "),
         expand=False,
@@ -149,7 +147,7 @@ def _bullet(text: str, *, style: str = "") -> RenderableType:
 def _draw_costs(plan: Plan) -> RenderableType:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), title_justify="left")
     table.add_column("", min_width=18)
-    table.add_column("answer, p50", width=_BAR + 7)
+    table.add_column("response, p50", width=_BAR + 7)
     headings: list[tuple[str, Literal["left", "right"]]] = [
         ("p99", "right"), ("CPU", "right"), ("init", "right"), ("MB", "right"), ("same?", "left"),
     ]  # fmt: skip
@@ -177,7 +175,7 @@ def _draw_costs(plan: Plan) -> RenderableType:
             _figure(cost.memory_mb, digits=0),
             "" if cost.name == PLAIN else same,
         )
-    return Group(_title("What each isolation costs, in ms and MB"), table)
+    return Group(_title("Cost of each isolation mode, in ms and MB"), table)
 
 
 def _bar(cost: Cost, plain: Cost | None, longest: float) -> Text:
@@ -206,7 +204,7 @@ def _draw_losses(losses: Sequence[Loss]) -> RenderableType:
     table = Table(box=None, padding=(0, 1), show_edge=False, header_style=_SOFT)
     table.add_column("", width=12)
     table.add_column("", ratio=1)
-    table.add_column("relied on it", width=_USES_BAR + 6, no_wrap=True)
+    table.add_column("depends on it", width=_USES_BAR + 6, no_wrap=True)
     for loss in losses[:_MAX_LOSSES]:
         consequence = loss.consequence
         if loss.cost_ms is not None:
@@ -216,11 +214,11 @@ def _draw_losses(losses: Sequence[Loss]) -> RenderableType:
             what.append(f"  {loss.where}", style="not bold cyan")
         what.append(f"\n{consequence}", style="not bold dim")
         if loss.prime:
-            what.append(" · prime brings it back", style="not bold green")
+            what.append(" · fixed by prime", style="not bold green")
         table.add_row(_KINDS[loss.kind], what, _uses(loss))
     more = len(losses) - _MAX_LOSSES
     parts: list[RenderableType] = [
-        _title("What a fresh worker would lose"),
+        _title("State that a fresh worker does not have"),
         Padding(table, (0, 1), expand=False),
     ]
     if more > 0:
@@ -251,7 +249,7 @@ def _code(text: str) -> RenderableType:
 
 def _draw_fixes(fixes: Sequence[Fix]) -> list[RenderableType]:
     parts: list[RenderableType] = []
-    for urgency, title in (("before", "Fix before switching it on"), ("later", "Worth changing")):
+    for urgency, title in (("before", "Fix before you enable it"), ("later", "Recommended changes")):
         chosen = [fix for fix in fixes if fix.urgency == urgency]
         if not chosen:
             continue

@@ -1,4 +1,4 @@
-"""`dayfly policy check`, `diff` and `promote`: look after a policy before it is trusted, and while it is in force."""
+"""`dayfly policy check`, `diff` and `promote`: look after a policy before it is trusted, and while it is active."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def check(
     log: _Log | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Look a policy over: faults, contradictions, rules that mean nothing or everything.
+    """Check a policy for errors, contradictions, and rules that are too broad or have no effect.
 
-    The exit code is 0 for a policy without a problem, 1 for one with any, 2 for a file that cannot be read.
+    Exit codes: 0 if there is no problem, 1 if there is one, 2 if a file cannot be read.
 
     Examples:
 
@@ -47,15 +47,15 @@ def check(
     Parameters
     ----------
     file
-        A dayfly.toml, or the folder that holds it.
+        A dayfly.toml, or its folder.
     folder
-        The function's package, to look for the packages that are named; the file's folder if not given.
+        Folder of the function's package, to look up the named packages (default: the policy's folder).
     layer
-        A layer's folder, with more packages; repeat for more.
+        Folder of a layer with more packages; repeatable.
     uses
-        What `dayfly policy learn --keep` wrote: rules that it did not need are told.
+        File that dayfly policy learn --keep wrote: report rules that these uses do not need.
     log
-        The same from a log that was written with guard_learn on.
+        The same with a log that was written with guard_learn on.
     json
         Print one JSON object and nothing else.
     """
@@ -66,7 +66,9 @@ def check(
     output = Output(is_json=json)
     document = read_document(file)
     if "policy" not in document.data:
-        raise PolicyError(f"{document.path} has no [policy]", hint="dayfly policy learn writes one")
+        raise PolicyError(
+            f"{document.path} has no [policy] table", hint="create one with dayfly policy learn"
+        )
     problems = look_over(
         document,
         now=datetime.now(UTC),
@@ -110,13 +112,15 @@ def _seen(uses: Path | None, log: Path | None, output: Output) -> list[Use] | No
         read = read_log(log)
         if not read.tells_allowed:
             raise PolicyError(
-                f"{log} tells of no use that was allowed, so nothing follows for the rules that allow",
-                hint="set guard_learn = true for the period, or use what `dayfly policy learn --keep` wrote",
+                f"{log} records no allowed uses, so it says nothing about the rules that allow them",
+                hint=(
+                    "set guard_learn = true while you record, or use a file from `dayfly policy learn --keep`"
+                ),
             )
         broken += read.malformed
         seen += [entry.seen.use for entry in read.entries]
     if broken:
-        output.warn(f"{broken} lines could not be read and were passed over")
+        output.warn(f"{broken} lines are not valid and were skipped")
     return seen
 
 
@@ -128,10 +132,10 @@ def diff(
     log: _Log,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Say what a new policy makes of the uses in a log that the old one made something else of.
+    """Compare two policies against a log: what the new one would refuse or allow.
 
-    A log tells of what the policy in force did not allow; of what it allowed only where guard_learn was on, and then of
-    each use once by each environment.
+    A log always records the uses that the active policy did not allow. It records allowed uses only with
+    guard_learn on, once per environment.
 
     Examples:
 
@@ -141,11 +145,11 @@ def diff(
     Parameters
     ----------
     old
-        The dayfly.toml that was in force, or its folder.
+        The active dayfly.toml, or its folder.
     new
-        The one that would be.
+        The new dayfly.toml, or its folder.
     log
-        Log lines as CloudWatch exports them, plain or JSON, perhaps gzipped; `-` for standard input.
+        Log file as CloudWatch exports it, plain or JSON, optionally gzipped; - for standard input.
     json
         Print one JSON object and nothing else.
     """
@@ -197,11 +201,12 @@ def promote(
     folder: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Let rules of a file block that observed for promote_after without a finding, and move quiet_since for the others.
+    """Switch rules of a dayfly.toml to block after promote_after without a finding, and update quiet_since
+    for the others.
 
-    This is about a dayfly.toml, which a deployment brings to its function; `dayfly promote` is about a function that is
-    deployed, and judges by the same rules, which are shown here too. What is told must tell of the whole period. What is
-    written is shown as a diff.
+    The command edits a dayfly.toml, which takes effect at the next deployment; dayfly promote changes a
+    deployed function by the same rules. The log or fleet must cover the whole period. Changes are shown as a
+    diff.
 
     Examples:
 
@@ -212,19 +217,19 @@ def promote(
     Parameters
     ----------
     file
-        A dayfly.toml, or the folder that holds it.
+        A dayfly.toml, or its folder.
     log
-        Log lines as CloudWatch exports them, plain or JSON, perhaps gzipped; `-` for standard input.
+        Log file as CloudWatch exports it, plain or JSON, optionally gzipped; - for standard input.
     function
-        A function's name: what a running fleet saw of it is taken in the place of a log.
+        Use the data of a running fleet service for this function, instead of a log.
     days
-        With --function: for how many days.
+        With --function: number of days to use.
     dry_run
-        Write nothing.
+        Show the changes without writing them.
     fleet
-        URL of a running `dayfly fleet serve`, with a token in DAYFLY_FLEET_TOKEN.
+        URL of a running fleet service; the API token is read from DAYFLY_FLEET_TOKEN.
     folder
-        Folder of one on this machine; by default the one of this user.
+        Data folder of a fleet service on this machine (default: this user's).
     json
         Print one JSON object and nothing else.
     """
@@ -239,8 +244,8 @@ def promote(
     document = read_document(file)
     if (log is None) == (not function):
         raise PolicyError(
-            "one of --log and --function tells what was found",
-            hint="--log fortnight.log, or --function payments",
+            "give either --log or --function",
+            hint="for example --log fortnight.log, or --function payments",
         )
     if log is not None:
         from dayfly.policy.logs import read_log
@@ -273,7 +278,7 @@ def promote(
     else:
         output.console.print(draw_promotion(document, found, noise, observation.malformed), soft_wrap=False)
         output.console.print(
-            draw_readiness("judged as `dayfly promote` does", "observe", readiness), soft_wrap=False
+            draw_readiness("judged by the rules of `dayfly promote`", "observe", readiness), soft_wrap=False
         )
         say_written(output, document.path, is_written=is_written, is_dry=dry_run)
     return 0
@@ -284,6 +289,6 @@ def say_written(output: Output, path: Path, *, is_written: bool, is_dry: bool) -
     if is_written:
         output.say(f"wrote {path}", style="bold green")
     elif is_dry:
-        output.say(f"{path} is left as it is: --dry-run")
+        output.say(f"{path} was not changed: --dry-run")
     else:
-        output.say(f"{path} is left as it is: nothing to change")
+        output.say(f"{path} was not changed: nothing to change")

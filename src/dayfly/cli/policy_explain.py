@@ -31,9 +31,9 @@ def explain(
     file: Path = _HERE,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Say why a use is allowed, observed or refused, by rule and line of the file.
+    """Explain why a use is allowed, observed or refused, with the rule and line of the file.
 
-    Name the use, or give a finding from the log: as a file, or on standard input.
+    Give a use, or a finding from the log as a file or on standard input.
 
     Examples:
 
@@ -45,15 +45,15 @@ def explain(
     Parameters
     ----------
     what
-        A kind of use, with TARGET behind it; or a file with a finding; `-` or nothing for standard input.
+        A kind of use followed by TARGET, or a file with a finding. - or nothing reads standard input.
     target
-        What is used: a host, a path, a name.
+        The used resource: a host, a path or a name.
     package
-        The package that uses it, innermost first; repeat for more. The function's own code if not given.
+        The package that uses it, innermost first; repeatable (default: the function's own code).
     phase
-        When it is used.
+        Phase of the use.
     file
-        A dayfly.toml, or the folder that holds it.
+        A dayfly.toml, or its folder.
     json
         Print one JSON object and nothing else.
     """
@@ -63,11 +63,11 @@ def explain(
     output = Output(is_json=json)
     if what is not None and target is not None:
         if what not in KINDS:
-            raise PolicyError(f"{what!r} is no kind of use", hint="kinds are: " + ", ".join(KINDS))
+            raise PolicyError(f"{what!r} is not a kind of use", hint="use one of: " + ", ".join(KINDS))
         use: Use | None = Use(what, target, tuple(package or (FUNCTION,)), phase)
         subject = ""
     elif what in KINDS:
-        raise PolicyError(f"no target for {what}", hint=f"dayfly policy explain {what} TARGET")
+        raise PolicyError(f"{what} needs a target", hint=f"run dayfly policy explain {what} TARGET")
     else:
         use, subject = _finding(what)
     document = read_document(file)
@@ -80,9 +80,9 @@ def explain(
         else:
             place = f"{document.path}:{line}, " if line else ""
             output.say(
-                f"{subject}: no table decides that; the guard compares it with the event", style="bold"
+                f"{subject}: not decided by the policy; the guard compares it with the event", style="bold"
             )
-            output.say(f"  what becomes of it: {mode} ({place}{words})")
+            output.say(f"  mode: {mode} ({place}{words})")
         return 0
     found = explain_use(document, use)
     if output.is_json:
@@ -118,8 +118,8 @@ def _finding(place: str | None) -> tuple[Use | None, str]:
     if log.observed:
         return None, log.observed[0][0]
     raise PolicyError(
-        "there is no finding of the guard in that" if log.lines else "there is nothing in that",
-        hint="paste the whole line, from { to }",
+        "the input contains no guard finding" if log.lines else "the input is empty",
+        hint="give the whole record, from { to }",
     )
 
 

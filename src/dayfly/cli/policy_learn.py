@@ -54,12 +54,12 @@ def learn(
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Write the policy of a function from what it was seen to use: in runs on events, in tests, in a log.
+    """Generate a function's policy from what it uses in runs on events, in tests or in a log.
 
-    Sources may be combined, and a policy that is there is added to: what a person wrote stays. It is your
-    function that runs, with its side effects. What is written is shown as a diff.
+    You can combine sources. The command extends an existing policy and keeps what you wrote. Your function
+    runs with all its side effects. Changes are shown as a diff.
 
-    The exit code is 0; 2 if something cannot be run, read or written.
+    Exit codes: 0; 2 if something cannot be run, read or written.
 
     Examples:
 
@@ -72,33 +72,35 @@ def learn(
     Parameters
     ----------
     words
-        The handler, as module.function inside the folder, for --events; behind `--` the command of --tests.
+        With --events: the handler, for example app.handler. With --tests: the test command, after --.
     events
-        Folder with one event per *.json file: the function runs on each in a Lambda emulator, under Dayfly.
+        Folder with one event per *.json file; the function runs on each in a Lambda emulator under Dayfly.
     log
-        Log lines of an observe period with guard_learn on, plain or JSON, perhaps gzipped; `-` for standard input.
+        Log file of an observe period with guard_learn on, plain or JSON, optionally gzipped; - for standard
+        input.
     tests
-        Run the command behind `--`, and watch what the folder's code uses in its Python processes.
+        Run the command after --, and record what the folder's code uses in its Python processes.
     folder
-        The function's package, as it would be zipped.
+        Folder with the function's deployment package.
     output
-        The dayfly.toml to write; the folder's if not given.
+        The dayfly.toml to write (default: the folder's).
     mode
-        What a policy that is new does: observe for 14 days without a finding, then block; or block at once.
+        Mode of a new policy: observe (block after 14 days without a finding) or block (immediately).
     timeout
-        Seconds an invocation may take.
+        Timeout of an invocation in seconds.
     memory
-        Memory size in MB as announced to the function.
+        Memory size in MB that the function sees.
     env
-        Environment variable KEY=VALUE for the function; repeat for more.
+        Environment variable KEY=VALUE for the function; repeatable.
     python
-        Interpreter that runs the function on events, this one by default; it needs awslambdaric.
+        Python that runs the function on events (default: this one); awslambdaric must be installed in it.
     confinement
-        auto uses bubblewrap where it works, else nothing, and says so.
+        How to isolate functions from this machine: auto uses bubblewrap if it works, else runs without and
+        warns.
     keep
-        Write every use that was seen into this file, a JSON object a line, for `dayfly policy check --uses`.
+        Write all recorded uses to this file as JSON lines, for dayfly policy check --uses.
     dry_run
-        Write nothing.
+        Show the changes without writing them.
     json
         Print one JSON object and nothing else.
     """
@@ -106,11 +108,13 @@ def learn(
     handler, command = split_words(words, has_events=events is not None, is_tests=tests, folder=folder)
     if events is None and log is None and not tests:
         raise PolicyError(
-            "nothing to learn from",
+            "no source to learn from was given",
             hint="add --events FOLDER, --tests -- COMMAND, --log FILE, or several of them",
         )
     if not folder.is_dir():
-        raise PolicyError(f"{folder} is not a folder", hint="--folder names the one with the handler's file")
+        raise PolicyError(
+            f"{folder} is not a folder", hint="use --folder for the folder with the handler's file"
+        )
     path = output or folder / FILE_NAME
     old = read_text(path) if path.exists() else ""
     # Before anything runs for minutes.
@@ -127,8 +131,8 @@ def learn(
             and "policy" not in parse_document(old).data
         ):
             raise PolicyError(
-                f"{log} tells of no use, so a policy of it would allow nothing",
-                hint='set guard_learn = true for the period, beside guard = "observe"',
+                f"{log} records no uses, so its policy would allow nothing",
+                hint='set guard_learn = true and guard = "observe" while you record',
             )
         gathered.append(read.gather())
     with ExitStack() as stack:
@@ -172,7 +176,7 @@ def split_words(
     if not is_tests:
         if len(words) > (1 if has_events else 0):
             raise PolicyError(
-                f"nothing is to be done with {words[-1]!r}", hint="--tests runs the command behind `--`"
+                f"unexpected argument {words[-1]!r}", hint="with --tests, write the command after `--`"
             )
         return (words[0], ()) if has_events else ("", ())
     handler = ""

@@ -75,19 +75,21 @@ def draw_learned(
     """Everything about one learning, what has to be looked at last, next to the prompt."""
     parts: list[RenderableType] = [Text(f"Learned from {describe_sources(gathered)}", style="bold")]
     parts += draw_diff(old, new, name=name)
-    parts += [title("How far this goes"), _draw_kinds(gathered, confidence, learned)]
+    parts += [title("Coverage"), _draw_kinds(gathered, confidence, learned)]
     parts += [_draw_packages(gathered, confidence, learned)]
     parts += _draw_saturation(confidence)
     unreached = find_never_called(gathered)
     if unreached:
-        parts.append(title(f"Never called: {count(len(unreached), 'function')} of the package's own"))
+        parts.append(title(f"Never called: {count(len(unreached), 'function')} of the package"))
         parts += [bullet(name, style="cyan") for name in unreached[:_MANY_UNREACHED]]
         if len(unreached) > _MANY_UNREACHED:
             parts.append(bullet(f"and {len(unreached) - _MANY_UNREACHED} more: see --json", style=SOFT))
-        parts.append(bullet("what they would use is not in the policy", style=SOFT))
+        parts.append(bullet("the policy does not include what they use", style=SOFT))
     parts += _draw_care(gathered, learned)
     if not has_guard:
-        words = 'the guard is off unless it is set: guard = "observe" in this file, or DAYFLY_GUARD, has this policy asked'
+        words = (
+            'the guard is off in this file: set guard = "observe" here, or DAYFLY_GUARD, to apply this policy'
+        )
         parts += [Text(), bullet(words)]
     parts.append(Text())
     return Group(*parts)
@@ -103,7 +105,7 @@ def _draw_kinds(gathered: Sequence[Gathered], confidence: Confidence, learned: L
     silent = [kind for kind in learned.tables if kind not in {one.name for one in confidence.kinds}]
     parts: list[RenderableType] = [table]
     if silent:
-        parts.append(bullet(f"never used, so none is allowed: {', '.join(silent)}", style=SOFT))
+        parts.append(bullet(f"never used, so not allowed: {', '.join(silent)}", style=SOFT))
     return Group(*parts)
 
 
@@ -140,7 +142,7 @@ def _named(one: Support) -> Text:
 
 def _entries(needs: Needs | None) -> Text:
     if needs is None:
-        return Text("by package alone", style=SOFT)
+        return Text("allowed by package only", style=SOFT)
     text = Text(", ".join(needs.always[:3]) + (" …" if len(needs.always) > 3 else ""))
     if needs.init:
         text.append("; " if needs.always else "")
@@ -175,15 +177,18 @@ def _draw_saturation(confidence: Confidence) -> list[RenderableType]:
     figures = f"{estimate.once} / {estimate.observations}"
     share = estimate.unseen
     if share is None:
-        known = f"too few to estimate what is missing: {count(estimate.observations, 'observation')}, {MIN_OBSERVATIONS} wanted"
+        known = (
+            "too few observations to estimate what is missing: "
+            f"{count(estimate.observations, 'observation')}, at least {MIN_OBSERVATIONS} needed"
+        )
         style = "yellow"
     else:
-        known = f"unseen, by estimate: {share:.1%} of what further runs like these would use = {figures}, {FORMULA}"
+        known = f"estimate: {share:.1%} of the uses in further runs like these are not recorded yet ({figures}: {FORMULA})"
         style = "green" if share <= _FEW else "yellow" if share <= _SOME else "red"
     last = (
-        f"the last {quiet} of {units} runs brought nothing new"
+        f"the last {quiet} of {units} runs found no new uses"
         if quiet
-        else f"the last of {units} runs still brought something new"
+        else f"the last of {units} runs still found new uses"
     )
     if units == 0:
         last = "nothing was run"
@@ -201,18 +206,21 @@ def _draw_care(gathered: Sequence[Gathered], learned: Learned) -> list[Renderabl
             names = ", ".join(one.failed[:5]) + (" …" if len(one.failed) > 5 else "")
             lines.append(
                 (
-                    f"{count(len(one.failed), 'event')} ended in an error, and may not have got far: {names}",
+                    f"{count(len(one.failed), 'event')} ended in an error and may be incomplete: {names}",
                     "yellow",
                 )
             )
         if one.malformed:
             lines.append(
                 (
-                    f"{count(one.malformed, 'line')} could not be read and {'was' if one.malformed == 1 else 'were'} passed over",
+                    (
+                        f"{count(one.malformed, 'line')} could not be read and "
+                        f"{'was' if one.malformed == 1 else 'were'} skipped"
+                    ),
                     "yellow",
                 )
             )
         lines += [(note, "yellow") for note in one.notes]
     if not lines:
         return []
-    return [title("Look at this"), *(bullet(text, style=style, mark="!") for text, style in lines)]
+    return [title("Warnings"), *(bullet(text, style=style, mark="!") for text, style in lines)]

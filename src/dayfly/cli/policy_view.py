@@ -104,8 +104,8 @@ def draw_comparison(path: Path, found: Comparison, log: Log) -> RenderableType:
     """What gets stricter and what gets looser, by use."""
     parts: list[RenderableType] = []
     for is_stricter, words in (
-        (True, "The new policy lets less happen"),
-        (False, "The new policy lets more happen"),
+        (True, "The new policy is stricter"),
+        (False, "The new policy is more permissive"),
     ):
         changes = [one for one in found.changes if one.is_stricter is is_stricter]
         if not changes:
@@ -115,12 +115,15 @@ def draw_comparison(path: Path, found: Comparison, log: Log) -> RenderableType:
         if len(changes) > _MANY_CHANGES:
             parts.append(bullet(f"and {len(changes) - _MANY_CHANGES} more: see --json", style=SOFT))
     if not found.changes:
-        parts.append(Text("Nothing that is in this log changes.", style=_GOOD))
+        parts.append(Text("No use in this log changes.", style=_GOOD))
     if not log.tells_allowed:
-        words = "guard_learn was off, so this log does not tell of what the old policy allowed: what the new one would newly refuse of that is not in it"
+        words = (
+            "guard_learn was off, so this log does not record allowed uses: it cannot show which of them "
+            "the new policy would refuse"
+        )
         parts += [Text(), bullet(words, style=_CARE, mark="!")]
     uses = len(found.changes) + found.unchanged
-    facts = f"{uses} different uses in {log.lines:,} lines of log, {found.unchanged} of them as before"
+    facts = f"{uses} different uses in {log.lines:,} log records, {found.unchanged} of them unchanged"
     parts.append(Padding(Text(facts + _malformed(log.malformed), style=SOFT), (1, 0, 0, 0), expand=False))
     return Group(*parts)
 
@@ -152,12 +155,12 @@ def draw_promotion(document: Document, found: Promotion, noise: Noise, malformed
     """What blocks from now on, what goes on observing and why, and the diff."""
     parts: list[RenderableType] = []
     if found.promoted:
-        parts += [Text("From now on these block", style=_GOOD), bullet(", ".join(found.promoted))]
+        parts += [Text("These rules now block", style=_GOOD), bullet(", ".join(found.promoted))]
     if found.noisy:
         counts = ", ".join(f"{name} ({count(noise.counts[name], 'finding')})" for name in found.noisy)
-        parts += [Text("These go on observing", style=_CARE), bullet(counts)]
-        parts.append(bullet(f"quiet_since = {found.quiet_since}, the day after the last of them"))
-        parts.append(bullet("see what they are: dayfly policy explain FINDING.json", style=SOFT))
+        parts += [Text("These rules still observe", style=_CARE), bullet(counts)]
+        parts.append(bullet(f"quiet_since = {found.quiet_since}, the day after the last finding"))
+        parts.append(bullet("to see the findings: dayfly policy explain FINDING.json", style=SOFT))
     if found.reason:
         parts.append(Text.assemble(("Nothing was promoted: ", _CARE), found.reason))
     if malformed:

@@ -60,13 +60,15 @@ def promote(
     profile: str | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Take a function one step: to learn, to observe with a policy, to block, when the fleet has seen enough.
+    """Move a function's guard one step further when the data allows it: learn, observe with a policy, block.
 
-    The policy is made of what the function was seen to use, without what came beside an attack, and shown as a diff. It
-    reaches the function as a layer of its own; code is not deployed again. Each rule that is not met is named with what is
-    missing, as "needs 6 days more". `dayfly rollback` takes a step back.
+    The policy contains what the function was seen to use, except uses that came with an attack; it is shown
+    as a diff. It is delivered as a separate layer, without a new deployment of the code. The command lists
+    each unmet requirement with what is missing, for example "needs 6 days more". dayfly rollback undoes the
+    step.
 
-    The exit code is 0 where it was done (or would be), 1 where something is missing or not proved, 2 where it was refused.
+    Exit codes: 0 if it was done (or would be), 1 if a requirement is not met or not verified, 2 if it was
+    refused.
 
     Examples:
 
@@ -81,59 +83,60 @@ def promote(
     Parameters
     ----------
     functions
-        Names or ARNs.
+        Function names or ARNs.
     all_
-        Every function of the account in this region.
+        All functions in this account and region.
     tag
-        Those with this tag, as key=value; several must all fit.
+        Functions with this tag, for example team=shop; with several tags, all must match.
     guard
-        Where to: observe (with what was learned since) or block; by default the next step.
+        Target mode: observe (with the latest learned policy) or block (default: the next step).
     from_
-        fleet, or a file of log lines as CloudWatch exports them, which knows less.
+        Data source: fleet, or a log file as CloudWatch exports it, which has less detail.
     days
-        For how many days it must have been seen.
+        Minimum number of recorded days.
     invocations
-        How many invocations must have been seen.
+        Minimum number of recorded invocations.
     quiet_days
-        For how many days the policy must have observed with nothing honest to refuse, before it blocks.
+        Minimum number of days that the policy must observe without a legitimate refusal before it blocks.
     with_rare
-        Learn also what one environment on one day told, or one caller among many: you answer for it.
+        Also learn uses that only one environment on one day, or one of many callers, showed. Review them
+        first.
     policy
-        A dayfly.toml whose policy is taken as it is, in the place of what was learned.
+        Use the policy of this dayfly.toml instead of a learned one.
     into
-        Write into this dayfly.toml of the package and leave the function as it is, for a deployment.
+        Write to this dayfly.toml for the next deployment, without changing the function.
     dry_run
-        Judge and show, and change nothing.
+        Show the decision without changing anything.
     force
-        Do it although something is missing; why, for the journal.
+        Promote although requirements are not met; give the reason for the journal.
     yes
-        Do not ask.
+        Do not ask for confirmation.
     watch
-        Afterwards look for what is refused, for --minutes.
+        Watch for refusals afterwards, for --minutes.
     auto_rollback
-        With --watch: roll back by itself where honest requests are refused.
+        With --watch: roll back automatically if legitimate requests are refused.
     minutes
-        How long to watch.
+        Minutes to watch.
     pause
-        Seconds between two functions that were changed.
+        Seconds to wait between two changed functions.
     accept_drift
-        Also a function that a tool manages, whose next deployment takes this back.
+        Also change functions that a deployment tool manages; its next deployment undoes this.
     publish
-        Afterwards publish a version and move this alias to it, if that deploys nothing else.
+        Afterwards publish a version and point this alias to it, if nothing else would be deployed.
     journal
-        Attach's journal; by default one for this user.
+        The journal file of attach (default: this user's journal).
     fleet
-        URL of a running `dayfly fleet serve`, with a token in DAYFLY_FLEET_TOKEN.
+        URL of a running fleet service; the API token is read from DAYFLY_FLEET_TOKEN.
     folder
-        Folder of one on this machine; by default the one of this user, if it runs.
+        Data folder of a fleet service on this machine (default: this user's, if it runs).
     endpoint_url
-        Another endpoint of the Lambda API: the lab's.
+        Lambda API endpoint to use instead of AWS, for example the lab's.
     region
-        AWS region, where the profile says none.
+        AWS region (default: the profile's region).
     profile
-        Profile of the AWS configuration.
+        AWS profile.
     json
-        One JSON object for each step.
+        Print one JSON object for each step.
     """
     output = Output(is_json=json)
     _check(days, invocations, quiet_days, minutes, pause)
@@ -159,8 +162,8 @@ def promote(
             stack.enter_context(client)
         if watch and client is None:
             raise DayflyError(
-                "no fleet runs that could tell what is refused",
-                hint="start `dayfly fleet serve`, or leave --watch out",
+                "no fleet service is running, so refusals cannot be watched",
+                hint="start `dayfly fleet serve`, or remove --watch",
             )
         aws = account.client("lambda")
         caller = Caller()
@@ -168,7 +171,7 @@ def promote(
         promoter = Promoter(caller, aws, time.time, accept_drift, publish)
         if into is not None:
             if len(names) != 1:
-                raise DayflyError("--into writes one function's file", hint="name one function")
+                raise DayflyError("--into needs exactly one function", hint="give one function name")
             return write_into(output, promoter, client, options, names[0], into)
         promotion = Promotion(
             output, promoter, Policies(caller, aws, place.parent / "policies"), client, options
@@ -213,7 +216,7 @@ def _promote_all(
             code = promotion.carry_out(prepared, updater, journal)
         worst = max(worst, code)
         if code:
-            output.warn(f"stopped after {name}: see what is wrong before the others follow")
+            output.warn(f"stopped after {name}: fix the problem before you promote the others")
             break
     return worst
 
@@ -223,18 +226,19 @@ def _ask(output: Output, text: str, *, is_yes: bool) -> None:
         return
     if not output.can_ask:
         raise DayflyError(
-            "nothing was changed: there is no terminal to ask on", hint="look at what is shown and add --yes"
+            "nothing was changed: cannot ask for confirmation without a terminal",
+            hint="review the changes and add --yes",
         )
     if not output.ask(f"{text}?"):
-        raise DayflyError("nothing was changed: that was no yes")
+        raise DayflyError("nothing was changed: not confirmed")
 
 
 def _check(days: float, invocations: int, quiet_days: float, minutes: float, pause: float) -> None:
     for name, value, most in (("days", days, 89.0), ("quiet-days", quiet_days, 89.0), ("minutes", minutes, 1440.0), ("pause", pause, 86_400.0)):  # fmt: skip
         # Not `value < 0`: that lets "nan" pass.
         if not 0 <= value <= most:
-            raise DayflyError(f"--{name} {value:g} is not from 0 to {most:g}", hint=f"as --{name} 3")
+            raise DayflyError(f"--{name} {value:g} is out of range", hint=f"use 0 to {most:g}")
     if invocations < 0:
-        raise DayflyError("--invocations is below 0", hint="as --invocations 1000")
+        raise DayflyError("--invocations must not be negative", hint="for example --invocations 1000")
     if days == 0:
-        raise DayflyError("--days 0 would look at nothing", hint="as --days 14")
+        raise DayflyError("--days must be above 0", hint="for example --days 14")

@@ -109,7 +109,7 @@ class Promotion:
             stage = standing.stage
         if stage is None:
             self._view.told(
-                "standing", facts.name, f"the guard is at {standing.stage} already", stage=standing.stage
+                "standing", facts.name, f"the guard is already at {standing.stage}", stage=standing.stage
             )
             return 0
         layer = None
@@ -139,7 +139,10 @@ class Promotion:
                 "forced", arn=facts.arn, stage=prepared.stage, reason=options.force[:500], missing=missing
             )
             self._view.told(
-                "forced", facts.name, f"FORCED ({options.force}): without {', '.join(missing)}", is_good=False
+                "forced",
+                facts.name,
+                f"FORCED ({options.force}); not met: {', '.join(missing)}",
+                is_good=False,
             )
         if prepared.layer is not None:
             self._policies.keep(prepared.layer.text, prepared.layer.digest)
@@ -160,26 +163,30 @@ class Promotion:
     ) -> int:
         if self._client is None:
             raise DayflyError(
-                "no fleet tells what is refused", hint="start `dayfly fleet serve`, or leave --watch out"
+                "no fleet service is running, so refusals cannot be watched",
+                hint="start `dayfly fleet serve`, or remove --watch",
             )
         watcher = Watcher(self._view, self._client, facts, clock=self._clock, sleep=self._sleep)
         guard = "block" if prepared.stage == "block" else "observe"
         digest = prepared.layer.digest if prepared.layer else prepared.standing.digest
         seen = watcher.watch(since, self._options.watch_s, guard=guard, digest=digest)
         if not seen.verdict.suggests_rollback:
-            return 0 if seen.is_in_force else NOT_READY
+            return 0 if seen.is_active else NOT_READY
         if not self._options.is_auto:
             self._view.told(
                 "suggestion",
                 facts.name,
-                f"honest requests are refused: dayfly rollback {facts.name}",
+                f"legitimate requests are refused; to undo: dayfly rollback {facts.name}",
                 is_good=False,
             )
             return NOT_READY
         promotions = Promotions(journal.records())
         outcome = self._promoter.roll_back(facts.name, updater, promotions)
         self._view.told(
-            "rollback", facts.name, "rolled back, since honest requests were refused", is_good=outcome.is_good
+            "rollback",
+            facts.name,
+            "rolled back, because legitimate requests were refused",
+            is_good=outcome.is_good,
         )
         self._view.outcome(outcome, prepared.standing.stage)
         return NOT_READY if outcome.state is State.DONE else REFUSED
@@ -190,14 +197,12 @@ class Promotion:
             return next_stage(standing)
         if wanted == "block" and stage in ("attached", "learn") and not self._options.force:
             raise DayflyError(
-                f"{function} is at {stage}: it goes to block by way of observe, where a policy shows what it would refuse",
-                hint=f"dayfly promote {function} takes the next step; --force REASON skips it",
+                f"{function} is at {stage}; it must observe with a policy before it can block",
+                hint=f"run dayfly promote {function} for the next step, or skip it with --force REASON",
             )
         if wanted == "observe":
             if stage == "block":
-                raise DayflyError(
-                    f"{function} blocks already", hint=f"to go back: dayfly rollback {function}"
-                )
+                raise DayflyError(f"{function} already blocks", hint=f"to undo: dayfly rollback {function}")
             return "learn" if stage == "attached" else "observe"
         return None if stage == "block" else "block"
 
@@ -211,8 +216,13 @@ class Promotion:
             if standing.policy == "package":
                 if latest is not None and latest.mode == "observe":
                     raise DayflyError(
-                        f"the policy in {facts.name}'s package observes by its own mode, whatever DAYFLY_GUARD says",
-                        hint=f"dayfly policy promote dayfly.toml --function {facts.name}, and deploy it",
+                        (
+                            f"the policy in the package of {facts.name} sets the mode observe, which overrides "
+                            "DAYFLY_GUARD"
+                        ),
+                        hint=(
+                            f"run dayfly policy promote dayfly.toml --function {facts.name}, and deploy it"
+                        ),
                     )
             else:
                 policy = parse_document(self._policies.of(standing)).policy()
@@ -222,7 +232,10 @@ class Promotion:
         if self._options.policy is not None:
             text = staged(old)
             if left_out := sorted(parse_document(text).data.keys() - {"policy", "scan"}):
-                words = f"a layer carries [policy] alone; set as variables what else is there: {', '.join(left_out)}"
+                words = (
+                    "a layer holds only [policy]; set these as environment variables instead: "
+                    f"{', '.join(left_out)}"
+                )
                 self._view.told("left-out", facts.name, words, is_good=False)
         else:
             proposal = propose(
@@ -232,8 +245,8 @@ class Promotion:
             text = proposal.text
             if not proposal.learned and not old:
                 raise DayflyError(
-                    f"nothing was seen that {facts.name} uses, so a policy would allow nothing",
-                    hint="let it serve for a while as it is: DAYFLY_GUARD=observe, DAYFLY_GUARD_LEARN=on",
+                    f"no uses of {facts.name} were recorded, so its policy would allow nothing",
+                    hint="let it serve requests first, with DAYFLY_GUARD=observe and DAYFLY_GUARD_LEARN=on",
                 )
         layer = build(text)
         policy = parse_document(text).policy()
@@ -257,19 +270,22 @@ class Promotion:
             self._view.told(
                 "own-modes",
                 function,
-                f"by their own mode in the policy these {does}: {', '.join(other)}",
+                f"these rules {does}, because they have their own mode: {', '.join(other)}",
                 is_good=False,
             )
 
     def _former(self, facts: FunctionFacts, standing: Standing) -> str:
-        """Return what the new policy is made from: the file that was named, else what is in force."""
+        """Return what the new policy is made from: the file that was named, else the active one."""
         if self._options.policy is not None:
             path = self._options.policy
             return read_text(path / "dayfly.toml" if path.is_dir() else path)
         if standing.policy == "package":
             raise DayflyError(
-                f"{facts.name} has a [policy] in its package, whose place the layer's would take",
-                hint="add to that one and deploy it (--into dayfly.toml), or give it with --policy dayfly.toml",
+                f"{facts.name} has a [policy] in its package, which the layer's policy would replace",
+                hint=(
+                    "extend that policy and deploy it (--into dayfly.toml), or pass it with --policy "
+                    "dayfly.toml"
+                ),
             )
         return self._policies.of(standing)
 
@@ -278,7 +294,7 @@ def _worded(outcome: Outcome, stage: str) -> Outcome:
     if outcome.state is not State.DONE:
         return outcome
     words = {
-        "learn": "observes and tells what it uses",
+        "learn": "observes and records what it uses",
         "observe": "observes with this policy",
         "block": "BLOCKS",
     }[stage]

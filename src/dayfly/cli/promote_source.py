@@ -49,18 +49,18 @@ class Policies:
             replace_file(self._folder / f"{digest}.toml", text.encode(), 0o600)
         except OSError as error:
             raise DayflyError(
-                f"cannot keep the policy in {self._folder}: {error.strerror}",
-                hint="name another journal with --journal",
+                f"cannot write the policy to {self._folder}: {error.strerror}",
+                hint="choose another journal with --journal",
             ) from error
 
     def of(self, standing: Standing) -> str:
-        """Return the text of the policy in force, "" where there is none; raises DayflyError where it cannot be had."""
+        """Return the text of the active policy, "" where there is none; raises DayflyError where it cannot be had."""
         if not standing.digest and not standing.layer:
             return ""
         if not is_digest(standing.digest):
             raise DayflyError(
-                "the function has a policy's layer, and DAYFLY_POLICY_DIGEST does not say which policy it must be",
-                hint="name the policy's file with --policy",
+                "the function has a policy layer, but DAYFLY_POLICY_DIGEST is not set",
+                hint="give the policy's file with --policy",
             )
         try:
             text = (self._folder / f"{standing.digest}.toml").read_text("utf-8")
@@ -70,12 +70,12 @@ class Policies:
             pass  # another machine made it, or somebody wrote into it: the layer has it
         try:
             if not standing.layer:
-                raise DayflyError("the function has no layer with a policy")
+                raise DayflyError("the function has no policy layer")
             return fetch(self._caller, self._client, standing.layer, _download, digest=standing.digest)
         except DayflyError as error:
             raise DayflyError(
-                f"the policy in force, {standing.digest[:12]}, cannot be read: {error.message}",
-                hint="name its file with --policy, or the machine that made it",
+                f"the active policy {standing.digest[:12]} cannot be read: {error.message}",
+                hint="give its file with --policy, or run this on the machine that created it",
             ) from error
 
 
@@ -85,15 +85,15 @@ def _download(url: str) -> bytes:
         parsed = httpx.URL(url)
         is_here = parsed.host in ("127.0.0.1", "::1", "localhost")
         if parsed.scheme != "https" and not (parsed.scheme == "http" and is_here):
-            raise DayflyError("the address of the layer's content is none that is asked")
+            raise DayflyError("the layer's download URL is not an AWS address")
         with httpx.stream("GET", parsed, timeout=30, follow_redirects=False, trust_env=not is_here) as answer:
             if not answer.is_success:
-                raise DayflyError(f"its content is not there: status {answer.status_code}")
+                raise DayflyError(f"its content cannot be downloaded: HTTP status {answer.status_code}")
             data = b""
             for part in answer.iter_bytes():
                 data += part
                 if len(data) > _MAX_DOWNLOAD_BYTES:
-                    raise DayflyError("its content is larger than a policy can be")
+                    raise DayflyError("its content is too large for a policy")
             return data
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise DayflyError(f"its content cannot be fetched: {type(error).__name__}") from error
+        raise DayflyError(f"its content cannot be downloaded: {type(error).__name__}") from error

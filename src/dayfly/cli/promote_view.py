@@ -63,8 +63,8 @@ class PromoteView:
             )
             return
         parts: list[RenderableType] = list(draw_diff(old, proposal.text, name=name))
-        parts += _left_out("Left out, seen narrowly", proposal.rare, "yellow")
-        parts += _left_out("Never learned, seen beside an attack alone", proposal.suspect, "red")
+        parts += _left_out("Not included: rarely seen", proposal.rare, "yellow")
+        parts += _left_out("Not included: only seen with an attack", proposal.suspect, "red")
         parts += [bullet(text, style="bold red", mark="!") for text in proposal.warnings]
         if parts:
             self._output.console.print(Group(*parts, Text()))
@@ -75,13 +75,13 @@ class PromoteView:
             self._output.json({"type": "plan", "to": stage, **plan.described()})
             return
         if plan.refusals:
-            self._output.say(f"{plan.function}: left as it is", style="yellow")
+            self._output.say(f"{plan.function}: skipped", style="yellow")
             for refusal in plan.refusals:
                 self._output.say(f"  {refusal.text}")
                 if refusal.hint:
                     self._output.say(f"    {refusal.hint}")
         elif not plan.changes:
-            self._output.say(f"{plan.function}: is as asked for")
+            self._output.say(f"{plan.function}: up to date")
         else:
             self._output.say(f"{plan.function}: would change", style="bold")
             for change in plan.changes:
@@ -116,7 +116,7 @@ class PromoteView:
         """What the guard refused since."""
         for is_honest, refusals in ((True, verdict.honest), (False, verdict.others)):
             for one in refusals:
-                text = ("REFUSED, and by its form honest: " if is_honest else "refused: ") + words(one)
+                text = ("REFUSED, but looks legitimate: " if is_honest else "refused: ") + words(one)
                 self.told(
                     "refusal",
                     function,

@@ -1,4 +1,4 @@
-"""Looks after a promotion or a rollback: what first log lines say is in force, and what is refused since."""
+"""Looks after a promotion or a rollback: what first log lines say is active, and what is refused since."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _POLL_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What was seen until the end: whether a new environment said that it is in force, and what was refused."""
+    """What was seen until the end: whether a new environment said that it is active, and what was refused."""
 
-    is_in_force: bool
+    is_active: bool
     verdict: Verdict
 
 
@@ -48,15 +48,15 @@ class Watcher:
         self._sleep = sleep
 
     def watch(
-        self, since: float, seconds: float, *, guard: str, digest: str, only_force: bool = False
+        self, since: float, seconds: float, *, guard: str, digest: str, only_active: bool = False
     ) -> Watched:
-        """Look for so long, or until honest requests are refused; with `only_force` until it is known to be in force.
+        """Look for so long, or until honest requests are refused; with `only_active` until it is known to be active.
 
         Another guard or policy in the newest environment's first line is told at once: it is not what was set.
         """
         until = self._clock() + seconds
         told: set[str] = set()
-        is_in_force = False
+        is_active = False
         while True:
             try:
                 stretches, refusals = self._look(since)
@@ -65,7 +65,10 @@ class Watcher:
                 stretches, refusals, is_blind = (), (), True
                 if fault.message not in told:
                     self._view.told(
-                        "blind", self._facts.name, f"not watched now: {fault.message}", is_good=False
+                        "blind",
+                        self._facts.name,
+                        f"cannot watch at the moment: {fault.message}",
+                        is_good=False,
                     )
                 told.add(fault.message)
             else:
@@ -73,8 +76,8 @@ class Watcher:
             for one in stretches:
                 is_right = one.guard == guard and (not digest or one.digest == digest)
                 what = f"guard {one.guard}" + (f", policy {one.digest[:12]}" if one.digest else "")
-                text = f"{one.environments} new environments say: {what}" + (
-                    "" if is_right else ", which is NOT what was set"
+                text = f"{one.environments} new environments report: {what}" + (
+                    "" if is_right else ", which is NOT the requested setting"
                 )
                 if what not in told:
                     self._view.told(
@@ -86,32 +89,35 @@ class Watcher:
                         digest=one.digest,
                     )
                 told.add(what)
-                is_in_force = is_in_force or is_right
+                is_active = is_active or is_right
             verdict = judge(refusals)
-            if verdict.suggests_rollback or (only_force and is_in_force) or self._clock() >= until:
+            if verdict.suggests_rollback or (only_active and is_active) or self._clock() >= until:
                 break
             self._sleep(min(_POLL_S, max(0.1, until - self._clock())))
         self._view.refused(self._facts.name, verdict)
         if is_blind:
             self._view.told(
-                "not-watched", self._facts.name, "the fleet did not answer at the end: what was refused is not known",
+                "not-watched", self._facts.name, "the fleet service did not answer at the end: refusals are unknown",
                 is_good=False,
             )  # fmt: skip
             return Watched(False, verdict)
-        if not is_in_force:
+        if not is_active:
             self._view.told(
                 "not-proved", self._facts.name,
-                "no new environment has said what is in force: one that serves must begin first, and silence proves nothing",
+                (
+                    "not verified: no new environment has started yet; it starts with the next traffic, and no "
+                    "traffic means no proof"
+                ),
                 is_good=False,
             )  # fmt: skip
-        elif not only_force and not verdict.honest:
+        elif not only_active and not verdict.honest:
             self._view.told(
                 "quiet",
                 self._facts.name,
-                "no honest request was refused, as far as form and number tell",
+                "no legitimate request was refused, as far as form and count show",
                 is_good=True,
             )
-        return Watched(is_in_force, verdict)
+        return Watched(is_active, verdict)
 
     def _look(self, since: float) -> tuple[Sequence[Stretch], Sequence[Refusal]]:
         facts = self._facts
@@ -126,6 +132,6 @@ class Watcher:
             )
         except (msgspec.ValidationError, LookupError, TypeError) as error:
             raise DayflyError(
-                f"the fleet's answer is not understood: {error}",
-                hint="are its version and this one's the same?",
+                f"the fleet service sent an unexpected answer: {error}",
+                hint="check that it runs the same version of Dayfly",
             ) from error

@@ -61,17 +61,19 @@ def recycle(
     profile: str | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Replace every environment of a function, and prove from the logs that none from before still serves.
+    """Replace every environment of a function, and verify from the logs that no old one still serves
+    requests.
 
-    One variable of the function changes, DAYFLY_RECYCLED, and nothing else: Lambda then makes new environments, and warm
-    ones end with what they are doing. Where aliases serve published versions, a new version is published and they are
-    moved to it, provided that it is what they serve now. Proof comes from the fleet's store, or from CloudWatch Logs where
-    no fleet runs; it needs an invocation in a new environment, since silence proves nothing. What is not reached is named.
+    Recycle changes one environment variable, DAYFLY_RECYCLED. Lambda then creates new environments, and old
+    ones end after their current invocation. If aliases serve published versions, recycle publishes a new
+    version and moves the aliases to it, provided that the code is the same. The proof comes from the fleet's
+    store, or from CloudWatch Logs if no fleet service runs. It needs an invocation in a new environment: no
+    traffic means no proof. Recycle lists what it cannot reach.
 
-    What is done is noted in a journal first. Ctrl-C and alarms end a run in its order: an alias that is on its way goes
-    back, and --resume goes on with what is left.
+    A journal records each step before it is done. Ctrl-C and alarms stop a run safely: a partly moved alias
+    moves back, and --resume continues with the rest.
 
-    The exit code is 0 only if it was proved for every function, 1 if not, 2 if an order could not be given.
+    Exit codes: 0 if every function was verified, 1 if not, 2 if a function could not be recycled.
 
     Examples:
 
@@ -88,62 +90,65 @@ def recycle(
     Parameters
     ----------
     functions
-        Names or ARNs.
+        Function names or ARNs.
     all_
-        Every function of the account in this region.
+        All functions in this account and region.
     tag
-        Those with this tag, as key=value; several must all fit.
+        Functions with this tag, for example team=shop; with several tags, all must match.
     only
-        infected: of these functions, or of all where none is named, those with an environment that the fleet saw infected.
-        Lambda ends no single environment, so all of such a function are replaced.
+        infected: only functions, of those given or of all, with an environment that the fleet found infected.
+        Lambda cannot end a single environment, so all environments of such a function are replaced.
     only_latest
-        Leave aliases where they are, and publish no version.
+        Do not move aliases or publish a version.
     shift
-        Move aliases by weight in these steps, as 10,50,100; by default at once.
+        Move aliases by weight in these steps, for example 10,50,100 (default: in one step).
     pause
         Seconds between the steps of --shift.
     max_parallel
-        How many functions are ordered at once.
+        Maximum number of functions to recycle at the same time.
     cold_starts_per_minute
-        A budget: the next function waits until as many environments as the last one had may have begun anew.
+        Limit of cold starts per minute: the next function waits until the previous one's environments have
+        had time to restart.
     drain
-        The next function, and --revoke-sessions, wait until old environments have ended what they were doing.
+        Wait until old environments have finished their invocations before the next function and before
+        --revoke-sessions.
     alarm
-        An alarm of CloudWatch that ends the run; may be repeated.
+        A CloudWatch alarm that stops the run; repeatable.
     max_error_rate
-        Percent of invocations that may fail after an order; more, and more than before, ends the run.
+        Maximum percentage of failed invocations after recycling; a higher rate than this and than before
+        stops the run.
     revoke_sessions
-        Also take every permission from sessions of the functions' roles that were issued before the order.
+        Also revoke all permissions of role sessions that were issued before recycling.
     unrevoke
-        Only remove that policy again.
+        Only remove the revocation policy again.
     dry_run
-        Say what would be reached and what not, and change nothing.
+        Show what would be reached and what not, without changing anything.
     yes
-        Do not ask, and revoke sessions even where that hurts more than what is recycled.
+        Do not ask for confirmation, and revoke sessions even if that affects functions that are not recycled.
     reason
-        Why, for the order's stamp, which holds a hash of it.
+        Reason; its hash is stored in DAYFLY_RECYCLED.
     patience
-        Seconds to wait for proof, from the order on.
+        Seconds to wait for proof.
     price
-        Dollars for a GB-second, where the list is not yours.
+        Price of a GB-second in dollars, if it differs from the list price.
     resume
-        Go on with the last run that was interrupted.
+        Continue the last interrupted run.
     undo
-        Move back what that run left on its way, and end it.
+        Move partly moved aliases of that run back, and end it.
     journal
-        The journal; by default one for this user.
+        The journal file (default: this user's journal).
     fleet
-        URL of a running `dayfly fleet serve`, with a token in DAYFLY_FLEET_TOKEN.
+        URL of a running fleet service; the API token is read from DAYFLY_FLEET_TOKEN.
     folder
-        Folder of one on this machine; by default the one of this user, if it runs.
+        Data folder of a fleet service on this machine (default: this user's, if it runs).
     endpoint_url
-        Another endpoint of the Lambda API: the lab's.
+        Lambda API endpoint to use instead of AWS, for example the lab's.
     region
-        AWS region, where the profile says none.
+        AWS region (default: the profile's region).
     profile
-        Profile of the AWS configuration.
+        AWS profile.
     json
-        One JSON object for each step, and one for the end.
+        Print one JSON object for each step, and one at the end.
     """
     output = Output(is_json=json)
     account = Account(endpoint_url, region, profile)
@@ -173,8 +178,8 @@ def recycle(
         if resume or undo:
             if functions or all_ or tag or only or dry_run or unrevoke or (resume and undo):
                 raise DayflyError(
-                    "--resume and --undo are about the last run",
-                    hint="leave functions and what chooses them out",
+                    "--resume and --undo always use the functions of the last run",
+                    hint="remove function names, --all, --tag and --only",
                 )
             return live().undo(place) if undo else live().resume(place)
         chosen = _chosen(output, account, client, functions, is_all=all_, tags=tag or [], only=only)
@@ -193,7 +198,9 @@ def _percents(text: str) -> tuple[int, ...]:
     try:
         percents = tuple(int(part) for part in text.split(",")) if text else ()
     except ValueError as error:
-        raise DayflyError(f"--shift {text!r} has no percentages", hint="as --shift 10,50,100") from error
+        raise DayflyError(
+            f"--shift {text!r} has no percentages", hint="for example --shift 10,50,100"
+        ) from error
     check_percents(percents)
     return percents
 
@@ -208,16 +215,21 @@ def _check(request: Request) -> None:
     ):
         # Not `value < least`: that lets "nan" pass.
         if value is not None and not least <= value < float("inf"):
-            raise DayflyError(f"{name} {value:g} is no value for it", hint=f"a number, {least} or more")
+            raise DayflyError(f"{name} {value:g} is out of range", hint=f"use a number of at least {least}")
     budget = request.cold_starts_per_minute
     if budget is not None and not 0 < budget < float("inf"):
-        raise DayflyError(f"--cold-starts-per-minute {budget:g} would never end", hint="a number above 0")
+        raise DayflyError(
+            f"--cold-starts-per-minute {budget:g} would never finish", hint="use a number above 0"
+        )
 
 
 def _ask(output: Output, count: int) -> None:
     what = f"replace every environment of {count} function{'s' if count != 1 else ''}"
     if not output.can_ask:
-        raise DayflyError(f"nobody can be asked whether to {what}", hint="say --yes, or look with --dry-run")
+        raise DayflyError(
+            f"cannot ask for confirmation to {what} without a terminal",
+            hint="add --yes, or check first with --dry-run",
+        )
     if not output.ask(f"{what}?"):
         raise DayflyError("nothing was changed", hint="")
 
@@ -239,18 +251,18 @@ def _chosen(
         short = [name.rpartition(":")[2] for name in chosen]
         if twice := sorted({name for name in short if short.count(name) > 1}):
             raise DayflyError(
-                f"{', '.join(twice)} is named twice, by name and by ARN", hint="name each function once"
+                f"{', '.join(twice)} was given twice, by name and by ARN", hint="give each function once"
             )
     if only is not None:
         if client is None:
             raise DayflyError(
-                "no fleet tells which environments are infected",
-                hint="start `dayfly fleet serve`, or name one with --fleet or --folder",
+                "no fleet service is running, so infected environments are not known",
+                hint="start `dayfly fleet serve`, or choose one with --fleet or --folder",
             )
         return _infected(output, client, chosen)
     if not chosen:
         raise DayflyError(
-            "no function is named", hint="dayfly recycle payments, --tag, --all or --only infected"
+            "no function was given", hint="give function names, --tag, --all or --only infected"
         )
     return chosen
 
@@ -281,9 +293,12 @@ def _infected(output: Output, client: Client, wanted: list[str]) -> list[str]:
     names = {name.rpartition(":")[2] if name.startswith("arn:") else name for name in wanted}
     chosen = sorted(name for name in found if not names or name in names)
     for name in sorted(names - set(chosen)) if names else ():
-        output.say(f"{name}: no infected environment is known, nothing is done")
+        output.say(f"{name}: no infected environment is known; nothing to do")
     for name in chosen:
-        output.say(f"{name}: infected are {', '.join(found[name][:8])}{' …' if len(found[name]) > 8 else ''}")
+        output.say(
+            f"{name}: infected environments: "
+            f"{', '.join(found[name][:8])}{' …' if len(found[name]) > 8 else ''}"
+        )
     if not names and not chosen:
-        output.say("no infected environment is known, nothing is done")
+        output.say("no infected environment is known; nothing to do")
     return chosen

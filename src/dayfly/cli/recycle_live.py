@@ -119,8 +119,11 @@ class Live:
             before = last_run(journal, self._place)
             if before is not None and before.half_done:
                 raise DayflyError(
-                    f"the run of {_when(before)} left {', '.join(before.half_done[:5])} half done",
-                    hint="dayfly recycle --resume goes on with it, --undo moves its aliases back and ends it",
+                    f"the run of {_when(before)} left {', '.join(before.half_done[:5])} unfinished",
+                    hint=(
+                        "run dayfly recycle --resume to continue it, or --undo to move its aliases back "
+                        "and end it"
+                    ),
                 )
             self._health.begin()
             revocation = self._revocation(functions)
@@ -128,7 +131,8 @@ class Live:
                 # Else --resume would come back to it after this one.
                 RunJournal(journal, before.id).end()
                 self._say(
-                    f"the run of {_when(before)}, which left {len(before.left)} functions, is given up for this one"
+                    f"this run replaces the run of {_when(before)}, which had {len(before.left)} functions "
+                    "left"
                 )
             noted = RunJournal(journal, secrets.token_hex(6))
             noted.begin(self._place, functions, self._request.reason)
@@ -143,7 +147,8 @@ class Live:
             self._take_back(before, noted)
             left = before.left
             self._say(
-                f"the run of {_when(before)} goes on: {len(left)} of {len(before.functions)} functions are left"
+                f"resuming the run of {_when(before)}: {len(left)} of {len(before.functions)} functions "
+                "are left"
             )
             return self._carry_out(left, noted, self._revocation(left), before)
 
@@ -155,14 +160,14 @@ class Live:
             self._take_back(before, noted)
             if stuck := self._unfinished(journal).half_done:
                 raise DayflyError(
-                    f"{', '.join(stuck)} could not be put back, so the run is not ended",
-                    hint="see above why; then --undo again",
+                    f"{', '.join(stuck)} could not be moved back, so the run has not ended",
+                    hint="fix the errors above, then run --undo again",
                 )
             noted.end()
         ordered = [name for name in before.functions if before.past[name].orders]
         self._say(
-            f"the run of {_when(before)} is ended"
-            + (f"; orders that were given stay given: {', '.join(ordered)}" if ordered else "")
+            f"the run of {_when(before)} has ended"
+            + (f"; already recycled: {', '.join(ordered)}" if ordered else "")
         )
         return 0
 
@@ -170,7 +175,7 @@ class Live:
         before = last_run(journal, self._place)
         if before is None:
             raise DayflyError(
-                "no run was interrupted here", hint="region, profile and endpoint must be those of that run"
+                "there is no interrupted run", hint="use the region, profile and endpoint of that run"
             )
         return before
 
@@ -186,7 +191,7 @@ class Live:
             for version in (*past.warming, *past.cooling):
                 provisioned.remove(caller, self._client, name, version)
                 noted.record(name)("cooled", {"version": version})
-                self._say(f"{name}: the provisioned environments of version {version} were taken away")
+                self._say(f"{name}: provisioned concurrency of version {version} was removed")
 
     def _revocation(self, functions: Sequence[str]) -> Revocation | None:
         if not self._request.is_revoking:
@@ -240,7 +245,7 @@ class Live:
             told = self._metrics.concurrent(names, now - _CONCURRENT_S, now)
         except CallError as error:
             told = {}
-            self._output.warn(f"how many environments work at once is not known: {error.message}")
+            self._output.warn(f"the number of concurrent environments is unknown: {error.message}")
 
         def count(found: Survey) -> int:
             if found.facts.name in told or self._fleet is None:
@@ -272,7 +277,8 @@ class Live:
             yield
         except KeyboardInterrupt:
             self._output.warn(
-                "ended in the middle: dayfly recycle --resume goes on, --undo moves aliases back that are on their way"
+                "stopped early: continue with dayfly recycle --resume, or move partly moved aliases back "
+                "with --undo"
             )
             raise
         finally:
@@ -294,7 +300,7 @@ class Live:
         try:
             self._fleet.post("/retirement/proved", proof)
         except DayflyError as fault:
-            self._output.warn(f"the fleet was not told of the proof: {fault.message}")
+            self._output.warn(f"the proof could not be sent to the fleet service: {fault.message}")
 
     def _sum_up(self, outcomes: Sequence[Outcome], took_s: float) -> None:
         proved = sum(one.is_proved and not one.error for one in outcomes)
@@ -319,14 +325,12 @@ class Live:
         elif len(outcomes) > 1:
             money = f", ${sum(known):.2g}" if known else ""
             self._output.say(
-                f"{len(outcomes)} functions: {ordered} ordered, {proved} proved; at most {starts} extra cold starts{money}; "
-                f"{took_s:.0f} s",
+                f"{len(outcomes)} functions: {ordered} recycled, {proved} verified; at most {starts} extra "
+                f"cold starts{money}; {took_s:.0f} s",
                 style="green" if proved == len(outcomes) else "yellow",
             )
         if self._stop.reason:
-            self._output.warn(
-                f"ended early: {self._stop.reason}. dayfly recycle --resume goes on with what is left"
-            )
+            self._output.warn(f"stopped early: {self._stop.reason}. Continue with dayfly recycle --resume")
 
     def _say(self, text: str) -> None:
         if self._output.is_json:

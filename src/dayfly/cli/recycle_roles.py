@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _BY_NUMBER = "invocations of a published version by its number"
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html: it may take a few minutes until a
-# policy is in force everywhere; CloudWatch's errors come one to two minutes later.
+# policy is effective everywhere; CloudWatch's errors come one to two minutes later.
 WATCH_S = 300.0
 
 
@@ -63,18 +63,18 @@ class Revocation:
         )
         for use in self._uses.values():
             self._say(
-                f"the role {use.name} of {', '.join(use.functions)}: sessions from before the order lose every permission, by "
-                f"the inline policy {POLICY}"
+                f"the role {use.name} of {', '.join(use.functions)}: sessions from before recycling lose "
+                f"every permission, through the inline policy {POLICY}"
             )
         for text in against:
             self._say(f"note: {text}")
         if is_dry_run:
-            self._say(f"the policy, with the order's time: {document(0.0)}")
+            self._say(f"the policy, with the time of recycling: {document(0.0)}")
         elif against and not is_yes:
             raise DayflyError(
-                f"revoking would hurt more than what is recycled: {against[0]}"
+                f"revoking sessions would affect more than the recycled functions: {against[0]}"
                 + (f" (and {len(against) - 1} more)" if len(against) > 1 else ""),
-                hint="recycle those functions in the same run, or say --yes; nothing was changed",
+                hint="recycle those functions in the same run, or add --yes; nothing was changed",
             )
 
     def after_order(self, found: Survey, ordered: Ordered) -> None:
@@ -96,8 +96,9 @@ class Revocation:
             revoke(self._caller, self._iam, use.name, first)
             self.revoked.append(use.name)
         self._say(
-            f"revoked: sessions of {use.name} from before the order may do nothing any more, once IAM has told it everywhere "
-            f"(a few minutes); sessions issued in the {max(0.0, last - first):.0f} s until the last order was in force stay valid"
+            f"revoked: sessions of {use.name} from before recycling have no permissions once IAM has "
+            f"propagated the policy (a few minutes); sessions issued in the {max(0.0, last - first):.0f} s "
+            "until the last function was recycled stay valid"
         )
 
     def finish(self, health: Health, stop: Stop, *, watch_s: float = WATCH_S) -> bool:
@@ -108,19 +109,23 @@ class Revocation:
         left = [use for role, use in self._uses.items() if use.name not in self.revoked]
         for use in left:
             missing = sorted({*self._waiting[use.arn], *self._failed.get(use.arn, ())})
-            why = f"since {', '.join(missing)} is not recycled as a whole" if missing else "as IAM told above"
+            why = (
+                f"because {', '.join(missing)} was not fully recycled"
+                if missing
+                else "see the IAM error above"
+            )
             self._say(f"NOT REVOKED: the sessions of {use.name}, {why}")
         if self.revoked and health.watches_errors:
-            self._say(f"errors are watched for {watch_s:.0f} s, while IAM tells the policy everywhere")
+            self._say(f"watching for errors for {watch_s:.0f} s, while IAM propagates the policy")
             try:
                 health.rest(watch_s)
             except StoppedError as error:
                 if stop.is_impatient:
-                    self._say("errors are not watched to the end; the sessions stay revoked")
+                    self._say("stopped watching for errors; the sessions stay revoked")
                     return not left
                 for name in self.revoked:
                     unrevoke(self._caller, self._iam, name)
-                    self._say(f"the revocation of {name} was taken back: {error.message}")
+                    self._say(f"the revocation of {name} was undone: {error.message}")
                 return False
         return not left
 

@@ -44,15 +44,15 @@ def rollback(
     profile: str | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Put back what was in force before a function's last promotion: guard, learning and policy, in one call.
+    """Undo a function's last promotion: restore guard, learning and policy, in one API call.
 
-    The journal knows every step; without it the function itself knows the last one. It does not ask: who rolls back is in
-    a hurry. Environments that began before go on with what they began with until Lambda ends them, which a change of the
-    configuration makes it do. Nothing counts as proved before a new environment's first log line says what is in force:
-    the fleet's, or that of an invocation with --verify.
+    The journal records every step; without it, the function itself stores the last one. Rollback does not ask
+    for confirmation. Lambda replaces running environments after the configuration change; until then they
+    keep their settings. The result counts as verified when a new environment's first log record shows the
+    settings, from the fleet or from an invocation with --verify.
 
-    The exit code is 0 where it was put back (and proved, where that was asked for), 1 where it was not proved, 2 where it
-    was refused.
+    Exit codes: 0 if it was restored (and verified, if requested), 1 if it was not verified, 2 if it was
+    refused.
 
     Examples:
 
@@ -64,35 +64,35 @@ def rollback(
     Parameters
     ----------
     functions
-        Names or ARNs.
+        Function names or ARNs.
     dry_run
-        Say what would change, and change nothing.
+        Show what would change, without changing anything.
     verify
-        File with an event: invoke each function once with it, and read from its log what is in force.
+        File with one event: invoke each function once with it, and read the active settings from its log.
     patience
-        Seconds to wait until the fleet hears a new environment say what is in force.
+        Seconds to wait until the fleet receives the settings of a new environment.
     publish
-        Afterwards publish a version and move this alias to it, if that deploys nothing else.
+        Afterwards publish a version and point this alias to it, if nothing else would be deployed.
     journal
-        Attach's journal; by default one for this user.
+        The journal file of attach (default: this user's journal).
     fleet
-        URL of a running `dayfly fleet serve`, with a token in DAYFLY_FLEET_TOKEN.
+        URL of a running fleet service; the API token is read from DAYFLY_FLEET_TOKEN.
     folder
-        Folder of one on this machine; by default the one of this user, if it runs.
+        Data folder of a fleet service on this machine (default: this user's, if it runs).
     endpoint_url
-        Another endpoint of the Lambda API: the lab's.
+        Lambda API endpoint to use instead of AWS, for example the lab's.
     region
-        AWS region, where the profile says none.
+        AWS region (default: the profile's region).
     profile
-        Profile of the AWS configuration.
+        AWS profile.
     json
-        One JSON object for each step.
+        Print one JSON object for each step.
     """
     output = Output(is_json=json)
     view = PromoteView(output)
     event = read_event(verify) if verify is not None else None
     if not 0 <= patience <= 86_400:
-        raise DayflyError(f"--patience {patience:g} is not from 0 to 86400", hint="as --patience 300")
+        raise DayflyError(f"--patience {patience:g} is out of range", hint="use 0 to 86400 seconds")
     caller = Caller()
     account = Account(endpoint_url, region, profile)
     aws = account.client("lambda")
@@ -105,8 +105,8 @@ def rollback(
             client = open_fleet(fleet, folder)
             if client is None:
                 raise DayflyError(
-                    "no fleet runs that could prove it",
-                    hint="start `dayfly fleet serve`, or prove it with --verify event.json",
+                    "no fleet service is running, so the result cannot be verified",
+                    hint="start `dayfly fleet serve`, or use --verify event.json",
                 )
             stack.enter_context(client)
         opened = stack.enter_context(Journal(journal or default_journal(os.environ)))
@@ -127,16 +127,16 @@ def rollback(
             facts = promoter.facts(name)
             standing = standing_of(facts, None)
             if outcome.state is State.DONE:
-                view.told("standing", facts.name, f"is at {standing.stage} again", stage=standing.stage)
+                view.told("standing", facts.name, f"is back at {standing.stage}", stage=standing.stage)
             if event is not None:
                 verifier = Verifier(caller, aws, account.client("logs"))
                 found = verifier.verify(name, facts.log_group, event)
-                view.told("verified", facts.name, found.text, is_good=found.is_in_force)
-                worst = worst if found.is_in_force else max(worst, _NOT_PROVED)
+                view.told("verified", facts.name, found.text, is_good=found.is_active)
+                worst = worst if found.is_active else max(worst, _NOT_PROVED)
             if client is not None:
                 watcher = Watcher(view, client, facts)
                 seen = watcher.watch(
-                    began, patience, guard=standing.guard, digest=standing.digest, only_force=True
+                    began, patience, guard=standing.guard, digest=standing.digest, only_active=True
                 )
-                worst = worst if seen.is_in_force else max(worst, _NOT_PROVED)
+                worst = worst if seen.is_active else max(worst, _NOT_PROVED)
     return worst

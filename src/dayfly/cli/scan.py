@@ -69,14 +69,14 @@ def scan(
     no_cache: _Flag = False,
     json: _Flag = False,
 ) -> int:
-    """Find the way in, the harm it could do, who brought it, and where the code believes it is stateless.
+    """Find injection paths, excess permissions, risky dependencies and state that leaks between invocations.
 
-    Reads a folder, a zip, a layer, a SAM, CloudFormation, Serverless Framework or Terraform template, an
-    installed environment or one file. Nothing of it is imported or run, and nothing leaves this machine
-    unless --osv is given.
+    Scan reads folders, zip files, layers, SAM, CloudFormation, Serverless Framework and Terraform templates,
+    installed environments and single files. It never imports or runs the code, and sends nothing over the
+    network unless you use --osv.
 
-    The exit code is 1 if there is a finding of the severity that --fail-on names or a worse one; else 2 if nothing
-    could be scanned, or a Python file, an archive or a template could not be read; else 0.
+    Exit codes: 1 if a finding has the severity of --fail-on or a higher one; else 2 if nothing could be
+    scanned, or if a Python file, an archive or a template could not be read; else 0.
 
     Examples:
 
@@ -89,45 +89,47 @@ def scan(
     Parameters
     ----------
     paths
-        What to scan, the working directory if not given.
+        What to scan (default: the working directory).
     handler
-        A handler as module.function, where no template names it; repeat for more.
+        A handler, for example app.handler, if no template names it; repeatable.
     format
-        text for people, json for programs, sarif for code scanning, html for a page that can be sent around.
+        Output format: text, json, sarif (for code scanning) or html (a self-contained report).
     output
-        Write it into this file.
+        Write the output to this file.
     fail_on
-        The severity from which on the exit code is 1: critical, high (the default), medium, low, informational, never.
+        Minimum severity for exit code 1 (default: high).
     only
-        Look only for this check or family; repeat for more.
+        Run only this check or family; repeatable.
     skip
-        Do not look for this check or family; repeat for more.
+        Skip this check or family; repeatable.
     exclude
-        Do not read what this glob matches, relative to the scanned path; repeat for more.
+        Skip files that match this glob, relative to the scanned path; repeatable.
     baseline
-        File of findings that are known and do not count.
+        File with known findings, which do not count.
     write_baseline
-        Write the findings that there are now into the baseline.
+        Write the current findings to the baseline.
     diff
         Count only findings on lines, or with a step on lines, that differ from this git revision.
     suggest_policy
-        Print the least-privilege IAM policy of each function, and the lines that need each action, instead.
+        Print each function's least-privilege IAM policy and the lines that need each action, instead of
+        findings.
     sbom
-        Write a CycloneDX bill of materials into this file.
+        Write a CycloneDX bill of materials to this file.
     capabilities
-        File of what each dependency was seen to do; dayfly.capabilities.json of the scanned folder if it is there.
+        File with the recorded capabilities of dependencies (default: dayfly.capabilities.json of the scanned
+        folder, if it exists).
     write_capabilities
-        Write what each dependency does today into that file.
+        Write the current capabilities of each dependency to that file.
     osv_database
-        Look dependencies up in this folder or zip of OSV advisories.
+        Check dependencies against this folder or zip of OSV advisories.
     osv
-        Look dependencies up at api.osv.dev: their names and versions leave this machine.
+        Check dependencies at api.osv.dev, which sends their names and versions to that service.
     config
-        Read [scan] from this dayfly.toml; by default the scanned folder's, else the working directory's.
+        Read [scan] from this dayfly.toml (default: the scanned folder's, else the working directory's).
     jobs
-        How many processes look, one per processor if not given.
+        Number of processes (default: one per CPU).
     no_cache
-        Look at everything anew, and remember nothing.
+        Scan everything again, without using or writing the cache.
     json
         The same as --format json.
     """
@@ -145,7 +147,7 @@ def scan(
     database = osv_database or table.osv_database
     if database is not None and not database.exists():
         raise SettingError(
-            f"there is no OSV database {database}", hint="name a folder or a zip of advisories"
+            f"the OSV database {database} does not exist", hint="give a folder or a zip file of advisories"
         )
     options = Options(
         base=base,
@@ -184,7 +186,7 @@ def scan(
             screen.note(f"wrote {recorded}")
         if sbom is not None:
             if len(inputs) > 1:
-                raise SettingError("--sbom is of one path", hint="scan one after the other")
+                raise SettingError("--sbom accepts only one path", hint="scan each path separately")
             write_text(sbom, products.list_materials(inputs[0], serial=uuid4(), now=now))
             screen.note(f"wrote {sbom}")
         outcome = scanning.scan(named, options, families=families, inputs=inputs, progress=show)
@@ -202,17 +204,19 @@ def _check(
     output: Path | None, baseline: Path | None, *, is_written: bool, has_diff: bool, jobs: int | None
 ) -> None:
     if is_written and baseline is None:
-        raise SettingError("--write-baseline has no file to write", hint="name it with --baseline FILE")
+        raise SettingError("--write-baseline needs --baseline", hint="add --baseline FILE")
     if is_written and has_diff:
         raise SettingError(
-            "--write-baseline with --diff would forget what is elsewhere", hint="leave one of them away"
+            (
+                "--write-baseline and --diff cannot be combined: the baseline would lose findings on other "
+                "lines"
+            ),
+            hint="use only one of them",
         )
     if jobs is not None and not 1 <= jobs <= _MAX_JOBS:
-        raise SettingError(f"{jobs} jobs are out of range", hint=f"use 1 to {_MAX_JOBS}")
+        raise SettingError(f"--jobs {jobs} is out of range", hint=f"use 1 to {_MAX_JOBS}")
     if output is not None and not output.parent.is_dir():
-        raise SettingError(
-            f"{output.parent} is not a folder", hint="--output names a file in one that is there"
-        )
+        raise SettingError(f"{output.parent} is not a folder", hint="create it, or choose another --output")
 
 
 def _describe(
@@ -228,7 +232,7 @@ def _keep(outcome: Outcome, path: Path, screen: Output) -> int:
     write_text(path, baselines.write_baseline(items))
     if screen.is_json:
         screen.json({"baseline": str(path), "findings": len(items)})
-    screen.say(f"wrote {path}: {len(items)} findings that do not count from now on", style="bold green")
+    screen.say(f"wrote {path}: {len(items)} known findings, which no longer count", style="bold green")
     if outcome.unread:
         screen.note(outcome.describe_unread())
     return _INCOMPLETE if outcome.unread else 0

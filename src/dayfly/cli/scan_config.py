@@ -13,14 +13,17 @@ from dayfly.scan.report.selection import NEVER, SEVERITIES, Selection, parse_sev
 
 # Name in the table: what it may be, what it means. scripts/reference.py prints it.
 KEYS: Mapping[str, tuple[str, str]] = {
-    "exclude": ("list of globs", "what is not read, relative to the scanned path, as `tests/**`"),
-    "only": ("list of checks and families", "nothing else is looked for"),
-    "skip": ("list of checks and families", "what is not looked for"),
-    "fail_on": (", ".join([*SEVERITIES, NEVER]), "from which severity on the exit code is 1 (default high)"),
-    "baseline": ("path", "file of findings that are known and do not count, relative to dayfly.toml"),
+    "exclude": ("list of globs", "files to skip, relative to the scanned path, for example `tests/**`"),
+    "only": ("list of checks and families", "run only these"),
+    "skip": ("list of checks and families", "do not run these"),
+    "fail_on": (", ".join([*SEVERITIES, NEVER]), "minimum severity for exit code 1 (default high)"),
+    "baseline": ("path", "file with known findings, which do not count, relative to dayfly.toml"),
     "handlers": ("list of module.function", "handlers that no template names"),
     "osv_database": ("path", "folder or zip of OSV advisories, relative to dayfly.toml"),
-    "severity": ("table", 'severity by check or family, as `[scan.severity]` with `"event.log" = "low"`'),
+    "severity": (
+        "table",
+        'severity by check or family, for example `[scan.severity]` with `"event.log" = "low"`',
+    ),
 }
 _LISTS = ("exclude", "only", "skip", "handlers")
 _TEXTS = ("fail_on", "baseline", "osv_database")
@@ -47,7 +50,7 @@ class ScanTable:
             f"{name} {', '.join(values)}"
             for name, values in (
                 ("excludes", self.exclude),
-                ("looks only for", self.only),
+                ("runs only", self.only),
                 ("skips", self.skip),
             )
             if values
@@ -60,7 +63,7 @@ def find_table(paths: list[Path], config: Path | None) -> ScanTable:
     """The table of the file that was named, else of the one folder that is scanned, else of the working directory."""
     if config is not None:
         if not config.is_file():
-            raise SettingError(f"{config} is not a file", hint=f"--config names a {FILE_NAME}")
+            raise SettingError(f"{config} is not a file", hint=f"give a {FILE_NAME}")
         return read_table(config)
     folders = [paths[0]] if len(paths) == 1 and paths[0].is_dir() else []
     for folder in (*folders, Path(".")):
@@ -84,25 +87,23 @@ def read_table(path: Path) -> ScanTable:
         ) from error
     except (ValueError, RecursionError) as error:
         raise SettingError(
-            f"{path} is no TOML: {error}", hint="mend it, or name another one with --config"
+            f"{path} is not valid TOML: {error}", hint="fix it, or choose another file with --config"
         ) from error
     if "scan" not in data:
         return ScanTable()
     table = data["scan"]
     where = f"{path}: [scan]"
     if not isinstance(table, dict):
-        raise SettingError(f"{path}: scan is {table!r}", hint="it must be a table, as [scan]")
+        raise SettingError(f"{path}: scan is {table!r}", hint="write it as a table: [scan]")
     for name in table:
         if name not in KEYS:
-            raise SettingError(
-                f"{where} has {name!r}, which is no setting of a scan", hint=f"it may have: {', '.join(KEYS)}"
-            )
+            raise SettingError(f"{where}: unknown setting {name!r}", hint=f"use one of: {', '.join(KEYS)}")
     lists = {name: _list(table.get(name, []), f"{where} {name}") for name in _LISTS}
     texts = {name: _text(table.get(name, ""), f"{where} {name}") for name in _TEXTS}
     severity = table.get("severity", {})
     if not isinstance(severity, dict) or not all(isinstance(value, str) for value in severity.values()):
         raise SettingError(
-            f"{where} severity is {severity!r}", hint='it must be a table, as "event.log" = "low"'
+            f"{where} severity is {severity!r}", hint='write it as a table, for example "event.log" = "low"'
         )
     found = ScanTable(
         path=path,
@@ -146,11 +147,11 @@ def parse_fail_on(text: str, *, where: str) -> int:
 
 def _list(value: object, where: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise SettingError(f"{where} is {value!r}", hint="it must be a list of texts")
+        raise SettingError(f"{where} is {value!r}", hint="write a list of strings")
     return tuple(value)
 
 
 def _text(value: object, where: str) -> str:
     if not isinstance(value, str):
-        raise SettingError(f"{where} is {value!r}", hint="it must be a text")
+        raise SettingError(f"{where} is {value!r}", hint="write a string")
     return value

@@ -11,7 +11,7 @@ from dayfly.scan.report.baseline import MAX_BYTES, read_baseline
 
 def read_known(path: Path) -> frozenset[str]:
     """The fingerprints of a baseline; DayflyError where it cannot be read or is none."""
-    text = _read(path, what="the baseline", hint="write one with --write-baseline")
+    text = _read(path, what="the baseline", hint="create one with --write-baseline")
     return read_baseline(text, name=str(path))
 
 
@@ -25,7 +25,7 @@ def read_recorded(path: Path, *, is_asked_for: bool) -> str | None:
     """The text of recorded capabilities; None where there are none and nobody asked for them."""
     if not is_asked_for and not path.is_file():
         return None
-    return _read(path, what="the record of capabilities", hint="write one with --write-capabilities")
+    return _read(path, what="the record of capabilities", hint="create one with --write-capabilities")
 
 
 def _read(path: Path, *, what: str, hint: str) -> str:

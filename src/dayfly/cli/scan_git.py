@@ -30,7 +30,8 @@ def read_change(revision: str, base: Path) -> Change:
     """
     if revision.startswith("-") or not revision.strip():
         raise DayflyError(
-            f"{revision!r} is no revision", hint="--diff main, --diff HEAD~1, --diff origin/main..."
+            f"{revision!r} is not a git revision",
+            hint="use for example --diff main, --diff HEAD~1 or --diff origin/main...",
         )
     top = Path(_git(base, "rev-parse", "--show-toplevel").rstrip("\n"))
     # Three dots would compare commits alone; what is not committed yet counts, too.
@@ -41,7 +42,7 @@ def read_change(revision: str, base: Path) -> Change:
             start = left or "HEAD"
             if right not in ("", "HEAD"):
                 raise DayflyError(
-                    f"{revision!r} compares two commits, and what is scanned is the working tree",
+                    f"{revision!r} compares two commits, but scan reads the working tree",
                     hint=f"--diff {start}{'...' if dots == '...' else ''}",
                 )
             if dots == "...":
@@ -79,10 +80,10 @@ def _git(folder: Path, *arguments: str, revision: str = "") -> str:
         raise DayflyError("--diff needs git, which is not installed", hint="install git") from error
     except (OSError, subprocess.TimeoutExpired) as error:
         raise DayflyError(
-            f"git could not be asked: {error}", hint="see whether `git diff` works there"
+            f"git could not be run: {error}", hint="check that `git diff` works in this directory"
         ) from error
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().partition("\n")[0].removeprefix("fatal: ")
-        what = f"there is no revision {revision!r}" if revision else f"git {arguments[0]}: {said or 'failed'}"
-        raise DayflyError(what, hint="--diff names a revision of the repository in the working directory")
+        what = f"unknown git revision {revision!r}" if revision else f"git {arguments[0]}: {said or 'failed'}"
+        raise DayflyError(what, hint="give a revision of the repository in the working directory")
     return done.stdout.decode("utf-8", "surrogateescape")

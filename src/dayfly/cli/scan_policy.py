@@ -36,11 +36,14 @@ def print_policies(inputs: Sequence[Input], screen: Output, *, width: int) -> in
     """
     made = suggest_policies(inputs)
     if not made:
-        raise DayflyError("there is no handler to suggest a policy for", hint="name one with --handler")
+        raise DayflyError(
+            "no handler was found, so no policy can be suggested", hint="give one with --handler"
+        )
     unread = [moved(note, read) for read in inputs for note in list_unread(read)]
     for note in unread:
         screen.note(
-            f"{printable(str(note.place))} {printable(note.message)}: the policies lack what it needs"
+            f"{printable(str(note.place))} {printable(note.message)}: the policies do not include its "
+            "permissions"
         )
     code = 2 if unread else 0
     if screen.is_json:
@@ -103,8 +106,8 @@ def _reasons(reasons: Sequence[Reason], read: Input) -> RenderableType:
         why = Text(printable(str(moved_place(one.place, read.prefix))), style="cyan")
         why.append(f"  {printable(one.line.strip() or one.why)}", style="default")
         if one.unknown:
-            why.append(f"\nwider than need be: {printable(one.unknown)}", style="yellow")
+            why.append(f"\nbroader than necessary: {printable(one.unknown)}", style="yellow")
         if one.is_optional:
-            why.append("\nonly where an option is used", style=_SOFT)
+            why.append("\nonly if an option is used", style=_SOFT)
         table.add_row(Text(one.action, style="bold"), why)
     return table

@@ -42,12 +42,12 @@ _MAX_STEPS = 12
 _MAX_PLACES = 3
 _PHASES = {"read": "reading", "check": "checking files and handlers"}
 _NOTE_TITLES = {
-    NoteKind.NOT_ANALYSABLE: "Not analysable",
+    NoteKind.NOT_ANALYSABLE: "Could not be analysed",
     NoteKind.NOT_RESOLVED: "Could not be resolved",
     NoteKind.NOT_CHECKED: "Not checked",
-    NoteKind.BOUNDED: "Stopped at a limit",
+    NoteKind.BOUNDED: "Limit reached",
     NoteKind.REFUSED: "Refused",
-    NoteKind.THIRD_PARTY: "Third-party packages, not analysed",
+    NoteKind.THIRD_PARTY: "Third-party packages (not analysed)",
     NoteKind.SUPPRESSION: "Ignore comments",
 }
 _STANDINGS = {
@@ -96,7 +96,7 @@ def draw_outcome(outcome: Outcome, *, width: int) -> RenderableType:
 def _function_title(function: str, outcome: Outcome) -> Text:
     if function:
         return Text.assemble((printable(function), "bold"))
-    return Text("Whatever function runs it" if outcome.functions else "Files", style="bold")
+    return Text("Code of no specific function" if outcome.functions else "Files", style="bold")
 
 
 def _draw_item(item: Item, outcome: Outcome, width: int) -> Iterator[RenderableType]:
@@ -198,11 +198,11 @@ def _gutter(number: str, digits: int, text: Text) -> RenderableType:
 
 
 def _draw_notes(notes: Sequence[Note], width: int) -> Iterator[RenderableType]:
-    """What could not be checked, the same sentence once with its places."""
+    """Not checked, the same sentence once with its places."""
     if not notes:
         return
     yield Text()
-    yield Rule(Text("What could not be checked", style="bold"), align="left", style=_SOFT, characters="─")
+    yield Rule(Text("Not checked", style="bold"), align="left", style=_SOFT, characters="─")
     for kind in NoteKind:
         grouped: dict[tuple[str, str], list[Note]] = {}
         for note in notes:
@@ -261,9 +261,7 @@ def headline(outcome: Outcome) -> Text:
     count = len(outcome.open)
     if not count:
         if outcome.gaps:
-            return Text(
-                "No findings in what could be checked; some could not be, see above.", style="bold yellow"
-            )
+            return Text("No findings, but some files could not be checked: see above.", style="bold yellow")
         return Text("No findings.", style="bold green")
     text = Text(f"{count} {_plural('finding', count)}: ", style="bold")
     parts = [(severity, number) for severity, number in outcome.counts().items() if number]

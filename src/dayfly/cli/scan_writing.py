@@ -60,7 +60,9 @@ def write_text(path: Path, text: str) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
-        raise DayflyError(f"{path} cannot be written: {error.strerror}", hint="name another file") from error
+        raise DayflyError(
+            f"{path} cannot be written: {error.strerror}", hint="choose another file"
+        ) from error
 
 
 def _umask() -> int:

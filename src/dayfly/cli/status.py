@@ -45,15 +45,15 @@ def status(
     profile: str | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Say what is protected, and for everything that is not: why, and what to do.
+    """Show which functions are protected, and for the others why not and what to do.
 
-    Looks at functions of an account and region, all of them where none is named, and changes nothing. Where a fleet collects,
-    what the environments say of themselves is put beside it; --logs asks CloudWatch Logs instead. With --template, files
-    are looked at, and no account unless functions are named.
+    Status reads the functions of an account and region (all, if you name none) and changes nothing. It adds
+    what running environments report, from a fleet service or, with --logs, from CloudWatch Logs. With
+    --template it reads the templates, and the account only if you also name functions.
 
-    The exit code is 1 where a function that has Dayfly lacks something that was asked for: its guard, a setting, its Python.
-    With --check it is 1 for every Python function that is, or may be, without protection. It is 2 where something could not
-    be checked, such as a layer that this role may not read, where what was named is not there, or where nobody may be asked.
+    Exit codes: 1 if a function with Dayfly lacks a requested property: its guard, a setting, its Python
+    version. With --check: 1 if any Python function is, or may be, unprotected. 2 if something could not be
+    checked (for example a layer that the role may not read), was not found, or access was denied.
 
     Examples:
 
@@ -66,37 +66,39 @@ def status(
     Parameters
     ----------
     functions
-        Names or ARNs; without any, every function of the account in this region.
+        Function names or ARNs (default: all functions in this account and region).
     all_
-        The same, said aloud; with --template, files and account.
+        All functions in this account and region (the default); with --template, read templates and account.
     tag
-        Those with this tag, as key=value; several must all fit.
+        Functions with this tag, for example team=shop; with several tags, all must match.
     template
-        Files of SAM, CloudFormation, Serverless Framework or Terraform, or Terraform's folder.
+        Templates of SAM, CloudFormation, Serverless Framework or Terraform, or a Terraform folder.
     check
-        End with 1 where something is not protected.
+        Exit with code 1 if a Python function is not protected.
     logs
-        Look for what environments of attached functions said, a day back, in CloudWatch Logs.
+        Read the last day of the attached functions' logs in CloudWatch Logs.
     max_parallel
-        How many functions at once.
+        Maximum number of functions to read at the same time.
     fleet
-        URL of a running `dayfly fleet serve`, with a token in DAYFLY_FLEET_TOKEN.
+        URL of a running fleet service; the API token is read from DAYFLY_FLEET_TOKEN.
     folder
-        Folder of one on this machine; by default the one of this user, if it runs.
+        Data folder of a fleet service on this machine (default: this user's, if it runs).
     endpoint_url
-        Another endpoint of the Lambda API: the lab's.
+        Lambda API endpoint to use instead of AWS, for example the lab's.
     region
-        AWS region, where the profile says none.
+        AWS region (default: the profile's region).
     profile
-        Profile of the AWS configuration.
+        AWS profile.
     json
-        Print one JSON object, and nothing else.
+        Print one JSON object and nothing else.
     """
     output = Output(is_json=json)
     if not 1 <= max_parallel <= _MAX_PARALLEL:
-        raise DayflyError(f"--max-parallel is {max_parallel}", hint=f"1 to {_MAX_PARALLEL}")
+        raise DayflyError(f"--max-parallel {max_parallel} is out of range", hint=f"use 1 to {_MAX_PARALLEL}")
     if functions and (all_ or tag):
-        raise DayflyError("functions are named, and so are all of a kind", hint="leave one out")
+        raise DayflyError(
+            "function names cannot be combined with --all or --tag", hint="use only one of them"
+        )
     for name in functions:
         check_name(name)
     tags = dict(read_tag(text) for text in tag or ())

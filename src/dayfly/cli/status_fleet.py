@@ -38,7 +38,7 @@ def knowing(
         except DayflyError as error:
             if fleet is not None or folder is not None:
                 raise
-            output.warn(f"the fleet was not asked: {error.message}")
+            output.warn(f"the fleet service could not be queried: {error.message}")
             rows, infected = [], {}
     known = Known(rows, infected)
     yield known.seen

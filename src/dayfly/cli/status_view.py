@@ -38,7 +38,7 @@ _STYLES = {
 }
 _WORDS = {Level.NOT_PYTHON: "not Python", Level.PARTLY: "partly"}
 # Said once below the table; in every row it would only hide the rest.
-_QUIET = ("no-permission", "not-looked-at")
+_QUIET = ("no-permission", "not-checked")
 _MAX_FUNCTIONS = 60
 _MAX_NAMES = 6
 _BAR = 40
@@ -57,9 +57,9 @@ def counting(output: Output) -> Iterator[Callable[[int, int], None]]:
     if not output.is_watched or output.is_json:
         yield lambda seen, python: None
         return
-    with output.progress.status("looking at functions") as status:
+    with output.progress.status("reading functions") as status:
         yield lambda seen, python: status.update(
-            f"looked at {seen:,} functions, {python:,} of them Python's or images"
+            f"read {seen:,} functions, {python:,} of them Python or container images"
         )
 
 
@@ -116,12 +116,12 @@ def _draw_share(levels: Sequence[Level], title: str) -> RenderableType:
     words = ", ".join(
         f"{counts[level]:,} {_WORDS.get(level, level.value)}" for level in ORDER if counts[level]
     )
-    head = f"{counts[Level.PROTECTED]:,} of {all_:,} protected" if all_ else "none of Python"
+    head = f"{counts[Level.PROTECTED]:,} of {all_:,} protected" if all_ else "no Python functions"
     head += f": {title}"
     return Group(
         Padding(_text(head, style="bold"), (1, 0, 0, 1), expand=False),
         bar,
-        _text(f" {words}" if words else " there are none", style=_SOFT),
+        _text(f" {words}" if words else " none found", style=_SOFT),
     )
 
 
@@ -155,10 +155,10 @@ def _seen(one: Coverage) -> str:
     if seen is None:
         return "–"
     if seen.refused > seen.started:
-        return f"not in force {_moment(seen.refused)}"
+        return f"not active {_moment(seen.refused)}"
     if seen.started:
-        return f"in force {_moment(seen.started)}"
-    return seen.source if seen.source.startswith("CloudWatch Logs (") else "nothing said"
+        return f"active {_moment(seen.started)}"
+    return seen.source if seen.source.startswith("CloudWatch Logs (") else "no data"
 
 
 def _why(one: Coverage) -> str:

@@ -40,7 +40,7 @@ _CUSTOMERS = frozenset(
 _AWS_ADDRESSES = frozenset(
     ("169.254.79.129", "169.254.100.1", "169.254.170.2", "169.254.170.23", "fd00:ec2::23")
 )
-_NO_URL = "a destination is a host or an address, with a port if need be: no scheme, no path"
+_NO_URL = "use a host or an address with an optional port, without scheme and path"
 _MANY_PORTS = 65536
 _MAPPED = bytes(10) + b"\xff\xff"
 
@@ -63,11 +63,11 @@ def parse_destination(text: str) -> Destination:
     if text == AWS or text == "*":
         return Destination(text, text, 0)
     if text.startswith("@"):
-        raise ValueError(f"the only group is {AWS}")
+        raise ValueError(f"the only supported group is {AWS}")
     if text.startswith(_LOCAL):
         path = text[len(_LOCAL) :]
         if not path.startswith(("/", "@", "*", "${")):
-            raise ValueError("a socket of this machine is unix:/path, or unix:@name for an abstract one")
+            raise ValueError("write a Unix socket as unix:/path, or unix:@name for an abstract one")
         return Destination(text, text, 0)
     if "://" in text:
         raise ValueError(_NO_URL)
@@ -81,7 +81,7 @@ def parse_destination(text: str) -> Destination:
     bits = len(packed) * 8
     if slash:
         if not (length.isascii() and length.isdigit() and len(length) <= 3 and int(length) <= bits):
-            raise ValueError(f"a network's length is a number up to {bits}")
+            raise ValueError(f"the prefix length must be at most {bits}")
         bits = int(length)
     return Destination(text, "", port, _masked(packed, bits), bits)
 
@@ -169,7 +169,7 @@ def _split(text: str) -> tuple[str, int]:
     if text.startswith("["):
         host, closed, rest = text[1:].partition("]")
         if not closed or (rest and not rest.startswith(":")):
-            raise ValueError("an address in brackets is [address] or [address]:port")
+            raise ValueError("write an address in brackets as [address] or [address]:port")
         return host, _port(rest[1:]) if rest else 0
     if text.count(":") > 1:
         return text, 0
@@ -179,7 +179,7 @@ def _split(text: str) -> tuple[str, int]:
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) < _MANY_PORTS):
-        raise ValueError("a port is a number up to 65535, or * for any")
+        raise ValueError("use a port number up to 65535, or * for any port")
     return int(text)
 
 

@@ -52,241 +52,254 @@ _LEVEL = {1: "INFO", 2: "WARN", 3: "WARN", 4: "ERROR", 5: "ERROR"}
 
 ENVIRONMENT_STARTED = FindingKind(
     "environment.started",
-    "Dayfly is in force",
+    "Dayfly is active",
     1,
     None,
-    "the first line of an environment: what is promised here and what is not",
+    "the first log record of an environment: the active protections and their limits",
 )
 ENVIRONMENT_PACKAGES = FindingKind(
     "environment.packages",
-    "What the function carries",
+    "Packages of the function",
     1,
     None,
-    "the distributions beside the function's code, as `name==version`: with `log_invocations` or a fleet's key, and in several "
-    "lines where they do not fit into one",
+    "the distributions in the function's package, as `name==version`; written with `log_invocations` or a "
+    "fleet key, and split into several records if necessary",
 )
 EARLIER_LIFE = FindingKind(
     "environment.earlier-life",
-    "An earlier life of this environment left something",
+    "Leftovers from before a runtime restart",
     3,
     ("T1543", "Create or Modify System Process"),
-    "at start, before any function code, processes were ended or files removed",
+    (
+        "the runtime restarted in this environment; before function code ran, Dayfly ended processes or "
+        "removed files"
+    ),
 )
 PROCESS_LEFT = FindingKind(
     "residue.process",
-    "An invocation left processes running",
+    "Invocation left processes running",
     3,
     ("T1543", "Create or Modify System Process"),
-    "processes outlived their invocation and were ended before the next one",
+    "processes outlived their invocation; Dayfly ended them before the next one",
 )
 FILE_LEFT = FindingKind(
     "residue.file",
-    "An invocation left files",
+    "Invocation left files",
     2,
     ("T1074.001", "Local Data Staging"),
-    "files written to temporary directories, or to other places that the function may write, were removed",
+    "Dayfly removed files in temporary directories or in other directories that the function can write",
 )
 IPC_LEFT = FindingKind(
     "residue.ipc",
-    "An invocation left System V objects or keys",
+    "Invocation left System V objects or kernel keys",
     3,
     ("T1559", "Inter-Process Communication"),
-    "shared memory, semaphores, message queues or kernel keys were removed",
+    "Dayfly removed shared memory, semaphores, message queues or kernel keys",
 )
 LIMITS_CHANGED = FindingKind(
     "residue.limits",
-    "An invocation changed limits or priorities of Dayfly's processes",
+    "Invocation changed limits or priorities of Dayfly's processes",
     4,
     ("T1499", "Endpoint Denial of Service"),
-    "resource limits, processors or scheduling of the supervisor, the zygote or a worker forked ahead: put back, or who "
-    "has them is given up",
+    "resource limits, CPU affinity or scheduling of the supervisor, the zygote or a spare worker were "
+    "changed; Dayfly restored them or replaced the process",
 )
 SIGNALLED = FindingKind(
     "residue.signals",
-    "Dayfly's processes were sent signals",
+    "Dayfly's processes received signals",
     4,
     ("T1489", "Service Stop"),
-    "somebody of the function's user stopped, killed or signalled the supervisor, the zygote or a worker forked ahead",
+    (
+        "a process of the function's user stopped, killed or signalled the supervisor, the zygote or a spare "
+        "worker"
+    ),
 )
 KEPT_FILE_CHANGED = FindingKind(
     "residue.kept-file",
-    "An invocation changed a file made at init",
+    "Invocation changed a file created at init",
     4,
     ("T1565.001", "Stored Data Manipulation"),
-    "the zygote was rebuilt from the deployed code, since what it read at init may have been changed",
+    "the file may have influenced init, so Dayfly rebuilt the zygote from the deployed code",
 )
 CODE_CHANGED = FindingKind(
     "residue.code",
-    "An invocation changed the function's code",
+    "Invocation changed the function's code",
     5,
     ("T1554", "Compromise Host Software Binary"),
-    "files that Python may execute were changed or removed in a directory that the function may write; see `changed_code`",
+    (
+        "files that Python can execute were changed or removed in a directory that the function can write; see "
+        "`changed_code`"
+    ),
 )
 WORKER_DIED = FindingKind(
     "worker.died",
     "A worker ended before it answered",
     2,
     None,
-    "the caller got Lambda's own error; the next event gets a fresh worker",
+    "the caller received Lambda's standard error; the next event gets a fresh worker",
 )
 WORKER_TIMED_OUT = FindingKind(
     "worker.timed-out",
-    "A worker took too long",
+    "A worker timed out",
     2,
     None,
-    "`on_timeout = answer`: it was ended ahead of the platform's timeout; the caller got Lambda's own error, and the "
-    "next event gets a fresh worker",
+    "`on_timeout = answer`: Dayfly ended the worker before the platform's timeout; the caller received "
+    "Lambda's standard error, and the next event gets a fresh worker",
 )
 WORK_DISCARDED = FindingKind(
     "worker.work-discarded",
-    "Work that was to go on after the answer was discarded",
+    "Background work was discarded",
     2,
     None,
-    "threads or tasks started by the invocation still ran when its answer was in, and ended with the worker; "
+    "threads or tasks of the invocation were still running after its response and ended with the worker; "
     "wait for them in the handler",
 )
 NOT_DELIVERED = FindingKind(
     "worker.not-delivered",
-    "What a library had recorded was not sent in time",
+    "Buffered telemetry was not sent in time",
     2,
     None,
-    "spans, metrics or records that a library holds back for a batch ended with the worker; see `fork.deliver`",
+    "spans, metrics or log records that a library had buffered were lost with the worker; see `fork.deliver`",
 )
 WORKER_HOSTILE = FindingKind(
     "worker.hostile",
-    "A worker broke the protocol",
+    "A worker violated the protocol",
     4,
     ("T1557", "Adversary-in-the-Middle"),
-    "what it sent was no answer of Dayfly's client; it was ended and the caller got an error",
+    "its answer did not come from Dayfly's client; Dayfly ended it and the caller received an error",
 )
 LOG_DROPPED = FindingKind(
     "worker.log-dropped",
-    "A worker wrote broken log frames",
+    "A worker wrote invalid log frames",
     3,
     ("T1562.006", "Indicator Blocking"),
-    "bytes that were no telemetry frame were dropped",
+    "Dayfly dropped bytes that are not a valid telemetry frame",
 )
 NOT_FORKABLE = FindingKind(
     "zygote.not-forkable",
     "The function cannot be forked and runs in process isolation",
     3,
     None,
-    "init left something that two processes must not share; each culprit is named with its fix",
+    "init left resources that processes must not share; the finding names each one with its fix",
 )
 ZYGOTE_LOST = FindingKind(
     "zygote.lost",
-    "The zygote was lost and is rebuilt",
+    "The zygote failed and is rebuilt",
     4,
     ("T1499", "Endpoint Denial of Service"),
-    "it ended or stopped answering; a fresh interpreter initialises the function again",
+    "the zygote ended or stopped answering; a new interpreter initialises the function again",
 )
 INFECTED = FindingKind(
     "environment.infected",
-    "A worker took the runtime's place",
+    "A worker took over the Runtime API",
     5,
     ("T1557", "Adversary-in-the-Middle"),
-    "it was seen at the Runtime API, or the platform had an answer that the supervisor did not send; it was ended, "
-    "and whoever was served from this environment meanwhile may have been served by it",
+    "a worker connected to the Runtime API, or the platform received an answer that the supervisor did not "
+    "send; Dayfly ended the worker, which may have served requests of this environment until then",
 )
 NOT_CLEAN = FindingKind(
     "environment.not-clean",
     "The environment could not be cleaned and retires",
     5,
     ("T1543", "Create or Modify System Process"),
-    "something survived every attempt to remove it; no further event is served from this environment",
+    "a leftover survived every attempt to remove it; this environment serves no further event",
 )
 RENEWED = FindingKind(
     "environment.renewed",
-    "The environment reached its age and was renewed",
+    "Environment renewed at its maximum age",
     1,
     None,
-    "`environment_max_age`, `zygote.max_age` or credentials about to end: the function was initialised anew in a fresh "
-    "interpreter, between two invocations",
+    "`environment_max_age` or `zygote.max_age` was reached, or credentials were about to expire: a new "
+    "interpreter initialised the function between two invocations",
 )
 NOT_RENEWED = FindingKind(
     "environment.not-renewed",
-    "The environment is older than it should be",
+    "Environment could not be renewed",
     3,
     None,
-    "an age was reached, and the init failed or does not fit into an invocation's time; where it could be kept, the "
-    "function that was initialised before goes on serving, and it is tried again later",
+    "a maximum age was reached, but init failed or takes longer than an invocation allows; if possible, "
+    "the previous zygote keeps serving, and Dayfly tries again later",
 )
 ZOMBIES = FindingKind(
     "environment.zombies",
-    "Dead processes pile up",
+    "Zombie processes accumulate",
     3,
     ("T1499.001", "OS Exhaustion Flood"),
-    "PID 1 does not reap them; when the process limit is near, recycle the environment",
+    "PID 1 does not reap dead processes; recycle the environment before it reaches the process limit",
 )
 MEMORY_CHANGED = FindingKind(
     "residue.memory",
-    "An invocation planted something in the function's memory",
+    "Invocation modified the function's memory",
     5,
     ("T1574", "Hijack Execution Flow"),
-    "compared with the initialised function: code that is neither the deployment's nor made by it, or, after the guard saw "
-    "code come with the event, whatever else changed. It ends a window, and a process that is not forked is initialised "
-    "anew, unless `retire_on` says otherwise",
+    "memory differs from the initialised function: new code that does not come from the deployment, or any "
+    "other change after the guard saw code in the event. Unless `retire_on` excludes it, the finding ends "
+    "a window, and a process that is not forked is initialised again",
 )
 SERVED_AFTERWARDS = FindingKind(
     "residue.served",
-    "A request was served by a worker that had been changed",
+    "Request served by a modified worker",
     5,
     ("T1565.002", "Transmitted Data Manipulation"),
-    "`patient_zero` is the request that planted what `residue.memory` tells of; with one of these for each later request of "
-    "that worker they are the blast radius",
+    "`patient_zero` is the request that caused the finding `residue.memory`; one such finding for each "
+    "later request of that worker lists the affected requests",
 )
 GUARD_REFUSED = FindingKind(
     "guard.refused",
-    "The guard refused what an event tried",
+    "Guard refusal (block mode)",
     4,
     ("T1190", "Exploit Public-Facing Application"),
-    "`guard = block`: what the event brought was about to become code, a command, a statement's structure, a path out of its "
-    "directory or a destination; the caller got an error, or one record of a batch failed. The rule's own technique is given",
+    "`guard = block`: data of the event was about to become code, a command, part of a statement's "
+    "structure, a path outside its directory or a destination. The guard refused it; the caller received "
+    "an error, or one record of a batch failed. The finding names the rule's ATT&CK technique",
 )
 GUARD_OBSERVED = FindingKind(
     "guard.observed",
-    "The guard saw what it would refuse",
+    "Guard detection (observe mode)",
     4,
     ("T1190", "Exploit Public-Facing Application"),
-    "as `guard.refused`, but it HAPPENED: `guard = observe`, or it was only seen afterwards",
+    (
+        "as `guard.refused`, but the operation WAS EXECUTED: `guard = observe`, or it was detected only "
+        "afterwards"
+    ),
 )
 GUARD_CAPABILITY = FindingKind(
     "guard.capability",
     "A capability was used",
     3,
     None,
-    "what `[policy]` does not allow, while it is observed (`verdict` observed, with the technique it would be); with "
-    "`guard_learn`, each use that is new to the environment (`verdict` used)",
+    "a use that `[policy]` does not allow, in observe mode (`verdict` observed, with the ATT&CK "
+    "technique); with `guard_learn`, each use that is new to the environment (`verdict` used)",
 )
 GUARD_UNKNOWN = FindingKind(
     "guard.unknown",
-    "Code or a command came from neither the event nor the function",
+    "Code or command of unknown origin",
     2,
     None,
-    "from a database, a file or another service, perhaps stored there by an earlier event; it was not refused. Told once for "
-    "each place in the code by each worker",
+    "code or a command came from a database, a file or another service, perhaps stored there by an earlier "
+    "event. It was not refused. Each worker reports it once per place in the code",
 )
 GUARD_COMPUTED = FindingKind(
     "guard.computed",
-    "Plain arithmetic was evaluated",
+    "Arithmetic expression evaluated",
     1,
     None,
-    "an expression of literals and operators alone, of bounded size (`49.90 * 2`): it can do nothing but compute a value, and "
-    "passes in every mode",
+    "an expression of literals and operators of limited size (`49.90 * 2`), which can only compute a "
+    "value; every guard mode allows it",
 )
 GUARD_FAULT = FindingKind(
     "guard.fault",
-    "The guard failed to judge",
+    "Guard fault",
     3,
     None,
-    "a fault of its own; whether the operation went on is `guard_on_fault`",
+    "the guard failed to check an operation; `guard_on_fault` decides whether the operation continued",
 )
 CANNOT_CHECK = FindingKind(
     "environment.cannot-check",
-    "A protection is not in force here",
+    "A protection is not active",
     2,
     None,
-    "the host does not allow it; the reason is named",
+    "the host does not permit a requested protection; the finding gives the reason",
 )
 
 KINDS = tuple(value for value in list(globals().values()) if isinstance(value, FindingKind))
@@ -378,7 +391,7 @@ def finding_line(
         ]
         if request_id:
             detail["request_id"] = request_id[:_SHORT_NAME]
-        record["unmapped"] = {**detail, "evidence": {"left_out": "too long for one line"}}
+        record["unmapped"] = {**detail, "evidence": {"left_out": "too long for one record"}}
         line = _sealed(record, key)
     return line + b"\n"
 

@@ -223,20 +223,20 @@ class AnswerReader:
         nonce, kind, meta_bytes, body_bytes = _ANSWER.unpack(bytes(self._head))
         self._is_current = nonce == self._nonce
         if not self._is_current and kind != REPORT:
-            raise FrameError("answer does not carry this event's nonce")
+            raise FrameError("the answer does not have this event's nonce")
         if kind == REPORT:
             self._reports_read += 1
             if meta_bytes > MAX_REPORT_BYTES or body_bytes > MAX_REPORT_BYTES:
                 raise FrameError("a report is too long")
             if self._note is not None or self._reports_read > MAX_REPORTS:
-                raise FrameError("a report behind the note, or too many")
+                raise FrameError("a report after the note, or too many reports")
         elif kind == NOTE:
             if self._note is not None or body_bytes or meta_bytes > MAX_NOTE_BYTES:
-                raise FrameError("a second note, or one too long")
+                raise FrameError("a second note, or a note that is too long")
         elif kind not in (RESULT, ERROR):
-            raise FrameError("answer of unknown kind")
+            raise FrameError("an answer of unknown kind")
         if meta_bytes > MAX_META_BYTES:
-            raise FrameError("answer announces too long a header")
+            raise FrameError("the answer's header is too long")
         self._kind = kind
         self._meta_bytes = meta_bytes
         self._body_bytes = body_bytes
@@ -300,7 +300,7 @@ class ControlReader:
         while len(self._buffer) >= _CONTROL.size:
             kind, length = _CONTROL.unpack_from(self._buffer)
             if length > MAX_CONTROL_BYTES:
-                raise FrameError("control frame announces too long a payload")
+                raise FrameError("the control frame's payload is too long")
             end = _CONTROL.size + length
             if len(self._buffer) < end:
                 break

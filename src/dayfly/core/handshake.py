@@ -157,7 +157,7 @@ class Ready:
     `is_open` says that the zygote could open its own memory, `runs_ahead` that code of the function's runs at a fork or
     in a worker before its event is there, `has_threads` that threads of the function's live on in the zygote. `unconfined`,
     `code` is the fingerprint of the function's code and `path` its import path, where they were asked for.
-    `online` and `unguarded` say why a filter of system calls is not in force, why workers have the network, and why there is
+    `online` and `unguarded` say why a filter of system calls is not active, why workers have the network, and why there is
     no guard; empty where that was asked for and is as it should be.
     """
 

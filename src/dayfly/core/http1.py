@@ -145,7 +145,7 @@ class ReplyReader:
             self._buffer.clear()
             return False
         if self._mode == "broken":
-            raise HttpError("the connection's replies are lost since a malformed one")
+            raise HttpError("an earlier malformed reply made this connection unusable")
         return self._read_chunks()
 
     def _take_until(self, end_marks: tuple[bytes, ...], complaint: str) -> bytes | None:
@@ -216,7 +216,7 @@ class ReplyReader:
         lines = head.decode("utf-8", "surrogateescape").split("\n")
         parts = lines[0].rstrip("\r").split(" ", 2)
         if len(parts) < 2 or parts[0] not in _VERSIONS or not _is_status(parts[1]):
-            raise HttpError("the reply does not begin with an HTTP/1.x status line")
+            raise HttpError("the reply does not start with an HTTP/1.x status line")
         status = int(parts[1])
         if status < 200:
             # Others (early hints, processing) say nothing of whether the body is wanted.
@@ -231,7 +231,7 @@ class ReplyReader:
                 continue
             name, value = name.strip().lower(), value.strip(" \t\r")
             if self._headers.setdefault(name, value) != value and name in _FRAMING:
-                defect = defect or "two ways to say where it ends"
+                defect = defect or "contradictory lengths"
         return parts[0], defect
 
     def _read_length(self) -> bool:

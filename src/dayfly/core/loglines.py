@@ -37,9 +37,9 @@ _PLATFORM = (
 )
 # As the layer's wrapper begins (src/dayfly/attach/files), of which `dayfly status --logs` makes that nothing is protected. While
 # Dayfly is there to read lines, it was not the wrapper that wrote one.
-NOT_IN_FORCE = "dayfly: not in force"
+NOT_ACTIVE = "dayfly: not active"
 CANNOT_START = "dayfly: cannot start"
-_TEXTS = (*_PLATFORM, NOT_IN_FORCE.encode(), CANNOT_START.encode())
+_TEXTS = (*_PLATFORM, NOT_ACTIVE.encode(), CANNOT_START.encode())
 _PLATFORM_PARTS = (b'"type"', b'"platform.', b'"record"')
 # What readers let pass before a line's first character.
 _BEFORE = b" \t\r\v\f\x00\xef\xbb\xbf"

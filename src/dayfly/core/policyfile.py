@@ -25,8 +25,8 @@ def parse_policy(table: Mapping[str, object]) -> Policy:
     for name in table:
         if name not in known:
             raise SettingError(
-                f"{_WHERE}] has {name!r}, which is no kind of use and no setting of a policy",
-                hint="it may have: " + ", ".join(sorted(known)),
+                f"{_WHERE}]: unknown key {name!r}",
+                hint="use one of: " + ", ".join(sorted(known)),
             )
     tables = {kind: _table(kind, table[kind]) for kind in TABLES if kind in table}
     packages: dict[str, Package] | None = None
@@ -43,13 +43,13 @@ def parse_policy(table: Mapping[str, object]) -> Policy:
     )
     if policy.promote_after and not policy.quiet_since:
         raise SettingError(
-            f"{_WHERE}] has promote_after and no quiet_since, from which it is counted",
-            hint="add quiet_since with the date from which on the policy has been in force, as 2026-11-25",
+            f"{_WHERE}]: promote_after needs quiet_since",
+            hint="add quiet_since with the date on which the policy became active, for example 2026-11-25",
         )
     if len(policy.pack()) > MAX_BYTES:
         raise SettingError(
-            f"{_WHERE}] is larger than a policy may be ({MAX_BYTES} bytes)",
-            hint="name directories with ** and hosts with * instead of one after the other",
+            f"{_WHERE}] is larger than the limit of {MAX_BYTES} bytes",
+            hint="use ** for directories and * for hosts instead of single entries",
         )
     return policy
 
@@ -62,14 +62,14 @@ def _table(kind: str, value: object) -> Table:
     for entries in lists:
         for entry in entries:
             if fault := _fault(kind, entry):
-                raise SettingError(f"{_WHERE}{where} has {entry!r}", hint=fault)
+                raise SettingError(f"{_WHERE}{where}: invalid entry {entry!r}", hint=fault)
     return Table(lists[0], lists[1], _mode(table.get("mode", ""), where))
 
 
 def _fault(kind: str, entry: str) -> str:
     """Return why an entry means nothing, "" where it means something."""
     if not entry or len(entry) > _MANY_CHARACTERS or any(char < " " or char == "\x7f" for char in entry):
-        return "it must be a text of at most 1024 characters without control characters"
+        return "use a string of at most 1024 characters without control characters"
     if kind == "network":
         try:
             destinations.parse_destination(entry)
@@ -81,9 +81,12 @@ def _fault(kind: str, entry: str) -> str:
             entry == "*" or entry.startswith(("/", "${TASK}/", "${TMP}/")) or entry in ("${TASK}", "${TMP}")
         )
         if not is_path or {"..", "."} & set(entry.split("/")):
-            return "it must be an absolute path, or begin with ${TASK}/ or ${TMP}/, without `..`; ** stands for directories"
+            return (
+                "use an absolute path or one that begins with ${TASK}/ or ${TMP}/, without `..`; ** "
+                "matches directories"
+            )
     elif "/" in entry and (not entry.startswith(("/", "${TASK}/", "${TMP}/")) or ".." in entry.split("/")):
-        return "it must be a name, or an absolute path without `..`"
+        return "use a name, or an absolute path without `..`"
     return ""
 
 
@@ -91,8 +94,11 @@ def _package(name: str, value: object) -> Package:
     where = f".packages.{name}]"
     if not all(part.isidentifier() for part in name.split(".")):
         raise SettingError(
-            f"{_WHERE}.packages] names {name!r}, which cannot be imported",
-            hint="it must be a package's top-level import name, as yaml for PyYAML; the function's own code is `function`",
+            f"{_WHERE}.packages]: {name!r} is not an import name",
+            hint=(
+                "use a package's top-level import name, for example yaml for PyYAML; the function's own "
+                "code is `function`"
+            ),
         )
     table = _mapping(value, where)
     _only(table, ("uses", "init"), where)
@@ -101,8 +107,8 @@ def _package(name: str, value: object) -> Package:
         for kind in kinds:
             if kind not in KINDS:
                 raise SettingError(
-                    f"{_WHERE}{where} has {kind!r}, which is no kind of use",
-                    hint="kinds are: " + ", ".join(KINDS),
+                    f"{_WHERE}{where}: unknown kind of use {kind!r}",
+                    hint="use one of: " + ", ".join(KINDS),
                 )
     return Package(lists[0], lists[1])
 
@@ -113,10 +119,10 @@ def _modes(value: object) -> dict[str, str]:
     subjects = [*(subject for subject in SUBJECTS if subject != "capability"), "credentials"]
     for name, mode in modes.items():
         if name not in subjects:
-            hint = "rules are: " + ", ".join(subjects)
+            hint = "use one of: " + ", ".join(subjects)
             if name in TABLES:
-                hint = f"the mode of that kind stands in [policy.{name}]"
-            raise SettingError(f"{_WHERE}{where} names {name!r}, which is no rule of the guard", hint=hint)
+                hint = f"set the mode of that kind in [policy.{name}]"
+            raise SettingError(f"{_WHERE}{where}: unknown guard rule {name!r}", hint=hint)
         if not mode:
             _mode("?", f"{where} {name}")
     return {name: _mode(mode, f"{where} {name}") for name, mode in modes.items()}
@@ -126,9 +132,7 @@ def _mode(value: object, where: str) -> str:
     if value == "":
         return ""
     if not isinstance(value, str) or value not in MODES:
-        raise SettingError(
-            f"{_WHERE}{where} has the mode {value!r}", hint="it must be one of: " + ", ".join(MODES)
-        )
+        raise SettingError(f"{_WHERE}{where}: unknown mode {value!r}", hint="use one of: " + ", ".join(MODES))
     return value
 
 
@@ -140,8 +144,8 @@ def _promote_after(value: object) -> float:
     seconds = int(number) * unit if number.isascii() and number.isdigit() and len(number) <= 4 else 0.0
     if not 0 < seconds <= _MAX_PROMOTE_S:
         raise SettingError(
-            f"{_WHERE}] has promote_after = {value!r}",
-            hint="it must be a time of at most a year, as 36h, 14d or 4w",
+            f"{_WHERE}]: promote_after = {value!r} is not a duration",
+            hint="use a duration of at most a year, for example 36h, 14d or 4w",
         )
     return seconds
 
@@ -160,25 +164,29 @@ def _quiet_since(value: object) -> float:
     if isinstance(value, datetime.datetime):
         value = value.date()
     if not isinstance(value, datetime.date):
-        raise SettingError(f"{_WHERE}] has quiet_since = {value!r}", hint="it must be a date, as 2026-11-25")
+        raise SettingError(
+            f"{_WHERE}]: quiet_since = {value!r} is not a date", hint="use a date, for example 2026-11-25"
+        )
     return datetime.datetime(value.year, value.month, value.day, tzinfo=datetime.timezone.utc).timestamp()  # noqa: UP017
 
 
 def _mapping(value: object, where: str) -> Mapping[str, object]:
     if not isinstance(value, dict):
-        raise SettingError(f"{_WHERE}{where} is {value!r}", hint="it must be a table")
+        raise SettingError(f"{_WHERE}{where}: invalid value {value!r}", hint="write it as a table")
     return value
 
 
 def _only(table: Mapping[str, object], known: tuple[str, ...], where: str) -> None:
     for name in table:
         if name not in known:
-            raise SettingError(f"{_WHERE}{where} has {name!r}", hint="it may have: " + ", ".join(known))
+            raise SettingError(
+                f"{_WHERE}{where}: unknown key {name!r}", hint="use one of: " + ", ".join(known)
+            )
 
 
 def _texts(value: object, where: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise SettingError(f"{_WHERE}{where} is {value!r}", hint="it must be a list of texts")
+        raise SettingError(f"{_WHERE}{where}: invalid value {value!r}", hint="write a list of strings")
     return tuple(value)
 
 

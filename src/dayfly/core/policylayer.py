@@ -36,8 +36,8 @@ def render(table: Mapping[str, object]) -> bytes:
     data = json.dumps(whole, separators=(",", ":"), sort_keys=True, ensure_ascii=True, default=str).encode()
     if len(data) > MAX_BYTES:
         raise SettingError(
-            f"the policy has {len(data)} bytes, and may have {MAX_BYTES}",
-            hint="name directories with ** and hosts with * instead of one after the other",
+            f"the policy has {len(data)} bytes; the limit is {MAX_BYTES}",
+            hint="use ** for directories and * for hosts instead of single entries",
         )
     return data + b"\n"
 
@@ -57,12 +57,12 @@ def parse(data: bytes) -> Policy:
     try:
         whole = json.loads(data)
     except (ValueError, RecursionError) as fault:
-        raise SettingError("it is no JSON", hint="publish it again: dayfly promote") from fault
+        raise SettingError("it is not valid JSON", hint="publish it again: dayfly promote") from fault
     if not isinstance(whole, dict) or whole.get("schema") != SCHEMA:
         raise SettingError(
-            f"it is not of the form {SCHEMA}", hint="build it with the version of Dayfly that the layer has"
+            f"its schema is not {SCHEMA}", hint="build it with the Dayfly version of the layer"
         )
     table = whole.get("policy")
     if not isinstance(table, dict):
-        raise SettingError("it has no policy", hint="publish it again: dayfly promote")
+        raise SettingError("it contains no policy", hint="publish it again: dayfly promote")
     return parse_policy(table)

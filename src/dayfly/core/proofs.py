@@ -65,8 +65,8 @@ def parse_key(text: str) -> bytes:
         key = b""
     if 2 * len(key) != KEY_HEX_DIGITS:
         raise SettingError(
-            f"{KEY_VARIABLE} is not a key",
-            hint=f"it must be {KEY_HEX_DIGITS} hexadecimal digits, as `openssl rand -hex 32` prints",
+            f"{KEY_VARIABLE} is not a valid key",
+            hint=f"use {KEY_HEX_DIGITS} hexadecimal digits, for example from `openssl rand -hex 32`",
         )
     return key
 

@@ -18,9 +18,9 @@ _IMPAIR = ("T1562.001", "Disable or Modify Tools")
 SUBJECTS = {
     "python": ("code from data", _PYTHON),
     "code": ("code from data", _PYTHON),
-    "global": ("a name that a deserialiser was told to call", _PYTHON),
+    "global": ("a name that a deserialiser would call", _PYTHON),
     "template": ("a template", _PYTHON),
-    "import": ("an import that the package does not hold", _HIJACK),
+    "import": ("an import from outside the package", _HIJACK),
     "shell": ("a shell command", _SHELL),
     "argv": ("a child process", _SHELL),
     "sql": ("an SQL statement", _EXPLOIT),
@@ -29,7 +29,7 @@ SUBJECTS = {
     "runtime": ("a change of the runtime itself", _HIJACK),
     "hook": ("a hook into the interpreter", _IMPAIR),
     "guard": ("the guard itself", _IMPAIR),
-    "residue": ("something that an invocation planted", _HIJACK),
+    "residue": ("a new object in memory", _HIJACK),
     "capability": (
         "a use that the policy does not allow",
         ("T1195.002", "Compromise Software Supply Chain"),

@@ -81,21 +81,21 @@ class RequestReader:
         # The mark itself may have begun.
         self._searched = max(0, len(self._buffer) - 3) if end < 0 else end
         if self._searched > MAX_REQUEST_BYTES:
-            raise RequestError("too long a head")
+            raise RequestError("the request head is too long")
         if end < 0:
             return
         head = bytes(self._buffer[:end])
         del self._buffer[: end + 4]
         text = head.replace(b"\r\n", b"")
         if len(text.translate(None, _CONTROLS)) != len(text):
-            raise RequestError("a control character in a head")
+            raise RequestError("a control character in the request head")
         lines = head.decode("latin-1").split("\r\n")
         method, path = _read_first_line(lines[0])
         headers = _read_headers(lines[1:])
         length = headers.get("content-length", "0")
         is_number = length.isascii() and length.isdigit() and len(length) <= _MAX_LENGTH_DIGITS
         if not is_number or int(length) > MAX_REQUEST_BYTES or "transfer-encoding" in headers:
-            raise RequestError("a body whose length is not a number within the limit")
+            raise RequestError("an invalid or too large body length")
         self._length = int(length)
         self._head = (method, path, headers)
 
@@ -103,11 +103,11 @@ class RequestReader:
 def _read_first_line(line: str) -> tuple[str, str]:
     parts = line.split(" ")
     if len(parts) != 3 or parts[2] not in ("HTTP/1.1", "HTTP/1.0"):
-        raise RequestError("no request line")
+        raise RequestError("an invalid request line")
     method, path = parts[:2]
     # No escapes, queries and dots: a server that resolves them sees another route than we do.
     if not method.isalpha() or not path.startswith("/") or not _TARGET.issuperset(path) or "/." in path:
-        raise RequestError("a request line of no known route")
+        raise RequestError("an unknown route")
     return method, path
 
 
@@ -117,6 +117,6 @@ def _read_headers(lines: list[str]) -> dict[str, str]:
         name, colon, value = line.partition(":")
         name = name.lower()
         if not colon or not name or not _TOKEN.issuperset(name) or name in headers:
-            raise RequestError("a header line without a name, or a name twice")
+            raise RequestError("a header line without a name, or a duplicate header")
         headers[name] = value.strip(" \t")
     return headers

@@ -48,7 +48,7 @@ class HostFacts:
 
 
 class ScopeDecision:
-    """The scope in force, the platform it was seen on, and what is not promised because of it."""
+    """The active scope, the platform it was seen on, and what is not promised because of it."""
 
     __slots__ = ("not_promised", "platform", "reason", "scope")
 
@@ -60,8 +60,8 @@ class ScopeDecision:
 
 
 NARROW_PROMISES = (
-    "processes that hide from Dayfly (cleared environment and another parent) and files outside the private "
-    "temporary directory are left; System V objects, keyrings and an earlier life are not cleared"
+    "not removed: processes that hide from Dayfly (cleared environment and another parent), files outside "
+    "the private temporary directory, System V objects, keyrings, and leftovers of an earlier runtime"
 )
 
 
@@ -91,11 +91,11 @@ def decide_scope(setting: str, facts: HostFacts) -> ScopeDecision:
         return ScopeDecision("descendants", platform, reason, NARROW_PROMISES)
 
     if setting == "descendants":
-        return narrow("asked for")
+        return narrow("as configured")
     if setting == "environment":
         if platform == "lambda" or own_namespace:
-            return wide("asked for")
-        return narrow("environment was asked for, but this is the machine's own PID namespace")
+            return wide("as configured")
+        return narrow("environment was requested, but this is the machine's own PID namespace")
     if platform == "lambda":
         return wide("Lambda")
     if platform == "emulator":
@@ -103,8 +103,8 @@ def decide_scope(setting: str, facts: HostFacts) -> ScopeDecision:
         # among the developer's own.
         is_init = facts.init_command.rpartition("/")[2].startswith(EMULATOR) and facts.parent_pid == 1
         if own_namespace and is_init and facts.tmp_is_own_mount:
-            return wide("Lambda's emulator in a PID namespace and /tmp of its own")
-        return narrow("Lambda's emulator, but not in a PID namespace and /tmp of its own")
+            return wide("Lambda's emulator with its own PID namespace and /tmp")
+        return narrow("Lambda's emulator without its own PID namespace and /tmp")
     return narrow("neither Lambda nor its emulator")
 
 

@@ -44,246 +44,270 @@ SETTINGS = (
         "isolation",
         "choice",
         "invocation",
-        "invocation: every event gets a worker of its own; window: a worker serves up to `max_invocations` events "
-        "within `max_age`; process: the function's process is kept, as without Dayfly",
+        "invocation: each event gets a fresh worker; window: a worker serves up to `max_invocations` "
+        "events within `max_age`; process: one process serves all events, as without Dayfly",
         ("invocation", "window", "process"),
     ),
     Setting(
         "max_age",
         "duration",
         "5m",
-        "window isolation: the age at which a worker takes no further event; seconds, or as 90s, 15m, 2h",
+        "window isolation: maximum age of a worker, in seconds or as 90s, 15m, 2h",
     ),
     Setting(
         "max_invocations",
         "count",
         "100",
-        "window isolation: how many events one worker serves at most",
+        "window isolation: maximum number of events per worker",
     ),
     Setting(
         "jitter",
         "share",
         "10%",
-        "by how much `max_age`, `max_invocations` and `environment_max_age` are made smaller at random, each time, so "
-        "that a fleet does not recycle at once; 0 to 90%",
+        "random reduction of `max_age`, `max_invocations` and `environment_max_age`, so that environments "
+        "do not restart at the same time; 0 to 90%",
     ),
     Setting(
         "retire_on",
         "choices",
         "suspicion",
-        "window isolation: what ends a window at once. residue: an invocation left files, System V objects or "
-        "processes; suspicion: it left processes, or a finding with an ATT&CK technique was made; error: its answer is "
-        "an error. A crash, a broken frame, a word out of turn and a worker that cannot be stopped end it in any case",
+        "window isolation: events that end a window immediately. residue: an invocation left files, System "
+        "V objects or processes; suspicion: it left processes, or caused a finding with an ATT&CK "
+        "technique; error: its answer is an error. A crash, a protocol violation and a worker that cannot "
+        "be stopped always end it",
         ("residue", "suspicion", "error"),
     ),
     Setting(
         "tenant",
         "tenant",
         "",
-        "window isolation: a worker serves one tenant alone, and files are removed before another is served. lambda: "
-        "Lambda's tenant id; cognito: the Cognito identity; or a path in the event under requestContext.authorizer, as "
-        '`requestContext.authorizer.jwt.claims.sub` (a name with dots as `["name"]`), or '
-        "requestContext.identity.cognitoIdentityId. What the caller may choose is refused. Events without a key share a "
-        "worker with no other",
+        "window isolation: a worker serves only one tenant, and files are removed before the next tenant. "
+        "lambda: Lambda's tenant id; cognito: the Cognito identity; or a path in the event under "
+        "requestContext.authorizer, as `requestContext.authorizer.jwt.claims.sub` (a name with dots as "
+        '`["name"]`), or requestContext.identity.cognitoIdentityId. Fields that the caller can set are '
+        "refused. An event without a key gets its own worker",
     ),
     Setting(
         "environment_max_age",
         "duration",
         "0",
-        "the age at which the function is initialised anew in a fresh interpreter and an emptied environment, in every "
-        "isolation: after an answer, or before an event, where the time of that invocation allows it; 0: never",
+        "maximum age, in every isolation mode, after which a new interpreter initialises the function in "
+        "an emptied environment: after a response, or before an event if its time allows; 0: never",
     ),
     Setting(
         "on_timeout",
         "choice",
         "platform",
-        "platform: an invocation that takes too long makes Lambda reset the environment; answer: Dayfly ends its worker "
-        "`timeout_margin` earlier and gives the caller Lambda's own error, so that the next event finds a warm function",
+        "platform: Lambda resets the environment after a timeout; answer: Dayfly ends the worker "
+        "`timeout_margin` earlier and returns Lambda's standard error, so that the function stays warm",
         ("platform", "answer"),
     ),
     Setting(
         "timeout_margin",
         "duration",
         "0.2",
-        '`on_timeout = "answer"`: how long before the platform\'s timeout a worker is ended; what is left must do for '
-        "killing it, for the answer and for asking for the next event",
+        '`on_timeout = "answer"`: how long before the platform\'s timeout Dayfly ends a worker; this time '
+        "must suffice for ending it, sending the answer and requesting the next event",
     ),
     Setting(
         "scope",
         "choice",
         "auto",
-        "environment: everything of the function's user is Dayfly's to end and /tmp to empty; "
-        "descendants: only what Dayfly started; auto: environment on Lambda and its emulator, else descendants",
+        "environment: Dayfly ends all processes of the function's user and empties /tmp; descendants: only "
+        "processes that Dayfly started and their files; auto: environment on Lambda and its emulator, else "
+        "descendants",
         ("auto", "environment", "descendants"),
     ),
     Setting(
         "api_lock",
         "choice",
         "auto",
-        "on: hold the response open while the worker lives, so that nobody else can take events; "
-        "auto: on where it was shown that errors stay errors",
+        "on: hold the response open while the worker runs, so that no other process can take events; auto: "
+        "on if errors are known to remain errors",
         ("auto", "on", "off"),
     ),
     Setting(
         "tmp",
         "choice",
         "scrub",
-        "scrub: remove what an invocation wrote to temporary directories; keep: leave it",
+        "scrub: remove files that an invocation wrote to temporary directories; keep: keep them",
         ("scrub", "keep"),
     ),
     Setting(
         "keep",
         "globs",
         "",
-        "paths that stay, under temporary directories and in other writable places, as globs (`:` between them in the environment)",
+        "globs of paths in writable directories that are kept (separated by `:` in the environment variable)",
     ),
     Setting(
         "scrub",
         "places",
         "",
-        "more directories to be emptied as temporary ones are, at every start and after every invocation, such as a "
-        "mount at /mnt/work (`:` between them in the environment); everything of the function's user in them is "
-        "removed, so name none that other environments share. Scope environment only",
+        "more directories to empty at every start and after every invocation, such as a mount at /mnt/work "
+        "(separated by `:` in the environment variable); all files of the function's user in them are "
+        "removed, so do not use directories that other environments share. Scope environment only",
     ),
     Setting(
         "changed_code",
         "choice",
         "refuse",
-        "where the function may write its own code and a file of it was changed since the environment began: refuse: "
-        "the environment retires, and a later life of it does not start; run: it is only reported",
+        "what to do if a writable code file changed since the environment started: refuse: the environment "
+        "retires, and its runtime does not start again; run: only report it",
         ("refuse", "run"),
     ),
     Setting(
         "close_memory",
         "choice",
         "auto",
-        "auto: run from a memory file that nobody may read, so that no worker can read or write the memory of supervisor, "
-        "zygote and later workers, where the host allows it; off: never, for debuggers and profilers that attach",
+        "auto: run from an unreadable memory file if the host permits it, so that no worker can read or "
+        "write the memory of supervisor, zygote and other workers; off: never, for debuggers and profilers "
+        "that attach",
         ("auto", "off"),
     ),
-    Setting("reseed", "switch", "on", "give random generators made at init a new seed in every worker"),
-    Setting("log_invocations", "switch", "off", "write one compact line per invocation"),
+    Setting("reseed", "switch", "on", "reseed random generators created at init in every worker"),
+    Setting("log_invocations", "switch", "off", "write one compact log record per invocation"),
     Setting(
         "huge_pages",
         "choice",
         "auto",
-        "auto: put the zygote's heap on huge pages where the kernel offers it; off: never",
+        "auto: use huge pages for the zygote's heap if the kernel supports it; off: never",
         ("auto", "off"),
     ),
     Setting(
         "immortal",
         "choice",
         "auto",
-        "auto: code, constants and plain values of init stop being counted after some events (Python 3.12 and 3.13), so "
-        "that workers copy fewer pages; off: never",
+        "auto: make code, constants and plain values of init immortal after some events (Python 3.12 and "
+        "3.13), so that workers copy fewer pages; off: never",
         ("auto", "off"),
     ),
     Setting(
         "confine",
         "choice",
         "auto",
-        "auto: where the host allows it (Lambda does not), a filter refuses system calls that no function needs and that "
-        "would be used against Dayfly's processes; programs that workers execute gain no privileges then; off: never",
+        "auto: if the host permits it (Lambda does not), a seccomp filter refuses system calls that attack "
+        "Dayfly's processes and that functions do not need; programs that workers execute cannot gain "
+        "privileges; off: never",
         ("auto", "off"),
     ),
     Setting(
         "network",
         "choice",
         "shared",
-        "shared: workers have the host's network; none: each has one of its own that leads nowhere, and where the host "
-        "refuses that (Lambda does) or the function cannot be forked, the function DOES NOT START; none-where-allowed: "
-        "the same, but there it starts with the network and says so",
+        "shared: workers use the host's network; none: workers have no network; if the host does not "
+        "permit that (Lambda does not) or the function cannot be forked, the function DOES NOT START; "
+        "none-where-allowed: like none, but the function then starts with network access and reports it",
         ("shared", "none", "none-where-allowed"),
     ),
     Setting(
         "zygote.prime",
         "entry",
         "",
-        "a function of yours, as module:function, that is called without arguments once init is done: what it "
-        "imports, parses, loads and caches is there in every worker; connections it opens are closed again",
+        "your function, as module:function, called without arguments after init: modules, data and caches "
+        "that it loads are available in every worker; connections that it opens are closed",
     ),
     Setting(
         "zygote.events",
         "glob",
         "",
-        "recorded events, a glob of JSON files in the package: the handler RUNS on each of them before the first "
-        "worker is forked, in every environment, with all its side effects, and its answers are thrown away",
+        "glob of JSON files with recorded events in the package: in every environment the handler RUNS on "
+        "each of them before the first fork, with all its side effects; its answers are discarded",
     ),
     Setting(
         "zygote.max_age",
         "duration",
         "0",
-        "the age at which the zygote is initialised anew, for secrets and credentials that init fetched; 0: never. "
-        "Credentials of botocore that say when they expire are watched in any case",
+        "maximum age of the zygote, for secrets and credentials that init fetched; 0: unlimited. botocore "
+        "credentials with an expiry time are always refreshed in time",
     ),
     Setting(
         "fork.before",
         "entry",
         "",
-        "a function of yours, as module:function, called once before the first fork: stop what two processes must not share",
+        (
+            "your function, as module:function, called once before the first fork: stop what processes must "
+            "not share"
+        ),
     ),
     Setting(
         "fork.after",
         "entry",
         "",
-        "a function of yours, as module:function, called in every worker ahead of its event: start it again",
+        "your function, as module:function, called in every worker before its event: start it again",
     ),
     Setting(
         "fork.deliver",
         "duration",
         "0.5",
-        "how long an answer waits at most while what libraries hold back for a batch (spans, metrics, log records) "
-        "is sent, since the worker that holds it ends; 0: it is lost with the worker",
+        "how long a response waits at most while libraries send buffered spans, metrics and log records; "
+        "0: they are lost with the worker",
     ),
     Setting(
         "fork.threads",
         "choice",
         "restart",
-        "restart: threads that init started and that wait for work are started again in every worker; "
-        "refuse: they make the function unforkable",
+        "restart: restart idle threads of init in every worker; refuse: such threads make the function "
+        "unforkable",
         ("restart", "refuse"),
     ),
     Setting(
         "guard",
         "choice",
         "observe",
-        "what happens when what an event brought is about to become code, a shell's or an SQL statement's structure, a "
-        "path that leaves its directory or the host of a URL, and when code does what `[policy]` does not allow. block: refused "
-        "where it happens, with a finding; observe: the finding alone; off: no guard, whatever `[policy]` says, and memory is not "
-        "compared. Rules may have modes of their own there ([what it sees and what not](how-it-works.md#the-guard))",
+        "what to do if data of an event is about to become code, shell or SQL syntax, a path outside its "
+        "directory or the host of a URL, or if code uses what `[policy]` does not allow. block: refuse the "
+        "operation and write a finding; observe: only write a finding; off: no guard, no `[policy]`, no "
+        "memory comparison. Rules can have their own modes in `[policy]` ([what the guard "
+        "sees](how-it-works.md#the-guard))",
         ("off", "observe", "block"),
     ),
     Setting(
         "guard_on_fault",
         "choice",
         "open",
-        "what a fault of the guard's own means. open: the operation goes on; closed: it is refused, and a function whose "
-        "guard cannot be armed DOES NOT START. A finding in either case",
+        "what to do if the guard itself fails. open: the operation continues; closed: the operation is "
+        "refused, and a function whose guard cannot be armed DOES NOT START. Both write a finding",
         ("open", "closed"),
     ),
     Setting(
         "guard_learn",
         "switch",
         "off",
-        "write a finding `guard.capability` for every new use of a capability, once in each environment, for "
-        "`dayfly policy learn` to read; nothing is allowed or refused by it",
+        "write a finding `guard.capability` for each new use of a capability, once per environment, as "
+        "input for `dayfly policy learn`; it neither allows nor refuses anything",
     ),
 )
 
 # Variables that no file sets: the exec wrapper reads them before there is a runtime, or commands write them.
 WRAPPER_VARIABLES = {
-    "DAYFLY_ON_FAILURE": "run or stop: whether an environment's first start runs the function without Dayfly where the layer does not fit (default run)",
-    "DAYFLY_NEXT_WRAPPER": "another exec wrapper, to be run before Dayfly's",
-    "DAYFLY_SUPERVISOR": "python or native (default python): which supervisor serves. native is new: it starts no second interpreter, "
-    "and leaves to the Python one, saying so, what it does not serve yet",
-    "DAYFLY_FLEET_KEY": "the fleet's key, 64 hexadecimal digits: lines of Dayfly's bear a proof, and an invocation's line has "
-    "pseudonyms of caller and subject; taken out of the environment before function code runs",
-    "DAYFLY_RECYCLED": "written by `dayfly recycle` to have every environment replaced; Dayfly reads nothing from it",
-    "DAYFLY_POLICY": "where a policy lies that is delivered beside the code and takes the place of the package's `[policy]` "
-    "(default /opt/dayfly.policy/policy.json, if it is there)",
-    "DAYFLY_POLICY_DIGEST": "written by `dayfly promote`: the digest that this policy must have; another one, or none, is a fault of "
-    "the guard's (`guard_on_fault`), with a finding",
-    "DAYFLY_ROLLOUT": "written by `dayfly promote`: what was in force before, for `dayfly rollback`; Dayfly reads nothing from it",
+    "DAYFLY_ON_FAILURE": (
+        "run or stop: whether the function runs without Dayfly, at an environment's first start, if the "
+        "layer cannot start (default run)"
+    ),
+    "DAYFLY_NEXT_WRAPPER": "another exec wrapper, run before Dayfly's",
+    "DAYFLY_SUPERVISOR": (
+        "python or native (default python): which supervisor serves. native is new: it starts no second "
+        "interpreter, and executes the Python supervisor, with the reason on standard error, for what it does "
+        "not support yet"
+    ),
+    "DAYFLY_FLEET_KEY": (
+        "the fleet's signing key, 64 hexadecimal digits: Dayfly signs its log records, and invocation "
+        "records contain pseudonyms of caller and subject; removed from the environment before function "
+        "code runs"
+    ),
+    "DAYFLY_RECYCLED": "written by `dayfly recycle` to replace every environment; the runtime does not read it",
+    "DAYFLY_POLICY": (
+        "path of a policy that replaces the package's `[policy]` (default /opt/dayfly.policy/policy.json, "
+        "if it exists)"
+    ),
+    "DAYFLY_POLICY_DIGEST": (
+        "written by `dayfly promote`: the required digest of this policy; a mismatch or a missing policy "
+        "is a guard fault (`guard_on_fault`), with a finding"
+    ),
+    "DAYFLY_ROLLOUT": (
+        "written by `dayfly promote`: the previous settings, for `dayfly rollback`; the runtime does not "
+        "read it"
+    ),
 }
 
 _SWITCH = {
@@ -324,7 +348,7 @@ _MAX_COUNT_DIGITS = 10
 
 
 class Settings:
-    """The settings in force; see SETTINGS for what each means. Durations are in seconds.
+    """The active settings; see SETTINGS for what each means. Durations are in seconds.
 
     `policy_source` says where the policy is from: package, layer, "" for none. `policy_fault` is why the layer's is not in
     force, `policy_doubt` why it may be another than it was.
@@ -446,8 +470,8 @@ def load_settings(environ: Mapping[str, str], table: Mapping[str, object]) -> Se
     for name in table:
         if name not in known:
             raise SettingError(
-                f"{FILE_NAME} sets {name!r}, which is no setting of Dayfly",
-                hint="settings are: " + ", ".join(sorted(known)),
+                f"{FILE_NAME}: unknown setting {name!r}",
+                hint="use one of: " + ", ".join(sorted(known)),
             )
     variables = {setting.variable for setting in SETTINGS} | WRAPPER_VARIABLES.keys() | {LEARN_VARIABLE}
     unknown = tuple(sorted(name for name in environ if name.startswith("DAYFLY_") and name not in variables))
@@ -467,7 +491,8 @@ def load_settings(environ: Mapping[str, str], table: Mapping[str, object]) -> Se
 def _table(value: object) -> Mapping[str, object]:
     if not isinstance(value, dict):
         raise SettingError(
-            f"{FILE_NAME}: policy is {value!r}", hint="it must be a table, as [policy] and [policy.network]"
+            f"{FILE_NAME}: policy is {value!r}, not a table",
+            hint="write it as a table, for example [policy] and [policy.network]",
         )
     return value
 
@@ -478,13 +503,19 @@ def _check_tenant(settings: Settings) -> None:
         return
     if settings.isolation == "process":
         raise SettingError(
-            f"tenant is {settings.tenant!r} and isolation is 'process', where one process serves everybody",
-            hint="set isolation to window, or to invocation, where no two events meet",
+            (
+                f"tenant {settings.tenant!r} cannot be combined with isolation 'process', which serves all "
+                "tenants from one process"
+            ),
+            hint="set isolation to window, or to invocation",
         )
     if settings.tmp == "keep":
         raise SettingError(
-            f"tenant is {settings.tenant!r} and tmp is 'keep', which leaves one tenant's files to another",
-            hint="set tmp to scrub; what all tenants may see can be named in `keep`",
+            (
+                f"tenant {settings.tenant!r} cannot be combined with tmp 'keep', which shares one tenant's "
+                "files with another"
+            ),
+            hint="set tmp to scrub; list files that all tenants may share in `keep`",
         )
 
 
@@ -520,12 +551,12 @@ def _read_toml(setting: Setting, value: object) -> Value:
         "globs": "a list of strings",
         "places": "a list of strings",
         "choices": "a list of strings",
-        "share": 'a number as 0.1, or a string as "10%"',
+        "share": 'a number such as 0.1, or a string such as "10%"',
         "switch": "true or false",
-        "duration": 'a number of seconds, or a string as "15m"',
+        "duration": 'a number of seconds, or a string such as "15m"',
         "count": "a whole number",
     }
-    raise SettingError(f"{where} is {value!r}", hint=f"it must be {wanted.get(setting.kind, 'a string')}")
+    raise SettingError(f"{where} is {value!r}", hint=f"use {wanted.get(setting.kind, 'a string')}")
 
 
 def _read(setting: Setting, text: str, *, where: str) -> Value:
@@ -548,10 +579,10 @@ def _read(setting: Setting, text: str, *, where: str) -> Value:
     value = text.strip().lower()
     if setting.kind == "switch":
         if value not in _SWITCH:
-            raise SettingError(f"{where} is {text!r}", hint="it must be on or off")
+            raise SettingError(f"{where} is {text!r}", hint="use on or off")
         return _SWITCH[value]
     if value not in setting.choices:
-        raise SettingError(f"{where} is {text!r}", hint="it must be one of: " + ", ".join(setting.choices))
+        raise SettingError(f"{where} is {text!r}", hint="use one of: " + ", ".join(setting.choices))
     return value
 
 
@@ -560,7 +591,7 @@ def _choices(setting: Setting, names: tuple[str, ...], *, where: str) -> tuple[s
     for name in chosen:
         if name not in setting.choices:
             raise SettingError(
-                f"{where} has {name!r}", hint="it may have any of: " + ", ".join(setting.choices)
+                f"{where}: unknown value {name!r}", hint="use any of: " + ", ".join(setting.choices)
             )
     return chosen
 
@@ -574,7 +605,7 @@ def _share(text: str, *, where: str) -> float:
         share = -1.0
     # Not `share < 0`: that lets "nan" pass.
     if not 0 <= share <= _MAX_SHARE:
-        raise SettingError(f"{where} is {text!r}", hint="it must be a share from 0 to 0.9, as 0.1 or 10%")
+        raise SettingError(f"{where} is {text!r}", hint="use a share from 0 to 0.9, for example 0.1 or 10%")
     return share
 
 
@@ -594,7 +625,7 @@ def _entry(text: str, *, where: str) -> str:
     module, _, function = text.partition(":")
     parts = [*module.split("."), *function.split(".")]
     if text and not all(part.isidentifier() for part in parts):
-        raise SettingError(f"{where} is {text!r}", hint="it must name a function as module:function")
+        raise SettingError(f"{where} is {text!r}", hint="use the form module:function")
     return text
 
 
@@ -602,7 +633,7 @@ def _package_glob(text: str, *, where: str) -> str:
     if text.startswith("/") or ".." in text.split("/") or _has_control(text):
         raise SettingError(
             f"{where} is {text!r}",
-            hint="it must be a glob relative to the function's package without `..`, as events/*.json",
+            hint="use a glob relative to the function's package without `..`, for example events/*.json",
         )
     return text
 
@@ -618,7 +649,7 @@ def _duration(text: str, *, where: str) -> float:
     # Not `seconds < 0`: that lets "nan" pass.
     if not 0 <= seconds <= _MAX_DURATION_S:
         raise SettingError(
-            f"{where} is {text!r}", hint="it must be a duration of at most 30 days, as 90s, 15m or 2h"
+            f"{where} is {text!r}", hint="use a duration of at most 30 days, for example 90s, 15m or 2h"
         )
     return seconds
 
@@ -627,7 +658,7 @@ def _count(text: str, *, where: str) -> float:
     stripped = text.strip()
     is_number = stripped.isascii() and stripped.isdigit() and len(stripped) <= _MAX_COUNT_DIGITS
     if not (is_number and 0 < int(stripped) <= _MAX_COUNT):
-        raise SettingError(f"{where} is {text!r}", hint="it must be a whole number from 1 on")
+        raise SettingError(f"{where} is {text!r}", hint="use a whole number of at least 1")
     return float(stripped)
 
 
@@ -635,8 +666,8 @@ def _globs(globs: tuple[str, ...], *, where: str) -> tuple[str, ...]:
     for glob in globs:
         if not glob.startswith("/") or ".." in glob.split("/") or _has_control(glob):
             raise SettingError(
-                f"{where} has the glob {glob!r}",
-                hint="a glob is an absolute path without `..`, as /tmp/cache/**",
+                f"{where}: invalid glob {glob!r}",
+                hint="use an absolute path without `..`, for example /tmp/cache/**",
             )
     return globs
 
@@ -648,8 +679,8 @@ def _places(places: tuple[str, ...], *, where: str) -> tuple[str, ...]:
         # What the system lives in is nobody's to empty, whatever a setting says.
         if not parts or not place.startswith("/") or {"", ".", ".."} & set(parts) or parts[0] in _SYSTEM:
             raise SettingError(
-                f"{where} has the directory {place!r}",
-                hint="it must be an absolute path without `..`, outside the system's own directories, as /mnt/work",
+                f"{where}: invalid directory {place!r}",
+                hint="use an absolute path without `..`, outside system directories, for example /mnt/work",
             )
     return places
 

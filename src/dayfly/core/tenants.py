@@ -90,18 +90,21 @@ def parse_source(text: str) -> TenantSource:
     if path[:2] != _AUTHORIZER:
         raise ValueError(_why_not(path))
     if path in _OBJECTS:
-        raise ValueError("it names an object: name a claim or key in it")
+        raise ValueError("it is an object: give a claim or key in it")
     if "claims" in path[2:-1] and path[-1] in _OWN_PROFILE:
         raise ValueError(
-            f"the claim {path[-1]} is what a user writes into his own profile: he could write another tenant's. "
-            "Use `sub`, or a claim that only you set"
+            f"users can change the claim {path[-1]} in their own profile and choose another tenant. Use "
+            "`sub`, or a claim that only you set"
         )
     return TenantSource("", path)
 
 
 def _why_not(path: tuple[str, ...]) -> str:
     if path[:2] == _IDENTITY[:2]:
-        what = "requestContext.identity tells of the caller's address and program; only cognitoIdentityId in it is proved"
+        what = (
+            "requestContext.identity describes the caller's address and program; only its "
+            "cognitoIdentityId is verified"
+        )
     elif path[0] == "requestContext":
         what = "this part of requestContext describes the request, not who sent it"
     elif path[0] in (
@@ -112,15 +115,15 @@ def _why_not(path: tuple[str, ...]) -> str:
         "queryStringParameters",
         "pathParameters",
     ):
-        what = f"{path[0]} is what the caller sends"
+        what = f"the caller sends {path[0]}"
     else:
-        what = "nothing says that the caller does not write this field himself"
-    return f"{what}: he could name another tenant and join that tenant's worker; {_ALLOWED}"
+        what = "the caller may be able to set this field"
+    return f"{what}: the caller could choose another tenant and use that tenant's worker; {_ALLOWED}"
 
 
 _ALLOWED = (
-    "a path must lie under requestContext.authorizer or be requestContext.identity.cognitoIdentityId; "
-    "without a path: lambda, cognito"
+    "use lambda, cognito, a path under requestContext.authorizer, or "
+    "requestContext.identity.cognitoIdentityId"
 )
 
 
@@ -136,12 +139,12 @@ def _split(text: str) -> tuple[str, ...]:
         else:
             if parts:
                 if not rest.startswith("."):
-                    raise ValueError("parts are separated by dots")
+                    raise ValueError("separate the parts by dots")
                 rest = rest[1:]
             at = min((at for at in (rest.find("."), rest.find("[")) if at >= 0), default=len(rest))
             name, rest = rest[:at], rest[at:]
         if not name or not name.isprintable():
-            raise ValueError("it has an empty part or one that cannot be printed")
+            raise ValueError("a part is empty or not printable")
         parts.append(name)
     if not 0 < len(parts) <= _MAX_PARTS:
         raise ValueError(f"a path has 1 to {_MAX_PARTS} parts")
@@ -197,7 +200,7 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _refuse_constant(_name: str) -> object:
-    raise ValueError("no JSON")
+    raise ValueError("not valid JSON")
 
 
 def _skip_number(_text: str) -> None:

@@ -17,7 +17,7 @@ MAX_BYTES = 1 << 20
 INVOKE_SUFFIX = ".invoke.json"
 Probe = Literal["survey", "api_lock", "held_error", "exit_after_response", "clean"]
 PROBES: tuple[Probe, ...] = get_args(Probe)
-_HINT = "give it files that functions made by `dayfly doctor --lambda` answered with"
+_HINT = "give files with answers of the handler from `dayfly doctor --lambda`"
 
 
 class AnswerError(DayflyError):
@@ -89,8 +89,8 @@ def attach(answers: Mapping[str, Answer], records: Sequence[InvokeRecord]) -> di
         name = record.source.removesuffix(INVOKE_SUFFIX) + ".json"
         if not record.source.endswith(INVOKE_SUFFIX) or name not in answers:
             raise AnswerError(
-                f"{record.source} is what an invocation printed, but the answer it belongs to is not among the files",
-                hint=f"name the two NAME.json and NAME{INVOKE_SUFFIX}, and give both",
+                f"{record.source} is the output of an invocation, but its answer file is missing",
+                hint=f"give both files, named NAME.json and NAME{INVOKE_SUFFIX}",
             )
         attached[name] = replace(attached[name], flagged=bool(record.function_error))
     if not attached:
@@ -101,7 +101,9 @@ def attach(answers: Mapping[str, Answer], records: Sequence[InvokeRecord]) -> di
 def parse(data: bytes, *, source: str) -> Answer | InvokeRecord:
     """Pure: one file's content; raises AnswerError, whatever the bytes."""
     if len(data) > MAX_BYTES:
-        raise AnswerError(f"{source} is over {MAX_BYTES // 1024} KB, too long for an answer", hint=_HINT)
+        raise AnswerError(
+            f"{source} is larger than {MAX_BYTES // 1024} KB, too large for an answer", hint=_HINT
+        )
     document = _json(data, source)
     if "StatusCode" in document and "schema" not in document:
         return InvokeRecord(source, str(document.get("FunctionError") or ""))
@@ -116,9 +118,9 @@ def _json(data: bytes, source: str) -> Mapping[str, object]:
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as fault:
-        raise AnswerError(f"{source} is no JSON", hint=_HINT) from fault
+        raise AnswerError(f"{source} is not valid JSON", hint=_HINT) from fault
     if not isinstance(document, dict):
-        raise AnswerError(f"{source} is no JSON object", hint=_HINT)
+        raise AnswerError(f"{source} is not a JSON object", hint=_HINT)
     return document
 
 
@@ -132,7 +134,7 @@ def _from_error(document: Mapping[str, object], source: str) -> Mapping[str, obj
         return found
     shown = _printable(message[:200]) if isinstance(message, str) else "no message"
     raise AnswerError(
-        f"{source} is an error of the function, no answer: {shown}",
+        f"{source} is an error of the function, not an answer: {shown}",
         hint="give the function a timeout of 60 seconds and 512 MB, and invoke it again",
     )
 
@@ -147,16 +149,16 @@ def _answer(document: Mapping[str, object], source: str, *, came_as_error: bool)
     if schema != SCHEMA:
         if isinstance(schema, str) and schema.startswith("dayfly-doctor/"):
             raise AnswerError(
-                f"{source} has the schema {_printable(schema[:40])}, and this version reads {SCHEMA}",
-                hint="write the handler anew with `dayfly doctor --lambda`",
+                f"{source} has the schema {_printable(schema[:40])}, but this version reads {SCHEMA}",
+                hint="create the handler again with `dayfly doctor --lambda`",
             )
-        raise AnswerError(f"{source} is no answer of the doctor's handler", hint=_HINT)
+        raise AnswerError(f"{source} is not an answer of the doctor handler", hint=_HINT)
     probe, at, init, facts = (document.get(name) for name in ("probe", "at", "init", "facts"))
     known = next((name for name in PROBES if name == probe), None)
     if known is None:
-        raise AnswerError(f"{source} answers a probe this version does not know", hint=_HINT)
+        raise AnswerError(f"{source} answers a probe that this version does not know", hint=_HINT)
     if not isinstance(at, int) or isinstance(at, bool) or not isinstance(init, str):
-        raise AnswerError(f"{source} lacks when or where it was made", hint=_HINT)
+        raise AnswerError(f"{source} has no time or place of the run", hint=_HINT)
     if not isinstance(facts, dict):
         raise AnswerError(f"{source} has no facts", hint=_HINT)
     if known == "survey":

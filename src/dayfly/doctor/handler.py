@@ -231,7 +231,7 @@ def system_call(name: str, *arguments: object) -> int:
     """A system call by name; raises OSError, ENOSYS also where its number is not known here."""
     number = _NUMBERS.get(platform.machine(), {}).get(name)
     if number is None:
-        raise OSError(errno.ENOSYS, "the number is not known on this processor")
+        raise OSError(errno.ENOSYS, "the system call is unknown on this CPU architecture")
     words = [ctypes.c_long(item) if isinstance(item, int) else item for item in arguments]
     return checked(libc().syscall(ctypes.c_long(number), *words))
 
@@ -291,7 +291,7 @@ def prctl_set_child_subreaper() -> Facts:
     prctl(36, 1)
     found = make_orphan()
     if found is None:
-        return unknown("no orphan was seen")
+        return unknown("no orphan process was found")
     return yes() if found[1] == os.getpid() else no("orphans went elsewhere")
 
 
@@ -403,14 +403,14 @@ def seal(descriptor: int) -> tuple[bool, str]:
         os.write(descriptor, b"x")
     except OSError:
         return True, ""
-    return False, "a write still went through"
+    return False, "a write still succeeded"
 
 
 def memfd_exec() -> Facts:
     """Execute a program of 100 bytes from a memory file."""
     program = tiny_program()
     if program is None:
-        return unknown("no program for this processor")
+        return unknown("no test program for this CPU architecture")
     descriptor = os.memfd_create("dayfly-doctor", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     os.write(descriptor, program)
     return run_tiny(descriptor)
@@ -423,7 +423,7 @@ def memfd_exec_0111() -> Facts:
     """
     program = tiny_program()
     if program is None:
-        return unknown("no program for this processor")
+        return unknown("no test program for this CPU architecture")
     descriptor = os.memfd_create("dayfly-doctor", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     os.write(descriptor, program)
     os.fchmod(descriptor, 0o111)
@@ -532,7 +532,7 @@ def process_limit() -> Facts:
 def affinity() -> Facts:
     one = {min(os.sched_getaffinity(0))}
     os.sched_setaffinity(0, one)
-    return yes() if os.sched_getaffinity(0) == one else no("the processors did not change")
+    return yes() if os.sched_getaffinity(0) == one else no("the CPU affinity did not change")
 
 
 def batch_scheduling() -> Facts:
@@ -577,7 +577,7 @@ def orphan() -> Facts:
     """Who becomes parent of an orphan, and whether that one reaps it when it ends."""
     found = make_orphan()
     if found is None:
-        return unknown("no orphan was seen")
+        return unknown("no orphan process was found")
     pid, parent = found
     end = time.monotonic() + REAPED_WITHIN_S
     while state_of(pid) and time.monotonic() < end:
@@ -594,7 +594,7 @@ def seccomp_filter() -> Facts:
     """Install a filter that refuses getpriority, and see it refused."""
     number = _GETPRIORITY.get(platform.machine())
     if number is None:
-        return unknown("the number of getpriority is not known on this processor")
+        return unknown("the getpriority system call is unknown on this CPU architecture")
 
     class Program(ctypes.Structure):
         _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
@@ -620,7 +620,7 @@ def seccomp_filter() -> Facts:
             os.getpriority(os.PRIO_PROCESS, 0)
         except PermissionError:
             return yes(through=through)
-        return no("the filter was taken but refuses nothing")
+        return no("the filter was installed but refuses nothing")
     return no(", ".join(why))
 
 
@@ -1390,7 +1390,7 @@ def handler(event: object, context: Context) -> Facts:
     """Lambda's entry point; see the top of the file."""
     probe = str(event.get("probe", "survey")) if isinstance(event, dict) else "survey"
     if context.get_remaining_time_in_millis() < NEEDED_S * 1e3:
-        raise TimeoutError("give this function a timeout of 60 seconds: the probes need up to ten")
+        raise TimeoutError("set this function's timeout to 60 seconds: the probes need up to ten")
     if probe == "survey":
         before = look_back()
         found = {**survey(shows_processes=True), "runtime": Runtime(context).kind}
@@ -1408,7 +1408,7 @@ def handler(event: object, context: Context) -> Facts:
         "exit_after_response": probe_exit_after_response,
     }
     if probe not in probes:
-        raise ValueError(f"no probe {probe[:40]!r}; there are: survey, clean, " + ", ".join(probes))
+        raise ValueError(f"unknown probe {probe[:40]!r}; use one of: survey, clean, " + ", ".join(probes))
     runtime = Runtime(context)
     obstacle = runtime.obstacle()
     if obstacle:
@@ -1416,7 +1416,7 @@ def handler(event: object, context: Context) -> Facts:
     try:
         return answer(probe, {**probes[probe](runtime), "runtime": runtime.kind})
     except OSError as fault:
-        return answer(probe, {"obstacle": f"the Runtime API cannot be spoken to: {error_name(fault)}"})
+        return answer(probe, {"obstacle": f"the Runtime API cannot be reached: {error_name(fault)}"})
 
 
 if __name__ == "__main__":

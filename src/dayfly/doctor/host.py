@@ -52,7 +52,7 @@ def survey_host() -> Survey:
         facts = json.loads(done.stdout)["facts"]
     except (OSError, subprocess.SubprocessError, ValueError, KeyError) as fault:
         raise HostError(
-            f"the probes could not be run: {fault}", hint="please report this with the output"
+            f"the probes could not run: {fault}", hint="report this with the complete output"
         ) from fault
     # Better than what the file can see by itself: whether /tmp is older than PID 1.
     host = {**facts["host"], "tmp_is_mount": proc.tmp_is_own_mount()}
@@ -93,7 +93,7 @@ def _bytecode() -> Row:
     return _tool(
         "bytecode",
         "no" if fault else "yes",
-        "functions start without compiling Dayfly, 140 ms sooner",
+        "functions start without compiling Dayfly, which saves 140 ms",
         fault,
         FIX,
         kind="speed",
@@ -107,7 +107,7 @@ def _awslambdaric() -> Row:
         return _tool(
             "awslambdaric",
             "no",
-            "functions run in AWS's own loop",
+            "functions run in AWS's own event loop",
             "not installed",
             "pip install dayfly-runtime",
             kind="function",
@@ -117,7 +117,7 @@ def _awslambdaric() -> Row:
     return _tool(
         "awslambdaric",
         "yes" if is_known else "unknown",
-        f"functions run in AWS's own loop, {version}",
+        f"functions run in AWS's own event loop, {version}",
         f"version {version} is not tested",
         "use awslambdaric 3 or 4",
         kind="function",
@@ -130,16 +130,20 @@ def _bubblewrap() -> Row:
     return _tool(
         "bubblewrap",
         "no" if fault else "yes",
-        "the lab's functions get processes and /tmp of their own",
+        "functions in the lab get their own processes and /tmp",
         fault,
-        "install the Debian package bubblewrap and allow it namespaces",
+        "install the Debian package bubblewrap and permit it to create namespaces",
     )
 
 
 def _uv() -> Row:
     fault = _fault_of("uv", ["--version"])
     return _tool(
-        "uv", "no" if fault else "yes", "a checkout sets itself up", fault, "nothing: scripts/uv fetches it"
+        "uv",
+        "no" if fault else "yes",
+        "a source checkout can set itself up",
+        fault,
+        "nothing to do: scripts/uv downloads it",
     )
 
 
@@ -162,7 +166,7 @@ def _emulator() -> Row:
         "no" if fault else "yes",
         "functions can be tried under AWS's own Runtime Interface Emulator",
         fault,
-        "pip install aws-sam-cli brings it; `dayfly lab serve` needs it not",
+        "install it with pip install aws-sam-cli; `dayfly lab serve` does not need it",
     )
 
 

@@ -80,7 +80,7 @@ def conclude(answers: Sequence[Answer]) -> Reading:
     places = {answer.init for answer in ordered}
     if len(places) != 1:
         raise AnswerError(
-            "these answers come from different places: PID 1 is not the same",
+            "these answers come from different environments: PID 1 differs",
             hint="give the answers of one function",
         )
     latest = surveys[-1][1] if surveys else None
@@ -120,7 +120,7 @@ def _platform(survey: Survey | None, init: str) -> Platform:
 
 def _kernel(survey: Survey) -> tuple[Known, ...]:
     scope = survey.scope()
-    own_pids = defences(survey, scope)[1].in_force
+    own_pids = defences(survey, scope)[1].active
     init_uid, uid = survey.text("init_uid"), str(survey.number("uid"))
     other = "another user" if init_uid and init_uid != uid else "the function's own user"
     return (
@@ -133,7 +133,7 @@ def _kernel(survey: Survey) -> tuple[Known, ...]:
         Known(
             "scope",
             "yes" if scope.scope == "environment" else "no",
-            f"scope `auto` decides for {scope.scope} here: {scope.reason}",
+            f"scope `auto` selects {scope.scope} here: {scope.reason}",
         ),
     )
 
@@ -160,14 +160,15 @@ def _processes(answers: Sequence[Answer], survey: Survey | None) -> list[Known]:
         Known(
             "foreign-memory",
             "yes" if names else "no",
-            "memory that a worker can write: " + (", ".join(sorted(names)) if names else "of nobody else"),
+            "memory that a worker can write: "
+            + (", ".join(sorted(names)) if names else "of no other process"),
         ),
         Known(
             "other-users",
             "yes" if users else "no",
             f"/proc shows processes of other users: {', '.join(users)}"
             if users
-            else "every process that /proc shows is the function's own user's",
+            else "all processes in /proc belong to the function's user",
         ),
     ]
     extensions = survey.number("extensions")
@@ -199,8 +200,8 @@ def _orphans(answers: Sequence[Answer]) -> list[Known]:
         state = _all(reaped) if not still else as_state(not any(still))
         text = {
             "yes": "PID 1 reaps dead orphans",
-            "no": "PID 1 does not reap dead orphans: they use up the process limit",
-            "unknown": "whether PID 1 reaps dead orphans differs or was not seen",
+            "no": "PID 1 does not reap dead orphans, which count against the process limit",
+            "unknown": "unknown or inconsistent: whether PID 1 reaps dead orphans",
         }[state]
         known.append(Known("orphans-reaped", state, text))
     for name, is_reset, when in (
@@ -222,7 +223,7 @@ def _orphans(answers: Sequence[Answer]) -> list[Known]:
     return known
 
 
-_KINDS = {"session": "an orphan in a session of its own", "group": "an orphan in the runtime's group"}
+_KINDS = {"session": "an orphan in its own session", "group": "an orphan in the runtime's group"}
 
 
 def _reaped(survey: Survey) -> State | None:
@@ -281,17 +282,17 @@ def _lock(answers: Sequence[Answer]) -> tuple[Known, ...]:
         Known(
             "next-refused",
             refused,
-            "while it is held, GET /next of others is "
+            "while it is held, GET /next of other processes is "
             + {"yes": "refused", "no": "answered", "unknown": "neither answered nor refused"}[refused],
         ),
         Known(
             "answer-refused",
             others,
-            "while it is held, others "
+            "while it is held, other processes "
             + {
                 "yes": "cannot answer the event",
                 "no": "can answer the event",
-                "unknown": "wait when they answer the event; run a survey after api_lock to learn their fate",
+                "unknown": "wait when they answer the event; run a survey after api_lock for the result",
             }[others],
         ),
     )
@@ -306,7 +307,10 @@ def _under_dayfly(answers: Sequence[Answer]) -> tuple[Known, ...]:
     sources = [answer.source for answer in answers if answer.value("runtime") == "dayfly"]
     if not sources:
         return ()
-    text = f"{len(sources)} answers were made under Dayfly, which keeps the Runtime API from the function and ends what it leaves: run the handler without it"
+    text = (
+        f"{len(sources)} answers were made under Dayfly, which hides the Runtime API and ends leftover "
+        "processes: run the handler without Dayfly"
+    )
     return (Known("under-dayfly", "yes", text),)
 
 
@@ -360,10 +364,15 @@ def _held_errors(answers: Sequence[Answer]) -> tuple[Known, ...]:
             "held-errors-stay-errors",
             state,
             {
-                "yes": f"an error under a held response is a FunctionError to the invoker (payload from the {' and the '.join(ways)})",
+                "yes": (
+                    "an error under a held response reaches the invoker as a FunctionError (payload from "
+                    f"the {' and the '.join(ways)})"
+                ),
                 "no": "an error under a held response reaches the invoker as a success",
-                "unknown": "whether an error under a held response is flagged: give what `aws lambda invoke` printed, "
-                "as NAME.invoke.json"
+                "unknown": (
+                    "unknown: whether an error under a held response is flagged; give the output of `aws "
+                    "lambda invoke` as NAME.invoke.json"
+                )
                 if None in {answer.flagged for answer in tried}
                 else "the answers contradict each other about errors under a held response",
             }[state],
@@ -388,7 +397,7 @@ def _exits(answers: Sequence[Answer]) -> list[Known]:
                 + {
                     "yes": ", flagged as a FunctionError",
                     "no": ", not flagged as an error",
-                    "unknown": "; whether it is flagged is not among the files",
+                    "unknown": "; the files do not show whether it is flagged",
                 }[flagged],
             )
         )
@@ -405,9 +414,9 @@ def _exits(answers: Sequence[Answer]) -> list[Known]:
             Known(
                 "environment-outlives-reset",
                 same,
-                "the next invocation met the same machine and PID 1"
+                "the next invocation ran on the same machine with the same PID 1"
                 if same == "yes"
-                else "the next invocation met another machine or PID 1",
+                else "the next invocation ran on another machine or with another PID 1",
             )
         )
     elif tried:
@@ -431,12 +440,12 @@ def _choices(states: Mapping[str, State]) -> tuple[Choice, ...]:
             Choice(
                 "api_lock",
                 "on",
-                "a held response refuses others here, and errors under it stay FunctionErrors",
+                "a held response blocks other processes here, and errors under it remain FunctionErrors",
             ),
         )
     against = [name for name, state in zip(needed, found, strict=True) if state == "no"]
     if against:
-        return (Choice("api_lock", "off", f"not here: {', '.join(against)} is no"),)
+        return (Choice("api_lock", "off", f"not recommended here: no for {', '.join(against)}"),)
     return ()
 
 
@@ -446,33 +455,33 @@ def _not_promised(
     promises = []
     if states.get("foreign-memory") == "yes":
         promises.append(
-            "a worker can write the memory of a process that Dayfly does not end, and hide there: "
-            "nothing is promised against Python code in a worker (L2) in such an environment"
+            "a worker can write the memory of a process that Dayfly does not end, and hide there: such an "
+            "environment has no protection against Python code in a worker (L2)"
         )
-    if any(row.name == "supervisor-memory" and row.in_force == "no" for row in rows):
+    if any(row.name == "supervisor-memory" and row.active == "no" for row in rows):
         promises.append("a worker can read and write the memory of supervisor, zygote and later workers")
     if not any(
         (choice.name, choice.value) == ("api_lock", "on") for choice in choices
     ) and not decide_api_lock("auto", platform):
         promises.append(
-            "the Runtime API is not shown to lock: a worker that polls it can take events until it ends"
+            "the Runtime API could not be locked: a worker that polls it can take events until it ends"
         )
     if states.get("orphans-outlive-reset") == "yes":
         promises.append("a process can outlive the platform's own reset and run beside the next supervisor")
     if states.get("orphans-reaped") == "no":
-        promises.append("dead orphans stay and use up the process limit until the environment ends")
+        promises.append("dead orphans count against the process limit until the environment ends")
     return promises
 
 
 def _still_open(states: Mapping[str, State], survey: Survey | None) -> list[str]:
     wanted = (
-        ("kernel", "what the platform allows", 'run {"probe": "survey"}'),
+        ("kernel", "what the platform permits", 'run {"probe": "survey"}'),
         (
             "orphans-outlive-invocation",
-            "what becomes of orphans",
+            "what happens to orphan processes",
             "run a second survey right after the first",
         ),
-        ("frozen-between", "what clocks do over a freeze", "run a survey a minute after another one"),
+        ("frozen-between", "how clocks behave during a freeze", "run a survey a minute after another one"),
         (
             "response-held",
             "whether the Runtime API can be locked",
@@ -480,17 +489,21 @@ def _still_open(states: Mapping[str, State], survey: Survey | None) -> list[str]
         ),
         (
             "held-errors-stay-errors",
-            "whether errors stay errors then",
-            'run {"probe": "held_error"} and keep what the invocation printed, as NAME.invoke.json',
+            "whether errors remain errors while it is locked",
+            'run {"probe": "held_error"} and save the invocation\'s output as NAME.invoke.json',
         ),
-        ("tmp-outlives-reset", "what a reset leaves", 'run {"probe": "exit_after_response"}, then a survey'),
+        (
+            "tmp-outlives-reset",
+            "what remains after a reset",
+            'run {"probe": "exit_after_response"}, then a survey',
+        ),
     )
     still = [f"{what}: {how}" for name, what, how in wanted if states.get(name, "unknown") == "unknown"]
     if survey is not None and not survey.number("extensions"):
         still.append("the user of extensions: add an extension layer to the function and run a survey")
     still.append(
-        "whether exiting after the response counts in CloudWatch's Errors and is retried: no function can "
-        "see that; look at the metric for the minute of exit_after_response"
+        "whether an exit after the response counts in CloudWatch's Errors and is retried: check the metric "
+        "for the minute of exit_after_response, because functions cannot see it"
     )
     return still
 

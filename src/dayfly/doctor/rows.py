@@ -1,4 +1,4 @@
-"""Decides which defences are in force from what the probes found; pure."""
+"""Decides which defences are active from what the probes found; pure."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from dayfly.core.scope import INITIAL_PID_NAMESPACE, HostFacts, ScopeDecision, d
 from dayfly.supervisor.life import INITIAL_IPC_NAMESPACE
 
 State = Literal["yes", "no", "unknown"]
-# defence: in force in this version where the host allows it. means: what a later version can build on.
+# defence: active in this version where the host allows it. means: what a later version can build on.
 # speed and function: nothing is less safe without it. tool: what working on functions here needs.
 Kind = Literal["defence", "means", "speed", "function", "tool"]
 
-ON_A_DEVELOPMENT_MACHINE = "nothing on a development machine; `dayfly lab serve` gives each function its own"
-NOT_YET = "nothing to set: no released version uses it yet"
+ON_A_DEVELOPMENT_MACHINE = (
+    "nothing to do on a development machine; `dayfly lab serve` gives each function its own"
+)
+NOT_YET = "nothing to do: no released version uses it yet"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One defence: whether it is in force, what it protects, why not and what to do then.
+    """One defence: whether it is active, what it protects, why not and what to do then.
 
     `allowed` says whether the host lets Dayfly have it, whether or not this version uses it.
     """
@@ -28,7 +30,7 @@ class Row:
     name: str
     group: str
     kind: Kind
-    in_force: State
+    active: State
     allowed: State
     protects: str
     reason: str
@@ -36,8 +38,8 @@ class Row:
 
     @property
     def is_missing(self) -> bool:
-        """True for a defence that is not known to be in force."""
-        return self.kind == "defence" and self.in_force != "yes"
+        """True for a defence that is not known to be active."""
+        return self.kind == "defence" and self.active != "yes"
 
     def as_json(self) -> dict[str, object]:
         """Stable: keys are only ever added."""
@@ -45,7 +47,7 @@ class Row:
             "name": self.name,
             "group": self.group,
             "kind": self.kind,
-            "in_force": self.in_force,
+            "active": self.active,
             "allowed": self.allowed,
             "protects": self.protects,
             "reason": self.reason,
@@ -115,7 +117,7 @@ def defences(survey: Survey, scope: ScopeDecision, closes_memory: bool = True) -
 
 
 def _reach(survey: Survey, scope: ScopeDecision) -> tuple[Row, ...]:
-    group = "How far Dayfly reaches"
+    group = "Scope"
     is_wide = scope.scope == "environment"
     pids, ipc = survey.text("pid_namespace"), survey.text("ipc_namespace")
     own_pids = _known(pids, lambda: pids != INITIAL_PID_NAMESPACE)
@@ -128,7 +130,7 @@ def _reach(survey: Survey, scope: ScopeDecision) -> tuple[Row, ...]:
             "scope",
             group,
             "yes" if is_wide else "no",
-            "everything an invocation left is ended and removed, also what hides from Dayfly",
+            "all leftovers of an invocation are removed, including processes that hide from Dayfly",
             f"{scope.scope}: {scope.reason}",
             ON_A_DEVELOPMENT_MACHINE,
         ),
@@ -136,75 +138,81 @@ def _reach(survey: Survey, scope: ScopeDecision) -> tuple[Row, ...]:
             "pid-namespace",
             group,
             own_pids,
-            "every process Dayfly does not know belongs to the function, and nobody else's is touched",
-            "processes share the machine's own PID namespace" if own_pids == "no" else "/proc does not tell",
+            "every unknown process belongs to the function, so Dayfly ends no other process",
+            "processes share the machine's own PID namespace"
+            if own_pids == "no"
+            else "unknown: /proc does not show it",
             ON_A_DEVELOPMENT_MACHINE,
         ),
         _defence(
             "own-tmp",
             group,
             own_tmp,
-            "/tmp can be emptied whole between invocations",
-            "/tmp is not the environment's own; only a private TMPDIR is emptied",
+            "/tmp can be emptied completely between invocations",
+            "/tmp is shared; only a private TMPDIR is emptied",
             ON_A_DEVELOPMENT_MACHINE,
         ),
         _defence(
             "own-ipc",
             group,
             own_ipc,
-            "System V objects and keyrings that an invocation left can be cleared",
-            "System V objects are shared with the machine" if own_ipc == "no" else "/proc does not tell",
+            "System V objects and keyrings of an invocation can be cleared",
+            "System V objects are shared with the machine"
+            if own_ipc == "no"
+            else "unknown: /proc does not show it",
             ON_A_DEVELOPMENT_MACHINE,
         ),
         _defence(
             "others-hidden",
             group,
             hidden,
-            "functions do not see what other users run here",
-            f"/proc shows processes of other users ({others})" if others else "/proc does not tell",
-            "mount /proc with hidepid=2, or give functions a PID namespace of their own",
+            "functions do not see processes of other users",
+            f"/proc shows processes of other users ({others})"
+            if others
+            else "unknown: /proc does not show it",
+            "mount /proc with hidepid=2, or run functions in their own PID namespace",
         ),
     )
 
 
 def _ending(survey: Survey) -> tuple[Row, ...]:
-    group = "Ending what an invocation left"
+    group = "Cleanup after an invocation"
     open_state, open_why = survey.works("pidfd_open")
     send_state, send_why = survey.works("pidfd_send_signal")
     pidfd = _both(open_state, send_state)
     reaped = survey.detail("orphan", "reaped")
     return (
         _call(
-            survey, "subreaper", "prctl_set_child_subreaper", group, "orphans of a worker are found",
-            "orphans are found by a mark in their environment, or by reading /proc",
-            "nothing to set; in scope environment /proc is read anyway",
+            survey, "subreaper", "prctl_set_child_subreaper", group, "orphan processes of a worker are found",
+            "orphan processes are found by a marker in their environment, or by reading /proc",
+            "nothing to do; scope environment always reads /proc",
         ),
         _defence(
             "pidfd",
             group,
             pidfd,
-            "a kill never meets another process that got the same number",
-            f"refused: {open_why or send_why or 'not tried'}; numbers are used while the zygote does not reap",
-            "nothing to set; use Linux 5.3 or newer where you choose the kernel",
+            "a kill cannot hit another process with a reused PID",
+            f"refused: {open_why or send_why or 'not tried'}; PIDs are used while the zygote does not reap",
+            "nothing to do; use Linux 5.3 or newer if you choose the kernel",
         ),
         _call(
             survey, "process-limit", "process_limit", group,
-            "a worker cannot use up all processes, so the next one can be forked",
-            "root is never bound by it", "run functions as an unprivileged user",
+            "a worker cannot exhaust the process limit, so the next one can be forked",
+            "the limit does not apply to root", "run functions as an unprivileged user",
         ),
         _defence(
             "orphans-reaped",
             group,
             reaped,
-            "dead orphans do not use up the process limit",
+            "dead orphans do not count against the process limit",
             "PID 1 did not reap within a second; Dayfly counts zombies instead"
             if reaped == "no"
-            else "no orphan was seen to the end",
+            else "no orphan process was observed until its end",
             "start containers with an init (docker run --init)",
         ),
         _call(
-            survey, "keyrings", "keyring", group, "keys that an invocation left are cleared",
-            "keyctl is refused: nobody can leave keys either", "nothing to set",
+            survey, "keyrings", "keyring", group, "kernel keys of an invocation are cleared",
+            "keyctl is refused, so functions cannot leave keys either", "nothing to set",
         ),
     )  # fmt: skip
 
@@ -221,22 +229,22 @@ def _memory(survey: Survey, closes_memory: bool) -> tuple[Row, ...]:
         allowed = "yes"
     elif means == {"no"} and ways:
         allowed = "no"
-    found = f"a child opened its parent by {' and '.join(ways)}" if ways else "could not be tried"
+    found = f"a child opened its parent through {' and '.join(ways)}" if ways else "could not be tested"
     reason = f"{found}, and {_why_not_closed(survey)}" if ways else found
     to_do = (
-        "run functions as an unprivileged user, and allow memfd_create and execveat; where you choose the kernel, "
-        "kernel.yama.ptrace_scope=1 closes it to all but root"
+        "run functions as an unprivileged user, and permit memfd_create and execveat; if you choose the "
+        "kernel, kernel.yama.ptrace_scope=1 closes it to all users except root"
     )
-    in_force = allowed
+    active = allowed
     if not closes_memory and ways:
-        in_force, reason, to_do = "no", f"{found}, and close_memory is off", 'set close_memory = "auto"'
-    is_fine = in_force == "yes"
+        active, reason, to_do = "no", f"{found}, and close_memory is off", 'set close_memory = "auto"'
+    is_fine = active == "yes"
     return (
         Row(
             "supervisor-memory",
             group,
             "defence",
-            in_force,
+            active,
             allowed,
             "a worker cannot read or change the supervisor, the zygote or a later worker",
             _unless(is_fine, reason),
@@ -252,21 +260,21 @@ def _effect(survey: Survey, call: str) -> State:
 
 def _why_not_closed(survey: Survey) -> str:
     if survey.number("uid") == 0:
-        return "root may read every file and open every process"
+        return "root can read every file and open every process"
     state, why = survey.works("memfd_exec_0111")
     if state == "yes":
-        return "a program that nobody may read is as open (fs.suid_dumpable, or a right to read every file)"
-    return f"a program that nobody may read is {'refused' if state == 'no' else 'unknown'}: {why}"
+        return "an unreadable program is as open (fs.suid_dumpable, or a capability to read every file)"
+    return f"an unreadable program is {'refused' if state == 'no' else 'unknown'}: {why}"
 
 
 _MEANS = (
     ("kill-on-hangup", "kill_on_hangup", "no worker outlives its supervisor or zygote"),
     ("parent-death", "prctl_set_pdeathsig", "no worker outlives its parent"),
-    ("user-namespaces", "user_namespace", "namespaces without privilege"),
-    ("private-tmp-mount", "private_tmp", "a /tmp per worker that vanishes with it"),
-    ("private-ipc", "own_ipc", "System V objects per worker"),
-    ("private-pids", "own_pids", "the kernel ends all of a worker's processes with it"),
-    ("close-range", "close_range", "no descriptor is inherited by mistake"),
+    ("user-namespaces", "user_namespace", "unprivileged namespaces"),
+    ("private-tmp-mount", "private_tmp", "a separate /tmp for each worker"),
+    ("private-ipc", "own_ipc", "separate System V objects for each worker"),
+    ("private-pids", "own_pids", "the kernel ends all processes of a worker with it"),
+    ("close-range", "close_range", "no file descriptor is inherited by accident"),
 )
 
 
@@ -283,43 +291,43 @@ def _confinement(survey: Survey, scope: ScopeDecision) -> tuple[Row, ...]:
             "native code in a worker cannot signal, limit or trace supervisor and zygote (`confine`)",
             _unless(
                 calls == "yes" and not on_lambda,
-                "Lambda refuses it, so this version does not try"
+                "Lambda does not permit it"
                 if on_lambda
                 else f"{'refused' if calls == 'no' else 'unknown'}: {calls_why or 'not tried'}",
             ),
-            _unless(calls == "yes" and not on_lambda, "nothing to set; allow prctl and seccomp where you choose the host"),
+            _unless(calls == "yes" and not on_lambda, "nothing to do; permit prctl and seccomp if you choose the host"),
         ),
         Row(
             "network-of-its-own", group, "means", "no", network,
-            "a worker reaches neither the Runtime API nor anybody else",
+            "a worker cannot reach the Runtime API or any other host",
             {
-                "yes": "allowed here; in force for functions whose `network` is none",
+                "yes": "permitted here; active for functions with `network` none",
                 "no": f"refused here: {network_why}",
                 "unknown": f"unknown: {network_why or 'no answer'}",
             }[network],
-            "set network to none for functions that need none"
+            "set network to none for functions that need no network"
             if network == "yes"
-            else "nothing to set; allow user namespaces where you choose the host",
+            else "nothing to do; permit user namespaces if you choose the host",
         ),
         _defence(
             "api-watch",
             group,
             table,
-            "a worker at the Runtime API is seen and ended where the platform cannot be locked",
-            f"connections cannot be listed: {table_why or 'not tried'}; a refused answer is noticed all the same",
-            "nothing to set; allow netlink or /proc/net/tcp where you choose the host",
+            "a worker that connects to an unlocked Runtime API is detected and ended",
+            f"connections cannot be listed: {table_why or 'not tried'}; a refused answer is still detected",
+            "nothing to do; permit netlink or /proc/net/tcp if you choose the host",
         ),
     )  # fmt: skip
 
 
 def _means(survey: Survey) -> tuple[Row, ...]:
-    """What the host offers and this version does not use; never shown as in force."""
-    group = "What the host offers later versions"
+    """What the host offers and this version does not use; never shown as active."""
+    group = "Host features for later versions"
     rows = []
     for name, call, protects in _MEANS:
         state, why = survey.works(call)
         reason = {
-            "yes": "allowed here; not used by this version",
+            "yes": "permitted here; not used by this version",
             "no": f"refused here: {why}",
             "unknown": f"unknown: {why or 'no answer'}",
         }[state]
@@ -335,12 +343,12 @@ def _others(survey: Survey) -> tuple[Row, ...]:
     return (
         Row(
             "own-processor", group, "speed", _both(affinity, several), affinity,
-            "answers do not wait for the teardown of a worker",
+            "responses do not wait for the end of a worker",
             _unless(
                 _both(affinity, several) == "yes",
-                f"refused: {why}" if affinity == "no" else "one processor only: a worker's end delays the answer",
+                f"refused: {why}" if affinity == "no" else "only one CPU: a worker's end delays the response",
             ),
-            _unless(_both(affinity, several) == "yes", "give it more than one processor"),
+            _unless(_both(affinity, several) == "yes", "use more than one CPU"),
         ),
         _call(
             survey, "batch-scheduling", "batch_scheduling", group, "forking ahead does not disturb the handler",
@@ -348,7 +356,7 @@ def _others(survey: Survey) -> tuple[Row, ...]:
         ),
         _call(
             survey, "huge-pages", "huge_pages_collapse", group, "large functions fork faster",
-            "ordinary pages are used", "nothing to set; it needs Linux 6.1", kind="speed",
+            "ordinary pages are used", "nothing to do; it needs Linux 6.1", kind="speed",
         ),
         _call(
             survey, "semaphores", "semaphore", group, "multiprocessing locks, queues and pools work",

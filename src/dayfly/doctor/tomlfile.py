@@ -33,8 +33,8 @@ def edit(text: str, values: Mapping[str, str], *, source: str) -> str:
     if after != {**before, **values}:
         lines = ", ".join(f'{name} = "{value}"' for name, value in values.items())
         raise SettingError(
-            f"{source} cannot be edited without a risk to what is in it",
-            hint=f"write by hand, above the first [table]: {lines}",
+            f"{source} cannot be edited safely",
+            hint=f"add these lines above the first [table]: {lines}",
         )
     return edited
 
@@ -51,7 +51,7 @@ def write(path: Path, values: Mapping[str, str]) -> bool:
         text = old.decode("utf-8")
         mode = target.stat().st_mode & 0o7777 if old or target.exists() else 0o644
     except UnicodeDecodeError as fault:
-        raise SettingError(f"{path} is no UTF-8, as TOML must be") from fault
+        raise SettingError(f"{path} is not valid UTF-8") from fault
     except OSError as fault:
         raise SettingError(f"{path} cannot be read: {fault.strerror}") from fault
     new = edit(text, values, source=str(path))
@@ -73,12 +73,12 @@ def _parse(text: str, source: str) -> dict[str, object]:
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as fault:
-        raise SettingError(f"{source} is no valid TOML: {fault}", hint="mend it first") from fault
+        raise SettingError(f"{source} is not valid TOML: {fault}", hint="fix it first") from fault
 
 
 def _set(text: str, name: str, value: str, *, is_there: bool) -> str:
     if not _PLAIN.fullmatch(name) or '"' in value or "\\" in value or not value.isprintable():
-        raise SettingError(f"{name} = {value!r} is nothing that can be written")
+        raise SettingError(f"{name} = {value!r} cannot be written")
     if is_there:
         pattern = re.compile(
             rf"""(?m)^([ \t]*(?:{name}|"{name}"|'{name}')[ \t]*=[ \t]*){_VALUE}(?=[ \t]*(?:\#[^\r\n]*)?\r?$)"""

@@ -75,14 +75,17 @@ class CodeStore:
         folder = config.folder.resolve()
         if not folder.is_dir():
             raise LabError(
-                f"{config.folder} is not a folder", hint="name the folder that holds the handler's file"
+                f"{config.folder} is not a folder", hint="give the folder that contains the handler's file"
             )
         if not os.access(folder, os.R_OK | os.X_OK):
             raise LabError(f"{config.folder} cannot be read", hint="give your user read permission")
         if config.extensions is not None and not config.extensions.is_dir():
-            raise LabError(f"{config.extensions} is not a folder", hint="extensions are files in one folder")
+            raise LabError(
+                f"{config.extensions} is not a folder",
+                hint="give a folder that contains the extensions' executables",
+            )
         if config.opt is not None and not config.opt.is_dir():
-            raise LabError(f"{config.opt} is not a folder", hint="name the folder of an unpacked layer")
+            raise LabError(f"{config.opt} is not a folder", hint="give the folder of an unpacked layer")
         place = (config.python, config.folder)
         interpreter = await self._ask(config.python, folder if package is None else self._no_code)
         if self._switches_user and not await self.aside(is_readable_by_others, folder):

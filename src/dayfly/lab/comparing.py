@@ -31,8 +31,8 @@ Verdict = Literal["same", "differs", "varies"]
 ROUNDS = 2
 _PLAIN, _AGAIN, _DAYFLY = "without", "without-again", "with"
 _STARTED = "environment.started"
-_NOT_IN_FORCE = re.compile(
-    r"^dayfly: (?:not in force, the function runs without it: |cannot start[^:]*: |error: )(?P<why>.*)"
+_NOT_ACTIVE = re.compile(
+    r"^dayfly: (?:not active, the function runs without it: |cannot start[^:]*: |error: )(?P<why>.*)"
 )
 _UNSUPPORTED = re.compile(r"^dayfly: (?P<why>not supported with .*)")
 _MAX_PATHS = 10
@@ -68,7 +68,7 @@ class Comparison:
     confinement: ConfinementReport
 
     @property
-    def is_in_force(self) -> bool:
+    def is_active(self) -> bool:
         """Say whether Dayfly served the events, with everything that was asked for."""
         return bool(self.isolation) and not self.why and not self.missing
 
@@ -94,7 +94,7 @@ class _Heard:
             self.started[line.function] = json.loads(line.text)["unmapped"]["evidence"]
         elif finding is not None and finding[0] == NOT_FORKABLE.uid:
             why += [reason for reason in finding[1] if reason not in why]
-        elif (match := _NOT_IN_FORCE.match(line.text) or _UNSUPPORTED.match(line.text)) and len(
+        elif (match := _NOT_ACTIVE.match(line.text) or _UNSUPPORTED.match(line.text)) and len(
             why
         ) < _MAX_WORDS:
             why.append(_printable(match["why"]))
@@ -140,13 +140,16 @@ async def compare(
     why = heard.why.get(_DAYFLY, [])
     if not started and not why:
         why = [
-            "nothing of Dayfly's was started: the next wrapper (DAYFLY_NEXT_WRAPPER) did not start the command it was given"
+            (
+                "Dayfly did not start: the next wrapper (DAYFLY_NEXT_WRAPPER) did not start the command in its "
+                "arguments"
+            )
         ]
     if heard.started.get(_PLAIN):
         # Nothing of Dayfly's runs there.
         started, why = (
             {},
-            ["the function itself prints lines that look like Dayfly's: nothing can be told from them"],
+            ["the function prints lines that look like Dayfly records, so the result is unknown"],
         )
     not_promised = started.get("not_promised", [])
     return Comparison(
@@ -166,9 +169,7 @@ def _settings_of(folder: Path, variables: Mapping[str, str]) -> Settings:
     except FileNotFoundError:
         table = {}
     except (OSError, ValueError) as error:
-        raise SettingError(
-            f"{folder / FILE_NAME} cannot be read: {error}", hint="correct it first"
-        ) from error
+        raise SettingError(f"{folder / FILE_NAME} cannot be read: {error}", hint="fix it first") from error
     return load_settings(
         {name: value for name, value in variables.items() if name.startswith("DAYFLY_")}, table
     )
@@ -189,7 +190,9 @@ def _missing(asked: Settings, started: Mapping[str, object], policy: str) -> Ite
         has = str(started.get(name, "")) or "not active"
         if has != value:
             reason = started.get(f"{name}_reason")
-            yield f"{name} {value} was asked for and is {has}" + (f": {_printable(reason)}" if reason else "")
+            yield f"{name} {value} was requested, but it is {has}" + (
+                f": {_printable(reason)}" if reason else ""
+            )
 
 
 async def _wait_for_words(heard: _Heard) -> None:

@@ -91,7 +91,7 @@ class Confinement:
         self._is_root = os.geteuid() == 0
         self._bwrap = shutil.which("bwrap") or ""
         self._uids = _uid_range() if self._is_root else None
-        fault = "asked for" if choice == "none" else self._find_fault()
+        fault = "requested" if choice == "none" else self._find_fault()
         if choice == "bubblewrap" and fault:
             raise LabError(
                 f"bubblewrap cannot be used: {fault}",
@@ -111,14 +111,16 @@ class Confinement:
         if not self._bwrap:
             return "no bwrap on PATH (Debian package bubblewrap)"
         if self._is_root and self._uids is None:
-            return "root here has no unprivileged uid to switch to"
+            return "root has no unprivileged uid to switch to on this host"
         command = [*self._namespaces(), *_system_mounts(), "--proc", "/proc", "/usr/bin/true"]
         try:
             run = subprocess.run(command, capture_output=True, timeout=_PROBE_TIMEOUT_S)
         except (OSError, subprocess.TimeoutExpired) as error:
-            return f"bwrap does not run: {error}"
+            return f"bwrap does not start: {error}"
         if run.returncode:
-            return "bwrap may not make its namespaces: " + run.stderr.decode(errors="replace").strip()
+            return (
+                "bwrap is not permitted to create namespaces: " + run.stderr.decode(errors="replace").strip()
+            )
         return ""
 
     def _namespaces(self) -> list[str]:
@@ -131,21 +133,21 @@ class Confinement:
         return ConfinementReport(
             kind="bubblewrap",
             reason=self._bwrap,
-            in_force=(
+            active=(
                 "own PID, IPC, mount and UTS namespaces",
-                "private /tmp (512 MB, or what the function asks for), no /dev/shm, everything else read-only",
+                "private /tmp (512 MB, or the configured size), no /dev/shm, everything else read-only",
                 uid,
                 "Lambda's limits: 1024 files, 742 processes, 64 KiB locked memory",
                 f"frozen between invocations by {freezing}",
                 *(["system calls that Lambda refuses are refused"] if self._filter else []),
             ),
             absent=(
-                "the network is this machine's: environments reach each other's loopback ports",
-                "the memory size is announced to the function, not enforced",
+                "the network is this host's: environments can reach each other's loopback ports",
+                "the function sees its memory size, but no limit enforces it",
                 *(
                     []
                     if self._filter
-                    else ["no seccomp filter: system calls Lambda refuses are allowed here"]
+                    else ["no seccomp filter: system calls that Lambda refuses are permitted here"]
                 ),
             ),
         )
@@ -265,11 +267,11 @@ def _bare_report(fault: str, freezing: str) -> ConfinementReport:
     return ConfinementReport(
         kind="none",
         reason=fault,
-        in_force=("private TMPDIR per environment", f"frozen between invocations by {freezing}"),
+        active=("private TMPDIR per environment", f"frozen between invocations by {freezing}"),
         absent=(
-            "functions run as your own user and can read and write what you can",
-            "no PID, IPC or mount namespace, the machine's /tmp is reachable",
+            "functions run as your user and can read and write all your files",
+            "no PID, IPC or mount namespace; functions can access this host's /tmp",
             "Lambda's limits on files and processes are not set",
-            "Dayfly cleans up only after processes it started (DAYFLY_SCOPE=descendants)",
+            "Dayfly removes only processes that it started (DAYFLY_SCOPE=descendants)",
         ),
     )

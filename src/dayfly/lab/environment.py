@@ -144,7 +144,7 @@ class Environment:
             await self._tree.start(self._place.inside(self._interpreter.path))
         except LabError as error:
             said = self._reporter.first_words()
-            raise LabError(f"{error.message}; it said: {said}", hint=error.hint) from error
+            raise LabError(f"{error.message}; its output: {said}", hint=error.hint) from error
         if self._faults is not None:
             self._faults.confine(self.id, self._tree.find_init())
         limit_s = phases.init_limit_s(self._initialization, self.config.timeout_s)

@@ -21,6 +21,6 @@ class Front:
 
     def __post_init__(self) -> None:
         if self.url not in _AUTH_TYPES:
-            raise SettingError(f"url {self.url!r} is not known", hint="use NONE or AWS_IAM")
+            raise SettingError(f"unknown url {self.url!r}", hint="use NONE or AWS_IAM")
         if self.url_mode not in _MODES:
-            raise SettingError(f"url_mode {self.url_mode!r} is not known", hint=f"use {' or '.join(_MODES)}")
+            raise SettingError(f"unknown url_mode {self.url_mode!r}", hint=f"use {' or '.join(_MODES)}")

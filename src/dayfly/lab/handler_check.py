@@ -19,7 +19,8 @@ def check_handler(folder: Path, handler: str) -> None:
     module, _, name = handler.rpartition(".")
     if not module or not name.isidentifier():
         raise LabError(
-            f"handler {handler!r} is not valid", hint="use module.function, like app.handler for app.py"
+            f"handler {handler!r} is not valid",
+            hint="use module.function, for example app.handler for app.py",
         )
     source = _find_source(folder, module.replace("/", ".").split("."))
     if source is None:
@@ -28,10 +29,10 @@ def check_handler(folder: Path, handler: str) -> None:
         tree = ast.parse(source.read_bytes(), filename=str(source))
     except SyntaxError as error:
         raise LabError(
-            f"{source}:{error.lineno}: syntax error: {error.msg}", hint="fix this line and start again"
+            f"{source}:{error.lineno}: syntax error: {error.msg}", hint="fix this line, then start again"
         ) from error
     except ValueError as error:
-        raise LabError(f"{source} is not valid Python: {error}", hint="save it as text in UTF-8") from error
+        raise LabError(f"{source} is not valid Python: {error}", hint="save it as UTF-8 text") from error
     except OSError as error:
         raise LabError(f"{source} cannot be read: {error.strerror}", hint="check its permissions") from error
     names = _bound_names(tree)

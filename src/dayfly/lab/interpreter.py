@@ -75,7 +75,7 @@ def probe_interpreter(path: Path, function_folder: Path) -> Interpreter:
         ) from error
     if not answer["client"]:
         raise LabError(
-            f"{path} has no awslambdaric",
+            f"{path} does not have awslambdaric",
             hint=f"{path} -m pip install awslambdaric, or choose another Python",
         )
     # Not `path`: a version manager's shim needs its manager's files, which a sandbox does not show.
@@ -112,8 +112,10 @@ def check_start(interpreter: Interpreter, place: Place, program: Path, variables
         version = ".".join(map(str, interpreter.version))
         raise LabError(
             f"Python {version} at {interpreter.path} starts on this machine but not in the sandbox: {_reason(error)}",
-            hint="choose a Python whose folders every user may read, such as one in /usr or /opt, "
-            "or serve without a sandbox (--confinement none)",
+            hint=(
+                "use a Python that every user can read, for example in /usr or /opt, or use --confinement "
+                "none"
+            ),
         ) from error
 
 

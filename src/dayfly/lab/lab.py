@@ -228,7 +228,7 @@ class Lab:
         """
         await self.load_code(config, package)
         if config.name in self._pools:
-            raise LabError(f"function {config.name} exists already", hint="choose another name")
+            raise LabError(f"function {config.name} already exists", hint="choose another name")
         self._reservations[config.name] = Reservation(
             config.reserved_concurrency, unreserved=self._unreserved if self.keeps_rates else None
         )

@@ -82,10 +82,10 @@ class ImageConfig:
 
     def __post_init__(self) -> None:
         if any("\0" in word for word in (*self.entry_point, *self.command, self.working_directory)):
-            raise SettingError("an image's entry point, command and working directory have no NUL")
+            raise SettingError("an image's entry point, command and working directory must not contain NUL")
         if self.working_directory and not self.working_directory.startswith("/"):
             raise SettingError(
-                f"working directory {self.working_directory!r} is not absolute", hint="begin it with /"
+                f"working directory {self.working_directory!r} is not absolute", hint="start it with /"
             )
 
 
@@ -137,17 +137,15 @@ class FunctionConfig:
             )
         if self.runtime not in _RUNTIMES:
             raise SettingError(
-                f"runtime {self.runtime!r} is not known",
-                hint=f"use one of {', '.join(_RUNTIMES)}; `python` names the interpreter",
+                f"unknown runtime {self.runtime!r}",
+                hint=f"use one of {', '.join(_RUNTIMES)}; `python` sets the interpreter",
             )
         if self.snap_start not in ("None", "PublishedVersions"):
             raise SettingError(
-                f"snap_start {self.snap_start!r} is not known", hint="use None or PublishedVersions"
+                f"unknown snap_start {self.snap_start!r}", hint="use None or PublishedVersions"
             )
         if self.tenancy not in ("", "PER_TENANT"):
-            raise SettingError(
-                f"tenancy {self.tenancy!r} is not known", hint="use PER_TENANT, or leave it out"
-            )
+            raise SettingError(f"unknown tenancy {self.tenancy!r}", hint="use PER_TENANT, or omit it")
         if not 0 < self.timeout_s <= MAX_TIMEOUT_S:
             raise SettingError(f"timeout {self.timeout_s} s is out of range", hint="use 1 to 900 seconds")
         if self.memory_mb not in MEMORY_MB:
@@ -155,23 +153,25 @@ class FunctionConfig:
         if self.tenancy and self.snap_start != "None":
             raise SettingError(
                 "SnapStart is not supported for functions with tenant isolation mode PER_TENANT.",
-                hint="leave out snap_start or tenancy",
+                hint="omit snap_start or tenancy",
             )
         if self.ephemeral_mb not in EPHEMERAL_MB:
             raise SettingError(
                 f"ephemeral storage {self.ephemeral_mb} MB is out of range", hint="use 512 to 10240 MB"
             )
         if self.idle_expiry_s <= 0:
-            raise SettingError("idle expiry must be positive", hint="Lambda's is some ten minutes: 600")
+            raise SettingError(
+                "idle expiry must be positive", hint="use a number of seconds above 0; Lambda's is about 600"
+            )
         if self.reserved_concurrency is not None and self.reserved_concurrency < 0:
             raise SettingError("reserved concurrency cannot be negative")
         if self.log_format not in ("Text", "JSON"):
-            raise SettingError(f"log format {self.log_format!r} is not known", hint="use Text or JSON")
+            raise SettingError(f"unknown log format {self.log_format!r}", hint="use Text or JSON")
         for key, value in self.environment.items():
             if not _VARIABLE.fullmatch(key) or "\0" in value:
                 raise SettingError(
                     f"environment variable {key!r} is not valid",
-                    hint="names start with a letter and contain letters, digits and _; values have no NUL",
+                    hint="names start with a letter and contain letters, digits and _; values must not contain NUL",
                 )
 
     @property
@@ -306,12 +306,12 @@ class ConfinementReport:
 
     kind: Literal["bubblewrap", "none"]
     reason: str
-    in_force: tuple[str, ...]
+    active: tuple[str, ...]
     absent: tuple[str, ...]
 
     def __str__(self) -> str:
         lines = [f"confinement: {self.kind} ({self.reason})"]
-        lines += [f"  active: {item}" for item in self.in_force]
+        lines += [f"  active: {item}" for item in self.active]
         lines += [f"  missing: {item}" for item in self.absent]
         return "\n".join(lines)
 

@@ -204,4 +204,4 @@ def check_request(payload: bytes, *, is_async: bool) -> None:
 
 def _refuse_constant(name: str) -> NoReturn:
     # Python reads them, and awslambdaric does not.
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not valid JSON")

@@ -91,8 +91,8 @@ class ProcessTree:
         except (TimeoutError, ConnectionError) as error:
             await self.end()
             raise LabError(
-                "an environment's first process did not come up",
-                hint="try --confinement none to see whether the confinement is the cause",
+                "an environment's first process did not start",
+                hint="try --confinement none to check whether the confinement is the cause",
             ) from error
         if isinstance(self.freezer, SignalFreezer):
             self.freezer.init_pid = self.find_init()

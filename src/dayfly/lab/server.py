@@ -185,7 +185,7 @@ def _bind(host: str, port: int) -> socket.socket:
         is_taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
         raise LabError(
             f"cannot listen on {host}:{port}: {getattr(error, 'strerror', None) or error}",
-            hint="stop what listens there, or choose another port with --port (0 for a free one)"
+            hint="stop the program that uses this port, or choose another with --port (0 for a free one)"
             if is_taken
             else "choose an address of this machine with --host and a port above 1023 with --port",
         ) from error

@@ -32,7 +32,8 @@ def check_services_url(url: str) -> str:
         is_usable = False
     if not is_usable or parts.username is not None or parts.query or parts.fragment:
         raise SettingError(
-            f"services {url!r} is no URL of a server", hint="moto_server listens on http://127.0.0.1:5000"
+            f"--services {url!r} is not the URL of a server",
+            hint="moto_server listens on http://127.0.0.1:5000",
         )
     return url.rstrip("/")
 
@@ -84,7 +85,7 @@ class Services:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except (BotoCoreError, ClientError) as error:
-            raise LabError(f"{self.url} did not do it: {error}") from error
+            raise LabError(f"{self.url} did not accept the call: {error}") from error
 
     def _call(self, service: str, operation: str, arguments: dict[str, object]) -> dict[str, Any]:
         answer: dict[str, Any] = getattr(self.client(service), operation)(**arguments)

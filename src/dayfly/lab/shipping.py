@@ -61,10 +61,11 @@ class Target:
             is_url = False
         if not is_url:
             raise SettingError(
-                f"{self.url!r} is no URL of a collector", hint="write --fleet http://127.0.0.1:8710"
+                f"--fleet {self.url!r} is not the URL of a fleet service",
+                hint="use for example --fleet http://127.0.0.1:8710",
             )
         if not self.token.isascii() or not self.token.isprintable():
-            raise SettingError("the collector's token has characters no header may hold")
+            raise SettingError("the collector's token contains invalid characters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,19 +248,19 @@ class Shipper:
                     half = len(batch) // 2
                     return self._send(batch[:half]) and self._send(batch[half:])
                 case "refused":
-                    self._tell(f"the collector refuses lines of the lab for good: status {status}")
+                    self._tell(f"the fleet service permanently rejects the lab's records: status {status}")
                     self._settle(batch, is_sent=False)
                     return True
                 case "denied":
                     self._tell(
-                        f"the collector denies the lab's lines (status {status}); they wait, up to "
-                        f"{self._max_waiting_bytes >> 20} MiB: is the token the one `dayfly fleet serve` has?"
+                        f"the fleet service denies the lab's records (status {status}); up to "
+                        f"{self._max_waiting_bytes >> 20} MiB wait; check the ingest key"
                     )
                     wait = self._denied_s
                 case "again":
                     if tries == 3:
                         why = f"status {status}" if status else "no answer"
-                        self._tell(f"the collector takes nothing now ({why}); lines wait")
+                        self._tell(f"the fleet service does not accept records now ({why}); records wait")
                     wait = delay_s(tries, retry_after, random=self._random)
                 case _:
                     assert_never(verdict)
@@ -324,7 +325,7 @@ class Shipper:
             dropped, before = self._dropped, self._told_dropped
             self._told_dropped = dropped
         if dropped > before:
-            self._warn(f"{dropped - before} log lines were dropped before they reached the collector")
+            self._warn(f"{dropped - before} log records were dropped before they reached the fleet service")
 
 
 def _connect(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:

@@ -62,8 +62,8 @@ def check(
             Problem(
                 document.line(("policy", "packages", name)),
                 f"policy.packages.{name}",
-                f"the function's package has no {name!r}, nor has a layer",
-                "correct the name (the one that is imported), name the layer with --layer, or remove the table",
+                f"neither the function's package nor a layer contains {name!r}",
+                "use the import name, add the layer with --layer, or remove the table",
             )
             for name in find_missing(names, folder, layers)
         )
@@ -136,7 +136,7 @@ def _modes(document: Document, policy: Policy, now: datetime) -> Iterator[Proble
     line = document.line
     if document.data.get("guard") == "off":
         yield Problem(
-            line(("guard",)), "guard", "the guard is off, so nothing asks this policy", 'guard = "observe"'
+            line(("guard",)), "guard", "the guard is off, so this policy has no effect", 'guard = "observe"'
         )
     observing: list[Key] = [("policy", "mode")] if policy.mode == "observe" else []
     observing += [
@@ -147,7 +147,7 @@ def _modes(document: Document, policy: Policy, now: datetime) -> Iterator[Proble
         yield Problem(
             line(observing[0]),
             ".".join(map(str, observing[0][:2])),
-            "this observes for ever: nothing is refused, and there is no promote_after",
+            "this only observes: nothing is refused, and there is no promote_after",
             'add promote_after = "14d" and quiet_since to [policy], or set the mode to "block"',
         )
     if policy.quiet_since > now.timestamp():
@@ -174,16 +174,16 @@ def _entries(document: Document, policy: Policy) -> Iterator[Problem]:
                 line = document.line(("policy", kind, name, number))
                 if matches_everything(kind, entry):
                     what = f'"{entry}" allows every {_WORDS[kind]}'
-                    yield Problem(line, rule, what, f"name what is needed, or remove [{rule}] and say why")
+                    yield Problem(line, rule, what, f"list only what is needed, or remove [{rule}]")
                 if entry in entries[:number]:
-                    yield Problem(line, rule, f'"{entry}" stands there twice', "remove one")
+                    yield Problem(line, rule, f'"{entry}" is listed twice', "remove one")
                 elif wider := covering_entry(kind, entry, [one for one in narrow if one != entry]):
-                    what = f'"{entry}" is meant by "{wider}" already'
+                    what = f'"{entry}" is already covered by "{wider}"'
                     yield Problem(
-                        line, rule, what, "remove the narrower one, or the wider one if it is too wide"
+                        line, rule, what, "remove the narrower entry, or the wider one if it allows too much"
                     )
                 if name == "init" and (wider := covering_entry(kind, entry, always)):
-                    what = f'"{entry}" is for init alone, and "{wider}" allows it at any time'
+                    what = f'"{entry}" is limited to init, but "{wider}" always allows it'
                     yield Problem(
                         line, rule, what, "remove it from init, or from allow if only init needs it"
                     )
@@ -209,7 +209,7 @@ def _packages(document: Document, policy: Policy) -> Iterator[Problem]:
         for number, kind in enumerate(package.init):
             if kind in package.always:
                 line = document.line((*key, "init", number))
-                yield Problem(line, rule, f"{kind!r} is in uses and in init", "remove it from init")
+                yield Problem(line, rule, f"{kind!r} is listed in both uses and init", "remove it from init")
         yield from _impossible(document, policy, name, package)
     for kind in TABLES:
         table = policy.tables.get(kind)
@@ -218,7 +218,7 @@ def _packages(document: Document, policy: Policy) -> Iterator[Problem]:
             yield Problem(
                 document.line(("policy", kind)),
                 f"policy.{kind}",
-                f"this allows {_WORDS[kind]}s, and no package may use any",
+                f"this allows {_WORDS[kind]}s, but no package may use them",
                 f"add {kind!r} to uses of [policy.packages.{FUNCTION}] or of the package that needs it, or empty the lists",
             )
 
@@ -230,22 +230,22 @@ def _impossible(document: Document, policy: Policy, name: str, package: Package)
             line = document.line((*key, listed, number))
             table = policy.tables.get(kind)
             if kind in kinds[:number]:
-                yield Problem(line, ".".join(key), f"{kind!r} stands there twice", "remove one")
+                yield Problem(line, ".".join(key), f"{kind!r} is listed twice", "remove one")
             if table is None:
                 continue
             if not table.always and not table.init:
                 yield Problem(
                     line,
                     ".".join(key),
-                    f"{name} uses {kind!r}, and [policy.{kind}] allows none",
-                    f"add to [policy.{kind}] what it uses, or remove {kind!r} here",
+                    f"{name} uses {kind!r}, but [policy.{kind}] allows no entry",
+                    f"add its targets to [policy.{kind}], or remove {kind!r} here",
                 )
             elif listed == "uses" and not table.always:
                 yield Problem(
                     line,
                     ".".join(key),
-                    f"{name} uses {kind!r} at any time, and [policy.{kind}] allows it at init alone",
-                    f"move {kind!r} to init here, or what it uses to allow there",
+                    f"{name} always uses {kind!r}, but [policy.{kind}] allows it only at init",
+                    f"move {kind!r} to init here, or its targets to allow there",
                 )
 
 
@@ -262,8 +262,8 @@ def _unused(document: Document, policy: Policy, uses: Sequence[Use]) -> Iterator
                     yield Problem(
                         line,
                         f"policy.{kind}",
-                        f'"{entry}" means nothing that was seen',
-                        "remove it if nothing needs it",
+                        f'"{entry}" matches no recorded use',
+                        "remove it if it is not needed",
                     )
     seen: Mapping[str, set[str]] = {}
     seen = {
@@ -277,5 +277,5 @@ def _unused(document: Document, policy: Policy, uses: Sequence[Use]) -> Iterator
         ]
         if unused:
             line = document.line(("policy", "packages", package))
-            what = f"{package} was not seen to use {', '.join(unused)}"
-            yield Problem(line, f"policy.packages.{package}", what, "remove what nothing needs")
+            what = f"{package} has no recorded use of {', '.join(unused)}"
+            yield Problem(line, f"policy.packages.{package}", what, "remove what is not needed")

@@ -42,13 +42,15 @@ class Document:
     def policy(self) -> Policy:
         """Return the policy. Raises PolicyError where there is none or it is not valid."""
         if "policy" not in self.data:
-            raise PolicyError(f"{self.path} has no [policy]", hint="dayfly policy learn writes one")
+            raise PolicyError(
+                f"{self.path} has no [policy] table", hint="create one with dayfly policy learn"
+            )
         try:
             return parse_policy(self.table)
         except SettingError as fault:
             raise PolicyError(
                 f"{self.path}: {fault.message.removeprefix(f'{FILE_NAME}: ')}",
-                hint=fault.hint or "dayfly policy check names every fault with its line",
+                hint=fault.hint or "run dayfly policy check for all errors with their lines",
             ) from fault
 
     @property
@@ -100,7 +102,7 @@ def parse_document(text: str, path: Path = Path(FILE_NAME)) -> Document:
     try:
         return Document(path, text, tomllib.loads(text), locate(text))
     except (tomllib.TOMLDecodeError, RecursionError) as fault:
-        raise PolicyError(f"{path} is no valid TOML: {fault}", hint="mend it first") from fault
+        raise PolicyError(f"{path} is not valid TOML: {fault}", hint="fix it first") from fault
 
 
 def read_text(path: Path) -> str:
@@ -109,11 +111,13 @@ def read_text(path: Path) -> str:
         data = path.read_bytes()
     except OSError as fault:
         raise PolicyError(
-            f"{path} cannot be read: {fault.strerror}", hint=f"name a {FILE_NAME} or a folder that holds one"
+            f"{path} cannot be read: {fault.strerror}", hint=f"give a {FILE_NAME} or its folder"
         ) from fault
     if len(data) > _MAX_BYTES:
-        raise PolicyError(f"{path} has {len(data):,} bytes", hint=f"a {FILE_NAME} has some kilobytes")
+        raise PolicyError(
+            f"{path} is too large ({len(data):,} bytes)", hint=f"a {FILE_NAME} has only a few kilobytes"
+        )
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as fault:
-        raise PolicyError(f"{path} is no UTF-8, as TOML must be", hint="save it as UTF-8") from fault
+        raise PolicyError(f"{path} is not valid UTF-8", hint="save it as UTF-8") from fault

@@ -65,8 +65,8 @@ def without_policy(text: str, *, source: str = FILE_NAME) -> str:
         is_right = False
     if not is_right:
         raise PolicyError(
-            f"{source} has a policy that this command cannot take away to learn without it",
-            hint="write each table of the policy under a header of its own, as [policy.network]",
+            f"{source} has a policy in a form that this command cannot remove temporarily",
+            hint="write each table of the policy under its own header, for example [policy.network]",
         )
     return bare
 
@@ -157,7 +157,7 @@ class Editor:
     def _prove(self, path: Path, wanted: object) -> None:
         if self.value(path) != wanted:
             raise self._refusal(
-                f"{'.'.join(map(str, path))} is written in a way this command does not follow"
+                f"{'.'.join(map(str, path))} is written in a form that this command cannot edit"
             )
 
     def _parse(self, text: str) -> dict[str, object]:
@@ -165,13 +165,13 @@ class Editor:
             return tomllib.loads(text)
         except (tomllib.TOMLDecodeError, RecursionError) as fault:
             if hasattr(self, "text"):
-                raise self._refusal("[policy] is written in a way this command does not follow") from fault
-            raise PolicyError(f"{self.source} is no valid TOML: {fault}", hint="mend it first") from fault
+                raise self._refusal("[policy] is written in a form that this command cannot edit") from fault
+            raise PolicyError(f"{self.source} is not valid TOML: {fault}", hint="fix it first") from fault
 
     def _refusal(self, why: str) -> PolicyError:
         return PolicyError(
             f"{self.source} cannot be changed safely: {why}",
-            hint="write each table of the policy under a header of its own, as [policy.network]",
+            hint="write each table of the policy under its own header, for example [policy.network]",
         )
 
 

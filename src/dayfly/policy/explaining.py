@@ -63,44 +63,42 @@ def _steps(document: Document, policy: Policy, use: Use) -> Iterator[Step]:
     if table is None:
         words = f"there is no [{rule}], so every target is allowed"
         yield Step(
-            True, "", 0, "", "credentials have no table of targets" if use.kind == "credentials" else words
+            True, "", 0, "", "credentials have no list of targets" if use.kind == "credentials" else words
         )
     else:
         entry = Policy({use.kind: table}).allows(use.kind, use.target, (), use.phase).entry
         line = document.line_of(rule, entry)
         if entry:
-            yield Step(True, rule, line, entry, f'"{entry}" means {use.target}')
+            yield Step(True, rule, line, entry, f'"{entry}" matches {use.target}')
         elif Policy({use.kind: Table(table.init)}).allows(use.kind, use.target, (), "init").entry:
             yield Step(
-                False, rule, line, "", f"{use.target} is allowed at init alone, and this is an invocation"
+                False, rule, line, "", f"{use.target} is allowed only at init, but this is an invocation"
             )
         elif not table.always and not table.init:
-            yield Step(False, rule, line, "", "allow is empty: none at all")
+            yield Step(False, rule, line, "", "allow is empty, so nothing is allowed")
         else:
-            yield Step(False, rule, line, "", f"nothing in allow means {use.target}")
+            yield Step(False, rule, line, "", f"no entry in allow matches {use.target}")
     if policy.packages is None:
-        yield Step(True, "", 0, "", "there is no [policy.packages], so every package may")
+        yield Step(True, "", 0, "", "there is no [policy.packages], so every package is allowed")
         return
     for name in use.packages:
         rule = f"policy.packages.{name}"
         package = policy.packages.get(name)
         if name == STRANGER:
             line = document.line(("policy", "packages"))
-            yield Step(
-                False, "policy.packages", line, "", "nobody can say whose code this is: it is of no package"
-            )
+            yield Step(False, "policy.packages", line, "", "unknown code: it belongs to no package")
         elif package is None:
             line = document.line(("policy", "packages"))
-            yield Step(False, "policy.packages", line, "", f"{name} is not named, so it uses nothing")
+            yield Step(False, "policy.packages", line, "", f"{name} is not listed, so it may use nothing")
         elif use.kind in package.always:
             yield Step(True, rule, document.line_of(rule, use.kind), use.kind, f"{name} uses {use.kind}")
         elif use.kind in package.init:
             is_init = use.phase == "init"
-            words = f"{name} uses {use.kind} at init alone"
-            words += "" if is_init else ", and this is an invocation"
+            words = f"{name} may use {use.kind} only at init"
+            words += "" if is_init else ", but this is an invocation"
             yield Step(is_init, rule, document.line_of(rule, use.kind), use.kind, words)
         else:
-            yield Step(False, rule, document.line_of(rule), "", f"{use.kind} is not in uses of {name}")
+            yield Step(False, rule, document.line_of(rule), "", f"{use.kind} is not in the uses of {name}")
 
 
 def _mode_of(document: Document, policy: Policy, kind: str) -> tuple[int, str]:
@@ -112,8 +110,8 @@ def _mode_of(document: Document, policy: Policy, kind: str) -> tuple[int, str]:
     if policy.mode:
         return document.line(("policy", "mode")), "mode of [policy]"
     if "guard" in document.data:
-        return document.line(("guard",)), "the setting guard, since no rule has a mode"
-    return 0, "the setting guard where it runs, since no rule has a mode; observe is assumed here"
+        return document.line(("guard",)), "the setting guard, because no rule has a mode"
+    return 0, "the function's setting guard, because no rule has a mode; observe is assumed here"
 
 
 def explain_mode(document: Document, subject: str) -> tuple[str, int, str]:

@@ -51,17 +51,16 @@ def learn(gathered: Sequence[Gathered]) -> Learned:
                 targets[use.kind][use.phase].add(use.target)
         for package in use.packages:
             if fault_of_package(package):
-                warnings[
-                    f"{use.kind} by code of no package was NOT ADDED{where}: nobody can say whose it is"
-                ] = None
+                warnings[f"{use.kind} by code of no package was NOT ADDED{where}: its origin is unknown"] = (
+                    None
+                )
             else:
                 packages[package][use.phase].add(use.kind)
     tables = {kind: _split(kind, targets[kind]) for kind in TABLES}
     for entry in (*tables["network"].always, *tables["network"].init):
         if is_loopback(split_port(entry)[0]):
             warnings[
-                f"network {entry!r} is this machine: where something stood in for a service, the service's own name is "
-                "missing"
+                f"network {entry!r} is this machine: if it replaced a real service, add that service's host"
             ] = None
     if "*" in (*tables["environment"].always, *tables["environment"].init):
         place = next(
@@ -74,7 +73,10 @@ def learn(gathered: Sequence[Gathered]) -> Learned:
             "",
         )
         warnings[
-            f"environment '*' ALLOWS EVERY VARIABLE: {place} reads all at once, or one that the event names"
+            (
+                f"environment '*' ALLOWS EVERY VARIABLE: {place} reads all variables, or one that the event "
+                "chooses"
+            )
         ] = None
     return Learned(
         tables=tables,
@@ -90,7 +92,10 @@ def _why_not(kind: str, target: str) -> str:
         # Code that takes all variables at once cannot do with less. What else it can mean is in the warning.
         return ""
     if matches_everything(kind, target):
-        return "the event chose all of it, so it would allow everything; name what may be used"
+        return (
+            "the event chose the whole target, so the entry would allow everything; list the allowed "
+            "targets yourself"
+        )
     return fault_of(kind, target)
 
 

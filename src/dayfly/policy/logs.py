@@ -90,7 +90,7 @@ class Log:
             notes.append(f"{uses} of {where} left out: the guard also saw an attack there")
         if not self.tells_allowed:
             notes.append(
-                "guard_learn was off: the log tells of nothing but what the policy in force does not allow"
+                "guard_learn was off: the log contains only uses that the active policy does not allow"
             )
         return Gathered(
             source="log",
@@ -121,10 +121,10 @@ def read_log(path: Path) -> Log:
     except (OSError, EOFError) as fault:
         raise PolicyError(
             f"{path} cannot be read: {getattr(fault, 'strerror', None) or fault}",
-            hint="name a file of log lines",
+            hint="give a log file",
         ) from fault
     if len(data) > _MAX_LOG_BYTES:
-        raise PolicyError(f"{path} is larger than 1 GiB", hint="cut the period into parts")
+        raise PolicyError(f"{path} is larger than 1 GiB", hint="split the log into smaller files")
     return parse_log(data.decode("utf-8", "replace"))
 
 

@@ -17,7 +17,7 @@ DAY_S = 86_400.0
 
 
 class Stretch(msgspec.Struct, frozen=True, kw_only=True):
-    """Environments of one version in which the same was in force, and what they served.
+    """Environments of one version in which the same was active, and what they served.
 
     `guard` is what their first line said; `learns` that new uses are told; `policy` package, layer or "", `digest` the
     layer's, `mode` what the policy's rules do. Times in seconds since the epoch, `days` as 2026-11-26.
@@ -132,7 +132,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def latest(self) -> Stretch | None:
-        """Return what was in force in the environment that was heard last, of those in which the guard watched."""
+        """Return what was active in the environment that was heard last, of those in which the guard watched."""
         return max(self.watched, key=lambda one: one.began, default=None)
 
     @property

@@ -54,13 +54,11 @@ def promote(document: Document, noise: Noise) -> Promotion:
     policy = document.policy()
     if not policy.promote_after:
         raise PolicyError(
-            f"{document.path} has no promote_after, so nothing is ever promoted",
+            f"{document.path} has no promote_after, so no rule can be promoted",
             hint='add promote_after = "14d" and quiet_since to [policy]',
         )
     if noise.begins is None or noise.ends is None:
-        raise PolicyError(
-            "no line of the log says when it was written", hint="export it with times, or as JSON"
-        )
+        raise PolicyError("no log record has a time", hint="export the log with timestamps, or as JSON")
     observing = _observing(policy)
     if not observing:
         return Promotion(document.text, (), (), None, "no rule observes")
@@ -75,7 +73,7 @@ def promote(document: Document, noise: Noise) -> Promotion:
     else:
         days = max(0.0, noise.ends - begins) / _DAY
         wanted = policy.promote_after / _DAY
-        reason = f"the log tells of {days:.1f} days since quiet_since, and promote_after is {wanted:g} days"
+        reason = f"the log covers {days:.1f} days since quiet_since, but promote_after is {wanted:g} days"
     quiet_since = None
     if noisy:
         quiet_since = _day_after(max(noise.last[name] for name in noisy))

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """How much is enough. `quiet_days` is for how long a policy that is in force must have had nothing to say."""
+    """How much is enough. `quiet_days` is for how long a policy that is active must have had nothing to say."""
 
     days: float = 14.0
     invocations: int = 1000
@@ -80,7 +80,7 @@ def judge_observe(
 def judge_block(observation: Observation, policy: Policy | None, demand: Demand, *, digest: str) -> Readiness:
     """Say whether the guard may refuse: the step from observing to blocking.
 
-    `policy` is the one that is in force, None where there is none; `digest` names it, and only what was seen since it is in
+    `policy` is the one that is active, None where there is none; `digest` names it, and only what was seen since it is in
     force counts for how quiet it was.
     """
     stretches = [one for one in observation.watched if not digest or one.digest == digest]

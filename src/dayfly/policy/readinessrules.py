@@ -52,12 +52,12 @@ class Check:
 def check_learning(observation: Observation) -> Check:
     """Say whether environments tell what they use."""
     if observation.tells_allowed:
-        return Check("learning", "met", "environments tell each new use (guard_learn)")
+        return Check("learning", "met", "environments record new uses (guard_learn)")
     return Check(
         "learning",
         "missing",
-        "no environment tells what it uses",
-        "set DAYFLY_GUARD_LEARN=on beside DAYFLY_GUARD=observe: dayfly promote FUNCTION does",
+        "no environment records its uses",
+        "set DAYFLY_GUARD_LEARN=on and DAYFLY_GUARD=observe, or run dayfly promote FUNCTION",
     )
 
 
@@ -71,22 +71,22 @@ def check_amount(
     active = len({day for one in stretches for day in one.days})
     served = sum(one.invocations for one in stretches)
     checks = []
-    text = f"seen for {days:.1f} days of {wanted_days:g}" + (
+    text = f"recorded for {days:.1f} of {wanted_days:g} days" + (
         f", on {active} of them with requests" if active else ""
     )
     lacking = wanted_days - days
     # A day's first request does not come at the same minute as the last day's.
     is_long = lacking <= 0.05
     missing = "" if is_long else f"needs {_days(lacking)} more"
-    checks.append(Check("seen long enough", "met" if is_long else "missing", text, missing))
+    checks.append(Check("recorded long enough", "met" if is_long else "missing", text, missing))
     # Every second day, for what a week's end is without.
     if active and is_long and active < wanted_days / 2:
         checks.append(
             Check(
-                "seen often enough",
+                "enough days with requests",
                 "missing",
                 text,
-                f"on {active} days alone there was a request: needs {_days(wanted_days / 2 - active)} more with some",
+                f"requests on only {active} days: needs {_days(wanted_days / 2 - active)} more with requests",
             )
         )
     if observation.source == "log" and not served:
@@ -94,8 +94,8 @@ def check_amount(
             Check(
                 "enough invocations",
                 "unknown",
-                "the log says of no request that it began",
-                "export the platform's lines too",
+                "the log contains no start of a request",
+                "export Lambda's own log records too",
             )
         )
     else:
@@ -114,10 +114,10 @@ def check_amount(
             silent = _days(age / DAY_S)
             checks.append(
                 Check(
-                    "heard lately",
+                    "recent data",
                     "missing",
-                    f"last heard {silent} ago",
-                    f"nothing was heard for {silent}: does the function serve, and do its logs arrive?",
+                    f"last data {silent} ago",
+                    f"no data for {silent}: check that the function serves requests and that its logs arrive",
                 )
             )
     return checks
@@ -132,18 +132,19 @@ def check_reporting(observation: Observation) -> Check:
         return Check(
             name,
             "met" if not bare else "missing",
-            "a log tells of those alone that wrote into it",
+            "a log shows only the environments that wrote to it",
             f"in {bare} environments the guard was off" if bare else "",
         )
     if not observation.stretches:
         return Check(
-            name, "missing", "no environment has said anything", "attach Dayfly first: dayfly attach FUNCTION"
+            name, "missing", "no environment has sent data", "attach Dayfly first: dayfly attach FUNCTION"
         )
     if observation.silent or bare:
         words = []
         if observation.silent:
             words.append(
-                f"{observation.silent} environments served {observation.silent_invocations:,} requests in the last day without a word of Dayfly's"
+                f"{observation.silent} environments served {observation.silent_invocations:,} requests in "
+                "the last day without any Dayfly record"
             )
         if bare:
             words.append(f"in {bare} environments of the last day the guard was off or not armed")
@@ -155,45 +156,44 @@ def check_reporting(observation: Observation) -> Check:
 
 def check_code(observation: Observation) -> Check:
     """What served most lately must be what was watched: a deployment yesterday may use what nobody has seen."""
-    name = "this code was seen"
+    name = "deployed code recorded"
     stretches = sorted(observation.watched, key=lambda one: one.last)
     if not stretches:
-        return Check(name, "missing", "no code was watched", "attach Dayfly first, with the guard on")
+        return Check(name, "missing", "no code version recorded", "attach Dayfly first, with the guard on")
     latest = stretches[-1]
     same = [one for one in stretches if one.code == latest.code and one.version == latest.version]
     began = min(one.began for one in same)
     days = (latest.last - began) / DAY_S
     served = sum(one.invocations for one in same)
-    what = f"version {latest.version or 'not told'}, deployed code {latest.code[:8] or 'not told'}: {days:.1f} days, {served:,} invocations"
+    what = (
+        "version {latest.version or 'unknown'}, deployed code {latest.code[:8] or 'unknown'}: "
+        f"{days:.1f} days, {served:,} invocations"
+    )
     if observation.source == "fleet" and days < 1.0:
         return Check(
             name,
             "missing",
             what,
-            f"the code that serves now was seen for {days * 24:.1f} hours: needs {_days(1.0 - days)} more",
+            f"the deployed code was recorded for {days * 24:.1f} hours: needs {_days(1.0 - days)} more",
         )
     return Check(name, "met", what)
 
 
 def check_findings(observation: Observation) -> Check:
     """Say whether every finding was explained by somebody."""
-    name = "no finding unexplained"
+    name = "no unexplained finding"
     open_ = [sign for sign in observation.signs if not sign.explained]
     if not open_:
         explained = len(observation.signs)
         return Check(
             name,
             "met",
-            f"{explained} kinds of findings, all explained" if explained else "the guard saw nothing else",
+            f"{explained} kinds of findings, all explained" if explained else "no other guard findings",
         )
     shown = "; ".join(_sign(sign) for sign in open_[:_LOOKS]) + (
         f" and {len(open_) - _LOOKS} more" if len(open_) > _LOOKS else ""
     )
-    where = (
-        "acknowledge them in the console once you know what they are"
-        if observation.source == "fleet"
-        else "look what they are"
-    )
+    where = "review and acknowledge them in the console" if observation.source == "fleet" else "review them"
     return Check(name, "missing", shown, f"{shown}: {where}")
 
 
@@ -210,7 +210,7 @@ def check_tampering(observation: Observation) -> Check:
     """Say whether a detection of tampering is open."""
     name = "no tampering"
     if observation.source == "log":
-        return Check(name, "unknown", "a log has no detections", "only a fleet can tell")
+        return Check(name, "unknown", "a log has no detections", "only a fleet service has detections")
     found = [
         one
         for one in observation.conclusions
@@ -225,50 +225,56 @@ def check_tampering(observation: Observation) -> Check:
         name,
         "missing",
         f"open: {shown}",
-        f"detections are open: {shown}; what was seen may be what somebody wanted seen",
+        f"detections are open: {shown}; an attacker may have influenced the recorded data",
     )
 
 
 def check_whole(observation: Observation) -> Check:
     """Say whether all of it could be read."""
-    name = "all of it was read"
+    name = "complete data"
     if observation.is_cut:
         return Check(
             name,
             "missing",
-            "there was more than can be told",
-            "too many different uses: name fewer days, or look why each request does something else",
+            "too much data to read completely",
+            "too many different uses: use fewer days, or check why each request does something different",
         )
     if observation.malformed:
         return Check(
             name,
             "missing",
             f"{observation.malformed} findings could not be read",
-            f"{observation.malformed} findings could not be read: does something rewrite log lines?",
+            (
+                f"{observation.malformed} findings could not be read: check whether another tool rewrites log "
+                "records"
+            ),
         )
     return Check(name, "met", "every finding could be read")
 
 
 def check_narrow(observation: Observation, *, with_rare: bool) -> Check:
     """Say whether something was seen too narrowly to be learned."""
-    name = "nothing rare left out"
+    name = "no rare use excluded"
     _, rare = learnable(observation)
     if rare and with_rare:
-        return Check(name, "met", f"{len(rare)} uses were seen narrowly; somebody answers for what is added")
+        return Check(name, "met", f"{len(rare)} rare uses; review them before you add them")
     if not rare:
-        return Check(name, "met", "every use was seen widely, or beside an attack alone")
+        return Check(name, "met", "every use was seen often, or only with an attack")
     shown = _uses(rare)
     return Check(
         name,
         "missing",
-        f"seen narrowly: {shown}",
-        f"{len(rare)} uses were seen in one environment on one day, or by one caller alone ({shown}): wait, or add them with --with-rare if they are the function's own",
+        f"rare: {shown}",
+        (
+            f"{len(rare)} uses came from one environment on one day, or from one caller ({shown}): wait, or "
+            "add them with --with-rare if they are legitimate"
+        ),
     )
 
 
 def check_unseen(observation: Observation, most: float) -> Check:
     """Say how much is probably not seen yet, by Good and Turing."""
-    name = "little is unseen"
+    name = "few unseen uses expected"
     uses = [use for use in learnable(observation, with_rare=True)[0] if use.phase == "invoke"]
     seen = sum(max(use.environments, 1) for use in uses)
     once = sum(use.environments <= 1 for use in uses)
@@ -276,7 +282,7 @@ def check_unseen(observation: Observation, most: float) -> Check:
         # One that uses next to nothing may be all there is to it; then nothing can be estimated.
         return Check(name, "met", f"too few observations to estimate what is missing: {seen}")
     share = once / seen
-    text = f"by estimate {share:.1%} of what further environments would use is unseen (Good–Turing)"
+    text = f"an estimated {share:.1%} of the uses of further environments is not recorded yet (Good–Turing)"
     return Check(
         name,
         "met" if share <= most else "missing",
@@ -286,8 +292,8 @@ def check_unseen(observation: Observation, most: float) -> Check:
 
 
 def check_refusals(observation: Observation, policy: Policy | None, *, since: float | None) -> Check:
-    """What the guard would have refused: uses told as observed since this policy is in force, and, judged anew, all others."""
-    name = "nothing honest would be refused"
+    """What the guard would have refused: uses told as observed since this policy is active, and, judged anew, all others."""
+    name = "no legitimate use would be refused"
     refused = []
     for use in observation.uses:
         if use.is_suspect or (since is not None and use.last < since):
@@ -303,14 +309,17 @@ def check_refusals(observation: Observation, policy: Policy | None, *, since: fl
         return Check(
             name,
             "met",
-            "no use that the policy does not allow" if policy is not None else "no policy restricts a use",
+            "the policy allows all recorded uses" if policy is not None else "no policy restricts a use",
         )
     shown = _uses(refused)
     return Check(
         name,
         "missing",
         f"would be refused: {shown}",
-        f"{len(refused)} uses would be refused ({shown}): learn them (dayfly promote --guard observe --with-rare), or find out who does that",
+        (
+            f"{len(refused)} uses would be refused ({shown}): learn them (dayfly promote --guard observe "
+            "--with-rare), or find their cause"
+        ),
     )
 
 
@@ -328,12 +337,15 @@ def check_attacks(observation: Observation, policy: Policy | None) -> Check:
         return Check(
             name,
             "missing",
-            f"seen beside an attack alone, and allowed: {shown}",
-            f"the policy would allow what was seen beside an attack alone ({shown}): name its entries more narrowly",
+            f"allowed, but only seen with an attack: {shown}",
+            (
+                f"the policy would allow uses that were only seen with an attack ({shown}): make its entries "
+                "narrower"
+            ),
         )
     if not suspect:
-        return Check(name, "met", "nothing was used beside an attack alone")
-    return Check(name, "met", f"{len(suspect)} uses were seen beside an attack alone, and are not allowed")
+        return Check(name, "met", "no use was only seen with an attack")
+    return Check(name, "met", f"{len(suspect)} uses were only seen with an attack and are not allowed")
 
 
 def _uses(uses: Sequence[SeenUse]) -> str:

@@ -35,7 +35,9 @@ def write_file(path: Path, old: str, new: str) -> bool:
     try:
         there = target.read_bytes() if target.exists() else b""
         if there != old.encode():
-            raise PolicyError(f"{path} was changed by somebody else meanwhile", hint="run the command again")
+            raise PolicyError(
+                f"{path} was changed by another program during this run", hint="run the command again"
+            )
         mode = target.stat().st_mode & 0o7777 if target.exists() else _MODE
         replace_file(target, new.encode(), mode)
     except OSError as fault:

@@ -39,7 +39,7 @@ def _render(
     rows = [
         "[policy]",
         f"# `dayfly policy learn`, {today.isoformat()}: {source}.",
-        "# Read it before you trust it: what is not in here was not seen.",
+        "# Review it before you use it: it contains only recorded uses.",
     ]
     if mode:
         rows.append(f"mode = {quote(mode)}")
@@ -52,13 +52,13 @@ def _render(
         needs = learned.tables[kind]
         rows += ["", f"[policy.{kind}]", f"allow = {render_list(needs.always)}"]
         if needs.init:
-            rows += ["# Only while the function initialises.", f"init = {render_list(needs.init)}"]
+            rows += ["# Only during init.", f"init = {render_list(needs.init)}"]
     for package, needs in learned.packages.items():
         rows += ["", f"[policy.packages.{render_key(package)}]", f"uses = {render_list(needs.always)}"]
         if needs.init:
             rows.append(f"init = {render_list(needs.init)}")
     if not learned.packages:
-        rows += ["", "# No package was seen to use anything.", "[policy.packages]"]
+        rows += ["", "# No uses were recorded for any package.", "[policy.packages]"]
     return gap + "\n".join(rows) + "\n"
 
 

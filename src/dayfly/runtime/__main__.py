@@ -9,7 +9,9 @@ import sys
 def main(arguments: list[str]) -> None:
     """Serve the handler named by `arguments[1]`; returns only if AWS's loop does."""
     if len(arguments) < 2:
-        os.write(2, b"dayfly: error: no handler is named\n  hint: python -m dayfly.runtime app.handler\n")
+        os.write(
+            2, b"dayfly: error: no handler was given\n  hint: run python -m dayfly.runtime app.handler\n"
+        )
         raise SystemExit(2)
     if os.environ.get("AWS_LAMBDA_MAX_CONCURRENCY") is not None:
         if os.environ.get("DAYFLY_ON_FAILURE") == "stop":
@@ -30,25 +32,27 @@ def main(arguments: list[str]) -> None:
 
         run_untouched(arguments)
         return
+    from dayfly._sys import unreadable
     from dayfly.core.handshake import MARKER
 
-    if "DAYFLY_SUPERVISOR" in os.environ and MARKER not in os.environ:
-        from dayfly.supervisor.native import hand_over
-
-        hand_over(os.environ)
-    from dayfly._sys import unreadable
-    from dayfly.supervisor import life, startup
-
-    # Before the rest is loaded: usually it goes on in a second interpreter.
-    begun = life.begin(os.environ, unreadable.arrive(os.environ))
+    arrival = unreadable.arrive(os.environ)
     if MARKER in os.environ:
-        from dayfly.supervisor.zygote import channel_from_environment
+        # It loads nothing of what supervises it.
+        from dayfly._sys.channel import channel_from_environment
 
-        begun.close_memory()
+        unreadable.close(arrival.failure if arrival is not None else "")
         channel = channel_from_environment(os.environ)
         assert channel is not None
     else:
+        if "DAYFLY_SUPERVISOR" in os.environ:
+            from dayfly.supervisor.native import hand_over
+
+            hand_over(os.environ)
         from dayfly.errors import StartError
+        from dayfly.supervisor import life
+
+        # Before the rest is loaded: usually it goes on in a second interpreter.
+        begun = life.begin(os.environ, arrival)
         from dayfly.supervisor import boot
 
         try:
@@ -59,12 +63,15 @@ def main(arguments: list[str]) -> None:
         except OSError as fault:
             # The layer starts the function without Dayfly then; here there is nothing else to start.
             life.print_error(
-                f"the runtime cannot go on here: {fault}",
-                "it needs room for processes, descriptors and memory",
+                f"the runtime cannot continue: {fault}",
+                "free processes, file descriptors or memory",
             )
             raise SystemExit(1) from None
     os.environ.pop(MARKER, None)
-    startup.restore_search_path(os.environ)
+    if sys.flags.isolated:
+        from dayfly.supervisor import startup
+
+        startup.restore_search_path(os.environ)
     from dayfly.runtime.start import show_loop, start
 
     show_loop(sys.modules["__main__"])

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     import _socket
     from collections.abc import Iterator
 
+    from dayfly._sys.channel import Channel
     from dayfly.runtime.guard import Guard
-    from dayfly.supervisor.zygote import Channel
 
 _ACCEPTED = 202
 # How long a report waits for another one's few bytes.

@@ -36,7 +36,7 @@ FORK_SAFE = frozenset(("jemalloc",))
 # What leaves its threads under the process's name, by module.
 _NAMELESS = (("duckdb", "DuckDB"),)
 _FIXES = {
-    "Polars": "import Polars in the handler: it is not made for forks, and has threads from its import on",
+    "Polars": "import Polars in the handler: it does not support fork and starts threads at import",
     "DuckDB": "connect to DuckDB in the handler, or close its connections in `[fork] before` and open them in `[fork] after`",
     "OpenMP": "set OMP_NUM_THREADS=1, or compute first in the handler",
 }

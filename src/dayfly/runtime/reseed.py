@@ -9,6 +9,8 @@ from __future__ import annotations
 import gc
 import sys
 
+from dayfly.runtime import heap
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dayfly.runtime.heap import Found
@@ -23,7 +25,7 @@ def kinds() -> tuple[type, ...]:
 def find_generators(found: Found) -> list[object]:
     """Return the generators made at init: `random.Random` and NumPy's, but no system generator.
 
-    `found` must hold the instances of `kinds()`. NumPy's are found only where nothing is frozen.
+    `found` must hold the instances of `kinds()`.
     """
     random = sys.modules.get("random")
     numpy = sys.modules.get("numpy.random")
@@ -34,6 +36,7 @@ def find_generators(found: Found) -> list[object]:
         ]
     if numpy is not None:
         # Types written in C do not refer to their instances' side, so that every object is looked at.
+        heap.reveal(("numpy",))
         classes = (numpy.Generator, numpy.RandomState, numpy.BitGenerator)
         generators += [item for item in gc.get_objects() if issubclass(type(item), classes)]
         generators.append(numpy.mtrand._rand)

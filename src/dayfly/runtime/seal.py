@@ -54,6 +54,11 @@ def count_tasks() -> int:
         return 2
 
 
+def has_threads() -> bool:
+    """Say whether there may be threads beside the main one: gevent's greenlets, which pass for such, the kernel does not count."""
+    return count_tasks() > 1 or len(threading.enumerate()) > 1 or "gevent.monkey" in sys.modules
+
+
 def _threads(sealing: Sealing) -> list[str]:
     began = time.monotonic()
     before: tuple[list[threading.Thread], int] | None = None
@@ -101,7 +106,7 @@ def _descriptors(safe: frozenset[int] | set[int]) -> list[str]:
     try:
         numbers = sorted(int(name) for name in os.listdir("/proc/self/fd"))
     except OSError:
-        return ["descriptors cannot be listed on this host: Dayfly cannot tell whether a fork is safe"]
+        return ["file descriptors cannot be listed on this host, so Dayfly cannot check that a fork is safe"]
     for number in numbers:
         if number in safe or number <= 2:
             continue
@@ -117,10 +122,11 @@ def _descriptors(safe: frozenset[int] | set[int]) -> list[str]:
         elif target.startswith("anon_inode:"):
             kind = target[len("anon_inode:") :].strip("[]")
             found.append(
-                f"{kind} descriptor made at init would be shared by workers: make the event loop in the handler"
+                f"{kind} descriptor created at init would be shared by workers: create the event loop in "
+                "the handler"
             )
         elif stat.S_ISFIFO(mode) and not _is_output(number):
-            found.append("a pipe made at init would be shared by workers: make it in the handler")
+            found.append("a pipe created at init would be shared by workers: create it in the handler")
         elif (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) and not _is_output(number):
             # Each worker has its own of what the files sealer handled; this is what it did not.
             found.append(f"{target} opened at init would be shared by workers: open it in the handler")
@@ -165,11 +171,12 @@ def _mappings(temporary: tuple[str, ...]) -> list[str]:
     for area, permissions, path in _maps():
         if "s" in permissions and ("w" in permissions or _may_be_written(area, permissions, path)):
             found.append(
-                f"shared memory {path or 'without a name'} mapped at init is writable by every worker: map it MAP_PRIVATE or in the handler"
+                f"shared memory {path or 'without a name'} mapped at init is writable by every worker: map "
+                "it with MAP_PRIVATE or in the handler"
             )
         elif "x" in permissions and any(path.startswith(root + "/") for root in temporary):
             found.append(
-                "native code loaded from a temporary directory can be changed by any invocation: ship it in the package"
+                "every invocation can change native code in a temporary directory: ship it in the package"
             )
     return sorted(set(found))
 
@@ -207,11 +214,17 @@ def _modules(temporary: tuple[str, ...]) -> list[str]:
         origin = getattr(module, "__file__", None)
         if isinstance(origin, str) and origin.startswith(prefixes):
             return [
-                f"module {name!r} was imported from a temporary directory, where any invocation can change it: ship it in the package"
+                (
+                    f"module {name!r} was imported from a temporary directory, where every invocation can "
+                    "change it: ship it in the package"
+                )
             ]
     for entry in sys.path:
         if isinstance(entry, str) and (entry in temporary or entry.startswith(prefixes)):
             return [
-                "sys.path holds a temporary directory, where any invocation can put a module: remove it after init"
+                (
+                    "sys.path contains a temporary directory, where every invocation can add modules: remove "
+                    "it after init"
+                )
             ]
     return []

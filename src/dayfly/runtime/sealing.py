@@ -6,14 +6,14 @@ must do to have it back. A sealer is a module of `dayfly.runtime.sealers` with
     kinds() -> tuple[type, ...]            classes written in Python whose instances it wants to see
     seal(found: heap.Found, sealing: Sealing) -> None
 
-and is loaded only where one of its triggers is among the modules that init loaded.
+and is loaded only where one of its triggers is among the modules that init loaded, and where the process has what it seals.
 """
 
 from __future__ import annotations
 
 import sys
 
-from dayfly.runtime import heap
+from dayfly.runtime import heap, seal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,31 +24,35 @@ if TYPE_CHECKING:
     from dayfly.runtime.delivery import Delivery
 
 
+# What a process must have for there to be anything to seal: threads beside the main one, native ones included, or
+# descriptors that init opened.
+_THREADS, _DESCRIPTORS = "threads", "descriptors"
 # In this order: whoever stops threads or closes sockets of its own comes before those that judge what is
 # left. Workers act in the same order.
-SEALERS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("extensions", ("socket",)),
-    ("sentry", ("sentry_sdk",)),
-    ("opentelemetry", ("opentelemetry.sdk",)),
-    ("datadog", ("ddtrace", "datadog")),
-    ("queues", ("logging.handlers",)),
-    ("executors", ("concurrent.futures.thread", "multiprocessing.pool")),
+SEALERS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("extensions", ("socket",), _THREADS),
+    ("sentry", ("sentry_sdk",), ""),
+    ("opentelemetry", ("opentelemetry.sdk",), ""),
+    ("datadog", ("ddtrace", "datadog"), ""),
+    ("queues", ("logging.handlers",), _THREADS),
+    ("executors", ("concurrent.futures.thread", "multiprocessing.pool"), _THREADS),
     (
         "databases",
         ("sqlalchemy", "psycopg", "psycopg2", "pymysql", "mysql.connector", "asyncpg", "sqlite3"),
+        "",
     ),
-    ("caches", ("redis", "valkey", "pymemcache")),
-    ("grpc", ("grpc",)),
-    ("http", ("http.client", "httpcore")),
-    ("loops", ("asyncio", "trio")),
-    ("tls", ("ssl",)),
-    ("datagrams", ("socket",)),
-    ("openmp", ("numpy", "scipy", "sklearn", "igraph", "torch")),
-    ("credentials", ("botocore.credentials",)),
-    ("coldstart", ("aws_lambda_powertools", "datadog_lambda", "aws_xray_sdk")),
-    ("filesystems", ("fsspec.asyn",)),
-    ("files", ("io",)),
-    ("threads", ("threading",)),
+    ("caches", ("redis", "valkey", "pymemcache"), ""),
+    ("grpc", ("grpc",), ""),
+    ("http", ("http.client", "httpcore"), _DESCRIPTORS),
+    ("loops", ("asyncio", "trio"), _DESCRIPTORS),
+    ("tls", ("ssl",), ""),
+    ("datagrams", ("socket",), _DESCRIPTORS),
+    ("openmp", ("numpy", "scipy", "sklearn", "igraph", "torch"), _THREADS),
+    ("credentials", ("botocore.credentials",), ""),
+    ("coldstart", ("aws_lambda_powertools", "datadog_lambda", "aws_xray_sdk"), ""),
+    ("filesystems", ("fsspec.asyn",), ""),
+    ("files", ("io",), _DESCRIPTORS),
+    ("threads", ("threading",), _THREADS),
 )
 _PACKAGE = "dayfly.runtime.sealers."
 
@@ -169,26 +173,45 @@ def seal_known(sealing: Sealing, *, also: tuple[type, ...] = ()) -> heap.Found:
 
     Returns what the walk found, instances of the classes in `also` among it.
     """
-    sealers: list[ModuleType] = []
+    sealers: dict[str, ModuleType] = {}
     kinds: list[type] = [*also]
-    for name, triggers in SEALERS:
-        if any(trigger in sys.modules for trigger in triggers):
+    loaded = [
+        (name, needed) for name, triggers, needed in SEALERS if any(map(sys.modules.__contains__, triggers))
+    ]
+    present = _present(sealing)
+    for name, needed in list(loaded):
+        if needed in present:
             try:
-                sealer = _load(name)
-                kinds += sealer.kinds()
+                sealers[name] = _load(name)
+                kinds += sealers[name].kinds()
             except Exception as fault:
+                loaded.remove((name, needed))
                 sealing.faults.append(f"{name}: {type(fault).__name__}")
-                continue
-            sealers.append(sealer)
     found = heap.find(kinds)
-    for sealer in sealers:
+    for name, needed in loaded:
+        if needed not in present:
+            # A sealer before this one may have opened something, or had a library do so.
+            present = _present(sealing) if sealers else present
+            if needed not in present:
+                continue
         try:
+            sealer = sealers.get(name) or _load(name)
             sealer.seal(found, sealing)
         except Exception as fault:
             # Trust boundary: a library of a version nobody tried. What it left unsealed is judged by
             # what is seen of it: threads, descriptors, mappings.
-            sealing.faults.append(f"{sealer.__name__.rpartition('.')[2]}: {type(fault).__name__}")
+            sealing.faults.append(f"{name}: {type(fault).__name__}")
     return found
+
+
+def _present(sealing: Sealing) -> set[str]:
+    """Return what this process has of what sealers need."""
+    present = {""}
+    if seal.has_threads():
+        present.add(_THREADS)
+    if seal.open_descriptors() - sealing.own:
+        present.add(_DESCRIPTORS)
+    return present
 
 
 def _load(name: str) -> ModuleType:

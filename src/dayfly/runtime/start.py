@@ -8,9 +8,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from dayfly._sys.channel import Channel
     from dayfly.core.handshake import ZygoteOptions
     from dayfly.runtime.guard import Guard
-    from dayfly.supervisor.zygote import Channel
 
 
 def start(handler: str, channel: Channel) -> None:
@@ -22,9 +22,11 @@ def start(handler: str, channel: Channel) -> None:
     forkhooks.watch()
     from awslambdaric import bootstrap
 
+    from dayfly.runtime import heap
     from dayfly.runtime.client import DayflyRuntimeClient
 
     guard, unguarded = _arm(channel.options)
+    heap.set_aside()
     if bootstrap.run.__code__.co_argcount == 3:
         # awslambdaric up to 2.x makes its client itself: run(app_root, handler, address). A class, since libraries
         # wrap its methods.
@@ -55,7 +57,7 @@ def _arm(options: ZygoteOptions) -> tuple[Guard | None, str]:
         version = ".".join(map(str, sys.version_info[:2]))
         return (
             None,
-            f"this layer holds no guard for Python {version}: build it again with this version of Dayfly",
+            f"this layer has no guard for Python {version}: rebuild it with this version of Dayfly",
         )
 
     armed = arm(options)

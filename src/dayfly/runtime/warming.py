@@ -38,7 +38,7 @@ def warm(prime: str, events: str, handler: str) -> list[str]:
     """
     notes: list[str] = []
     if prime and (fault := run_hook(prime)):
-        notes.append(f"the zygote is not primed: {prime} failed with {fault}")
+        notes.append(f"warm-up failed: {prime} raised {fault}")
     if events:
         notes.append(_replay(events, handler))
     return notes
@@ -62,7 +62,7 @@ def _resolve(entry: str) -> Callable[[], object]:
     for name in path.split("."):
         target = getattr(target, name)
     if not callable(target):
-        raise TypeError(f"{entry} is no function")
+        raise TypeError(f"{entry} is not a function")
     return target
 
 
@@ -105,7 +105,7 @@ def _replay(pattern: str, handler: str) -> str:
             os.environ.pop(_TRACE, None)
         else:
             os.environ[_TRACE] = trace
-    said = f"recorded events: the handler ran on {ran} before the first worker, with every side effect it has"
+    said = f"recorded events: the handler ran on {ran} before the first worker, with all its side effects"
     if not files:
         return f"recorded events: no file matches {pattern!r} in the package"
     if stage.errors:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import importlib
 import os
-import signal
 import sys
 import time
 
@@ -21,43 +20,45 @@ if TYPE_CHECKING:
     import _socket
     from collections.abc import Callable
 
+    from dayfly._sys.channel import Channel
     from dayfly._sys.reopen import Nothing, OpenFile
     from dayfly.core.handshake import ZygoteOptions
     from dayfly.runtime.guard import Guard
     from dayfly.runtime.hugepages import Tidier
     from dayfly.runtime.immortals import Immortaliser
-    from dayfly.supervisor.zygote import Channel
 
     Handler = Callable[..., object] | int | None
+
+
+# The module `signal` makes an Enum's member of each of 64 numbers: 0.7 ms of init, and of a caller's time.
+_signals = importlib.import_module("_signal")
 
 
 class HeldSignals:
     """All signals, blocked from the zygote on until a worker has its first event."""
 
-    __slots__ = ("_calls", "_mask", "_numbers")
+    __slots__ = ("_mask", "_numbers")
 
     def __init__(self) -> None:
-        # The module `signal` makes an Enum's member of each of 64 numbers, and a caller would wait for that.
-        self._calls = importlib.import_module("_signal")
-        self._numbers = frozenset(self._calls.valid_signals())
-        self._mask: object = self._calls.pthread_sigmask(signal.SIG_SETMASK, [])
+        self._numbers = frozenset(_signals.valid_signals())
+        self._mask: object = _signals.pthread_sigmask(_signals.SIG_SETMASK, [])
         # The function's own handlers must not run here: a SIGTERM handler that sets "stopping" would refuse
         # every later customer (rule 4).
-        self._calls.pthread_sigmask(signal.SIG_SETMASK, self._numbers)
+        _signals.pthread_sigmask(_signals.SIG_SETMASK, self._numbers)
 
     def release(self) -> None:
         """Drop the signals that came so far and let later ones through, once."""
         if self._mask is None:
             return
-        while self._calls.sigtimedwait(self._numbers, 0) is not None:
+        while _signals.sigtimedwait(self._numbers, 0) is not None:
             pass
-        self._calls.pthread_sigmask(signal.SIG_SETMASK, self._mask)
+        _signals.pthread_sigmask(_signals.SIG_SETMASK, self._mask)
         self._mask = None
 
     def rehearse(self) -> None:
         """Make the calls of `release` without their effects."""
-        self._calls.sigtimedwait((), 0)
-        self._calls.pthread_sigmask(signal.SIG_BLOCK, ())
+        _signals.sigtimedwait((), 0)
+        _signals.pthread_sigmask(_signals.SIG_BLOCK, ())
 
 
 class Work:
@@ -160,12 +161,12 @@ def wait_for_work(
     gc.disable()
     if guard is not None:
         _watch(guard)
-    signals = HeldSignals()
+    held = HeldSignals()
     handlers = _park_signal_handlers() if sealing.threads else {}
-    if signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN:
+    if _signals.getsignal(_signals.SIGCHLD) == _signals.SIG_IGN:
         # The kernel would bury workers by itself, and their numbers would be anybody's before we say so.
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        handlers[signal.SIGCHLD] = signal.SIG_IGN
+        _signals.signal(_signals.SIGCHLD, _signals.SIG_DFL)
+        handlers[_signals.SIGCHLD] = _signals.SIG_IGN
     is_forked = not ready.reasons and options.isolation != "process"
     if options.offline:
         ready.online = _why_online(is_forked=is_forked)
@@ -188,7 +189,7 @@ def wait_for_work(
             reseed.reseed(generators)
         connected = _leave_network() if cuts_off and is_forked else {}
         for number, parked in handlers.items():
-            signal.signal(number, parked)
+            _signals.signal(number, parked)
         if was_collecting:
             gc.enable()
         sealing.is_first = is_first
@@ -202,7 +203,7 @@ def wait_for_work(
             from dayfly.runtime import warming
 
             warming.run_hook(options.after)
-        return Work(sock, signals.release, signals.rehearse, sealing, is_forked=is_forked)
+        return Work(sock, held.release, held.rehearse, sealing, is_forked=is_forked)
 
     if not ready.reasons:
         _yield_processor()
@@ -237,7 +238,7 @@ def _watch(guard: Guard) -> None:
         guard.watch()
     except Exception as fault:
         # Trust boundary, as above; what is about to be executed is judged all the same.
-        guard.note(f"memory is not compared ({type(fault).__name__})")
+        guard.note(f"memory comparison failed ({type(fault).__name__})")
 
 
 def _handed_down(channel: Channel, inherited: frozenset[int]) -> list[OpenFile | Nothing]:
@@ -267,14 +268,16 @@ def _seal(options: ZygoteOptions, sealing: Sealing) -> tuple[Ready, list[object]
         from dayfly.runtime import warming
 
         if fault := warming.run_hook(options.before):
-            sealing.refuse(f"the hook {options.before} failed with {fault}: mend it or unset `[fork] before`")
+            sealing.refuse(f"the hook {options.before} raised {fault}: fix it or unset `[fork] before`")
     found = seal_known(sealing, also=reseed.kinds() if options.reseed else ())
     reasons = seal.reasons_not_to_fork(sealing, temporary=options.temporary)
     if reasons:
         # What forbids the fork may be garbage that nobody has collected yet: a socket in a cycle, say.
         gc.collect()
         reasons = seal.reasons_not_to_fork(sealing, temporary=options.temporary)
-    notes = sealing.notes + [f"a library was not sealed ({fault})" for fault in sealing.faults]
+    notes = sealing.notes + [
+        f"a library could not be prepared for forking ({fault})" for fault in sealing.faults
+    ]
     generators = reseed.find_generators(found) if options.reseed else []
     # Loaded when the function was.
     from dayfly.runtime import forkhooks
@@ -292,11 +295,11 @@ def _park_signal_handlers() -> dict[int, Handler]:
     here, in the main thread.
     """
     parked: dict[int, Handler] = {}
-    for number in signal.valid_signals():
-        handler = signal.getsignal(number)
+    for number in _signals.valid_signals():
+        handler = _signals.getsignal(number)
         if callable(handler):
             parked[number] = handler
-            signal.signal(number, signal.SIG_IGN)
+            _signals.signal(number, _signals.SIG_IGN)
     return parked
 
 
@@ -469,6 +472,6 @@ def _leave_network() -> dict[int, tuple[int, int]]:
     from dayfly._sys import netns
 
     if reason := netns.enter():
-        os.write(2, f"dayfly: error: a worker was not given a network of its own: {reason}\n".encode())
+        os.write(2, f"dayfly: error: a worker could not get its own network: {reason}\n".encode())
         os._exit(1)
     return netns.inet_sockets()

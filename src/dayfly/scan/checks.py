@@ -23,6 +23,6 @@ def find_check(name: str) -> Check:
         return CHECKS[name]
     near = difflib.get_close_matches(name, CHECKS, n=3) or [known for known in CHECKS if name in known][:3]
     raise DayflyError(
-        f"there is no check {name!r}",
-        hint=f"did you mean {', '.join(near)}?" if near else "`dayfly explain --list` names them all",
+        f"unknown check {name!r}",
+        hint=f"did you mean {', '.join(near)}?" if near else "run `dayfly explain --list` for all checks",
     )

@@ -40,9 +40,9 @@ _MAX_COMMENTED = 2_000_000
 
 _NO_HANDLER = Note(
     NoteKind.NOT_CHECKED,
-    "no handler was found, so no event is followed through this code",
+    "no handler was found, so event data was not traced through this code",
     Place(""),
-    "scan the folder that holds the template too, or name a handler: --handler app.handler",
+    "also scan the template's folder, or give a handler with --handler app.handler",
 )
 
 
@@ -187,7 +187,7 @@ def _describe_change(read: Sequence[Input], change: Change | None) -> Iterator[s
     if changed:
         yield f"only findings on changed lines count: {changed} changed {'file' if changed == 1 else 'files'}"
     else:
-        yield "no scanned file has changed: there is nothing to check"
+        yield "no scanned file has changed: nothing to check"
 
 
 def _look(

@@ -1,4 +1,4 @@
-"""What of Dayfly holds in this environment, judged once the zygote is ready, and said in the first log line."""
+"""Determine which protections are active once the zygote is ready, and write the first log record."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _MANY_PLACES = 8
 
 
 class Announcement:
-    """Says what is in force and what is not promised.
+    """Reports the active protections and their limits.
 
-    `limits` are those that the start has met so far; it grows. After `tell`, `memory` says why Dayfly's memory is
-    open to workers ("" where it is closed), `is_confined` and `is_offline` what workers may not do.
+    `limits` holds the limits found so far; it grows. After `tell`, `memory` says why workers can open the memory of
+    Dayfly's processes ("" if they cannot); `is_confined` and `is_offline` say what workers cannot do.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Announcement:
         self.is_confined = self.is_offline = False
 
     def tell(self, ready: Ready) -> None:
-        """Write the first log line, and a finding for every protection that was asked for and is missing."""
+        """Write the first log record, and a finding for each requested protection that is not active."""
         decision, settings, life = self._decision, self._settings, self._life
         isolation = "process" if ready.reasons else settings.isolation
         lock = self._lock
@@ -76,14 +76,16 @@ class Announcement:
         if not lock and network != "none":
             self._limits.append(self._watch.what_it_misses())
         if self._shares_kernel_objects:
-            self._limits.append("System V objects and keyrings are shared with the machine and not cleared")
+            self._limits.append(
+                "System V objects and keyrings are shared with the machine and are not cleared"
+            )
         if isolation == "process":
-            self._limits.append("process isolation: what an invocation changes in memory stays")
+            self._limits.append("process isolation: memory changes of an invocation stay")
             if settings.tenant:
                 self._limits.append("tenants share the function's process")
         elif isolation == "window":
             self._limits.append(
-                f"window isolation: what an invocation changes in memory stays for up to {settings.max_age:g} s "
+                f"window isolation: memory changes of an invocation stay for up to {settings.max_age:g} s "
                 f"or {settings.max_invocations} invocations" + (" of one tenant" if settings.tenant else "")
             )
         memory = self.memory = self._judge_memory(ready)
@@ -91,32 +93,29 @@ class Announcement:
         if ready.unguarded:
             self._limits.append(f"the guard could not be armed: {ready.unguarded}")
         if settings.policy is not None and settings.guard == "off":
-            self._limits.append("the policy is not in force: the guard is off")
+            self._limits.append("the policy is not active: the guard is off")
         if settings.policy_fault:
-            self._limits.append(f"the layer's policy is not in force: {settings.policy_fault}")
+            self._limits.append(f"the layer's policy is not active: {settings.policy_fault}")
         if settings.policy_doubt:
             self._limits.append(settings.policy_doubt)
         if settings.tenant and settings.keep:
-            self._limits.append("what `keep` names is shared by all tenants")
+            self._limits.append("all tenants share the files in `keep`")
         self._limits += ready.notes
         self._limits += self._limits_of_places()
         task = os.path.realpath(self._environ.get("LAMBDA_TASK_ROOT") or ".")
-        if not (self._places and self._places.has(task)) and os.access(task, os.W_OK):
-            self._limits.append(
-                "the function's code is writable by the function: a rebuilt zygote loads what it finds"
-            )
+        is_code_writable = not (self._places and self._places.has(task)) and os.access(task, os.W_OK)
+        if is_code_writable:
+            self._limits.append("the function can write its own code: a rebuilt zygote loads changed code")
         if places := startup.plantable(self._environ, has_user_site=life.has_user_site):
             self._limits.append(
-                f"what a worker puts into {' or '.join(places)} may run when an interpreter starts: start with python -I, "
-                "or name a place where the function may not write"
+                f"Python may run files that a worker writes to {' or '.join(places)} at its next start: "
+                "use python -I, or a directory that the function cannot write"
             )
         uncompiled = judge_bytecode()
         if uncompiled:
-            self._limits.append(f"a fast start: {uncompiled}; {FIX}")
+            self._limits.append(f"slow start: {uncompiled}; {FIX}")
         if settings.unknown_variables:
-            self._limits.append(
-                "variables that are no settings: " + ", ".join(settings.unknown_variables[:10])
-            )
+            self._limits.append("unknown DAYFLY_ variables: " + ", ".join(settings.unknown_variables[:10]))
         policy = self._policy(guard)
         evidence = {
             "version": __version__,
@@ -138,19 +137,35 @@ class Announcement:
             **({"bytecode": uncompiled} if uncompiled else {}),
             "not_promised": self._limits,
         }
-        limits = "; not promised: " + "; ".join(self._limits) if self._limits else ""
+        gaps = [
+            name
+            for name, is_open in (
+                ("processes and files outside its scope", decision.not_promised),
+                ("memory between invocations", isolation == "process"),
+                ("memory of Dayfly's processes", memory),
+                ("against Python code in a worker (L2)", not memory and self._memory_of_start.stranger),
+                ("network", settings.network != "shared" and network == "shared"),
+                (
+                    "policy",
+                    settings.policy_fault or (settings.policy is not None and settings.guard == "off"),
+                ),
+                ("function code (writable)", is_code_writable),
+            )
+            if is_open
+        ]
         self._reporter.start(
-            f"{__version__}, isolation {isolation}, scope {decision.scope} ({decision.reason}), "
-            f"Runtime API {'locked' if lock else 'not locked'}, "
-            f"memory of supervisor, zygote and workers {'open' if memory else 'closed'}, "
-            f"system calls {'not ' if calls else ''}confined"
-            f"{', no network' if network == 'none' else ''}, guard {guard}{_policy_words(policy)}{self._which_life()}{limits}",
+            f"active, version {__version__}: isolation {isolation}, guard {guard}{_policy_words(policy)}, "
+            f"Runtime API {'locked' if lock else 'not locked'}"
+            + (", no network" if network == "none" else "")
+            + self._which_life()
+            + (f"; not protected: {', '.join(gaps)}" if gaps else "")
+            + (" (details in not_promised)" if self._limits else ""),
             evidence,
         )
         if settings.network != "shared" and network == "shared":
-            self.tell_missing("network", f"workers are not kept from the network: {ready.online}")
+            self.tell_missing("network", f"workers have network access: {ready.online}")
         if settings.policy_fault:
-            self.tell_missing("policy", f"the layer's policy is not in force: {settings.policy_fault}")
+            self.tell_missing("policy", f"the layer's policy is not active: {settings.policy_fault}")
         if ready.unguarded:
             self.tell_missing("guard", f"the guard could not be armed: {ready.unguarded}")
         if life.found:
@@ -162,7 +177,7 @@ class Announcement:
             carried.tell(self._reporter, ready.path)
 
     def _policy(self, guard: str) -> dict[str, str]:
-        """Return what the first line says of the policy: whence it is, which one, and what it does."""
+        """Return the policy's source, digest and mode for the first log record."""
         settings = self._settings
         if settings.policy is None or guard not in ("observe", "block"):
             return {}
@@ -181,37 +196,39 @@ class Announcement:
         limits: list[str] = []
         ignored = [place for place in self._settings.scrub if place not in self._roots]
         if ignored:
-            limits.append("not emptied, since they are no directories of this scope: " + ", ".join(ignored))
+            limits.append("not emptied, because they are outside this scope: " + ", ".join(ignored))
         if self._places is not None and self._places.not_covered:
             shown = self._places.not_covered[:_MANY_PLACES]
             more = len(self._places.not_covered) - len(shown)
             limits.append(
-                "writable and not compared: " + ", ".join(shown) + (f" and {more} more" if more else "")
+                "writable, but not checked for changes: "
+                + ", ".join(shown)
+                + (f" and {more} more" if more else "")
             )
         return limits
 
     def tell_missing(self, protection: str, message: str) -> None:
-        """A finding: this protection was asked for, and is not in force."""
+        """Write a finding: a requested protection is not active."""
         self._reporter.find(findings.CANNOT_CHECK, message, {"protection": protection})
 
     def _judge_network(self, ready: Ready) -> str:
-        """Return what the first line says of the workers' network; they have none where that is in force."""
+        """Return the network mode for the first log record: shared or none."""
         if self._settings.network == "shared":
             return "shared"
         self.is_offline = not ready.online
         if ready.online:
-            self._limits.append(f"workers have the network: {ready.online}")
+            self._limits.append(f"workers have network access: {ready.online}")
             return "shared"
-        # Nobody who could be at the Runtime API is in its network.
+        # No worker can reach the Runtime API without a network.
         self._watch.stand_down()
         return "none"
 
     def _judge_calls(self, ready: Ready) -> str:
-        """Return why system calls are not confined, "" where they are."""
+        """Return why system calls are not confined, "" if they are."""
         if self._settings.confine == "off":
             return "switched off"
         if self._decision.platform == "lambda":
-            return "Lambda refuses a filter, so none is tried"
+            return "Lambda does not permit seccomp filters"
         self.is_confined = not ready.unconfined
         return ready.unconfined
 
@@ -221,28 +238,27 @@ class Announcement:
         return ready.is_open and not self._memory_of_start.opens_itself
 
     def _which_life(self) -> str:
-        """Return words for an environment that has had a runtime before, as far as that can be told."""
+        """Return words for an environment that has restarted its runtime, as far as that is known."""
         if self._life.found:
-            return ", a later life of this environment"
+            return ", runtime restarted in this environment"
         if self._is_later_life:
-            # Whoever starts runtimes here may have had something else to wait for.
-            return (
-                ", perhaps a later life of this environment (who starts runtimes here has seen a process end)"
-            )
+            # The process that starts runtimes may have waited for another child.
+            return ", runtime possibly restarted in this environment"
         return ""
 
     def _judge_memory(self, ready: Ready) -> str:
-        """Say why the memory of Dayfly's processes is open to each other; empty where it is closed."""
+        """Return why Dayfly's processes can open each other's memory; "" if they cannot."""
         memory = self._memory_of_start.opening
         if not memory and self.was_opened(ready):
-            memory = "the function's init opened that of the zygote again"
+            memory = "the function's init opened the zygote's memory"
         if memory:
             self._limits.append(
                 f"a worker can read and write the memory of supervisor, zygote and later workers: {memory}"
             )
         elif self._memory_of_start.stranger:
             self._limits.append(
-                f"void against Python code in a worker (L2): the memory of {self._memory_of_start.stranger} can be written, and code outlives its worker there"
+                "not effective against Python code in a worker (L2): the worker can write the memory of "
+                f"{self._memory_of_start.stranger} and leave code there"
             )
         return memory
 
@@ -257,10 +273,10 @@ def _policy_words(policy: dict[str, str]) -> str:
 def _tell_earlier_life(life: Life) -> str:
     young = life.young_code + life.young_data
     return (
-        f"this is a later life: {life.killed} processes were ended and {life.removed} files removed before any "
-        "function code"
+        f"the runtime restarted in this environment: {life.killed} processes were ended and {life.removed} "
+        "files removed before function code ran"
     ) + (
-        f"; {young} files outside temporary directories are younger than the environment and were left"
+        f"; {young} files outside temporary directories are newer than the environment and were not removed"
         if young
         else ""
     )

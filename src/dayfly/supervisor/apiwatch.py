@@ -111,10 +111,10 @@ class ApiWatch:
         """Return the limit for the first log line, where the platform cannot be locked."""
         begin = "the Runtime API is not locked: a worker that polls it can take events until "
         if not self.is_armed:
-            return begin + "its own ends, since connections cannot be listed here"
+            return begin + "its own event ends, because connections cannot be listed here"
         if not self._own_namespace:
-            return begin + "it is seen, or its own ends where its descriptors cannot be read"
-        return begin + "it is seen and ended, some milliseconds"
+            return begin + "Dayfly detects it, or until its own event ends if its descriptors cannot be read"
+        return begin + "Dayfly detects and ends it, after some milliseconds"
 
     # ---- while a worker has an event ------------------------------------------------------------
 
@@ -142,7 +142,7 @@ class ApiWatch:
             return None
         now = time.monotonic()
         if now >= self._overdue:
-            return Sighting("overdue", "its event's time is over, and the platform did not end it")
+            return Sighting("overdue", "its event has timed out, but the platform did not end it")
         if now < self._due:
             return None
         begun = self._table.count_begun()

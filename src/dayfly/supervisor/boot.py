@@ -8,6 +8,7 @@ import sys
 import time
 
 from dayfly._sys import proc, processors
+from dayfly._sys.channel import Channel
 from dayfly.core.handshake import ZygoteOptions
 from dayfly.core.scope import ScopeDecision, decide_api_lock, decide_scope
 from dayfly.core.settings import Settings
@@ -33,7 +34,6 @@ from dayfly.supervisor.residue import KernelObjects, TemporaryFiles
 from dayfly.supervisor.sweep import DescendantsSweeper, EnvironmentSweeper
 from dayfly.supervisor.upstream import Upstream, UpstreamError
 from dayfly.supervisor.zygote import (
-    Channel,
     Zygote,
     ZygoteLostError,
     execute_zygote,
@@ -80,7 +80,7 @@ def run(environ: Mapping[str, str], life: Life) -> Channel:
     address = environ.get(API_VARIABLE, "")
     if not address:
         print_error(
-            f"{API_VARIABLE} is not set", "this command is started by Lambda, its emulator or `dayfly lab`"
+            f"{API_VARIABLE} is not set", "start this command through Lambda, its emulator or `dayfly lab`"
         )
         raise SystemExit(BAD_INPUT)
     upstream = Upstream(address)
@@ -195,7 +195,10 @@ class _Start:
         if self._kernel_objects is not None and isinstance(self._sweeper, EnvironmentSweeper):
             self._kernel_objects.begin(is_first_life=self._sweeper.is_first_life)
             if self._kernel_objects.keys_stay:
-                self._limits.append(f"keys of an earlier life stay: {self._kernel_objects.keys_stay}")
+                self._limits.append(
+                    "kernel keys from before the runtime restart could not be removed: "
+                    f"{self._kernel_objects.keys_stay}"
+                )
         if self._is_wide and self._settings.tmp == "scrub":
             self._places = places_here(self._settings, self._environ, self._files.roots)
         opening = life.close_memory()
@@ -226,7 +229,9 @@ class _Start:
 
             self._reporter = Reporter(self._output, self._environ, life.read_key())
             if self._reporter.key is not None and (holder := find_key_holder()):
-                self._limits.append(f"the fleet's key can be read in the variables of {holder}")
+                self._limits.append(
+                    f"the fleet's signing key can be read in the environment variables of {holder}"
+                )
             self._watch = self._make_watch()
             try:
                 ready = self._wait_until_ready(zygote, self._call_platform, None)
@@ -239,12 +244,12 @@ class _Start:
             self._announcement.tell(ready)
             supervisor.serve(zygote, ready, init_s=time.monotonic() - self._began)
         except UpstreamError as fault:
-            print_error(str(fault), "the platform is gone; nothing more can be served")
+            print_error(str(fault), "the platform has ended; no further event can be served")
             raise SystemExit(1) from None
         except ZygoteLostError as fault:
             # A later zygote's init failed: the platform starts the runtime anew and reports it.
             print_error(
-                f"the function could not be initialised again: {fault.reason}", "see the log lines above"
+                f"the function could not be initialised again: {fault.reason}", "see the log records above"
             )
             raise SystemExit(1) from None
         finally:
@@ -258,7 +263,7 @@ class _Start:
         roots, refused = named_roots(self._settings, self._environ)
         if refused:
             fault = SettingError(
-                f"scrub names {refused}, where the function's code lies", hint="name a directory of data"
+                f"scrub contains {refused}, the directory of the function's code", hint="use a data directory"
             )
             raise SystemExit(_refuse(self._upstream, fault))
         return roots
@@ -267,13 +272,8 @@ class _Start:
         from dayfly.core import findings
         from dayfly.supervisor.report import Reporter
 
-        message = (
-            f"{count} files of the function's code were changed since this environment began, perhaps by an "
-            "earlier life of it"
-        )
-        hint = (
-            "recycle this environment; where init makes these files itself, name their directory in `scrub`"
-        )
+        message = f"{count} files of the function's code changed since this environment started"
+        hint = "recycle this environment; if init creates these files itself, add their directory to `scrub`"
         Reporter(self._output, self._environ, self._life.read_key()).find(
             findings.NOT_CLEAN, f"the environment does not start: {message}", {"files": count}
         )
@@ -288,7 +288,7 @@ class _Start:
         if not is_subreaper:
             # What is only forked from an unreadable zygote shows no environment, but its command line.
             self._marks = ["-X", f"{MARK_VARIABLE}={self._mark}"]
-            self._limits.append("orphans are found by a mark in their environment only")
+            self._limits.append("orphan processes are found only by a marker in their environment")
         return DescendantsSweeper(mark=f"{MARK_VARIABLE}={self._mark}".encode(), is_subreaper=is_subreaper)
 
     def _make_temporary(self) -> str:
@@ -302,7 +302,7 @@ class _Start:
             self._temporary, _lock = private.make(parent, f"{os.getpid()}-{self._mark[:8]}")
         except OSError as fault:
             raise StartError(
-                f"no temporary directory can be made in {parent}: {fault}",
+                f"cannot create a temporary directory in {parent}: {fault}",
                 hint="set TMPDIR to a writable directory",
             ) from fault
         return self._temporary
@@ -344,10 +344,10 @@ class _Start:
             if self._announcement.was_opened(ready) and not self._announcement.memory:
                 # A worker can lower our limits until no memory file can be made: nothing is forked from
                 # what it could then write.
-                raise ZygoteLostError("its memory can be opened, unlike that of the first", None)
+                raise ZygoteLostError("its memory can be opened, unlike the memory of the first zygote", None)
             if self._announcement.is_offline and ready.online:
                 raise ZygoteLostError(
-                    f"its workers have the network, unlike the first's: {ready.online}", None
+                    f"its workers have network access, unlike the first zygote's: {ready.online}", None
                 )
             if self._announcement.is_confined and ready.unconfined:
                 # Nothing that is promised rests on it; only nobody may think that it is in force.
@@ -378,7 +378,7 @@ class _Start:
         """Make a call of the init phase (init error, SnapStart's restore) for the zygote."""
         fields = packed.split(b"\n", 3)
         if len(fields) < 4 or tuple(fields[:2]) not in _CALLS:
-            raise ZygoteLostError("it asked for a call that no zygote makes", None)
+            raise ZygoteLostError("it made an unsupported control call", None)
         method, path, error_type, body = fields
         if path == EXTENSIONS:
             # Whoever waits for an event there would wait in the zygote for ever.
@@ -504,7 +504,7 @@ class _Start:
         """Start nothing that was to have no network and would have it: raises SystemExit, after telling why."""
         if self._settings.network == "none" and ready.online:
             fault = SettingError(
-                f"network is none, but the function would have one: {ready.online}",
+                f"network is none, but the function would have network access: {ready.online}",
                 hint="set network to none-where-allowed or shared",
             )
             raise SystemExit(_refuse(self._upstream, fault))

@@ -14,7 +14,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
-FIX = "compile them when you install: pip and `uv pip install --compile-bytecode` do, or run `python -m compileall` on site-packages"
+FIX = (
+    "compile at installation, with pip, `uv pip install --compile-bytecode`, or `python -m compileall` on "
+    "site-packages"
+)
 _HEAD_BYTES = 16
 _BY_HASH = 1
 # The kernel stamps files with a clock that ticks up to 100 times a second.
@@ -53,12 +56,12 @@ def _fault_of(module: ModuleType, began: float) -> str:
     except OSError:
         return "missing"
     if head[:4] != MAGIC_NUMBER or len(head) < _HEAD_BYTES:
-        return "another Python's"
+        return "from another Python version"
     # https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation
     flags = int.from_bytes(head[4:8], "little")
     if not flags & _BY_HASH:
         stamps = (int(text.st_mtime) & 0xFFFFFFFF, text.st_size & 0xFFFFFFFF)
         if (int.from_bytes(head[8:12], "little"), int.from_bytes(head[12:16], "little")) != stamps:
-            return "older than its sources"
+            return "older than its source files"
     # This start wrote it itself: it was not there before, and is lost with this environment.
     return "missing" if max(written.st_ctime, written.st_mtime) >= began else ""

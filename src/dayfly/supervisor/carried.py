@@ -41,7 +41,7 @@ def tell(reporter: Reporter, path: Sequence[str]) -> None:
 def _write(reporter: Reporter, packages: list[str]) -> None:
     reporter.find(
         findings.ENVIRONMENT_PACKAGES,
-        f"the function carries {len(packages)} distributions",
+        f"the function's package contains {len(packages)} distributions",
         {"packages": packages},
     )
 

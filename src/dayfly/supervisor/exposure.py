@@ -41,7 +41,7 @@ class Exposure:
         self._served += 1
         self._reporter.find(
             findings.SERVED_AFTERWARDS,
-            f"this request was served by a worker that request {self._request_id} had changed",
+            f"request {self._request_id} tampered with this worker, which then served this request",
             {
                 "patient_zero": self._request_id,
                 "invocation_of_patient_zero": self._number,

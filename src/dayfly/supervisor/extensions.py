@@ -267,7 +267,9 @@ class ExtensionRoutes:
                 peer.answer(reply.status, _copied(reply), reply.body)
         else:
             _refuse(
-                peer, "InvalidStateTransition", "Dayfly serves the function's process extension routes only"
+                peer,
+                "InvalidStateTransition",
+                "Dayfly serves only the extension routes to the function's process",
             )
 
     def _register(self, peer: _Peer, request: Request) -> None:

@@ -76,8 +76,8 @@ class Infections:
         self._reporter.number, self._reporter.request_id = self._number, self._request_id
         self._reporter.find(
             findings.INFECTED,
-            "the worker that took the runtime's place had been given the event after its own, which is served now; "
-            "it may have answered others before",
+            "the worker that took over the Runtime API received the event after its own, which Dayfly "
+            "serves now; it may have answered others before",
             {"events_taken_at_least": 1, "seen": "event-in-progress"},
         )
         self._reporter.number, self._reporter.request_id = number, request_id
@@ -98,7 +98,7 @@ class Infections:
             "events_taken_at_least": 0,
             "seconds": round(max(0.0, time.time() - self._began), 3),
         }
-        how = sighting.message if sighting is not None else "its event had been answered already"
+        how = sighting.message if sighting is not None else "its event was already answered"
         self._reporter.find(findings.INFECTED, f"a worker was ended: {how}; {_extent(status)}", evidence)
         if status == _UNKNOWN_REQUEST:
             self._ended = self._last_end
@@ -109,7 +109,7 @@ class Infections:
 
 def _extent(status: int) -> str:
     if status < 300 or status == _TOO_LARGE:
-        return "it had not answered its event, so it was given no other"
+        return "it had not answered its event, so it received no other"
     if status == _UNKNOWN_REQUEST:
-        return "it answered its event itself and asked for others: how many it was given cannot be seen from here"
-    return "it answered its event itself and was given no other"
+        return "it answered its event itself and requested others; how many it received is unknown"
+    return "it answered its event itself and received no other"

@@ -100,7 +100,7 @@ class Keeper:
         except OSError as fault:
             self._reporter.find(
                 findings.CANNOT_CHECK,
-                f"limits and priorities are not compared: {fault.strerror}",
+                f"limits and priorities cannot be checked: {fault.strerror}",
                 {"protection": "limits", "reason": fault.strerror},
             )
         self._alive = _COPIES * proc.count_threads(zygote.pid)
@@ -162,13 +162,15 @@ class Keeper:
             self._tell_changed(changed, kept)
         self._tell_signalled(zygote if self._of_zygote is not None else None, spares)
         if not kept.retire and self._headroom.is_used_up(zombies=self._zombies, alive=self._alive):
-            kept.retire = f"{self._zombies} dead processes that PID 1 does not reap leave no room for more"
+            kept.retire = (
+                f"{self._zombies} dead processes, which PID 1 does not reap, leave no room for new ones"
+            )
         return kept
 
     def _check_own(self, changed: list[str]) -> str:
         if self._own is None or self._holds(0, self._own, "supervisor", changed):
             return ""
-        return "limits or priority of the supervisor were lowered for good"
+        return "limits or priority of the supervisor were lowered permanently"
 
     def _holds(self, pid: int, before: Standing, role: str, changed: list[str]) -> bool:
         """Say whether a process is as it was, if need be after having put it back."""
@@ -190,14 +192,14 @@ class Keeper:
             for text, is_so in (
                 ("the environment retires", bool(kept.retire)),
                 ("the zygote is rebuilt", kept.must_rebuild),
-                (f"{len(kept.spoilt)} workers forked ahead were discarded", bool(kept.spoilt)),
+                (f"{len(kept.spoilt)} spare workers were discarded", bool(kept.spoilt)),
             )
             if is_so
         ]
         self._reporter.find(
             findings.LIMITS_CHANGED,
             f"{len(changed)} limits or priorities of Dayfly's processes were changed; "
-            + (", ".join(what) if what else "all were put back"),
+            + (", ".join(what) if what else "all were restored"),
             {"changed": changed[:_MANY_NAMES]},
         )
 
@@ -216,7 +218,7 @@ class Keeper:
             names = sorted(found)[:_MANY_NAMES]
             self._reporter.find(
                 findings.SIGNALLED,
-                f"Dayfly's processes were sent signals: {', '.join(names)}",
+                f"Dayfly's processes received signals: {', '.join(names)}",
                 {"signals": {name: found[name] for name in names}},
             )
 

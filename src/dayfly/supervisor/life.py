@@ -12,7 +12,6 @@ import sys
 import time
 
 from dayfly._sys import proc, unreadable
-from dayfly.core.handshake import MARKER
 from dayfly.core.scope import HostFacts, ScopeDecision, decide_scope
 from dayfly.core.settings import FILE_NAME, Settings, load_settings
 from dayfly.errors import SettingError
@@ -37,10 +36,8 @@ API_VARIABLE = "AWS_LAMBDA_RUNTIME_API"
 INITIAL_IPC_NAMESPACE = "ipc:[4026531839]"
 # What one life tells of the one before it, in the order in which it is told.
 _COUNTS = ("killed", "removed", "objects", "young_code", "young_data")
-_SWITCHED_OFF = "switched off by close_memory"
 # As `policylayer` names it, which functions without one do not load.
 _POLICY_PLACE = "/opt/dayfly.policy/policy.json"
-_MAY_TRACE = "the function has the right to trace any process (CAP_SYS_PTRACE)"
 
 
 class Memory:
@@ -137,8 +134,10 @@ class Life:
         from dayfly.supervisor.sweep import EnvironmentSweeper
 
         sweeper = EnvironmentSweeper()
-        at_once = sweeper.kill_all() if sweeper.can_kill_all else 0
-        swept = sweeper.sweep(set())
+        # A lifeline has killed these with the life before, or who else ended it: nobody left them here.
+        dying = {pid for pid in sweeper.foreign() if proc.is_dying(pid)}
+        at_once = sweeper.kill_all(dying) if sweeper.can_kill_all else 0
+        swept = sweeper.sweep(dying)
         # A process that was ended at once may be seen again while it dies.
         self.killed = max(self.killed, at_once, swept.killed)
         roots = (*own_roots(decision), *named_roots(settings, environ)[0])
@@ -148,7 +147,9 @@ class Life:
             cleaned = files.clear(has_time=lambda: True)
             self.removed = cleaned.files + cleaned.directories
         if not swept.is_proved:
-            print_error("processes of an earlier life could not be ended", "recycle this environment")
+            print_error(
+                "processes from before the runtime restart could not be ended", "recycle this environment"
+            )
             raise SystemExit(1)
         if not sweeper.is_first_life:
             self._empty_more(settings, decision, environ, roots, has_extensions=sweeper.has_extensions)
@@ -236,29 +237,14 @@ class Life:
             self.read_key()
 
     def close_memory(self) -> str:
-        """Close this process's memory to others of its user, if it is not; return why it stays open, "" if closed.
-
-        Must come before the function's code, and finds out by trying.
-        """
-        if self.failure == _SWITCHED_OFF:
-            return _SWITCHED_OFF
-        if not unreadable.is_open():
-            return ""
-        if proc.may_trace_all():
-            return _MAY_TRACE
-        # 1.7 ms: ctypes. Not on Lambda, where prctl is refused.
-        from dayfly._sys import native
-
-        # Root without that right may read the memory file all the same; what is set here undoes that.
-        if native.set_dumpable(False) and not unreadable.is_open():
-            return ""
-        return self.failure or "the kernel lets others of the same user open it"
+        """Close this process's memory to others of its user, if it is not; return why it stays open, "" if closed."""
+        return unreadable.close(self.failure)
 
 
 def begin(environ: MutableMapping[str, str], arrival: unreadable.Arrival | None) -> Life:
     """Do what must come before anything else; usually returns in a second interpreter, executed from here.
 
-    `arrival` is how this one was executed, from `unreadable.arrive`. In a zygote that was executed it only takes notice of how. Raises SystemExit where processes of an
+    `arrival` is how this one was executed, from `unreadable.arrive`. Raises SystemExit where processes of an
     earlier life cannot be ended. Settings that are not valid are left to whoever reports them: nothing was done then.
     """
     if arrival is not None:
@@ -266,7 +252,7 @@ def begin(environ: MutableMapping[str, str], arrival: unreadable.Arrival | None)
     life = Life(began=time.monotonic())
     # The layer's wrapper has ended it.
     life.killed = int(environ.pop(LATER_VARIABLE, "") == "met")
-    if MARKER in environ or not environ.get(API_VARIABLE):
+    if not environ.get(API_VARIABLE):
         return life
     life.take_key(environ)
     if life.key == _BROKEN_KEY:
@@ -279,10 +265,10 @@ def begin(environ: MutableMapping[str, str], arrival: unreadable.Arrival | None)
     if decision.scope == "environment":
         life.empty(settings, decision, environ)
     if settings.close_memory == "off":
-        life.failure = _SWITCHED_OFF
+        life.failure = unreadable.SWITCHED_OFF
     elif proc.may_trace_all():
         # Whatever is executed would be open to it: another interpreter's start would be for nothing.
-        life.failure = _MAY_TRACE
+        life.failure = unreadable.MAY_TRACE
     else:
         life.failure = unreadable.execute(startup.options(), environ, message=life.pack(), hands_on=True)
     if life.key != _NO_KEY:
@@ -296,7 +282,7 @@ def _leave_key_behind(life: Life, environ: MutableMapping[str, str]) -> NoReturn
         unreadable.execute_readable(startup.options(), environ, life.failure, message=life.pack())
     except OSError as fault:
         print_error(
-            f"{KEY_VARIABLE} cannot be kept from the function: {fault.strerror}", "remove the variable"
+            f"{KEY_VARIABLE} cannot be hidden from the function: {fault.strerror}", "remove the variable"
         )
         raise SystemExit(1) from None
 
@@ -407,7 +393,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         except (OSError, ValueError) as fault:
             # TOMLDecodeError is a ValueError, and so is what bytes that are no UTF-8 raise.
             raise SettingError(
-                f"{path} cannot be read: {fault}", hint="it must be a TOML file of top-level keys"
+                f"{path} cannot be read: {fault}", hint="use a TOML file with top-level keys"
             ) from fault
     settings = load_settings(environ, table)
     is_wanted = "DAYFLY_POLICY" in environ or "DAYFLY_POLICY_DIGEST" in environ

@@ -296,7 +296,7 @@ class Supervisor:
     def _refuse(self, request_id: str, headers: dict[str, str], defect: str) -> None:
         """Answer an event that no worker can be given with an error; nothing else changes, and the next event is served."""
         failure = unreadable_failure(request_id, defect)
-        print_error(f"request {request_id} was answered with an error: {defect}", "see who sent that event")
+        print_error(f"request {request_id} was answered with an error: {defect}", "check the event's source")
         send(self._upstream, request_id, failure, held=False, echo=echoed(headers))
         if self._ledger is not None:
             self._ledger.sent()

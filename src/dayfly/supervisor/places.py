@@ -260,11 +260,11 @@ def find_places(
     for inner in writable:
         # Not emptied with the directory it lies in: others may share it.
         if inner.point not in scratch and any(mounts.is_within(inner.point, root) for root in scratch):
-            places.not_covered.append(f"{inner.point} (a mount of its own)")
+            places.not_covered.append(f"{inner.point} (a separate mount)")
     tops = homes = [*_homes(environ, uid), os.getcwd()]
     named = [*code_roots, *homes]
     if uid == 0 or os.access("/", os.W_OK):
-        places.not_covered.append("all other directories (this user may write anywhere)")
+        places.not_covered.append("all other directories (this user can write everywhere)")
     else:
         tops = ["/", *homes]
     candidates = [*named, *(mount.point for mount in writable)]

@@ -33,28 +33,28 @@ def take(settings: Settings, environ: Mapping[str, str], *, place: str = PLACE) 
     wanted = environ.get(DIGEST_VARIABLE, "").strip().lower()
     try:
         if wanted and not policylayer.is_digest(wanted):
-            raise SettingError(f"{DIGEST_VARIABLE} is no digest")
+            raise SettingError(f"{DIGEST_VARIABLE} is not a digest")
         if not path.startswith("/"):
-            raise SettingError(f"{PLACE_VARIABLE} is no absolute path")
+            raise SettingError(f"{PLACE_VARIABLE} is not an absolute path")
         data = _read(path)
         found = policylayer.digest_of(data)
         if wanted and found != wanted:
-            raise SettingError(f"{path} is another than was promoted: {found} instead of {wanted}")
+            raise SettingError(
+                f"{path} is not the promoted policy: its digest is {found} instead of {wanted}"
+            )
         settings.policy = policylayer.parse(data)
     except SettingError as fault:
         if settings.guard_on_fault == "closed":
             raise SettingError(
                 f"the policy cannot be used, and guard_on_fault is closed: {fault.message}",
-                hint="dayfly rollback puts back what was there before; or set guard_on_fault to open",
+                hint="run dayfly rollback, or set guard_on_fault to open",
             ) from fault
         settings.policy_fault = fault.message
         return
     settings.policy_source = "layer"
     settings.policy_digest = found
     if not wanted and _is_writable(path):
-        settings.policy_doubt = (
-            f"{path} can be changed by the function, and {DIGEST_VARIABLE} does not say what it must be"
-        )
+        settings.policy_doubt = f"the function can change {path}, and {DIGEST_VARIABLE} is not set"
 
 
 def _read(path: str) -> bytes:
@@ -65,7 +65,7 @@ def _read(path: str) -> bytes:
         raise SettingError(f"{path} cannot be read: {getattr(fault, 'strerror', None) or fault}") from fault
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise SettingError(f"{path} is no file")
+            raise SettingError(f"{path} is not a file")
         data = bytearray()
         while len(data) <= MAX_BYTES and (more := os.read(descriptor, MAX_BYTES + 1 - len(data))):
             data += more
@@ -74,7 +74,7 @@ def _read(path: str) -> bytes:
     finally:
         os.close(descriptor)
     if len(data) > MAX_BYTES:
-        raise SettingError(f"{path} has more than {MAX_BYTES} bytes")
+        raise SettingError(f"{path} is larger than {MAX_BYTES} bytes")
     return bytes(data)
 
 

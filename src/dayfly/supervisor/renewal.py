@@ -132,7 +132,9 @@ class Renewal:
             return False
         if self._life.age(now) > self._settings.environment_max_age * _OVERDUE:
             self._has_told_overdue = True
-            self._tell_not_renewed(f"its init takes {self.init_s:.1f} s, which no invocation had left so far")
+            self._tell_not_renewed(
+                f"its init takes {self.init_s:.1f} s, more than any invocation had left so far"
+            )
         return False
 
     def renew(self, left_s: float) -> None:
@@ -194,7 +196,7 @@ class Renewal:
         if left := self._cleaner.empty(has_time=lambda: True):
             raise NotCleanError(f"{left} files or objects of an init that failed could not be removed")
         self._cleaner.remember()
-        self._postpone(f"{reason}; the one before goes on")
+        self._postpone(f"{reason}; the previous one keeps serving")
 
     def _end_others(self) -> None:
         swept = self._sweeper.sweep(set())
@@ -205,7 +207,7 @@ class Renewal:
 
     def _postpone(self, reason: str) -> None:
         pause = self._life.postpone(read_clocks(), share=_RETRY_SHARE, at_least_s=_RETRY_S)
-        self._tell_not_renewed(f"the function could not be initialised anew: {reason}", retry_s=pause)
+        self._tell_not_renewed(f"the function could not be initialised again: {reason}", retry_s=pause)
 
     def _tell_not_renewed(self, reason: str, *, retry_s: float = 0.0) -> None:
         evidence: dict[str, object] = {"reason": reason, "age_s": round(self._life.age(read_clocks()), 3)}

@@ -203,11 +203,11 @@ class KernelObjects:
         """Return one sentence for each kind that appeared since `begin`: all workers would share it."""
         kinds = sorted({kind for kind, _ in ipc.list_objects(self._uid) - self._before})
         found = [
-            f"System V {_KINDS[kind]} made at init would be shared by workers: make it in the handler"
+            f"System V {_KINDS[kind]} made at init would be shared by workers: create it in the handler"
             for kind in kinds
         ]
         if ipc.count_keys(self._uid) > self._keys >= 0:
-            found.append("kernel keys made at init would be shared by workers: make them in the handler")
+            found.append("kernel keys made at init would be shared by workers: create them in the handler")
         return found
 
     def empty(self) -> int:
@@ -311,7 +311,7 @@ class Cleaner:
 
                 self._reporter.find(
                     findings.CANNOT_CHECK,
-                    f"init made too many files in {place}: they are not compared",
+                    f"init created too many files in {place}: they are not checked",
                     {"protection": "places", "place": place},
                 )
         if self._kernel_objects is not None:
@@ -397,7 +397,7 @@ class Cleaner:
             result.must_rebuild = True
             self._reporter.find(
                 findings.KEPT_FILE_CHANGED,
-                f"{done.changed} files{where} that were there at init were changed or removed; the zygote is rebuilt",
+                f"{done.changed} files{where} from init were changed or removed; the zygote is rebuilt",
                 {"files": done.changed},
             )
 

@@ -75,7 +75,8 @@ class Summons:
         self.descriptor = signals.open_arrivals(numbers)
         if self.descriptor < 0:
             self.failure = (
-                "a worker's SIGTERM ends the supervisor as the platform's does (signalfd is refused)"
+                "a SIGTERM from a worker ends the supervisor like one from the platform (signalfd is not "
+                "permitted)"
             )
             for number in _ENDING:
                 signal.signal(number, _end)

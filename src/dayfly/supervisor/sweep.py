@@ -14,7 +14,7 @@ from dayfly._sys.pids import has_ended, kill_pid, open_pid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Set
 
 # After this long without proof, processes that belong to extensions are stopped for the passes: their
 # own forks move the last pid too.
@@ -45,7 +45,7 @@ class Swept:
         self.zombies = 0
         self.is_proved = False
         # Why there is no proof.
-        self.fault = "processes kept appearing and could not be proved dead"
+        self.fault = "new processes kept appearing, so not all could be ended"
         self.zygote_lost = False
 
 
@@ -77,6 +77,7 @@ class Sweeper:
         self._prepare(expected, swept)
         while True:
             has_looked = True
+            mark = -1
             found: list[int] = []
             unknown: list[int] = []
             try:
@@ -87,7 +88,7 @@ class Sweeper:
                 has_looked = False
                 if not self.relieve():
                     swept.fault = (
-                        "the supervisor's limits were lowered for good, and it cannot look who lives"
+                        "the supervisor's limits were lowered permanently, so it cannot list processes"
                     )
                     self._strike_blindly(swept)
                     break
@@ -115,7 +116,7 @@ class Sweeper:
                 time.process_time() - used > _GIVE_UP_AFTER or waited > _GIVE_UP_STARVED_AFTER
             ):
                 break
-            self._escalate(waited, swept)
+            self._escalate(waited, mark, swept)
         self._relax()
         return swept
 
@@ -158,8 +159,8 @@ class Sweeper:
         """Return the foreign processes that are not dead, and unknown children of a forking zygote."""
         raise NotImplementedError
 
-    def _escalate(self, waited: float, swept: Swept) -> None:
-        """Try harder, after `waited` seconds without proof."""
+    def _escalate(self, waited: float, mark: int, swept: Swept) -> None:
+        """Try harder, after `waited` seconds without proof; the last look began at `mark`."""
 
     def _relax(self) -> None:
         """Undo what `_escalate` did."""
@@ -304,14 +305,20 @@ class EnvironmentSweeper(Sweeper):
             stat = parent
         return False
 
-    def _escalate(self, waited: float, swept: Swept) -> None:
+    def _escalate(self, waited: float, mark: int, swept: Swept) -> None:
         if self._extensions and waited > _PAUSE_EXTENSIONS_AFTER:
             for pid in proc.list_pids():
                 stat = proc.read_stat(pid)
                 if stat is not None and pid not in self._paused and self._is_extension(stat):
                     self._paused.add(pid)
                     kill_pid(pid, -1, proc.SIGSTOP)
-        if waited > _KILL_ALL_AFTER and self.can_kill_all and not swept.zygote_lost:
+        if (
+            waited > _KILL_ALL_AFTER
+            and self.can_kill_all
+            and not swept.zygote_lost
+            # Where nobody was born since the look, it met all, and they are killed: they wait for a processor to end on.
+            and (self.fork_pending or not self._is_unmoved(mark))
+        ):
             swept.zygote_lost = True
             # Who hops may be met by no look; what else keeps a sweep from its end is a fork of our own.
             swept.killed += max(self.kill_all(), 0 if self.fork_pending else 1)
@@ -332,16 +339,16 @@ class EnvironmentSweeper(Sweeper):
         """Say whether nothing but PID 1, which no signal of ours ends, would be hit unjustly."""
         return self._ancestors <= {1} and not self._extensions
 
-    def kill_all(self) -> int:
+    def kill_all(self, expected: Set[int] = frozenset()) -> int:
         """End every process of our user but ourselves, in one call that no fork can outrun.
 
-        Returns how many foreign ones a look just before met.
+        Returns how many foreign ones a look just before met, without the `expected`.
 
         kill(-1) holds the kernel's task list lock over the whole walk, and a fork needs it to publish
         its child (kernel/signal.c, kernel/fork.c). It spares PID 1 and its caller.
         """
         found, _ = self._look(Swept())
-        return len(found) if self._signal_all() else 0
+        return len(set(found) - expected) if self._signal_all() else 0
 
     @staticmethod
     def _signal_all() -> bool:

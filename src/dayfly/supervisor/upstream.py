@@ -339,7 +339,9 @@ class Upstream:
             self._reader.finish()
         except OSError as fault:
             self._drop()
-            raise UpstreamError(f"the Runtime API at {self._host} broke off: {fault}") from fault
+            raise UpstreamError(
+                f"the connection to the Runtime API at {self._host} broke: {fault}"
+            ) from fault
         except HttpError as fault:
             if not fault.status:
                 self._drop()

@@ -134,7 +134,7 @@ class Windows:
         """Say whether a worker that was stopped is: one that is not could take the next event by itself."""
         pause = worker.await_pause(limit_s=_PAUSE_LIMIT_S)
         if pause == "continued":
-            self._witness.tell_hostile(worker, "it did not let itself be stopped between two events")
+            self._witness.tell_hostile(worker, "it could not be stopped between two events")
         return pause == "paused"
 
     def _is_spotless(self, worker: Worker) -> bool:
@@ -151,10 +151,10 @@ class Windows:
     def is_silent(self, worker: Worker) -> bool:
         """Say whether nothing came from a worker but its answers."""
         if worker.has_unsent:
-            self._witness.tell_hostile(worker, "it answered before it had read its event")
+            self._witness.tell_hostile(worker, "it answered before it read its event")
             return False
         if worker.has_spoken():
             # Nothing is asked of it: a frame sent ahead would be an answer to somebody else's event.
-            self._witness.tell_hostile(worker, "it spoke between two events")
+            self._witness.tell_hostile(worker, "it sent data between two events")
             return False
         return True

@@ -66,14 +66,14 @@ class Witness:
         self._is_lock_refused = True
         self._reporter.find(
             findings.CANNOT_CHECK,
-            f"the platform does not let the response be held open (status {reply.status})",
+            f"the platform does not permit a held response (status {reply.status})",
             {"protection": "api_lock", "status": reply.status},
         )
 
     def tell_dropped_log(self, dropped: int) -> None:
         """Bytes on the log pipe were no frames."""
         if dropped:
-            self._reporter.find(findings.LOG_DROPPED, "broken log frames were dropped", {"bytes": dropped})
+            self._reporter.find(findings.LOG_DROPPED, "invalid log frames were dropped", {"bytes": dropped})
 
     def tell_swept(self, swept: Swept) -> None:
         """Processes were left, or pile up as zombies."""
@@ -157,11 +157,11 @@ class Witness:
         kinds = {
             "refused": (findings.GUARD_REFUSED, "the guard refused"),
             "observed": (findings.GUARD_OBSERVED, "the guard would have refused"),
-            "planted": (findings.MEMORY_CHANGED, "found in memory:"),
-            "unknown": (findings.GUARD_UNKNOWN, "neither the event nor the function's own text explains"),
+            "planted": (findings.MEMORY_CHANGED, "new in memory:"),
+            "unknown": (findings.GUARD_UNKNOWN, "unknown origin:"),
             "computed": (findings.GUARD_COMPUTED, "allowed plain arithmetic:"),
-            "fault": (findings.GUARD_FAULT, "the guard failed to judge"),
-            "used": (findings.GUARD_CAPABILITY, "seen for the first time:"),
+            "fault": (findings.GUARD_FAULT, "the guard failed to check"),
+            "used": (findings.GUARD_CAPABILITY, "first use:"),
         }
         is_planted = False
         others = 0

@@ -339,7 +339,7 @@ def await_answer(
         if is_readable and worker.has_unsent and worker.push():
             poller.modify(worker.channel, select.POLLIN)
         if closed_until and time.monotonic() > closed_until:
-            return Died("it closed its channel and went on running")
+            return Died("it closed its channel and kept running")
         if is_readable or has_ended:
             try:
                 answer, closed = worker.pull()

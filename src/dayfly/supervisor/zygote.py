@@ -9,6 +9,7 @@ import signal
 import time
 
 from dayfly._sys import fds, proc, processors
+from dayfly._sys.channel import Channel
 from dayfly._sys.pids import has_ended, kill_pid, open_pid
 from dayfly.core import frames
 from dayfly.core.handshake import MARKER, Ready, ZygoteOptions
@@ -53,37 +54,6 @@ class ZygoteLostError(Exception):
         super().__init__(reason)
         self.reason = reason
         self.status = status
-
-
-class Channel:
-    """What a zygote holds of its supervisor: a socket, its options, and an end of a pair of sockets that tells its death."""
-
-    __slots__ = ("lifeline", "options", "socket")
-
-    def __init__(self, socket: _socket.socket, options: ZygoteOptions, lifeline: int = -1) -> None:
-        self.socket = socket
-        self.options = options
-        self.lifeline = lifeline
-
-    def leave(self) -> None:
-        """In a worker: let go of what only the zygote may hold."""
-        self.socket.close()
-        if self.lifeline >= 0:
-            os.close(self.lifeline)
-            self.lifeline = -1
-
-
-def channel_from_environment(environ: Mapping[str, str]) -> Channel | None:
-    """Return the channel an executed zygote was given, None in any other process."""
-    text = environ.get(MARKER)
-    if text is None:
-        return None
-    numbers, _, options = text.partition(",")
-    number, lifeline = map(int, numbers.split(":"))
-    sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, number)
-    for descriptor in (number, lifeline):
-        os.set_inheritable(descriptor, False)
-    return Channel(sock, ZygoteOptions.unpack(options), lifeline)
 
 
 class Zygote:
@@ -159,7 +129,7 @@ class Zygote:
             )
         except OSError as fault:
             self._forget_asked()
-            raise self._lost(f"it takes no request: {fault}") from fault
+            raise self._lost(f"it does not accept requests: {fault}") from fault
         finally:
             theirs.close()
             pipes.close_write_ends()
@@ -188,7 +158,7 @@ class Zygote:
                     return
                 before = now
             if time.monotonic() > until:
-                raise self._lost("it could not be stopped while a worker is at work")
+                raise self._lost("it could not be stopped while a worker is running")
             os.sched_yield()
 
     def _times_run(self) -> dict[str, bytes]:
@@ -205,7 +175,7 @@ class Zygote:
         if self._rested is not None:
             rested, self._rested = self._rested, None
             if not proc.is_stopped(self.pid) or self._times_run() != rested:
-                raise self._lost("it was continued while a worker was at work")
+                raise self._lost("it was continued while a worker was running")
         kill_pid(self.pid, self.pid_handle, signal.SIGCONT)
 
     def _forget_asked(self) -> None:
@@ -232,7 +202,7 @@ class Zygote:
         pid = self._number(payload)
         if not self._owns(pid):
             # It would be ended in the worker's place.
-            raise self._lost("it named no process of its own")
+            raise self._lost("it named a process that is not its child")
         self._asked = None
         return Worker(number, pid, sock, pipes)
 
@@ -271,7 +241,7 @@ class Zygote:
         if payload is None:
             return None
         if not payload or len(payload) > _MANY_HEX_DIGITS or not _HEX_DIGITS.issuperset(payload):
-            raise self._lost("it sent no fingerprint where one was due")
+            raise self._lost("it did not send the expected fingerprint")
         return int(payload, 16)
 
     def reaped_status(self, pid: int, *, limit_s: float) -> int | None:
@@ -293,7 +263,7 @@ class Zygote:
         pid, _, status = payload.partition(b" ")
         number = self._number(pid)
         if number not in self._awaited:
-            raise self._lost("it said what it was not asked")
+            raise self._lost("it sent an unexpected message")
         self._awaited.discard(number)
         if len(self._statuses) > _MANY_STATUSES:
             self._statuses.clear()
@@ -302,7 +272,7 @@ class Zygote:
     def _number(self, payload: bytes) -> int:
         """Return a pid or a status; never a negative one, since kill(-1) is every process of the user."""
         if not payload.isdigit() or len(payload) > _MAX_DIGITS:
-            raise self._lost("it sent no number where one was due")
+            raise self._lost("it did not send the expected number")
         return int(payload)
 
     def wait_until_ready(self, call: Callable[[bytes], bytes], *, limit_s: float | None = None) -> Ready:
@@ -326,7 +296,7 @@ class Zygote:
                 self.routes = self.summons = None
                 return Ready.unpack(payload)
             else:
-                raise self._lost("it said what it was not asked")
+                raise self._lost("it sent an unexpected message")
 
     def _tell(self, kind: int, payload: bytes) -> None:
         self._tell_raw(frames.pack_control(kind, payload))
@@ -335,7 +305,7 @@ class Zygote:
         try:
             self.channel.sendall(data)
         except OSError as fault:
-            raise self._lost(f"it takes no request: {fault}") from fault
+            raise self._lost(f"it does not accept requests: {fault}") from fault
 
     def _wait(self, kinds: tuple[int, ...], limit_s: float) -> bytes | None:
         until = time.monotonic() + limit_s
@@ -359,7 +329,7 @@ class Zygote:
             if (frame := self._next_frame(0.0)) is None:
                 return
             self._file(frame)
-        raise self._lost("it does not stop talking")
+        raise self._lost("it sends too much data")
 
     def _file(self, frame: tuple[int, bytes]) -> None:
         kind, payload = frame
@@ -373,7 +343,7 @@ class Zygote:
             or len(self._queue) >= _MANY_UNASKED
             or (kind == frames.PRINTED and not self._is_printing)
         ):
-            raise self._lost("it said what it was not asked")
+            raise self._lost("it sent an unexpected message")
         else:
             self._queue.append(frame)
 

@@ -43,5 +43,5 @@ def test_an_endpoint_elsewhere_is_lambdas_alone() -> None:
 
 
 def test_a_profile_that_is_none_is_said_in_words() -> None:
-    with pytest.raises(DayflyError, match="cannot speak to AWS"):
+    with pytest.raises(DayflyError, match="cannot reach AWS"):
         Account(profile="there-is-no-such-profile").client("lambda")

@@ -68,7 +68,7 @@ def test_what_may_not_be_read_aside_is_unknown(aws: Lambda) -> None:
 
     aws.before.append(deny)
     found = read_facts(make_caller(Time()), client, "payments")
-    assert any(text.startswith("aliases could not be looked at") for text in found.unknown)
+    assert any(text.startswith("aliases could not be read") for text in found.unknown)
 
 
 def test_expired_credentials_are_not_taken_for_a_missing_permission(aws: Lambda) -> None:
@@ -131,5 +131,5 @@ def test_the_rest_of_a_configuration_is_told() -> None:
 
 
 def test_what_is_no_arn_is_no_function() -> None:
-    with pytest.raises(DayflyError, match="is no function's ARN"):
+    with pytest.raises(DayflyError, match="is not a function ARN"):
         facts({"Configuration": {"FunctionArn": "payments"}})

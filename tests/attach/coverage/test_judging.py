@@ -45,7 +45,7 @@ def test_without_them_it_is_not_and_is_told_how() -> None:
         (attached(is_on_managed_instances=True), "managed-instances"),
     ],
 )  # fmt: skip
-def test_what_looks_attached_and_is_not_in_force_is_unprotected(found: FunctionFacts, reason: str) -> None:
+def test_what_looks_attached_and_is_not_active_is_unprotected(found: FunctionFacts, reason: str) -> None:
     level, gaps = _judge(found)
     assert level is Level.UNPROTECTED
     assert gaps[reason] is Effect.ALL
@@ -91,7 +91,7 @@ def test_an_image_is_judged_by_its_environments_alone() -> None:
     seen = Seen("the fleet", started=NOW - 60, isolation="invocation", guard="block")
     assert _judge(image, seen=seen) == (Level.PROTECTED, {})
     refused = Seen("CloudWatch Logs", refused=NOW - 60, refusal="no Python")
-    assert _judge(image, seen=refused) == (Level.UNPROTECTED, {"not-in-force": Effect.ALL})
+    assert _judge(image, seen=refused) == (Level.UNPROTECTED, {"not-active": Effect.ALL})
 
 
 def test_the_log_has_the_last_word() -> None:
@@ -143,16 +143,16 @@ def test_a_guard_that_could_not_be_armed_is_a_gap() -> None:
 
 
 def test_what_may_not_be_looked_at_is_no_proof_of_protection() -> None:
-    denied = ("aliases could not be looked at: AccessDeniedException",)
+    denied = ("aliases could not be read: AccessDeniedException",)
     assert _judge(attached(unknown=denied)) == (Level.PARTLY, {"no-permission": Effect.PART})
-    assert _judge(attached(unknown=("code signing could not be looked at: x",)))[0] is Level.PROTECTED
+    assert _judge(attached(unknown=("code signing could not be read: x",)))[0] is Level.PROTECTED
 
 
 def test_a_function_that_may_not_be_read_is_unknown_and_one_that_is_not_there_says_so() -> None:
     denied = unreadable(ARN, DeniedError("denied", hint="ask", code="AccessDeniedException"))
     assert (denied.level, denied.is_open, denied.gaps[0].reason) == (Level.UNKNOWN, True, "no-permission")
     away = unreadable(ARN, CallError("cannot connect", code="EndpointConnectionError"))
-    assert (away.level, away.is_open, away.gaps[0].reason) == (Level.UNKNOWN, True, "not-looked-at")
+    assert (away.level, away.is_open, away.gaps[0].reason) == (Level.UNKNOWN, True, "not-checked")
     gone = unreadable("payments", CallError("not found", code="ResourceNotFoundException"))
     assert gone.gaps[0].reason == "not-found"
 

@@ -1,4 +1,4 @@
-"""The newest first line of an environment and the newest line that Dayfly is not in force, out of what a log holds."""
+"""The newest first line of an environment and the newest line that Dayfly is not active, out of what a log holds."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_the_newest_of_both_kinds_is_kept_in_whatever_order_they_come() -> None:
         [
             _started(20, "window", not_promised=["a", 7]),
             _started(10, "process"),
-            _text(30, "dayfly: not in force, the function runs without it: boot.py is missing\n"),
+            _text(30, "dayfly: not active, the function runs without it: boot.py is missing\n"),
             _text(5, "dayfly: cannot start, and DAYFLY_ON_FAILURE is stop: x"),
         ]
     )
@@ -45,7 +45,7 @@ def test_what_only_mentions_them_is_neither() -> None:
         [
             marked,
             _text(12, json.dumps(other)),
-            _text(13, 'the docs say "dayfly: not in force"'),
+            _text(13, 'the docs say "dayfly: not active"'),
             _text(14, '{"finding_info": "environment.started"'),
             _text(15, "[" * 100_000 + "environment.started"),
             {"message": None},
@@ -55,7 +55,7 @@ def test_what_only_mentions_them_is_neither() -> None:
 
 
 def test_a_reason_is_bounded_and_for_a_terminal() -> None:
-    seen = read([_text(1, "dayfly: not in force, the function runs without it: \x1b[31mred" + "x" * 999)])
+    seen = read([_text(1, "dayfly: not active, the function runs without it: \x1b[31mred" + "x" * 999)])
     assert "\x1b" not in seen.refusal
     assert len(seen.refusal) == 300
 

@@ -164,7 +164,7 @@ def test_the_doctors_role_is_for_one_function_and_passes_roles_to_lambda_alone()
     assert not is_allowed(
         document, Asked("iam:PassRole", role, {"iam:PassedToService": ["ec2.amazonaws.com"]})
     )
-    with pytest.raises(DayflyError, match="nothing of AWS"):
+    with pytest.raises(DayflyError, match="makes no AWS calls"):
         make_policy(COMMANDS["doctor"], Scope())
 
 

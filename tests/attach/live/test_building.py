@@ -29,6 +29,6 @@ def test_many_functions_get_one_layer_that_a_dry_run_did_not_publish(scene: Scen
         assert [attacher.attach(name, updater).state for name in ("payments", "orders")] == [State.DONE] * 2
     assert len(scene.aws.asked("publish_layer_version")) == 1
     again = Attacher(caller, client, BuiltLayers(caller, client), AttachOptions())
-    assert again.plan("payments").state == "as-asked"
+    assert again.plan("payments").state == "up-to-date"
     scene.detach()
     assert scene.state() == ([], {})

@@ -27,7 +27,7 @@ def test_one_that_others_may_have_written_is_not_believed(tmp_path: Path, mode: 
     path = tmp_path / "attach.jsonl"
     path.write_text('{"v":1,"kind":"begin"}\n')
     path.chmod(mode)
-    with pytest.raises(JournalError, match="others may write"):
+    with pytest.raises(JournalError, match="other users can write"):
         Journal(path)
     assert stat.S_IMODE(path.stat().st_mode) == mode
 
@@ -35,13 +35,13 @@ def test_one_that_others_may_have_written_is_not_believed(tmp_path: Path, mode: 
 def test_what_keeps_nothing_is_no_journal(tmp_path: Path) -> None:
     path = tmp_path / "attach.jsonl"
     os.mkfifo(path)
-    with pytest.raises(JournalError, match="is no file"):
+    with pytest.raises(JournalError, match="is not a file"):
         Journal(path)
 
 
 def test_a_second_run_on_this_machine_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "attach.jsonl"
-    with Journal(path), pytest.raises(JournalError, match="another run holds"):
+    with Journal(path), pytest.raises(JournalError, match="another run uses"):
         Journal(path)
     with Journal(path) as journal:
         journal.write("begin")

@@ -32,7 +32,7 @@ def test_a_function_is_attached_verified_and_given_back(
             code = await asyncio.to_thread(run_command, words)
             told = capsys.readouterr()
             assert code == 0, told
-            assert "f: in force: Dayfly" in told.out
+            assert "f: active: Dayfly" in told.out
             assert "guard observe" in told.out
             assert await asyncio.to_thread(run_command, ["detach", "f", *place]) == 0
             after = await asyncio.to_thread(client.get_function_configuration, FunctionName="f")
@@ -73,16 +73,16 @@ def test_status_reads_what_the_layer_really_holds(
             await asyncio.to_thread(client.update_function_configuration, FunctionName="f", Layers=[arn])
             code, out = await command("status", "f")
             assert code == 1
-            assert "DAYFLY_GUARD is block, and the layer holds no guard" in " ".join(out.split())
+            assert "DAYFLY_GUARD is block, and the layer has no guard" in " ".join(out.split())
             code, out = await command("attach", "f", "--yes", "--layer", arn)
             assert code == 2, "it is refused before anything is changed"
-            assert "the layer holds no guard" in out
+            assert "the layer has no guard" in out
             await asyncio.to_thread(
                 client.delete_layer_version, LayerName="dayfly-bare", VersionNumber=bare["Version"]
             )
             code, out = await command("status", "f")
             assert code == 2
-            assert "could not check what the layer" in " ".join(out.split())
+            assert "could not check the contents of the layer" in " ".join(out.split())
 
     run(scenario())
 

@@ -52,7 +52,7 @@ def test_an_alias_in_the_middle_of_a_deployment_is_left_alone(scene: Scene) -> N
     scene.aws.client.update_function_configuration(FunctionName="payments", Timeout=5)
     make_alias(scene, RoutingConfig={"AdditionalVersionWeights": {"1": 0.5}})
     outcome = scene.attach(publish="live")
-    assert (outcome.state, "shares its traffic" in outcome.text) == (State.FAILED, True)
+    assert (outcome.state, "splits traffic" in outcome.text) == (State.FAILED, True)
 
 
 def test_an_alias_that_is_not_there_is_told(scene: Scene) -> None:

@@ -131,7 +131,7 @@ def test_another_wrapper_is_chained() -> None:
         "AWS_LAMBDA_EXEC_WRAPPER": "/opt/dayfly",
         "DAYFLY_NEXT_WRAPPER": "/opt/otel-instrument",
     }
-    assert any("otel-instrument is run first" in note for note in found.notes)
+    assert any("otel-instrument runs first" in note for note in found.notes)
 
 
 def test_what_a_change_of_latest_does_not_reach_is_told() -> None:
@@ -140,7 +140,7 @@ def test_what_a_change_of_latest_does_not_reach_is_told() -> None:
             aliases=(AliasFact("live", "7", {"8": 0.1}), AliasFact("dev", "$LATEST")),
             provisioned=(ProvisionedFact("live", 5),),
             snapstart=True,
-            unknown=("versions could not be looked at",),
+            unknown=("versions could not be read",),
         )
     )
     told = "\n".join(found.notes)
@@ -148,7 +148,7 @@ def test_what_a_change_of_latest_does_not_reach_is_told() -> None:
     assert "--publish live" in told
     assert "5 provisioned environments of live" in told
     assert "SnapStart" in told
-    assert "not known: versions" in told
+    assert "unknown: versions" in told
     assert "dev" not in told
 
 

@@ -55,8 +55,8 @@ def test_what_somebody_changed_since_is_kept_and_told(scene: Scene, others: list
     scene.attach(settings={"DAYFLY_GUARD": "block", "DAYFLY_TMP": "keep"})
     edit(scene, layers=[scene.layer, *others], DAYFLY_GUARD="off", TABLE="new")
     found = plan(scene)
-    assert any("DAYFLY_GUARD was changed since" in note for note in found.notes)
-    assert any("layers were changed since" in note for note in found.notes)
+    assert any("DAYFLY_GUARD was changed after attaching" in note for note in found.notes)
+    assert any("layers were changed after attaching" in note for note in found.notes)
     scene.detach()
     assert scene.state() == (others, {"TABLE": "new", "DAYFLY_GUARD": "off"})
 
@@ -81,7 +81,7 @@ def test_a_chained_wrapper_that_somebody_changed_stays_the_functions(scene: Scen
     scene.function(Environment={"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/otel-instrument"}})
     scene.attach()
     edit(scene, DAYFLY_NEXT_WRAPPER="/opt/datadog_wrapper")
-    assert any("was changed since" in note for note in plan(scene).notes)
+    assert any("was changed after attaching" in note for note in plan(scene).notes)
     scene.detach()
     assert scene.state()[1] == {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/datadog_wrapper"}
 
@@ -94,7 +94,7 @@ def test_without_the_journal_the_function_itself_decides_and_the_rest_is_told(
     elsewhere = scene.journal.with_name("elsewhere.jsonl")
     outcome = scene.detach(journal=elsewhere)
     assert outcome.state is State.DONE
-    assert any("no journal here knows" in note for note in outcome.notes)
+    assert any("is not in the journal" in note for note in outcome.notes)
     # DAYFLY_TMP was the function's own, which only the other journal knows.
     assert scene.state() == (others, {"TABLE": "t", "AWS_LAMBDA_EXEC_WRAPPER": "/opt/otel-instrument"})
 
@@ -143,7 +143,7 @@ def test_dayfly_of_before_this_journal_is_taken_off_and_told(scene: Scene) -> No
         Layers=[scene.layer], Environment={"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/dayfly"}}
     )
     scene.attach(settings={"DAYFLY_GUARD": "block"})
-    assert any("before this journal began" in note for note in plan(scene).notes)
+    assert any("before this journal existed" in note for note in plan(scene).notes)
     scene.detach()
     assert scene.state() == ([], {})
 

@@ -103,7 +103,7 @@ def test_edits_without_end_are_given_up_on_and_told(scene: Scene) -> None:
         lambda operation, parameters: scene.aws.edit("payments") if operation == UPDATE else None
     )
     outcome = scene.attach()
-    assert (outcome.state, outcome.text) == (State.FAILED, "somebody else changed it at every try")
+    assert (outcome.state, outcome.text) == (State.FAILED, "another user or tool changed it at every attempt")
     assert scene.state() == ([], {})
 
 
@@ -116,7 +116,7 @@ def test_a_function_that_is_deleted_meanwhile_is_told(scene: Scene) -> None:
 
     scene.aws.before.append(delete)
     outcome = scene.attach()
-    assert (outcome.state, outcome.text) == (State.GONE, "it was deleted meanwhile")
+    assert (outcome.state, outcome.text) == (State.GONE, "it was deleted during this run")
 
 
 def test_a_denied_call_is_told_with_the_missing_action(scene: Scene) -> None:

@@ -1,4 +1,4 @@
-"""What an invocation showed: in force, not in force, or neither, which is no proof."""
+"""What an invocation showed: active, not active, or neither, which is no proof."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _LINE = finding_line(
     ENVIRONMENT_STARTED,
     Where(environment="e1", function="payments", version="$LATEST"),
     now=1.0,
-    message="in force",
+    message="active",
     evidence={"version": "1.0", "isolation": "invocation", "guard": "observe", "not_promised": ["a", "b"]},
 ).decode()
-_NOT = "dayfly: not in force, the function runs without it: this Python is older than 3.11\n"
+_NOT = "dayfly: not active, the function runs without it: this Python is older than 3.11\n"
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ _NOT = "dayfly: not in force, the function runs without it: this Python is older
 )
 def test_the_end_of_a_log_is_judged(log: str, expected: bool | None, words: str) -> None:
     found = judge(read_tail(base64.b64encode(log.encode()).decode(), 1e9))
-    assert (found.is_in_force if found else None) is expected
+    assert (found.is_active if found else None) is expected
     assert found is None or (words in found.text and found.text.isprintable())
 
 
@@ -96,8 +96,8 @@ def test_the_line_is_looked_for_in_the_log_group_until_it_comes(scene: Scene) ->
     scene.logged()
     scene.logged(_LINE)
     found = scene.verify()
-    assert (found.is_in_force, found.is_error) == (True, True)
-    assert "not promised: a; b" in found.text
+    assert (found.is_active, found.is_error) == (True, True)
+    assert "not protected: a; b" in found.text
 
 
 def test_a_line_that_says_no_is_told_with_its_reason(scene: Scene) -> None:
@@ -112,7 +112,7 @@ def test_silence_proves_nothing_and_ends_in_time(scene: Scene) -> None:
         scene.logged()
     began = scene.time.now
     found = scene.verify()
-    assert found.is_in_force is None
+    assert found.is_active is None
     assert "an older environment may have answered" in found.text
     assert 60 <= scene.time.now - began < 70
 
@@ -122,7 +122,7 @@ def test_a_log_that_may_not_be_read_is_told_with_the_missing_action(scene: Scene
     message = "User: u is not authorized to perform: logs:FilterLogEvents on resource: arn:x"
     scene.logs.add_client_error("filter_log_events", "AccessDeniedException", message, 400)
     found = scene.verify()
-    assert found.is_in_force is None
+    assert found.is_active is None
     assert "logs:FilterLogEvents" in found.text
 
 

@@ -73,7 +73,7 @@ def test_functions_are_found_by_their_tag_and_wrong_ages_are_told(client: Lambda
 def test_what_was_changed_within_its_age_is_left_alone(client: LambdaClient) -> None:
     age = _age(client, later=_HOUR)
     assert not age.is_due
-    assert age.reason == "changed within its age"
+    assert age.reason == "changed within this age"
 
 
 def test_without_a_look_at_logs_age_alone_decides(client: LambdaClient) -> None:
@@ -81,7 +81,7 @@ def test_without_a_look_at_logs_age_alone_decides(client: LambdaClient) -> None:
 
 
 def test_a_function_that_never_ran_is_left_alone(client: LambdaClient) -> None:
-    assert "never logged" in _age(client, later=3 * _HOUR).reason
+    assert "has no logs" in _age(client, later=3 * _HOUR).reason
 
 
 def test_an_old_environment_that_was_at_work_is_due(client: LambdaClient) -> None:

@@ -104,7 +104,7 @@ def test_lines_that_were_not_all_read_prove_nothing(
     order = Order("payments", "s", ordered=born - 1.0, effective=born - 0.5, took_s=0.5, tries=1)
     _serve(logs, "aaaa", born + 2.0)
     monkeypatch.setattr(cloudwatch, "_PAGES", 0)
-    with pytest.raises(DayflyError, match="more lines"):
+    with pytest.raises(DayflyError, match="more records"):
         CloudWatchWitness(logs, _GROUP).look(order, timeout_s=3.0)
 
 

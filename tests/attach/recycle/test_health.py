@@ -1,4 +1,4 @@
-"""Alarms and rising errors end a run; so does it when nobody can tell any more."""
+"""Alarms and rising errors end a run; so does it when are not available here any more."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def _health(client: CloudWatchClient, *alarms: str, percent: float | None = None
 
 
 def test_alarms_need_somebody_who_knows_them() -> None:
-    with pytest.raises(DayflyError, match="nobody can tell"):
+    with pytest.raises(DayflyError, match="are not available here"):
         Health(Stop(), None, alarms=["a"])
 
 
 def test_a_run_does_not_begin_in_the_middle_of_an_alarm(cloudwatch: CloudWatchClient) -> None:
     alarm(cloudwatch, "checkout", "ALARM")
-    with pytest.raises(DayflyError, match="in ALARM already, nothing was begun"):
+    with pytest.raises(DayflyError, match="already in ALARM, so nothing was started"):
         _health(cloudwatch, "checkout").begin()
 
 
@@ -62,7 +62,7 @@ def test_an_alarm_that_cannot_be_read_any_more_stops_it(cloudwatch: CloudWatchCl
     health = _health(cloudwatch, "checkout")
     health.begin()
     cloudwatch.delete_alarms(AlarmNames=["checkout"])
-    with pytest.raises(StoppedError, match="cannot be watched any more"):
+    with pytest.raises(StoppedError, match="can no longer be watched"):
         health.check()
 
 

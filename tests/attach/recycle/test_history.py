@@ -136,7 +136,7 @@ def test_provisioned_environments_are_never_taken_from_both_versions(journal: Jo
 
 def test_records_that_make_no_sense_are_said_and_not_followed(journal: Journal) -> None:
     journal.write("recycle", run="nobody", function="payments", event="moving")
-    with pytest.raises(DayflyError, match="none of dayfly recycle's"):
+    with pytest.raises(DayflyError, match="dayfly recycle did not write"):
         last_run(journal, "here")
 
 

@@ -96,7 +96,7 @@ def test_what_nobody_released_is_never_put_into_service(client: LambdaClient) ->
     assert _alias(client) == ("1", {})
     assert len(client.list_versions_by_function(FunctionName="payments")["Versions"]) == 2
     assert any("differs from $LATEST in CodeSha256" in step.text for step in steps)
-    assert "(of what it reaches)" in steps[-1].text
+    assert "(for the part that recycling reaches)" in steps[-1].text
     assert "the alias live, which serves version 1" in steps[-1].error
 
 
@@ -133,7 +133,7 @@ def test_code_uploaded_between_the_look_and_the_publishing_is_not_published(clie
             )
             break
     rest = list(steps)
-    assert "was changed meanwhile in CodeSha256: no version was published" in rest[0].text
+    assert "was changed during this run in CodeSha256: no version was published" in rest[0].text
     assert _alias(client) == ("1", {})
     assert rest[-1].error
 
@@ -141,8 +141,8 @@ def test_code_uploaded_between_the_look_and_the_publishing_is_not_published(clie
 def test_steps_by_weight_end_at_the_new_version(client: LambdaClient) -> None:
     steps, _ = _recycle(client, means=Means((10, 50, 100), pause_s=60.0))
     texts = [step.text for step in steps]
-    assert any("leads to version 1, with 10% on 2; errors are watched for 60 s" in text for text in texts)
-    assert any("leads to version 1, with 50% on 2" in text for text in texts)
+    assert any("points to version 1, with 10% on 2; watching for errors for 60 s" in text for text in texts)
+    assert any("points to version 1, with 50% on 2" in text for text in texts)
     assert _alias(client) == ("2", {})
 
 
@@ -177,7 +177,7 @@ def test_an_alias_that_somebody_else_moves_meanwhile_is_left_to_them(client: Lam
         if "10%" in step.text:
             client.update_alias(FunctionName="payments", Name="live", FunctionVersion="$LATEST")
     assert _alias(client)[0] == "$LATEST"
-    assert any("by somebody else's hand, and was left so" in step.error + step.text for step in told)
+    assert any("set by another user or tool, and was not changed" in step.error + step.text for step in told)
     assert told[-1].error
 
 
@@ -204,4 +204,4 @@ def test_an_alias_that_nobody_calls_is_not_proved(client: LambdaClient) -> None:
             return _SILENT if order.alias else Watching().look(order, timeout_s=timeout_s)
 
     steps, _ = _recycle(client, witness=Serving(), patience_s=10.0)
-    assert "not proved within 10 s: the alias live: no invocations since then" in steps[-1].text
+    assert "not verified within 10 s: the alias live: no invocations since then" in steps[-1].text

@@ -30,7 +30,7 @@ def test_an_alias_whose_version_is_not_what_latest_is_stays_and_is_named() -> No
 def test_a_version_that_nobody_could_look_at_counts_as_different() -> None:
     found = _plan(AliasFacts("live", AliasState("7")), differences={"7": None})
     assert found.moves == ()
-    assert "could not be found out" in found.unreached[0]
+    assert "could not be compared with $LATEST" in found.unreached[0]
 
 
 def test_an_alias_of_a_version_that_is_what_latest_is_is_moved() -> None:
@@ -59,7 +59,7 @@ def test_two_versions_that_are_the_same_become_one() -> None:
 def test_a_split_alias_cannot_be_moved_in_steps() -> None:
     found = _plan(AliasFacts("live", AliasState("7", (("8", 0.25),))), is_stepped=True)
     assert found.moves == ()
-    assert "split already" in found.unreached[0]
+    assert "already split" in found.unreached[0]
 
 
 def test_steps_end_at_the_target() -> None:

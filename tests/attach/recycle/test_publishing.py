@@ -73,7 +73,7 @@ def test_a_change_between_the_comparison_and_the_call_is_compared_again(
     _reads(stubber, "$LATEST", stamp="s")
     stubber.add_client_error("publish_version", "PreconditionFailedException", "no", 412)
     _reads(stubber, "$LATEST", stamp="s", RevisionId="r2", CodeSha256="c2")
-    with pytest.raises(RecycleError, match="changed meanwhile in CodeSha256: no version was published"):
+    with pytest.raises(RecycleError, match="changed during this run in CodeSha256: no version was published"):
         publish(_caller(), client, "payments", stamp="s", same_as=["7"])
 
 
@@ -81,7 +81,7 @@ def test_another_order_meanwhile_is_no_order_of_ours(stubbed: tuple[LambdaClient
     client, stubber = stubbed
     _reads(stubber, "7")
     _reads(stubber, "$LATEST", stamp="theirs")
-    with pytest.raises(RecycleError, match="stamp on payments was changed meanwhile"):
+    with pytest.raises(RecycleError, match="DAYFLY_RECYCLED of payments was changed during this run"):
         publish(_caller(), client, "payments", stamp="s", same_as=["7"])
 
 
@@ -90,7 +90,7 @@ def test_a_version_without_the_stamp_is_not_used(stubbed: tuple[LambdaClient, St
     _reads(stubber, "7")
     _reads(stubber, "$LATEST", stamp="s")
     _publishes(stubber, stamp="theirs")
-    with pytest.raises(RecycleError, match="does not carry the order's stamp"):
+    with pytest.raises(RecycleError, match="does not have the new DAYFLY_RECYCLED value"):
         publish(_caller(), client, "payments", stamp="s", same_as=["7"])
 
 

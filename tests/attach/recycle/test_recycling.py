@@ -251,7 +251,7 @@ def test_moto_one_variable_more_and_nothing_else_changes(moto_client: LambdaClie
     assert (steps[-1].done, steps[-1].total) == (4, 4)
     texts = " ".join(step.text for step in steps)
     assert "cannot end a single environment" in texts
-    assert "cloudformation:shop will show one variable more as drift" in texts
+    assert "cloudformation:shop will show one more variable as drift" in texts
     after = moto_client.get_function_configuration(FunctionName="payments")
     variables = dict(after["Environment"]["Variables"])
     stamp = variables.pop(VARIABLE)
@@ -279,7 +279,7 @@ def test_moto_what_an_order_does_not_reach_is_said(moto_client: LambdaClient) ->
         not in moto_client.get_function_configuration(FunctionName="payments")["Environment"]["Variables"]
     )
     done = _steps(Recycler(moto_client, lambda found: Watching([PROVING]), means=means))
-    assert "of what it reaches" in done[-1].text
+    assert "for the part that recycling reaches" in done[-1].text
 
 
 def test_moto_a_function_that_is_not_there_is_an_error_with_a_hint(moto_client: LambdaClient) -> None:
@@ -291,7 +291,7 @@ def test_moto_a_function_that_is_not_there_is_an_error_with_a_hint(moto_client: 
 
 def test_moto_without_a_witness_nothing_is_claimed(moto_client: LambdaClient) -> None:
     steps = _steps(Recycler(moto_client, lambda found: None))
-    assert "not proved" in steps[-1].text
+    assert "not verified" in steps[-1].text
     assert steps[-1].error
 
 
@@ -300,7 +300,7 @@ def test_moto_a_proof_that_does_not_come_is_an_error_and_the_order_stands(moto_c
     silent = Watching([Sightings(old=3, newest=9e9)])
     recycler = Recycler(moto_client, lambda found: silent, clock=time, sleep=time.sleep, patience_s=30.0)
     steps = _steps(recycler)
-    assert "not proved within 30 s: no invocations since then" in steps[-1].text
+    assert "not verified within 30 s: no invocations since then" in steps[-1].text
     assert steps[-1].error
     assert sum("waiting for proof" in step.text for step in steps) == 1
     assert (
@@ -325,7 +325,7 @@ def test_a_list_that_may_not_be_read_is_a_note_and_no_obstacle(stubbed: tuple[La
     )
     steps = _steps(Recycler(client, lambda found: None), is_dry_run=True)
     texts = [step.text for step in steps]
-    assert any("aliases could not be looked at" in text and "AccessDeniedException" in text for text in texts)
+    assert any("aliases could not be read" in text and "AccessDeniedException" in text for text in texts)
     assert any("5 provisioned environments of live" in text for text in texts)
 
 

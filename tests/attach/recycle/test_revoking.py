@@ -86,7 +86,7 @@ def test_whom_it_would_hurt_is_said() -> None:
     assert len(found) == 3
     assert "also that of refunds" in found[0]
     assert "role/ops" in found[1]
-    assert "2 parts of payments are not reached" in found[2]
+    assert "does not reach 2 parts of payments" in found[2]
 
 
 def test_a_role_of_recycled_functions_alone_hurts_nobody() -> None:

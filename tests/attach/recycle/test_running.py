@@ -116,13 +116,13 @@ def test_an_order_that_cannot_be_given_is_no_proof(client: LambdaClient, journal
 
 def test_a_fault_after_the_order_does_not_hide_the_proof(client: LambdaClient, journal: Journal) -> None:
     def refuse(found: object, ordered: object) -> None:
-        raise DayflyError("IAM refused to revoke")
+        raise DayflyError("IAM rejected revoking")
 
     office = Office(client, journal)
     office.run._after_order = refuse
     outcome = office.go()["billing"]
     assert (outcome.is_ordered, outcome.is_proved) == (True, True)
-    assert "IAM refused to revoke" in outcome.error
+    assert "IAM rejected revoking" in outcome.error
 
 
 def test_what_is_not_begun_when_it_stops_stays_as_it_was(client: LambdaClient, journal: Journal) -> None:
@@ -170,10 +170,12 @@ def test_an_alias_on_its_way_goes_back_when_it_stops(client: LambdaClient, journ
 def test_the_budget_makes_the_next_function_wait(client: LambdaClient, journal: Journal) -> None:
     pace = Pace(budget=Budget(30.0, clock=Time()), concurrent=lambda found: 30)
     office = Office(client, journal, pace)
-    office.on_step = lambda name, step: office.health.stop.say("enough") if "budget" in step.text else None
+    office.on_step = lambda name, step: (
+        office.health.stop.say("enough") if "cold-starts-per-minute" in step.text else None
+    )
     outcomes = office.go()
-    waits = [step.text for _, step in office.told if "budget" in step.text]
-    assert waits == ["begins in 60 s, by the budget of cold starts: 30 environments"]
+    waits = [step.text for _, step in office.told if "cold-starts-per-minute" in step.text]
+    assert waits == ["starts in 60 s, because of --cold-starts-per-minute: 30 environments"]
     assert (outcomes["billing"].is_ordered, outcomes["orders"].is_ordered) == (True, False)
 
 

@@ -87,7 +87,7 @@ def test_a_move_by_somebody_else_meanwhile_is_left_to_them(stubbed: tuple[Lambda
     _reads(stubber, _OLD)
     _refuses(stubber, "PreconditionFailedException", 412)
     _reads(stubber, AliasState("8"), "r5")
-    with pytest.raises(AliasChangedError, match="version 8 by somebody else's hand"):
+    with pytest.raises(AliasChangedError, match="version 8, set by another user or tool"):
         _shifter(client).set("payments", "live", (_OLD,), _NEW)
 
 

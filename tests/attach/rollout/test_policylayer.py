@@ -72,7 +72,7 @@ def test_a_zip_that_says_one_thing_to_people_and_another_to_the_runtime_is_refus
     ):
         with pytest.raises(DayflyError):
             unpack(hostile)
-    with pytest.raises(DayflyError, match="larger"):
+    with pytest.raises(DayflyError, match="too large"):
         unpack(_zip(json=data, toml=b"#" * 2_000_000))
     with pytest.raises(DayflyError, match="not the same"):
         unpack(other.zip, digest=build(TEXT).digest)

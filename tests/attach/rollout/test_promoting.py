@@ -238,7 +238,7 @@ def test_what_was_judged_at_one_stage_is_not_promoted_from_another(team: Team) -
             facts, judged, "observe", build(TEXT), None, team.scene.updater(journal)
         )
     assert outcome.state is State.REFUSED
-    assert "it was at learn and is at block" in outcome.text
+    assert "it was at learn and is now at block" in outcome.text
     assert team.scene.aws.variables("payments")["DAYFLY_GUARD"] == "block"
 
 

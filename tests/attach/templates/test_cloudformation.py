@@ -158,12 +158,12 @@ def test_those_attached_before_keep_it_and_are_told() -> None:
     twice = parse(once.text, "x.yaml").attach(Options(functions=frozenset({"A"})))
     after = parse(twice.text, "x.yaml")
     assert {one.name for one in after.functions() if one.is_attached} == {"A", "B"}
-    assert any(note.function == "B" and "stays so" in note.reason for note in twice.notes)
+    assert any(note.function == "B" and "already attached" in note.reason for note in twice.notes)
     assert after.detach().text == sample("07").text
 
 
 def test_a_function_that_is_not_there_is_refused() -> None:
-    with pytest.raises(TemplateError, match="no function Nobody"):
+    with pytest.raises(TemplateError, match="does not contain the function Nobody"):
         sample("07").attach(Options(functions=frozenset({"Nobody"})))
 
 

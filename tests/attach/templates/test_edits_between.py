@@ -47,7 +47,7 @@ def test_comments_blank_lines_and_white_space_put_between_lines_stay(data: st.Da
     except TemplateError:
         reject()
     assert detached.text == wanted
-    assert {gap.reason for gap in detached.gaps} <= {"has Dayfly, but not by this command"}
+    assert {gap.reason for gap in detached.gaps} <= {"has Dayfly, but this command did not add it"}
 
 
 @settings(max_examples=60, deadline=None)
@@ -87,9 +87,7 @@ def test_a_setting_that_was_changed_stays_and_is_told() -> None:
     detached = parse(edited("01", "DAYFLY_GUARD: observe", "DAYFLY_GUARD: block"), "x.yaml").detach()
     assert "DAYFLY_GUARD: block" in detached.text
     assert "AWS_LAMBDA_EXEC_WRAPPER" not in detached.text
-    assert [gap.reason for gap in detached.gaps] == [
-        "DAYFLY_GUARD was changed since it was attached: it stays"
-    ]
+    assert [gap.reason for gap in detached.gaps] == ["DAYFLY_GUARD was changed after attaching: it stays"]
 
 
 def test_a_wrapper_that_was_changed_keeps_the_whole_function_as_it_is() -> None:
@@ -126,7 +124,7 @@ def test_a_comment_put_between_a_comma_of_ours_and_what_it_separates_is_not_lost
     text = edited("40", 'layer:two:3",\n', 'layer:two:3",  # mine\n')
     detached = parse(text, "x.yaml").detach()
     assert detached.text == text
-    assert detached.gaps[0].reason == "has a comment beside it"
+    assert detached.gaps[0].reason == "has a comment on the same line"
 
 
 def test_what_becomes_empty_by_others_goes_rather_than_stay_null() -> None:
@@ -140,14 +138,14 @@ def test_the_layer_stays_while_somebody_uses_it() -> None:
     text = edited("01", "Outputs:\n", "Outputs:\n  Layer:\n    Value: !Ref DayflyLayer\n")
     detached = parse(text, "x.yaml").detach()
     assert "  DayflyLayer:\n" in detached.text
-    assert detached.gaps[0].reason == "is used in line 46: it stays"
+    assert detached.gaps[0].reason == "is still used in line 46: it stays"
     assert "AWS_LAMBDA_EXEC_WRAPPER" not in detached.text
 
 
 def test_a_layer_that_was_changed_stays_and_is_told() -> None:
     detached = parse(edited("01", "RetentionPolicy: Delete", "RetentionPolicy: Retain"), "x.yaml").detach()
     assert "RetentionPolicy: Retain" in detached.text
-    assert "was changed since attach added it" in detached.gaps[0].reason
+    assert "was changed after attach added it" in detached.gaps[0].reason
 
 
 def test_a_renamed_function_is_detached() -> None:
@@ -189,7 +187,7 @@ def test_a_note_that_was_edited_is_refused_with_its_line(note: str) -> None:
     lines = [
         f"    # dayfly-attach {note}" if 'dayfly-attach {"made' in line else line for line in text.split("\n")
     ]
-    with pytest.raises(TemplateError, match=r"x\.yaml:\d+ what `dayfly attach` noted here"):
+    with pytest.raises(TemplateError, match=r"x\.yaml:\d+ the note of `dayfly attach`"):
         parse("\n".join(lines), "x.yaml")
 
 
@@ -197,7 +195,7 @@ def test_notes_that_contradict_each_other_are_refused_and_nothing_is_half_done()
     shared = sample("21").text.replace("          TABLE: orders\n", "          DAYFLY_GUARD: 'off'\n")
     text = parse(shared, "x.yaml").attach(OPTIONS).text
     first = text.index("\"'off'\"")
-    with pytest.raises(TemplateError, match=r"x\.yaml:\d+ is to be changed in two ways"):
+    with pytest.raises(TemplateError, match=r"x\.yaml:\d+ would be changed in two different ways"):
         parse(text[:first] + text[first:].replace("\"'off'\"", '"block"', 1), "x.yaml").detach()
 
 
@@ -207,7 +205,7 @@ def test_without_its_note_a_function_counts_as_attached_by_hand() -> None:
     )
     detached = parse(text, "x.yaml").detach()
     assert detached.text == text
-    assert detached.gaps[0].reason == "has Dayfly, but not by this command"
+    assert detached.gaps[0].reason == "has Dayfly, but this command did not add it"
 
 
 def test_a_layer_taken_out_by_hand_is_put_back_by_attach() -> None:
@@ -215,5 +213,5 @@ def test_a_layer_taken_out_by_hand_is_put_back_by_attach() -> None:
     template = parse(text, "x.yaml")
     gap = template.functions()[0].gap
     assert gap is not None
-    assert gap.reason == "its layer was taken away"
+    assert gap.reason == "its layer was removed"
     assert template.attach(OPTIONS).text == sample("03").attach(OPTIONS).text

@@ -65,13 +65,13 @@ ATTACHED = {
 }
 
 GAPS = {
-    "Layers from": HEAD + function("      Layers: !Ref AWS::NoValue\n"),
-    "Environment from ~": HEAD + function("      Environment: ~\n"),
-    "Environment from a list": HEAD + function("      Environment: [a]\n"),
-    "shares what would be edited with line 1": "Metadata: &e\n  Variables:\n    A: b\n"
+    "gets its Layers from": HEAD + function("      Layers: !Ref AWS::NoValue\n"),
+    "gets its Environment from ~": HEAD + function("      Environment: ~\n"),
+    "gets its Environment from a list": HEAD + function("      Environment: [a]\n"),
+    "shares the part to edit with line 1": "Metadata: &e\n  Variables:\n    A: b\n"
     + HEAD
     + function("      Environment: *e\n"),
-    "shares what would be edited with line 9": HEAD + function().replace("F:", "F: &f") + "  G: *f\n",
+    "shares the part to edit with line 9": HEAD + function().replace("F:", "F: &f") + "  G: *f\n",
     "is written on several lines": HEAD
     + function(VARIABLES + "          DAYFLY_GUARD: >-\n            off\n"),
     "has an anchor": HEAD + function(VARIABLES + "          DAYFLY_GUARD: &g off\n          B: *g\n"),
@@ -80,13 +80,13 @@ GAPS = {
     + function(
         VARIABLES + "          DAYFLY_NEXT_WRAPPER: /opt/y\n          AWS_LAMBDA_EXEC_WRAPPER: /opt/z\n"
     ),
-    "begins in the middle of a line": HEAD + FLOW + ", Environment: , Layers: }}\n",
-    "Layers in Globals": "Globals: {Function: {Layers: !If [a, [b], [c]]}}\n" + HEAD + function(),
+    "starts in the middle of a line": HEAD + FLOW + ", Environment: , Layers: }}\n",
+    "layers in Globals": "Globals: {Function: {Layers: !If [a, [b], [c]]}}\n" + HEAD + function(),
     "Globals' Environment": "Globals: {Function: {Environment: !If [a, {}, {}]}}\n" + HEAD + function(),
     "more than Lambda allows": HEAD + function(VARIABLES + f"          A: {'x' * 4080}\n"),
-    "its Metadata is no mapping": HEAD + FLOW + "}, Metadata: !Ref X}\n",
-    "not decided in the template": HEAD + function().replace("python3.12", "[a]"),
-    "functions among them are not seen": HEAD
+    "its Metadata is not a mapping": HEAD + FLOW + "}, Metadata: !Ref X}\n",
+    "not set in the template": HEAD + function().replace("python3.12", "[a]"),
+    "functions in them cannot be read": HEAD
     + "  Fn::Transform: {Name: AWS::Include, Parameters: {Location: x}}\n",
     "Managed Instances": HEAD + function("      CapacityProviderConfig: {Arn: x}\n"),
 }

@@ -17,20 +17,20 @@ FUNCTION = "  F:\n    Type: AWS::Serverless::Function\n    Properties: {Runtime:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (HEAD + FUNCTION + "  F: {}\n", r"t\.yaml:7 has the key 'F' twice"),
-        (HEAD + "  F: [\n", r"t\.yaml:\d is not YAML"),
+        (HEAD + FUNCTION + "  F: {}\n", r"t\.yaml:7 the key 'F' occurs twice"),
+        (HEAD + "  F: [\n", r"t\.yaml:\d is not valid YAML"),
         (HEAD + "  F: *nothing\n", r"t\.yaml:4 has the alias \*nothing"),
         (HEAD + "  F: &f {a: *f}\n", r"t\.yaml:4 has the alias \*f"),
-        (HEAD + FUNCTION + "---\na: 1\n", r"t\.yaml:7 has a second document"),
-        (HEAD + "  ? [a, b]\n  : c\n", r"t\.yaml:4 has a key that is not a word"),
-        (HEAD + "  F:\n\t- x\n", r"t\.yaml:5 is not YAML"),
-        (HEAD + FUNCTION + "# \x07\n", r"t\.yaml:7 is not YAML"),
+        (HEAD + FUNCTION + "---\na: 1\n", r"t\.yaml:7 contains a second document"),
+        (HEAD + "  ? [a, b]\n  : c\n", r"t\.yaml:4 has a key that is not a scalar"),
+        (HEAD + "  F:\n\t- x\n", r"t\.yaml:5 is not valid YAML"),
+        (HEAD + FUNCTION + "# \x07\n", r"t\.yaml:7 is not valid YAML"),
         ("", "is empty"),
         ("# nothing\n", "is empty"),
-        ("a: 1\n", "no template of SAM, CloudFormation"),
-        ("- a\n", "no template of SAM, CloudFormation"),
-        ("Resources: [a]\n", "no template of SAM, CloudFormation"),
-        (HEAD + "  F: " + "[" * 150 + "]" * 150 + "\n", r"t\.yaml:4 is nested more than 100 deep"),
+        ("a: 1\n", "not a SAM, CloudFormation"),
+        ("- a\n", "not a SAM, CloudFormation"),
+        ("Resources: [a]\n", "not a SAM, CloudFormation"),
+        (HEAD + "  F: " + "[" * 150 + "]" * 150 + "\n", r"t\.yaml:4 is nested more than 100 levels deep"),
     ],
 )
 def test_a_broken_template_is_refused_with_its_line(text: str, message: str) -> None:
@@ -41,10 +41,10 @@ def test_a_broken_template_is_refused_with_its_line(text: str, message: str) -> 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"Resources": {"F": {},\n"F": {}}}', r"t\.json:2 .*'F' twice"),
+        ('{"Resources": {"F": {},\n"F": {}}}', r"t\.json:2 .*'F' occurs twice"),
         ('{"Resources": {"F": {"Type": "AWS::Lambda::Function",}}}', r"t\.json:1 .*string is missing"),
         ('{"Resources":\n\n{"F": {"a": 1} "b": 2}}', r"t\.json:3 .*comma"),
-        ('{"Resources": {}} x', r"t\.json:1 .*more after its end"),
+        ('{"Resources": {}} x', r"t\.json:1 .*text after the end"),
         ('{"Resources": {"F": "\\x"}}', r"t\.json:1 .*escape"),
         ('{"Resources": {"F": tru}}', r"t\.json:1 .*a value is missing"),
         ('{"Resources": {"F": 01}}', r"t\.json:1 "),
@@ -65,7 +65,7 @@ def test_aliases_that_multiply_are_counted() -> None:
 
 def test_merge_keys_that_go_deep_are_counted() -> None:
     levels = "".join(f"m{n}: &m{n} {{<<: *m{n - 1}}}\n" for n in range(1, 400))
-    with pytest.raises(TemplateError, match=r"t\.yaml:\d+ is nested more than 100 deep"):
+    with pytest.raises(TemplateError, match=r"t\.yaml:\d+ is nested more than 100 levels deep"):
         parse("m0: &m0 {a: b}\n" + levels + HEAD + FUNCTION, "t.yaml")
 
 
@@ -95,7 +95,7 @@ def test_pipes_folders_and_nothing_are_no_templates(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     (tmp_path / "loop.yaml").symlink_to("loop.yaml")
     for name in ("pipe.yaml", "loop.yaml", "nothing.yaml", ""):
-        with pytest.raises(TemplateError, match=r"is no file|cannot be read"):
+        with pytest.raises(TemplateError, match=r"is not a file|cannot be read"):
             read(tmp_path / name)
 
 

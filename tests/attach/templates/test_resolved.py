@@ -34,8 +34,8 @@ def _decide(
     ("properties", "reason"),
     [
         ({"PackageType": "Image"}, 'ENTRYPOINT ["python", "-I", "-m", "dayfly.runtime"]'),
-        ({"Runtime": {"Ref": "Runtime"}}, "known at deployment only"),
-        ({}, "known at deployment only"),
+        ({"Runtime": {"Ref": "Runtime"}}, "only known at deployment"),
+        ({}, "only known at deployment"),
         ({"Runtime": "python3.9"}, "3.11"),
         ({**_PYTHON, "Environment": {"Fn::If": ["a", {}, {}]}}, "environment"),
         ({**_PYTHON, "Environment": {"Variables": {"Fn::If": ["a", {}, {}]}}}, "environment"),

@@ -175,7 +175,7 @@ def test_another_wrapper_since_is_left_and_told() -> None:
     changed = attached.replace("/opt/dayfly", "/opt/mine")
     detached = _hello(changed).detach()
     assert detached.text == changed
-    assert ["another AWS_LAMBDA_EXEC_WRAPPER" in gap.reason for gap in detached.gaps] == [True]
+    assert ["AWS_LAMBDA_EXEC_WRAPPER was changed" in gap.reason for gap in detached.gaps] == [True]
     again = _hello(changed).attach(Options())
     assert (again.text, len(again.gaps)) == (changed, 1)
 
@@ -196,7 +196,7 @@ def test_another_wrapper_since_is_left_and_told() -> None:
 )
 def test_an_edited_note_is_refused_with_its_line(note: str) -> None:
     text = f"{_TEXT}# dayfly-attach {{{note}}}\n"
-    with pytest.raises(TemplateError, match=r"^serverless\.yml:8 what `dayfly attach` noted here"):
+    with pytest.raises(TemplateError, match=r"^serverless\.yml:8 the note of `dayfly attach`"):
         _hello(text)
 
 
@@ -308,4 +308,4 @@ def test_a_layer_that_was_added_beside_stays_and_one_that_is_used_too() -> None:
     used = attached + "  g:\n    handler: a.b\n    layers:\n      - !Ref DayflyLambdaLayer\n"
     detached = _hello(used).detach()
     assert "artifact: dayfly-layer-3.12.zip" in detached.text
-    assert ["still used" in gap.reason for gap in detached.gaps] == [True]
+    assert ["still in use" in gap.reason for gap in detached.gaps] == [True]

@@ -197,7 +197,7 @@ def test_a_torn_mark_is_refused_with_its_line(old: str, new: str) -> None:
     )
     attached = _parse(text).attach(_OPTIONS).text
     assert old in attached
-    with pytest.raises(TemplateError, match=r"main\.tf:\d+ a mark of Dayfly's"):
+    with pytest.raises(TemplateError, match=r"main\.tf:\d+ Dayfly's mark"):
         _parse(attached.replace(old, new)).detach()
 
 
@@ -281,7 +281,7 @@ def test_what_was_put_into_dayflys_own_is_refused_with_its_line(layers: str, old
     attached = _parse(text).attach(_OPTIONS).text
     assert old in attached
     changed = _parse(attached.replace(old, new))
-    with pytest.raises(TemplateError, match=r"main\.tf:\d+ what lies between Dayfly's marks was edited"):
+    with pytest.raises(TemplateError, match=r"main\.tf:\d+ the text between Dayfly's marks was edited"):
         changed.detach()
     with pytest.raises(TemplateError, match="was edited"):
         changed.attach(_OPTIONS)

@@ -49,14 +49,14 @@ _GAPS = {
     "RUN pip install --no-cache-dir dayfly-runtime": _text({"package_type": "Image", "image_uri": "x"}),
     "ignores changes": _text({**_PYTHON, "lifecycle": {"ignore_changes": ["environment"]}}),
     "has 5 layers": _text({**_PYTHON, "layers": list("abcde")}),
-    "are no list": _text({**_PYTHON, "layers": "${var.layers}"}),
-    "are no object": _text({**_PYTHON, "environment": {"variables": "${var.env}"}}),
-    "is a list of bodies": _text([_PYTHON]),
+    "are not a list": _text({**_PYTHON, "layers": "${var.layers}"}),
+    "are not an object": _text({**_PYTHON, "environment": {"variables": "${var.env}"}}),
+    "one object for each function": _text([_PYTHON]),
     "give --layer ARN": _text({**_PYTHON, "provider": "aws.x"}),
     "sets DAYFLY_ISOLATION itself": _text(
         {**_PYTHON, "environment": {"variables": {"DAYFLY_ISOLATION": "process"}}}
     ),
-    "is not served": _text({**_PYTHON, "runtime": "python3.8"}),
+    "is not supported": _text({**_PYTHON, "runtime": "python3.8"}),
 }
 
 
@@ -162,4 +162,4 @@ def test_the_layer_stays_where_something_else_uses_it() -> None:
     attached["output"] = {"o": {"value": "${aws_lambda_layer_version.dayfly_main.arn}"}}
     detached = _parse(json.dumps(attached)).detach()
     assert "dayfly_main" in json.loads(detached.text)["resource"]["aws_lambda_layer_version"]
-    assert ["still used" in gap.reason for gap in detached.gaps] == [True]
+    assert ["still in use" in gap.reason for gap in detached.gaps] == [True]

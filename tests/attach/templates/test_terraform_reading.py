@@ -95,7 +95,9 @@ def test_a_call_of_a_module_with_functions_is_a_gap_that_names_its_folder(tmp_pa
     )
     (template,) = read_all([tmp_path])
     gaps = template.attach(Options()).gaps
-    assert [(gap.function, gap.reason) for gap in gaps] == [("module.m", "makes its functions in ./modules")]
+    assert [(gap.function, gap.reason) for gap in gaps] == [
+        ("module.m", "defines its functions in ./modules")
+    ]
 
 
 def test_a_folder_without_functions_is_refused(tmp_path: Path) -> None:
@@ -106,7 +108,7 @@ def test_a_folder_without_functions_is_refused(tmp_path: Path) -> None:
 
 def test_a_wrong_file_beside_is_named(tmp_path: Path) -> None:
     _write(tmp_path, a_tf=_FUNCTION.format("a", '"python3.12"'), b_tf="resource {")
-    with pytest.raises(TemplateError, match=r"b\.tf:1 is not HCL"):
+    with pytest.raises(TemplateError, match=r"b\.tf:1 is not valid HCL"):
         read_all([tmp_path / "a.tf"])
 
 

@@ -38,7 +38,7 @@ def test_everybody_runs_what_needs_no_package_and_few_run_what_is_many() -> None
 
 def test_who_is_nobody_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--against", "nobody"]) == 2
-    assert "no protection is called 'nobody'" in capsys.readouterr().err
+    assert "unknown protection 'nobody'" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import collections
+import functools
 import pickle
 import sys
 import time
@@ -238,6 +239,7 @@ def test_a_judge_never_raises() -> None:
 # --- generators
 
 
+@functools.cache
 def generated_sources(trigger: str, setup: str = "") -> list[str]:
     """Return the sources that running `trigger` compiles from text, in a fresh interpreter."""
     import subprocess

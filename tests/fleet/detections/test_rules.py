@@ -37,23 +37,23 @@ def test_a_rule_is_read() -> None:
     ("old", "new", "message"),
     [
         ("-- title: Many\n", "", "no title"),
-        ("-- title: Many", "-- titel: Many\n-- title: Many", "titel, which means nothing"),
-        ("rule: many", "rule: Many Things", "no name of a rule"),
+        ("-- title: Many", "-- titel: Many\n-- title: Many", "unknown header key titel"),
+        ("rule: many", "rule: Many Things", "not a valid rule name"),
         ("severity: high", "severity: awful", "severity is 'awful'"),
         ("severity: high", "severity: 9", "severity is '9'"),
-        ("T1110.004", "1110", "no id of ATT&CK"),
+        ("T1110.004", "1110", "not an ATT&CK ID"),
         ("every: 30", "every: half", "every is 'half'"),
         ("lookback: 60", "lookback: 0", "lookback is '0'"),
-        ("every: 30", "every: 90", "time is left out"),
-        ("8 (UInt32) how many", "eight (UInt32) how many", "eight is no UInt32"),
-        ("8 (UInt32) how many", "-1 (UInt8) how many", "-1 is no UInt8"),
+        ("every: 30", "every: 90", "would miss some records"),
+        ("8 (UInt32) how many", "eight (UInt32) how many", "eight is not a valid UInt32"),
+        ("8 (UInt32) how many", "-1 (UInt8) how many", "-1 is not a valid UInt8"),
         ("8 (UInt32) how many", "8", "param_least is '8'"),
         ("8 (UInt32) how many", "8 (UInt64) how many", "UInt64 above and UInt32 in the SQL"),
         ("{least:UInt32} AS events", "1 AS events", "does not use least"),
         ("{least:UInt32} AS events", "{most:UInt32} + {least:UInt32} AS events", "uses {most:UInt32}"),
         ("'{}' AS facts", "'{}' AS fact", "does not return facts"),
         ("SELECT '' AS", "DROP TABLE invocations;\nSELECT '' AS", "2 statements"),
-        ("SELECT '' AS", "INSERT INTO detections SELECT '' AS", "begin with SELECT or WITH"),
+        ("SELECT '' AS", "INSERT INTO detections SELECT '' AS", "start with SELECT or WITH"),
     ],
 )
 def test_what_is_wrong_is_said(old: str, new: str, message: str) -> None:
@@ -71,7 +71,7 @@ def test_own_rules_stand_beside_dayflys_and_not_in_their_place(tmp_path: Path) -
     assert rules["many"].own
     assert not rules["enumeration"].own
     (tmp_path / "other.sql").write_text(GOOD.replace("rule: many", "rule: enumeration"))
-    with pytest.raises(DayflyError, match="two rules are called enumeration"):
+    with pytest.raises(DayflyError, match="two rules are named enumeration"):
         load_rules(tmp_path)
     (tmp_path / "other.sql").write_bytes(b"\xff\xfe")
     with pytest.raises(DayflyError, match="cannot be read"):
@@ -90,8 +90,8 @@ def test_thresholds_are_set_by_rule_and_name() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"few": {}}, "no rule few"),
-        ({"many": 3}, "many is no table"),
+        ({"few": {}}, "unknown rule few"),
+        ({"many": 3}, "many is not a table"),
         ({"many": {"most": 3}}, "no threshold most"),
         ({"many": {"least": "3"}}, "many.least is '3'"),
         ({"many": {"least": -3}}, "many.least is -3"),

@@ -108,7 +108,7 @@ def _retire(page: Page, stage: Stage) -> None:
     page.locator("#retire-reason").fill("the burst")
     page.get_by_role("button", name="Recycle environments").click()
     order = page.locator("#order")
-    expect(order).to_contain_text("proved from the logs")
+    expect(order).to_contain_text("verified from the logs")
     expect(order).to_contain_text("Verified:")
 
 

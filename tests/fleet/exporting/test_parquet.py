@@ -119,7 +119,7 @@ def _all(path: Path) -> list[str]:
 
 def test_what_cannot_be_is_an_error_with_a_hint(store: Store, tmp_path: Path) -> None:
     (tmp_path / CHECKPOINT).write_text("{")
-    with pytest.raises(DayflyError, match="no checkpoint"):
+    with pytest.raises(DayflyError, match="not an export checkpoint"):
         list(export_parquet(store, Destination(tmp_path), now=_NOW))
     with pytest.raises(DayflyError, match="custom source"):
         list(export_parquet(store, Destination(tmp_path, source="../x"), now=_NOW))

@@ -39,7 +39,7 @@ def finding(**changes: Any) -> Finding:
     fields: dict[str, Any] = {
         "time": T, "account": "123456789012", "region": "eu-central-1", "function": "checkout", "version": "3", "environment": 7,
         "sequence": 5, "uid": "0000000000000007:2:residue.memory", "kind": "residue.memory", "severity": 5, "technique": "T1574",
-        "title": "An invocation planted something", "message": "Dayfly: planted", "invocation": 2,
+        "title": "Invocation modified the function's memory", "message": "Dayfly: planted", "invocation": 2,
         "request_id": NO_REQUEST.replace("0", "b"), "evidence": '{"names":["app.pay"]}', "trust": "verified",
     }  # fmt: skip
     return Finding(**{**fields, **changes})

@@ -108,7 +108,7 @@ def test_a_kind_of_file_holds_the_same_events(kind: str, is_packed: bool) -> Non
     "text", ["START RequestId: 1\nEND\n", "name,age\nann,7\n", "\0\1\2", "{", '{"a": 1}']
 )
 def test_what_is_no_log_is_said_to_be_none(text: str) -> None:
-    with pytest.raises(NoLogError, match="looks like a log"):
+    with pytest.raises(NoLogError, match="no Lambda log events"):
         list(FileReader().events(io.BytesIO(text.encode()), "file"))
 
 

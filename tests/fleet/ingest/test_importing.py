@@ -221,8 +221,8 @@ def test_a_collector_that_is_behind_is_waited_for_and_a_silent_one_is_not() -> N
     behind = httpx.Response(429, headers={"Retry-After": "20"}, json={"error": "behind"})
     for answers, words, least, most in (
         ([behind] * 99, "behind", 500, 600),
-        ([httpx.ConnectError("refused")] * 99, "does not answer", 3, 7),
-        ([behind] * 5 + [httpx.ConnectError("refused")] * 99, "does not answer", 103, 107),
+        ([httpx.ConnectError("refused")] * 99, "did not respond", 3, 7),
+        ([behind] * 5 + [httpx.ConnectError("refused")] * 99, "did not respond", 103, 107),
     ):
         waits: list[float] = []
         with pytest.raises(DayflyError, match=words):

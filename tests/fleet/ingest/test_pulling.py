@@ -160,7 +160,7 @@ def test_too_many_calls_are_waited_for_and_given_up_in_the_end(client: Any, tmp_
     taking = Taking()
     pull(Paged(client, throttle=5), taking, tmp_path / "pulls.json")
     assert len(taking.lines) == 1
-    with pytest.raises(DayflyError, match="too many calls"):
+    with pytest.raises(DayflyError, match="too many requests"):
         pull(Paged(client, throttle=500), taking, tmp_path / "other.json")
 
 

@@ -94,7 +94,7 @@ def test_a_line_that_is_damaged_costs_only_itself() -> None:
 
 @pytest.mark.parametrize("data", [b"{}", b"[]]]", b'{"a": 1}\n{"b": 2}\n', b"{" * 100_000])
 def test_what_is_no_log_is_an_error_that_says_so(data: bytes) -> None:
-    with pytest.raises(DayflyError, match="log of Lambda"):
+    with pytest.raises(DayflyError, match="no Lambda log events"):
         read(data)
 
 
@@ -122,7 +122,7 @@ def test_an_event_at_no_time_is_counted_and_left_out(time: str) -> None:
     ],
 )
 def test_a_file_without_a_time_is_no_log(line: str) -> None:
-    with pytest.raises(DayflyError, match="log of Lambda"):
+    with pytest.raises(DayflyError, match="no Lambda log events"):
         read(line.encode())
 
 

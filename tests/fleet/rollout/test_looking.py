@@ -263,7 +263,7 @@ def test_refusals_tell_whether_such_requests_used_to_succeed(
     )
     plant(store, began(1, -1), began(2, -0.05, guard="block", digest="e" * 32))
     told = refusals(reader(), FUNCTION, since=NOW - 0.1 * DAY, until=NOW)
-    # What is in force is told by the first lines since.
+    # What is active is told by the first lines since.
     assert [(one.guard, one.digest) for one in told.stretches] == [("block", "e" * 32)]
     found = {one.target or one.rule: one for one in told.refused}
     assert set(found) == {"tax.example:443", "evil.example:443", "c2.example:443", "python.eval"}

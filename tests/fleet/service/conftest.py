@@ -67,6 +67,6 @@ def service(store: Store, tmp_path: Path) -> Iterator[Service]:
 def receiver() -> Iterator[tuple[str, type[Receiver]]]:
     kind = type("Receiver", (Receiver,), {"got": []})
     with ThreadingHTTPServer(("127.0.0.1", 0), kind) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/hook", kind
         server.shutdown()

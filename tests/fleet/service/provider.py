@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 import secrets
@@ -21,11 +22,17 @@ CLIENT = "dayfly"
 SECRET = "the client's secret"
 
 
+@functools.cache
+def make_key(kid: str) -> RSAKey:
+    """A key, made once for all tests of a process: that takes up to a second."""
+    return RSAKey.generate_key(2048, {"kid": kid, "use": "sig", "alg": "RS256"})
+
+
 class FakeProvider:
     """Signs in whoever comes as `claims` say. `tamper` changes claims, header or key before they are signed."""
 
     def __init__(self) -> None:
-        self.key = RSAKey.generate_key(2048, {"kid": "one", "use": "sig", "alg": "RS256"})
+        self.key = make_key("one")
         self.claims: dict[str, Any] = {
             "sub": "u1", "email": "ann@example.com", "email_verified": True, "groups": ["security"],
         }  # fmt: skip
@@ -74,7 +81,9 @@ class FakeProvider:
         self.issuer = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> FakeProvider:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        ).start()
         return self
 
     def __exit__(

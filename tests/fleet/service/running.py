@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import select
@@ -108,10 +109,20 @@ def until(condition: Callable[[], object], *, seconds: float = 60.0) -> object:
     return value
 
 
+class _Once(Passwords):
+    """Hashes a password once for all tests of a process: each time costs a processor a fifth of a second."""
+
+    @functools.cache  # noqa: B019 (there is one of it)
+    def make(self, password: str) -> str:
+        return super().make(password)
+
+
+_passwords = functools.cache(_Once)
+
+
 def add_people(folder: Path) -> None:
     """Make ann (admin), rob (responder) and vic (viewer)."""
     ledger = Ledger(folder)
-    passwords = Passwords()
     for name, role in (("ann", Role.ADMIN), ("rob", Role.RESPONDER), ("vic", Role.VIEWER)):
-        Accounts(ledger, passwords).add(name, role, PASSWORD)
+        Accounts(ledger, _passwords()).add(name, role, PASSWORD)
     ledger.close()

@@ -106,7 +106,7 @@ class _Mailbox(socketserver.StreamRequestHandler):
 def mailbox() -> Iterator[tuple[int, type[_Mailbox]]]:
     kind = type("Mailbox", (_Mailbox,), {"mails": []})
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), kind) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield int(server.server_address[1]), kind
         server.shutdown()
 

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 from joserfc import jwt
-from joserfc.jwk import OctKey, RSAKey
-from tests.fleet.service.provider import CLIENT, SECRET, FakeProvider, come_back
+from joserfc.jwk import OctKey
+from tests.fleet.service.provider import CLIENT, SECRET, FakeProvider, come_back, make_key
 from tests.fleet.service.running import Person, Served
 
 from dayfly.fleet.service.ledger import Ledger
@@ -122,7 +122,7 @@ _ATTACKS: dict[str, Callable[[FakeProvider], Callable[[dict[str, Any]], str | No
     "wrong hash of the access token": _with(at_hash="x"),
     "alg none": lambda fake: _unsigned,
     "another key": lambda fake: lambda claims: jwt.encode(
-        {"alg": "RS256", "kid": "one"}, claims, RSAKey.generate_key(2048)
+        {"alg": "RS256", "kid": "one"}, claims, make_key("another")
     ),
     "the public key as a password": lambda fake: lambda claims: jwt.encode(
         {"alg": "HS256", "kid": "one"}, claims, OctKey.import_key(fake.key.as_pem(private=False)), algorithms=["HS256"]
@@ -131,7 +131,7 @@ _ATTACKS: dict[str, Callable[[FakeProvider], Callable[[dict[str, Any]], str | No
         {"alg": "HS256"}, claims, OctKey.import_key(SECRET.ljust(40)), algorithms=["HS256"]
     ),
     "a key of its own in the header": lambda fake: lambda claims: jwt.encode(
-        {"alg": "RS256", "jwk": RSAKey.generate_key(2048).as_dict(private=False)}, claims, RSAKey.generate_key(2048)
+        {"alg": "RS256", "jwk": make_key("another").as_dict(private=False)}, claims, make_key("another")
     ),
     "no token": lambda fake: lambda claims: "not.a.token",
 }  # fmt: skip
@@ -198,7 +198,7 @@ def test_rotated_keys_are_found_but_not_asked_for_by_everybody(fake: FakeProvide
     now = [0.0]
     provider = Provider(_settings(fake), ledger, "http://127.0.0.1:1/oidc/callback", monotonic=lambda: now[0])
     provider.finish(_go(provider), "visit")
-    fake.key = RSAKey.generate_key(2048, {"kid": "two", "use": "sig", "alg": "RS256"})
+    fake.key = make_key("two")
     now[0] += 31
     assert provider.finish(_go(provider), "visit")[0].role is Role.ADMIN
     asked = fake.key_requests

@@ -34,7 +34,7 @@ def test_a_folder_of_another_process_is_refused_with_its_number(tmp_path: Path) 
 
 def test_one_process_may_hold_a_folder_twice_and_no_second(tmp_path: Path) -> None:
     first, second = hold(tmp_path / "a"), hold(tmp_path / "x" / ".." / "a")
-    with pytest.raises(FolderError, match="one process can have one store"):
+    with pytest.raises(FolderError, match="a process can have only one"):
         hold(tmp_path / "b")
     release(first)
     with pytest.raises(FolderError):

@@ -17,7 +17,7 @@ _NOBODY = Place(url="http://user:hunter2@127.0.0.1:1")
 def test_a_server_that_does_not_answer_is_asked_again_when_it_is_needed() -> None:
     prepared: list[Store] = []
     with Store(_NOBODY, prepare=prepared.append) as store:
-        assert "does not answer: Connection refused" in store.fault
+        assert "does not respond: Connection refused" in store.fault
         for _ in range(3):
             with pytest.raises(StoreError) as refused:
                 store.rows(read_sql("dayfly.fleet.store", "sql/applied_migrations"))
@@ -27,7 +27,7 @@ def test_a_server_that_does_not_answer_is_asked_again_when_it_is_needed() -> Non
 
 
 def test_without_preparing_it_must_answer_at_once() -> None:
-    with pytest.raises(StoreError, match="does not answer"):
+    with pytest.raises(StoreError, match="does not respond"):
         Store(_NOBODY)
 
 

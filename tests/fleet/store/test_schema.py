@@ -85,12 +85,12 @@ def test_a_single_server_syncs_what_it_acknowledges(store: Store) -> None:
 
 def test_a_cluster_without_a_name_is_refused() -> None:
     for name in ("", "a b", "x'"):
-        with pytest.raises(DayflyError, match="no name of a cluster"):
+        with pytest.raises(DayflyError, match="not a valid cluster name"):
             statements_for(migrations()[0], Deployment.CLUSTER, cluster=name)
 
 
 def test_a_store_of_a_newer_dayfly_is_refused(store: Store) -> None:
     store.command("INSERT INTO migrations (name) SELECT '9999_future'")
-    with pytest.raises(DayflyError, match="newer Dayfly: it has 9999_future") as caught:
+    with pytest.raises(DayflyError, match="newer version of Dayfly: it has 9999_future") as caught:
         migrate(store, Deployment.SINGLE)
     assert "another folder" in caught.value.hint

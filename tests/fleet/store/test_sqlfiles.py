@@ -22,41 +22,46 @@ _COLUMNS = set(
 )
 
 
+@pytest.fixture(scope="module")
+def engine(clickhouse_url: str) -> Iterator[Store]:
+    with Store(Place.parse(clickhouse_url), database="default") as opened:
+        yield opened
+
+
 @pytest.mark.parametrize(
     "name", [name for name in FILES if "migrations" not in name and not name.startswith("service/tables")]
 )
-def test_no_condition_reads_an_alias_in_place_of_a_column(clickhouse_url: str, name: str) -> None:
+def test_no_condition_reads_an_alias_in_place_of_a_column(engine: Store, name: str) -> None:
     """ClickHouse lets an alias of SELECT stand for the column of that name in WHERE: `hex(x) AS x … WHERE x = 5` never holds."""
     text = re.sub(r"@\w+", "SELECT 1", FILES[name].read_text())
     if not re.search(r"^\s*(WITH|SELECT)\b", text, re.MULTILINE) or name.startswith("ownrules/"):
         pytest.skip("it is no query by itself: what it becomes is asked for below")
-    assert list(_shadowed(clickhouse_url, text)) == []
+    assert list(_shadowed(engine, text)) == []
 
 
 @pytest.mark.parametrize("body", CORRELATIONS)
-def test_noown_rule_reads_an_alias_in_place_of_a_column(clickhouse_url: str, body: str) -> None:
-    assert list(_shadowed(clickhouse_url, own_rule(body).sql.body)) == []
+def test_noown_rule_reads_an_alias_in_place_of_a_column(engine: Store, body: str) -> None:
+    assert list(_shadowed(engine, own_rule(body).sql.body)) == []
 
 
-def test_an_alias_in_place_of_a_column_is_noticed(clickhouse_url: str) -> None:
+def test_an_alias_in_place_of_a_column_is_noticed(engine: Store) -> None:
     text = "SELECT hex(status) AS status FROM (SELECT toUInt64(time) AS time FROM t WHERE {0}) AS t WHERE {1}"
     for inner, outer, expected in (
         ("1", "status = 5", ["status"]),
         ("time > 5", "1", ["time"]),
         ("t.time > 5", "t.status = 5", []),
     ):
-        assert list(_shadowed(clickhouse_url, text.format(inner, outer))) == expected
+        assert list(_shadowed(engine, text.format(inner, outer))) == expected
 
 
-def _shadowed(url: str, text: str) -> Iterator[str]:
+def _shadowed(engine: Store, text: str) -> Iterator[str]:
     """The names in WHERE and PREWHERE that an alias of the same SELECT takes from a column, by ClickHouse's own reading."""
     samples = {"Array": [], "DateTime": "1764000000", "UUID": str(uuid.UUID(int=0))}
     values = {
         key: next((sample for start, sample in samples.items() if kind.startswith(start)), "0")
         for key, kind in PARAMETER.findall(text)
     }
-    with Store(Place.parse(url), database="default") as store:
-        lines = [str(row["explain"]) for row in store.rows(parse_sql("ast", f"EXPLAIN AST {text}"), values)]
+    lines = [str(row["explain"]) for row in engine.rows(parse_sql("ast", f"EXPLAIN AST {text}"), values)]
     nodes = [(len(line) - len(line.lstrip()), line.strip()) for line in lines]
 
     named = Counter(name for _, node in nodes for name in re.findall(r"\(alias (\w+)\)", node))

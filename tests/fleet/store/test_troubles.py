@@ -112,6 +112,6 @@ def test_what_is_said_of_a_refused_query_quotes_no_parameter(store: Store) -> No
 
 def test_a_parameter_of_the_wrong_type_is_refused_without_quoting_it(store: Store) -> None:
     query = parse_sql("bad", "SELECT {n:UInt8} AS n")
-    with pytest.raises(StoreError, match="not of its type") as caught:
+    with pytest.raises(StoreError, match="wrong type") as caught:
         store.rows(query, {"n": "4111 1111"})
     assert "4111" not in caught.value.message

@@ -14,9 +14,9 @@ import sys
 import time
 
 from dayfly._sys import fds, unreadable
+from dayfly._sys.channel import channel_from_environment
 from dayfly.core import frames
 from dayfly.supervisor import boot, life
-from dayfly.supervisor.zygote import channel_from_environment
 
 PATIENCE_S = 8
 

@@ -57,7 +57,7 @@ def test_a_python_that_cannot_start_in_the_sandbox_is_refused_at_create(
         assert (status, code) == (400, "InvalidParameterValueException")
         assert str(python) in message
         assert "not in the sandbox" in message
-        assert "choose a Python whose folders every user may read" in message
+        assert "use a Python that every user can read" in message
         update = functools.partial(client.update_function_configuration, FunctionName="f", Runtime=other)
         assert refused(update)[:2] == (400, "InvalidParameterValueException")
         assert [one["FunctionName"] for one in client.list_functions()["Functions"]] == ["f"]

@@ -86,7 +86,7 @@ def make_facts(name: ActName) -> ActFacts:
         events=events,
         stored=tuple(customer.name for customer in CUSTOMERS),
         workers={},
-        confinement=ConfinementReport(kind="none", reason="by hand", in_force=(), absent=("everything",)),
+        confinement=ConfinementReport(kind="none", reason="by hand", active=(), absent=("everything",)),
         started=_ZERO,
         ended=_ZERO + 50,
     )

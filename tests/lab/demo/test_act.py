@@ -44,7 +44,7 @@ def test_other_lines_name_no_worker(text: str) -> None:
         ({"errorType": "Runtime.ExitError", "errorMessage": "gone"}, "Unhandled", "Runtime.ExitError: gone"),
         # A function error that carries a proxy answer is still an error.
         ({"statusCode": 200}, "Unhandled", "None: None"),
-        ([], None, "an answer that is no object"),
+        ([], None, "an answer that is not a JSON object"),
     ],
 )
 def test_a_request_is_served_only_by_a_proxy_answer_of_200(
@@ -54,4 +54,4 @@ def test_a_request_is_served_only_by_a_proxy_answer_of_200(
 
 
 def test_an_answer_that_is_no_json_is_a_failure() -> None:
-    assert find_failure(b"\xff", function_error=None) == "an answer that is no JSON"
+    assert find_failure(b"\xff", function_error=None) == "an answer that is not valid JSON"

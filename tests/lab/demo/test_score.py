@@ -62,9 +62,9 @@ _DAYFLY = score(make_facts("dayfly"))
         (replace(_BARE, customers=3), _DAYFLY, "Act 1 served 3 of 4 customers"),
         (_BARE, replace(_DAYFLY, cards_stolen=1), "Act 2 lost 1 cards"),
         (_BARE, replace(_DAYFLY, infected=1), "Act 2 left 1 environments infected"),
-        (_BARE, replace(_DAYFLY, reached=0), "Act 2 was never attacked"),
+        (_BARE, replace(_DAYFLY, reached=0), "No attack ran in act 2"),
         (_BARE, replace(_DAYFLY, customers=2), "Act 2 served 2 of 4 customers"),
-        (_BARE, replace(_DAYFLY, workers=0), "Act 2 shows 0 workers"),
+        (_BARE, replace(_DAYFLY, workers=0), "Act 2 had 0 workers"),
     ],
 )
 def test_the_verdict_names_each_way_of_showing_nothing(

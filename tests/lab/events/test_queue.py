@@ -227,7 +227,7 @@ def test_what_cannot_be_delivered_is_counted_and_told_and_harms_nothing(moto: st
             await running.call({}, invocation_type="Event")
             await until(lambda: running.lab.counters["undelivered_records"] == 1)
             (told,) = [event for event in running.events if event.kind == "record_undelivered"]
-            assert told.detail["reason"] == "the lab knows no other services"
+            assert told.detail["reason"] == "the lab supports no other services"
 
     run(scenario())
 

@@ -47,6 +47,6 @@ def test_none_reaches_anybody_where_each_event_has_a_worker_of_its_own(result: R
     reached = [cell for cell in cells if cell.reached > techniques[cell.attack].noticed_within]
     assert [cell for cell in reached if not techniques[cell.attack].is_unforkable] == []
     # What is not forked is said to be unprotected.
-    assert [cell for cell in reached if not cell.not_in_force] == []
+    assert [cell for cell in reached if not cell.not_active] == []
     assert [cell for cell in cells if cell.is_open and not techniques[cell.attack].is_unforkable] == []
     assert [cell for cell in cells if cell.outcome == "skipped"] == []

@@ -155,9 +155,9 @@ def test_who_says_the_same_of_everybody_has_noticed_nothing(run: tuple[Result, l
     assert (one.outcome, one.signs) == ("survived", ())
 
 
-def test_a_protection_that_is_not_in_force_says_so_in_its_cell(run: tuple[Result, list[Step]]) -> None:
+def test_a_protection_that_is_not_active_says_so_in_its_cell(run: tuple[Result, list[Step]]) -> None:
     one = cell(run[0], "shared-map", "dayfly", "invocation")
-    assert one.not_in_force == "zygote.not-forkable"
+    assert one.not_active == "zygote.not-forkable"
 
 
 def test_honest_requests_tell_what_a_protection_harms(run: tuple[Result, list[Step]]) -> None:
@@ -202,7 +202,7 @@ def test_everything_was_told_and_everything_was_stopped(run: tuple[Result, list[
     result, steps = run
     cells = [step for step in steps if step.cell is not None]
     assert len(cells) == len(result.cells) == cells[-1].done == cells[-1].total
-    assert {step.phase for step in steps} == {"installing", "attacks", "honest requests", "costs"}
+    assert {step.phase for step in steps} == {"installing", "attacks", "legitimate requests", "costs"}
     assert not CALLING.is_running
     assert list(Path(tempfile.tempdir or "").glob("dayfly-gauntlet-*")) == []
 
@@ -212,6 +212,6 @@ def test_without_confinement_nothing_is_attacked() -> None:
         async with Lab(confinement="none") as lab:
             refuse_unconfined(lab)
 
-    with pytest.raises(LabError, match="can harm nothing"):
+    with pytest.raises(LabError, match="cannot harm this machine"):
         asyncio.run(ask())
     assert Confinement("none", freezing="").report.kind == "none"

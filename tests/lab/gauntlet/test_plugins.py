@@ -64,12 +64,12 @@ def test_another_packages_attack_may_use_any_id_of_attack(
     ("group", "entry", "files", "fault"),
     [
         ("dayfly.protections", "x = plugged.absent:X", {}, "cannot be loaded: ModuleNotFoundError"),
-        ("dayfly.protections", "x = plugged.one:X", {"plugged/one.py": "X = 1"}, "is no Protection"),
+        ("dayfly.protections", "x = plugged.one:X", {"plugged/one.py": "X = 1"}, "is not a Protection"),
         (
             "dayfly.protections",
             "x = plugged.one:Bare",
             {"plugged/one.py": "from dayfly.lab.gauntlet.protections.bare import Bare"},
-            "calls itself 'bare'",
+            "has the name 'bare'",
         ),
         (
             "dayfly.attacks",
@@ -77,12 +77,12 @@ def test_another_packages_attack_may_use_any_id_of_attack(
             {"plugged/one.py": "1 / 0"},
             "cannot be loaded: ZeroDivisionError",
         ),
-        ("dayfly.attacks", "x = plugged.one", {"plugged/one.py": "A = 1"}, "holds no TECHNIQUE"),
+        ("dayfly.attacks", "x = plugged.one", {"plugged/one.py": "A = 1"}, "contains no TECHNIQUE"),
         (
             "dayfly.attacks",
             "x = plugged.thread",
             {"plugged/thread.py": ATTACK},
-            "two attacks are called 'thread'",
+            "two attacks are named 'thread'",
         ),
         (
             "dayfly.attacks",
@@ -111,7 +111,7 @@ def test_attacks_are_chosen_by_name_family_and_level() -> None:
     chosen = choose_attacks(techniques, ["l1", "M16", "thread"])
     assert {one.name for one in chosen} >= {"thread", "audit-hook", "cache-key"}
     assert all(one.level == "L1" or one.family == "M16" or one.name == "thread" for one in chosen)
-    with pytest.raises(DayflyError, match="no attack is called 'treads'"):
+    with pytest.raises(DayflyError, match="no attack, family or level is named 'treads'"):
         choose_attacks(techniques, ["treads"])
 
 
@@ -136,9 +136,9 @@ def test_rows_are_protections_with_isolations() -> None:
     ]
     # What has no choice runs whatever was chosen for others.
     assert names(["bare", "dayfly"], ["window"]) == [("bare", "shared"), ("dayfly", "window")]
-    with pytest.raises(DayflyError, match="no protection is called 'dayfry'"):
+    with pytest.raises(DayflyError, match="unknown protection 'dayfry'"):
         names(["dayfry"], [])
-    with pytest.raises(DayflyError, match="no protection has an isolation 'windows'"):
+    with pytest.raises(DayflyError, match="unknown isolation mode 'windows'"):
         names([], ["windows"])
 
 

@@ -114,8 +114,8 @@ def test_an_interpreter_without_dayfly_is_watched_too(folder: Path, tmp_path: Pa
     ("command", "words"),
     [
         (("/no/such/command",), "cannot be started"),
-        (("true",), "nothing of true could be recorded"),
-        ((sys.executable, "-S", "-E", "-c", ""), "could be recorded"),
+        (("true",), "nothing was recorded from true"),
+        ((sys.executable, "-S", "-E", "-c", ""), "nothing was recorded from"),
     ],
 )
 def test_what_cannot_be_watched_is_told(folder: Path, command: tuple[str, ...], words: str) -> None:

@@ -44,7 +44,7 @@ def loss(kind: str = "cache", what: str = "app.CACHE (dict)", **overrides: Any) 
         "where": "app.py:3",
         "uses": 9,
         "invocations": 10,
-        "consequence": "made anew by every worker",
+        "consequence": "created again by every worker",
     }
     return Loss(kind=kind, what=what, **(values | overrides))  # type: ignore[arg-type]  # kinds come from tests
 

@@ -53,14 +53,14 @@ def test_the_same_but_for_times_and_ids(plain: list[object], other: list[object]
 @pytest.mark.parametrize(
     ("plain", "other", "path", "got"),
     [
-        ([{"a": 1}] * 3, [{"a": 2}] * 3, "$.a", "another number"),
+        ([{"a": 1}] * 3, [{"a": 2}] * 3, "$.a", "different number"),
         ([{"a": 1}] * 3, [{"a": "1"}] * 3, "$.a", "string"),
         ([{"a": None}] * 3, [{"a": 1}] * 3, "$.a", "number"),
-        ([{"a": [1, 2]}] * 3, [{"a": [1]}] * 3, "$.a", "another array"),
-        ([{"a": 1}] * 3, [{}] * 3, "$", "another object"),
+        ([{"a": [1, 2]}] * 3, [{"a": [1]}] * 3, "$.a", "different array"),
+        ([{"a": 1}] * 3, [{}] * 3, "$", "different object"),
         ([{"n": 1}, {"n": 2}, {"n": 3}], [{"n": 1}] * 3, "$.n", "the same number every time"),
         ([{"r": 1}, {"r": 2}, {"r": 3}], [{"r": "x"}, {"r": "y"}, {"r": "z"}], "$.r", "string"),
-        ([{"body": '{"a": 1}'}] * 3, [{"body": '{"a": 2}'}] * 3, "$.body.a", "another number"),
+        ([{"body": '{"a": 1}'}] * 3, [{"body": '{"a": 2}'}] * 3, "$.body.a", "different number"),
     ],
 )
 def test_a_difference_is_named_by_path_and_type(
@@ -74,7 +74,7 @@ def test_answers_that_are_no_json_are_compared_as_they_are() -> None:
     plain = [Answer(b"<p>1</p>", False, False)] * 3
     assert compare(plain, plain) == ()
     (found,) = compare(plain, [Answer(b"<p>2</p>", False, False)] * 3)
-    assert (found.path, found.got) == ("$", "another text")
+    assert (found.path, found.got) == ("$", "different text")
 
 
 def test_what_every_worker_repeats_from_a_first_invocation_is_said_to_be_that() -> None:

@@ -12,14 +12,14 @@ from dayfly.lab.plan.model import Loss
 @pytest.mark.parametrize(
     ("found", "urgency", "words"),
     [
-        (loss("late-work", "thread 'x'"), "before", "before the answer"),
+        (loss("late-work", "thread 'x'"), "before", "before the response"),
         (loss("process", "child processes"), "before", "wait for it"),
-        (loss("thread", "thread 'x'", consequence="started at init; absent"), "later", "restarts it"),
+        (loss("thread", "thread 'x'", consequence="started at init; absent"), "later", "restart it"),
         (loss("thread", "thread 'x'", consequence="started by an invocation"), "later", "flush"),
         (
             loss("state", "app.B (list)", consequence="collects and is emptied 2 ×"),
             "before",
-            "before its answer",
+            "before its response",
         ),
         (loss("state", "app.N (int)", consequence="counts over invocations"), "later", "store"),
         (loss("tmp", "/tmp/x", consequence="collects over invocations"), "before", "elsewhere"),

@@ -71,7 +71,7 @@ def test_powertools_caches_are_named(source: Source) -> None:
 @pytest.mark.parametrize(
     ("grown", "kind", "words"),
     [
-        ((0, 1, 2, 2, 2, 2), "cache", "2 entries are made anew"),
+        ((0, 1, 2, 2, 2, 2), "cache", "2 entries are created again"),
         ((0, 1, 2, 3, 4, 5), "state", "grows with every invocation"),
         ((0, 1, 2, 0, 1, 2), "state", "is emptied 1 ×"),
     ],

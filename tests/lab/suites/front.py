@@ -127,7 +127,7 @@ def main() -> None:
     Handler.moto = f"http://{host}:{port}"
     Handler.labs = Labs(Handler.moto)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     print(json.dumps({"url": f"http://127.0.0.1:{server.server_port}"}), flush=True)
     sys.stdin.read()
     server.shutdown()

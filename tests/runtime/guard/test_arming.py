@@ -101,7 +101,7 @@ OPEN = {
     "a format string": ("event['format'].format(json)", []),
     "what a shell reads": ("subprocess.run(['sh'], input=event['command'], text=True)", []),
     "code that is computed": ("eval(''.join(chr(code ^ 1) for code in event['codes']))", ["Gunknown"]),
-    "an encoding that is not read": ("eval(base64.b85decode(event['b85']))", ["Gunknown"]),
+    "an unsupported encoding": ("eval(base64.b85decode(event['b85']))", ["Gunknown"]),
 }
 HONEST = {
     "a literal": "ast.literal_eval(event['literal'])",

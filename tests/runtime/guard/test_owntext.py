@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from dayfly.runtime.guard.owntext import function_texts, texts_in
+from dayfly.runtime.guard.owntext import function_texts, libraries_in, texts_in
 from dayfly.runtime.guard.places import Places
 
 SOURCE = """
@@ -57,8 +57,8 @@ def test_libraries_beside_the_function_are_not_the_function(
 ) -> None:
     places = Places(str(tmp_path), (), since=0.0)
     monkeypatch.setitem(sys.modules, "made_for_this_test", module)
-    assert "in a lambda" in set(function_texts(places, with_values=True))
+    assert "in a lambda" in set(function_texts(places, libraries_in(places.task), with_values=True))
     record = tmp_path / "made-1.0.dist-info"
     record.mkdir()
     (record / "RECORD").write_text("made_for_this_test.py,sha256=x,1\nother/__init__.py,,\n")
-    assert "in a lambda" not in set(function_texts(places, with_values=True))
+    assert "in a lambda" not in set(function_texts(places, libraries_in(places.task), with_values=True))

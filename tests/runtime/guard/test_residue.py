@@ -115,7 +115,7 @@ def test_from_what_to_what_is_told_in_places_and_hashes(told: dict[str, Told]) -
     before, _, after = found[5].partition(" -> ")
     assert before.startswith("json/__init__.py:")
     assert before.endswith(" dumps")
-    assert after == "code made at run time"
+    assert after == "code created at run time"
     assert len(found[2]) == 16
     (found,) = residue(told["pollution/table of a module"])
     before, _, after = found[5].partition(" -> ")

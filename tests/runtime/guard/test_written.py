@@ -20,7 +20,7 @@ def loaded(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_writer_that_is_loaded_later_is_read_then(monkeypatch: pytest.MonkeyPatch) -> None:
     own = OwnText(["the function's"])
-    written = Written(own, ("honest_writer",))
+    written = Written(own, ("honest_writer.",))
     before = written.now()
     assert not before.is_constant("a text of honest_writer", generators=True)
     loaded("another", monkeypatch)

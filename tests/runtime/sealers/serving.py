@@ -1,8 +1,8 @@
 """A function's init, sealed and forked in a process of its own, without a supervisor around it.
 
 Run as a program it is that process: its one argument is the function's source, which defines `handler`
-(a worker's number in, something JSON knows out) and may set WORKERS, WINDOW, RESTARTS and BEFORE (called in the
-zygote before each fork).
+(a worker's number in, something JSON knows out) and may set WORKERS, WINDOW, RESTARTS, BEFORE (called in the
+zygote before each fork) and DELIVER (for each of a worker's events, how many seconds a delivery may take after it).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,7 +89,9 @@ def main(path: str) -> None:
     else:
         for number in range(function.get("WORKERS", 3)):
             function.get("BEFORE", lambda: None)()
-            answer, was_late = _work(sealing, function["handler"], number)
+            answer, was_late = _work(
+                sealing, function["handler"], number, seconds=function.get("DELIVER", (2.0,))
+            )
             answers.append(answer)
             late.append(was_late)
     told = {
@@ -104,7 +106,9 @@ def main(path: str) -> None:
     os._exit(0)
 
 
-def _work(sealing: Any, handler: Callable[[int], object], number: int) -> tuple[object, list[str]]:
+def _work(
+    sealing: Any, handler: Callable[[int], object], number: int, *, seconds: Sequence[float]
+) -> tuple[object, list[str]]:
     reader, writer = os.pipe()
     sealing.prepare_fork()
     pid = os.fork()
@@ -112,8 +116,11 @@ def _work(sealing: Any, handler: Callable[[int], object], number: int) -> tuple[
         os.close(reader)
         sealing.is_first = number == 0
         sealing.wake()
-        answer = handler(number)
-        late = sealing.finish(2.0)
+        answer: object = None
+        late: list[str] = []
+        for limit in seconds:
+            answer = handler(number)
+            late += sealing.finish(limit)
         sys.stdout.flush()
         os.write(writer, json.dumps([answer, late]).encode())
         os._exit(0)

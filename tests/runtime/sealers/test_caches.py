@@ -51,9 +51,9 @@ def handler(number):
 @pytest.mark.parametrize(
     ("use", "what"),
     [
-        ("held = client.pubsub(); held.subscribe('news')", "subscription begun at init on 127.0.0.1"),
+        ("held = client.pubsub(); held.subscribe('news')", "subscription started at init on 127.0.0.1"),
         ("held = client.pipeline(); held.watch('fixed')", "pipeline that watches keys begun at init"),
-        ("held = client.monitor(); held.__enter__()", "monitor begun at init on 127.0.0.1"),
+        ("held = client.monitor(); held.__enter__()", "monitor started at init on 127.0.0.1"),
         ("held = client.lock('shop', timeout=30); held.acquire()", "lock 'shop' taken at init"),
     ],
 )

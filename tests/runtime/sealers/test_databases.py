@@ -207,5 +207,5 @@ def handler(number):
 """,
         environment={"FOLDER": str(tmp_path)},
     )
-    assert any("is in a transaction, whose lock no worker would have" in reason for reason in seen.reasons)
+    assert any("is in a transaction" in reason for reason in seen.reasons)
     assert seen.answers == [True]

@@ -68,7 +68,7 @@ def handler(number):
     return [waiting.result(5), quick.result(5), later.result(5), third.result(5)]
 """
     )
-    assert any("ThreadPoolExecutor (slow) is still at work" in reason for reason in seen.reasons)
+    assert any("ThreadPoolExecutor (slow) is still running" in reason for reason in seen.reasons)
     assert seen.answers == [[True, 7, 8, 9]]
 
 
@@ -144,5 +144,5 @@ def handler(number):
 """
     )
     assert any("ProcessPoolExecutor used at init" in reason for reason in seen.reasons)
-    assert any("multiprocessing.Pool made at init" in reason for reason in seen.reasons)
+    assert any("multiprocessing.Pool created at init" in reason for reason in seen.reasons)
     assert seen.answers == ["served"]

@@ -147,10 +147,10 @@ CULPRITS = {
         "file = open(os.environ['FILE'], 'w'); fcntl.flock(file, fcntl.LOCK_EX)",
         "was locked at init",
     ),
-    "one end of a pipe": ("ends = os.pipe(); os.close(ends[0])", "a pipe made at init"),
+    "one end of a pipe": ("ends = os.pipe(); os.close(ends[0])", "a pipe created at init"),
     "a pipe to a child": (
         "ends = os.pipe(); child = subprocess.Popen(['sleep', '9'])",
-        "a pipe made at init",
+        "a pipe created at init",
     ),
 }
 
@@ -258,7 +258,7 @@ def test_a_file_open_for_writing_in_a_temporary_directory_is_mentioned(tmp_path:
     """What an invocation writes there changes a file of init's, and the zygote is made anew."""
     log = tmp_path / "app.log"
     seen = run(f"file = open({str(log)!r}, 'a')\nhandler = abs", environment={"TMPDIR": str(tmp_path)})
-    assert [note for note in seen.notes if str(log) in note and "initialised again" in note]
+    assert [note for note in seen.notes if str(log) in note and "causes a new init" in note]
 
 
 def test_a_file_that_may_not_be_opened_again_is_named(tmp_path: Path) -> None:

@@ -124,7 +124,8 @@ def handler(number):
         server,
     )
     assert any(
-        f"the gRPC channel to {server.target} made at init is watched" in reason for reason in seen.reasons
+        f"the gRPC channel to {server.target} created at init is being watched" in reason
+        for reason in seen.reasons
     )
     assert seen.answers == [True]
 
@@ -157,7 +158,7 @@ def handler(number):
 """,
         server,
     )
-    assert any("was made before Dayfly could see how" in reason for reason in seen.reasons)
+    assert any("was created before Dayfly could record its arguments" in reason for reason in seen.reasons)
     assert seen.answers == [True]
 
 
@@ -209,5 +210,5 @@ def handler(number):
 """,
         server,
     )
-    assert any("made at init has a call in progress: finish it" in reason for reason in seen.reasons)
+    assert any("created at init has a call in progress: finish it" in reason for reason in seen.reasons)
     assert seen.answers == [True]

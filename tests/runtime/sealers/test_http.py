@@ -111,7 +111,7 @@ IN_USE = {
     ),
     "a response half read": (
         "c.request('GET', '/large'); response = c.getresponse(); response.read(5)",
-        "read the response to its end or close it",
+        "read the response completely or close it",
         "len(response.read())",
         1_199_995,
     ),
@@ -129,13 +129,13 @@ IN_USE = {
     ),
     "a connection that will not open itself": (
         "c.connect(); c.auto_open = 0",
-        "the connection to 127.0.0.1:PORT was set up by hand",
+        "the connection to 127.0.0.1:PORT was set up manually",
         "ask(c, '/by-hand')",
         "/by-hand",
     ),
     "a socket put there by hand": (
         "import socket; c.sock = type('Mine', (socket.socket,), {})(); c.sock.connect(('127.0.0.1', PORT))",
-        "the connection to 127.0.0.1:PORT was set up by hand",
+        "the connection to 127.0.0.1:PORT was set up manually",
         "ask(c, '/by-hand')",
         "/by-hand",
     ),
@@ -264,6 +264,6 @@ def handler(number):
     return [good.sock is None, bad.sock is None]
 """
     )
-    assert [reason for reason in seen.reasons if "set up by hand" in reason] == [seen.reasons[0]]
+    assert [reason for reason in seen.reasons if "set up manually" in reason] == [seen.reasons[0]]
     assert "by.hand" in seen.reasons[0]
     assert seen.answers == [[True, False]]

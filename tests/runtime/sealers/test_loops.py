@@ -255,13 +255,13 @@ CULPRITS = {
     ),
     "a server": (
         "server = loop.run_until_complete(asyncio.start_server(lambda r, w: w.close(), '127.0.0.1', 0))",
-        "an event loop made at init waits for socket:",
+        "an event loop created at init waits for socket:",
         "server.is_serving()",
         True,
     ),
     "a reader": (
         "ends = os.pipe(); loop.add_reader(ends[0], lambda: (os.read(ends[0], 9), loop.stop()))",
-        "an event loop made at init waits for pipe:",
+        "an event loop created at init waits for pipe:",
         "os.write(ends[1], b'x') and loop.run_forever() or 'read'",
         "read",
     ),
@@ -324,7 +324,7 @@ def test_a_loop_of_uvloop_is_named_and_its_policy_is_not() -> None:
         "import asyncio, uvloop\nloop = uvloop.new_event_loop()\nhandler = lambda n: loop.run_until_complete(asyncio.sleep(0, n))",
         python=library_python(),
     )
-    assert made.reasons[0].startswith("a uvloop event loop made at init would be shared by workers")
+    assert made.reasons[0].startswith("a uvloop event loop created at init would be shared by workers")
     assert made.answers == [0]
     policy = run(
         "import asyncio, uvloop\nuvloop.run(asyncio.sleep(0))\nhandler = lambda n: uvloop.run(asyncio.sleep(0, n))",
@@ -345,6 +345,6 @@ handler = lambda number: mine.fileno() >= 0 and {server.getsockname()[1]} > 0
 """
         )
     assert [
-        reason for reason in seen.reasons if "eventpoll descriptor made at init" in reason
+        reason for reason in seen.reasons if "eventpoll descriptor created at init" in reason
     ] == seen.reasons
     assert seen.answers == [True]

@@ -96,7 +96,9 @@ def handler(number):
     return count
 """
     )
-    assert any("made at init is in a transaction: commit or roll back" in reason for reason in seen.reasons)
+    assert any(
+        "created at init is in a transaction: commit or roll back" in reason for reason in seen.reasons
+    )
     assert seen.answers == [1]
 
 
@@ -162,5 +164,5 @@ def handler(number):
     return cursor.fetchone()[0]
 """
     )
-    assert any("was given a socket" in reason for reason in seen.reasons)
+    assert any("uses a given socket" in reason for reason in seen.reasons)
     assert seen.answers == [7]

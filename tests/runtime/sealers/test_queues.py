@@ -63,6 +63,27 @@ def handler(number):
     assert seen.late == [["log records"]]
 
 
+def test_in_a_window_a_record_that_took_too_long_holds_back_none_that_follow() -> None:
+    seen = run(
+        LISTENER.replace("QUEUE", "queue.SimpleQueue()")
+        + """
+WORKERS, WINDOW, DELIVER = 1, True, (0.0, 9.0, 9.0)
+may_write = threading.Event()
+emit = Slow.emit
+served = []
+def handler(number):
+    Slow.emit = lambda self, record: (may_write.wait(), emit(self, record))
+    if served:
+        may_write.set()
+    served.append(number)
+    log.info("event %d", len(served))
+    return len(served)
+"""
+    )
+    assert seen.late == [["log records"]]
+    assert [line.split()[-1] for line in seen.output.splitlines() if "event" in line] == ["1", "2", "3"]
+
+
 def test_a_queue_handler_of_dictconfig_has_its_listener_restarted() -> None:
     # Python 3.12 began to make listeners from a configuration.
     seen = run(

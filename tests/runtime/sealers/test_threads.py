@@ -168,7 +168,7 @@ def handler(number):
     )
     assert seen.reasons == []
     assert seen.notes == [
-        "thread function.refresh does its rounds in the zygote, not in workers of invocation isolation"
+        "thread function.refresh runs in the zygote, not in workers of invocation isolation"
     ]
     inherited = [answer[0] for answer in seen.answers]
     assert inherited == sorted(set(inherited))
@@ -296,11 +296,11 @@ def handler(number):
 
 
 REFUSED = {
-    "work": ("spin()", "is at work"),
-    "socket": ("left.recv(1)", "is at work"),
+    "work": ("spin()", "is running"),
+    "socket": ("left.recv(1)", "is running"),
     "lock held": ("hold()", "holds the lock 'guard'"),
     "reentrant lock held": ("hold_again()", "holds the lock 'again'"),
-    "join": ("other.join()", "is at work"),
+    "join": ("other.join()", "is running"),
 }
 
 

@@ -141,7 +141,7 @@ def test_an_unknown_runtime_is_not_judged() -> None:
     ("shape", "words"),
     [
         (Shape(), "dayfly layer build"),
-        (Shape(layer="arn:aws:lambda:eu-west-1:1:layer:dayfly-python313:1"), "the layer alone does nothing"),
+        (Shape(layer="arn:aws:lambda:eu-west-1:1:layer:dayfly-python313:1"), "the layer alone has no effect"),
         (Shape(environment={"AWS_LAMBDA_EXEC_WRAPPER": "/opt/otel-instrument"}), "DAYFLY_NEXT_WRAPPER"),
     ],
 )

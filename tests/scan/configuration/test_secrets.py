@@ -88,8 +88,10 @@ def test_every_format_of_tokens(name: str) -> None:
     assert _checks({"app.py": f"VALUE = {placeholder!r}\n"}) == []
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("kind", ["", "RSA ", "EC ", "OPENSSH "])
+@pytest.mark.parametrize(
+    ("place", "kind"),
+    [*((place, "") for place in PLACES), *(("a variable", kind) for kind in ("RSA ", "EC ", "OPENSSH "))],
+)
 def test_a_private_key_and_a_public_one(place: str, kind: str) -> None:
     key = pem(kind)
     assert _checks(_at(place, key)) == ["secret.private-key"]
@@ -171,8 +173,8 @@ def test_a_name_tells_a_secret_and_a_similar_one_does_not(name: str, harmless: s
         "https://login.internal/x1", "REPLACE_WITH_REAL1", "fake-Secret99", "string?", "[a-zA-Z0-9!#$]+", r"\\d{4}[a-f]+", "my_secret_key",
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("name", ["DB_PASSWORD", "client_secret"])
-def test_what_stands_for_a_secret_is_none(name: str, value: str) -> None:
+def test_what_stands_for_a_secret_is_none(value: str) -> None:
+    name = "DB_PASSWORD"
     assert _checks({"app.py": f"{name} = {value!r}\n"}) == []
     assert _checks({"settings.env": f"{name}={json.dumps(value)}\n"}) == []
     assert _checks({"template.yaml": _template(value).replace("SETTING", name)}) == []
@@ -231,21 +233,23 @@ def test_an_environment_block_with_a_secret_and_with_a_reference(name: str) -> N
     assert _checks({"template.yaml": _template(reference).replace("SETTING", name)}) == []
 
 
-@pytest.mark.parametrize("name", NAMES[:12])
+LINES = {
+    ".env": "{name}={value}",
+    "a.ini": "{name} = {value}",
+    "a.yaml": "{name}: {value}",
+    "a.tfvars": '{name} = "{value}"',
+    "a.json": '{{"a": 1, "{name}": "{value}"}}',
+    "b.json": '{{\n  "{name}": "{value}",\n  "b": 2\n}}',
+    "b.yaml": "db: {{host: x, {name}: {value}}}",
+}
+
+
 @pytest.mark.parametrize(
-    ("path", "line"),
-    [
-        (".env", "{name}={value}"),
-        ("a.ini", "{name} = {value}"),
-        ("a.yaml", "{name}: {value}"),
-        ("a.tfvars", '{name} = "{value}"'),
-        ("a.json", '{{"a": 1, "{name}": "{value}"}}'),
-        ("b.json", '{{\n  "{name}": "{value}",\n  "b": 2\n}}'),
-        ("b.yaml", "db: {{host: x, {name}: {value}}}"),
-    ],
+    ("name", "path"),
+    [*((NAMES[0], path) for path in LINES), *((name, ".env") for name in NAMES[1:12])],
 )
-def test_a_settings_file_and_its_example(name: str, path: str, line: str) -> None:
-    text = line.format(name=name, value=password() + drawn(10) + "5") + "\n"
+def test_a_settings_file_and_its_example(name: str, path: str) -> None:
+    text = LINES[path].format(name=name, value=password() + drawn(10) + "5") + "\n"
     assert _checks({path: text}) == ["secret.file"]
     assert _checks({"example/" + path: text}) == []
 

@@ -31,7 +31,7 @@ def test_a_changed_module_is_found(root: str) -> None:
     (finding,) = found(files)
     assert finding.severity is Severity.HIGH
     assert finding.place.path == f"{root}acme/core.py"
-    assert "acme 1.0 is not what its RECORD says" in finding.message
+    assert "acme 1.0 does not match its RECORD" in finding.message
 
 
 def test_other_line_ends_are_no_change() -> None:
@@ -56,7 +56,7 @@ def test_files_that_a_build_left_out_are_no_change() -> None:
 def test_a_file_that_nobody_published_is_found() -> None:
     files = {**installed("acme", "1.0", FILES), "acme/hooks.py": "import os\n"}
     (finding,) = found(files)
-    assert finding.message == "acme/hooks.py lies in the folder of acme 1.0, whose RECORD does not name it"
+    assert finding.message == "acme/hooks.py is in the folder of acme 1.0, but not in its RECORD"
 
 
 def test_packages_that_share_a_namespace_are_no_addition() -> None:
@@ -70,7 +70,7 @@ def test_packages_that_share_a_namespace_are_no_addition() -> None:
 def test_bytecode_without_source_is_found_once_for_a_package() -> None:
     files = installed("acme", "1.0", {"acme/__init__.pyc": b"\xa7\r\r\n", "acme/core.pyc": b"\xa7\r\r\n"})
     (finding,) = found(files)
-    assert "acme/__init__.pyc, acme/core.pyc of acme is bytecode without its source" in finding.message
+    assert "acme/__init__.pyc, acme/core.pyc of acme is bytecode without source" in finding.message
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_a_version_that_floats_is_one_finding_for_its_file() -> None:
     assert finding.check == "dependency.unlocked"
     assert (
         finding.message
-        == "requirements.txt admits more than one version of requests, boto3, and no lock says which is installed"
+        == "requirements.txt allows more than one version of requests, boto3, and no lock file selects one"
     )
     assert finding.place.line == 2
 
@@ -85,14 +85,14 @@ def test_a_lock_without_hashes_is_found() -> None:
             Severity.MEDIUM,
             "git+https://host.example/acme",
         ),
-        (f"acme @ git+http://host.example/acme@{COMMIT}", Severity.HIGH, "on the way"),
-        ("acme @ http://host.example/acme-1.0.zip", Severity.HIGH, "on the way"),
+        (f"acme @ git+http://host.example/acme@{COMMIT}", Severity.HIGH, "unencrypted connection"),
+        ("acme @ http://host.example/acme-1.0.zip", Severity.HIGH, "unencrypted connection"),
         ("acme @ https://host.example/acme-1.0.zip", Severity.MEDIUM, "without a hash"),
-        ("-i http://host.example/simple\nsix==1", Severity.HIGH, "on the way"),
+        ("-i http://host.example/simple\nsix==1", Severity.HIGH, "unencrypted connection"),
         (
             "--extra-index-url https://user:s3cret@host.example/simple\nsix==1",
             Severity.MEDIUM,
-            "https://host.example/simple is asked beside",
+            "https://host.example/simple is used in addition to another index",
         ),
         ("--trusted-host host.example\nsix==1", Severity.HIGH, "without a valid certificate"),
     ],

@@ -21,7 +21,7 @@ def found(files: dict[str, str | bytes], *functions: LambdaFunction) -> list[Fin
 )
 def test_a_standard_name_where_imports_begin_is_found(path: str) -> None:
     (finding,) = found({path: "X = 1\n", "app.py": ""})
-    assert "in place of the standard module" in finding.message
+    assert "instead of the standard module" in finding.message
     assert finding.severity is Severity.MEDIUM
 
 

@@ -50,10 +50,10 @@ def test_a_known_name_is_an_arn(arn: str, values: dict[str, Values], expected: s
 @pytest.mark.parametrize(
     ("key", "unknown"),
     [
-        (FROM_EVENT, "the event decides it"),
-        (FROM_RUN_TIME, "only run time knows it"),
+        (FROM_EVENT, "it depends on the event"),
+        (FROM_RUN_TIME, "it is only known at run time"),
         (frozenset({Text((Hole(Origin.ENVIRONMENT, "KEY"),))}), "the template does not set KEY"),
-        (frozenset({Text((Hole(Origin.ENVIRONMENT),))}), "an environment variable decides it"),
+        (frozenset({Text((Hole(Origin.ENVIRONMENT),))}), "it depends on an environment variable"),
     ],
 )
 def test_an_unknown_piece_is_a_wildcard_with_its_reason(key: Values, unknown: str) -> None:
@@ -71,7 +71,7 @@ def test_a_parameter_that_holds_an_arn_is_that_arn_or_any() -> None:
     assert name_arn(Text(("arn:aws:sns:*:*:news",)), "sns", None, {}).resource == "arn:aws:sns:*:*:news"
     assert name_arn(Text((Ref("News"),)), "sns", None, {}).resource == "${News}"
     assert name_arn(Text((Hole(Origin.EVENT),)), "dynamodb", TABLE, {}) == Named(
-        any_of(TABLE), "the event decides it"
+        any_of(TABLE), "it depends on the event"
     )
     assert any_of(None) == "*"
 

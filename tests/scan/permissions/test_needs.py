@@ -88,11 +88,11 @@ UNRESOLVED: dict[str, tuple[str, str]] = {
     ),
     "a package that is not followed": (
         "import awswrangler as wr\ndef handler(e, c):\n    wr.s3.read_csv('s3://b/k')\n",
-        "could not resolve what awswrangler calls of s3",
+        "could not resolve which calls awswrangler makes to s3",
     ),
     "an address for an operation of the event": (
         "def handler(e, c):\n    boto3.client('s3').generate_presigned_url(e['o'], Params={})\n",
-        "could not resolve which operation the address is signed for",
+        "could not resolve which operation the URL is signed for",
     ),
     "a module the event names": (
         "import importlib\ndef handler(e, c):\n    importlib.import_module(e['m']).run()\n",
@@ -100,15 +100,15 @@ UNRESOLVED: dict[str, tuple[str, str]] = {
     ),
     "the command line of AWS": (
         "import subprocess\ndef handler(e, c):\n    subprocess.run(['aws', 's3', 'cp', e['a'], e['b']])\n",
-        "could not resolve what the `aws` command line calls",
+        "could not resolve which AWS calls the `aws` command makes",
     ),
     "a package that signs for itself": (
         "from botocore.auth import SigV4Auth\ndef handler(e, c):\n    SigV4Auth(None, 'es', 'x').add_auth(e)\n",
-        "could not resolve what botocore.auth calls of AWS",
+        "could not resolve which calls botocore.auth makes to AWS",
     ),
     "a query that reads for the caller": (
         "def handler(e, c):\n    boto3.client('athena').start_query_execution(QueryString='select 1')\n",
-        "could not resolve what athena.StartQueryExecution does under this role",
+        "could not resolve which calls athena.StartQueryExecution makes",
     ),
     "an operation newer than the catalogue": (
         "def handler(e, c):\n    boto3.client('cognito-idp').admin_list_user_sessions(UserPoolId='p')\n",

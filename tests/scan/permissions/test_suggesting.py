@@ -97,7 +97,7 @@ def test_a_wide_resource_says_why_it_is_wide() -> None:
         "import boto3\ndef handler(e, c):\n    boto3.client('dynamodb').scan(TableName=e['t'])\n"
     )
     (reason,) = [one for one in found.reasons if one.action == "dynamodb:Scan"]
-    assert (reason.resource, reason.unknown) == ("arn:aws:dynamodb:*:*:table/*", "the event decides it")
+    assert (reason.resource, reason.unknown) == ("arn:aws:dynamodb:*:*:table/*", "it depends on the event")
 
 
 @pytest.mark.parametrize("name", CASES)

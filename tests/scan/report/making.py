@@ -113,7 +113,7 @@ NOTES = (
         NoteKind.NOT_ANALYSABLE,
         "is not Python 3.13: invalid syntax",
         Place("src/new.py", 3, 1),
-        "run the scan with the Python that the function runs on",
+        "run the scan with the function's Python version",
     ),
     Note(NoteKind.NOT_ANALYSABLE, "contains NUL bytes: not a text file", Place("src/data.py")),
     Note(

@@ -36,7 +36,7 @@ def test_a_family_of_which_nothing_is_wanted_need_not_be_run() -> None:
 
 @pytest.mark.parametrize(("only", "skip"), [(("event.sqll",), ()), ((), ("evnt",))])
 def test_a_name_that_is_no_check_is_refused(only: tuple[str, ...], skip: tuple[str, ...]) -> None:
-    with pytest.raises(DayflyError, match="there is no check"):
+    with pytest.raises(DayflyError, match="unknown check"):
         Selection(only, skip)
 
 

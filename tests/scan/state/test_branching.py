@@ -20,6 +20,7 @@ UNSURE = {
     "in one branch": "    if event['a']:\n        LAST = event['user']\n    return LAST\n",
     "in a loop that may not run": "    for one in event['users']:\n        LAST = one\n    return LAST\n",
     "in a try that may end before": "    try:\n        work(event)\n        LAST = event['user']\n    except ValueError:\n        pass\n    return LAST\n",
+    "in the end of a try that was left": "    try:\n        return LAST\n    finally:\n        LAST = event['user']\n",
     "in one case": "    match event['a']:\n        case 'x':\n            LAST = event['user']\n    return LAST\n",
 }
 

@@ -26,7 +26,7 @@ GOES = {
 
 @pytest.mark.parametrize("name", STAYS)
 def test_what_stays_is_found_with_who_reads_it(name: str) -> None:
-    assert any("the customer served next" in one.harm for one in found(STAYS[name]))
+    assert any("the next customer's answer contains" in one.harm for one in found(STAYS[name]))
 
 
 @pytest.mark.parametrize("name", GOES)
@@ -36,4 +36,4 @@ def test_what_goes_with_the_event_is_left_alone(name: str) -> None:
 
 def test_what_is_deleted_again_is_gone() -> None:
     code = "KEPT = {}\ndef handler(event, context):\n    KEPT['a'] = event['user']\n    answer = KEPT['a']\n    del KEPT['a']\n    return answer\n"
-    assert not [one for one in found(code) if "the customer served next" in one.harm]
+    assert not [one for one in found(code) if "the next customer's answer contains" in one.harm]

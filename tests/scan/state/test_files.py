@@ -20,7 +20,7 @@ READ_AGAIN = {
 def test_a_file_that_a_later_event_reads_is_found(name: str) -> None:
     findings = [one for one in found(START + READ_AGAIN[name]) if one.check == "state.temporary"]
     assert findings
-    assert "the customer served next" in findings[0].harm
+    assert "the next customer's answer contains" in findings[0].harm
 
 
 LEFT = "    with open('/tmp/report', 'w') as file:\n        file.write(event['user'])\n"
@@ -28,7 +28,7 @@ LEFT = "    with open('/tmp/report', 'w') as file:\n        file.write(event['us
 
 def test_a_file_that_is_left_lies_there_and_one_that_is_removed_does_not() -> None:
     (finding,) = found(START + LEFT)
-    assert (finding.check, "lies in /tmp" in finding.harm) == ("state.temporary", True)
+    assert (finding.check, "stays in /tmp" in finding.harm) == ("state.temporary", True)
     assert not found(START + LEFT + "    os.remove('/tmp/report')\n")
 
 

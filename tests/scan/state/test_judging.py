@@ -12,13 +12,13 @@ CASES = [
     # The answer of the next customer.
     (
         "ORDERS = []\ndef handler(event, context):\n    ORDERS.append(event['order'])\n    return ORDERS\n",
-        "state.container", Severity.HIGH, "the customer served next gets data of the customer before",
+        "state.container", Severity.HIGH, "the next customer's answer contains data of the previous customer",
     ),
     # A request in the next customer's name.
     (
         ("import boto3\nsqs = boto3.client('sqs')\nLAST = {}\ndef handler(event, context):\n"
         "    sqs.send_message(QueueUrl='q', MessageBody=LAST.get('m'))\n    LAST['m'] = event['m']\n"),
-        "state.container", Severity.HIGH, "goes out in the next customer's name",
+        "state.container", Severity.HIGH, "is sent in the next customer's name",
     ),
     # A decision.
     (
@@ -30,7 +30,7 @@ CASES = [
     (
         ("import logging\nlog = logging.getLogger()\nTAGS = []\ndef handler(event, context):\n"
         "    TAGS.append(event['user'])\n    log.info('served %s', TAGS)\n"),
-        "state.container", Severity.MEDIUM, "log lines of the next customer",
+        "state.container", Severity.MEDIUM, "log records of the next customer",
     ),
     # Kept, but never read.
     (
@@ -40,7 +40,7 @@ CASES = [
     # Overwritten by every event before anything reads it.
     (
         "USER = None\ndef handler(event, context):\n    global USER\n    USER = event['user']\n    return USER\n",
-        "state.global", Severity.INFORMATIONAL, "no later event was seen to read it",
+        "state.global", Severity.INFORMATIONAL, "no later read was found",
     ),
     # A cache that tells customers apart, but never forgets.
     (

@@ -16,13 +16,13 @@ def handler(event, context):
     LAST = event["user"]
 """
 OUTLETS = {
-    "print(LAST)": "log lines",
-    "logger.info('before: %s', LAST)": "log lines",
-    "logging.warning(LAST)": "log lines",
-    "requests.post('https://example.com', data=LAST)": "goes out in the next customer's name",
-    "requests.post('https://example.com', json={'user': [LAST]})": "goes out in the next customer's name",
-    "queue.send_message(QueueUrl='q', MessageBody=json.dumps(LAST))": "goes out in the next customer's name",
-    "subprocess.run(['send', LAST])": "goes out in the next customer's name",
+    "print(LAST)": "log records",
+    "logger.info('before: %s', LAST)": "log records",
+    "logging.warning(LAST)": "log records",
+    "requests.post('https://example.com', data=LAST)": "is sent in the next customer's name",
+    "requests.post('https://example.com', json={'user': [LAST]})": "is sent in the next customer's name",
+    "queue.send_message(QueueUrl='q', MessageBody=json.dumps(LAST))": "is sent in the next customer's name",
+    "subprocess.run(['send', LAST])": "is sent in the next customer's name",
 }
 
 
@@ -35,12 +35,12 @@ def test_what_the_event_before_left_is_followed_out(call: str) -> None:
 @pytest.mark.parametrize("call", ["len(LAST)", "json.dumps(LAST)", "hmac.new(b'k', LAST)", "pass"])
 def test_what_stays_within_is_no_outlet(call: str) -> None:
     (finding,) = found(START.format(call=call))
-    assert "no later event was seen to read it" in finding.harm
+    assert "no later read was found" in finding.harm
 
 
 def test_a_program_gets_the_environment_unless_it_is_given_another() -> None:
     code = "import os, subprocess\ndef handler(event, context):\n    subprocess.run(['send']{more})\n    os.environ['USER_ID'] = event['user']\n"
     (given,) = found(code.format(more=""))
-    assert "goes out in the next customer's name" in given.harm
+    assert "is sent in the next customer's name" in given.harm
     (kept,) = found(code.format(more=", env={}"))
     assert "goes out" not in kept.harm

@@ -72,17 +72,17 @@ def test_a_cache_says_what_its_key_leaves_out() -> None:
     said = message(write, flow, USER)
     assert (
         said
-        == "what rights() returns depends on event['user'], but is kept under a key made of nothing of the event"
+        == "the result of rights() depends on event['user'], but its cache key is made from no part of the event"
     )
 
 
 @pytest.mark.parametrize(
     ("outlet", "words"),
     [
-        (Outlet.ANSWER, "gets data of the customer before in the answer"),
-        (Outlet.OUTSIDE, "goes out in the next customer's name, by post"),
+        (Outlet.ANSWER, "answer contains data of the previous customer"),
+        (Outlet.OUTSIDE, "is sent in the next customer's name, by post"),
         (Outlet.DECISION, "decides what the next customer may do"),
-        (Outlet.LOG, "log lines of the next customer"),
+        (Outlet.LOG, "log records of the next customer"),
     ],
 )
 def test_a_harm_says_who_sees_whose_data_and_where(outlet: Outlet, words: str) -> None:

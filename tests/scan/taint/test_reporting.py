@@ -45,7 +45,7 @@ def test_way_begins_where_the_request_is_read_though_that_is_another_file() -> N
 
 def test_sink_is_named_as_the_code_writes_it() -> None:
     found = finding()
-    assert found.message == "`the form` becomes part of the SQL text of `cursor.execute`"
+    assert found.message == "`the form` is part of the SQL text of `cursor.execute`"
     assert found.evidence["sink"] == "dbapi.Cursor.execute"
 
 

@@ -107,7 +107,7 @@ def test_a_key_that_is_given_twice_is_named_and_the_last_counts(path: str, conte
     documents = read_documents(content, path)
     assert text(documents.nodes[0].entries["a"]) == "3"  # type: ignore[union-attr]
     (note,) = documents.notes
-    assert "given twice" in note.message
+    assert "occurs twice" in note.message
     assert note.place.line == 3
 
 

@@ -126,7 +126,7 @@ def test_code_in_an_archive() -> None:
     [
         ({"template.yaml": _sam("app.handler")}, "no app.py"),
         ({"template.yaml": _sam("app.handler"), "src/app.py": "def other(): ..."}, "does not define handler"),
-        ({"template.yaml": _sam("app.handler"), "src/app.py": "def broken(:"}, "is not Python"),
+        ({"template.yaml": _sam("app.handler"), "src/app.py": "def broken(:"}, "is not valid Python"),
         ({"template.yaml": _sam("!Ref Handler"), "src/app.py": HANDLER}, "its handler is ${Handler}"),
         ({"template.yaml": _sam("handler"), "src/app.py": HANDLER}, "is not MODULE.FUNCTION"),
         (

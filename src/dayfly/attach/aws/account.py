@@ -88,6 +88,6 @@ class Account:
             return session.client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]
         except (BotoCoreError, ValueError) as error:
             raise DayflyError(
-                f"cannot speak to AWS: {error}",
+                f"cannot reach AWS: {error}",
                 hint="set a region and a profile: --region eu-central-1 --profile payments",
             ) from error

@@ -131,8 +131,8 @@ class Caller:
                 return
             if following in seen:
                 raise CallError(
-                    f"{what or key}: the service names the same next page for ever",
-                    hint="see what answers at the endpoint",
+                    f"{what or key}: the service returned the same page repeatedly",
+                    hint="check which service answers at the endpoint",
                 )
             seen.add(following)
             parameters[token[0]] = following

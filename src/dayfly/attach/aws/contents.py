@@ -30,7 +30,7 @@ def fetch(url: str) -> bytes:
     with urlopen(url, timeout=_TIMEOUT_S) as answer:
         data: bytes = answer.read(MAX_ZIP_BYTES + 1)
     if len(data) > MAX_ZIP_BYTES:
-        raise ValueError(f"it has more than {MAX_ZIP_BYTES} bytes")
+        raise ValueError(f"it is larger than {MAX_ZIP_BYTES} bytes")
     return data
 
 
@@ -58,5 +58,5 @@ def read_contents(arn: str, url: str, code_sha256: str, *, download: Fetch = fet
     except (OSError, ValueError) as error:
         return f"it could not be downloaded: {printable(str(error))[:200]}"
     if code_sha256 and file.code_sha256 != code_sha256:
-        return "what was downloaded has another checksum than Lambda names"
+        return "the download does not have the checksum that Lambda reports"
     return file

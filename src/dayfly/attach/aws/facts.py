@@ -138,7 +138,7 @@ def read_facts(caller: Caller, client: LambdaClient, name: str) -> FunctionFacts
         except CredentialsError:
             raise
         except CallError as error:
-            unknown.append(f"{what} could not be looked at: {error.message}")
+            unknown.append(f"{what} could not be read: {error.message}")
             return otherwise
 
     def listed(what: str, operation: Callable[..., Any], key: str) -> list[Mapping[str, Any]]:
@@ -184,7 +184,7 @@ def facts_of(
     name = str(told.get("FunctionName") or arn.split(":")[6])
     tags = {str(key): str(value) for key, value in (answer.get("Tags") or {}).items()}
     if "Tags" not in answer and answer.get("TagsError"):
-        unknown = [*unknown, f"tags could not be looked at: {answer['TagsError'].get('ErrorCode')}"]
+        unknown = [*unknown, f"tags could not be read: {answer['TagsError'].get('ErrorCode')}"]
     return FunctionFacts(
         name=name,
         arn=arn,
@@ -303,5 +303,7 @@ def _provisioned(item: Mapping[str, Any]) -> ProvisionedFact:
 def _place(arn: str) -> tuple[str, str]:
     parts = arn.split(":")
     if len(parts) < 7 or parts[2] != "lambda":
-        raise DayflyError(f"{arn!r} is no function's ARN", hint="see what answers at the endpoint")
+        raise DayflyError(
+            f"{arn!r} is not a function ARN", hint="check which service answers at the endpoint"
+        )
     return parts[3], parts[4]

@@ -82,13 +82,13 @@ def explain(error: Exception, what: str) -> CallError:
     if code in _EXPIRED or isinstance(error, TokenRetrievalError | CredentialRetrievalError | SSOError):
         return CredentialsError(
             f"{what}: the credentials have expired ({_word(error)})",
-            hint="sign in again (`aws sso login`, or a new session) and run the same command once more",
+            hint="sign in again (`aws sso login`, or a new session) and run the same command again",
             code=code,
         )
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return CredentialsError(
             f"{what}: no credentials were found",
-            hint="sign in, or name a profile: --profile production",
+            hint="sign in, or choose a profile with --profile",
             code=code,
         )
     if code in _INVALID:
@@ -109,13 +109,13 @@ def _denied(text: str, error: Exception, code: str) -> DeniedError:
     match = _ACTION.search(str(error))
     explicit = _EXPLICIT.search(str(error))
     if explicit:
-        hint = f"an explicit deny in a {explicit[1]} forbids it: allowing it elsewhere does not help"
+        hint = f"an explicit deny in a {explicit[1]} forbids it; an allow in another policy does not help"
     elif match:
         hint = f"this role needs {match['action']}" + (
             f" on {match['on']}" if match["on"] and match["on"] != "*" else ""
         )
     else:
-        hint = f"this role may not {getattr(error, 'operation_name', '') or 'do this'}"
+        hint = f"this role is not permitted to {getattr(error, 'operation_name', '') or 'do this'}"
     denied = DeniedError(text, hint=f"{hint}; `dayfly iam` prints what each command needs", code=code)
     denied.action = match["action"] if match else ""
     return denied
@@ -123,29 +123,29 @@ def _denied(text: str, error: Exception, code: str) -> DeniedError:
 
 def _hint(error: Exception, code: str) -> str:
     hints = {
-        "CodeSigningConfigNotFoundException": "the function names a code signing configuration that is gone",
+        "CodeSigningConfigNotFoundException": "the function's code signing configuration no longer exists",
         "CodeVerificationFailedException": "sign the layer with a profile that the function's code signing "
         "configuration allows",
         "InvalidParameterValueException": "nothing was changed",
         "KMSAccessDeniedException": "this role, or the function's, needs kms:Decrypt on the function's key",
-        "PreconditionFailedException": "somebody else changed it meanwhile",
+        "PreconditionFailedException": "it was changed by another user or tool during this run",
         "ResourceNotFoundException": "check the name, the region and the account",
     }
     if isinstance(error, ParamValidationError):
-        return "botocore does not take this; nothing was sent"
+        return "botocore rejected the request; nothing was sent"
     if isinstance(error, NoRegionError):
-        return "name a region: --region eu-central-1"
+        return "give a region, for example --region eu-central-1"
     if isinstance(error, ProfileNotFound):
         return "see `aws configure list-profiles`"
     if isinstance(error, BotoCoreError):
-        return "check region, credentials and network; --endpoint-url names another endpoint"
-    return hints.get(code, "see what AWS said")
+        return "check region, credentials, network and --endpoint-url"
+    return hints.get(code, "see the AWS error message")
 
 
 def _word(error: Exception) -> str:
     if isinstance(error, ParamValidationError):
         # Its report repeats the values that it was given.
-        return "ParamValidationError: a parameter has a form that this call does not take"
+        return "ParamValidationError: a parameter is invalid for this call"
     if isinstance(error, ClientError):
         message = _VALUE.sub(r"\1(not shown)\2", str(error.response.get("Error", {}).get("Message", "")))
         return f"{code_of(error)}: {printable(message)}"[:_MAX_MESSAGE]

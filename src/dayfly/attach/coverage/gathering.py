@@ -40,7 +40,7 @@ class Pause:
     def __call__(self, seconds: float) -> None:
         """Wait; raises CallError once `end` was called."""
         if self._ended.wait(seconds):
-            raise CallError("not looked at: the run was stopped")
+            raise CallError("not checked: the run was stopped")
 
     def end(self) -> None:
         """Let nobody wait any longer."""

@@ -17,9 +17,12 @@ def judge_seen(facts: FunctionFacts, seen: Seen, *, is_on: bool, now: float) -> 
     if is_on and seen.refused > seen.started:
         gaps.append(
             Gap(
-                "not-in-force",
-                f"an environment said {ago(now - seen.refused)} ago that Dayfly is not in force: {seen.refusal}",
-                "its log has the reason; `dayfly layer test` shows the layer in the lab",
+                "not-active",
+                (
+                    f"an environment reported {ago(now - seen.refused)} ago that Dayfly is not active: "
+                    f"{seen.refusal}"
+                ),
+                "see the reason in its log; test the layer with `dayfly layer test`",
                 Effect.ALL,
             )
         )
@@ -27,9 +30,10 @@ def judge_seen(facts: FunctionFacts, seen: Seen, *, is_on: bool, now: float) -> 
         gaps.append(
             Gap(
                 "silent",
-                f"{seen.source} has lines of Lambda's from {ago(now - seen.last_invocation)} ago, after the function was last "
-                "changed, and none of Dayfly's: it does not run there, or its lines do not get there",
-                'look for "dayfly: not in force" in its log; `dayfly status --logs` does',
+                f"{seen.source} has Lambda's log records from {ago(now - seen.last_invocation)} ago, after "
+                "the last change of the function, but none from Dayfly: Dayfly does not run there, or its "
+                "records do not arrive",
+                'search its log for "dayfly: not active", for example with `dayfly status --logs`',
                 Effect.ALL,
             )
         )
@@ -41,15 +45,15 @@ def judge_seen(facts: FunctionFacts, seen: Seen, *, is_on: bool, now: float) -> 
                 "process-isolation",
                 seen.not_forkable.removeprefix("Dayfly: ")
                 or "its environments run in process isolation: requests share one process",
-                "mend what it names, or let `dayfly plan` choose an isolation",
+                "fix the listed causes, or choose an isolation with `dayfly plan`",
             )
         )
     if is_on and seen.started and seen.guard == "not armed":
         gaps.append(
             Gap(
-                "not-as-asked",
+                "not-as-requested",
                 "the guard could not be armed",
-                "its finding environment.cannot-check says why",
+                "see the reason in its finding environment.cannot-check",
             )
         )
     if is_on and seen.started > changed + _SETTLED_S and seen.guard != "not armed":
@@ -59,8 +63,11 @@ def judge_seen(facts: FunctionFacts, seen: Seen, *, is_on: bool, now: float) -> 
             if asked and has and asked != has and has != "process":
                 gaps.append(
                     Gap(
-                        "not-as-asked",
-                        f"{name} is {asked}, and an environment said {ago(now - seen.started)} ago that it runs with {has}",
+                        "not-as-requested",
+                        (
+                            f"{name} is set to {asked}, but an environment reported {ago(now - seen.started)} "
+                            f"ago that it runs with {has}"
+                        ),
                         f"dayfly attach {facts.name}",
                     )
                 )
@@ -68,7 +75,7 @@ def judge_seen(facts: FunctionFacts, seen: Seen, *, is_on: bool, now: float) -> 
         gaps.append(
             Gap(
                 "infected",
-                f"{_count(seen.infected, 'environment')} of it {'was' if seen.infected == 1 else 'were'} seen infected",
+                f"{_count(seen.infected, 'environment')} {'was' if seen.infected == 1 else 'were'} infected",
                 f"dayfly recycle {facts.name}",
                 Effect.NOTHING,
             )

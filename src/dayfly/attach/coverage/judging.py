@@ -26,7 +26,7 @@ from dayfly.attach.wrappers import (
 )
 from dayfly.errors import DayflyError
 
-# Reasons of a plan that hold for a function which has Dayfly already: it is not in force there.
+# Reasons of a plan that hold for a function which has Dayfly already: it is not active there.
 _IN_SPITE = frozenset({"unsupported-version", "managed-instances", "durable"})
 _POLICY_LAYER = re.compile(r":layer:dayfly-policy[A-Za-z0-9_-]*:\d+\Z")
 _SETTING = re.compile(r"DAYFLY_[A-Z_]+")
@@ -41,7 +41,7 @@ def judge(
     seen: Seen | None = None,
     now: float,
 ) -> Coverage:
-    """Return how far Dayfly is in force on a function, with every reason that can be told.
+    """Return how far Dayfly is active on a function, with every reason that can be told.
 
     `layers` are notes on layer versions by ARN, those that could be read. `now` in seconds since the epoch.
     """
@@ -80,9 +80,9 @@ def judge(
     gaps += _of_age(facts, notes, seen)
     gaps += [
         Gap(
-            "no-permission" if "AccessDenied" in text else "not-looked-at",
+            "no-permission" if "AccessDenied" in text else "not-checked",
             text,
-            "`dayfly iam status` prints what a role needs to look",
+            "`dayfly iam status` prints the required permissions",
             # What serves beside $LATEST may be without it.
             Effect.PART if is_on and text.startswith(_SERVING) else Effect.NOTHING,
         )
@@ -95,7 +95,7 @@ def unreadable(name: str, error: DayflyError) -> Coverage:
     """A function that may not be looked at, or is gone since it was listed."""
     is_missing = isinstance(error, CallError) and error.is_missing
     is_denied = isinstance(error, DeniedError)
-    reason = "not-found" if is_missing else "no-permission" if is_denied else "not-looked-at"
+    reason = "not-found" if is_missing else "no-permission" if is_denied else "not-checked"
     gap = Gap(reason, error.message, error.hint, Effect.ALL)
     return Coverage(name=name, arn=name if name.startswith("arn:") else "", level=Level.UNKNOWN, gaps=(gap,))
 
@@ -104,7 +104,7 @@ def _level(facts: FunctionFacts, gaps: list[Gap], seen: Seen | None, *, is_on: b
     reasons = {gap.reason for gap in gaps}
     if facts.package_type == "Image":
         if seen is None or not seen.started:
-            return Level.UNKNOWN if "not-in-force" not in reasons else Level.UNPROTECTED
+            return Level.UNKNOWN if "not-active" not in reasons else Level.UNPROTECTED
     elif not facts.environment.is_readable:
         return Level.UNKNOWN
     if any(gap.effect is Effect.ALL for gap in gaps):
@@ -122,8 +122,11 @@ def _of_image(seen: Seen | None) -> list[Gap]:
     return [
         Gap(
             "image",
-            "its code is a container image: from outside nobody can tell what runs in it",
-            "if it is Python's, put Dayfly into its Dockerfile (docs/container/Dockerfile); a fleet tells whether it is in force",
+            "its code is a container image, whose contents cannot be checked from outside",
+            (
+                "if it runs Python, add Dayfly to its Dockerfile (docs/container/Dockerfile); a fleet service "
+                "shows whether it is active"
+            ),
             Effect.NOTHING,
         )
     ]
@@ -136,8 +139,8 @@ def _of_unattached(facts: FunctionFacts) -> list[Gap]:
         return [
             Gap(
                 "no-layer",
-                f"{WRAPPER_VARIABLE} is {WRAPPER}, and no layer of the function is named as Dayfly's: unless another brings that "
-                "file, no environment of it can start",
+                f"{WRAPPER_VARIABLE} is {WRAPPER}, but the function has no Dayfly layer: it cannot start "
+                "unless another layer contains that file",
                 f"dayfly attach {facts.name}, or dayfly detach {facts.name}",
                 Effect.ALL,
             )
@@ -146,9 +149,15 @@ def _of_unattached(facts: FunctionFacts) -> list[Gap]:
         return [
             Gap(
                 "other-wrapper",
-                f"the layer is there, and {WRAPPER_VARIABLE} names another wrapper: Lambda starts that one"
-                + (f", and {NEXT_VARIABLE} does nothing" if variables.get(NEXT_VARIABLE) else ""),
-                f"dayfly attach {facts.name}: Dayfly's goes first and starts the other one",
+                (
+                    f"the layer is attached, but {WRAPPER_VARIABLE} is set to another wrapper, which Lambda "
+                    "starts instead"
+                )
+                + (f", and {NEXT_VARIABLE} has no effect" if variables.get(NEXT_VARIABLE) else ""),
+                (
+                    f"run dayfly attach {facts.name}: Dayfly's wrapper then starts first and starts the other "
+                    "one"
+                ),
                 Effect.ALL,
             )
         ]
@@ -156,12 +165,12 @@ def _of_unattached(facts: FunctionFacts) -> list[Gap]:
         return [
             Gap(
                 "no-wrapper",
-                f"the layer is there, and {WRAPPER_VARIABLE} is not set: Lambda does not start it",
+                f"the layer is attached, but {WRAPPER_VARIABLE} is not set, so Lambda does not start it",
                 f"dayfly attach {facts.name}",
                 Effect.ALL,
             )
         ]
-    return [Gap("never-attached", "Dayfly is not on it", f"dayfly attach {facts.name}", Effect.ALL)]
+    return [Gap("never-attached", "Dayfly is not attached", f"dayfly attach {facts.name}", Effect.ALL)]
 
 
 def _of_attached(facts: FunctionFacts) -> list[Gap]:
@@ -182,15 +191,15 @@ def _of_attached(facts: FunctionFacts) -> list[Gap]:
             Gap(
                 "process-isolation",
                 "isolation is process: requests share one process, as without Dayfly",
-                "`dayfly plan` recommends an isolation",
+                "choose an isolation with `dayfly plan`",
             )
         )
     if variables.get("DAYFLY_GUARD") == "off":
         gaps.append(
             Gap(
                 "guard-off",
-                "the guard is off: an attack ends with its request, and is neither seen nor refused",
-                "set DAYFLY_GUARD to observe: it costs almost nothing",
+                "the guard is off: attacks end with their request, but are neither detected nor refused",
+                "set DAYFLY_GUARD to observe, which costs almost nothing",
                 Effect.NOTHING,
             )
         )
@@ -204,7 +213,7 @@ def _of_contents(facts: FunctionFacts, notes: Mapping[str, LayerNote], seen: See
     note = notes.get(arn)
     if note is None or note.contents == "":
         return []  # nobody looked
-    hint = f"dayfly attach {facts.name} puts the layer of this version in its place"
+    hint = f"run dayfly attach {facts.name} to install the layer of this version"
     python = facts.runtime.removeprefix("python")
     if isinstance(note.contents, LayerFile):
         lacks = note.contents.missing(python, facts.environment.variables)
@@ -215,9 +224,12 @@ def _of_contents(facts: FunctionFacts, notes: Mapping[str, LayerNote], seen: See
     return [
         Gap(
             "layer-not-read",
-            f"could not check what the layer {without_version(arn).rpartition(':')[2]} holds: {note.contents}",
-            "a role needs lambda:GetLayerVersion (`dayfly iam status`) and this machine the way to S3; "
-            "`dayfly status --logs` reads what environments said",
+            (
+                f"could not check the contents of the layer {without_version(arn).rpartition(':')[2]}: "
+                f"{note.contents}"
+            ),
+            "the role needs lambda:GetLayerVersion (`dayfly iam status`) and this machine needs access to "
+            "S3; or use `dayfly status --logs`",
             Effect.UNCHECKED,
         )
     ]
@@ -229,12 +241,8 @@ def _of_settings(facts: FunctionFacts, effect: Effect) -> list[Gap]:
     except DayflyError as error:
         # The error names the value, which may be a secret that went astray.
         named = _SETTING.match(error.message)
-        what = (
-            f"{named[0]} has a value that Dayfly does not take"
-            if named
-            else "a setting of Dayfly's is not valid"
-        )
-        return [Gap("settings", f"under Dayfly no environment of it can start: {what}", error.hint, effect)]
+        what = f"{named[0]} has an invalid value" if named else "a Dayfly setting is invalid"
+        return [Gap("settings", f"the function cannot start: {what}", error.hint, effect)]
     return []
 
 
@@ -244,8 +252,8 @@ def _of_signing(facts: FunctionFacts) -> list[Gap]:
     return [
         Gap(
             "signing",
-            f"it has the code signing configuration {facts.signing_config_arn}: where that enforces, only a signed layer is taken",
-            "sign the layer with an allowed profile and name it with --layer (docs/attach.md)",
+            f"its code signing configuration {facts.signing_config_arn} may require signed layers",
+            "sign the layer with an allowed profile and give it with --layer (docs/attach.md)",
             Effect.NOTHING,
         )
     ]
@@ -255,10 +263,10 @@ def _of_state(facts: FunctionFacts) -> list[Gap]:
     if facts.state == "Failed" or facts.last_update_status == "Failed":
         reason = facts.state_reason or facts.last_update_reason or "no reason given"
         return [
-            Gap("state", f"its last change failed: {reason[:300]}", "see the function in the console of AWS", Effect.NOTHING)
+            Gap("state", f"its last change failed: {reason[:300]}", "see the function in the AWS console", Effect.NOTHING)
         ]  # fmt: skip
     if facts.last_update_status == "InProgress":
-        return [Gap("state", "an update of it is under way", "look again in a minute", Effect.NOTHING)]
+        return [Gap("state", "an update is in progress", "try again in a minute", Effect.NOTHING)]
     return []
 
 
@@ -269,8 +277,8 @@ def _of_age(facts: FunctionFacts, notes: Mapping[str, LayerNote], seen: Seen | N
     return [
         Gap(
             "older",
-            f"it has Dayfly {version}, this is {__version__}",
-            f"dayfly attach {facts.name} brings it up",
+            f"it has Dayfly {version}; this is version {__version__}",
+            f"run dayfly attach {facts.name} to update it",
             Effect.NOTHING,
         )
     ]

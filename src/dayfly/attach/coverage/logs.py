@@ -1,7 +1,7 @@
 """Reads from CloudWatch Logs what a function's newest environments said of themselves, where no fleet collects it.
 
-Who may write to a function's log may write such a line, too: where Dayfly is in force it marks what function code prints and
-looks like one, where it is not nobody does. So the log can prove that Dayfly is not in force, and only suggest that it is.
+Who may write to a function's log may write such a line, too: where Dayfly is active it marks what function code prints and
+looks like one, where it is not nobody does. So the log can prove that Dayfly is not active, and only suggest that it is.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from dayfly.attach.aws.calls import Caller
 from dayfly.attach.coverage.model import Seen
 from dayfly.core.findings import ENVIRONMENT_STARTED
-from dayfly.core.loglines import CANNOT_START, NOT_IN_FORCE, PRODUCT
+from dayfly.core.loglines import CANNOT_START, NOT_ACTIVE, PRODUCT
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
-_PATTERN = f'?"{NOT_IN_FORCE}" ?"{CANNOT_START}" ?"{ENVIRONMENT_STARTED.uid}"'
+_PATTERN = f'?"{NOT_ACTIVE}" ?"{CANNOT_START}" ?"{ENVIRONMENT_STARTED.uid}"'
 # The newest lines are wanted and the oldest come first: so the last minutes are asked for, then further back.
 _LOOK_BACK_S = (900.0, 3600.0, 6 * 3600.0, 24 * 3600.0)
 # A page may be empty and not the last; a log so large that this does not do is told from its newer lines.
@@ -75,7 +75,7 @@ def newest(events: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     kept: dict[bool, Mapping[str, Any]] = {}
     for event in sorted(events, key=lambda event: int(event.get("timestamp") or 0)):
         message = str(event.get("message") or "")
-        is_refusal = message.startswith((NOT_IN_FORCE, CANNOT_START))
+        is_refusal = message.startswith((NOT_ACTIVE, CANNOT_START))
         if is_refusal or _started(message):
             kept[is_refusal] = event
     return list(kept.values())

@@ -11,7 +11,7 @@ from dayfly.attach.layerfile import LayerFile
 
 
 class Level(StrEnum):
-    """How far Dayfly is in force, as far as it can be told.
+    """How far Dayfly is active, as far as it can be told.
 
     PARTLY: something of the function serves without it, or requests share a process. UNKNOWN: it may not be looked at, or
     it is an image, of which nobody can tell from outside.
@@ -52,7 +52,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What environments said of themselves: the newest first line of Dayfly's, or the line that it is not in force.
+    """What environments said of themselves: the newest first line of Dayfly's, or the line that it is not active.
 
     Times in seconds since the epoch, 0 where nothing was seen. `last_invocation` is Lambda's own newest line of the
     function. `source` says who saw it, in words.
@@ -114,7 +114,7 @@ class Coverage:
     @property
     def is_lacking(self) -> bool:
         """Say whether Dayfly is on the function and something that was asked for is not."""
-        return any(gap.reason in ("layer-lacks", "not-as-asked") for gap in self.gaps)
+        return any(gap.reason in ("layer-lacks", "not-as-requested") for gap in self.gaps)
 
     @property
     def is_unchecked(self) -> bool:
@@ -155,7 +155,7 @@ class Coverage:
                 "isolation": seen.isolation,
                 "guard": seen.guard,
                 "not_promised": list(seen.not_promised),
-                "not_in_force": seen.refusal or None,
+                "not_active": seen.refusal or None,
                 "last_line": seen.last_line or None,
                 "last_invocation": seen.last_invocation or None,
                 "infected_environments": seen.infected,

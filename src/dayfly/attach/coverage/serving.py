@@ -10,7 +10,7 @@ from dayfly.attach.coverage.model import Effect, Gap
 from dayfly.attach.live.model import is_runtime_layer
 from dayfly.attach.wrappers import is_attached
 
-ON, OFF, UNREADABLE, UNKNOWN = "under Dayfly", "without Dayfly", "variables not readable", "not looked at"
+ON, OFF, UNREADABLE, UNKNOWN = "under Dayfly", "without Dayfly", "variables not readable", "not checked"
 
 
 def serves(facts: FunctionFacts) -> dict[str, str]:
@@ -41,8 +41,14 @@ def judge_serving(facts: FunctionFacts, *, is_latest_on: bool) -> list[Gap]:
             gaps.append(
                 Gap(
                     "alias-unknown",
-                    f"the alias {alias.name} serves version {' and '.join(hidden)}, of which it is not known whether Dayfly is on it",
-                    "its variables need kms:Decrypt on their key; if it was just published, look again",
+                    (
+                        f"the alias {alias.name} serves version {' and '.join(hidden)}, which could not be "
+                        "checked for Dayfly"
+                    ),
+                    (
+                        "reading its variables needs kms:Decrypt on their key; if it was just published, try "
+                        "again"
+                    ),
                 )
             )
         without = sorted(
@@ -70,14 +76,17 @@ def judge_serving(facts: FunctionFacts, *, is_latest_on: bool) -> list[Gap]:
                 Gap(
                     "provisioned-old",
                     f"{item.count} provisioned environments of version {item.qualifier}, published without Dayfly",
-                    "give provisioned concurrency to a version that was published since",
+                    "move provisioned concurrency to a newer version",
                 )
             )
     if not is_latest_on and on != OFF:
         gaps.append(
             Gap(
                 "latest-without",
-                f"the alias {on} serves a version under Dayfly, and $LATEST has none: the next version will be without it",
+                (
+                    f"the alias {on} serves a version with Dayfly, but $LATEST is without it: the next version "
+                    "will be unprotected"
+                ),
                 f"dayfly attach {facts.name}",
             )
         )
@@ -87,8 +96,8 @@ def judge_serving(facts: FunctionFacts, *, is_latest_on: bool) -> list[Gap]:
             gaps.append(
                 Gap(
                     "snapshot-old",
-                    f"SnapStart keeps snapshots of {len(old)} versions that were published without Dayfly; none of them is an alias's",
-                    "delete versions that nobody calls",
+                    f"SnapStart keeps snapshots of {len(old)} versions without Dayfly, which no alias uses",
+                    "delete unused versions",
                     Effect.NOTHING,
                 )
             )

@@ -35,7 +35,7 @@ def run_without(reason: str, fault: "BaseException | None" = None) -> None:
     if rule:
         os.write(2, f"dayfly: cannot start, and {rule}: {reason}\n".encode())
         os._exit(1)
-    os.write(2, f"dayfly: not in force, the function runs without it: {reason}\n".encode())
+    os.write(2, f"dayfly: not active, the function runs without it: {reason}\n".encode())
     os.environ.pop("DAYFLY_FLEET_KEY", None)
     run_untouched()
 
@@ -72,7 +72,7 @@ try:
         raise RuntimeError("this Python is older than 3.11")
     if os.environ.get("DAYFLY_NEXT_WRAPPER"):
         raise RuntimeError(
-            "DAYFLY_NEXT_WRAPPER is set, and nothing has started it: begin with that wrapper, or take the variable away"
+            "DAYFLY_NEXT_WRAPPER is set, but that wrapper did not start: start the command with it, or remove the variable"
         )
     if not os.path.exists(library):
         raise RuntimeError(f"this layer was not built for {sys.implementation.cache_tag}")

@@ -14,9 +14,9 @@ def refusal(fault: "BaseException | None") -> str:
     `fault` is what stopped Dayfly, None where Dayfly itself has found that it cannot take part here.
     """
     if "_DAYFLY_ZYGOTE" in os.environ or not is_first_start():
-        return "in an environment that was in use no function runs without Dayfly"
+        return "after an environment's first start the function must not run without Dayfly"
     if fault is not None and not is_of_the_layer(fault):
-        return "with such a fault no function runs without Dayfly"
+        return "after a failure of this kind the function must not run without Dayfly"
     return ""
 
 

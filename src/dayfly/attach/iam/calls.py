@@ -19,105 +19,119 @@ def _reads(operation: str, why: str) -> Call:
     return Call(f"lambda:{operation}", On.FUNCTION, why, _READ)
 
 
-LIST_ALL = Call("lambda:ListFunctions", On.ANY, "which functions there are", _LIST, option="--all")
-GET = _reads("GetFunction", "what the function is; the answer also links to its code for ten minutes")
+LIST_ALL = Call("lambda:ListFunctions", On.ANY, "list functions", _LIST, option="--all")
+GET = _reads(
+    "GetFunction", "read the function; the answer also contains a link to its code, valid for ten minutes"
+)
 # https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html: no tags without it, and no error either.
 TAGS = replace(
-    _reads("ListTags", "which tool manages it; GetFunction leaves tags out without this"), is_silent=True
+    _reads(
+        "ListTags",
+        "read tags, to find the tool that manages the function (without this permission, GetFunction omits them)",
+    ),
+    is_silent=True,
 )
-GET_CONFIGURATION = _reads("GetFunctionConfiguration", "the newest revision, and whether an update is done")
+GET_CONFIGURATION = _reads(
+    "GetFunctionConfiguration", "read the current revision, and check whether an update has finished"
+)
 # moto's updates are done when they are answered.
-WAIT = replace(_reads("GetFunctionConfiguration", "whether the update is done"), is_seldom=True)
+WAIT = replace(_reads("GetFunctionConfiguration", "check whether the update has finished"), is_seldom=True)
 SHAPE = (
-    _reads("ListAliases", "which versions aliases serve"),
-    _reads("ListVersionsByFunction", "which versions are published, and with which layers"),
-    _reads("ListProvisionedConcurrencyConfigs", "which environments are kept ready"),
+    _reads("ListAliases", "find the versions that aliases serve"),
+    _reads("ListVersionsByFunction", "list published versions and their layers"),
+    _reads("ListProvisionedConcurrencyConfigs", "find provisioned environments"),
 )
 SIGNING = (
-    _reads("GetFunctionCodeSigningConfig", "whether it has a code signing configuration"),
-    Call("lambda:GetCodeSigningConfig", On.SIGNING, "whether that refuses unsigned layers", "ReadCodeSigning", is_seldom=True),
+    _reads("GetFunctionCodeSigningConfig", "find the code signing configuration"),
+    Call("lambda:GetCodeSigningConfig", On.SIGNING, "check whether it rejects unsigned layers", "ReadCodeSigning", is_seldom=True),
 )  # fmt: skip
 GET_LAYER = Call(
     # https://docs.aws.amazon.com/lambda/latest/dg/adding-layers.html
-    "lambda:GetLayerVersion", On.LAYER_VERSION, "Lambda asks for it on every layer that an update names", "ReadLayers",
+    "lambda:GetLayerVersion", On.LAYER_VERSION, "required by Lambda for every layer in an update", "ReadLayers",
     is_silent=True,
 )  # fmt: skip
 FIND_LAYER = Call(
-    "lambda:GetLayerVersion", On.LAYER_VERSION, "which version of Dayfly a layer has", "ReadLayers"
+    "lambda:GetLayerVersion", On.LAYER_VERSION, "find the Dayfly version of a layer", "ReadLayers"
 )
 UPDATE_LAYERS = Call(
-    "lambda:UpdateFunctionConfiguration", On.FUNCTION, "layers and variables, in one update", _CHANGE,
+    "lambda:UpdateFunctionConfiguration", On.FUNCTION, "change layers and variables in one update", _CHANGE,
     Only.WITH_THESE_LAYERS,
 )  # fmt: skip
 UPDATE_VARIABLES = Call(
-    "lambda:UpdateFunctionConfiguration", On.FUNCTION, "variables; requests that name layers are not allowed", _CHANGE,
+    "lambda:UpdateFunctionConfiguration", On.FUNCTION, "change variables; requests with layers are not allowed", _CHANGE,
     Only.WITHOUT_LAYERS,
 )  # fmt: skip
 POLICY_LAYER = (
-    Call("lambda:ListLayerVersions", On.ANY, "whether this policy is published already", "ListLayers"),
-    Call("lambda:PublishLayerVersion", On.LAYER, "the layer with the policy", "PublishLayer"),
+    Call("lambda:ListLayerVersions", On.ANY, "check whether this policy is already published", "ListLayers"),
+    Call("lambda:PublishLayerVersion", On.LAYER, "publish the layer with the policy", "PublishLayer"),
     Call(
         "lambda:GetLayerVersion",
         On.LAYER_VERSION,
-        "the policy in force, and what a published version holds",
+        "read the active policy, and verify a published version",
         "ReadLayers",
     ),
 )
 PUBLISH_LAYER = (
-    Call("lambda:ListLayerVersions", On.ANY, "whether this very zip is published already", "ListLayers", unless="--layer"),
-    Call("lambda:PublishLayerVersion", On.LAYER, "the layer, where it is not there yet", "PublishLayer", unless="--layer"),
-    Call("lambda:GetLayerVersion", On.LAYER_VERSION, "what a published version holds", "ReadLayers"),
+    Call("lambda:ListLayerVersions", On.ANY, "check whether this zip is already published", "ListLayers", unless="--layer"),
+    Call("lambda:PublishLayerVersion", On.LAYER, "publish the layer if necessary", "PublishLayer", unless="--layer"),
+    Call("lambda:GetLayerVersion", On.LAYER_VERSION, "verify a published version", "ReadLayers"),
 )  # fmt: skip
-INVOKE = Call("lambda:InvokeFunction", On.FUNCTION, "one invocation, to see it in force", "Invoke", option="--verify")  # fmt: skip
+INVOKE = Call("lambda:InvokeFunction", On.FUNCTION, "invoke the function once, to check that Dayfly is active", "Invoke", option="--verify")  # fmt: skip
 PROVISIONED = tuple(
     Call(
         f"lambda:{operation}ProvisionedConcurrencyConfig", On.QUALIFIED, why, "Provisioned", unless="--only-latest",
         is_seldom=True,
     )
     for operation, why in (
-        ("Get", "whether environments are ready"),
-        ("Put", "new ones, for what serves now"),
-        ("Delete", "those of a version that serves no more"),
+        ("Get", "check whether environments are ready"),
+        ("Put", "create new ones for the new version"),
+        ("Delete", "remove those of the previous version"),
     )
 )  # fmt: skip
 METRICS = (
-    Call("cloudwatch:DescribeAlarms", On.ALARM, "whether an alarm is on", "ReadAlarms", option="--alarm"),
+    Call("cloudwatch:DescribeAlarms", On.ALARM, "read the alarm's state", "ReadAlarms", option="--alarm"),
     Call(
         "cloudwatch:GetMetricData",
         On.ANY,
-        "how many invocations fail",
+        "read the error rate",
         "ReadMetrics",
         option="--max-error-rate",
     ),
     Call(
         "cloudwatch:GetMetricData",
         On.ANY,
-        "how many environments work at once",
+        "read the number of concurrent environments",
         "ReadMetrics",
         option="--cold-starts-per-minute",
     ),
 )
 PROOF = (
-    Call("logs:FilterLogEvents", On.LOG_GROUP, "the proof", _LOGS, unless="--fleet"),
-    Call("logs:DescribeLogStreams", On.LOG_GROUP, "when each environment began", _LOGS, unless="--fleet"),
+    Call("logs:FilterLogEvents", On.LOG_GROUP, "read the proof", _LOGS, unless="--fleet"),
+    Call(
+        "logs:DescribeLogStreams",
+        On.LOG_GROUP,
+        "find the start time of each environment",
+        _LOGS,
+        unless="--fleet",
+    ),
 )
-LOG_LINES = Call("logs:FilterLogEvents", On.LOG_GROUP, "what environments said of themselves", _LOGS, option="--logs")  # fmt: skip
+LOG_LINES = Call("logs:FilterLogEvents", On.LOG_GROUP, "read Dayfly's log records", _LOGS, option="--logs")  # fmt: skip
 REVOKE_SESSIONS = (
-    Call("lambda:ListFunctions", On.ANY, "who else has the role", _LIST, option="--revoke-sessions"),
-    Call("iam:GetRole", On.ROLE, "who else may take the role", "ReadRoles", option="--revoke-sessions"),
-    Call("iam:GetRolePolicy", On.ROLE, "whether it was revoked already", "ReadRoles", option="--revoke-sessions"),
+    Call("lambda:ListFunctions", On.ANY, "find other functions with this role", _LIST, option="--revoke-sessions"),
+    Call("iam:GetRole", On.ROLE, "find who else can assume the role", "ReadRoles", option="--revoke-sessions"),
+    Call("iam:GetRolePolicy", On.ROLE, "check whether sessions are already revoked", "ReadRoles", option="--revoke-sessions"),
     *(
         Call(f"iam:{operation}RolePolicy", On.ROLE, why, "RevokeSessions", Only.WITHIN_BOUNDARY, option="--revoke-sessions")
-        for operation, why in (("Put", "older sessions may do nothing any more"), ("Delete", "--unrevoke"))
+        for operation, why in (("Put", "deny everything to older sessions"), ("Delete", "--unrevoke"))
     ),
 )  # fmt: skip
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
 DECRYPT, *_ENCRYPT = (
     Call(f"kms:{operation}", On.KEY, why, _KEYS, Only.THROUGH_LAMBDA, option="--kms-key", is_silent=True)
     for operation, why in (
-        ("Decrypt", "to see variables that are encrypted with a key of yours"),
-        ("Encrypt", "to write them back"),
-        ("CreateGrant", "so that Lambda may use the key for them"),
+        ("Decrypt", "read variables that are encrypted with your key"),
+        ("Encrypt", "write them back"),
+        ("CreateGrant", "let Lambda use the key for them"),
     )
 )
 ENCRYPT = tuple(_ENCRYPT)
@@ -128,9 +142,9 @@ def aliases(option: str = "", *, unless: str = "") -> tuple[Call, ...]:
     return tuple(
         Call(f"lambda:{operation}", On.FUNCTION, why, "PublishAndShift", option=option, unless=unless)
         for operation, why in (
-            ("GetAlias", "what the alias serves now"),
-            ("PublishVersion", "a version of what is there now"),
-            ("UpdateAlias", "has the alias serve it"),
+            ("GetAlias", "find the version that the alias serves"),
+            ("PublishVersion", "publish a version"),
+            ("UpdateAlias", "move the alias to it"),
         )
     )
 
@@ -142,7 +156,7 @@ def read_groups(why: str) -> tuple[Call, ...]:
         Call(
             "logs:FilterLogEvents",
             On.LOG_GROUP,
-            "Lambda's and Dayfly's own lines, none of the function's",
+            "read the log records of Lambda and Dayfly, not those of the function",
             _LOGS,
         ),
     )
@@ -162,12 +176,12 @@ NO_CODE = Denied(
         "lambda:UpdateFunctionCode",
         "lambda:UpdateFunctionUrlConfig",
     ),
-    "a recycler replaces environments; it has no business with code, roles or who may call",
+    "recycling must not change code, roles or permissions to invoke",
 )
 NO_LAYERS = Denied(
     "NeverLayers",
     ("lambda:UpdateFunctionConfiguration",),
-    "an update that names layers is none of a recycler's",
+    "recycling must not change layers",
     is_layers=True,
 )
 
@@ -186,7 +200,7 @@ DOCTOR = (
     Call(
         "iam:PassRole",
         On.ROLE,
-        "the role that the function gets",
+        "the function's role",
         "PassRole",
         Only.PASSED_TO_LAMBDA,
         option=_DOCTOR,
@@ -197,7 +211,7 @@ DOCTOR = (
 MAX_AGE_TAG = "dayfly:max-age"
 # deploy/max-age: its function looks for tags and has no options.
 MAX_AGE = (
-    Call("tag:GetResources", On.ANY, "which functions have the tag", "FindFunctions", is_silent=True),
-    Call("cloudwatch:GetMetricData", On.ANY, "how many environments work at once", "FindFunctions"),
-    Call("cloudwatch:DescribeAlarms", On.ALARM, "whether an alarm is on", "ReadAlarms"),
+    Call("tag:GetResources", On.ANY, "find the functions with the tag", "FindFunctions", is_silent=True),
+    Call("cloudwatch:GetMetricData", On.ANY, "read the number of concurrent environments", "FindFunctions"),
+    Call("cloudwatch:DescribeAlarms", On.ALARM, "read the alarm's state", "ReadAlarms"),
 )

@@ -43,57 +43,43 @@ from dayfly.attach.iam.calls import (
 )
 from dayfly.attach.iam.model import Command
 
-UPDATE_NOTE = (
-    "lambda:UpdateFunctionConfiguration cannot be narrowed to single fields: no condition key exists for the handler, the runtime, "
-    "variables, the timeout or file systems. Whoever holds this role can change those; iam:PassRole, without which the role of a "
-    "function stays as it is, is not given"
-)
-LAYERS_NOTE = (
-    "lambda:Layer keeps layers from being named in an update. Whether a request that names an empty list, which takes all layers "
-    "off, counts as naming them is not documented: take it that it does not, and watch for it (`dayfly status`, CloudTrail)"
-)
-ALIAS_NOTE = (
-    "lambda:UpdateAlias knows no condition on the version: whoever holds this role can have an alias serve any version that is "
-    "published, older ones too"
-)
-REVOKE_NOTE = (
-    "iam:PutRolePolicy cannot be narrowed to one policy or to denials: with --revoke-sessions whoever holds this role can give the "
-    "roles named every permission that their boundary allows. Name the roles, give them a permissions boundary and name it with "
-    "--boundary, and keep this apart from the everyday role"
-)
+UPDATE_NOTE = "lambda:UpdateFunctionConfiguration cannot be limited to single fields: there are no condition keys for the handler, the runtime, variables, the timeout or file systems, so this role can change all of them. It cannot change the function's role, because it lacks iam:PassRole"
+LAYERS_NOTE = "lambda:Layer rejects updates that contain layers. AWS does not document whether an empty list, which removes all layers, counts. Assume that it does not, and monitor for it (`dayfly status`, CloudTrail)"
+ALIAS_NOTE = "lambda:UpdateAlias has no condition key for the version: this role can point an alias to any published version, including older ones"
+REVOKE_NOTE = "iam:PutRolePolicy cannot be limited to one policy or to Deny statements: with --revoke-sessions, this role can give the named roles every permission within their boundary. Name the roles, give them a permissions boundary, pass it with --boundary, and keep this role separate from the one for daily use"
 
 COMMANDS: dict[str, Command] = {
     one.name: one
     for one in (
         Command(
             "attach",
-            "puts the layer and its variables on functions",
+            "adds the layer and its variables to functions",
             (
                 LIST_ALL, GET, TAGS, GET_CONFIGURATION, *SHAPE, *SIGNING, GET_LAYER, *PUBLISH_LAYER, UPDATE_LAYERS,
                 *aliases("--publish"), INVOKE, replace(LOG_LINES, option="--verify"), DECRYPT, *ENCRYPT,
             ),
             notes=(
                 UPDATE_NOTE,
-                "with --layer an update may name these layers and no others: give those that the functions have already, too",
+                "with --layer, an update can contain only these layers: include the layers that the functions already have",
             ),
         ),
         Command(
             "detach",
-            "takes them off again",
+            "removes the layer and its variables",
             (LIST_ALL, GET, TAGS, GET_CONFIGURATION, *SHAPE, *SIGNING[:1], GET_LAYER, UPDATE_LAYERS, *aliases("--publish"), DECRYPT, *ENCRYPT),
             notes=(UPDATE_NOTE,),
         ),
         Command(
             "status",
-            "says what is protected and why something is not; changes nothing",
+            "shows which functions are protected and why others are not; changes nothing",
             (LIST_ALL, GET, TAGS, *SHAPE, *SIGNING[:1], FIND_LAYER, LOG_LINES, DECRYPT),
             notes=(
-                "what may not be read is told as not looked at; without kms:Decrypt on a key of yours, variables under it are unknown",
+                "what the role may not read is reported as not checked; without kms:Decrypt on your key, variables encrypted with it are unknown",
             ),
         ),
         Command(
             "recycle",
-            "replaces every environment of a function, and proves it",
+            "replaces every environment of a function and verifies it",
             (
                 LIST_ALL, GET, TAGS, GET_CONFIGURATION, *SHAPE, *SIGNING[:1], UPDATE_VARIABLES, *aliases(unless="--only-latest"),
                 *PROVISIONED, *METRICS, *PROOF, *REVOKE_SESSIONS, DECRYPT, *ENCRYPT,
@@ -103,7 +89,7 @@ COMMANDS: dict[str, Command] = {
         ),
         Command(
             "max-age",
-            "the scheduled recycler of deploy/max-age: replaces environments of functions by their tag dayfly:max-age",
+            "the scheduled recycler of deploy/max-age: replaces environments of functions with the tag dayfly:max-age",
             (
                 *MAX_AGE, GET, TAGS, GET_CONFIGURATION, *SHAPE, *SIGNING[:1], UPDATE_VARIABLES, *aliases(unless="--only-latest"),
                 *PROVISIONED, *PROOF, DECRYPT, *ENCRYPT,
@@ -114,7 +100,7 @@ COMMANDS: dict[str, Command] = {
         ),
         Command(
             "promote",
-            "takes a function's guard one step further, with a policy in a layer of its own",
+            "moves a function's guard one step further, with the policy in its own layer",
             (
                 LIST_ALL, GET, TAGS, WAIT, *SHAPE, *SIGNING[:1], GET_LAYER, *POLICY_LAYER, UPDATE_LAYERS,
                 *aliases("--publish"), DECRYPT, *ENCRYPT,
@@ -123,7 +109,7 @@ COMMANDS: dict[str, Command] = {
         ),
         Command(
             "rollback",
-            "takes a function's last promotion back",
+            "undoes a function's last promotion",
             (
                 GET, TAGS, WAIT, *SHAPE, *SIGNING[:1], GET_LAYER, UPDATE_LAYERS, *aliases("--publish"), INVOKE, replace(LOG_LINES, option="--verify"), DECRYPT,
                 *ENCRYPT,
@@ -132,13 +118,13 @@ COMMANDS: dict[str, Command] = {
         ),
         Command(
             "doctor",
-            "what the commands of docs/doctor.md need, for a function of the name dayfly-doctor",
+            "the permissions for the commands in docs/doctor.md, for a function named dayfly-doctor",
             DOCTOR,
-            notes=("name the role that the function gets with --role: one that Lambda may take and that has no permission",),
+            notes=("give the function's role with --role: a role without permissions that Lambda can assume",),
             functions=("dayfly-doctor",),
         ),
         Command("layer publish", "publishes the built layer", PUBLISH_LAYER),
-        Command("fleet pull", "fetches what functions have logged", read_groups("which log groups there are, and whose account it is")),
-        Command("lifetimes", "measures how long environments live", read_groups("which log groups there are: for --all")),
+        Command("fleet pull", "imports function logs", read_groups("list log groups and identify the account")),
+        Command("lifetimes", "measures how long environments live", read_groups("list log groups, for --all")),
     )
 }  # fmt: skip

@@ -15,21 +15,21 @@ class Limit:
     known: str
 
 
-TRIED = "tried: the printed policy against the call, by an evaluator of ours"
-READ = "read in AWS's service authorization reference; not tried on AWS"
+TRIED = "tested: the generated policy against the call, in Dayfly's own evaluator"
+READ = "from AWS's service authorization reference; not tested on AWS"
 
 RECYCLER: tuple[Limit, ...] = (
-    Limit("replace the code (UpdateFunctionCode)", True, "not allowed, and denied whatever else the role has", TRIED),
-    Limit("let somebody else call (AddPermission, a function URL)", True, "not allowed, and denied", TRIED),
-    Limit("put a layer on (UpdateFunctionConfiguration with Layers)", True, "`Null` on `lambda:Layer`, allowed and denied side", TRIED),
+    Limit("replace the code (UpdateFunctionCode)", True, "not allowed, and denied even if another policy allows it", TRIED),
+    Limit("let other accounts invoke it (AddPermission, a function URL)", True, "not allowed, and denied", TRIED),
+    Limit("add a layer (UpdateFunctionConfiguration with Layers)", True, "`Null` on `lambda:Layer`, in the Allow and in a Deny statement", TRIED),
     Limit("give the function another role", True, "needs `iam:PassRole`, which is denied", TRIED),
-    Limit("take code signing off", True, "DeleteFunctionCodeSigningConfig is denied", TRIED),
-    Limit("take all layers off (an update with an empty list)", False, "whether an empty list counts as `lambda:Layer` being there is not documented; take it that it does not", READ),
-    Limit("change the handler, the runtime, the timeout, file systems", False, "no condition key exists for these fields", READ),
-    Limit("set, change and remove variables", False, "that is what a recycle does; no condition key exists for their names. A variable as AWS_LAMBDA_EXEC_WRAPPER or PYTHONPATH can lead into code that the function has already", READ),
-    Limit("put the function into another VPC", False, "keys exist (`lambda:VpcIds`); they are left out, since whether they stand for the request or for what the function has is not documented, and a recycler that fails on every function of a VPC is none", READ),
-    Limit("have an alias serve another version that is published (UpdateAlias)", False, "no condition key exists for the version; `dayfly iam recycle --only-latest` leaves it out", READ),
-    Limit("publish what is in $LATEST, whoever put it there (PublishVersion)", False, "no condition key exists; likewise", READ),
-    Limit("with --revoke-sessions: give the named roles any permission (PutRolePolicy)", False, "no condition key exists for what a policy says; `--boundary` sets the most that it can give", READ),
-    Limit("download the code (GetFunction answers with a link)", False, "the same action tells tags and configuration", READ),
+    Limit("remove code signing", True, "DeleteFunctionCodeSigningConfig is denied", TRIED),
+    Limit("remove all layers (an update with an empty list)", False, "AWS does not document whether an empty list counts for `lambda:Layer`; assume that it does not", READ),
+    Limit("change the handler, the runtime, the timeout, file systems", False, "no condition keys exist for these fields", READ),
+    Limit("set, change and remove variables", False, "recycling itself changes a variable, and there is no condition key for their names. Variables such as AWS_LAMBDA_EXEC_WRAPPER or PYTHONPATH can start other code that the function already contains", READ),
+    Limit("move the function to another VPC", False, "condition keys exist (`lambda:VpcIds`) but are not used: AWS does not document whether they refer to the request or to the function, so recycling functions in a VPC could fail", READ),
+    Limit("point an alias to another published version (UpdateAlias)", False, "no condition key exists for the version; `dayfly iam recycle --only-latest` omits the permission", READ),
+    Limit("publish $LATEST, whoever changed it (PublishVersion)", False, "no condition key exists; `--only-latest` omits this permission, too", READ),
+    Limit("with --revoke-sessions: give the named roles any permission (PutRolePolicy)", False, "no condition key exists for a policy's content; `--boundary` limits the permissions", READ),
+    Limit("download the code (the answer of GetFunction contains a link)", False, "the same action returns tags and configuration", READ),
 )  # fmt: skip

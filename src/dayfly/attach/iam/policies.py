@@ -63,12 +63,12 @@ def make_policy(command: Command, scope: Scope) -> Policy:
     notes = list(command.notes)
     if scope.tags and any(call.on is On.ANY for call in calls):
         notes.append(
-            "actions that know no resource (lists) cannot be limited to tags: names and configurations of all functions are seen"
+            "list actions cannot be limited to tags: the role can see names and configurations of all functions"
         )
     if not calls:
         raise DayflyError(
-            f"{command.name} calls nothing of AWS by itself",
-            hint=f"name an option that does: {', '.join(sorted({call.option for call in command.calls}))}",
+            f"{command.name} itself makes no AWS calls",
+            hint=f"add an option that does: {', '.join(sorted({call.option for call in command.calls}))}",
         )
     document: Document = {"Version": "2012-10-17", "Statement": statements}
     return Policy(command.name, document, calls, tuple(notes))
@@ -77,27 +77,27 @@ def make_policy(command: Command, scope: Scope) -> Policy:
 def check(scope: Scope) -> None:
     """Raise DayflyError unless every name of `scope` is one, `*` allowed: a policy is no place for surprises."""
     checks = (
-        ("--function", scope.functions, _FUNCTION, "a function's name, * allowed; its account and region are options"),
-        ("--region", (scope.region,), _REGION, "as eu-central-1"),
-        ("--account", (scope.account,), _ACCOUNT, "twelve digits"),
+        ("--function", scope.functions, _FUNCTION, "a function name, with * as wildcard; account and region are separate options"),
+        ("--region", (scope.region,), _REGION, "for example eu-central-1"),
+        ("--account", (scope.account,), _ACCOUNT, "12 digits"),
         ("--partition", (scope.partition,), _PARTITION, "aws, aws-cn or aws-us-gov"),
-        ("--layer", scope.layers, _LAYER, "the ARN of a layer's version, as arn:aws:lambda:eu-central-1:111122223333:layer:dayfly:*"),
+        ("--layer", scope.layers, _LAYER, "the ARN of a layer version, for example arn:aws:lambda:eu-central-1:111122223333:layer:dayfly:*"),
         ("--boundary", (scope.boundary,) if scope.boundary else (), _BOUNDARY, "the ARN of a policy"),
         ("--kms-key", scope.keys, _KEY, "the ARN of a key"),
-        ("--log-group", scope.log_groups, _LOG_GROUP, "a log group's name, * allowed"),
-        ("--role", scope.roles, _ROLE, "a role's name with its path, * allowed"),
-        ("--alarm", scope.alarms, _ALARM, "an alarm's name, * allowed"),
-        ("--tag", tuple(part for tag in scope.tags for part in tag), _TAG, "as team=payments"),
+        ("--log-group", scope.log_groups, _LOG_GROUP, "a log group name, with * as wildcard"),
+        ("--role", scope.roles, _ROLE, "a role name with its path, with * as wildcard"),
+        ("--alarm", scope.alarms, _ALARM, "an alarm name, with * as wildcard"),
+        ("--tag", tuple(part for tag in scope.tags for part in tag), _TAG, "for example team=payments"),
     )  # fmt: skip
     for option, values, pattern, hint in checks:
         for value in values:
             if not pattern.fullmatch(value):
-                raise DayflyError(f"{option} is {value[:100]!r}", hint=f"it must be {hint}")
+                raise DayflyError(f"{option} {value[:100]!r} is not valid", hint=f"use {hint}")
     for key, value in scope.tags:
         if "*" in key + value:
             raise DayflyError(
-                f"--tag is {key}={value}",
-                hint="a tag is compared as it is; leave --tag out for all functions",
+                f"--tag {key}={value} contains a wildcard",
+                hint="tags are compared literally; omit --tag for all functions",
             )
 
 

@@ -61,7 +61,8 @@ class Journal:
             )
         except OSError as error:
             raise JournalError(
-                f"cannot open the journal {path}: {error.strerror}", hint="name another one with --journal"
+                f"cannot open the journal {path}: {error.strerror}",
+                hint="choose another journal with --journal",
             ) from error
         try:
             self._take(is_new_folder=is_new_folder)
@@ -74,21 +75,24 @@ class Journal:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise JournalError(
-                f"another run holds the journal {self.path}",
-                hint="wait for it to end, or look for what became of it; the lock goes with its process",
+                f"another run uses the journal {self.path}",
+                hint="wait until it ends; the lock ends with its process",
             ) from error
         found = os.fstat(self._descriptor)
         if not stat.S_ISREG(found.st_mode):
-            raise JournalError(f"the journal {self.path} is no file", hint="name another one with --journal")
+            raise JournalError(
+                f"the journal {self.path} is not a file", hint="choose another journal with --journal"
+            )
         if found.st_size and found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             # It says which layers and wrapper a detach puts back.
             raise JournalError(
-                f"others may write to the journal {self.path}, so what it says may not be yours",
-                hint="read it; if it is: chmod 600, and run this again",
+                f"other users can write to the journal {self.path}",
+                hint="check its contents, run chmod 600, and run this command again",
             )
         if found.st_uid != os.geteuid():
             raise JournalError(
-                f"the journal {self.path} belongs to another user", hint="name another one with --journal"
+                f"the journal {self.path} belongs to another user",
+                hint="choose another journal with --journal",
             )
         os.fchmod(self._descriptor, 0o600)
         for place in (self.path.parent, *((self.path.parent.parent,) if is_new_folder else ())):
@@ -139,7 +143,8 @@ class Journal:
         size = os.fstat(self._descriptor).st_size
         if size > _MAX_BYTES:
             raise JournalError(
-                f"the journal {self.path} has {size:,} bytes", hint="name another one with --journal"
+                f"the journal {self.path} is too large ({size:,} bytes)",
+                hint="choose another journal with --journal",
             )
         data = b""
         while len(data) < size:
@@ -154,12 +159,12 @@ class Journal:
             try:
                 written = os.write(self._descriptor, data)
                 if written != len(data):
-                    raise OSError(28, "only a part was written")
+                    raise OSError(28, "the write was incomplete")
                 os.fsync(self._descriptor)
             except OSError as error:
                 raise JournalError(
                     f"cannot write to the journal {self.path}: {error.strerror}",
-                    hint="without it nothing is done; make room, or name another one with --journal",
+                    hint="dayfly changes nothing without it: free disk space, or choose another journal with --journal",
                 ) from error
 
 

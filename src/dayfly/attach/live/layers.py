@@ -33,8 +33,11 @@ class NamedLayer:
         parts = arn.split(":")
         if len(parts) != 8 or parts[2] != "lambda" or parts[5] != "layer" or not parts[7].isdigit():
             raise DayflyError(
-                f"{arn!r} is no ARN of a layer's version",
-                hint="it ends in the version: arn:aws:lambda:eu-central-1:123456789012:layer:dayfly-python312:3",
+                f"{arn!r} is not the ARN of a layer version",
+                hint=(
+                    "use an ARN that ends with the version, for example "
+                    "arn:aws:lambda:eu-central-1:123456789012:layer:dayfly-python312:3"
+                ),
             )
         self._caller = caller
         self._client = client
@@ -65,7 +68,7 @@ class NamedLayer:
         except DeniedError:
             # Using a layer and reading it are two permissions; Lambda refuses the update if it is none for this function.
             return LayerOffer(
-                f"{self._arn} (which this role may not read)", self._arn, contents="this role may not read it"
+                f"{self._arn} (not readable by this role)", self._arn, contents="not readable by this role"
             )
         content = told["Content"]
         return LayerOffer(

@@ -80,10 +80,10 @@ class Plan:
     notes: tuple[str, ...] = ()
 
     @property
-    def state(self) -> Literal["change", "as-asked", "refused"]:
+    def state(self) -> Literal["change", "up-to-date", "refused"]:
         if self.refusals:
             return "refused"
-        return "change" if self.changes else "as-asked"
+        return "change" if self.changes else "up-to-date"
 
     def described(self) -> dict[str, Any]:
         """The plan as one JSON object, without any variable's value."""

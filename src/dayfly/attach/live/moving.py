@@ -70,8 +70,8 @@ class Mover:
             return Outcome(function, State.ALREADY, f"the alias {alias} serves $LATEST", arn=facts.arn)
         if (told.get("RoutingConfig") or {}).get("AdditionalVersionWeights"):
             return refused(
-                f"the alias {alias} shares its traffic between versions and was not moved",
-                "let that deployment end first",
+                f"the alias {alias} was not moved, because it splits traffic between versions",
+                "wait until that deployment ends",
             )
         now, latest = (
             self._caller.call(
@@ -84,12 +84,12 @@ class Mover:
         )
         if differing := differences(now, latest):
             return refused(
-                f"the alias {alias} was not moved: that would also deploy another {', '.join(differing)} than version "
-                f"{serving} has",
-                "deploy that first, or publish and move the alias yourself",
+                f"the alias {alias} was not moved: that would also deploy changes of "
+                f"{', '.join(differing)} since version {serving}",
+                "deploy those changes first, or publish and move the alias yourself",
             )
         if _same_dayfly(now, latest):
-            return Outcome(function, State.ALREADY, f"the alias {alias} serves it already", arn=facts.arn)
+            return Outcome(function, State.ALREADY, f"the alias {alias} already serves it", arn=facts.arn)
         request: dict[str, Any] = {"FunctionName": function, "Description": "Dayfly attached or detached"}
         if sha := latest.get("CodeSha256"):
             request["CodeSha256"] = sha

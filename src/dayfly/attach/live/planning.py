@@ -59,8 +59,11 @@ def plan_attach(
             refusals.append(
                 Refusal(
                     "key",
-                    f"{KEY_VARIABLE} has another value already, which would be lost: keys are never written to the journal",
-                    "remove it from the function first, or leave it out of --set",
+                    (
+                        f"{KEY_VARIABLE} already has another value, which would be lost, because the journal "
+                        "does not store keys"
+                    ),
+                    "remove it from the function first, or from --set",
                 )
             )
     changes = [] if refusals else _changes(current, variables, layers_before, layers_after, offer)
@@ -78,7 +81,7 @@ def plan_attach(
             *_size_notes(facts, offer),
             *_signing_notes(signing),
             *(
-                [f"could not check what the layer holds: {offer.contents}"]
+                [f"could not check the layer's contents: {offer.contents}"]
                 if isinstance(offer.contents, str) and offer.contents
                 else []
             ),
@@ -109,20 +112,20 @@ def _of_its_kind(facts: FunctionFacts) -> list[Refusal]:
         refusals.append(
             Refusal(
                 "image",
-                "its code is a container image, which takes no layers",
-                "put these two lines into its Dockerfile (docs/container/Dockerfile) and deploy it:\n"
+                "its code is a container image, which cannot use layers",
+                "add these two lines to its Dockerfile (docs/container/Dockerfile) and deploy it:\n"
                 + "\n".join(f"    {line}" for line in DOCKERFILE),
             )
         )
     elif not facts.is_python:
         refusals.append(
-            Refusal("not-python", f"its runtime is {facts.runtime or 'not told'}, and Dayfly is for Python")
+            Refusal("not-python", "its runtime is {facts.runtime or 'unknown'}; Dayfly supports Python only")
         )
     elif facts.runtime.removeprefix("python") not in PYTHONS:
         refusals.append(
             Refusal(
                 "unsupported-version",
-                f"its runtime is {facts.runtime}; Dayfly runs on {', '.join(PYTHONS)}",
+                f"its runtime is {facts.runtime}; Dayfly supports Python {', '.join(PYTHONS)}",
                 "move the function to one of these first",
             )
         )
@@ -130,15 +133,15 @@ def _of_its_kind(facts: FunctionFacts) -> list[Refusal]:
         refusals.append(
             Refusal(
                 "managed-instances",
-                "it runs on managed instances, where one environment serves several events at once: Dayfly does not "
-                "support that and would start the function untouched",
+                "it runs on managed instances, where one environment serves several events at the same "
+                "time; Dayfly does not support them",
             )
         )
     if facts.is_durable:
         refusals.append(
             Refusal(
                 "durable",
-                "it is a durable function: whether its replays run as they should under Dayfly was never tried",
+                "it is a durable function, which was not tested with Dayfly",
             )
         )
     return refusals
@@ -151,14 +154,17 @@ def _of_its_state(facts: FunctionFacts, options: AttachOptions) -> list[Refusal]
             Refusal(
                 "state",
                 f"it is in state Failed: {facts.state_reason or 'no reason given'}",
-                "repair it first",
+                "fix it first",
             )
         )
     if not facts.environment.is_readable:
         refusals.append(
             Refusal(
                 "variables-unreadable",
-                f"its variables cannot be read ({facts.environment.error}), and an update replaces all of them",
+                (
+                    f"its variables cannot be read ({facts.environment.error}), but an update replaces all of "
+                    "them"
+                ),
                 "give this role kms:Decrypt on "
                 + (facts.environment.kms_key_arn or "the key that encrypts the function's variables"),
             )
@@ -170,7 +176,7 @@ def _of_its_state(facts: FunctionFacts, options: AttachOptions) -> list[Refusal]
                 "managed",
                 f"{tool} manages it"
                 + (f" (stack {stack})" if stack else "")
-                + ": its next deployment would take Dayfly off",
+                + ": its next deployment would remove Dayfly",
                 "attach it in its template (`dayfly attach --template FILE`), or add --accept-drift",
             )
         )
@@ -183,8 +189,8 @@ def _of_the_layer(facts: FunctionFacts, offer: LayerOffer, after: tuple[str, ...
         refusals.append(
             Refusal(
                 "layers",
-                f"it has {len(facts.layers)} layers, and Lambda allows {MAX_LAYERS} with Dayfly's",
-                "put two of its layers into one, or into its package",
+                f"it has {len(facts.layers)} layers; Lambda allows {MAX_LAYERS} including Dayfly's",
+                "merge two of its layers, or move one into its package",
             )
         )
     zipped, own = _bytes_beside(facts), offer.unzipped or offer.size
@@ -192,8 +198,9 @@ def _of_the_layer(facts: FunctionFacts, offer: LayerOffer, after: tuple[str, ...
         refusals.append(
             Refusal(
                 "size",
-                f"code ({_mb(facts.code_bytes)}) and layers ({_mb(zipped - facts.code_bytes)}) are {_mb(zipped)} even zipped; with "
-                f"Dayfly's {_mb(own)} that is more than the {_mb(MAX_UNZIPPED_BYTES)} which Lambda allows unzipped",
+                f"code ({_mb(facts.code_bytes)}) and layers ({_mb(zipped - facts.code_bytes)}) are "
+                f"{_mb(zipped)} zipped; with Dayfly's {_mb(own)} they exceed Lambda's limit of "
+                f"{_mb(MAX_UNZIPPED_BYTES)} unzipped",
                 "make the package smaller, or deploy it as an image",
             )
         )
@@ -202,23 +209,26 @@ def _of_the_layer(facts: FunctionFacts, offer: LayerOffer, after: tuple[str, ...
         refusals.append(
             Refusal(
                 "python",
-                f"the layer is for Python {', '.join(offer.pythons)} and the function runs {version}",
-                "leave --layer out, or name one for this version",
+                f"the layer is for Python {', '.join(offer.pythons)}, but the function runs {version}",
+                "remove --layer, or give a layer for this version",
             )
         )
     if offer.architectures and not set(facts.architectures) <= set(offer.architectures):
         refusals.append(
             Refusal(
                 "architecture",
-                f"the layer is for {', '.join(offer.architectures)} and the function runs on {', '.join(facts.architectures)}",
-                "leave --layer out: Dayfly's own serves both",
+                (
+                    f"the layer is for {', '.join(offer.architectures)} but the function runs on "
+                    f"{', '.join(facts.architectures)}"
+                ),
+                "remove --layer: Dayfly's own layer supports both",
             )
         )
     if offer.arn and offer.arn.split(":")[3] != facts.region:
         refusals.append(
             Refusal(
                 "region",
-                f"the layer is in {offer.arn.split(':')[3]} and the function in {facts.region}",
+                f"the layer is in {offer.arn.split(':')[3]} but the function is in {facts.region}",
                 "publish it there",
             )
         )
@@ -231,7 +241,7 @@ def _of_contents(facts: FunctionFacts, options: AttachOptions, offer: LayerOffer
         return []
     variables = {**facts.environment.variables, **options.settings}
     lacks = offer.contents.missing(facts.runtime.removeprefix("python"), variables)
-    hint = "leave --layer out, or name a layer that this version of Dayfly built"
+    hint = "remove --layer, or give a layer that this version of Dayfly built"
     return [Refusal("layer-lacks", text, hint) for text in lacks]
 
 
@@ -250,7 +260,10 @@ def _of_signing(offer: LayerOffer, signing: Signing | None) -> list[Refusal]:
         Refusal(
             "signing",
             why,
-            "sign the layer with an allowed profile (AWS Signer), publish it and name it with --layer; see docs/attach.md",
+            (
+                "sign the layer with an allowed profile (AWS Signer), publish it and give it with --layer; see "
+                "docs/attach.md"
+            ),
         )
     ]
 
@@ -266,8 +279,9 @@ def _size_notes(facts: FunctionFacts, offer: LayerOffer) -> list[str]:
     if not zipped * _LIKELY_RATIO + offer.unzipped > MAX_UNZIPPED_BYTES or zipped > MAX_UNZIPPED_BYTES:
         return []
     text = (
-        f"code ({_mb(facts.code_bytes)}) and layers ({_mb(zipped - facts.code_bytes)}) are zipped sizes, the only ones that Lambda "
-        f"tells; if they are over {_mb(MAX_UNZIPPED_BYTES)} unzipped with Dayfly's, Lambda refuses the change as a whole"
+        f"code ({_mb(facts.code_bytes)}) and layers ({_mb(zipped - facts.code_bytes)}) are zipped sizes "
+        f"(Lambda reports no others); if they exceed {_mb(MAX_UNZIPPED_BYTES)} unzipped with Dayfly's "
+        "layer, Lambda rejects the whole change"
     )
     return [text]
 
@@ -290,7 +304,7 @@ def _changes(
         replaced = [arn for arn in before if arn not in after]
         text = f"layer {offer.text}"
         changes.append(
-            f"{text}, in the place of {', '.join(replaced)}"
+            f"{text}, replacing {', '.join(replaced)}"
             if replaced
             else f"{text}, after {len(before)} others"
             if before
@@ -309,11 +323,11 @@ def _notes(
         if note.weight != "refused"
     ]
     if is_attached(facts.environment.variables) and is_change:
-        notes.append("Dayfly is on it already; this brings it to what is asked for")
+        notes.append("Dayfly is already attached; this applies the requested settings")
     if facts.managed_by and options.accept_drift:
-        notes.append(f"managed by {facts.managed_by}: its next deployment takes Dayfly off again")
+        notes.append(f"managed by {facts.managed_by}: its next deployment removes Dayfly again")
     notes += reach_notes(facts, published=options.publish)
-    notes += [f"not known: {text}" for text in facts.unknown]
+    notes += [f"unknown: {text}" for text in facts.unknown]
     return notes
 
 
@@ -325,19 +339,17 @@ def reach_notes(facts: FunctionFacts, *, published: str = "") -> list[str]:
         if not fixed:
             continue
         if alias.name == published:
-            notes.append(f"the alias {alias.name} is moved from version {' and '.join(fixed)} to a new one")
+            notes.append(f"the alias {alias.name} will move from version {' and '.join(fixed)} to a new one")
         else:
             notes.append(
-                f"the alias {alias.name} serves version {' and '.join(fixed)}, which does not change: publish a version and "
-                f"move the alias, or name it: --publish {alias.name}"
+                f"the alias {alias.name} serves version {' and '.join(fixed)}, which does not change: add "
+                f"--publish {alias.name} to publish a version and move the alias"
             )
     for item in facts.provisioned:
-        moved = " Moving the alias makes new ones." if item.qualifier == published else ""
+        moved = " Moving the alias creates new ones." if item.qualifier == published else ""
         notes.append(f"{item.count} provisioned environments of {item.qualifier} are not changed.{moved}")
     if facts.snapstart:
-        notes.append(
-            "SnapStart: only versions published after the change start from a snapshot that has Dayfly in it"
-        )
+        notes.append("SnapStart: only versions published after the change start from a snapshot with Dayfly")
     return notes
 
 

@@ -24,7 +24,7 @@ def plan_detach(facts: FunctionFacts, known: Known | None, *, publish: str = "")
     if not facts.environment.is_readable:
         refusal = Refusal(
             "variables-unreadable",
-            f"its variables cannot be read ({facts.environment.error}), and an update replaces all of them",
+            f"its variables cannot be read ({facts.environment.error}), but an update replaces all of them",
             "give this role kms:Decrypt on "
             + (facts.environment.kms_key_arn or "the key that encrypts the function's variables"),
         )
@@ -32,27 +32,28 @@ def plan_detach(facts: FunctionFacts, known: Known | None, *, publish: str = "")
     after, layer_notes = _layers(before, known)
     variables, notes = _variables(facts, known)
     if facts.package_type == "Image" and not variables and before == after:
-        notes.append("its code is an image: take Dayfly's lines out of its Dockerfile and deploy it")
+        notes.append("its code is an image: remove Dayfly's lines from its Dockerfile and deploy it")
     changes = []
     if before != after:
         gone = [arn for arn in before if arn not in after]
         back = [arn for arn in after if arn not in before]
-        changes.append(f"removes {', '.join(gone)}" + (f", puts back {', '.join(back)}" if back else ""))
+        changes.append(f"removes {', '.join(gone)}" + (f", restores {', '.join(back)}" if back else ""))
     for name, value in sorted(variables.items()):
-        changes.append(f"removes {name}" if value is None else f"gives {name} its former value")
+        changes.append(f"removes {name}" if value is None else f"restores the previous value of {name}")
     if changes:
         if known is None:
             notes.append(
-                "no journal here knows this function: what it had of these variables before attaching cannot be given back"
+                "this function is not in the journal, so the previous values of these variables cannot be "
+                "restored"
             )
         elif not known.is_whole:
             notes.append(
-                "Dayfly was on it before this journal began: what was there before that cannot be known"
+                "Dayfly was attached before this journal existed, so the previous configuration is unknown"
             )
         if facts.managed_by:
             notes.append(
-                f"managed by {facts.managed_by}: if its template has Dayfly, the next deployment puts it back; see "
-                "`dayfly detach --template`"
+                f"managed by {facts.managed_by}: if its template includes Dayfly, the next deployment adds "
+                "it again; see `dayfly detach --template`"
             )
         notes += reach_notes(facts, published=publish)
     return Plan(
@@ -74,9 +75,7 @@ def _layers(before: tuple[str, ...], known: Known | None) -> tuple[tuple[str, ..
     ours = known.layers_added if known else frozenset()
     after = tuple(arn for arn in before if arn not in ours and not is_dayfly_layer(arn))
     if known is not None and after != tuple(arn for arn in known.layers_before if not is_dayfly_layer(arn)):
-        return after, [
-            "its layers were changed since it was attached: Dayfly's are removed, the others stay as they are"
-        ]
+        return after, ["its layers were changed after attaching: only Dayfly's layers are removed"]
     return after, []
 
 
@@ -92,7 +91,7 @@ def _variables(facts: FunctionFacts, known: Known | None) -> tuple[dict[str, str
     )
     for name, value in detached_variables(current).items():
         if is_left and name not in _ALWAYS_OURS:
-            notes.append(f"{name} is set, and nothing that reads it is on the function: kept")
+            notes.append(f"{name} is set, but nothing on the function reads it: kept")
         elif known is None or name in _ALWAYS_OURS or name == WRAPPER_VARIABLE:
             wanted[name] = value
         elif known.is_ours(name):
@@ -100,9 +99,9 @@ def _variables(facts: FunctionFacts, known: Known | None) -> tuple[dict[str, str
             if is_promoted or known.was_set(name, current[name]):
                 wanted[name] = known.former.get(name)
             else:
-                notes.append(f"{name} was changed since it was attached: kept as it is")
+                notes.append(f"{name} was changed after attaching: kept")
         elif name in known.names_before:
-            notes.append(f"{name} was there before Dayfly was attached: kept")
+            notes.append(f"{name} was set before attaching: kept")
         else:
             # Nobody but Dayfly reads it, and it came later: by `dayfly promote`, or by hand.
             wanted[name] = None
@@ -114,12 +113,13 @@ def _variables(facts: FunctionFacts, known: Known | None) -> tuple[dict[str, str
             former = following
         if known.is_whole and following != former:
             if following is None and known.is_ours(NEXT_VARIABLE):
-                notes.append(f"{NEXT_VARIABLE} was removed since: the former wrapper comes from the journal")
+                notes.append(
+                    f"{NEXT_VARIABLE} was removed after attaching: the previous wrapper is restored from "
+                    "the journal"
+                )
                 wanted[WRAPPER_VARIABLE] = former
             else:
-                notes.append(
-                    f"{NEXT_VARIABLE} was changed since it was attached: the wrapper that it names now is kept"
-                )
+                notes.append(f"{NEXT_VARIABLE} was changed after attaching: the wrapper in it is kept")
     elif wrapper not in ("", WRAPPER) and current.get(NEXT_VARIABLE):
-        notes.append(f"{WRAPPER_VARIABLE} names another wrapper than Dayfly's: kept")
+        notes.append(f"{WRAPPER_VARIABLE} is set to another wrapper: kept")
     return {name: value for name, value in wanted.items() if current.get(name) != value}, notes

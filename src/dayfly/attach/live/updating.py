@@ -26,7 +26,7 @@ Decide = Callable[[FunctionFacts], Plan]
 _EDITS = 8
 _POLL_S = 0.5
 _TAKEN = frozenset({"PreconditionFailedException", "ResourceConflictException"})
-_CONTESTED = "somebody else changed it at every try"
+_CONTESTED = "another user or tool changed it at every attempt"
 
 
 class Updater:
@@ -66,7 +66,7 @@ class Updater:
                 if self._caller.clock() > until:
                     raise CallError(
                         f"an update of {function} is still in progress after {self._caller.limit_s:.0f} s",
-                        hint="see what it waits for, and try again later",
+                        hint="check what it waits for, and try again later",
                     )
                 self._caller.sleep(_POLL_S)
                 answer = self._caller.call(
@@ -143,7 +143,7 @@ class Updater:
         try:
             self._caller.call(
                 self._client.update_function_configuration,
-                what=f"the change of {facts.name} was refused",
+                what=f"the change of {facts.name} was rejected",
                 is_repeatable=False,
                 **request,
             )
@@ -160,18 +160,19 @@ class Updater:
         self, function: str, facts: FunctionFacts, plan: Plan, command: str, *, is_asked: bool
     ) -> Outcome:
         if not is_asked:
-            return Outcome(function, State.ALREADY, "as asked for already", arn=facts.arn, notes=plan.notes)
+            return Outcome(function, State.ALREADY, "already up to date", arn=facts.arn, notes=plan.notes)
         if facts.last_update_status == "Failed":
             return Outcome(
                 function,
                 State.FAILED,
-                f"Lambda took the change and could not carry it out: {facts.last_update_reason or 'no reason given'}",
-                "environments from before go on serving; repair that, or take the change back",
+                (
+                    "Lambda accepted the change but could not apply it: "
+                    f"{facts.last_update_reason or 'no reason given'}"
+                ),
+                "old environments keep serving; fix the cause, or undo the change",
                 facts.arn,
             )
-        text = (
-            "set for every new environment" if command == "attach" else "as it was, for every new environment"
-        )
+        text = "set for all new environments" if command == "attach" else "restored, for all new environments"
         return Outcome(function, State.DONE, text, arn=facts.arn, notes=plan.notes)
 
     def _fault(
@@ -179,14 +180,14 @@ class Updater:
     ) -> Outcome:
         arn = facts.arn if facts else ""
         if error.is_missing:
-            text = "it was deleted meanwhile" if facts is not None else error.message
+            text = "it was deleted during this run" if facts is not None else error.message
             return Outcome(function, State.GONE, text, "" if facts is not None else error.hint, arn)
         if is_asked and self._history.pending(arn) is not None:
             return Outcome(
                 function,
                 State.UNKNOWN,
-                f"the change was sent, and what became of it could not be read: {error.message}",
-                "run the same command once more: it finds out",
+                f"the change was sent, but its result could not be read: {error.message}",
+                "run the same command again to check",
                 arn,
             )
         return Outcome(function, State.FAILED, error.message, error.hint, arn)

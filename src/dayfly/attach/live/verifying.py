@@ -1,4 +1,4 @@
-"""Invokes a function once and reads from its log whether Dayfly is in force.
+"""Invokes a function once and reads from its log whether Dayfly is active.
 
 An environment says so in its first line, which it writes before its first event. The end of the log that Invoke returns begins
 with that event (recorded from AWS by LocalStack: START, the function's lines, END, REPORT), so the line itself is in
@@ -29,16 +29,16 @@ _POLL_S = 2.0
 # This machine's clock is not Lambda's.
 _SKEW_S = 5.0
 NEXT_LINE = (
-    "the log of the next new environment must begin with Dayfly's line (`environment.started`, with isolation and guard); "
-    '"dayfly: not in force" says that it is not, and why. `dayfly status --logs` looks'
+    "the log of the next new environment must begin with Dayfly's record `environment.started`; if it has "
+    '"dayfly: not active" instead, that record gives the reason. Check with `dayfly status --logs`'
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What one invocation showed. `is_in_force` is None where nothing says either."""
+    """What one invocation showed. `is_active` is None where nothing says either."""
 
-    is_in_force: bool | None
+    is_active: bool | None
     text: str
     is_error: bool = False
 
@@ -84,7 +84,7 @@ class Verifier:
             except CredentialsError:
                 raise
             except CallError as error:
-                text = f"the invocation was answered, and {error.message}; {NEXT_LINE}"
+                text = f"the invocation succeeded, but {error.message}; {NEXT_LINE}"
                 return Verified(None, text, is_error)
             if (found := judge(seen, is_error=is_error)) is not None:
                 return found
@@ -93,7 +93,10 @@ class Verifier:
             self.caller.sleep(_POLL_S)
         return Verified(
             None,
-            f"no line of Dayfly's came within {self.patience_s:.0f} s: an older environment may have answered; {NEXT_LINE}",
+            (
+                f"no Dayfly record arrived within {self.patience_s:.0f} s: an older environment may have "
+                f"answered; {NEXT_LINE}"
+            ),
             is_error,
         )
 
@@ -114,6 +117,6 @@ def judge(seen: Seen, *, is_error: bool = False) -> Verified | None:
     if seen.started:
         text = f"Dayfly {seen.dayfly_version}, isolation {seen.isolation}, guard {seen.guard}"
         if seen.not_promised:
-            text += "; not promised: " + "; ".join(seen.not_promised)
+            text += "; not protected: " + "; ".join(seen.not_promised)
         return Verified(True, text, is_error)
     return None

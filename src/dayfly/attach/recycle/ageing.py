@@ -52,13 +52,14 @@ class Age:
 
 
 def parse_age(text: str) -> float:
-    """Seconds of an age as 90m, 12h or 2d; raises DayflyError for what is none, or less than a quarter of an hour."""
+    """Seconds of an age use for example 90m, 12h or 2d; raises DayflyError for what is none, or less than a
+    quarter of an hour."""
     match = _AGE.fullmatch(text.strip())
     if match is None:
-        raise DayflyError(f"{TAG} {text[:40]!r} is no age", hint="as 90m, 12h or 2d")
+        raise DayflyError(f"{TAG} {text[:40]!r} is not a duration", hint="use for example 90m, 12h or 2d")
     seconds = int(match["number"]) * _UNITS[match["unit"]]
     if seconds < LEAST_S:
-        raise DayflyError(f"{TAG} {text!r} is less than 15 minutes", hint="as 90m, 12h or 2d")
+        raise DayflyError(f"{TAG} {text!r} is less than 15 minutes", hint="use for example 90m, 12h or 2d")
     return seconds
 
 
@@ -116,7 +117,7 @@ def age_of(
             times[version] = last_modified(_configuration(caller, client, name, version))
     age = now - min(times.values())
     if age <= function.max_age_s:
-        return Age(name, age, False, "changed within its age")
+        return Age(name, age, False, "changed within this age")
     if logs is None:
         return Age(name, age, True, f"not changed for {_words(age)}")
     group = str((configuration.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{name}")
@@ -127,12 +128,15 @@ def age_of(
         raise
     except CallError as error:
         if error.is_missing:
-            return Age(name, age, False, "it never logged anything: nothing ran")
+            return Age(name, age, False, "it has no logs: nothing ran")
         return Age(name, age, True, f"not changed for {_words(age)}; its logs cannot be read")
     if oldest is None or now - oldest <= function.max_age_s:
-        return Age(name, age, False, "no environment of that age was at work lately")
+        return Age(name, age, False, "no environment of that age was active recently")
     return Age(
-        name, now - oldest, True, f"an environment that began {_words(now - oldest)} ago was at work lately"
+        name,
+        now - oldest,
+        True,
+        f"an environment that started {_words(now - oldest)} ago was active recently",
     )
 
 

@@ -59,7 +59,7 @@ class Bumper:
             try:
                 self._caller.call(
                     self._client.update_function_configuration,
-                    what=f"Lambda refused the change of {function}",
+                    what=f"Lambda rejected the change of {function}",
                     is_repeatable=False,
                     FunctionName=function,
                     Environment=changed,
@@ -106,8 +106,8 @@ def ready(
         if status == "Failed" and is_asked:
             reason = configuration.get("LastUpdateStatusReason", "no reason given")
             raise RecycleError(
-                f"Lambda did not carry out the change of {name}: {reason}",
-                hint="the old environments still serve; see the function's last update in the console of AWS",
+                f"Lambda did not apply the change of {name}: {reason}",
+                hint="the old environments still serve; see the function's last update in the AWS console",
             )
         if state == "Failed":
             raise RecycleError(
@@ -119,7 +119,9 @@ def ready(
         if caller.clock() > until:
             raise RecycleError(
                 f"an update of {name} is still in progress after {caller.limit_s:.0f} s",
-                hint="the order may take effect yet; run it again to see" if is_asked else "try again later",
+                hint="the change may still take effect; run the command again to check"
+                if is_asked
+                else "try again later",
             )
         caller.sleep(_POLL_S)
 

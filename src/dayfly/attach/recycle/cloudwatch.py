@@ -60,8 +60,8 @@ class CloudWatchWitness:
                 if number >= _PAGES:
                     # What was not read may be an old environment's.
                     raise CallError(
-                        f"the log group {self._log_group} has more lines since the order than are read here",
-                        hint="let a fleet collect them: dayfly fleet serve",
+                        f"the log group {self._log_group} has more records than this command can read",
+                        hint="use a fleet service: dayfly fleet serve",
                     )
                 for event in page["events"]:
                     at = event["timestamp"] / 1000

@@ -75,7 +75,7 @@ def cost_of(
     if init_s is not None:
         what += f" of {init_s:.2f} s at {memory_mb} MB"
     if twice:
-        what += f", and provisioned environments paid for twice for {max(s for _, s in warm_s):.0f} s"
+        what += f", and double cost of provisioned environments for {max((s for _, s in warm_s)):.0f} s"
     if dollars is None:
         what += "; their init duration is unknown"
     elif starts or twice:

@@ -52,7 +52,8 @@ class Health:
         self._since: dict[str, _Since] = {}
         if metrics is None and (alarms or max_error_percent is not None):
             raise DayflyError(
-                "nobody can tell of alarms and errors here", hint="they are CloudWatch's, and a lab has none"
+                "alarms and errors are not available here",
+                hint="they come from CloudWatch, which the lab does not have",
             )
 
     @property
@@ -66,8 +67,8 @@ class Health:
             for alarm in self._metrics.alarms(self._alarms):
                 if alarm.state == "ALARM":
                     raise DayflyError(
-                        f"the alarm {alarm.name} is in ALARM already, nothing was begun: {alarm.reason}",
-                        hint="mend that first, or leave --alarm away",
+                        f"the alarm {alarm.name} is already in ALARM, so nothing was started: {alarm.reason}",
+                        hint="fix its cause first, or remove --alarm",
                     )
 
     def check(self) -> None:
@@ -113,7 +114,7 @@ class Health:
                 function
             ]
         except DayflyError as error:
-            raise StoppedError(f"errors cannot be watched any more: {error.message}") from error
+            raise StoppedError(f"errors can no longer be watched: {error.message}") from error
         before = self._since[function].before if function in self._since else Rate()
         if is_worse(before, rate, self._max_percent):
             reason = _words(f"{function}:{alias} on version {version}", before, rate, self._max_percent)
@@ -134,7 +135,7 @@ class Health:
             first = min(one.ordered for one in recent.values())
             rates = self._metrics.rates(sorted(recent), first, now)
         except DayflyError as error:
-            return f"alarms and errors cannot be watched any more: {error.message}"
+            return f"alarms and errors can no longer be watched: {error.message}"
         for name, one in recent.items():
             if is_worse(one.before, rates[name], self._max_percent):
                 return _words(name, one.before, rates[name], self._max_percent)
@@ -163,6 +164,6 @@ class FunctionGuard:
 
 def _words(what: str, before: Rate, since: Rate, max_percent: float) -> str:
     return (
-        f"{what} fails in {since.percent:.1f} % of {since.invocations:.0f} invocations since the order, before in "
-        f"{before.percent:.1f} %; {max_percent:g} % are allowed"
+        f"{what} fails in {since.percent:.1f} % of {since.invocations:.0f} invocations since recycling "
+        f"({before.percent:.1f} % before); the limit is {max_percent:g} %"
     )

@@ -31,7 +31,7 @@ def default_journal(variables: Mapping[str, str]) -> Path:
 
 @dataclass
 class FunctionPast:
-    """What one run did to one function: aliases on their way, and orders in force.
+    """What one run did to one function: aliases on their way, and orders effective.
 
     `warming` are versions with provisioned environments that nobody uses yet, `cooling` those whose own are being taken
     away, since the new ones serve. `is_ordered` says that all orders were given, `is_over` that it was followed to its end.
@@ -111,8 +111,8 @@ def last_run(journal: Journal, place: str) -> RunPast | None:
             _take(runs, record)
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise DayflyError(
-                f"the journal {journal.path} has a record that is none of dayfly recycle's: {error!r}",
-                hint="name another one with --journal, and look what became of the functions of the last run",
+                f"the journal {journal.path} has a record that dayfly recycle did not write: {error!r}",
+                hint="choose another journal with --journal, and check the functions of the last run",
             ) from error
     open_ = [run for run in runs.values() if not run.is_over and run.place == place]
     return open_[-1] if open_ else None

@@ -78,7 +78,7 @@ class Metrics:
         if missing := [name for name in names if name not in found]:
             raise DayflyError(
                 f"there is no alarm {', '.join(missing)}",
-                hint="alarms of CloudWatch in the same account and region",
+                hint="use CloudWatch alarms in the same account and region",
             )
         return [found[name] for name in names]
 

@@ -40,7 +40,7 @@ class Step:
 class Order:
     """An order that Lambda has carried out.
 
-    `ordered` is Lambda's own time of the change, `effective` this machine's when it was seen to be in force; an
+    `ordered` is Lambda's own time of the change, `effective` this machine's when it was seen to be effective; an
     environment that began before `ordered` has the old configuration. `alias` is "" for the change of `$LATEST`; else the
     order is the alias's move from the versions in `retired` to `fresh`, and every environment of `retired` is an old one.
     """

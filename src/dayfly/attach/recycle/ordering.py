@@ -203,7 +203,7 @@ class _Move:
                 continue
             self._warm_s.append((count, self._clock() - self._began))
             self._record("cooled", {"version": version})
-            yield Step(f"the provisioned environments of version {version} were taken away", 2, TOTAL)
+            yield Step(f"provisioned concurrency of version {version} was removed", 2, TOTAL)
 
     def _back(self, error: DayflyError) -> Generator[Step, None, None]:
         function = self._found.function
@@ -212,9 +212,11 @@ class _Move:
             try:
                 provisioned.remove(self._caller, self._client, function, self._new)
                 self._record("cooled", {"version": self._new})
-                said.append(f"the provisioned environments of version {self._new} were taken away again")
+                said.append(f"provisioned concurrency of version {self._new} was removed again")
             except DayflyError as fault:
-                said.append(f"PROVISIONED ENVIRONMENTS OF VERSION {self._new} STAY AND COST: {fault.message}")
+                said.append(
+                    f"PROVISIONED CONCURRENCY OF VERSION {self._new} REMAINS AND COSTS MONEY: {fault.message}"
+                )
         said.append(f"version {self._new} stays published")
         yield _failed("; ".join((error.message, *said)), error)
 

@@ -143,8 +143,8 @@ def plan(
             continue
         if retired and is_stepped and alias.state.weights:
             unreached.append(
-                f"the alias {alias.name}: its traffic is split already ({alias.state}), and an alias splits between two "
-                "versions only; end that, or leave --shift away"
+                f"the alias {alias.name} already splits traffic ({alias.state}), and an alias can split it "
+                "between two versions only; end that split, or remove --shift"
             )
             continue
         unreached += reasons
@@ -161,8 +161,9 @@ def plan(
         if is_same.get(qualifier) and qualifier.isdecimal() and not is_latest_only:
             by_version.append((qualifier, count))
             notes.append(
-                f"the {count} provisioned environments of version {qualifier} are made anew on the new version; a scaling "
-                f"target of Application Auto Scaling that names version {qualifier} stays as it is"
+                f"the {count} provisioned environments of version {qualifier} are recreated on the new "
+                f"version; a scaling target of Application Auto Scaling that names version {qualifier} "
+                "stays as it is"
             )
         else:
             why = "--only-latest" if is_latest_only else _why_not(differences.get(qualifier))
@@ -182,15 +183,16 @@ def check_percents(percents: Sequence[int]) -> None:
     is_rising = all(a < b for a, b in itertools.pairwise(percents))
     if not is_rising or percents[0] < 1 or percents[-1] != 100:
         raise DayflyError(
-            f"{','.join(map(str, percents))} is no way to shift",
-            hint="rising percentages that end with 100: --shift 10,50,100",
+            f"--shift {','.join(map(str, percents))} is not valid",
+            hint="use rising percentages that end with 100, for example --shift 10,50,100",
         )
 
 
 def _why_not(found: tuple[str, ...] | None) -> str:
     if found is None:
-        return "whether it is what $LATEST is could not be found out"
+        return "it could not be compared with $LATEST"
     return (
-        f"it differs from $LATEST in {', '.join(found[:_SHOWN])}{' and more' if len(found) > _SHOWN else ''}, and a new version "
-        "would put that into service; release it as you always do, which replaces its environments, too"
+        "it differs from $LATEST in "
+        f"{', '.join(found[:_SHOWN])}{' and more' if len(found) > _SHOWN else ''}, and a new version would "
+        "deploy that; release it with your usual deployment, which also replaces its environments"
     )

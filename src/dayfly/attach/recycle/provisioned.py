@@ -43,7 +43,7 @@ def put(caller: Caller, client: LambdaClient, function: str, qualifier: str, cou
     began = caller.clock()
     caller.call(
         client.put_provisioned_concurrency_config,
-        what=f"Lambda refused {count} provisioned environments of {function}:{qualifier}",
+        what=f"Lambda rejected {count} provisioned environments of {function}:{qualifier}",
         FunctionName=function,
         Qualifier=qualifier,
         ProvisionedConcurrentExecutions=count,
@@ -60,13 +60,16 @@ def put(caller: Caller, client: LambdaClient, function: str, qualifier: str, cou
             return caller.clock() - began
         if status == "FAILED":
             raise RecycleError(
-                f"provisioned environments of {function}:{qualifier} were not made: {answer.get('StatusReason', '')}",
+                (
+                    f"provisioned environments of {function}:{qualifier} were not created: "
+                    f"{answer.get('StatusReason', '')}"
+                ),
                 hint="see the account's concurrency and the function's init",
             )
         if caller.clock() > began + _LIMIT_S:
             raise RecycleError(
                 f"provisioned environments of {function}:{qualifier} are not ready after {_LIMIT_S:.0f} s",
-                hint="see the function's provisioned concurrency in the console of AWS",
+                hint="see the function's provisioned concurrency in the AWS console",
             )
         caller.sleep(_POLL_S)
 

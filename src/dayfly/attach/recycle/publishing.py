@@ -35,7 +35,7 @@ def publish(
             # (https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html).
             answer: Mapping[str, Any] = caller.call(
                 client.publish_version,
-                what=f"Lambda refused to publish a version of {function}",
+                what=f"Lambda rejected publishing a version of {function}",
                 FunctionName=function,
                 CodeSha256=latest["CodeSha256"],
                 **named,
@@ -48,13 +48,13 @@ def publish(
         # Without the variables where they may not be read; then `_check` has refused above.
         if (answer.get("Environment") or {}).get("Variables", {}).get(VARIABLE) != stamp:
             raise RecycleError(
-                f"version {answer.get('Version')} of {function} does not carry the order's stamp",
-                hint="somebody changed the function meanwhile; run it again",
+                f"version {answer.get('Version')} of {function} does not have the new DAYFLY_RECYCLED value",
+                hint="the function was changed during this run; run the command again",
             )
         return str(answer["Version"])
     raise RecycleError(
-        f"{function} is changed again and again by somebody else: no version was published",
-        hint="run it again when their deployment has ended",
+        f"another user or tool keeps changing {function}: no version was published",
+        hint="run the command again when that deployment has ended",
     )
 
 
@@ -74,7 +74,7 @@ def wait_until_active(caller: Caller, client: LambdaClient, function: str, versi
 def _configuration(caller: Caller, client: LambdaClient, function: str, version: str) -> Mapping[str, Any]:
     return caller.call(
         client.get_function_configuration,
-        what=f"version {version} of {function} could not be looked at",
+        what=f"version {version} of {function} could not be read",
         FunctionName=function,
         Qualifier=version,
     )
@@ -86,11 +86,14 @@ def _check(
     for version, configuration in versions.items():
         if found := differences(latest, configuration):
             raise RecycleError(
-                f"$LATEST of {function} was changed meanwhile in {', '.join(found)}: no version was published",
-                hint=f"a version now would put into service what version {version} is not; run it again",
+                (
+                    f"$LATEST of {function} was changed during this run in {', '.join(found)}: no version was "
+                    "published"
+                ),
+                hint=f"a new version would deploy changes since version {version}; run the command again",
             )
     if read_variables(latest).get(VARIABLE) != stamp:
         raise RecycleError(
-            f"the order's stamp on {function} was changed meanwhile: no version was published",
-            hint="somebody else recycles it, or deployed; run it again",
+            f"DAYFLY_RECYCLED of {function} was changed during this run: no version was published",
+            hint="another user or tool recycles or deploys it; run the command again",
         )

@@ -67,7 +67,7 @@ class _Watched:
 
     order: Order
     seen: Sightings = field(default_factory=Sightings)
-    proof: Proof = field(default_factory=lambda: Proof(False, "nobody looked yet"))
+    proof: Proof = field(default_factory=lambda: Proof(False, "not checked yet"))
 
     @property
     def name(self) -> str:
@@ -173,13 +173,13 @@ class Recycler:
             for move in found.plan.moves
         ]
         more = "".join(
-            f"; make {count} provisioned environments of version {version} anew on the new one"
+            f"; recreate {count} provisioned environments of version {version} on the new one"
             for version, count in found.plan.provisioned
         )
         if moves:
             by = f" by {', '.join(map(str, self._means.percents))} %" if self._means.percents else ""
             more = f"; publish a version and move{by} {' and '.join(moves)}{more}"
-        return f"would set {VARIABLE} and leave everything else as it is{more}"
+        return f"would set {VARIABLE} and change nothing else{more}"
 
     def order(self, found: Survey, reason: str, *, record: Record) -> Generator[Step, None, Ordered]:
         """Give the orders; raises DayflyError where not even the first one was given."""
@@ -194,12 +194,12 @@ class Recycler:
         witness = self._witness(found)
         if witness is None:
             yield Step(
-                "not proved: nobody watches the logs",
+                "not verified: the logs are not available",
                 2,
                 TOTAL,
-                "the order was given; name a --fleet for proof",
+                "the function was recycled; use --fleet for the proof",
             )
-            return self._outcome(found, ordered, [], "nobody watches the logs")
+            return self._outcome(found, ordered, [], "the logs are not available")
         watched = [_Watched(order) for order in ordered.orders]
         # From the order on: whoever had to wait for a turn to look gets one look at least.
         until = max(order.effective for order in ordered.orders) + self._patience_s
@@ -218,12 +218,12 @@ class Recycler:
             if self._clock() > until:
                 text = _joined(needed, is_single=len(watched) == 1)
                 yield Step(
-                    f"not proved within {self._patience_s:.0f} s: {text}",
+                    f"not verified within {self._patience_s:.0f} s: {text}",
                     3,
                     TOTAL,
-                    "the order is in force; what is missing is the proof",
+                    "the function was recycled; only the proof is missing",
                 )
-                return self._outcome(found, ordered, watched, f"not proved: {text}")
+                return self._outcome(found, ordered, watched, f"not verified: {text}")
             for one in needed:
                 if said.get(one.name) != one.proof.text:
                     said[one.name] = one.proof.text
@@ -233,12 +233,12 @@ class Recycler:
                 self._pause(_LOOK_S if looks < 20 else _LOOK_MORE_SELDOM_S)
             except StoppedError as error:
                 yield Step(
-                    f"not proved: {error.message}",
+                    f"not verified: {error.message}",
                     3,
                     TOTAL,
-                    "the order is in force; what is missing is the proof",
+                    "the function was recycled; only the proof is missing",
                 )
-                return self._outcome(found, ordered, watched, f"not proved: {error.message}")
+                return self._outcome(found, ordered, watched, f"not verified: {error.message}")
 
     def drain(self, found: Survey, ordered: Ordered) -> Generator[Step, None, None]:
         """Wait until old environments have ended what they were doing: as the logs tell, at latest after its timeout."""
@@ -285,8 +285,10 @@ class Recycler:
         took = self._clock() - latest.effective + latest.took_s
         proved = [one for one in watched if one.proof.is_proved]
         outcome = self._outcome(found, ordered, watched, "")
-        partly = "" if found.plan.is_complete and not outcome.error else " (of what it reaches)"
-        text = f"proved from the logs{partly}, {took:.1f} s after the start: "
+        partly = (
+            "" if found.plan.is_complete and not outcome.error else " (for the part that recycling reaches)"
+        )
+        text = f"verified from the logs{partly}, {took:.1f} s after the start: "
         text += _joined(proved, is_single=len(watched) == 1)
         if len(proved) < len(watched):
             text += f"; no invocations of {LATEST} since then"
@@ -296,7 +298,7 @@ class Recycler:
             text,
             3 if outcome.error else TOTAL,
             TOTAL,
-            f"not everything was reached: {outcome.error}" if outcome.error else "",
+            f"not everything was recycled: {outcome.error}" if outcome.error else "",
             facts=_facts(outcome, took, [one.order.alias or LATEST for one in proved]),
         )
         return outcome

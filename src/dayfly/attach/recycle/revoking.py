@@ -49,7 +49,7 @@ class RoleUse:
 def users_of(caller: Caller, client: LambdaClient, iam: IAMClient, roles: Collection[str]) -> list[RoleUse]:
     """Return who would lose older sessions with each role; raises DayflyError where that cannot be found out."""
     functions: dict[str, list[str]] = {role: [] for role in roles}
-    for one in caller.pages(client.list_functions, "Functions", what="cannot list who else has the role"):
+    for one in caller.pages(client.list_functions, "Functions", what="cannot list other users of the role"):
         if (role := str(one.get("Role"))) in functions:
             functions[role].append(str(one["FunctionName"]))
     found = []
@@ -70,8 +70,8 @@ def objections(
     for use in uses:
         if left := [name for name in use.functions if name not in recycled]:
             found.append(
-                f"the role {use.name} is also that of {_some(left)}: their environments would be refused everything until "
-                "Lambda replaces them"
+                f"the role {use.name} is also that of {_some(left)}: their environments would lose all "
+                "permissions until Lambda replaces them"
             )
         if others := [one for one in use.others if one != _LAMBDA]:
             found.append(
@@ -80,8 +80,8 @@ def objections(
         for name in use.functions:
             if name in recycled and unreached.get(name):
                 found.append(
-                    f"{unreached[name]} parts of {name} are not reached by its order: environments there would be refused "
-                    "everything until Lambda replaces them"
+                    f"recycling does not reach {unreached[name]} parts of {name}: these environments would "
+                    "lose all permissions until Lambda replaces them"
                 )
     return found
 
@@ -120,7 +120,7 @@ def revoke(caller: Caller, iam: IAMClient, role: str, before: float) -> str:
             raise
     caller.call(
         iam.put_role_policy,
-        what=f"IAM refused to revoke the sessions of {role}",
+        what=f"IAM rejected revoking the sessions of {role}",
         RoleName=role,
         PolicyName=POLICY,
         PolicyDocument=wanted,
@@ -133,7 +133,7 @@ def unrevoke(caller: Caller, iam: IAMClient, role: str) -> bool:
     try:
         caller.call(
             iam.delete_role_policy,
-            what=f"IAM refused to remove {POLICY} from {role}",
+            what=f"IAM rejected removing {POLICY} from {role}",
             RoleName=role,
             PolicyName=POLICY,
         )
@@ -148,7 +148,7 @@ def name_of(role: str) -> str:
     """A role's name from its ARN or name; raises DayflyError for what is none."""
     name = role.rpartition("/")[2] if role.startswith("arn:") else role
     if not name or len(name) > 64 or not all(one.isalnum() or one in "+=,.@_-" for one in name):
-        raise DayflyError(f"{role!r} is no role", hint="a role's name or ARN")
+        raise DayflyError(f"{role!r} is not a role", hint="give a role name or ARN")
     return name
 
 

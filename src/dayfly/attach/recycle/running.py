@@ -43,7 +43,7 @@ class Pace:
 
 
 class Run:
-    """One run over several functions; `after_order` is called once a function's orders are in force."""
+    """One run over several functions; `after_order` is called once a function's orders are effective."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Run:
                     return
                 if reasoned := self._health.stop.reason:
                     # A thousand that were not begun are one line at the end, not a thousand.
-                    self._outcomes[function] = Outcome(function, False, False, "not begun", reasoned)
+                    self._outcomes[function] = Outcome(function, False, False, "not started", reasoned)
                     continue
                 self._guarded(function, functools.partial(self._order, function, reason, past.get(function)))
 
@@ -105,7 +105,7 @@ class Run:
     def _order(self, function: str, reason: str, past: FunctionPast | None) -> None:
         found = self._recycler.look(function)
         if past is not None and past.is_ordered:
-            self._say(function, Step("ordered before the interruption; only the proof is missing", 2, TOTAL))
+            self._say(function, Step("recycled before the interruption; only the proof is missing", 2, TOTAL))
             self._to_prove.put((found, past.ordered))
             return
         self._drive(function, self._recycler.describe(found))
@@ -129,7 +129,10 @@ class Run:
             self._say(
                 found.function,
                 Step(
-                    f"begins in {wait_s:.0f} s, by the budget of cold starts: {environments} environment{plural}",
+                    (
+                        f"starts in {wait_s:.0f} s, because of --cold-starts-per-minute: {environments} "
+                        f"environment{plural}"
+                    ),
                     1,
                     TOTAL,
                 ),
@@ -167,10 +170,12 @@ class Run:
         ) as error:  # trust boundary: one function's fault must not leave a thousand others unfollowed
             text = f"{type(error).__name__}: {error}"[:300]
             self._failed(function, Outcome(function, False, False, text))
-            self._say(function, Step(f"it went wrong: {text}", 0, TOTAL, "see the journal for what was done"))
+            self._say(
+                function, Step(f"it failed: {text}", 0, TOTAL, "see the journal for the completed steps")
+            )
 
     def _failed(self, function: str, outcome: Outcome) -> None:
-        """Its orders may be in force all the same; then its prover has said so, or will."""
+        """Its orders may be effective all the same; then its prover has said so, or will."""
         with self._ending:
             known = self._outcomes.get(function)
             self._outcomes[function] = outcome if known is None else _both(known, outcome)

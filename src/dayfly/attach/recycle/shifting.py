@@ -78,8 +78,8 @@ class Shifter:
                 self.set(function, move.alias, (at,), state)
                 at = state
                 is_last = number == len(states) - 1
-                yield f"the alias {move.alias} leads to {state}" + (
-                    "" if is_last else f"; errors are watched for {self._pause_s:.0f} s"
+                yield f"the alias {move.alias} points to {state}" + (
+                    "" if is_last else f"; watching for errors for {self._pause_s:.0f} s"
                 )
                 if not is_last:
                     self._guard.rest(self._pause_s, new, move.alias)
@@ -107,12 +107,12 @@ class Shifter:
         except DayflyError as error:
             self._try_to_record("stuck", _noted(moved, ""))
             return (
-                f"THE ALIAS {moved.alias} OF {function} WAS NOT MOVED BACK: it led to {moved.before} before "
-                f"({error.message})"
+                f"THE ALIAS {moved.alias} OF {function} WAS NOT MOVED BACK: it previously pointed to "
+                f"{moved.before} ({error.message})"
             )
         self._try_to_record("moved-back", {"alias": moved.alias})
         if not is_changed:
-            return f"the alias {moved.alias} leads to {moved.before}, as before"
+            return f"the alias {moved.alias} points to {moved.before}, as before"
         return f"the alias {moved.alias} was moved back to {moved.before}, whose environments serve again"
 
     def _try_to_record(self, event: str, fields: dict[str, Any]) -> None:
@@ -136,14 +136,14 @@ class Shifter:
                 return tries > 1
             if state not in expected:
                 raise AliasChangedError(
-                    f"{what} leads to {state} by somebody else's hand, and was left so",
-                    hint="see who deploys; run it again when that has ended",
+                    f"{what} points to {state}, set by another user or tool, and was not changed",
+                    hint="wait until that deployment ends, then run the command again",
                 )
             named: dict[str, Any] = {"RevisionId": found["RevisionId"]} if found.get("RevisionId") else {}
             try:
                 self._caller.call(
                     self._client.update_alias,
-                    what=f"Lambda refused to move {what}",
+                    what=f"Lambda rejected moving {what}",
                     FunctionName=function,
                     Name=alias,
                     FunctionVersion=wanted.version,
@@ -156,7 +156,7 @@ class Shifter:
                 if error.code not in ("PreconditionFailedException", "ResourceConflictException"):
                     raise
                 self._caller.sleep(self._caller.delay(tries))
-        raise RecycleError(f"{what} is changed again and again by somebody else", hint="run it again later")
+        raise RecycleError(f"another user or tool keeps changing {what}", hint="run it again later")
 
 
 def state_of(answer: Mapping[str, Any]) -> AliasState:

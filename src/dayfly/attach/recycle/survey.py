@@ -119,7 +119,7 @@ def _differences(
         # Any: botocore's dictionary.
         return caller.call(
             client.get_function_configuration,
-            what=f"version {qualifier} could not be looked at",
+            what=f"version {qualifier} could not be read",
             limit_s=_ASIDE_S,
             FunctionName=function,
             Qualifier=qualifier,
@@ -142,13 +142,11 @@ def _notes(facts: FunctionFacts, decided: Plan) -> list[str]:
         notes.append(
             "SnapStart: a new version begins from a new snapshot, which Lambda makes before it serves"
             if decided.moves
-            else "SnapStart: environments of published versions begin from a snapshot taken when they were published"
+            else "SnapStart: environments of published versions start from a snapshot taken at publication"
         )
     if facts.is_on_managed_instances:
-        notes.append(
-            "the function runs on managed instances; how they take a new configuration was never tried"
-        )
+        notes.append("the function runs on managed instances, which were not tested")
     if facts.managed_by:
-        what = "one variable more" + (" and an alias at a version it does not know" if decided.moves else "")
+        what = "one more variable" + (" and an alias that serves another version" if decided.moves else "")
         notes.append(f"{facts.managed_by} will show {what} as drift, until its next deployment")
     return notes

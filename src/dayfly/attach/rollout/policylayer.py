@@ -47,7 +47,7 @@ def build(text: str) -> PolicyLayer:
     """
     table = parse_document(text).data.get("policy")
     if not isinstance(table, dict):
-        raise DayflyError("there is no [policy]", hint="dayfly policy learn writes one")
+        raise DayflyError("there is no [policy]", hint="create one with dayfly policy learn")
     data = policylayer.render(table)
     carried = Carried(data, ())
     return PolicyLayer(carried.digest, text, archive([carried.entry, Entry(_TOML, text.encode())]))
@@ -70,10 +70,10 @@ def unpack(data: bytes, *, digest: str = "") -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             if sum(entry.file_size for entry in file.infolist()) > _MAX_ZIP_BYTES:
-                raise DayflyError("the policy's layer is larger than a policy can be")
+                raise DayflyError("the policy layer is too large")
             found, text = file.read(_JSON), file.read(_TOML).decode()
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, RuntimeError, ValueError) as fault:
-        raise DayflyError("the layer holds no policy of Dayfly's") from fault
+        raise DayflyError("the layer contains no Dayfly policy") from fault
     made = build(text)
     if policylayer.digest_of(found) != made.digest or (digest and made.digest != digest):
         raise DayflyError("the layer's policy and its TOML are not the same")
@@ -141,5 +141,5 @@ def fetch(
     )  # fmt: skip
     content = told.get("Content") or {}
     if int(content.get("CodeSize") or 0) > _MAX_ZIP_BYTES:
-        raise DayflyError(f"{arn} is larger than a policy can be")
+        raise DayflyError(f"{arn} is too large for a policy layer")
     return unpack(download(str(content.get("Location") or "")), digest=digest)

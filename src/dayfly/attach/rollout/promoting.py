@@ -74,7 +74,10 @@ class Promoter:
                 plan = self._plan(now, stage, arn, digest)
                 standing = standing_of(now, latest)
                 if plan.changes and (standing.stage, standing.digest) != (judged.stage, judged.digest):
-                    text = f"it was changed since it was judged: it was at {judged.stage} and is at {standing.stage}"
+                    text = (
+                        f"it was changed during this run: it was at {judged.stage} and is now at "
+                        f"{standing.stage}"
+                    )
                     return replace(
                         plan, changes=(), refusals=(Refusal("changed", text, "run the command again"),)
                     )
@@ -102,8 +105,8 @@ class Promoter:
             )
         if not text:
             raise UndoError(
-                f"{facts.name} has no promotion that could be taken back: neither the journal nor {VARIABLE} knows one",
-                hint="set DAYFLY_GUARD yourself, or take Dayfly off: dayfly detach",
+                f"{facts.name} has no promotion to undo: neither the journal nor {VARIABLE} contains one",
+                hint="set DAYFLY_GUARD yourself, or remove Dayfly with dayfly detach",
             )
         return plan_rollback(facts, parse(text), publish=self.publish)
 

@@ -92,7 +92,7 @@ def plan_promotion(
         refusals.append(
             Refusal(
                 "layers",
-                f"it has {len(before)} layers, and Lambda allows {MAX_LAYERS} with the policy's",
+                f"it has {len(before)} layers; Lambda allows {MAX_LAYERS} including the policy's",
                 "write the policy into the package instead (--into dayfly.toml) and deploy it",
             )
         )
@@ -110,8 +110,8 @@ def plan_promotion(
         refusals.append(
             Refusal(
                 "variables-size",
-                f"the function's variables would have {size} bytes, and Lambda allows {MAX_VARIABLES_BYTES}",
-                "write the policy into the package instead (--into dayfly.toml), or take variables away",
+                f"the function's variables would have {size} bytes; Lambda allows {MAX_VARIABLES_BYTES}",
+                "write the policy into the package instead (--into dayfly.toml), or remove variables",
             )
         )
     if facts.signing_config_arn and layer and not refusals:
@@ -158,21 +158,27 @@ def _refusals(facts: FunctionFacts, *, accept_drift: bool) -> list[Refusal]:
         refusals.append(
             Refusal(
                 "image",
-                "its code is a container image, which takes no layers",
-                "write the policy into the image instead: --into dayfly.toml, and set DAYFLY_GUARD where its variables are set",
+                "its code is a container image, which cannot use layers",
+                (
+                    "write the policy into the image instead: --into dayfly.toml, and set DAYFLY_GUARD with "
+                    "its other variables"
+                ),
             )
         )
     elif not facts.environment.is_readable:
         refusals.append(
             Refusal(
                 "variables-unreadable",
-                f"its variables cannot be read ({facts.environment.error}), and an update replaces all of them",
+                (
+                    f"its variables cannot be read ({facts.environment.error}), but an update replaces all of "
+                    "them"
+                ),
                 "give this role kms:Decrypt on "
                 + (facts.environment.kms_key_arn or "the key that encrypts them"),
             )
         )
     elif not is_attached(facts.environment.variables):
-        refusals.append(Refusal("not-attached", "Dayfly is not on it", f"dayfly attach {facts.name}"))
+        refusals.append(Refusal("not-attached", "Dayfly is not attached", f"dayfly attach {facts.name}"))
     if facts.managed_by and not accept_drift:
         tool, _, stack = facts.managed_by.partition(":")
         refusals.append(
@@ -180,7 +186,7 @@ def _refusals(facts: FunctionFacts, *, accept_drift: bool) -> list[Refusal]:
                 "managed",
                 f"{tool} manages it"
                 + (f" (stack {stack})" if stack else "")
-                + ": its next deployment would take this back",
+                + ": its next deployment would undo this",
                 "write the policy into its package (--into dayfly.toml) and deploy it, or add --accept-drift",
             )
         )
@@ -220,13 +226,13 @@ def _plan(
     notes: list[str] = []
     if not refusals:
         gone, come = [arn for arn in before if arn not in after], [arn for arn in after if arn not in before]
-        changes += [f"adds the layer {arn}" for arn in come] + [f"takes the layer {arn} off" for arn in gone]
+        changes += [f"adds the layer {arn}" for arn in come] + [f"removes the layer {arn}" for arn in gone]
         changes += [
             f"removes {name}" if value is None else f"{name}={value}" if name in SET else f"sets {name}"
             for name, value in sorted(variables.items())
         ]
         if facts.managed_by:
-            notes.append(f"managed by {facts.managed_by}: its next deployment takes this back")
+            notes.append(f"managed by {facts.managed_by}: its next deployment undoes this")
         notes += reach_notes(facts, published=publish)
     return Plan(
         facts.name,

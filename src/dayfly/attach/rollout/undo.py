@@ -1,4 +1,4 @@
-"""What was in force before a promotion, as the function itself carries it, so that anybody can take it back; pure.
+"""What was active before a promotion, as the function itself carries it, so that anybody can take it back; pure.
 
 One variable, changed in the same call as all else: there is no moment at which it tells of another change than the last.
 """
@@ -67,14 +67,14 @@ def parse(text: str) -> Undo:
         known = _ALLOWED.get(key)
         if not equals or known is None or not known.fullmatch(value) or key in found:
             raise UndoError(
-                f"{VARIABLE} does not say what was before: {key[:20]!r} is nothing that it has",
-                hint="somebody changed it; set DAYFLY_GUARD and the policy's layer yourself",
+                f"{VARIABLE} does not contain the previous settings: unknown key {key[:20]!r}",
+                hint="it was edited; set DAYFLY_GUARD and the policy layer yourself",
             )
         found[key] = value
     if version != "1" or ("digest" in found and not is_digest(found["digest"])):
         raise UndoError(
-            f"{VARIABLE} does not say what was before",
-            hint="set DAYFLY_GUARD and the policy's layer yourself",
+            f"{VARIABLE} does not contain the previous settings",
+            hint="set DAYFLY_GUARD and the policy layer yourself",
         )
     return Undo(
         {name: found.get(key) for key, name in _KEYS.items()}, found.get("layer", ""), found.get("at", "")

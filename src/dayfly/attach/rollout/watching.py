@@ -68,4 +68,4 @@ def words(one: Refusal) -> str:
     )
     where = f" at {one.place}" if one.place else ""
     counts = f"{one.requests} requests of {one.callers} callers in {one.environments} environments"
-    return f"{what}{where}: {counts}, {one.honest} of a form that used to succeed, {one.attacks} beside an attack"
+    return f"{what}{where}: {counts}, {one.honest} look legitimate, {one.attacks} came with an attack"

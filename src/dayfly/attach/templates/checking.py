@@ -24,7 +24,7 @@ class Checker:
         self,
         asked: Mapping[str, str],
         published: Callable[[str], LayerFile | str] = lambda _arn: (
-            "it is published, and no account was asked"
+            "the layer is published, and template checks do not access AWS"
         ),
     ) -> None:
         self._asked = asked
@@ -40,7 +40,7 @@ class Checker:
             return function
         lacks = self._lacks(function, folder)
         if lacks:
-            hint = "attach it again: dayfly attach --template, with the settings that you want"
+            hint = "run dayfly attach --template again with the settings that you want"
             return replace(function, gap=Gap(function.name, function.line, "; ".join(lacks), hint))
         if not self._layers(function, folder):
             return replace(function, gap=self._unchecked(function, folder), is_unchecked=True)
@@ -48,7 +48,7 @@ class Checker:
 
     def _lacks(self, function: TemplateFunction, folder: Path) -> list[str]:
         lacks = [
-            f"{name}={value} was asked for, and it "
+            f"{name}={value} was requested, but it "
             + (f"is {function.settings[name]}" if name in function.settings else "is not set")
             for name, value in sorted(self._asked.items())
             if function.settings.get(name) != value
@@ -56,7 +56,7 @@ class Checker:
         try:
             check_settings({}, beside=function.settings)
         except DayflyError as error:
-            lacks.append(f"it would not start: {error.message}")
+            lacks.append(f"it could not start: {error.message}")
         # Files of a later layer win over those of an earlier one.
         for layer in self._layers(function, folder)[-1:]:
             pythons = [runtime.removeprefix("python") for runtime in function.runtimes]
@@ -81,14 +81,18 @@ class Checker:
             except LayerError as error:
                 return error.message
         if ARN.match(use.name):
-            return self._published(use.name) if is_runtime_layer(use.name) else "its name is not Dayfly's"
-        return "the template does not say which file it is made of"
+            return (
+                self._published(use.name)
+                if is_runtime_layer(use.name)
+                else "its name is not the name of a Dayfly layer"
+            )
+        return "the template does not contain its file name"
 
     def _unchecked(self, function: TemplateFunction, folder: Path) -> Gap:
         reasons = [f"{use.name}: {self._read_once(use, folder)}" for use in function.layers]
         return Gap(
             function.name,
             function.line,
-            f"could not check what its layer holds ({'; '.join(reasons)})",
+            f"could not check the contents of its layer ({'; '.join(reasons)})",
             "dayfly attach --template builds the zip of a local layer; `dayfly status FUNCTION` reads a published one after deployment",
         )

@@ -103,7 +103,7 @@ class CloudFormationTemplate(Template):
                     changed = function.gap(*not_as_set(names))
                     described = replace(described, gap=changed)
             if layer and described.is_attached and not _has_layer(function, layer):
-                described = _open(described, function.gap("its layer was taken away", "run attach again"))
+                described = _open(described, function.gap("its layer was removed", "run attach again"))
             elif described.is_python and not described.is_attached and described.gap is None:
                 gap = try_one(function, Options(), Layer(Ref(NAME)))
                 described = _open(described, gap) if gap else described
@@ -132,8 +132,7 @@ class CloudFormationTemplate(Template):
             base.dockerfiles = self.dockerfiles
         edited = base._attach_afresh(options)
         notes = [
-            one.gap("was attached before and stays so, with its settings and the layer given now")
-            for one in others
+            one.gap("was already attached; its settings stay, and the layer is updated") for one in others
         ]
         edited = replace(edited, notes=(*edited.notes, *notes))
         if edited.text == self.text:
@@ -158,9 +157,7 @@ class CloudFormationTemplate(Template):
         for function in wanted:
             described = self._described(function)
             if id(function.resource) in self._kept:
-                gaps.append(
-                    function.gap("was changed since it was attached, so it is left as it is", "run detach")
-                )
+                gaps.append(function.gap("was changed after attaching, so it was skipped", "run detach"))
             elif described.gap is not None:
                 gaps.append(described.gap)
             elif described.is_python and not described.is_attached:
@@ -197,7 +194,7 @@ class CloudFormationTemplate(Template):
         gaps += refused
         if not done:
             return Edited(self.text, (), tuple(gaps))
-        changes = [Change(one.name, one.line, "adds the layer and the variables of Dayfly") for one in done]
+        changes = [Change(one.name, one.line, "adds Dayfly's layer and variables") for one in done]
         used = {
             layer.name: layer for one in done if (layer := layers[runtimes[id(one)]]).resource is not None
         }
@@ -218,12 +215,12 @@ class CloudFormationTemplate(Template):
         good = [one for one in done if self._is_provable(one, options, layer_of)]
         if len(good) == len(done):
             raise TemplateError(
-                f"{self.path} has a form that Dayfly cannot edit so that detach gives it back byte for byte",
-                hint="nothing was changed; name its functions one by one, and please report this",
+                f"{self.path} has a form that Dayfly cannot edit reversibly",
+                hint="nothing was changed; attach its functions one at a time, and please report this",
             )
-        reason = "has a form that cannot be edited so that detach gives it back byte for byte"
+        reason = "has a form that cannot be edited reversibly"
         gaps += [
-            one.gap(reason, "attach it by hand, and please report this") for one in done if one not in good
+            one.gap(reason, "attach it manually, and please report this") for one in done if one not in good
         ]
         text, done, more = self._edit(good, options, layer_of)
         return text, done, gaps + more
@@ -236,8 +233,8 @@ class CloudFormationTemplate(Template):
         unknown = sorted(options.functions - {one.name for one in self._functions})
         if unknown:
             raise TemplateError(
-                f"{self.path} has no function {', '.join(unknown)}",
-                hint="functions there: " + ", ".join(one.name for one in self._functions),
+                f"{self.path} does not contain the function {', '.join(unknown)}",
+                hint="functions in the template: " + ", ".join(one.name for one in self._functions),
             )
 
     def _line_of_resources(self) -> int:
@@ -295,8 +292,8 @@ class CloudFormationTemplate(Template):
                 if is_started_by_dayfly(function):
                     gaps.append(
                         function.gap(
-                            "has Dayfly, but not by this command",
-                            "take the variables and the layer out by hand",
+                            "has Dayfly, but this command did not add it",
+                            "remove the variables and the layer manually",
                         )
                     )
                 continue
@@ -311,15 +308,15 @@ class CloudFormationTemplate(Template):
                 detaching.detach(function, kept)
             except NotEditableError as error:
                 raise self._as_error(error) from error
-            changes.append(Change(function.name, function.line, "takes the layer and the variables out"))
+            changes.append(Change(function.name, function.line, "removes the layer and the variables"))
         for name, variable, offset in detaching.left:
             line = self._document.line(offset)
             gaps.append(
                 Gap(
                     name,
                     line,
-                    f"{variable} was changed since it was attached: it stays",
-                    "remove it if it is not wanted",
+                    f"{variable} was changed after attaching: it stays",
+                    "remove it if you do not need it",
                 )
             )
         changes += self._remove_layers(edits, detaching.taken, gaps)
@@ -352,7 +349,7 @@ class CloudFormationTemplate(Template):
             else:
                 edits.remove_block(entry)
             line = self._document.line(entry.key.start)
-            changes.append(Change(entry.key.text, line, "takes the layer out"))
+            changes.append(Change(entry.key.text, line, "removes the layer"))
         return changes
 
     def _kept_because(self, entry: Entry, kept: Kept, taken: set[int]) -> Gap | None:
@@ -364,11 +361,11 @@ class CloudFormationTemplate(Template):
             if isinstance(metadata, dict) and set(metadata) - {METADATA_KEY}:
                 value[METADATA] = metadata
         if digest(value) != kept.record.resource:
-            reason = "was changed since attach added it: it stays"
-            return Gap(name, line, reason, "remove it if it is not wanted")
+            reason = "was changed after attach added it: it stays"
+            return Gap(name, line, reason, "remove it if you do not need it")
         users = [one for one in references(self._document.root, name) if one not in taken]
         if users:
-            reason = f"is used in line {self._document.line(users[0])}: it stays"
+            reason = f"is still used in line {self._document.line(users[0])}: it stays"
             return Gap(name, line, reason, "remove that reference, then detach again")
         return None
 

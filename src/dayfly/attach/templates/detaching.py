@@ -43,8 +43,8 @@ class Detaching:
         if inner is None or not isinstance(inner.value, Mapping) or call_of(inner.value) is not None:
             if record.set:
                 raise NotEditableError(
-                    "its Environment was rewritten since it was attached",
-                    "take Dayfly's variables out by hand, then the note `dayfly-attach`",
+                    "its Environment was rewritten after attaching",
+                    "remove Dayfly's variables manually, then the note `dayfly-attach`",
                     entry.key.start,
                 )
             return
@@ -67,8 +67,10 @@ class Detaching:
         wrapper = variables.own(WRAPPER_VARIABLE)
         if ours and wrapper is not None and digest(bare(wrapper.value)) != ours:
             raise NotEditableError(
-                f"its {WRAPPER_VARIABLE} was changed since it was attached",
-                f"set it to {WRAPPER} again, or take Dayfly's lines and the note `dayfly-attach` out by hand",
+                f"its {WRAPPER_VARIABLE} was changed after attaching",
+                (
+                    f"set it to {WRAPPER} again, or remove Dayfly's lines and the note `dayfly-attach` manually"
+                ),
                 wrapper.start,
             )
         for name, wanted in record.set.items():
@@ -124,7 +126,7 @@ class Detaching:
                 self.edits.replace(item.start, item.end, record.none[inner])
             elif gone and len(gone) == len(value.items) and not value.is_flow:
                 raise NotEditableError(
-                    "has no other layer left in one side of Fn::If",
+                    "one branch of Fn::If would have no layer left",
                     "write [] or AWS::NoValue there",
                     value.start,
                 )

@@ -19,7 +19,7 @@ from dayfly.attach.templates.values import (
     yaml_scalar,
 )
 
-_OWN_LINE = "begin it on a line of its own, indented with spaces"
+_OWN_LINE = "start it on its own line, indented with spaces"
 _COMMENT_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?\r?\n?$")
 
 
@@ -53,7 +53,7 @@ class Edits:
         self.places.add(start)
         if self._texts.get((start, end), [new]) != [new]:
             raise NotEditableError(
-                "is to be changed in two ways", "give each function a value of its own", start
+                "would be changed in two different ways", "give each function its own value", start
             )
         self._texts[start, end] = [new]
 
@@ -106,7 +106,7 @@ class Edits:
             )
         before = self.document.text[self._line_start(dash) : dash]
         if dash < 0 or before.strip(" -"):
-            raise NotEditableError("begins in the middle of a line", _OWN_LINE, sequence.start)
+            raise NotEditableError("starts in the middle of a line", _OWN_LINE, sequence.start)
         indent = " " * len(before)
         self._insert_behind(sequence.items[-1], [f"{indent}- {yaml_flow(value)}"])
 
@@ -155,7 +155,7 @@ class Edits:
         for start, end, new in sorted(edits, key=lambda edit: edit[:2]):
             if start < position:
                 raise NotEditableError(
-                    "is to be changed in two ways", "edit it by hand", min(start, len(text) - 1)
+                    "would be changed in two different ways", "edit it manually", min(start, len(text) - 1)
                 )
             parts += [text[position:start], new]
             position = end
@@ -183,8 +183,8 @@ class Edits:
         indent = self.document.text[self._line_start(offset) : offset]
         if indent.strip(" "):
             raise NotEditableError(
-                "begins in the middle of a line",
-                "begin it on a line of its own, indented with spaces",
+                "starts in the middle of a line",
+                "start it on its own line, indented with spaces",
                 offset,
             )
         return indent
@@ -242,7 +242,7 @@ class Edits:
         text = self.document.text
         first = self._line_start(start)
         if text[first:start].strip(" -") or text[first:start].count("-") > 1:
-            raise NotEditableError("shares its line with something else", "take it out by hand", start)
+            raise NotEditableError("shares its line with other content", "remove it manually", start)
         tail = text[end : self._line_end(end)] if text[end - 1] != "\n" else ""
         # What somebody noted behind it is his.
         kept = text[first:start].replace("-", " ") + tail.lstrip() if tail.strip() else ""
@@ -332,5 +332,5 @@ class Edits:
         for start, end, _ in edits:
             between = self.document.text[start:end]
             if not self.document.is_json and re.search(r"(?:^|[\s,])#", between):
-                raise NotEditableError("has a comment beside it", "take it out by hand", start)
+                raise NotEditableError("has a comment on the same line", "remove it manually", start)
         return edits

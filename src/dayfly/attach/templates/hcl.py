@@ -88,7 +88,7 @@ def read_hcl(text: str, path: str) -> HclFile:
     blank = _BLANKS.search(text)
     if blank:
         line = text.count("\n", 0, blank.start()) + 1
-        raise TemplateError(f"{path}:{line} has 4,000 blanks in a row", hint="shorten them")
+        raise TemplateError(f"{path}:{line} has 4,000 spaces in a row", hint="shorten them")
     shown = " " + text[1:] if text.startswith("\ufeff") else text
     try:
         tree = parses_to_tree(shown if shown.endswith("\n") else shown + "\n")
@@ -97,12 +97,14 @@ def read_hcl(text: str, path: str) -> HclFile:
         found = getattr(error, "token", None)
         line = min(line, shown.rstrip("\n").count("\n") + 1)
         shown_token = str(found if found is not None else "").strip()[:30]
-        what = f"unexpected {shown_token!r}" if shown_token else "it ends too early"
+        what = f"unexpected {shown_token!r}" if shown_token else "unexpected end of file"
         raise TemplateError(
-            f"{path}:{line} is not HCL: {what}", hint="correct it; nothing was changed"
+            f"{path}:{line} is not valid HCL: {what}", hint="fix the syntax; nothing was changed"
         ) from error
     except (LarkError, RecursionError, ValueError) as error:
-        raise TemplateError(f"{path} is not HCL: {type(error).__name__}", hint="correct it") from error
+        raise TemplateError(
+            f"{path} is not valid HCL: {type(error).__name__}", hint="fix the syntax"
+        ) from error
     _check_depth(tree, path)
     body = next(trees(tree))
     blocks, attributes = _body(body)
@@ -218,5 +220,5 @@ def _check_depth(tree: Tree[Token], path: str) -> None:
     while waiting:
         one, depth = waiting.pop()
         if depth > _MAX_DEPTH:
-            raise TemplateError(f"{path}:{one.meta.line} is nested too deeply", hint="write it flatter")
+            raise TemplateError(f"{path}:{one.meta.line} is nested too deeply", hint="reduce the nesting")
         waiting += [(child, depth + 1) for child in one.children if isinstance(child, Tree)]

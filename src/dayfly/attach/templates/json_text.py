@@ -15,7 +15,8 @@ _WORD = re.compile(r"true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?
 
 
 def read_json(text: str, path: str) -> Document:
-    """The one value of `text`; raises TemplateError with the line where it is no JSON, or too much of it."""
+    """The one value of `text`; raises TemplateError with the line where it is not valid JSON, or too much of
+    it."""
     return Document(path, text, _Reader(text, path).read(), is_json=True)
 
 
@@ -30,7 +31,7 @@ class _Reader:
         node = self._value(0)
         self._skip()
         if self._at < len(self._text):
-            raise self._error("there is more after its end")
+            raise self._error("unexpected text after the end")
         return node
 
     def _value(self, depth: int) -> Node:
@@ -38,7 +39,7 @@ class _Reader:
         self._count += 1
         if depth > MAX_DEPTH or self._count > MAX_NODES:
             raise self._error(
-                f"it is nested more than {MAX_DEPTH} deep or has more than {MAX_NODES:,} values"
+                f"it is nested more than {MAX_DEPTH} levels deep or has more than {MAX_NODES:,} values"
             )
         sign = self._text[self._at : self._at + 1]
         if sign == '"':
@@ -56,11 +57,11 @@ class _Reader:
     def _string(self) -> Scalar:
         match = _STRING.match(self._text, self._at)
         if match is None:
-            raise self._error("a string is missing or not ended")
+            raise self._error("a string is missing or not terminated")
         try:
             value = str(json.loads(match[0]))
         except ValueError as error:
-            raise self._error("an escape in a string is wrong") from error
+            raise self._error("a string contains an invalid escape") from error
         self._at = match.end()
         return Scalar(match.start(), match.end(), value, '"')
 
@@ -74,7 +75,7 @@ class _Reader:
             if key.text in keys:
                 self._at = key.start
                 raise self._error(
-                    f"it has the key {key.text[:60]!r} twice, and readers differ on which counts"
+                    f"the key {key.text[:60]!r} occurs twice, and parsers differ on which one counts"
                 )
             keys.add(key.text)
             self._skip()
@@ -103,7 +104,7 @@ class _Reader:
             return True
         if not is_first:
             if found != ",":
-                raise self._error("a comma is missing, or it ends too early")
+                raise self._error("a comma is missing, or the file ends too early")
             self._at += 1
         return False
 
@@ -114,6 +115,6 @@ class _Reader:
     def _error(self, problem: str) -> TemplateError:
         line = self._text.count("\n", 0, self._at) + 1
         return TemplateError(
-            f"{self._path}:{line} is not JSON as a template may be: {problem}",
-            hint="correct it; nothing was changed",
+            f"{self._path}:{line} is not a valid JSON template: {problem}",
+            hint="fix the syntax; nothing was changed",
         )

@@ -56,8 +56,8 @@ def choose_layer(
         return Layer(asked)
     if asked.startswith("arn:"):
         raise TemplateError(
-            f"--layer {asked} is not the ARN of a layer's version",
-            hint="it ends in :layer:NAME:VERSION; `dayfly layer publish` prints it",
+            f"--layer {asked} is not the ARN of a layer version",
+            hint="use an ARN that ends with :layer:NAME:VERSION, as `dayfly layer publish` prints it",
         )
     bucket = BUCKET.match(asked)
     if asked and bucket is None:
@@ -95,7 +95,7 @@ def _named(document: Document, name: str) -> Value:
     if get(document.root, "Parameters", name) is not None or kind in LAYER_TYPES:
         return Ref(name)
     raise TemplateError(
-        f"--layer {name[:80]}: {document.path} has no parameter and no layer of this name",
+        f"--layer {name[:80]}: {document.path} has no parameter or layer with this name",
         hint="give the ARN of a published version, s3://BUCKET/KEY, or the name of a parameter that holds the ARN",
     )
 

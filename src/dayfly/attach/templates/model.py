@@ -93,8 +93,8 @@ def dayfly_settings(variables: Mapping[str, str]) -> dict[str, str]:
 def not_as_set(names: Iterable[str]) -> tuple[str, str]:
     """What is said of variables that are not what attach set, and what to do."""
     return (
-        f"{', '.join(names)} is not what attach set any more",
-        "attach again with the settings that you want",
+        f"{', '.join(names)} was changed after attaching",
+        "run attach again with the settings that you want",
     )
 
 

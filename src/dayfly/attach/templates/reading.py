@@ -20,9 +20,9 @@ MAX_BYTES = 4_000_000
 
 _CODE = frozenset({".ts", ".js", ".mjs", ".cjs", ".py"})
 _WRITE_IT = (
-    "write into it: provider.layers: [{ Ref: 'DayflyLambdaLayer' }], provider.environment: "
-    "{ AWS_LAMBDA_EXEC_WRAPPER: '/opt/dayfly' }, layers: { dayfly: { package: { artifact: 'dayfly-layer.zip' } } }, "
-    "and make that file: dayfly layer build --python 3.12"
+    "add to it: provider.layers: [{ Ref: 'DayflyLambdaLayer' }], provider.environment: { "
+    "AWS_LAMBDA_EXEC_WRAPPER: '/opt/dayfly' }, layers: { dayfly: { package: { artifact: "
+    "'dayfly-layer.zip' } } }, and create that file: dayfly layer build --python 3.12"
 )
 
 
@@ -30,8 +30,8 @@ def read(path: Path) -> Template:
     """The template in a file; raises TemplateError, with the line where there is one, for what is none."""
     if path.suffix in _CODE:
         raise TemplateError(
-            f"{path} is a program, which is not edited",
-            hint=_WRITE_IT if path.stem.startswith("serverless") else "name the template that it makes",
+            f"{path} is a program, which attach cannot edit",
+            hint=_WRITE_IT if path.stem.startswith("serverless") else "give the template that it generates",
         )
     template = parse(read_text(path), str(path))
     if isinstance(template, CloudFormationTemplate):
@@ -61,15 +61,15 @@ def read_text(path: Path) -> str:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise TemplateError(f"{path} is no file", hint="name a template")
+            raise TemplateError(f"{path} is not a file", hint="give a template")
         if status.st_size > MAX_BYTES:
             raise TemplateError(
-                f"{path} has {status.st_size:,} bytes, more than the {MAX_BYTES:,} that are read",
-                hint="CloudFormation takes 1 MB: split it",
+                f"{path} has {status.st_size:,} bytes; the limit is {MAX_BYTES:,}",
+                hint="CloudFormation allows 1 MB: split it",
             )
         data = path.read_bytes()
     except OSError as error:
-        raise TemplateError(f"{path} cannot be read: {error.strerror}", hint="name a template") from error
+        raise TemplateError(f"{path} cannot be read: {error.strerror}", hint="give a template") from error
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -78,9 +78,7 @@ def read_text(path: Path) -> str:
     lone = text.replace("\r\n", "\n").find("\r")
     if lone >= 0:
         line = text.replace("\r\n", "\n").count("\n", 0, lone) + 1
-        raise TemplateError(
-            f"{path}:{line} has a carriage return within a line", hint="use line feeds as line ends"
-        )
+        raise TemplateError(f"{path}:{line} has a carriage return within a line", hint="use LF line endings")
     return text
 
 
@@ -97,8 +95,8 @@ def parse(text: str, path: str) -> Template:
     except RecursionError as error:
         raise TemplateError(f"{path} is nested too deeply", hint="nothing was changed") from error
     raise TemplateError(
-        f"{path} is no template of SAM, CloudFormation, Serverless or Terraform",
-        hint="name the template that is deployed",
+        f"{path} is not a SAM, CloudFormation, Serverless or Terraform template",
+        hint="give the template that you deploy",
     )
 
 

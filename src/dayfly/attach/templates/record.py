@@ -107,9 +107,9 @@ def _parsed(document: Document, offset: int, text: str) -> Record:
     try:
         data = json.loads(text)
     except ValueError:
-        data, problem = None, "is no JSON"
+        data, problem = None, "is not valid JSON"
     if not isinstance(data, dict) or not data.keys() <= {one.name for one in fields(Record)}:
-        problem = problem or "has keys that attach never writes"
+        problem = problem or "has unknown keys"
     elif "is_renamed" in data:
         # YAML's plain `true` comes as text.
         data["is_renamed"] = data["is_renamed"] in (True, "true")
@@ -118,12 +118,12 @@ def _parsed(document: Document, offset: int, text: str) -> Record:
             value = data.get(name, kind())
             inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
             if not isinstance(value, kind) or not all(isinstance(one, str) for one in inner):
-                problem = f"has a wrong {name!r}"
+                problem = f"has an invalid {name!r}"
     if problem:
         line = document.line(offset)
         raise TemplateError(
-            f"{document.path}:{line} what `dayfly attach` noted here {problem}: it was edited",
-            hint="take it back from version control, or take Dayfly out by hand and remove the note",
+            f"{document.path}:{line} the note of `dayfly attach` {problem}: it was edited",
+            hint="restore it from version control, or remove Dayfly and the note manually",
         )
     return Record(**data)
 

@@ -18,13 +18,13 @@ def unseen(document: Document) -> list[Gap]:
     if include is None:
         return []
     line = document.line(include.key.start)
-    reason = "takes in resources by Fn::Transform: functions among them are not seen"
+    reason = "includes resources with Fn::Transform: functions in them cannot be read"
     return [
         Gap(
             "Fn::Transform",
             line,
             reason,
-            "attach Dayfly in the included file; name functions to check only those",
+            "attach Dayfly in the included file, or give function names to check only those",
         )
     ]
 
@@ -38,7 +38,7 @@ def nested_notes(document: Document) -> list[Gap]:
             if text_of(get(resource, "Type")) in _NESTED and path and "://" not in path:
                 line = document.line(entry.key.start)
                 notes.append(
-                    Gap(entry.key.text, line, f"is a template of its own, {path}", "attach it as well")
+                    Gap(entry.key.text, line, f"is a separate template, {path}", "attach Dayfly there, too")
                 )
     return notes
 
@@ -51,22 +51,25 @@ def release_notes(document: Document, function: Function) -> list[Gap]:
         # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-function.html
         notes.append(
             function.gap(
-                "has AutoPublishAlias: SAM publishes a version with Dayfly, as its Environment changes, and moves the alias",
-                "a DeploymentPreference moves it step by step; versions published before stay without Dayfly",
+                (
+                    "has AutoPublishAlias: because its Environment changes, SAM publishes a version with Dayfly and "
+                    "moves the alias"
+                ),
+                "a DeploymentPreference moves it step by step; older versions stay without Dayfly",
             )
         )
     if function.setting("ProvisionedConcurrencyConfig") is not None:
         notes.append(
             function.gap(
                 "has provisioned concurrency: its environments are replaced after the deployment",
-                "until then both kinds serve; `dayfly status` tells",
+                "until then old and new ones serve requests; check with `dayfly status`",
             )
         )
     if text_of(get(function.setting("SnapStart"), "ApplyOn")) == "PublishedVersions":
         notes.append(
             function.gap(
-                "has SnapStart: Dayfly's zygote is in the snapshot of the version published next",
-                "what must be unique is drawn anew after restoring (docs/layer.md)",
+                "has SnapStart: the snapshot of the next published version contains Dayfly's zygote",
+                "unique values are regenerated after a restore (docs/layer.md)",
             )
         )
     for entry, resource in resources(document):
@@ -78,8 +81,8 @@ def release_notes(document: Document, function: Function) -> list[Gap]:
                 Gap(
                     function.name,
                     document.line(entry.key.start),
-                    f"is published by {entry.key.text}, which CloudFormation does not publish again by itself",
-                    "give that resource another logical id, else its aliases go on serving without Dayfly",
+                    f"is published by {entry.key.text}, which CloudFormation does not publish again automatically",
+                    "give that resource a new logical id, or its aliases keep serving a version without Dayfly",
                 )
             )
     return notes

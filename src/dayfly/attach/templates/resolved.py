@@ -20,7 +20,7 @@ from dayfly.errors import DayflyError
 # https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html
 MAX_LAYERS = 5
 _WRAPPERS = frozenset({WRAPPER_VARIABLE, NEXT_VARIABLE})
-IMAGE = "is a container image, which takes no layer. In its Dockerfile: " + " and ".join(
+IMAGE = "is a container image, which cannot use layers. In its Dockerfile: " + " and ".join(
     f"`{line}`" for line in DOCKERFILE
 )
 
@@ -64,31 +64,31 @@ def decide(
         return Unprotected(IMAGE)
     runtime = properties.get("Runtime")
     if not isinstance(runtime, str):
-        return Unprotected("has a runtime that is known at deployment only")
+        return Unprotected("its runtime is only known at deployment")
     python = runtime.removeprefix("python")
     if python == runtime:
         return Unprotected(f"is not Python ({runtime})", is_harmless=True)
     if python not in PYTHONS:
-        return Unprotected(f"runs on {runtime}; Dayfly serves Python {', '.join(PYTHONS)}")
+        return Unprotected(f"runs on {runtime}; Dayfly supports Python {', '.join(PYTHONS)}")
     if properties.get("CapacityProviderConfig") is not None:
-        return Unprotected("runs on Managed Instances, where several events share an environment at once")
+        return Unprotected(
+            "runs on Managed Instances, where several events share an environment at the same time"
+        )
     variables = _variables(properties.get("Environment"))
     layers = properties.get("Layers") or []
     if variables is None:
-        return Unprotected(
-            "has an environment that is known at deployment only: set Dayfly's variables in it"
-        )
+        return Unprotected("its environment is only known at deployment: set Dayfly's variables there")
     if not isinstance(layers, list):
-        return Unprotected("has layers that are known at deployment only: add Dayfly's there")
+        return Unprotected("its layers are only known at deployment: add Dayfly's layer there")
     current = {name: value if isinstance(value, str) else as_text(value) for name, value in variables.items()}
     if is_attached(current):
         return Attached() if layers else Unprotected("has Dayfly's wrapper but no layer: it cannot start")
     if len(layers) >= MAX_LAYERS:
-        return Unprotected(f"has {len(layers)} layers, and Lambda allows {MAX_LAYERS}")
+        return Unprotected(f"has {len(layers)} layers; Lambda allows {MAX_LAYERS}")
     if layer and region and layer.split(":")[3:4] != [region]:
-        return Unprotected(f"is in {region}, the layer {layer} is not")
+        return Unprotected(f"is in {region}, but the layer {layer} is not")
     if properties.get("CodeSigningConfigArn") is not None and not is_signed:
-        return Unprotected("takes signed code only: give a layer that is signed, `layer=ARN`")
+        return Unprotected("requires signed code: give a signed layer, `layer=ARN`")
     named = [one for one in layers if isinstance(one, str)]
     notes = conflicts(current, named, str(properties.get("Handler") or ""))
     try:

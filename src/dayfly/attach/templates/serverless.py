@@ -123,15 +123,14 @@ class ServerlessTemplate(Template):
                 edits = Edits(self._document)
                 gaps = undo(edits, self._kept, kept_paths=frozenset(used))
                 gaps += [
-                    Gap("", 1, f"the layer {name} is still used by something else, so it stays")
-                    for name in used.values()
+                    Gap("", 1, f"the layer {name} is still in use, so it stays") for name in used.values()
                 ]
                 text = edits.apply()
         except NotEditableError as error:
             gap = Gap("", self._document.line(error.offset), error.reason, error.hint)
             return Edited(self.text, (), (gap,))
         changes = tuple(
-            Change(one.name, one.line, "takes Dayfly's layer and variables out")
+            Change(one.name, one.line, "removes Dayfly's layer and variables")
             for one in self._functions
             if self._described(one).is_attached
         )
@@ -185,10 +184,8 @@ class ServerlessTemplate(Template):
         add_note(edit.edits, edit.note)
         text = edit.edits.apply()
         if self._again(text).detach().text != self.text:
-            raise TemplateError(
-                f"{self.path} cannot be edited so that detach gives it back", hint="attach it by hand"
-            )
-        changes = [Change(one.name, one.line, "adds the layer and the variables of Dayfly") for one in done]
+            raise TemplateError(f"{self.path} cannot be edited reversibly", hint="attach it manually")
+        changes = [Change(one.name, one.line, "adds Dayfly's layer and variables") for one in done]
         changes[:0] = [Change(name, 0, f"adds the layer {name}") for name in zips]
         notes = [note for one in done for note in self._conflicts(one)] + self._notes(bool(zips))
         return Edited(text, tuple(changes), tuple(gaps), tuple(notes), tuple(zips.values()))
@@ -269,8 +266,8 @@ class ServerlessTemplate(Template):
         for _, node in self._document.aliases:
             if any(node.start <= place < node.end for place in edits.places):
                 raise NotEditableError(
-                    "shares what would be edited with something else, by an anchor",
-                    "write it out",
+                    "shares the part to edit with another function, through a YAML anchor",
+                    "write it out for this function",
                     node.start,
                 )
 
@@ -298,7 +295,7 @@ class ServerlessTemplate(Template):
         if asked and named is None and not (asked.startswith("${") and asked.endswith("}")):
             raise TemplateError(
                 f"--layer {asked[:80]}: {self.path} has no layer of this name",
-                hint="give the ARN of a published version, a name under `layers`, or a variable as ${ssm:/dayfly}",
+                hint="give the ARN of a published version, a name under `layers`, or a variable such as ${ssm:/dayfly}",
             )
         if asked.startswith("${"):
             return asked, False
@@ -306,7 +303,7 @@ class ServerlessTemplate(Template):
             return Ref(logical_id(asked or OWN_LAYER, _LAYER)), False
         if section is not None and (section.is_alias or not isinstance(section.value, Mapping)):
             raise TemplateError(
-                f"{self.path}:{self._document.line(section.key.start)} has its layers in another file",
+                f"{self.path}:{self._document.line(section.key.start)} defines its layers in another file",
                 hint="publish the layer (`dayfly layer publish`) and give --layer ARN",
             )
         return Ref(logical_id(OWN_LAYER, _LAYER)), True
@@ -316,8 +313,8 @@ class ServerlessTemplate(Template):
         unknown = sorted(options.functions - set(there))
         if unknown:
             raise TemplateError(
-                f"{self.path} has no function {', '.join(unknown)}",
-                hint="functions there: " + (", ".join(there) or "none"),
+                f"{self.path} does not contain the function {', '.join(unknown)}",
+                hint="functions in the template: " + (", ".join(there) or "none"),
             )
 
     # -- what is there
@@ -327,12 +324,12 @@ class ServerlessTemplate(Template):
         if node is None:
             where = function.source or "a value"
             gap = function.gap(
-                f"is given by {where[:80]}, which cannot be read here", "write it into the service"
+                f"is defined by {where[:80]}, which cannot be read here", "write it into the service file"
             )
             return TemplateFunction(function.name, function.line, (), False, False, False, gap)
         if node.find("image") is not None:
             hint = LINES_FOR_PYTHON
-            gap = function.gap("is a container image, which takes no layer", hint)
+            gap = function.gap("is a container image, which cannot use layers", hint)
             return TemplateFunction(function.name, function.line, (), False, False, True, gap)
         runtimes, is_python, gap_ = self._runtime(function)
         variables = self._variables(function)
@@ -342,18 +339,18 @@ class ServerlessTemplate(Template):
         is_attached = is_python and is_started and has_layers and not over
         if is_python and is_started and not has_layers:
             gap_ = function.gap(
-                f"{WRAPPER_VARIABLE} is {WRAPPER}, but no layer is there: the function does not start",
+                f"{WRAPPER_VARIABLE} is {WRAPPER}, but the function has no layer: it cannot start",
                 "add Dayfly's layer, or remove the variable and attach it with this command",
             )
         elif over and gap_ is None:
             gap_ = function.gap(
-                f"has its {over} overruled under `resources`, which is put over what stands here",
-                "take it out there, and write it here",
+                f"its {over} is overridden under `resources`",
+                "remove it there, and write it in the function",
             )
         elif is_python and not is_attached and gap_ is None and len(self._layers(function)) >= MAX_LAYERS:
             gap_ = function.gap(
-                f"has {len(self._layers(function))} layers, and Lambda allows {MAX_LAYERS}",
-                "take one away, or merge two",
+                f"has {len(self._layers(function))} layers; Lambda allows {MAX_LAYERS}",
+                "remove one, or merge two",
             )
         if is_attached and gap_ is None:
             names = changed_since(self._document, self._kept, "provider", path_of(function))
@@ -387,7 +384,9 @@ class ServerlessTemplate(Template):
             return (
                 (),
                 False,
-                function.gap("gets its runtime from a provider that cannot be read", "write it out"),
+                function.gap(
+                    "its runtime comes from a provider that cannot be read", "write the runtime out"
+                ),
             )
         if node is None:
             # https://www.serverless.com/framework/docs/providers/aws/guide/functions: Node.js by default.
@@ -398,7 +397,7 @@ class ServerlessTemplate(Template):
                 (),
                 False,
                 function.gap(
-                    f"its runtime ({text_of(node)[:60] or 'an intrinsic'}) is not decided in the service",
+                    f"its runtime ({text_of(node)[:60] or 'an intrinsic'}) is not set in the service file",
                     "write the runtime out, or give the variable a default",
                 ),
             )
@@ -452,7 +451,7 @@ class ServerlessTemplate(Template):
                 Gap(
                     "",
                     1,
-                    "packs every file of its folder, Dayfly's zip as well",
+                    "packages all files of its folder, including Dayfly's zip",
                     "add '!dayfly-layer-*.zip' to package.patterns",
                 )
             )
@@ -464,7 +463,7 @@ class ServerlessTemplate(Template):
                     "",
                     1,
                     f"the provider's environment ({text_of(environment)[:60]}) cannot be read here",
-                    f"see that it sets no {WRAPPER_VARIABLE}: the function's own would win",
+                    f"check that it does not set {WRAPPER_VARIABLE}: the function's own value takes precedence",
                 )
             )
         plugins = self._service.follow(get(self._service.root, "plugins"))
@@ -475,8 +474,10 @@ class ServerlessTemplate(Template):
                     Gap(
                         "",
                         self._document.line(item.start),
-                        f"the plugin {name} changes functions when they are packaged",
-                        f"see in what `serverless package` makes that {WRAPPER_VARIABLE} is still {WRAPPER}",
+                        f"the plugin {name} changes functions during packaging",
+                        (
+                            f"check in the output of `serverless package` that {WRAPPER_VARIABLE} is still {WRAPPER}"
+                        ),
                     )
                 )
         return notes

@@ -52,8 +52,8 @@ class ServiceEdit:
         node = function.node
         if node is None or function.source:
             raise NotEditableError(
-                f"is in {function.source or 'another file'}",
-                f"write there: {LAYERS}: [{yaml_flow(self.layer)}], {ENVIRONMENT}: "
+                f"is defined in {function.source or 'another file'}",
+                f"add there: {LAYERS}: [{yaml_flow(self.layer)}], {ENVIRONMENT}: "
                 + yaml_flow({name: wanted[name] for name in wanted if name == WRAPPER_VARIABLE}),
                 function.entry.key.start if function.entry is not None else 0,
             )
@@ -66,8 +66,8 @@ class ServiceEdit:
         ):
             if not isinstance(other, Scalar) or other.tag:
                 raise NotEditableError(
-                    f"gets its {WRAPPER_VARIABLE} from the provider, by an intrinsic",
-                    "write that variable in the function itself",
+                    f"its {WRAPPER_VARIABLE} comes from the provider, through an intrinsic function",
+                    "set that variable in the function itself",
                     node.start,
                 )
             variables[NEXT_VARIABLE] = other.text
@@ -89,14 +89,14 @@ class ServiceEdit:
             self.edits.add_entry(parent, LAYERS, [self.layer], behind=("runtime", "handler", "name"))
             self.note.made.append(key)
         elif parent.own(LAYERS) is None or entry.is_alias:
-            raise NotEditableError("has layers by an anchor", "write them out", parent.start)
+            raise NotEditableError("defines its layers with a YAML anchor", "write them out", parent.start)
         elif isinstance(entry.value, Scalar) and entry.value.is_empty:
             self.edits.fill(entry, [self.layer])
         elif isinstance(entry.value, Sequence) and not entry.value.tag:
             if len(entry.value.items) >= MAX_LAYERS:
                 raise NotEditableError(
-                    f"has {len(entry.value.items)} layers, and Lambda allows {MAX_LAYERS}",
-                    "take one away, or merge two",
+                    f"has {len(entry.value.items)} layers; Lambda allows {MAX_LAYERS}",
+                    "remove one, or merge two",
                     entry.key.start,
                 )
             self.edits.add_item(entry.value, self.layer)
@@ -110,14 +110,14 @@ class ServiceEdit:
         match = _ADDRESS.match(text_of(entry.value))
         if match is None or not isinstance(listed, Sequence) or listed.tag:
             raise NotEditableError(
-                f"has layers that are given as a whole ({text_of(entry.value)[:60] or 'by an intrinsic'})",
+                f"defines its layers as one value ({text_of(entry.value)[:60] or 'by an intrinsic'})",
                 "write them as a list",
                 entry.key.start,
             )
         if len(listed.items) >= MAX_LAYERS:
             raise NotEditableError(
-                f"has {len(listed.items)} layers, and Lambda allows {MAX_LAYERS}",
-                "take one away",
+                f"has {len(listed.items)} layers; Lambda allows {MAX_LAYERS}",
+                "remove one",
                 entry.key.start,
             )
         items: list[Value] = [f"${{{match[1]}.{index}}}" for index in range(len(listed.items))]
@@ -163,7 +163,7 @@ class ServiceEdit:
         there = own.own(WRAPPER_VARIABLE)
         if there is None or own.find(NEXT_VARIABLE) is not None:
             raise NotEditableError(
-                f"has its {WRAPPER_VARIABLE} by an anchor, or a {NEXT_VARIABLE} already",
+                f"defines its {WRAPPER_VARIABLE} with a YAML anchor, or already has {NEXT_VARIABLE}",
                 "write it out",
                 own.start,
             )
@@ -178,8 +178,8 @@ class ServiceEdit:
         found = self.service.follow(entry.value)
         if not isinstance(found, Mapping):
             raise NotEditableError(
-                f"has an environment that is given as a whole ({text_of(entry.value)[:60]})",
-                "write it as a mapping, with that under `provider`",
+                f"defines its environment as one value ({text_of(entry.value)[:60]})",
+                "write it as a mapping, and put that value under `provider`",
                 entry.key.start,
             )
         return found
@@ -187,7 +187,7 @@ class ServiceEdit:
     def _provider(self) -> Mapping:
         provider = self.service.provider
         if provider is None or not self.service.is_editable(provider):
-            raise NotEditableError("has its provider in another file", "write it into this one", 0)
+            raise NotEditableError("defines its provider in another file", "write it into this file", 0)
         return provider
 
 
@@ -204,18 +204,20 @@ def path_of(function: Function) -> str:
 
 def _editable(parent: Mapping, entry: Entry) -> Mapping:
     if parent.own(ENVIRONMENT) is None or entry.is_alias:
-        raise NotEditableError("has its environment by an anchor", "write it out", parent.start)
+        raise NotEditableError("defines its environment with a YAML anchor", "write it out", parent.start)
     if not isinstance(entry.value, Mapping) or entry.value.tag:
         raise NotEditableError(
-            f"has an environment that is given as a whole ({text_of(entry.value)[:60] or 'by an intrinsic'})",
-            "write it as a mapping; what is shared may stand under `provider`",
+            f"defines its environment as one value ({text_of(entry.value)[:60] or 'by an intrinsic'})",
+            "write it as a mapping; put shared variables under `provider`",
             entry.key.start,
         )
     if any(key.startswith("Fn::") for key in entry.value.effective()):
-        raise NotEditableError("has an environment by an intrinsic", "write it as a mapping", entry.key.start)
+        raise NotEditableError(
+            "defines its environment with an intrinsic function", "write it as a mapping", entry.key.start
+        )
     return entry.value
 
 
 def _check_same(name: str, there: Entry, value: Value) -> None:
     if bare(there.value) != as_json_value(value):
-        raise NotEditableError(f"sets {name} itself", "remove it, or ask for the same", there.key.start)
+        raise NotEditableError(f"sets {name} itself", "remove it, or request the same value", there.key.start)

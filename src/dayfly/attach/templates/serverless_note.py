@@ -77,7 +77,7 @@ def read_note(document: Document, holder: str = CUSTOM) -> Kept | None:
     """The note in a document; raises TemplateError where it was edited so that it says nothing."""
     comments = record_comments(document)
     if len(comments) > 1:
-        raise _edited(document, list(comments)[1], "is there twice")
+        raise _edited(document, list(comments)[1], "occurs twice")
     for offset, text in comments.items():
         return Kept(_parsed(document, offset, text), offset)
     node = get(document.root, holder, KEY)
@@ -88,27 +88,27 @@ def _parsed(document: Document, offset: int, text: str) -> Note:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _edited(document, offset, "is no JSON") from error
+        raise _edited(document, offset, "is not valid JSON") from error
     if not isinstance(data, dict) or not data.keys() <= _KINDS.keys():
-        raise _edited(document, offset, "has keys that attach never writes")
+        raise _edited(document, offset, "has unknown keys")
     for name, value in data.items():
         inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
         if name == "set":
             inner = [one for each in inner for one in (each.values() if isinstance(each, dict) else [None])]
         if not isinstance(value, _KINDS[name]) or not all(isinstance(one, str) for one in inner):
-            raise _edited(document, offset, f"has a wrong {name!r}")
+            raise _edited(document, offset, f"has an invalid {name!r}")
     try:
         for text in (data.get("layer", '""'), *data.get("layers", {}).values()):
             json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _edited(document, offset, "has a wrong 'layer'") from error
+        raise _edited(document, offset, "has an invalid 'layer'") from error
     return Note(**data)
 
 
 def _edited(document: Document, offset: int, problem: str) -> TemplateError:
     return TemplateError(
-        f"{document.path}:{document.line(offset)} what `dayfly attach` noted here {problem}: it was edited",
-        hint="take it back from version control, or take Dayfly out by hand and remove the note",
+        f"{document.path}:{document.line(offset)} the note of `dayfly attach` {problem}: it was edited",
+        hint="restore it from version control, or remove Dayfly and the note manually",
     )
 
 
@@ -144,7 +144,9 @@ def add_note(edits: Edits, note: Note, holder: str = CUSTOM) -> None:
     elif isinstance(custom.value, Mapping) and not custom.is_alias:
         edits.add_entry(custom.value, KEY, note.as_json())
     else:
-        raise NotEditableError(f"has a `{holder}` that is no mapping", "write it as one", custom.key.start)
+        raise NotEditableError(
+            f"has a `{holder}` that is not a mapping", "write it as a mapping", custom.key.start
+        )
 
 
 def changed_since(document: Document, kept: Kept | None, *owners: str) -> list[str]:
@@ -196,8 +198,8 @@ def _undo_variables(
     variables = entry.value
     if not isinstance(variables, Mapping):
         raise NotEditableError(
-            "has an environment that was rewritten since it was attached",
-            "take Dayfly out by hand",
+            "its environment was rewritten after attaching",
+            "remove Dayfly manually",
             entry.key.start,
         )
     gone: list[Entry] = []
@@ -209,13 +211,13 @@ def _undo_variables(
             gone.append(own)
         elif name == WRAPPER_VARIABLE:
             raise NotEditableError(
-                f"has another {WRAPPER_VARIABLE} since it was attached",
-                "take Dayfly out by hand",
+                f"its {WRAPPER_VARIABLE} was changed after attaching",
+                "remove Dayfly manually",
                 own.key.start,
             )
         else:
             line = edits.document.line(own.key.start)
-            gaps.append(Gap(_function(path), line, f"{name} was changed since it was attached, so it stays"))
+            gaps.append(Gap(_function(path), line, f"{name} was changed after attaching, so it stays"))
     chained = variables.own(NEXT_VARIABLE)
     if path in note.renamed:
         if chained is None:
@@ -223,7 +225,7 @@ def _undo_variables(
                 Gap(
                     _function(path),
                     edits.document.line(entry.key.start),
-                    f"{NEXT_VARIABLE} is not there any more",
+                    f"{NEXT_VARIABLE} no longer exists",
                 )
             )
         else:
@@ -269,7 +271,9 @@ def _undo_spread(edits: Edits, path: str, note: Note, gaps: list[Gap]) -> bool:
         edits.replace(entry.start, entry.end, note.was[path])
         return True
     line = edits.document.line(entry.key.start)
-    gaps.append(Gap(_function(path), line, f"its layers were {note.was[path]} and were changed since"))
+    gaps.append(
+        Gap(_function(path), line, f"its layers were {note.was[path]} and were changed after attaching")
+    )
     return False
 
 

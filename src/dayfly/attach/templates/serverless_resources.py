@@ -62,8 +62,8 @@ def plain_functions(service: Service, own: frozenset[str]) -> list[TemplateFunct
         gap = Gap(
             name,
             line,
-            "is plain CloudFormation under `resources`, which is not edited",
-            f"write it under `functions`, or give it Dayfly's layer and {WRAPPER_VARIABLE}: {WRAPPER} there",
+            "is a CloudFormation resource under `resources`, which attach cannot edit",
+            f"define it under `functions`, or add Dayfly's layer and {WRAPPER_VARIABLE}: {WRAPPER} there",
         )
         runtimes = (text_of(runtime),) if is_known else ()
         found.append(

@@ -150,7 +150,7 @@ def describe(function: Function) -> TemplateFunction:
     is_attached = is_python and has_wrapper and bool(function.layers())
     if is_python and has_wrapper and not is_attached:
         gap = function.gap(
-            f"{WRAPPER_VARIABLE} is {WRAPPER}, but no layer is there: the function does not start",
+            f"{WRAPPER_VARIABLE} is {WRAPPER}, but the function has no layer: it cannot start",
             "add Dayfly's layer, or remove the variable and attach it with this command",
         )
     return TemplateFunction(
@@ -182,28 +182,28 @@ def _runtime(function: Function) -> tuple[tuple[str, ...], bool, Gap | None]:
             (),
             False,
             function.gap(
-                "is a container image, which takes no layer",
+                "is a container image, which cannot use layers",
                 LINES_FOR_PYTHON,
             ),
         )
     if function.properties is None:
-        return (), False, function.gap("has no Properties that could be read", "write them as a mapping")
+        return (), False, function.gap("has no readable Properties", "write them as a mapping")
     node = function.setting("Runtime")
     if node is None:
         if get(function.properties, TRANSFORM) is not None:
             return (
                 (),
                 False,
-                function.gap("gets its Runtime from an include", "attach Dayfly in the included file"),
+                function.gap("gets its Runtime from an included file", "attach Dayfly in the included file"),
             )
-        return (), False, function.gap("has no Runtime", "say which one it runs on")
+        return (), False, function.gap("has no Runtime", "set the runtime")
     values = values_of(function.document, node)
     if values is None:
         return (
             (),
             False,
             function.gap(
-                f"its Runtime ({shown(node) or 'no word'}) is not decided in the template",
+                f"its Runtime ({shown(node) or 'no word'}) is not set in the template",
                 "give the parameter a Default or AllowedValues, or write the runtime out",
                 node=node,
             ),
@@ -217,8 +217,8 @@ def _runtime(function: Function) -> tuple[tuple[str, ...], bool, Gap | None]:
             runtimes,
             False,
             function.gap(
-                f"its Runtime may be Python or not ({', '.join(runtimes)})",
-                "restrict it to Python's",
+                f"its Runtime may be Python or another language ({', '.join(runtimes)})",
+                "restrict it to Python",
                 node=node,
             ),
         )
@@ -228,7 +228,7 @@ def _runtime(function: Function) -> tuple[tuple[str, ...], bool, Gap | None]:
             runtimes,
             True,
             function.gap(
-                f"Python {', '.join(unknown)} is not served by Dayfly's layer",
+                f"Python {', '.join(unknown)} is not supported by Dayfly's layer",
                 f"use one of {', '.join(PYTHONS)}",
                 node=node,
             ),

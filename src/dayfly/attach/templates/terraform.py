@@ -151,7 +151,7 @@ class TerraformTemplate(Template):
         if base.text == self.text:
             return Edited(self.text, (), tuple(gaps))
         changes = [
-            Change(one.name, one.line, "takes Dayfly's layer and variables out")
+            Change(one.name, one.line, "removes Dayfly's layer and variables")
             for one in self._functions
             if self._is_marked(one.block)
         ]
@@ -189,8 +189,8 @@ class TerraformTemplate(Template):
                 Gap(
                     "",
                     self._file.line(self._marks[0]),
-                    f"the layer {_RESOURCE}.{_OWN} is still used by {users}, so Dayfly is taken out of nothing here",
-                    "detach the whole folder at once",
+                    f"the layer {_RESOURCE}.{_OWN} is still used by {users}, so nothing was detached here",
+                    "detach the whole folder together",
                 )
             )
             return self, gaps
@@ -229,7 +229,7 @@ class TerraformTemplate(Template):
         if options.functions and not options.functions & known:
             raise TemplateError(
                 f"{self.path} has no function {', '.join(sorted(options.functions))}",
-                hint="functions there: " + (", ".join(sorted(known)) or "none"),
+                hint="functions in the template: " + (", ".join(sorted(known)) or "none"),
             )
         chosen_layer(options)  # for its errors, where no function is edited
         home, labels = self._folder.home(options)
@@ -250,7 +250,7 @@ class TerraformTemplate(Template):
         gaps += [one.gap for one in self._calls() if one.gap is not None]
         if not done:
             return Edited(self.text, (), tuple(gaps))
-        changes = [Change(one.name, one.line, "adds the layer and the variables of Dayfly") for one in done]
+        changes = [Change(one.name, one.line, "adds Dayfly's layer and variables") for one in done]
         zips: list[LayerZip] = []
         if is_own_layer(options) and home == self.path:
             zips = self._add_layers(options, edits, done[0], labels, changes)
@@ -301,13 +301,11 @@ class TerraformTemplate(Template):
             again = unmarked(read_hcl(text, self.path))[0]
         except TemplateError as error:
             raise TemplateError(
-                f"{self.path} cannot be edited: the result would be wrong ({error.message})",
-                hint="attach its functions one by one with --function, or by hand",
+                f"{self.path} cannot be edited: the result would be invalid ({error.message})",
+                hint="attach its functions one at a time with --function, or manually",
             ) from error
         if again != self.text:
-            raise TemplateError(
-                f"{self.path} cannot be edited so that detach gives it back", hint="attach it by hand"
-            )
+            raise TemplateError(f"{self.path} cannot be edited reversibly", hint="attach it manually")
 
     def _add_layer(
         self, options: Options, edits: HclEdits, function: Function, label: str, zipped: str
@@ -396,7 +394,7 @@ class TerraformTemplate(Template):
         if layer is None:
             return None
         if {"count", "for_each"} & layer.attributes.keys():
-            return function.gap(f"{_RESOURCE}.{_OWN} is there, but not exactly once", "give --layer")
+            return function.gap(f"{_RESOURCE}.{_OWN} must exist exactly once", "give --layer")
         filename = layer.attributes.get("filename")
         words = filename.expression.scan_values(lambda _: True) if filename is not None else ()
         named = _ZIP.search("".join(map(str, words)))
@@ -405,7 +403,7 @@ class TerraformTemplate(Template):
             return None
         return function.gap(
             f"the folder's layer is for Python {named[1].replace('-', ', ')}",
-            "attach the whole folder at once",
+            "attach the whole folder together",
         )
 
     def _all_blocks(self) -> list[Block]:
@@ -472,7 +470,7 @@ class TerraformTemplate(Template):
                 gap = Gap(
                     name,
                     line,
-                    f"makes its functions in {written}",
+                    f"defines its functions in {written}",
                     f"attach that folder: --template {written}",
                 )
                 found.append(TemplateFunction(name, line, (), False, False, False, gap))
@@ -525,14 +523,14 @@ def chosen_layer(options: Options, label: str = "dayfly") -> str:
         return hcl_string(asked)
     if asked.startswith("arn:"):
         raise TemplateError(
-            f"--layer {asked} is not the ARN of a layer's version",
-            hint="it ends in :layer:NAME:VERSION; `dayfly layer publish` prints it",
+            f"--layer {asked} is not the ARN of a layer version",
+            hint="use an ARN that ends with :layer:NAME:VERSION, as `dayfly layer publish` prints it",
         )
     if not asked or BUCKET.match(asked):
         return f"{_RESOURCE}.{label}.arn"
     if not _REFERENCE.match(asked):
         raise TemplateError(
-            f"--layer {asked[:80]} is no name of Terraform's",
-            hint="give an ARN, s3://BUCKET/KEY, or a reference as var.dayfly_layer",
+            f"--layer {asked[:80]} is not a Terraform name",
+            hint="give an ARN, s3://BUCKET/KEY, or a reference such as var.dayfly_layer",
         )
     return asked

@@ -129,8 +129,8 @@ class FunctionEdit:
             )
             if count >= MAX_LAYERS:
                 raise NotEditableError(
-                    f"has {count} layers, and Lambda allows {MAX_LAYERS}",
-                    "take one away, or merge two",
+                    f"has {count} layers; Lambda allows {MAX_LAYERS}",
+                    "remove one, or merge two",
                     attribute.at,
                 )
             self._put_first(attribute.start + 1, [f"{self.layer},"], has_more=bool(listed))
@@ -145,7 +145,8 @@ class FunctionEdit:
         )
         self._wrap(attribute, f"concat({guard}", f", [{self.layer}])")
         self.notes.append(
-            f"has layers that are known when it is planned: with more than {MAX_LAYERS - 1} of them Lambda refuses one more"
+            f"has layers that are only known at planning: with more than {MAX_LAYERS - 1} of them, Lambda "
+            "rejects another one"
         )
         return []
 
@@ -157,8 +158,8 @@ class FunctionEdit:
             is_null, is_known = None in values, True
             if all(isinstance(one, List) and len(one.items) >= MAX_LAYERS for one in values):
                 raise NotEditableError(
-                    f"has {MAX_LAYERS} layers or more, and Lambda allows {MAX_LAYERS}",
-                    "take one away",
+                    f"has {MAX_LAYERS} layers or more; Lambda allows {MAX_LAYERS}",
+                    "remove one",
                     attribute.at,
                 )
         except UnknownError:
@@ -183,13 +184,13 @@ class FunctionEdit:
             value = next(value for key, _, value in own or () if key == name)
             if string_of(value) != wanted[name]:
                 raise NotEditableError(
-                    f"sets {name} itself", "remove it, or ask for the same", span(in_target[name])[0]
+                    f"sets {name} itself", "remove it, or request the same value", span(in_target[name])[0]
                 )
             del wanted[name]
         renamed = in_target.get(WRAPPER_VARIABLE)
         if renamed is not None:
             if NEXT_VARIABLE in in_target or NEXT_VARIABLE in known:
-                raise NotEditableError(f"has a {NEXT_VARIABLE} already", "remove it", span(renamed)[0])
+                raise NotEditableError(f"already has {NEXT_VARIABLE}", "remove it", span(renamed)[0])
             wanted.pop(NEXT_VARIABLE, None)
             if string_of(known[WRAPPER_VARIABLE]) == WRAPPER:
                 raise NotEditableError(
@@ -208,8 +209,8 @@ class FunctionEdit:
             written = self.edits.text[attribute.start : attribute.end]
             if "\n" in written or len(written) > _MAX_REPEATED:
                 raise NotEditableError(
-                    f"has variables of which {WRAPPER_VARIABLE} may be one",
-                    "put them into a local, or set that variable in the function itself",
+                    f"defines variables that may include {WRAPPER_VARIABLE}",
+                    "move them to a local value, or set that variable in the function itself",
                     attribute.at,
                 )
             wanted.pop(NEXT_VARIABLE, None)
@@ -240,7 +241,7 @@ class FunctionEdit:
         source = environment.dynamic.attributes.get("for_each")
         if source is None:
             raise NotEditableError(
-                "has a dynamic environment without for_each", "write one", environment.dynamic.at
+                "has a dynamic environment without for_each", "add for_each", environment.dynamic.at
             )
         listed = items(source.expression)
         if listed and not any(bare(one).data in ("full_splat_expr_term", "for_tuple_expr") for one in listed):
@@ -253,7 +254,7 @@ class FunctionEdit:
             return
         if not _is_at_most_one(source.expression):
             raise NotEditableError(
-                "has a dynamic environment over something that is no list of one",
+                "has a dynamic environment over a value other than a list with one element",
                 'write `environment { ... }` instead of `dynamic "environment"`',
                 source.at,
             )
@@ -272,7 +273,9 @@ class FunctionEdit:
         written = self.edits.text[attribute.start : attribute.end]
         if "<<" in written or "*/" in written:
             raise NotEditableError(
-                f"its {attribute.name} holds a heredoc or a comment", "put it into a local", attribute.at
+                f"its {attribute.name} contains a heredoc or a comment",
+                "move it to a local value",
+                attribute.at,
             )
 
     def _wrap(self, attribute: Attribute, opening: str, closing: str) -> None:
@@ -300,7 +303,7 @@ class FunctionEdit:
         """Lines at the end of a block."""
         indent = self.edits.indent_of(block.close)
         if indent is None:
-            raise NotEditableError("is written on one line", "write it on several", block.at)
+            raise NotEditableError("is written on one line", "write it on several lines", block.at)
         first = min((one.at for one in block.attributes.values()), default=None)
         inner = self.edits.indent_of(first) if first is not None else None
         at = self.edits.line_start(block.close)

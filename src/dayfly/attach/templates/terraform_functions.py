@@ -100,7 +100,7 @@ def environment_of(function: Function) -> Environment | str | None:
     plain = block.nested("environment")
     dynamic = [one for one in block.nested("dynamic") if one.labels == ("environment",)]
     if "environment" in block.attributes:
-        return "has an environment that is given as a whole"
+        return "defines its environment as one value"
     if len(plain) + len(dynamic) > 1:
         return "has several environment blocks"
     if plain:
@@ -117,13 +117,13 @@ def runtimes_of(function: Function, names: Names) -> tuple[str, ...] | Gap:
     """Every runtime that the function may get; a gap where that is not all Python that Dayfly serves."""
     attribute = function.block.attributes.get("runtime")
     if attribute is None:
-        return function.gap("has no runtime", "say which one it runs on")
+        return function.gap("has no runtime", "set the runtime")
     try:
         found = tuple(sorted(names.texts(attribute.expression, function.each)))
     except UnknownError:
         written = function.file.text[attribute.start : attribute.end][:60]
         return function.gap(
-            f"its runtime ({written}) is not decided in this folder",
+            f"its runtime ({written}) is not set in this folder",
             "give the variable a default, or write the runtime out",
             offset=attribute.at,
         )
@@ -142,11 +142,11 @@ def judge(runtimes: Sequence[str]) -> tuple[bool, tuple[str, str] | None]:
     if not pythons:
         return False, None
     if len(pythons) < len(runtimes):
-        reason = f"its runtime may be Python or not ({', '.join(runtimes)})"
-        return False, (reason, "make two functions of it")
+        reason = f"its runtime may be Python or another language ({', '.join(runtimes)})"
+        return False, (reason, "split it into two functions")
     unknown = sorted(set(pythons) - set(PYTHONS))
     if unknown:
-        reason = f"Python {', '.join(unknown)} is not served by Dayfly's layer"
+        reason = f"Python {', '.join(unknown)} is not supported by Dayfly's layer"
         return True, (reason, f"use one of {', '.join(PYTHONS)}")
     return True, None
 
@@ -157,13 +157,13 @@ def image_gap(function: Function) -> Gap | None:
     if (package is None or string_of(package) != "Image") and "image_uri" not in function.block.attributes:
         return None
     return function.gap(
-        "is a container image, which takes no layer",
+        "is a container image, which cannot use layers",
         LINES_FOR_PYTHON,
     )
 
 
 def lasting_gap(function: Function, edges: frozenset[str], *, is_own_layer: bool) -> Gap | None:
-    """Why an edit would not be in force, would not last or would be refused by AWS."""
+    """Why an edit would have no effect, would not last or would be refused by AWS."""
     block = function.block
     for lifecycle in block.nested("lifecycle"):
         ignored = lifecycle.attributes.get("ignore_changes")
@@ -171,27 +171,31 @@ def lasting_gap(function: Function, edges: frozenset[str], *, is_own_layer: bool
         roots = {re.split(r"[.\[]", word(one))[0] for one in listed or ()}
         if ignored is not None and (listed is None or roots & {"all", "layers", "environment"}):
             return function.gap(
-                "ignores changes of its layers or its environment, so an edit has no effect",
-                "take them out of ignore_changes, or attach the function itself: dayfly attach NAME",
+                "ignores changes of its layers or environment, so an edit has no effect",
+                "remove them from ignore_changes, or attach the function itself: dayfly attach NAME",
                 offset=ignored.at,
             )
     if function.name in edges or _is_word(block, "lambda_at_edge", "true"):
         # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html
-        return function.gap("runs at CloudFront's edge (Lambda@Edge), which has neither layers nor variables")
+        return function.gap(
+            "runs at CloudFront's edge (Lambda@Edge), where functions cannot have layers or variables"
+        )
     if block.nested("capacity_provider_config") or "capacity_provider_config" in block.attributes:
-        return function.gap("runs on Managed Instances, where several events share an environment at once")
+        return function.gap(
+            "runs on Managed Instances, where several events share an environment at the same time"
+        )
     if not is_own_layer:
         return None
     if any(name in block.attributes for name in ("code_signing_config_arn",)):
         return function.gap(
-            "takes only signed code, and a layer built here is not signed",
+            "requires signed code, but a layer built here is not signed",
             "sign and publish the layer, then give --layer ARN",
             offset=block.attributes["code_signing_config_arn"].at,
         )
     for name in ("provider", "region", "providers"):
         if name in block.attributes:
             return function.gap(
-                f"has a {name} of its own, and the layer would be made by the default one",
+                f"has its own {name}, but the layer would be created by the default one",
                 "publish a layer in its region, then give --layer ARN",
                 offset=block.attributes[name].at,
             )

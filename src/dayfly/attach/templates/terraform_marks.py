@@ -115,8 +115,8 @@ def unmarked(file: HclFile) -> tuple[str, list[Gap], list[int]]:
     for start, end, new in sorted(edits):
         if start < position:
             raise TemplateError(
-                f"{file.path}:{file.line(start)} marks of Dayfly lie within each other",
-                hint="take Dayfly out by hand, or take the file back from version control",
+                f"{file.path}:{file.line(start)} Dayfly's marks overlap",
+                hint="remove Dayfly manually, or restore the file from version control",
             )
         parts += [text[position:start], new]
         position = end
@@ -148,8 +148,8 @@ def _between(file: HclFile, begin: _Mark, end: _Mark, gaps: list[Gap]) -> list[t
     if kept is None:
         raise _changed(file, begin)
     if kept:
-        reason = "what was added between Dayfly's marks stays"
-        gaps.append(Gap("", file.line(inner), reason, "see that it is where it belongs"))
+        reason = "text that was added between Dayfly's marks stays"
+        gaps.append(Gap("", file.line(inner), reason, "check that it is in the right place"))
     edits = [(first, behind, kept)]
     return edits + (_renamed(file, behind, begin, gaps) if begin.is_chained else [])
 
@@ -183,7 +183,12 @@ def _renamed(file: HclFile, offset: int, begin: _Mark, gaps: list[Gap]) -> list[
     if match is None:
         line = file.line(begin.comment.start)
         gaps.append(
-            Gap("", line, f"{NEXT_VARIABLE} is not where attach put it", "see which wrapper the function has")
+            Gap(
+                "",
+                line,
+                f"{NEXT_VARIABLE} is not where attach put it",
+                "check which wrapper the function has",
+            )
         )
         return []
     return [(match.end(1), match.end(), WRAPPER_VARIABLE)]
@@ -215,14 +220,14 @@ def _is_ours(content: str) -> bool:
 
 def _changed(file: HclFile, mark: _Mark) -> TemplateError:
     return TemplateError(
-        f"{file.path}:{file.line(mark.comment.start)} what lies between Dayfly's marks was edited",
-        hint="move what is yours behind `dayfly:end`, or take the file back from version control",
+        f"{file.path}:{file.line(mark.comment.start)} the text between Dayfly's marks was edited",
+        hint="move your changes after `dayfly:end`, or restore the file from version control",
     )
 
 
 def _torn(file: HclFile, mark: _Mark) -> TemplateError:
     line = file.line(mark.comment.start)
     return TemplateError(
-        f"{file.path}:{line} a mark of Dayfly's (dayfly:{mark.kind}) is not as attach wrote it",
-        hint="take Dayfly out by hand, or take the file back from version control",
+        f"{file.path}:{line} Dayfly's mark (dayfly:{mark.kind}) was edited",
+        hint="remove Dayfly manually, or restore the file from version control",
     )

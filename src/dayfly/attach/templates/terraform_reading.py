@@ -42,7 +42,7 @@ def read_terraform(paths: Sequence[Path], text_of: Callable[[Path], str]) -> lis
     )
     if len(found) > _MAX_FILES:
         raise TemplateError(
-            f"{folder} has more than {_MAX_FILES:,} files", hint="move some of them elsewhere"
+            f"{folder} has more than {_MAX_FILES:,} files", hint="move some of them to another folder"
         )
     read = {str(one): read_hcl(text_of(one), str(one)) for one in found if one.suffix != ".json"}
     files = {path: file for path, file in read.items() if path.endswith(".tf")}
@@ -64,7 +64,7 @@ def read_terraform(paths: Sequence[Path], text_of: Callable[[Path], str]) -> lis
     ]
     if not batch and not jsons:
         raise TemplateError(
-            f"{folder} has no Lambda function in its .tf files", hint="name the module's folder"
+            f"{folder} has no Lambda function in its .tf files", hint="give the module's folder"
         )
     modules = frozenset(_modules_with_functions(folder, files.values(), text_of))
     return [*Folder(files, settings, batch, modules).templates(), *jsons]

@@ -91,8 +91,8 @@ def _first_fault(
             others = users - attached
             if others and any(start <= one <= end for one in places):
                 line = function.document.line(min(others))
-                reason = f"shares what would be edited with line {line}, by an anchor"
+                reason = f"shares the part to edit with line {line}, through a YAML anchor"
                 return function, function.gap(
-                    reason, "write it out for the function; variables may be merged: `<<: *name`"
+                    reason, "write it out for this function; variables can be merged: `<<: *name`"
                 )
     return None

@@ -42,14 +42,14 @@ def read_yaml(text: str, path: str) -> Document:
         line = f":{mark.line + 1}" if mark else ""
         problem = error.problem or error.context or "a syntax error"
         raise TemplateError(
-            f"{path}{line} is not YAML: {problem}", hint="correct it; nothing was changed"
+            f"{path}{line} is not valid YAML: {problem}", hint="fix the syntax; nothing was changed"
         ) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         problem = str(error).splitlines()[0] if str(error) else type(error).__name__
         at = getattr(error, "position", None)
         line = f":{text.count(chr(10), 0, at) + 1}" if isinstance(at, int) else ""
         raise TemplateError(
-            f"{path}{line} is not YAML: {problem}", hint="correct it; nothing was changed"
+            f"{path}{line} is not valid YAML: {problem}", hint="fix the syntax; nothing was changed"
         ) from error
 
 
@@ -71,7 +71,7 @@ class _Composer:
             if event.start_mark is not None:
                 start, end = event.start_mark.index + self._shift, event.end_mark.index + self._shift
             if isinstance(event, yaml.DocumentStartEvent) and self._root is not None:
-                raise self._error("has a second document", start)
+                raise self._error("contains a second document", start)
             if isinstance(event, yaml.ScalarEvent):
                 style = event.style or ""
                 node = Scalar(start, end, event.value, style, _tag(event.tag), event.anchor or "")
@@ -79,14 +79,14 @@ class _Composer:
             elif isinstance(event, yaml.AliasEvent):
                 if event.anchor not in self._anchors:
                     raise self._error(
-                        f"has the alias *{event.anchor[:40]}, which names nothing, or itself", start
+                        f"has the alias *{event.anchor[:40]}, which is undefined or refers to itself", start
                     )
                 named, weight, height = self._anchors[event.anchor]
                 self._aliases.append((start, named))
                 self._put(None, Item(named, start, end, is_alias=True), weight, height)
             elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
                 if len(self._stack) >= MAX_DEPTH:
-                    raise self._error(f"is nested more than {MAX_DEPTH} deep", start)
+                    raise self._error(f"is nested more than {MAX_DEPTH} levels deep", start)
                 made = Mapping if isinstance(event, yaml.MappingStartEvent) else Sequence
                 opened = made(start, end, end, bool(event.flow_style))
                 opened.tag, opened.anchor = _tag(event.tag), event.anchor or ""
@@ -94,14 +94,14 @@ class _Composer:
             elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
                 self._close(end)
         if self._root is None:
-            raise TemplateError(f"{self._path} is empty", hint="name a template")
+            raise TemplateError(f"{self._path} is empty", hint="give a template")
         return Document(self._path, self._text, self._root, is_json=False, aliases=self._aliases)
 
     def _put(self, node: Node | None, item: Item, weight: int, height: int) -> None:
         self._nodes += weight
         if self._nodes > MAX_NODES:
             raise self._error(
-                f"has more than {MAX_NODES:,} values, counted with what aliases repeat", item.start
+                f"has more than {MAX_NODES:,} values, including those that aliases repeat", item.start
             )
         if node is not None and node.anchor:
             self._anchors[node.anchor] = (node, weight, height)
@@ -113,13 +113,13 @@ class _Composer:
         parent.height = max(parent.height, height + 1)
         if parent.height > MAX_DEPTH:
             raise self._error(
-                f"is nested more than {MAX_DEPTH} deep, counted with what aliases repeat", item.start
+                f"is nested more than {MAX_DEPTH} levels deep, including what aliases repeat", item.start
             )
         if isinstance(parent.node, Sequence):
             parent.node.items.append(item)
         elif parent.key is None:
             if not isinstance(item.value, Scalar) or item.is_alias:
-                raise self._error("has a key that is not a word", item.start)
+                raise self._error("has a key that is not a scalar", item.start)
             parent.key = item.value
         else:
             self._enter(parent, parent.node, parent.key, item)
@@ -135,7 +135,7 @@ class _Composer:
             value.start = value.end = entry.start = entry.end = behind
         if key.text in parent.keys and not is_merge(entry):
             raise self._error(
-                f"has the key {key.text[:60]!r} twice: readers differ on which counts", key.start
+                f"the key {key.text[:60]!r} occurs twice, and parsers differ on which one counts", key.start
             )
         parent.keys.add(key.text)
         mapping.entries.append(entry)
@@ -153,7 +153,7 @@ class _Composer:
 
     def _error(self, problem: str, offset: int) -> TemplateError:
         line = self._text.count("\n", 0, offset) + 1
-        return TemplateError(f"{self._path}:{line} {problem}", hint="correct it; nothing was changed")
+        return TemplateError(f"{self._path}:{line} {problem}", hint="fix it; nothing was changed")
 
 
 def _tag(tag: str | None) -> str:

@@ -58,10 +58,10 @@ def judge_generated(
             return Judgement(
                 "refuse",
                 "python.generated",
-                "the event supplies what a library turned into code",
+                "the event supplies text that a library turned into code",
                 taint.path_at(start),
             )
-    return Judgement("allow", "python.generated", "a library's code, of the function's own words")
+    return Judgement("allow", "python.generated", "a library's code, built from the function's text")
 
 
 def _free_fields(source: str, taint: Taint, own: OwnText, reading: Reading, free: bytearray) -> None:

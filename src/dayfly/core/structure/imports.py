@@ -52,7 +52,7 @@ def judge_global(
         return _judge(module, name, provenance, own, stream)
     except Exception as fault:
         # Trust boundary: closed, since a stream names what it likes.
-        return Judgement("refuse", "global.unreadable", f"the judge failed: {type(fault).__name__}")
+        return Judgement("refuse", "global.unreadable", f"the check failed: {type(fault).__name__}")
 
 
 def _judge(module: str, name: str, provenance: Provenance, own: OwnText, stream: bytes | None) -> Judgement:
@@ -63,26 +63,26 @@ def _judge(module: str, name: str, provenance: Provenance, own: OwnText, stream:
     for text in (f"{module}\n{name}\n", f"{module}.{name}", f"{module}:{name}"):
         path = provenance.holds_bytes(_encode(text))
         if path and not (text == f"{module}.{name}" and _is_own(module, name, own)):
-            return Judgement("refuse", "global.named", "the event names what is imported", path)
+            return Judgement("refuse", "global.named", "the event names the imported module", path)
     written = [_written(text, provenance) for text in (module, name)]
     if all(written):
-        return Judgement("refuse", "global.named", "the event names what is imported", written[1])
+        return Judgement("refuse", "global.named", "the event names the imported module", written[1])
     if f"{module}.{name}" in _VALUES:
-        return Judgement("allow", "global.value", "a value of the standard library's")
+        return Judgement("allow", "global.value", "a value of the standard library")
     paths = [provenance.holds_bytes(_encode(text)) for text in (module, name)]
     if all(paths):
         if _is_own(module, name, own):
             # datetime.datetime in the function's own pickle, and an event with a key "datetime".
             return Judgement(
-                "unknown", "global.coincidence", "words of both the event and the function", paths[1]
+                "unknown", "global.coincidence", "text of both the event and the function", paths[1]
             )
-        return Judgement("refuse", "global.named", "the event names what is imported", paths[1])
+        return Judgement("refuse", "global.named", "the event names the imported module", paths[1])
     if not any(paths) and _is_own(module, name, own):
-        return Judgement("allow", "global.own", "the function's own text names what is imported")
+        return Judgement("allow", "global.own", "the function names the imported module")
     return Judgement(
         "unknown",
         "global.unexplained",
-        "neither the event nor the function's own text names it",
+        "the name comes from neither the event nor the function",
         paths[0] or paths[1],
     )
 

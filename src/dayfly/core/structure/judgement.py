@@ -134,10 +134,10 @@ def judged(
             and not getattr(provenance, "is_complete", True)
             and not own.is_constant(text)
         ):
-            return Judgement("unknown", sink + ".incomplete", "the event was too large to be read as a whole")
+            return Judgement("unknown", sink + ".incomplete", "the event was too large to read completely")
         return judgement
     except Unreadable as why:
         return unreadable(sink, str(why), taint)
     except Exception as fault:
         # Trust boundary: hostile text must not end the guard. Closed where the event has a part in it.
-        return unreadable(sink, f"the judge failed: {type(fault).__name__}", taint)
+        return unreadable(sink, f"the check failed: {type(fault).__name__}", taint)

@@ -42,10 +42,10 @@ def judge_path(
 
 def _judge(path: str, taint: Taint, own: OwnText, resolved: str, roots: Sequence[str]) -> Judgement:
     allow = Judgement(
-        "allow", "path.name", "the event names at most a file within the directory", taint.first_path()
+        "allow", "path.name", "the event names only a file within the directory", taint.first_path()
     )
     if len(path) > MAX_PATH:
-        raise Unreadable("longer than any path")
+        raise Unreadable("longer than a path can be")
     if "\0" in path:
         at = taint.mask.find(1)
         if at >= 0:
@@ -58,9 +58,9 @@ def _judge(path: str, taint: Taint, own: OwnText, resolved: str, roots: Sequence
     first = taint.mask.find(1)
     if first < 0:
         if _is_within(final, (SCRATCH, *roots)) or _names(path[: path.rfind("/") + 1], own):
-            return Judgement("allow", "path.own", "a directory of the function's own")
+            return Judgement("allow", "path.own", "a directory of the function")
         return Judgement(
-            "unknown", "path.unexplained", "neither the event nor the function's own text explains it"
+            "unknown", "path.unexplained", "the text comes from neither the event nor the function"
         )
     # Not only "..": a component that the event completes to it ({x}. with ".").
     start = 0
@@ -76,11 +76,14 @@ def _judge(path: str, taint: Taint, own: OwnText, resolved: str, roots: Sequence
         return Judgement("refuse", "path.whole", "the event supplies the directory", taint.path_at(first))
     if resolved and not _stays(path, base, resolved, roots):
         return Judgement(
-            "refuse", "path.link", "the event leads out of the directory by a link", taint.path_at(first)
+            "refuse",
+            "path.link",
+            "the event leaves the directory through a symbolic link",
+            taint.path_at(first),
         )
     if _is_within(base, (SCRATCH, *roots)) or _names(base, own):
         return allow
-    return Judgement("unknown", "path.unexplained", "the function's own text does not name the directory")
+    return Judgement("unknown", "path.unexplained", "the directory does not come from the function")
 
 
 def _drop_names_of(directories: Sequence[str], path: str, taint: Taint) -> None:

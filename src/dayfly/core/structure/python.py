@@ -72,7 +72,7 @@ def judge_python(
 
 
 def _judge_undecoded(text: str, taint: Taint, own: OwnText) -> Judgement:
-    raise Unreadable("an encoding that is not read")
+    raise Unreadable("an unsupported encoding")
 
 
 def _decode(source: bytes) -> str:
@@ -89,7 +89,7 @@ def _decode(source: bytes) -> str:
             while length < len(name) and (name[length].isalnum() or name[length] in "-."):
                 length += 1
             if name[:length] not in _READABLE_ENCODINGS:
-                raise Unreadable("an encoding that is not read")
+                raise Unreadable("an unsupported encoding")
             return source.decode("utf-8" if name.startswith("utf") else "latin-1")
     return source.decode("utf-8")
 
@@ -239,7 +239,7 @@ def _find_displays(source: str, tokens: list[Token]) -> dict[int, int]:
             stack.append([index, 0 if _is_operand(source, previous) else 1])
         elif token.kind == OPERATOR and text in _PAIRS:
             if not stack or source[tokens[stack[-1][0]].start] != _PAIRS[text]:
-                raise Unreadable("a bracket without its partner")
+                raise Unreadable("an unmatched bracket")
             opened, is_literal = stack.pop()
             if is_literal:
                 found[index] = opened
@@ -256,7 +256,7 @@ def _find_displays(source: str, tokens: list[Token]) -> dict[int, int]:
             stack[-1][1] = 0
         previous = token
     if stack:
-        raise Unreadable("a bracket without its partner")
+        raise Unreadable("an unmatched bracket")
     return found
 
 
@@ -267,7 +267,7 @@ def _judge(
     explained = own.explain(source, reading.free, taint.mask)
     chosen = _first(taint, reading.may, explained.accounted)
     if chosen < 0 and explained.unexplained < 0:
-        return Judgement("allow", "python.values", "the event supplies at most values", taint.first_path())
+        return Judgement("allow", "python.values", "the event supplies only values", taint.first_path())
     generated = judge_generated(source, taint, own, reading, names_fields=names_fields)
     if generated is not None:
         return generated
@@ -279,7 +279,7 @@ def _judge(
             "refuse", "python.structure", "the event supplies code, not a value", taint.path_at(chosen)
         )
     return Judgement(
-        "unknown", "python.unexplained", "neither the event nor the function's own text explains this code"
+        "unknown", "python.unexplained", "the code comes from neither the event nor the function"
     )
 
 

@@ -121,7 +121,7 @@ def read_tokens(source: str) -> list[Token]:
             length = next((n for n in (3, 2) if source[at : at + n] in _LONG_OPERATORS), 1)
             tokens.append(Token(OPERATOR, start, at + length))
         else:
-            raise Unreadable("a character that no Python program has")
+            raise Unreadable("an invalid character")
         at = tokens[-1].end
     return tokens
 
@@ -131,7 +131,7 @@ def _name(source: str, at: int) -> int:
     while at < size and (source[at] == "_" or source[at].isalnum() or not source[at].isascii()):
         at += 1
     if not source[start:at].isidentifier():
-        raise Unreadable("a character that no Python program has")
+        raise Unreadable("an invalid character")
     return at
 
 
@@ -179,7 +179,7 @@ def _string(source: str, start: int, quote_at: int) -> Token:
         if at > end:
             end = source.find(quote, at)
     if end < 0:
-        raise Unreadable("a string without an end")
+        raise Unreadable("an unterminated string")
     if len(quote) == 1:
         for newline in "\n\r":
             _refuse_newline(source, content, end, newline)
@@ -197,7 +197,7 @@ def _refuse_newline(source: str, content: int, end: int, newline: str) -> None:
             backslashes += 1
             before -= 1
         if backslashes % 2 == 0:
-            raise Unreadable("a string that its line does not end")
+            raise Unreadable("an unterminated string")
         at = source.find(newline, at + 1, end)
 
 
@@ -236,7 +236,7 @@ def _formatted(source: str, start: int, content: int, quote: str, is_raw: bool) 
         elif source.startswith(("{{", "}}"), at):
             at += 2
         elif character in "\r\n" and len(quote) == 1:
-            raise Unreadable("a string that its line does not end")
+            raise Unreadable("an unterminated string")
         elif character == "{":
             hole, depth = at, 0
             while at < size:
@@ -252,10 +252,10 @@ def _formatted(source: str, start: int, content: int, quote: str, is_raw: bool) 
                 if depth == 0:
                     break
             if depth:
-                raise Unreadable("a field without an end")
+                raise Unreadable("an unterminated field")
             token.holes.append((hole, at))
         elif character == "}":
-            raise Unreadable("a brace without its partner")
+            raise Unreadable("an unmatched brace")
         else:
             at += 1
-    raise Unreadable("a string without an end")
+    raise Unreadable("an unterminated string")

@@ -153,9 +153,7 @@ def _judge_line(command: str, taint: Taint, provenance: Provenance, own: OwnText
                 and not quoted[at]
                 and not _is_escapers(command, at, taint)
             ):
-                return _refuse(
-                    "shell.structure", "the event supplies what the shell reads", taint.path_at(at)
-                )
+                return _refuse("shell.structure", "the event supplies shell syntax", taint.path_at(at))
     for at in range(len(command)):
         if explained.accounted[at]:
             taint.mask[at] = 0  # the function's own words, by coincidence the event's, too
@@ -166,10 +164,8 @@ def _judge_line(command: str, taint: Taint, provenance: Provenance, own: OwnText
             return judgement
         unknown = unknown or judgement is not None
     if unknown:
-        return Judgement(
-            "unknown", "shell.unexplained", "the function's own text does not explain this command"
-        )
-    return Judgement("allow", "shell.operand", "the event supplies at most operands", taint.first_path())
+        return Judgement("unknown", "shell.unexplained", "the command does not come from the function")
+    return Judgement("allow", "shell.operand", "the event supplies only operands", taint.first_path())
 
 
 def _quoted_values(command: str, reading: Reading) -> bytearray:
@@ -210,7 +206,7 @@ def _judge_words(
             if word.is_command and any(marked[:name]):
                 return _refuse("shell.program", "the event supplies the program", path)
             if word.redirects and (marked[0] or "/../" in f"/{word.text()}/"):
-                return _refuse("shell.file", "the event supplies where output goes", path)
+                return _refuse("shell.file", "the event supplies the output target", path)
         if not word.redirects:
             arguments.append(word.text())
             events.append(marked)
@@ -261,9 +257,9 @@ def _judge_argv(
             return judgement
         if not is_own and not own.is_constant(name, generators=True) and not own.covers(executable):
             return Judgement(
-                "unknown", "argv.unexplained", "the function's own text does not name the program"
+                "unknown", "argv.unexplained", "the program's name does not come from the function"
             )
-        return Judgement("allow", "argv.operand", "the event supplies at most operands", path)
+        return Judgement("allow", "argv.operand", "the event supplies only operands", path)
 
     return judged("argv", executable, provenance, own, judge)
 
@@ -288,7 +284,7 @@ def _judge_arguments(
         start = _find_started(arguments, events)
         if start < 0:
             if any(any(marked) for marked in events[1:]):
-                return _refuse("argv.command", "the event supplies what another program executes", path)
+                return _refuse("argv.command", "the event supplies code for another program", path)
             return None
         return _judge_arguments(arguments[start:], events[start:], path, provenance, own, depth)
     base = _base(program)
@@ -308,7 +304,7 @@ def _judge_arguments(
         if marked[0] and argument[0] == "-" and not ends_options and not own.is_constant(argument):
             return _refuse("argv.option", "the event supplies an option", path)
         if program in _RUNNERS or takes_command:
-            return _refuse("argv.command", "the event supplies what another program executes", path)
+            return _refuse("argv.command", "the event supplies code for another program", path)
         if not interprets or _is_script_given(arguments, index):
             continue  # python handler.py {x}: an operand of the function's own script
         is_code = before.startswith("-") and not before.startswith("--") and before.endswith("c")
@@ -319,7 +315,7 @@ def _judge_arguments(
 
             judgement = judge_python(argument, provenance, own)
         else:
-            return _refuse("argv.command", "the event supplies what another program executes", path)
+            return _refuse("argv.command", "the event supplies code for another program", path)
         if judgement.verdict == "refuse":
             return judgement
         if judgement.verdict == "unknown":

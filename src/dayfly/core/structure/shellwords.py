@@ -99,7 +99,7 @@ def _read_part(command: str, at: int, word: Word, kinds: bytearray) -> int:
     if character == "'":
         end = command.find("'", at + 1)
         if end < 0:
-            raise Unreadable("a quote without an end")
+            raise Unreadable("an unterminated quote")
         kinds[at] = kinds[end] = MARK
         _take(command, at + 1, end, word, kinds, QUOTED)
         return end + 1
@@ -151,7 +151,7 @@ def _read_double(command: str, at: int, word: Word, kinds: bytearray) -> int:
         else:
             _take(command, at, at + 1, word, kinds, QUOTED)
         at += 1
-    raise Unreadable("a quote without an end")
+    raise Unreadable("an unterminated quote")
 
 
 def _expansion(command: str, at: int, word: Word, kinds: bytearray) -> int:
@@ -165,7 +165,7 @@ def _expansion(command: str, at: int, word: Word, kinds: bytearray) -> int:
         _take(command, at, size, word, kinds, ACTIVE)
         return size
     if command.startswith("$'", at):
-        raise Unreadable("a string that only some shells know")
+        raise Unreadable("a string syntax that only some shells support")
     end = at + 1
     if command.startswith("{", end):
         end = command.find("}", end)

@@ -152,9 +152,9 @@ def _judge(sql: str, taint: Taint, own: OwnText, dialect: str) -> Judgement:
         return Judgement(
             "unknown",
             "sql.unexplained",
-            "neither the event nor the function's own text explains this statement",
+            "the statement comes from neither the event nor the function",
         )
-    return Judgement("allow", "sql.values", "the event supplies at most values", taint.first_path())
+    return Judgement("allow", "sql.values", "the event supplies only values", taint.first_path())
 
 
 def _refuse(taint: Taint, at: int) -> Judgement:

@@ -129,7 +129,7 @@ def _comment_end(sql: str, at: int, dialect: str) -> int:
                 return at
         if at > closed:
             closed = sql.find("*/", at)
-    raise Unreadable("a comment without an end")
+    raise Unreadable("an unterminated comment")
 
 
 def _quoted(sql: str, start: int, quote_at: int, dialect: str) -> Token:
@@ -166,7 +166,7 @@ def _close(sql: str, token: Token) -> Token:
             token.limit = end
             token.end = end + 1
             return token
-    raise Unreadable("a quote without an end")
+    raise Unreadable("an unterminated quote")
 
 
 def _dollar(sql: str, at: int) -> Token:
@@ -178,7 +178,7 @@ def _dollar(sql: str, at: int) -> Token:
         tag = sql[at : end + 1]
         closed = sql.find(tag, end + 1)
         if closed < 0:
-            raise Unreadable("a quote without an end")
+            raise Unreadable("an unterminated quote")
         token = Token(STRING, at, closed + len(tag))
         token.content = end + 1
         token.limit = closed

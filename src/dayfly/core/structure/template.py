@@ -31,6 +31,6 @@ def _judge(source: str, taint: Taint, own: OwnText) -> Judgement:
             )
     if explained.unexplained >= 0:
         return Judgement(
-            "unknown", "template.unexplained", "neither the event nor the function's own text explains it"
+            "unknown", "template.unexplained", "the text comes from neither the event nor the function"
         )
     return Judgement("allow", "template.own", "the function's own template")

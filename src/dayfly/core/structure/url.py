@@ -22,7 +22,7 @@ def judge_url(url: str | bytes, provenance: Provenance, own: OwnText) -> Judgeme
 
 
 def _judge(url: str, taint: Taint, own: OwnText) -> Judgement:
-    allow = Judgement("allow", "url.value", "the event supplies at most values", taint.first_path())
+    allow = Judgement("allow", "url.value", "the event supplies only values", taint.first_path())
     if own.is_constant(url, generators=True):
         return Judgement("allow", "url.own", "the function's own URL")
     authority, path = _split(url)
@@ -42,14 +42,14 @@ def _judge(url: str, taint: Taint, own: OwnText) -> Judgement:
                         taint.path_at(at),
                     )
                 return Judgement(
-                    "refuse", "url.target", "the event supplies where it goes", taint.path_at(at)
+                    "refuse", "url.target", "the event supplies the destination", taint.path_at(at)
                 )
     _drop_routes(url, taint, path, own)
     found = _find_escape(url, taint, path)
     if found >= 0:
         return Judgement("refuse", "url.structure", "the event's value is not encoded", taint.path_at(found))
     if explained.unexplained >= 0:
-        return Judgement("unknown", "url.unexplained", "the function's own text does not name the host")
+        return Judgement("unknown", "url.unexplained", "the host does not come from the function")
     return allow
 
 

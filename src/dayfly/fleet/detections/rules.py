@@ -107,9 +107,7 @@ def load_rules(folder: Path | None = None) -> list[Rule]:
     seen: dict[str, Rule] = {}
     for rule in rules:
         if rule.name in seen:
-            raise RuleError(
-                f"two rules are called {rule.name}", hint="give one of them another name in its header"
-            )
+            raise RuleError(f"two rules are named {rule.name}", hint="rename one of them in its header")
         seen[rule.name] = rule
     return sorted(rules, key=lambda rule: rule.name)
 
@@ -122,9 +120,11 @@ def parse_rule(file: SqlFile) -> Rule:
             raise _error(file, f"the header has no {key}", f"add a line -- {key}: …")
     for key in header:
         if key not in _KNOWN and not key.startswith("param_"):
-            raise _error(file, f"the header has {key}, which means nothing here", f"known: {_known()}")
+            raise _error(file, f"unknown header key {key}", f"use only: {_known()}")
     if not _NAME.fullmatch(header["rule"]):
-        raise _error(file, f"{header['rule']!r} is no name of a rule", "use a-z, 0-9 and _, 3 to 64 of them")
+        raise _error(
+            file, f"{header['rule']!r} is not a valid rule name", "use 3 to 64 characters of a-z, 0-9 and _"
+        )
     lookback = _seconds(file, "lookback", _MAX_LOOKBACK)
     rule = Rule(
         name=header["rule"],
@@ -147,8 +147,8 @@ def parse_rule(file: SqlFile) -> Rule:
     )
     if rule.every > rule.lookback:
         raise _error(
-            file, f"it runs every {rule.every} s and looks back {rule.lookback} s: time is left out",
-            "let lookback be at least every; twice as much catches late lines, too",
+            file, f"it runs every {rule.every} s but looks back {rule.lookback} s, so it would miss some records",
+            "set lookback to at least every; twice as much also covers late records",
         )  # fmt: skip
     _check_sql(rule)
     return rule
@@ -163,10 +163,12 @@ def with_thresholds(rules: Iterable[Rule], settings: Mapping[str, object]) -> li
     for name, table in settings.items():
         if name not in by_name:
             raise RuleError(
-                f"rules.toml: there is no rule {name}", hint=f"there are {', '.join(sorted(by_name))}"
+                f"rules.toml: unknown rule {name}", hint=f"use one of {', '.join(sorted(by_name))}"
             )
         if not isinstance(table, dict):
-            raise RuleError(f"rules.toml: {name} is no table", hint=f"write [{name}] and its settings below")
+            raise RuleError(
+                f"rules.toml: {name} is not a table", hint=f"write [{name}] with its settings below"
+            )
         by_name[name] = _changed(by_name[name], table)
     return [by_name[name] for name in sorted(by_name)]
 
@@ -181,24 +183,22 @@ def _changed(rule: Rule, table: Mapping[str, object]) -> Rule:
     for key, value in table.items():
         if key == "enabled":
             if not isinstance(value, bool):
-                raise RuleError(f"rules.toml: {rule.name}.enabled is {value!r}", hint="write true or false")
+                raise RuleError(f"rules.toml: {rule.name}.enabled is {value!r}", hint="use true or false")
             rule = replace(rule, enabled=value)
         elif key == "every":
             if type(value) is not int or not 1 <= value <= min(_MAX_EVERY, rule.lookback):
                 raise RuleError(
                     f"rules.toml: {rule.name}.every is {value!r}",
-                    hint=f"write whole seconds, from 1 to {min(_MAX_EVERY, rule.lookback)}",
+                    hint=f"use whole seconds from 1 to {min(_MAX_EVERY, rule.lookback)}",
                 )
             rule = replace(rule, every=value)
         elif key not in thresholds:
             known = ", ".join(["enabled", "every", *thresholds])
-            raise RuleError(f"rules.toml: {rule.name} has no threshold {key}", hint=f"it has {known}")
+            raise RuleError(f"rules.toml: {rule.name} has no threshold {key}", hint=f"use one of {known}")
         else:
             kind = thresholds[key].type
             if isinstance(value, bool) or not isinstance(value, int | float) or not _fits(value, kind):
-                raise RuleError(
-                    f"rules.toml: {rule.name}.{key} is {value!r}", hint=f"write a number ({kind})"
-                )
+                raise RuleError(f"rules.toml: {rule.name}.{key} is {value!r}", hint=f"use a number ({kind})")
             thresholds[key] = replace(thresholds[key], value=value)
     return replace(rule, thresholds=tuple(thresholds.values()))
 
@@ -206,10 +206,10 @@ def _changed(rule: Rule, table: Mapping[str, object]) -> Rule:
 def _check_sql(rule: Rule) -> None:
     file = rule.sql
     if len(file.statements) != 1:
-        raise _error(file, f"it has {len(file.statements)} statements", "a rule is one SELECT")
+        raise _error(file, f"it contains {len(file.statements)} statements", "a rule is one SELECT")
     body = "\n".join(line for line in file.text.splitlines() if not line.lstrip().startswith("--"))
     if not re.match(r"\s*(SELECT|WITH)\b", body, re.IGNORECASE):
-        raise _error(file, "it does not begin with SELECT or WITH", "a rule only reads")
+        raise _error(file, "it does not start with SELECT or WITH", "a rule can only read")
     known = _ALWAYS | {threshold.name: threshold.type for threshold in rule.thresholds}
     if rule.suspects is not None:
         known |= _SUSPECTS
@@ -221,27 +221,31 @@ def _check_sql(rule: Rule) -> None:
             )
     for threshold in rule.thresholds:
         if threshold.name not in used:
-            raise _error(file, f"the SQL does not use {threshold.name}", "take it out of the header")
+            raise _error(file, f"the SQL does not use {threshold.name}", "remove it from the header")
         if used[threshold.name] != threshold.type:
             kind = used[threshold.name]
             raise _error(
                 file, f"{threshold.name} is {threshold.type} above and {kind} in the SQL", "use one type"
             )
     if missing := [name for name in COLUMNS if not re.search(rf"\b{name}\b", body)]:
-        raise _error(file, f"it does not return {', '.join(missing)}", "every column must be there, if empty")
+        raise _error(
+            file, f"it does not return {', '.join(missing)}", "return every column, if necessary empty"
+        )
 
 
 def _threshold(file: SqlFile, key: str) -> Threshold:
     match = _THRESHOLD.fullmatch(file.header[key])
     if match is None:
-        raise _error(file, f"{key} is {file.header[key]!r}", f"write -- {key}: 8 (UInt32) what it means")
+        raise _error(file, f"{key} is {file.header[key]!r}", f"write -- {key}: 8 (UInt32) with its meaning")
     try:
         value = int(match[1]) if _INTEGERS.fullmatch(match[2]) else float(match[1])
     except ValueError:
         value = float("nan")
     if not _fits(value, match[2]):
         raise _error(
-            file, f"{key}: {match[1]} is no {match[2]}", "use UInt8 to UInt64, Int8 to Int64 or Float64"
+            file,
+            f"{key}: {match[1]} is not a valid {match[2]}",
+            "use UInt8 to UInt64, Int8 to Int64 or Float64",
         )
     return Threshold(key.removeprefix("param_"), value, match[2], match[3])
 
@@ -262,7 +266,7 @@ def _severity(file: SqlFile) -> int:
     text = file.header["severity"]
     number = SEVERITIES.get(text.lower()) or (int(text) if text.isascii() and text.isdigit() else 0)
     if not 1 <= number <= 5:
-        raise _error(file, f"severity is {text!r}", f"write one of {', '.join(SEVERITIES)}")
+        raise _error(file, f"severity is {text!r}", f"use one of {', '.join(SEVERITIES)}")
     return number
 
 
@@ -270,14 +274,14 @@ def _techniques(file: SqlFile) -> tuple[str, ...]:
     found = tuple(part for part in re.split(r"[,\s]+", file.header.get("technique", "")) if part)
     for text in found:
         if not _TECHNIQUE.fullmatch(text):
-            raise _error(file, f"{text!r} is no id of ATT&CK", "write it as T1110 or T1110.004")
+            raise _error(file, f"{text!r} is not an ATT&CK ID", "use for example T1110 or T1110.004")
     return found
 
 
 def _seconds(file: SqlFile, key: str, most: int) -> int:
     text = file.header[key]
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
-        raise _error(file, f"{key} is {text!r}", f"write seconds, from 1 to {most}")
+        raise _error(file, f"{key} is {text!r}", f"use seconds from 1 to {most}")
     return int(text)
 
 
@@ -289,7 +293,7 @@ def _read(path: Path) -> SqlFile:
     try:
         return parse_sql(path.stem, path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise RuleError(f"{path} cannot be read: {error}", hint="a rule is a text file in UTF-8") from error
+        raise RuleError(f"{path} cannot be read: {error}", hint="a rule is a UTF-8 text file") from error
 
 
 def _error(file: SqlFile, message: str, hint: str) -> RuleError:

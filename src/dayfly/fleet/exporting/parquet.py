@@ -76,15 +76,15 @@ def export_parquet(store: Store, destination: Destination, *, now: datetime) -> 
     """
     if not _SOURCE_NAME.fullmatch(destination.source):
         raise DayflyError(
-            f"{destination.source!r} is no name of a custom source",
-            hint="up to 20 letters, digits and dashes",
+            f"{destination.source!r} is not a valid custom source name",
+            hint="use up to 20 letters, digits and dashes",
         )
     try:
         yield from _export(store, destination, now)
     except OSError as error:
         raise DayflyError(
             f"{destination.folder}: {error.strerror or error}",
-            hint="name a folder that can be written, with room",
+            hint="use a writable folder on a disk with free space",
         ) from error
 
 
@@ -139,7 +139,7 @@ def _read(folder: Path) -> _Checkpoint:
         return _Checkpoint()
     except msgspec.DecodeError as error:
         raise DayflyError(
-            f"{path} is no checkpoint of an export",
+            f"{path} is not an export checkpoint",
             hint="remove it to export everything again, into an empty folder",
         ) from error
 

@@ -74,10 +74,11 @@ class Importer:
                 with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
                     data = packed.read(_MAX_TRAIL_BYTES + 1)
             except (OSError, EOFError) as error:
-                raise DayflyError(f"{path} is damaged: {error}", hint="fetch it again") from error
+                raise DayflyError(f"{path} is damaged: {error}", hint="download it again") from error
         if len(data) > _MAX_TRAIL_BYTES:
             raise DayflyError(
-                f"{path} has more than {_MAX_TRAIL_BYTES:,} bytes", hint="CloudTrail's own files are smaller"
+                f"{path} has more than {_MAX_TRAIL_BYTES:,} bytes",
+                hint="use the files that CloudTrail writes, which are smaller",
             )
         self._shipper.post("/ingest/trail", data, token=blake2b(data, digest_size=16).hexdigest())
         self.trails += 1
@@ -92,7 +93,7 @@ def files_of(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
         # `aws-logs-write-test` is what an export to S3 leaves beside the streams.
         inside = sorted(one for one in path.rglob("*") if one.is_file() and one.name != "aws-logs-write-test")
         if not inside:
-            raise DayflyError(f"{path} has no files", hint="name a folder of logs")
+            raise DayflyError(f"{path} has no files", hint="give a folder with log files")
         yield from ((one, False) for one in inside)
 
 
@@ -110,7 +111,7 @@ def import_files(
         try:
             file = path.open("rb", buffering=0)
         except OSError as error:
-            raise DayflyError(f"cannot read {path}: {error.strerror}", hint="name log files") from error
+            raise DayflyError(f"cannot read {path}: {error.strerror}", hint="give log files") from error
         with file:
             try:
                 importer.read(cast("IO[bytes]", file), str(path))

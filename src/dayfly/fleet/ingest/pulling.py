@@ -125,12 +125,12 @@ class Puller:
                 # boto3 has tried several times by now; five calls a second are shared by the whole account.
                 if error.response.get("Error", {}).get("Code", "") not in _THROTTLED:
                     raise
-            self._begun(f"{group}: CloudWatch Logs wants fewer calls; again in {pause:.0f} s")
+            self._begun(f"{group}: CloudWatch Logs limits the request rate; retry in {pause:.0f} s")
             self._sleep(pause)
             pause = min(pause * 2, _MAX_PAUSE)
         raise DayflyError(
-            f"CloudWatch Logs goes on refusing to be asked for {group}: too many calls",
-            hint="do this again later: what has been fetched is not fetched again",
+            f"CloudWatch Logs still rejects requests for {group}: too many requests",
+            hint="run the command again later: it continues where it stopped",
         )
 
     def _line(self, event: dict[str, Any], group: str) -> WireLine:

@@ -139,7 +139,7 @@ class _Roads:
     async def _receive(self, request: _Request, held: list[int]) -> bytes:
         encoding = request.headers.get("content-encoding", "").strip().lower()
         if encoding not in ("", "identity", "gzip"):
-            raise Refusal(400, f"Content-Encoding {encoding[:40]!r} is not understood here")
+            raise Refusal(400, f"unsupported Content-Encoding {encoding[:40]!r}")
         parts: list[bytes] = []
         size = 0
         async for chunk in request.stream():
@@ -225,7 +225,10 @@ def routes(collector: Collector, find: FindSender) -> Router:
         with _answering() as answer:
             sender = roads.sender(request)
             if sender.functions:
-                raise Refusal(403, "CloudTrail speaks of every function, this access key is for some")
+                raise Refusal(
+                    403,
+                    "this access key is limited to some functions, but CloudTrail files contain all of them",
+                )
             answer.receipt = await roads.take(request, "import", "trail", sender, token=_token(request))
         return answer.response
 
@@ -288,7 +291,7 @@ def _json(answer: dict[str, object], status: int, retry_after: int) -> Response[
 def _token(request: _Request) -> str:
     token = request.headers.get("x-dayfly-batch", "")
     if len(token) > 256 or not token.isprintable():
-        raise Refusal(400, "X-Dayfly-Batch is no token: at most 256 printable characters")
+        raise Refusal(400, "X-Dayfly-Batch is not valid: use at most 256 printable characters")
     return token
 
 

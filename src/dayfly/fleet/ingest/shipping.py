@@ -84,7 +84,7 @@ class Shipper:
         body = write_lines(lines)
         self.post("/ingest/lines", body, token=blake2b(body, digest_size=16).hexdigest())
         self.shipped.lines += len(lines)
-        self._told(f"{self.shipped.lines:,} lines are in")
+        self._told(f"{self.shipped.lines:,} log records imported")
 
     def post(self, path: str, body: bytes, *, token: str) -> None:
         """Post one body until it is durable.
@@ -103,23 +103,23 @@ class Shipper:
                 answer = self._client.post(path, content=packed, headers=headers, timeout=timeout)
             except httpx.HTTPError as error:
                 wait = min(delay, _SILENT_WAIT)
-                why = f"the collector does not answer: {error or type(error).__name__}"
+                why = f"the collector did not respond: {error or type(error).__name__}"
             else:
                 last = end
                 if answer.is_success:
                     self.shipped.batches += 1
                     self.shipped.duplicates += bool(_told(answer).get("duplicate"))
                     return
-                why = f"the collector says: {_told(answer).get('error') or answer.status_code}"
+                why = f"the collector responded: {_told(answer).get('error') or answer.status_code}"
                 if answer.status_code not in (429, 500, 502, 503, 504):
                     raise DayflyError(why, hint=_HINTS.get(answer.status_code, ""))
                 wait = _seconds(answer.headers.get("retry-after", "")) or delay
             if self._clock() + wait > last:
                 raise DayflyError(
                     why,
-                    hint="start `dayfly fleet serve`, then run this command again: what arrived is not counted twice",
+                    hint="start `dayfly fleet serve`, then run this command again: imported records are not counted twice",
                 )
-            self._told(f"{why}; again in {wait:.0f} s")
+            self._told(f"{why}; retry in {wait:.0f} s")
             self._sleep(wait)
             if last == end:
                 heard = self._clock()
@@ -127,9 +127,9 @@ class Shipper:
 
 
 _HINTS = {
-    401: "the token is unknown: is this the folder of the service that runs?",
-    403: "this access key is not for these functions",
-    404: "is this the address of `dayfly fleet serve`?",
+    401: "unknown token: check that this is the folder of the running service",
+    403: "this access key is not valid for these functions",
+    404: "check that this is the address of `dayfly fleet serve`",
 }
 
 

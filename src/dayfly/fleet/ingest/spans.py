@@ -53,7 +53,8 @@ class Checkpoint:
             self._spans = {}
         except (OSError, msgspec.DecodeError) as error:
             raise DayflyError(
-                f"cannot read {path}: {error}", hint="delete it to fetch all again: nothing is counted twice"
+                f"cannot read {path}: {error}",
+                hint="delete it to import everything again: records are not counted twice",
             ) from error
 
     def covered(self, name: str) -> list[Span]:
@@ -75,5 +76,5 @@ class Checkpoint:
             os.replace(new, self._path)
         except OSError as error:
             raise DayflyError(
-                f"cannot write {self._path}: {error.strerror}", hint="name another with --checkpoint"
+                f"cannot write {self._path}: {error.strerror}", hint="choose another file with --checkpoint"
             ) from error

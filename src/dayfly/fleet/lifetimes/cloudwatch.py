@@ -64,12 +64,12 @@ def telling(group: str) -> Iterator[None]:
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         hint = (
-            "name an existing function, or the log group it writes to"
+            "give an existing function, or its log group"
             if code == "ResourceNotFoundException"
-            else "it needs logs:FilterLogEvents and logs:DescribeLogGroups; and a region"
+            else "the role needs logs:FilterLogEvents and logs:DescribeLogGroups; set a region"
         )
         raise DayflyError(f"cannot read {group}: {code}", hint=hint) from error
     except BotoCoreError as error:
         raise DayflyError(
-            f"cannot read {group}: {error}", hint="set credentials and a region, as for awscli"
+            f"cannot read {group}: {error}", hint="set credentials and a region, as for the AWS CLI"
         ) from error

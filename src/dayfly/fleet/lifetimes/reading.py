@@ -89,13 +89,14 @@ class FileReader:
             is_empty = not unpacked.peek(1)
             yield from self._read(unpacked, path)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise DayflyError(f"{path} is damaged: {error}", hint="fetch it again") from error
+            raise DayflyError(f"{path} is damaged: {error}", hint="download it again") from error
         is_none = not is_empty and not (self._has_nothing and self.not_understood == bad)
         if is_none and self.lines - self.not_understood == before:
             raise NoLogError(
-                f"nothing in {path} looks like a log of Lambda",
-                hint="give what `aws logs filter-log-events`, `aws logs tail --format detailed`, an export to S3 or the console's "
-                "CSV wrote, or JSON lines with time (seconds) and message; lines without a time are none",
+                f"{path} contains no Lambda log events",
+                hint="use the output of `aws logs filter-log-events` or `aws logs tail --format detailed`, an S3 "
+                "export, the console's CSV, or JSON lines with time (seconds) and message; lines without a time "
+                "are not supported",
             )
 
     def _read(self, file: io.BufferedReader, path: str) -> Iterator[FileEvent]:
@@ -154,7 +155,10 @@ class FileReader:
         except (ValueError, RecursionError):
             first += file.read(_MAX_DOCUMENT + 1).decode("utf-8", "replace")
         if len(first) > _MAX_DOCUMENT:
-            raise DayflyError(f"{path} has a document of more than {_MAX_DOCUMENT:,} bytes", hint="split it")
+            raise DayflyError(
+                f"{path} has a document of more than {_MAX_DOCUMENT:,} bytes",
+                hint="split it into smaller files",
+            )
         yield from self._in_text(first)
         while line := file.readline(_MAX_DOCUMENT):
             yield from self._in_text(line.decode("utf-8", "replace"))

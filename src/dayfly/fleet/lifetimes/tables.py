@@ -56,7 +56,9 @@ def rows_of(file: IO[bytes], columns: list[str], path: str) -> Iterator[dict[str
             if row:
                 yield dict(zip(columns, row, strict=False))
     except csv.Error as error:
-        raise DayflyError(f"{path} is no table: {error}", hint="download it again as CSV") from error
+        raise DayflyError(
+            f"{path} is not a valid CSV table: {error}", hint="download it again as CSV"
+        ) from error
 
 
 def row_of_cells(cells: object) -> dict[str, str]:

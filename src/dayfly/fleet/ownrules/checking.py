@@ -190,7 +190,7 @@ def check_own(file: SqlFile) -> None:
         following = tokens[position + 1] if position + 1 < len(tokens) else None
         before = tokens[position - 1] if position else None
         if token.kind == "heredoc":
-            raise _error(file, token, "it has a $heredoc$", "write texts in quotes")
+            raise _error(file, token, "it contains a $heredoc$", "write strings in quotes")
         if token.kind == "other":
             if token.text in "([{":
                 in_tables.append(
@@ -201,17 +201,19 @@ def check_own(file: SqlFile) -> None:
                     check_target(position + 1)
             elif token.text in ")]}":
                 if len(in_tables) == 1:
-                    raise _error(file, token, "a bracket is closed that was not opened", "mend the brackets")
+                    raise _error(
+                        file, token, "there is a closing bracket without an opening one", "fix the brackets"
+                    )
                 in_tables.pop()
             elif token.text == "," and in_tables[-1]:
                 check_target(position + 1)
             elif token.text == ";" and following is not None:
-                raise _error(file, token, "something comes after the statement", "a rule is one SELECT")
+                raise _error(file, token, "there is text after the statement", "a rule is one SELECT")
             elif (
                 not token.text.isascii() or token.text in "@\0" or (token.text == "|" and _is(following, ">"))
             ):
                 # ClickHouse takes other alphabets' quotation marks for quotes.
-                raise _error(file, token, f"{token.text!a} stands outside of a text", "take it out")
+                raise _error(file, token, f"{token.text!a} is not allowed outside of a string", "remove it")
             continue
         if token.kind not in ("word", "quoted"):
             continue
@@ -219,19 +221,21 @@ def check_own(file: SqlFile) -> None:
         is_member = _is(before, ".")
         is_alias = before is not None and before.is_word("as")
         if word in _FORBIDDEN and not is_member and not _is_name_of_something(before, following):
-            raise _error(file, token, f"{token.text.upper()} is not allowed", "a rule only reads")
+            raise _error(file, token, f"{token.text.upper()} is not allowed", "a rule can only read")
         if token.name.lower() in ("system", "information_schema") and _is(following, "."):
-            raise _error(file, token, f"{token.name}. names another database", "write a table's name alone")
+            raise _error(
+                file, token, f"{token.name}. is another database", "use the table name without a database"
+            )
         if _is_outside(token.name) and not is_member and not is_alias and not _is_column(token, following):
             raise _error(
                 file,
                 token,
-                f"{token.name}() may not be used",
-                "a rule reads the fleet's tables and nothing else; name a column otherwise",
+                f"{token.name}() is not allowed",
+                "rules can only read the fleet's tables; if it is a column, rename it",
             )
         if _IN.fullmatch(token.name) and not (is_member or is_alias):
             if not (word == "in" and _has_operand(tokens, position)):
-                raise _error(file, token, f"{token.name} stands where nothing is before it", "write x IN (…)")
+                raise _error(file, token, f"{token.name} needs a value before it", "write x IN (…)")
             if _is(following, "("):
                 _check_list(file, tokens, position + 1, names)
             elif following is not None and following.kind in ("word", "quoted"):
@@ -248,7 +252,9 @@ def check_own(file: SqlFile) -> None:
         elif word in _CLAUSE_ENDS and not is_member and not is_alias:
             in_tables[-1] = False
     if len(in_tables) != 1:
-        raise _error(file, tokens[-1], "a bracket is not closed", "mend the brackets")
+        raise _error(
+            file, tokens[-1], "there is an opening bracket without a closing one", "fix the brackets"
+        )
 
 
 def _is(token: _Token | None, text: str) -> bool:
@@ -312,21 +318,17 @@ def _starts_statement(before: _Token) -> bool:
 def _check_target(file: SqlFile, tokens: list[_Token], position: int, names: _Names) -> bool:
     """Check what stands where a table is read; say whether it is a bracket, whose inside is still to be checked."""
     if position >= len(tokens):
-        raise _error(
-            file, tokens[-1], "it ends where a table should be named", "name one of the fleet's tables"
-        )
+        raise _error(file, tokens[-1], "a table name is missing at the end", "use one of the fleet's tables")
     token = tokens[position]
     if token.text == "{":
-        raise _error(file, token, "a parameter stands where a table should", "name one of the fleet's tables")
+        raise _error(file, token, "a parameter cannot replace a table name", "use one of the fleet's tables")
     if token.text == "(":
         return True
     if token.kind in ("string", "number"):
-        raise _error(file, token, "a text stands where a table should", "name one of the fleet's tables")
+        raise _error(file, token, "a string cannot replace a table name", "use one of the fleet's tables")
     following = tokens[position + 1] if position + 1 < len(tokens) else None
     if token.kind not in ("word", "quoted"):
-        raise _error(
-            file, token, f"{token.text} stands where a table should", "name one of the fleet's tables"
-        )
+        raise _error(file, token, f"{token.text} is not a table name", "use one of the fleet's tables")
     name = token.name
     if following is not None and following.text == "(":
         if tokens[position - 1].is_word("in") and not _is_outside(name):
@@ -335,16 +337,16 @@ def _check_target(file: SqlFile, tokens: list[_Token], position: int, names: _Na
         if name.lower() in _ROWS:
             return False
         raise _error(
-            file, token, f"{name}() may not be read from", "a rule reads the fleet's tables and nothing else"
+            file, token, f"reading from {name}() is not allowed", "rules can only read the fleet's tables"
         )
     if following is not None and following.text == ".":
-        raise _error(file, token, f"{name}. names another database", "write a table's name alone")
+        raise _error(file, token, f"{name}. is another database", "use the table name without a database")
     if name not in READABLE and names.get(name, position) >= position:
         raise _error(
             file,
             token,
-            f"there is no table {name} that a rule may read",
-            f"there are {', '.join(sorted(READABLE))}",
+            f"rules cannot read the table {name}",
+            f"use one of {', '.join(sorted(READABLE))}",
         )
     return False
 
@@ -383,7 +385,9 @@ def _tokens(file: SqlFile) -> Iterator[_Token]:
             if kind == "other" and text in "'\"`":
                 raise _error(file, _Token(kind, text, line), "a quote is not closed", "close it")
             if kind == "quoted" and ("\\" in text or text[0] in text[1:-1]):
-                raise _error(file, _Token(kind, text, line), "a name has an escape", "write names plainly")
+                raise _error(
+                    file, _Token(kind, text, line), "a name contains an escape", "write names without escapes"
+                )
             yield _Token(kind, text, line)
         line += text.count("\n")
 

@@ -43,8 +43,8 @@ def load_all(home: Path) -> Loaded:
             for rule in read_own(path):
                 if rule.name in names:
                     raise RuleError(
-                        f"{path.name}: a rule of {names[rule.name]} is called {rule.name}, too",
-                        hint="give yours another name",
+                        f"{path.name}: {names[rule.name]} already contains a rule named {rule.name}",
+                        hint="rename your rule",
                     )
                 names[rule.name] = path.name
                 loaded.rules.append(rule)
@@ -62,10 +62,10 @@ def read_own(path: Path) -> list[Rule]:
     """Return the rules of one file; raises RuleError that names it, and the line where it can be told."""
     try:
         if path.stat().st_size > _MAX_BYTES:
-            raise RuleError(f"{path.name} is larger than a rule can be", hint=f"{_MAX_BYTES:,} bytes at most")
+            raise RuleError(f"{path.name} is too large for a rule", hint=f"use at most {_MAX_BYTES:,} bytes")
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise RuleError(f"{path} cannot be read: {error}", hint="a rule is a text file in UTF-8") from error
+        raise RuleError(f"{path} cannot be read: {error}", hint="a rule is a UTF-8 text file") from error
     return parse_own(path.name, text)
 
 
@@ -77,12 +77,12 @@ def parse_own(name: str, text: str) -> list[Rule]:
         check_own(file)
         if "suspects" in file.header:
             raise RuleError(
-                f"rule {name}: suspects are for Dayfly's own rules", hint="take the line out of the header"
+                f"rule {name}: only built-in rules can have suspects", hint="remove that line from the header"
             )
         return [replace(parse_rule(file), own=True)]
     if suffix in _SIGMA:
         return [replace(rule, own=True) for rule in rules_of(name, text)]
-    raise RuleError(f"{name} is no rule", hint="name it *.sql or, for Sigma, *.yml")
+    raise RuleError(f"{name} is not a rule file", hint="name it *.sql or, for Sigma, *.yml")
 
 
 def _settings(path: Path) -> Mapping[str, object]:
@@ -92,5 +92,6 @@ def _settings(path: Path) -> Mapping[str, object]:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RuleError(
-            f"rules.toml cannot be read: {error}", hint="a table per rule, as [enumeration]"
+            f"rules.toml cannot be read: {error}",
+            hint="use one table for each rule, for example [enumeration]",
         ) from error

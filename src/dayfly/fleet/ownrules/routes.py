@@ -72,7 +72,7 @@ def named(rules: list[Rule], name: str) -> list[Rule]:
     """Return the rule of that name, or all for no name; raises DayflyError where there is none."""
     found = [rule for rule in rules if name in ("", rule.name)]
     if not found:
-        raise DayflyError(f"there is no rule {name}", hint="`dayfly fleet rules list` shows them")
+        raise DayflyError(f"unknown rule {name}", hint="`dayfly fleet rules list` lists them")
     return found
 
 
@@ -98,7 +98,7 @@ def _asked(body: bytes) -> _Asked:
         return msgspec.json.decode(body, type=_Asked)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise DayflyError(
-            f"the request cannot be read: {error}", hint="send JSON with name and text, or rule"
+            f"invalid request: {error}", hint="send JSON with name and text, or rule"
         ) from error
 
 

@@ -80,7 +80,7 @@ class ClickHouseBackend(TextQueryBackend):
         column = self._source.fields.get(name)
         if column is None:
             known = ", ".join(sorted(self._source.fields))
-            raise RuleError(f"{self._source.table} have no field {name}", hint=f"there are {known}")
+            raise RuleError(f"{self._source.table} has no field {name}", hint=f"use one of {known}")
         return column
 
     def convert_condition_field_eq_val_str(
@@ -102,12 +102,14 @@ class ClickHouseBackend(TextQueryBackend):
             return f"{column.expression} = {_number_of_hash(''.join(parts), cond.field)}"
         if column.kind in (Kind.NUMBER, Kind.TIME) and not is_wild:
             raise RuleError(
-                f"{cond.field} is {'a number' if column.kind is Kind.NUMBER else 'a time'}, and {''.join(parts)!r} is none",
-                hint="write a number, or compare with gt, gte, lt, lte",
+                f"{cond.field} is {'a number' if column.kind is Kind.NUMBER else 'a time'}, but "
+                f"{''.join(parts)!r} is not",
+                hint="use a number, or compare with gt, gte, lt, lte",
             )
         if column.kind is Kind.TIME:
             raise RuleError(
-                f"{cond.field} is a time and has no text", hint="use hour, day, week, month or year"
+                f"{cond.field} is a time and cannot be compared with text",
+                hint="use hour, day, week, month or year",
             )
         if column.kind is Kind.LIST:
             test = _match("x", parts, is_cased=is_cased)
@@ -121,14 +123,14 @@ class ClickHouseBackend(TextQueryBackend):
         number = cast(SigmaNumber, cond.value).number
         if column.kind is Kind.HASH:
             raise RuleError(
-                f"{cond.field} is a hash, and {number} is a number",
-                hint="put its 16 hexadecimal digits in quotes",
+                f"{cond.field} is a hash, but {number} is a number",
+                hint="write its 16 hexadecimal digits in quotes",
             )
         if column.kind is Kind.NUMBER:
             return f"{column.expression} = {number}"
         if column.kind is Kind.TEXT:
             return f"{_as_text(column)} = {quoted(str(number))}"
-        raise RuleError(f"{cond.field} is no number", hint="write text in quotes")
+        raise RuleError(f"{cond.field} is not a number", hint="write text in quotes")
 
     def convert_condition_field_eq_val_timestamp_part(
         self, cond: ConditionFieldEqualsValueExpression, state: ConversionState
@@ -140,17 +142,15 @@ class ClickHouseBackend(TextQueryBackend):
         column = self.column(field)
         if column.kind is not Kind.TIME:
             raise RuleError(
-                f"{field} is no time",
-                hint="minute, hour, day, week, month and year are parts of `time`, in UTC",
+                f"{field} is not a time",
+                hint="use minute, hour, day, week, month or year of `time`, in UTC",
             )
         return f"{_PARTS[part.timestamp_part]}({column.expression}, 'UTC')"
 
     def convert_condition_field_eq_val_bool(
         self, cond: ConditionFieldEqualsValueExpression, state: ConversionState
     ) -> str:
-        raise RuleError(
-            f"{cond.field} is neither true nor false", hint="no field of the fleet's tables is a boolean"
-        )
+        raise RuleError(f"{cond.field} is not a boolean", hint="the fleet's tables have no boolean fields")
 
     def convert_condition_field_eq_val_re(
         self, cond: ConditionFieldEqualsValueExpression, state: ConversionState
@@ -160,7 +160,7 @@ class ClickHouseBackend(TextQueryBackend):
         if column.kind is Kind.LIST:
             return f"arrayExists(x -> match(x, {pattern}), {column.expression})"
         if column.kind in (Kind.TIME, Kind.NUMBER):
-            raise RuleError(f"{cond.field} is no text", hint="an expression looks for text")
+            raise RuleError(f"{cond.field} is not text", hint="regular expressions need a text field")
         return f"match({_as_text(column)}, {pattern})"
 
     def convert_condition_field_eq_val_cidr(
@@ -169,8 +169,8 @@ class ClickHouseBackend(TextQueryBackend):
         column = self.column(cond.field)
         if column.kind is not Kind.TEXT:
             raise RuleError(
-                f"{cond.field} is no address",
-                hint="the fleet keeps hashes of callers' addresses; CloudTrail's source_ip is an address",
+                f"{cond.field} is not an address",
+                hint="the fleet stores hashes of callers' addresses; use CloudTrail's source_ip, which is an address",
             )
         network = quoted(str(cast(SigmaCIDRExpression, cond.value).network))
         text = _as_text(column)
@@ -187,14 +187,14 @@ class ClickHouseBackend(TextQueryBackend):
         operator = _OPERATORS.get(value.op.name)
         if operator is None:
             raise RuleError(
-                f"{cond.field} is compared with {value.op.name.lower()}",
-                hint="there are gt, gte, lt, lte and neq",
+                f"{cond.field} is compared with the unsupported operator {value.op.name.lower()}",
+                hint="use gt, gte, lt, lte or neq",
             )
         if isinstance(value.number, SigmaTimestampPart):
             return f"{self._part(cond.field, value.number)} {operator} {int(value.number.number)}"
         column = self.column(cond.field)
         if column.kind is not Kind.NUMBER:
-            raise RuleError(f"{cond.field} is no number", hint="gt, gte, lt and lte compare numbers")
+            raise RuleError(f"{cond.field} is not a number", hint="gt, gte, lt and lte compare numbers")
         return f"{column.expression} {operator} {value.number.number}"
 
     def convert_condition_field_eq_field(
@@ -204,14 +204,15 @@ class ClickHouseBackend(TextQueryBackend):
         left, right = self.column(cond.field), self.column(reference.field)
         if left.kind is not right.kind or left.kind is Kind.LIST:
             raise RuleError(
-                f"{cond.field} and {reference.field} cannot be compared", hint="compare fields of one kind"
+                f"{cond.field} and {reference.field} cannot be compared",
+                hint="compare fields of the same kind",
             )
         if not reference.starts_with and not reference.ends_with:
             if left.kind is Kind.TEXT:
                 return f"lowerUTF8({_as_text(left)}) = lowerUTF8({_as_text(right)})"
             return f"{left.expression} = {right.expression}"
         if left.kind is not Kind.TEXT:
-            raise RuleError(f"{cond.field} is no text", hint="compare whole fields")
+            raise RuleError(f"{cond.field} is not text", hint="compare whole fields")
         one, other = f"lowerUTF8({_as_text(left)})", f"lowerUTF8({_as_text(right)})"
         if reference.starts_with and reference.ends_with:
             return f"position({one}, {other}) > 0"
@@ -245,10 +246,10 @@ class ClickHouseBackend(TextQueryBackend):
     def convert_condition_field_eq_query_expr(
         self, cond: ConditionFieldEqualsValueExpression, state: ConversionState
     ) -> str:
-        raise RuleError("a rule must not carry SQL", hint="write an SQL rule instead")
+        raise RuleError("a rule must not contain SQL", hint="write an SQL rule instead")
 
     def convert_condition_query_expr(self, cond: ConditionValueExpression, state: ConversionState) -> str:
-        raise RuleError("a rule must not carry SQL", hint="write an SQL rule instead")
+        raise RuleError("a rule must not contain SQL", hint="write an SQL rule instead")
 
     def convert_condition_val_str(self, cond: ConditionValueExpression, state: ConversionState) -> str:
         parts = _parts(cast(SigmaString, cond.value), "keywords")
@@ -278,8 +279,8 @@ def _parts(value: SigmaString, field: str) -> list[str]:
             parts.append(part)
         else:
             raise RuleError(
-                f"{field} has a placeholder",
-                hint="write the values themselves; there is nothing to fill it from",
+                f"{field} contains a placeholder",
+                hint="write the values; placeholders are not supported",
             )
     return parts
 
@@ -303,7 +304,7 @@ def _as_text(column: Column) -> str:
 def _number_of_hash(text: str, field: str) -> int:
     if not _HEX.fullmatch(text):
         raise RuleError(
-            f"{field} is a hash, and {text!r} is none", hint="write up to 16 hexadecimal digits in quotes"
+            f"{field} is a hash, but {text!r} is not", hint="write up to 16 hexadecimal digits in quotes"
         )
     return int(text.removeprefix("0x"), 16)
 

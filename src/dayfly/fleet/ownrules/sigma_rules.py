@@ -69,7 +69,7 @@ def rules_of(name: str, text: str) -> list[Rule]:
         line = f", line {mark.line + 1}" if mark is not None else ""
         raise RuleError(
             f"{name}{line}: {getattr(error, 'problem', None) or 'this is no YAML'}",
-            hint="mend the file's YAML",
+            hint="fix the YAML",
         ) from error
     except (
         SigmaError,
@@ -80,7 +80,7 @@ def rules_of(name: str, text: str) -> list[Rule]:
         KeyError,
     ) as error:  # trust boundary: users' files
         raise RuleError(
-            f"{name}: {_words(error)}", hint="docs/rules.md says what Sigma means here"
+            f"{name}: {_words(error)}", hint="docs/rules.md lists the supported parts of Sigma"
         ) from error
 
 
@@ -98,23 +98,23 @@ def _made(name: str, rule: SigmaRule | SigmaCorrelationRule) -> Rule:
 def _single(name: str, rule: SigmaRule) -> Rule:
     events = [_events(rule)]
     body = _sql("single", Events=_union(events, groups=[[]], values=[None]))
-    sees = (
-        f"each event that matches, told once per function and hour, in the last {_SINGLE_LOOKBACK} seconds."
-    )
+    sees = f"each matching event in the last {_SINGLE_LOOKBACK} seconds, reported once per function and hour."
     return _rule(name, rule, body, lookback=_SINGLE_LOOKBACK, every=_EVERY, sees=sees)
 
 
 def _correlation(name: str, rule: SigmaCorrelationRule) -> Rule:
     base = [reference.rule for reference in rule.referenced_rules]
     if not base or len(base) > _MANY_RULES:
-        raise RuleError(f"it refers to {len(base)} rules", hint=f"1 to {_MANY_RULES} rules can be correlated")
+        raise RuleError(
+            f"it refers to {len(base)} rules", hint=f"a correlation can refer to 1 to {_MANY_RULES} rules"
+        )
     simple = [each for each in base if isinstance(each, SigmaRule)]
     if len(simple) != len(base):
-        raise RuleError("it correlates a correlation", hint="refer to plain rules")
+        raise RuleError("it refers to another correlation", hint="refer to plain rules only")
     span = rule.timespan.seconds
     if span > _MAX_TIMESPAN:
         raise RuleError(
-            f"its timespan is {rule.timespan.spec}", hint=f"{_MAX_TIMESPAN // 86_400}d is the longest"
+            f"its timespan is {rule.timespan.spec}", hint=f"the maximum is {_MAX_TIMESPAN // 86_400}d"
         )
     if rule.timespan.unit not in "smhd":
         raise RuleError(f"its timespan is {rule.timespan.spec}", hint="write it in s, m, h or d")
@@ -142,15 +142,15 @@ def _correlation(name: str, rule: SigmaCorrelationRule) -> Rule:
             aggregate = "uniqExact(rule_number)"
         case _:
             raise RuleError(
-                f"{rule.type.name.lower()} is not known here",
-                hint="there are event_count, value_count, temporal and temporal_ordered",
+                f"{rule.type.name.lower()} correlations are not supported",
+                hint="use event_count, value_count, temporal or temporal_ordered",
             )
     union = _union(events, groups=groups, values=values)
     is_sliding = operator in _SLIDING
     sign = _SLIDING[operator] if is_sliding else _TUMBLING[operator]
     parameters = {
         "timespan_ms": (span * 1000, "Int64", "milliseconds of the time span"),
-        "least": (count, "UInt32", "what is compared with"),
+        "least": (count, "UInt32", "the threshold"),
     }
     body = _sql(
         "sliding" if is_sliding else "tumbling",
@@ -162,7 +162,10 @@ def _correlation(name: str, rule: SigmaCorrelationRule) -> Rule:
     sees = (
         f"every {rule.timespan.spec} that ends with an event, both ends included."
         if is_sliding
-        else f"time spans of {rule.timespan.spec} that follow each other from the epoch on in UTC, once they are over."
+        else (
+            f"consecutive time spans of {rule.timespan.spec}, counted from the epoch in UTC, after they "
+            "have ended."
+        )
     )
     # A run must see the whole time span before each event since the last run, and late lines.
     lookback = 2 * span + 2 * _EVERY
@@ -178,11 +181,14 @@ def _ordered(
 ) -> Rule:
     if isinstance(rule.condition, SigmaExtendedCorrelationCondition):
         raise RuleError(
-            "temporal_ordered with a condition in words", hint="list the rules in their order instead"
+            "temporal_ordered with an extended condition is not supported",
+            hint="list the rules in order instead",
         )
     operator, count = _condition(rule)
     if (operator, count) not in (("GTE", len(events)), ("EQ", len(events)), ("GT", len(events) - 1)):
-        raise RuleError("temporal_ordered with a count", hint="all of the rules must match, in their order")
+        raise RuleError(
+            "temporal_ordered with a count is not supported", hint="all rules must match, in their order"
+        )
     chain = (
         "    chain_1 AS\n    (\n        SELECT *, if(rule_number = 1, ms, toInt64(0)) AS begun\n        FROM events\n    ),\n"
         + "".join(
@@ -204,7 +210,8 @@ def _ordered(
         body,
         lookback=2 * span + 2 * _EVERY,
         every=_EVERY,
-        sees=f"the rules one after the other (or at the same millisecond) within {rule.timespan.spec}, both ends included.",
+        sees=f"the rules in this order (or at the same millisecond) within {rule.timespan.spec}, both ends "
+        "included.",
         parameters={"timespan_ms": (span * 1000, "Int64", "milliseconds of the time span")},
     )
 
@@ -215,17 +222,17 @@ def _condition(rule: SigmaCorrelationRule) -> tuple[str, int]:
         words = condition.expression.split()
         if any(word in ("or", "not") for word in words) or "(" in condition.expression:
             raise RuleError(
-                "a condition with or, not or brackets",
+                "conditions with or, not or brackets are not supported",
                 hint="list rules that must all match, or write several correlations",
             )
         return "GTE", len(rule.referenced_rules)
     if condition.percentile is not None:
         raise RuleError(
-            "a condition with a percentile",
-            hint="there are event_count, value_count, temporal and temporal_ordered",
+            "conditions with a percentile are not supported",
+            hint="use event_count, value_count, temporal or temporal_ordered",
         )
     if not isinstance(condition.count, int) or condition.count < 0:
-        raise RuleError(f"its condition compares with {condition.count}", hint="counts are whole numbers")
+        raise RuleError(f"its condition compares with {condition.count}", hint="use a whole number")
     operator, count = condition.op.name, condition.count
     if (
         rule.type in (SigmaCorrelationType.TEMPORAL, SigmaCorrelationType.TEMPORAL_ORDERED)
@@ -234,7 +241,7 @@ def _condition(rule: SigmaCorrelationRule) -> tuple[str, int]:
     ):
         return "GTE", count
     if (operator, count) in (("GTE", 0), ("LT", 0)):
-        raise RuleError("its condition is always or never true", hint="compare with another number")
+        raise RuleError("its condition is always or never true", hint="use another number")
     return operator, count
 
 
@@ -247,7 +254,7 @@ def _events(rule: SigmaRule) -> _Events:
     # What it returns is empty for a rule that only a correlation uses.
     queries = rule.get_conversion_result()
     if not queries:
-        raise RuleError("it has no condition", hint="write one under detection")
+        raise RuleError("it has no condition", hint="write a condition under detection")
     condition = " OR ".join(f"({query})" for query in queries)
     return _Events(backend, source, condition)
 
@@ -262,8 +269,8 @@ def _source(rule: SigmaRule) -> Source:
             for product, name in SOURCES
         )
         raise RuleError(
-            f"nothing is known here of the log source product {key[0] or '(none)'}, {key[1] or '(none)'}",
-            hint=f"there are {known}",
+            f"unsupported log source: product {key[0] or '(none)'}, {key[1] or '(none)'}",
+            hint=f"use one of {known}",
         )
     return source
 
@@ -281,8 +288,8 @@ def _field(rule: SigmaCorrelationRule, position: int, events: _Events, name: str
                 if known.reference == reference.reference:
                     return events.backend.column(field)
             raise RuleError(
-                f"the alias {name} says nothing of the rule {reference.reference}",
-                hint="map it for every rule",
+                f"the alias {name} has no field for the rule {reference.reference}",
+                hint="map the alias for every rule",
             )
     return events.backend.column(name)
 
@@ -330,7 +337,9 @@ def _text(column: Column) -> str:
         case Kind.REQUEST:
             return f"if({column.expression} = toUUIDOrZero(''), '', toString({column.expression}))"
         case Kind.LIST:
-            raise RuleError(f"{column.expression} is a list", hint="group by and count single values")
+            raise RuleError(
+                f"{column.expression} is a list", hint="use single values for group-by and count fields"
+            )
         case _:
             return f"toString({column.expression})"
 

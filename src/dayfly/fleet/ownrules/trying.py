@@ -40,7 +40,7 @@ def try_rules(store: Store, rules: Sequence[Rule], *, since: float, until: float
     """
     if not 0 < since < until or until - since > _LONGEST:
         raise DayflyError(
-            "the time to look at is not from 1 second to 31 days", hint="as --since 1d or --since 6h"
+            "the time range must be from 1 second to 31 days", hint="use for example --since 1d or --since 6h"
         )
     return [tell(tried) for tried in backtest(store, rules, since, until)]
 

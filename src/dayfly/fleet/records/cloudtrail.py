@@ -83,7 +83,7 @@ def call_of(value: object, *, key: bytes) -> ApiCall | None:
     """
     record = _unwrapped(value)
     if record is None or not is_record(record):
-        raise ValueError("no record of CloudTrail's")
+        raise ValueError("not a CloudTrail record")
     who = _object(record, "userIdentity")
     function, role, access_key = _caller(record, who)
     if not function:
@@ -107,7 +107,7 @@ def call_of(value: object, *, key: bytes) -> ApiCall | None:
 def hash_access_key(access_key: str, *, key: bytes) -> int:
     """Return the keyed hash that stands for an access key, 0 for none."""
     if not key:
-        raise ValueError("access keys are kept as keyed hashes only")
+        raise ValueError("access keys are stored as keyed hashes only")
     if not access_key:
         return 0
     digest = hashlib.blake2b(access_key.encode(), digest_size=8, key=key[:64], person=_PERSON).digest()
@@ -153,7 +153,8 @@ def _plain(data: bytes) -> bytes:
     if data[:2] != _GZIP:
         if len(data) > MAX_BYTES:
             raise DayflyError(
-                "the CloudTrail file is too large", hint="CloudTrail's own files have 50 MB at most"
+                "the CloudTrail file is too large",
+                hint="use CloudTrail's own files, which have at most 50 MB",
             )
         return data
     out = bytearray()
@@ -165,15 +166,15 @@ def _plain(data: bytes) -> bytes:
             out += unpack.decompress(rest, MAX_BYTES + 1 - len(out))
             if len(out) > MAX_BYTES:
                 raise DayflyError(
-                    "the CloudTrail file is too large once unpacked",
-                    hint="CloudTrail's own files have 50 MB at most",
+                    "the CloudTrail file is too large when decompressed",
+                    hint="use CloudTrail's own files, which have at most 50 MB",
                 )
             if not unpack.eof:
-                raise DayflyError("the CloudTrail file is cut off", hint="fetch it again")
+                raise DayflyError("the CloudTrail file is truncated", hint="download it again")
             rest = unpack.unused_data
     except zlib.error as error:
         raise DayflyError(
-            f"the CloudTrail file cannot be unpacked: {error}", hint="fetch it again"
+            f"the CloudTrail file cannot be decompressed: {error}", hint="download it again"
         ) from error
     return bytes(out)
 
@@ -187,7 +188,8 @@ def _records(text: bytes) -> Iterator[dict[str, object] | None]:
         values = list(_joined(text))
         if not any(isinstance(value, dict) for value in values):
             raise DayflyError(
-                f"this is no CloudTrail: {error}", hint='it holds {"Records": […]}, one event, or a line each'
+                f"not a CloudTrail file: {error}",
+                hint='use {"Records": […]}, one event, or one event per line',
             ) from error
     for value in values:
         yield from _flat(value)
@@ -233,7 +235,7 @@ def _text(record: dict[str, object], name: str) -> str:
 def _seconds(text: str) -> float:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
-        raise ValueError("a time without a zone")
+        raise ValueError("a time without a time zone")
     return moment.timestamp()
 
 

@@ -73,7 +73,7 @@ def proof_routes(store: Store) -> list[ControllerRouterHandler]:
         try:
             told = msgspec.json.decode(await request.body(), type=_Proved)
         except msgspec.MsgspecError as error:
-            raise DayflyError(f"that is no proof: {error}", hint="function, text and reason") from error
+            raise DayflyError(f"invalid proof: {error}", hint="send function, text and reason") from error
         now = time.time()
         facts: dict[str, object] = {"proved": True, "text": told.text}
         if told.ordered:
@@ -99,14 +99,14 @@ def _number(text: str | None, *, most: float) -> float:
         number = -1.0
     # Not `number < 0`: that lets "nan" pass.
     if not 0 <= number <= most:
-        raise DayflyError(f"{text!r} is no number that this can be", hint="seconds, as 1764000000.5")
+        raise DayflyError(f"{text!r} is not a valid time", hint="use seconds, for example 1764000000.5")
     return number
 
 
 def _versions(text: str | None) -> list[str]:
     versions = [one for one in (text or "").split(",") if one]
     if len(versions) > _MAX_VERSIONS or not all(one.isdecimal() for one in versions):
-        raise DayflyError(f"{text!r} are no versions", hint="numbers, as 7 or 7,8")
+        raise DayflyError(f"{text!r} is not a list of versions", hint="use numbers, for example 7 or 7,8")
     return versions
 
 

@@ -61,7 +61,7 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Refusals(msgspec.Struct, frozen=True, kw_only=True):
-    """What was refused since a moment, of how many invocations, and what environments that began since say is in force."""
+    """What was refused since a moment, of how many invocations, and what environments that began since say is active."""
 
     function: str
     since: float
@@ -218,7 +218,7 @@ def _sign(row: Row) -> Sign:
 
 def _named(function: str, account: str, region: str, since: float, until: float) -> dict[str, object]:
     if not function:
-        raise DayflyError("no function is named", hint="function=NAME")
+        raise DayflyError("no function was given", hint="function=NAME")
     return {
         "function": function, "account": account, "region": region,
         "since": int(since * 1000), "until": int(until * 1000), "verified": 0,

@@ -63,7 +63,7 @@ def _number(text: str | None, *, most: float) -> float:
         number = -1.0
     # Not `number < 0`: that lets "nan" pass.
     if not 0 < number <= most:
-        raise DayflyError(f"{text!r} is no number that this can be", hint=f"above 0, at most {most:g}")
+        raise DayflyError(f"{text!r} is out of range", hint=f"use a number above 0 and at most {most:g}")
     return number
 
 

@@ -29,7 +29,7 @@ def backfill(store: Store, statement: str, *, local: str = "", where: str = "") 
     target, select = match[1], match[2].strip().removesuffix(";")
     read = _READS.search(select)
     if read is None:
-        raise ValueError(f"the view of {target} reads no table in a line of its own")
+        raise ValueError(f"the view of {target} has no separate line with the table that it reads")
     source = read[1]
     hours = store.rows(
         parse_sql("hours", f"SELECT DISTINCT toStartOfHour(time) AS hour FROM {source} ORDER BY hour")

@@ -25,7 +25,7 @@ def back_up(store: Store, name: str) -> Path:
     """
     target = _target(store, name)
     if target.exists():
-        raise DayflyError(f"{target} is there already", hint="give another name, as --name friday")
+        raise DayflyError(f"{target} already exists", hint="choose another name, for example --name friday")
     store.command(
         f"BACKUP DATABASE `{store.database}` TO File('{target.name}')",
         settings={"max_execution_time": _SECONDS},
@@ -37,7 +37,7 @@ def restore(store: Store, name: str) -> None:
     """Bring a backup's tables back into an empty store; raises DayflyError where it is not empty or not there."""
     target = _target(store, name)
     if not target.exists():
-        raise DayflyError(f"there is no {target}", hint="put the backup's folder there")
+        raise DayflyError(f"{target} does not exist", hint="copy the backup's folder there")
     store.command(
         f"RESTORE DATABASE `{store.database}` FROM File('{target.name}')",
         settings={"max_execution_time": _SECONDS},
@@ -47,10 +47,11 @@ def restore(store: Store, name: str) -> None:
 def _target(store: Store, name: str) -> Path:
     if store.folder is None:
         raise DayflyError(
-            "a ClickHouse server keeps its own backups",
-            hint="there, as BACKUP DATABASE dayfly TO S3('https://…'): https://clickhouse.com/docs/operations/backup/overview",
+            "the backup of a ClickHouse server is made on the server",
+            hint="run there, for example, BACKUP DATABASE dayfly TO S3('https://…'): "
+            "https://clickhouse.com/docs/operations/backup/overview",
         )
     # Both become part of a statement, which takes no parameters here, and the name of a path.
     if not _NAME.fullmatch(name) or not store.database.isidentifier():
-        raise DayflyError(f"{name!r} is no name for a backup", hint="letters, digits, dots and dashes")
+        raise DayflyError(f"{name!r} is not a valid backup name", hint="use letters, digits, dots and dashes")
     return store.folder.resolve() / BACKUPS / name

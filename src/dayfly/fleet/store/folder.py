@@ -44,15 +44,16 @@ def hold(folder: Path) -> Path:
                 return real
             if _held:
                 raise FolderError(
-                    f"{real}: this process has {next(iter(_held))} open, and one process can have one store",
-                    hint="close the other, or open this one in a process of its own",
+                    f"{real}: this process already has the store {next(iter(_held))} open, and a process can have "
+                    "only one",
+                    hint="close the other store, or open this one in another process",
                 )
             _held[real] = (_lock(real), 1)
             _opened_in = os.getpid()
             return real
     except OSError as error:
         raise FolderError(
-            f"{folder}: {error.strerror or error}", hint="name a folder on a local disk that you may write to"
+            f"{folder}: {error.strerror or error}", hint="use a writable folder on a local disk"
         ) from error
 
 
@@ -72,8 +73,8 @@ def check_not_forked() -> None:
     """Raise ForkedError in a child of the process that opened a folder: there, a query would wait for ever."""
     if _held and os.getpid() != _opened_in:
         raise ForkedError(
-            f"process {os.getpid()} was forked from {_opened_in}, which has an embedded store open: start other "
-            "processes with subprocess or multiprocessing's spawn, or open the store after forking"
+            f"process {os.getpid()} was forked from {_opened_in}, which has an embedded store open: start "
+            "other processes with subprocess or multiprocessing's spawn, or open the store after forking"
         )
 
 
@@ -85,9 +86,9 @@ def _lock(folder: Path) -> int:
         owner = os.read(descriptor, 100).decode("ascii", "replace").strip()
         os.close(descriptor)
         raise FolderError(
-            f"{folder} is open in process {owner or 'unknown'}",
-            hint="one process owns a store's folder: use that `dayfly fleet serve` (its commands and pages), stop it, "
-            "or name another folder",
+            f"{folder} is already open in process {owner or 'unknown'}",
+            hint="only one process can open a store's folder: use that `dayfly fleet serve` (its commands and "
+            "pages), stop it, or choose another folder",
         ) from None
     except OSError:
         os.close(descriptor)

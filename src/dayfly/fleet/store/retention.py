@@ -37,7 +37,9 @@ def parse_keep(text: str) -> int:
     match = _SPAN.fullmatch(text.strip())
     days = int(match[1]) * (7 if match[2] == "w" else 1) if match else 0
     if not 1 <= days <= 36_500:
-        raise DayflyError(f"{text!r} is no time to keep lines for", hint="days or weeks, as 30d or 8w")
+        raise DayflyError(
+            f"{text!r} is not a retention time", hint="use days or weeks, for example 30d or 8w"
+        )
     return days
 
 

@@ -74,8 +74,8 @@ def statements_for(file: SqlFile, deployment: Deployment, *, cluster: str = "") 
     """
     if deployment is Deployment.CLUSTER and not _CLUSTER.fullmatch(cluster):
         raise DayflyError(
-            f"{cluster!r} is no name of a cluster",
-            hint="give the name that system.clusters shows, as --cluster main",
+            f"{cluster!r} is not a valid cluster name",
+            hint="use the name that system.clusters shows, for example --cluster main",
         )
     return [made for statement in file.statements for made in _adapt(statement, deployment, cluster)]
 
@@ -91,8 +91,8 @@ def migrate(store: Store, deployment: Deployment, *, cluster: str = "") -> list[
     known = migrations()
     if strangers := applied - {file.name for file in known}:
         raise DayflyError(
-            f"the store was written by a newer Dayfly: it has {', '.join(sorted(strangers))}",
-            hint="run that version, or name another folder or database",
+            f"the store was created by a newer version of Dayfly: it has {', '.join(sorted(strangers))}",
+            hint="run that version, or choose another folder or database",
         )
     done = []
     for file in known:
@@ -157,7 +157,7 @@ def _adapt_view(statement: str, view: re.Match[str], cluster: str) -> str:
     local = statement.replace(view[0], f"{begin} ON CLUSTER '{cluster}' TO {view[2]}_local", 1)
     read = _READS.search(local)
     if read is None:
-        raise ValueError(f"the view {view[1]} reads no table in a line of its own")
+        raise ValueError(f"the view {view[1]} has no separate line with the table that it reads")
     return local.replace(read[0], f"FROM {read[1]}_local AS {read[1]}", 1)
 
 

@@ -94,8 +94,8 @@ class Place:
             return cls(folder=Path(text))
         if urlsplit(text).scheme not in ("http", "https"):
             raise DayflyError(
-                f"{urlsplit(text).scheme}:// is no way to a store",
-                hint="name a folder, or ClickHouse's HTTP interface as https://user:password@host:8443",
+                f"{urlsplit(text).scheme}:// URLs are not supported for a store",
+                hint="give a folder, or ClickHouse's HTTP interface, for example https://user:password@host:8443",
             )
         return cls(url=text)
 

@@ -34,10 +34,15 @@ class Trouble(StrEnum):
 
 
 _HINTS = {
-    Trouble.UNREACHABLE: "see whether ClickHouse runs and whether this machine may reach it; nothing that was acknowledged is lost",
-    Trouble.FULL: "make room on the store's disk, or keep fewer days: `dayfly fleet serve --keep 14d`; nothing that was acknowledged is lost",
-    Trouble.TOO_BIG: "ask for a shorter time or for fewer functions",
-    Trouble.REFUSED: "`dayfly fleet status` tells how the store is",
+    Trouble.UNREACHABLE: (
+        "check that ClickHouse runs and that this machine can connect to it; no acknowledged record is lost"
+    ),
+    Trouble.FULL: (
+        "free space on the store's disk, or keep fewer days: `dayfly fleet serve --keep 14d`; no "
+        "acknowledged record is lost"
+    ),
+    Trouble.TOO_BIG: "choose a shorter time range or fewer functions",
+    Trouble.REFUSED: "check the store with `dayfly fleet status`",
 }
 
 
@@ -71,9 +76,9 @@ def telling(about: str = "") -> Iterator[None]:
         if about and code:
             words = f"{about}: {_name(text, code)}"
         else:
-            words = f"a value is not of its type: {_name(text, code)}" if code in _QUOTING else _words(text)
+            words = f"a value has the wrong type: {_name(text, code)}" if code in _QUOTING else _words(text)
         if trouble is Trouble.UNREACHABLE and not code:
-            words = f"it does not answer{_reason(text)}"
+            words = f"it does not respond{_reason(text)}"
         raise StoreError(f"the store: {words}", trouble=trouble, code=code) from error
 
 
@@ -92,7 +97,7 @@ def _reason(text: str) -> str:
     match = _ERRNO.search(text)
     if match:
         return f": {match[1].strip()}"
-    return ": it takes too long" if "timed out" in text.lower() else ""
+    return ": the query takes too long" if "timed out" in text.lower() else ""
 
 
 def _name(text: str, code: int) -> str:

@@ -36,7 +36,7 @@ class Concurrency:
         return {} if limit is None else {"ReservedConcurrentExecutions": limit}
 
     def reserve(self, name: str, qualifier: str | None, body: bytes) -> dict[str, object]:
-        """PutFunctionConcurrency: in force at once, for all versions together; nobody is interrupted."""
+        """PutFunctionConcurrency: effective at once, for all versions together; nobody is interrupted."""
         if qualifier is not None:
             raise refusals.invalid(
                 "This operation is permitted on Lambda functions only. Aliases and versions do not support this "

@@ -30,7 +30,7 @@ class EventInvokeRequest(msgspec.Struct, rename="pascal"):
 
 
 class EventInvoke:
-    """Keeps the settings of the lab's queue; they are in force for events that wait, too."""
+    """Keeps the settings of the lab's queue; they apply to events that wait, too."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry

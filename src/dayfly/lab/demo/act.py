@@ -120,7 +120,7 @@ class Act:
                     await asyncio.wait({keep_warm})
                 if not keep_warm.cancelled() and keep_warm.exception() is not None:
                     raise LabError(
-                        "the keep-warm pings failed", hint="this is a fault of the demo"
+                        "the keep-warm pings failed", hint="this is a fault in the demo"
                     ) from keep_warm.exception()
                 self._phase = "closing"
                 await self._sink.settle()
@@ -305,9 +305,9 @@ def find_failure(payload: bytes, *, function_error: str | None) -> str:
     try:
         reply = json.loads(payload)
     except ValueError:
-        return "an answer that is no JSON"
+        return "an answer that is not valid JSON"
     if not isinstance(reply, dict):
-        return "an answer that is no object"
+        return "an answer that is not a JSON object"
     if function_error is not None:
         return f"{reply.get('errorType')}: {reply.get('errorMessage')}"[:_MAX_FAILURE]
     status = reply.get("statusCode")

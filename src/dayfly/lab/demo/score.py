@@ -107,26 +107,27 @@ def verdict(bare: ActResult, dayfly: ActResult, *, customers: int) -> tuple[str,
     """
     reasons = []
     if bare.cards_stolen == 0:
-        reasons.append("Act 1 stole nothing: without a theft on the plain function there is nothing to stop.")
+        reasons.append(
+            "Act 1 stole nothing: without a theft from the unprotected function there is nothing to stop."
+        )
     if bare.infected == 0:
         reasons.append("Act 1 infected no environment: the attack did not outlive its request.")
     if dayfly.cards_stolen > 0:
         reasons.append(f"Act 2 lost {dayfly.cards_stolen} cards: Dayfly did not stop the theft.")
     if dayfly.infected > 0:
         reasons.append(
-            f"Act 2 left {dayfly.infected} environments infected: an implant outlived its request."
+            f"Act 2 left {dayfly.infected} environments infected: the injected code outlived its request."
         )
     if dayfly.reached == 0:
-        reasons.append(
-            "Act 2 was never attacked: the sink heard of no attack that ran, so zero thefts mean nothing."
-        )
+        reasons.append("No attack ran in act 2, so zero thefts prove nothing.")
     if dayfly.workers < dayfly.customers:
         reasons.append(
-            f"Act 2 shows {dayfly.workers} workers for {dayfly.customers} customers: Dayfly did not serve them all."
+            f"Act 2 had {dayfly.workers} workers for {dayfly.customers} customers: Dayfly did not serve "
+            "all of them."
         )
     for act, result in (("Act 1", bare), ("Act 2", dayfly)):
         if result.customers < customers:
-            first = f"; the first who was not got {result.failure}" if result.failure else ""
+            first = f"; the first one without an answer got {result.failure}" if result.failure else ""
             reasons.append(f"{act} served {result.customers} of {customers} customers{first}.")
     return tuple(reasons)
 

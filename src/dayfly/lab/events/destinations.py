@@ -34,7 +34,7 @@ def parse_arn(text: str) -> Arn:
     """Raises LabError for what has fewer parts than an ARN."""
     parts = text.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn":
-        raise LabError(f"{text!r} is no ARN")
+        raise LabError(f"{text!r} is not an ARN")
     return Arn(parts[2], parts[3], parts[4], parts[5])
 
 
@@ -70,7 +70,9 @@ class Destinations:
                 name, _, qualifier = arn.resource.removeprefix("function:").partition(":")
                 await self._invoke(name, qualifier or None, record)
             case _:
-                raise LabError(f"{target} is no destination", hint="SQS, SNS, EventBridge, S3 or Lambda")
+                raise LabError(
+                    f"{target} is not a supported destination", hint="use SQS, SNS, EventBridge, S3 or Lambda"
+                )
 
     async def send_dead_letter(self, target: str, ending: Ending) -> None:
         """Keep an event that was discarded: itself, with three attributes."""
@@ -82,13 +84,13 @@ class Destinations:
             case "sns":
                 await self._publish(target, ending.payload, attributes)
             case _:
-                raise LabError(f"{target} is no queue and no topic")
+                raise LabError(f"{target} is not a queue or topic")
 
     def _need(self) -> Services:
         if self._services is None:
             raise LabError(
-                "the lab knows no other services",
-                hint="start moto_server and name it: --services http://127.0.0.1:5000",
+                "the lab supports no other services",
+                hint="start moto_server and give its URL: --services http://127.0.0.1:5000",
             )
         return self._services
 
@@ -125,7 +127,7 @@ class Destinations:
             ],
         )
         if answer.get("FailedEntryCount"):
-            raise LabError(f"{target} refused the record: {answer['Entries'][0].get('ErrorCode')}")
+            raise LabError(f"{target} rejected the record: {answer['Entries'][0].get('ErrorCode')}")
 
     async def _put_object(self, arn: Arn, record: bytes, ending: Ending) -> None:
         name = ending.arn.split(":")[6]

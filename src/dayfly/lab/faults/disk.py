@@ -23,8 +23,8 @@ def fill(pid: int) -> int:
     try:
         if os.stat(folder).st_dev == os.stat("/tmp").st_dev:
             raise LabError(
-                "an environment's /tmp is this machine's own and is not filled",
-                hint="use bubblewrap, whose environments have a /tmp of their own",
+                "an environment's /tmp is this host's own and cannot be filled",
+                hint="use bubblewrap, which gives each environment its own /tmp",
             )
         with open(folder / _NAME, "wb") as file:
             return _fill(file.fileno())

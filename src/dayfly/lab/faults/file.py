@@ -23,29 +23,31 @@ def load_plans(path: Path) -> dict[str, FaultPlan]:
     try:
         content = tomllib.loads(path.read_text())
     except OSError as error:
-        raise SettingError(f"{path} cannot be read: {error.strerror}", hint="name a fault plan") from error
+        raise SettingError(f"{path} cannot be read: {error.strerror}", hint="give a fault plan") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingError(f"{path} is no valid TOML: {error}") from error
+        raise SettingError(f"{path} is not valid TOML: {error}") from error
     named = content.pop("functions", {})
     if not isinstance(named, dict):
-        raise SettingError(f"{path}: functions is no table", hint="write [[functions.NAME.fault]]")
+        raise SettingError(f"{path}: functions is not a table", hint="write it as [[functions.NAME.fault]]")
     plans = {name: _plan(path, table) for name, table in {"": content, **named}.items()}
     if all(plan == FaultPlan() for plan in plans.values()):
-        raise SettingError(f"{path} names no fault and no limit", hint="add a [[fault]] table")
+        raise SettingError(f"{path} contains no fault and no limit", hint="add a [[fault]] table")
     return plans
 
 
 def _plan(path: Path, table: object) -> FaultPlan:
     if not isinstance(table, dict):
-        raise SettingError(f"{path}: a function's plan is no table", hint="write [[functions.NAME.fault]]")
+        raise SettingError(
+            f"{path}: a function's plan is not a table", hint="write it as [[functions.NAME.fault]]"
+        )
     if unknown := sorted(set(table) - {"fault", "limits"}):
-        raise SettingError(f"{path}: {unknown[0]} is not known", hint="use fault, limits or functions")
+        raise SettingError(f"{path}: unknown key {unknown[0]}", hint="use fault, limits or functions")
     faults = table.get("fault", [])
     limits = table.get("limits", {})
     if not isinstance(faults, list) or not all(isinstance(one, dict) for one in faults):
-        raise SettingError(f"{path}: fault is no list of tables", hint="write [[fault]]")
+        raise SettingError(f"{path}: fault is not a list of tables", hint="write it as [[fault]]")
     if not isinstance(limits, dict):
-        raise SettingError(f"{path}: limits is no table", hint="write [limits]")
+        raise SettingError(f"{path}: limits is not a table", hint="write it as [limits]")
     return FaultPlan(
         tuple(Fault(**_checked(path, "fault", one, Fault, ("route", "at", "do"))) for one in faults),
         Limits(**_checked(path, "limits", limits, Limits, ())),
@@ -62,8 +64,8 @@ def _checked(
             raise SettingError(f"{path}: a {name} has no {key}", hint=f"add `{key} = …`")
     for key, value in table.items():
         if key not in types:
-            raise SettingError(f"{path}: {name}.{key} is not known", hint=f"use one of {', '.join(types)}")
+            raise SettingError(f"{path}: unknown key {name}.{key}", hint=f"use one of {', '.join(types)}")
         expected = _NUMBERS.get(types[key], (str,))
         if isinstance(value, bool) or not isinstance(value, expected):
-            raise SettingError(f"{path}: {name}.{key} = {value!r} is of the wrong type")
+            raise SettingError(f"{path}: {name}.{key} = {value!r} has the wrong type")
     return dict(table)

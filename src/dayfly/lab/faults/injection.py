@@ -139,7 +139,7 @@ class Injection:
             else:
                 targets = processes.find(fault.process, runtime, pids)
                 if not targets:
-                    raise LabError(f"nobody plays {fault.process} now")
+                    raise LabError(f"no process has the role {fault.process} now")
                 processes.send(fault.do, targets)
         except LabError as error:
             self._tell(fault, error.message)

@@ -92,21 +92,19 @@ class Fault:
             ("process", self.process, ROLES),
         ):
             if value not in known:
-                raise SettingError(
-                    f"a fault's {name} {value!r} is not known", hint=f"use one of {', '.join(known)}"
-                )
+                raise SettingError(f"unknown {name} {value!r}", hint=f"use one of {', '.join(known)}")
         if self.do in _OF_REPLY and self.at != "reply":
             raise SettingError(f"{self.do} changes a reply", hint='set `at = "reply"`')
         if self.do == "status" and self.at not in ("request", "reply"):
-            raise SettingError("a status takes the place of a reply", hint='set `at` to "request" or "reply"')
+            raise SettingError("a status replaces a reply", hint='set `at` to "request" or "reply"')
         if self.do == "skew" and self.route not in ("next", "any"):
-            raise SettingError("only events carry a deadline", hint='set `route = "next"`')
+            raise SettingError("only events have a deadline", hint='set `route = "next"`')
         if self.at == "continue" and self.route not in ("response", "error", "any"):
             raise SettingError(
-                "only a held answer is told to continue", hint='set `route = "response"` or "error"'
+                "only a held answer can get 100 Continue", hint='set `route = "response"` or "error"'
             )
         if not 400 <= self.status <= 599:
-            raise SettingError(f"status {self.status} is no refusal", hint="use 400 to 599")
+            raise SettingError(f"status {self.status} is not an error status", hint="use 400 to 599")
         if self.nth < 1 or self.times < 0 or self.bytes < 0:
             raise SettingError("a fault's counts are out of range", hint="nth from 1, times and bytes from 0")
         if self.do != "skew" and not 0 <= self.seconds <= _LONGEST_S:
@@ -114,7 +112,7 @@ class Fault:
         if not 0 <= self.delay <= _LONGEST_S:
             raise SettingError(f"a delay of {self.delay} seconds is out of range", hint="use 0 to 900")
         if self.delay and not (self.do in _OF_PROCESSES or self.do in ("fill", "free")):
-            raise SettingError(f"{self.do} cannot be postponed", hint="leave out `delay`")
+            raise SettingError(f"{self.do} cannot be delayed", hint="omit `delay`")
 
     def is_due(self, count: int) -> bool:
         """Say whether it happens at the `count`th such moment, counted from 1."""

@@ -40,13 +40,13 @@ def reply_bytes(status: int) -> bytes:
 def reset(connection: Connection) -> NoReturn:
     """Cut a connection so that its peer gets ECONNRESET; raises ConnectionResetError for our own side."""
     connection.abort()
-    raise ConnectionResetError("a fault of the plan")
+    raise ConnectionResetError("a fault from the plan")
 
 
 async def close(connection: Connection) -> NoReturn:
     """Close a connection as a server does that ends; raises ConnectionResetError for our own side."""
     await connection.hang_up()
-    raise ConnectionResetError("a fault of the plan")
+    raise ConnectionResetError("a fault from the plan")
 
 
 async def send(fault: Fault, connection: Connection, data: bytes, transmit: Transmit) -> bytes | None:

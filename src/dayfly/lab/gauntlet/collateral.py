@@ -47,7 +47,8 @@ def expect(deployment: Deployment, functions: Sequence[HonestFunction], hearers:
         failed = [one for one in expected.answers[function.name] if one.function_error is not None]
         if failed:
             raise DayflyError(
-                f"the honest function {function.name} fails without any protection: {error_type(failed[0])}"
+                f"the legitimate function {function.name} fails even without protection: "
+                f"{error_type(failed[0])}"
             )
     return expected
 
@@ -59,7 +60,7 @@ def measure_collateral(
     requests = refused = failed = different = 0
     alarms: Counter[str] = Counter()
     unusable: dict[str, str] = {}
-    not_in_force: dict[str, str] = {}
+    not_active: dict[str, str] = {}
     for function in functions:
         heard = Heard(deployment.protection)
         try:
@@ -71,8 +72,8 @@ def measure_collateral(
             continue
         alarms.update(sign.name for _, sign in heard.signs if sign.kind == "found")
         for _, said in heard.signs:
-            if said.kind == "not in force":
-                not_in_force[function.name] = said.name
+            if said.kind == "not active":
+                not_active[function.name] = said.name
         for answer, usual, again in zip(
             answers, expected.answers[function.name], expected.again[function.name], strict=True
         ):
@@ -84,7 +85,7 @@ def measure_collateral(
             elif set(differences(usual, answer)) - set(differences(usual, again)):
                 different += 1
     return Collateral(
-        requests, refused, failed, different, dict(sorted(alarms.items())), unusable, not_in_force
+        requests, refused, failed, different, dict(sorted(alarms.items())), unusable, not_active
     )
 
 

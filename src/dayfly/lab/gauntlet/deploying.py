@@ -125,9 +125,9 @@ class Deployment:
             raise
         except Exception as error:  # boundary: somebody else's code
             raise UnavailableError(
-                f"its prepare failed: {type(error).__name__}: {error}", hint="mend the protection"
+                f"its prepare method failed: {type(error).__name__}: {error}", hint="fix the protection"
             ) from error
         if config.name != name:
-            raise UnavailableError(f"its prepare gave {name} another name, {config.name}")
+            raise UnavailableError(f"its prepare method renamed {name} to {config.name}")
         self._recorders[name] = Recorder()
         bridge.call(bridge.lab.add_function(config), limit_s=_BUDGET_S)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from dayfly.lab.gauntlet.protection import Protection
     from dayfly.lab.gauntlet.technique import Technique
 
-Phase = Literal["installing", "attacks", "honest requests", "costs"]
+Phase = Literal["installing", "attacks", "legitimate requests", "costs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +122,9 @@ async def run_gauntlet(plan: Plan, *, progress: Progress) -> Result:
 
 def _what_is_missing(plan: Plan, found: _Found, rows: int) -> str:
     return (
-        f"Ended early: {len(found.cells)} of {rows * len(plan.techniques)} cells were carried out, honest requests "
-        f"sent to {len(found.collateral)} of {rows} rows, and costs {'measured' if found.costs else 'not measured'}."
+        f"Stopped early: {len(found.cells)} of {rows * len(plan.techniques)} attacks were run, legitimate "
+        f"requests sent to {len(found.collateral)} of {rows} rows, and costs "
+        f"{'measured' if found.costs else 'not measured'}."
     )
 
 
@@ -184,9 +185,7 @@ async def _run_in_labs(
                 stop.set()
                 run.end()
             cells, collateral = run.found()
-            return _Found(
-                cells, collateral, costs, (lab.confinement.kind, *lab.confinement.in_force), is_whole
-            )
+            return _Found(cells, collateral, costs, (lab.confinement.kind, *lab.confinement.active), is_whole)
 
 
 def _go_on() -> None:
@@ -254,7 +253,7 @@ class _Run:
                 found = measure_collateral(deployment, self._plan.honest, usual, self._hearers)
                 with self._lock:
                     self._collateral[key] = found
-                    self._progress(Step("honest requests", len(self._collateral), len(self._deployments)))
+                    self._progress(Step("legitimate requests", len(self._collateral), len(self._deployments)))
 
             await self._side_by_side(ask)
 
@@ -291,7 +290,7 @@ def refuse_unconfined(lab: Lab) -> None:
     """Raise LabError where attacks would hit this machine."""
     if lab.confinement.kind != "bubblewrap":
         raise LabError(
-            f"attacks run only where they can harm nothing: {lab.confinement.reason}",
+            f"attacks run only with bubblewrap, so that they cannot harm this machine: {lab.confinement.reason}",
             hint="install the Debian package bubblewrap",
         )
 

@@ -38,7 +38,7 @@ class Cell:
     `served` customers came after the attack; `reached` of them were. `exposure_ms` is from the attack's request to the
     answer of the last customer it reached, None if it reached nobody; `is_open`: the last customer served was one, so it
     would have gone on. `signs` are the protection's words for it, `detect_ms` is when the first came after the request.
-    `wronged` and `lost` customers got a wrong answer or none. `not_in_force` is the protection's word that it does not protect
+    `wronged` and `lost` customers got a wrong answer or none. `not_active` is the protection's word that it does not protect
     this function as asked. `reason` explains void and skipped, else what ended it.
     """
 
@@ -55,7 +55,7 @@ class Cell:
     is_open: bool = False
     signs: tuple[str, ...] = ()
     detect_ms: float | None = None
-    not_in_force: str = ""
+    not_active: str = ""
     seconds: float = 0.0
 
     @property
@@ -68,7 +68,7 @@ class Cell:
 class Collateral:
     """What requests met that do nothing wrong. `refused` by the protection's word, `failed` with another error than
     without it, `different` in their answers; `false_alarms` are signs, by name. `unusable` functions did not work at all,
-    of those `not_in_force` the protection says that it does not protect them as it was asked to: by name, with why."""
+    of those `not_active` the protection says that it does not protect them as it was asked to: by name, with why."""
 
     requests: int = 0
     refused: int = 0
@@ -76,7 +76,7 @@ class Collateral:
     different: int = 0
     false_alarms: Mapping[str, int] = field(default_factory=dict)
     unusable: Mapping[str, str] = field(default_factory=dict)
-    not_in_force: Mapping[str, str] = field(default_factory=dict)
+    not_active: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,12 +37,14 @@ def find_protections() -> Mapping[str, Protection]:
     for entry in sorted(importlib.metadata.entry_points(group=PROTECTIONS), key=lambda entry: entry.name):
         kind = _load(entry)
         if not (isinstance(kind, type) and issubclass(kind, Protection)):
-            raise PluginError(f"{entry.value} is no Protection", hint="see docs/gauntlet.md")
+            raise PluginError(f"{entry.value} is not a Protection", hint="see docs/gauntlet.md")
         one = kind()
         if one.name != entry.name:
-            raise PluginError(f"{entry.value} calls itself {one.name!r}, its entry point {entry.name!r}")
+            raise PluginError(
+                f"{entry.value} has the name {one.name!r}, but its entry point is named {entry.name!r}"
+            )
         if not one.isolations:
-            raise PluginError(f"{entry.value} has no isolation", hint="leave `isolations` as it is")
+            raise PluginError(f"{entry.value} has no isolation mode", hint="do not override `isolations`")
         if entry.name in found:
             raise PluginError(f"two packages have a protection {entry.name!r}")
         found[entry.name] = one
@@ -62,7 +64,7 @@ def find_attacks() -> Mapping[str, Sequence[Technique]]:
         module = _load(entry)
         path = getattr(module, "__file__", None)
         if path is None:
-            raise PluginError(f"{entry.value} is no module with a file", hint="see docs/gauntlet.md")
+            raise PluginError(f"{entry.value} is not a module with a file", hint="see docs/gauntlet.md")
         place = Path(path)
         # Others may use any id of ATT&CK's; ours have their names in the documentation.
         known = ATTACK_NAMES if place.parent == FOLDER else None
@@ -72,7 +74,7 @@ def find_attacks() -> Mapping[str, Sequence[Technique]]:
             techniques = [load_technique(place, names=known)]
         for one in techniques:
             if one.name in names:
-                raise TechniqueError(f"two attacks are called {one.name!r}; one is of {entry.value}")
+                raise TechniqueError(f"two attacks are named {one.name!r}; one is from {entry.value}")
             if not (one.function / f"{one.handler.partition('.')[0]}.py").is_file():
                 raise TechniqueError(
                     f"{one.name} attacks {one.handler}, which is not in {one.function.name}/"
@@ -93,7 +95,7 @@ def _load(entry: importlib.metadata.EntryPoint) -> object:
     except Exception as error:  # boundary: somebody else's package
         raise PluginError(
             f"{entry.name} ({entry.value}) cannot be loaded: {type(error).__name__}: {error}",
-            hint="uninstall or mend the package that names it as an entry point",
+            hint="uninstall or fix the package with this entry point",
         ) from error
     return loaded
 
@@ -110,8 +112,8 @@ def choose_attacks(techniques: Sequence[Technique], wanted: Sequence[str]) -> li
             matching = [one for one in techniques if word in (one.name, one.family)]
         if not matching:
             raise PluginError(
-                f"no attack is called {word!r}, and no family or level",
-                hint="`dayfly lab gauntlet --list` names them",
+                f"no attack, family or level is named {word!r}",
+                hint="`dayfly lab gauntlet --list` lists them",
             )
         chosen |= {one.name: one for one in matching}
     return [one for one in techniques if one.name in chosen]
@@ -143,7 +145,7 @@ def choose_rows(
     rows: list[tuple[Protection, str]] = []
     for name in dict.fromkeys(names):
         if name not in protections:
-            raise PluginError(f"no protection is called {name!r}", hint="there are " + ", ".join(protections))
+            raise PluginError(f"unknown protection {name!r}", hint="use one of " + ", ".join(protections))
         one = protections[name]
         chosen = [
             word
@@ -156,9 +158,7 @@ def choose_rows(
     known = {word for one in protections.values() for word in one.isolations}
     for word in isolations:
         if word not in known:
-            raise PluginError(
-                f"no protection has an isolation {word!r}", hint="there are " + ", ".join(known)
-            )
+            raise PluginError(f"unknown isolation mode {word!r}", hint="use one of " + ", ".join(known))
     if not rows:
-        raise PluginError("none of these protections has such an isolation")
+        raise PluginError("no selected protection has this isolation mode")
     return rows

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 SHARED = "shared"
 
 # refused: it says that it stopped something in this invocation. found: it says that something happened or was left.
-# not in force: it says that it cannot protect this function as it was asked to.
-SignKind = Literal["refused", "found", "not in force"]
+# not active: it says that it cannot protect this function as it was asked to.
+SignKind = Literal["refused", "found", "not active"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,10 +89,10 @@ def _outcomes(result: Result, row: Row) -> str:
 def _costs(row: Row) -> str:
     honest, cost = row.collateral, row.cost
     counts = (honest.refused, honest.failed, honest.different, sum(honest.false_alarms.values()))
-    words = [f"{name}: {why}" for name, why in {**honest.unusable, **honest.not_in_force}.items()]
+    words = [f"{name}: {why}" for name, why in {**honest.unusable, **honest.not_active}.items()]
     words += [f"{name} × {number}" for name, number in honest.false_alarms.items()]
     note = f' title="{escape("; ".join(words), quote=True)}"' if words else ""
-    mark = "*" if honest.unusable or honest.not_in_force else ""
+    mark = "*" if honest.unusable or honest.not_active else ""
     return (
         f"<tr>{_names(row)}<td{note}>{honest.requests}{mark}</td>"
         + "".join(f'<td{note} class="{"bad" if number else ""}">{number}</td>' for number in counts)
@@ -161,8 +161,8 @@ def describe_cell(cell: Cell) -> str:
         words.append(f"{'at least ' if cell.is_open else ''}{cell.exposure_ms:.0f} ms")
     if cell.signs:
         words.append(f"reported {', '.join(cell.signs)} after {cell.detect_ms or 0:.0f} ms")
-    if cell.not_in_force:
-        words.append(f"not active: {cell.not_in_force}")
+    if cell.not_active:
+        words.append(f"not active: {cell.not_active}")
     if cell.wronged or cell.lost:
         words.append(f"{cell.wronged} wrong responses, {cell.lost} without response")
     return "; ".join(words)

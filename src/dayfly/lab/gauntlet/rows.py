@@ -143,7 +143,7 @@ def _run_cell(
 
 def _reason_to_skip(technique: Technique, control: Control, family: str) -> str:
     if not control.works:
-        return "it reaches nobody here, even without protection"
+        return "it fails on this machine, even without protection"
     if technique.aims_at and technique.aims_at != family:
-        return f"it is meant for {technique.aims_at} alone"
+        return f"it targets only {technique.aims_at}"
     return ""

@@ -75,7 +75,7 @@ def read_result(path: Path) -> Result:
     try:
         document = msgspec.json.decode(path.read_bytes())
         if not isinstance(document, dict) or document.get("format") not in _READABLE:
-            raise DayflyError(f"{path} is no result of the gauntlet that this version reads")
+            raise DayflyError(f"{path} is not a gauntlet result that this version can read")
         return msgspec.convert(document, Result)
     except (OSError, msgspec.MsgspecError) as error:
         raise DayflyError(f"{path} cannot be read: {error}") from error

@@ -58,30 +58,30 @@ ATTACK_NAMES: Mapping[str, str] = {
 # What an attacker lays hands on; the letters say where it is: in the process's memory, in a file, in the kernel, in the
 # runtime's next life, in Dayfly itself, or in the event.
 FAMILIES: Mapping[str, str] = {
-    "E1": "data alone: what the function merges or caches",
-    "E2": "data alone: what the function pastes into a path or a query",
+    "E1": "data only: values that the function merges or caches",
+    "E2": "data only: values that become part of a path or a query",
     "M1": "the handler's code",
-    "M2": "what the handler reads and calls",
-    "M3": "modules that everybody uses",
+    "M2": "objects that the handler reads and calls",
+    "M3": "shared modules",
     "M4": "AWS's runtime client",
-    "M5": "the runtime's place at the Runtime API",
+    "M5": "the runtime's connection to the Runtime API",
     "M6": "frames of running code",
     "M7": "imports",
     "M8": "tracing",
     "M9": "threads",
-    "M10": "processes that stay",
+    "M10": "surviving processes",
     "M11": "hooks, timers and settings of the process",
     "M12": "logging",
     "M13": "clients of other services",
     "M14": "environment variables and the working directory",
-    "M15": "code and data that no file holds",
+    "M15": "code and data in memory only",
     "M16": "audit hooks",
-    "P1": "files that stay",
+    "P1": "surviving files",
     "P2": "modules in files",
-    "P3": "what Python runs when it starts",
+    "P3": "startup files of Python",
     "K1": "what init opened, mapped or connected",
-    "K2": "objects of the kernel's",
-    "R1": "a later life of the runtime",
+    "K2": "kernel objects",
+    "R1": "restart of the runtime",
     "D1": "memory and descriptors of Dayfly's processes",
     "D2": "signals to Dayfly's processes",
     "D3": "limits and priority of Dayfly's processes",
@@ -160,22 +160,22 @@ class Technique:
         if self.level not in LEVELS:
             return f"level is {self.level!r}"
         if not self.attack:
-            return "it has no ATT&CK id"
+            return "it has no ATT&CK ID"
         for identifier in self.attack:
             if not _ATTACK_ID.fullmatch(identifier):
-                return f"{identifier!r} is no ATT&CK id"
+                return f"{identifier!r} is not an ATT&CK ID"
             if names is not None and identifier not in names:
-                return f"ATT&CK id {identifier} has no name in ATTACK_NAMES"
+                return f"ATT&CK ID {identifier} has no name in ATTACK_NAMES"
         if self.family not in FAMILIES:
-            return f"family is {self.family!r}, none of FAMILIES"
+            return f"family {self.family!r} is not in FAMILIES"
         if bool(self.plant.strip()) == bool(self.event):
-            return "it needs either code to plant or an event"
+            return "it needs code to inject, or an event"
         if self.finding and self.finding not in {kind.uid for kind in KINDS}:
-            return f"{self.finding} is no finding of Dayfly's"
+            return f"{self.finding} is not a finding of Dayfly"
         if self.noticed_within and not self.finding:
-            return "it is noticed, but no finding says so"
+            return "it is detected, but no finding reports it"
         if self.level == "L1" and not self.event:
-            return "L1 is data alone: it needs an event"
+            return "L1 attacks consist of data only and need an event"
         return ""
 
 
@@ -201,14 +201,14 @@ def load_technique(path: Path, *, names: Mapping[str, str] | None = ATTACK_NAMES
         raise TechniqueError(f"{path.name} cannot be read: {type(error).__name__}: {error}") from error
     technique = getattr(module, "TECHNIQUE", None)
     if not isinstance(technique, Technique):
-        raise TechniqueError(f"{path.name} holds no TECHNIQUE")
+        raise TechniqueError(f"{path.name} contains no TECHNIQUE")
     does = " ".join((module.__doc__ or "").split())
     technique = dataclasses.replace(technique, name=path.stem.replace("_", "-"), does=does)
     for code in (technique.plant, technique.possible):
         try:
             compile(code, path.name, "exec")
         except SyntaxError as fault:
-            raise TechniqueError(f"{path.name}: what it plants is no Python: {fault}") from fault
+            raise TechniqueError(f"{path.name}: its injected code is not valid Python: {fault}") from fault
     if fault_found := technique.fault(names=names):
         raise TechniqueError(f"{path.name}: {fault_found}")
     return technique

@@ -30,7 +30,7 @@ _LIMIT_S = 60.0
 _LIFE_LIMIT_S = 2.0
 _LOOK_S = 0.01
 _DEADLINE_MARGIN_S = 0.5
-_REACHES_NOBODY = "it reaches nobody here, even without protection"
+_REACHES_NOBODY = "it fails on this machine, even without protection"
 # Errors of the platform's own: the runtime ended or took too long, which no protection's refusal looks like.
 _PLATFORM_ERRORS = ("Runtime.ExitError", "Sandbox.Timedout", "Runtime.ImportModuleError")
 
@@ -53,7 +53,7 @@ class Heard:
         try:
             sign = self.protection.read_line(line)
         except Exception as error:  # boundary: somebody else's code, called in the midst of the lab
-            self.fault = self.fault or f"its read_line failed: {type(error).__name__}: {error}"
+            self.fault = self.fault or f"its read_line method failed: {type(error).__name__}: {error}"
             return
         if sign is not None:
             self.signs.append((line.at, sign))
@@ -67,7 +67,7 @@ class Heard:
         try:
             sign = self.protection.read_answer(result)
         except Exception as error:  # boundary: somebody else's code
-            self.fault = self.fault or f"its read_answer failed: {type(error).__name__}: {error}"
+            self.fault = self.fault or f"its read_answer method failed: {type(error).__name__}: {error}"
             return False
         if sign is not None:
             self.signs.append((time.time(), sign))
@@ -76,7 +76,7 @@ class Heard:
     def check(self) -> None:
         """Raise UnavailableError where the protection's own code has failed."""
         if self.fault:
-            raise UnavailableError(self.fault, hint="mend the protection")
+            raise UnavailableError(self.fault, hint="fix the protection")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ def run_trial(
     if usual_error is None and (why := _why_void(victim, technique)):
         return Cell(technique.name, heard.protection.name, isolation, "void", why), _NOTHING
     alarms = {sign.name for _, sign in heard.signs}
-    not_in_force = next((sign.name for _, sign in heard.signs if sign.kind == "not in force"), "")
+    not_active = next((sign.name for _, sign in heard.signs if sign.kind == "not active"), "")
     attempts: list[tuple[Attempt, Outcome]] = []
     after = AFTER + technique.noticed_within
     began_at: list[float] = []
@@ -209,7 +209,7 @@ def run_trial(
     if usual_error is None and not one.reached:
         outcome, reason = "void", _REACHES_NOBODY
         if technique.needs_more_than_lambda:
-            reason = "it needs what Lambda refuses or lacks, and the lab, too"
+            reason = "it needs something that Lambda and the lab do not permit or have"
     return (
         Cell(
             attack=technique.name,
@@ -225,7 +225,7 @@ def run_trial(
             is_open=one.is_open,
             signs=tuple(dict.fromkeys(sign.name for _, sign in signs)),
             detect_ms=round(min(at for at, _ in signs) * 1000, 1) if signs else None,
-            not_in_force=not_in_force,
+            not_active=not_active,
             seconds=round(time.monotonic() - began, 2),
         ),
         one,
@@ -240,7 +240,7 @@ def _why_void(victim: LabVictim, technique: Technique) -> str:
     if technique.possible and not victim.result_of(technique.possible):
         return "this machine has no such object"
     if technique.evidence.gather(victim, 1).reached:
-        return "what it is told by is there without it"
+        return "the evidence also appears without the attack"
     return ""
 
 

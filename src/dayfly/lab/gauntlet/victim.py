@@ -72,7 +72,7 @@ class Bridge:
                     raise StoppedError("stopped") from None
                 if time.monotonic() > end:
                     future.cancel()
-                    raise LabError(f"the lab gave no answer within {limit_s:.0f} s") from None
+                    raise LabError(f"the lab did not answer within {limit_s:.0f} s") from None
 
 
 @dataclass
@@ -99,7 +99,7 @@ class LabVictim:
         card, body = self.order()
         if self.last is None or self.last.function_error is not None:
             kind = error_type(self.last) if self.last is not None else "no answer"
-            raise UnusableError(f"the function does not work under it: {kind}")
+            raise UnusableError(f"the function does not work under this protection: {kind}")
         self.usual = normalised(body, card)
 
     def invoke(self, event: object) -> InvokeResult:

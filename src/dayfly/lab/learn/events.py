@@ -109,13 +109,13 @@ async def learn_from_events(request: Trial, *, progress: Callable[[int, int, int
     if hearing.unarmed:
         raise PolicyError(
             f"nothing could be recorded: the guard could not be armed: {hearing.unarmed}",
-            hint="this interpreter or its awslambdaric is of a version that Dayfly does not know",
+            hint="Dayfly does not support this version of the interpreter or its awslambdaric",
         )
     if len(failed) == len(request.events):
         raise PolicyError(
             f"{request.handler} fails on every event: {kinds[0]}",
-            hint=f"see why: dayfly lab serve {request.folder} --handler {request.handler} --runtime dayfly; "
-            "the function may need --env, --timeout or packages",
+            hint=f"check its log: dayfly lab serve {request.folder} --handler {request.handler} --runtime "
+            "dayfly; the function may need --env, --timeout or packages",
         )
     return Ran(_gather(request, hearing, failed), confinement)
 
@@ -123,9 +123,9 @@ async def learn_from_events(request: Trial, *, progress: Callable[[int, int, int
 def _gather(request: Trial, hearing: _Hearing, failed: list[str]) -> Gathered:
     notes: list[str] = []
     if not hearing.is_forkable:
-        notes.append("the function cannot be forked, so every event had an environment of its own")
+        notes.append("the function cannot be forked, so every event ran in its own environment")
     if not hearing.reached:
-        notes.append("which functions were called is not known: that takes Python 3.12")
+        notes.append("it is not known which functions were called: that requires Python 3.12")
     return Gathered(
         source="events",
         seen=tuple(hearing.seen.values()),
@@ -167,7 +167,7 @@ def _config(request: Trial, folder: Path, channel: Path, *, is_confined: bool) -
 
 
 def _without_policy(folder: Path, scratch: Path) -> Path:
-    """Return the package as it would be without a policy: what is in force now must not hide what is needed."""
+    """Return the package as it would be without a policy: what is active now must not hide what is needed."""
     path = folder / FILE_NAME
     if not path.exists():
         return folder

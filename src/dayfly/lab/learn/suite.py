@@ -59,7 +59,7 @@ def learn_from_tests(
         except OSError as fault:
             raise PolicyError(
                 f"{command[0]} cannot be started: {fault.strerror}",
-                hint="--tests runs the command behind `--`",
+                hint="--tests runs the command after `--`",
             ) from fault
         return _gather(Path(scratch), folder, command, code)
 
@@ -69,19 +69,17 @@ def _gather(scratch: Path, folder: Path, command: Sequence[str], code: int) -> G
     if not files:
         why = _first_line(scratch / _FAILED)
         raise PolicyError(
-            f"nothing of {command[0]} could be recorded" + (f": {why}" if why else ""),
-            hint="the command must start Python, not with -S, -I or -E, not under tox, and not in a container",
+            f"nothing was recorded from {command[0]}" + (f": {why}" if why else ""),
+            hint="the command must start Python without -S, -I or -E, not under tox, and not in a container",
         )
     reading = _Reading(folder)
     for file in files:
         reading.read(file)
     notes = (
-        [f"{command[0]} ended with exit code {code}: what its failing tests would have used is missing"]
-        if code
-        else []
+        [f"{command[0]} ended with exit code {code}: uses of the failed tests are missing"] if code else []
     )
     if (scratch / _FAILED).exists():
-        notes.append(f"some of its processes could not be watched: {_first_line(scratch / _FAILED)}")
+        notes.append(f"some of its processes could not be recorded: {_first_line(scratch / _FAILED)}")
     return Gathered(
         source="tests",
         seen=tuple(reading.seen.values()),

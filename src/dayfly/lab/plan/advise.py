@@ -71,7 +71,7 @@ def advise(facts: Facts) -> Advice:
             facts,
             added,
             prime,
-            why=f"it adds {_ms(added)} to the median answer, and `window` would save nothing",
+            why=f"it adds {_ms(added)} to the median response time, and `window` would not reduce it",
         )
     assert window is not None
     assert chosen is not None
@@ -145,12 +145,15 @@ def _window(facts: Facts, window: Cost, *, added: float | None, saved: float, pr
         measured_as=WINDOW,
         headline=f'isolation = "window", {count} events or {WINDOW_MAX_AGE} per worker',
         reasons=(
-            f"{_warmed(prime)} adds {_ms(added)} to the median answer{share}, over {_LIMITS}{because}",
+            f"{_warmed(prime)} adds {_ms(added)} to the median response time{share}, over {_LIMITS}{because}",
             f"{count} events share a worker, so that starting it adds about {_ms(saved / count)} to each",
             *_prime_reason(facts, prime),
         ),
         gives_up=(
-            f"code that an event brings in can meet {count - 1} later events, for up to {WINDOW_MAX_AGE}, not none",
+            (
+                f"code injected by an event can affect up to {count - 1} later events, for up to "
+                f"{WINDOW_MAX_AGE}"
+            ),
         ),
         added_ms=_added(plain, window),
         fixes=find_fixes(facts.losses, facts.differences, isolation=WINDOW, reasons=()),
@@ -167,17 +170,17 @@ def _is_surely_over(plain: Cost | None, cost: Cost) -> bool:
 
 def _undecided(facts: Facts, chosen: Cost, added: float | None) -> Advice:
     why = (
-        "other work kept this machine's processors busy, so the times say nothing"
+        "other processes kept this machine's CPUs busy, so the measured times are not usable"
         if facts.is_busy
-        else f"the measurements scatter: it adds {_ms(chosen.added_low_ms)} or more"
+        else f"the measurements vary too much: it adds {_ms(chosen.added_low_ms)} or more"
     )
     return Advice(
         settings=Settings("invocation", keep=_globs(facts.losses)),
         measured_as=chosen.name,
         headline="undecided: measure again on a quiet machine",
         reasons=(
-            f"`{chosen.name}` added {_ms(added)} to the median answer here, over {_LIMITS}, but {why}",
-            'until then keep the default, isolation = "invocation", which protects most',
+            f"`{chosen.name}` added {_ms(added)} to the median response time here, over {_LIMITS}, but {why}",
+            'until then keep the default, isolation = "invocation", which is the most secure mode',
         ),
         gives_up=(),
         added_ms=added,
@@ -190,13 +193,17 @@ def _fails(facts: Facts) -> Advice:
     """A fresh worker breaks the function: no isolation that gives up protection is the answer to that."""
     errors = {one.got for one in facts.differences if one.is_new_error}
     threads = [loss.what for loss in facts.losses if loss.kind == "thread" and "init" in loss.consequence]
-    suspects = (f"perhaps because a worker lacks what init started: {', '.join(threads)}",) if threads else ()
+    suspects = (
+        (f"possibly because workers do not have threads that init started: {', '.join(threads)}",)
+        if threads
+        else ()
+    )
     return Advice(
         settings=Settings("invocation"),
         measured_as=INVOCATION,
         headline='not yet: the function fails under isolation = "invocation"',
         reasons=(
-            f"on the same events plain awslambdaric gives answers, not {', '.join(sorted(errors))}",
+            f"without Dayfly the same events get answers, not {', '.join(sorted(errors))}",
             *suspects,
         ),
         gives_up=(),
@@ -212,9 +219,7 @@ def _cannot_fork(facts: Facts, invocation: Cost) -> Advice:
         measured_as=INVOCATION,
         headline='isolation = "process", until the function can be forked',
         reasons=tuple(f"it cannot be forked: {reason}" for reason in invocation.reasons),
-        gives_up=(
-            "the process is kept as without Dayfly: what an event leaves in its memory meets every later one",
-        ),
+        gives_up=("the process stays, as without Dayfly: memory changes of an event affect all later ones",),
         added_ms=_added(facts.costs.get(PLAIN), invocation),
         fixes=find_fixes(facts.losses, facts.differences, isolation=INVOCATION, reasons=invocation.reasons),
     )
@@ -222,10 +227,11 @@ def _cannot_fork(facts: Facts, invocation: Cost) -> Advice:
 
 def _why_acceptable(plain: Cost | None, added: float | None) -> str:
     if plain is None or plain.p50_ms is None or added is None:
-        return "what it adds could not be measured; it is the isolation that protects most"
+        return "its cost could not be measured; it is the most secure isolation mode"
     return (
-        f"it adds {_ms(added)} to a median answer of {_ms(plain.p50_ms)}; up to {ACCEPTED_ADDED_MS:.0f} ms, "
-        f"or {ACCEPTED_ADDED_SHARE:.0%} of the answer, is accepted for a fresh worker per event"
+        f"it adds {_ms(added)} to a median response time of {_ms(plain.p50_ms)}; up to "
+        f"{ACCEPTED_ADDED_MS:.0f} ms, or {ACCEPTED_ADDED_SHARE:.0%} of the response time, is acceptable "
+        "for a fresh worker per event"
     )
 
 
@@ -234,7 +240,7 @@ def _prime_reason(facts: Facts, prime: str | None) -> tuple[str, ...]:
     if facts.prime is None or gain is None:
         return ()
     if prime is None:
-        return (f"a warm-up saves less than {MIN_PRIME_GAIN_MS} ms here, and is left out",)
+        return (f"a warm-up saves less than {MIN_PRIME_GAIN_MS} ms here, so it is not included",)
     return (f"the warm-up saves {_ms(gain)} of every invocation",)
 
 

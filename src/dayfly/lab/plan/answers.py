@@ -59,8 +59,8 @@ def find_differences(
 ) -> tuple[Difference, ...]:
     """Return where answers under `isolation` are not as plain's, by event and path in the JSON.
 
-    A path whose value varies on plain by itself is compared by type only, except when it never varies
-    under the isolation: then it depends on what earlier invocations left.
+    A path whose value varies on plain by itself is compared by type only, except when it never varies under
+    the isolation: then it depends on state of earlier invocations.
     """
     moment = time.time() if now is None else now
     found: list[Difference] = []
@@ -82,7 +82,7 @@ def _of_event(
         return [Difference(isolation, event, "", ANSWER, error, why, len(failed), len(other))]
     if errors == {True} and len(failed) < len(other):
         expected_error = f"an error ({_error_type(plain[0])})"
-        why = "plain awslambdaric always fails"
+        why = "always fails without Dayfly"
         affected = len(other) - len(failed)
         return [Difference(isolation, event, "", expected_error, ANSWER, why, affected, len(other))]
     steady = [answer for answer in plain if not answer.is_first] or list(plain)
@@ -123,13 +123,13 @@ def _judge(
     total = len(other)
     strange = sum(value not in known for value in other)
     if len(known) == 1:
-        got = f"another {got}" if types == types_here else got
+        got = f"different {got}" if types == types_here else got
         if seen <= known | set(first):
             return expected, got, "as in an environment's first invocation", strange, total
-        return expected, got, "on plain awslambdaric always the same", strange, total
+        return expected, got, "always the same without Dayfly", strange, total
     if total >= _ENOUGH and len(plain) >= _ENOUGH and len(seen) == 1 and len(known) == len(plain):
         got = f"the same {got} every time"
-        return expected, got, "depends on what earlier invocations left", total, total
+        return expected, got, "depends on state of earlier invocations", total, total
     return None if set(types_here) <= set(types) else (expected, got, "another type", strange, total)
 
 

@@ -58,7 +58,7 @@ def merge_settings(text: str, wanted: Mapping[str, str | int], *, is_forced: boo
             continue
         if present is not None and not is_forced:
             raise SettingError(
-                f"dayfly.toml sets {name} = {present!r}, the plan says {value!r}",
+                f"dayfly.toml sets {name} = {present!r}, but the plan recommends {value!r}",
                 hint="change it yourself, or add --force",
             )
         line = f"{key} = {_quote(value)}"
@@ -69,8 +69,11 @@ def merge_settings(text: str, wanted: Mapping[str, str | int], *, is_forced: boo
         place = merged.get(table) if table else merged
         if not isinstance(place, dict) or place.get(key) != value:
             raise SettingError(
-                f"dayfly.toml could not be changed: {name} is written in a way this command does not follow",
-                hint=f"set it by hand: {name} = {_quote(value)}",
+                (
+                    f"dayfly.toml could not be changed: {name} is written in a form that this command cannot "
+                    "edit"
+                ),
+                hint=f"set it manually: {name} = {_quote(value)}",
             )
     return text
 
@@ -84,7 +87,7 @@ def _parse(text: str) -> dict[str, object]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingError(f"dayfly.toml is no valid TOML: {error}", hint="correct it first") from error
+        raise SettingError(f"dayfly.toml is not valid TOML: {error}", hint="correct it first") from error
 
 
 def _quote(value: str | int) -> str:

@@ -22,16 +22,21 @@ def load_events(folder: Path) -> tuple[Event, ...]:
     """
     if not folder.is_dir():
         raise PlanError(
-            f"{folder} is not a folder", hint="put one event per *.json file into a folder and name it"
+            f"{folder} is not a folder",
+            hint="create a folder with one event per *.json file, and give it with --events",
         )
     files = sorted(path for path in folder.glob("*.json") if path.is_file())
     if not files:
         raise PlanError(
             f"{folder} has no *.json file",
-            hint="save test events there, one per file, as the Lambda console's Test tab shows them",
+            hint=(
+                "save test events there, one per *.json file, for example from the Lambda console's Test tab"
+            ),
         )
     if len(files) > MAX_EVENTS:
-        raise PlanError(f"{folder} has {len(files)} events", hint=f"choose up to {MAX_EVENTS} that differ")
+        raise PlanError(
+            f"{folder} has too many events ({len(files)})", hint=f"use up to {MAX_EVENTS} different events"
+        )
     return tuple(_load(path) for path in files)
 
 
@@ -42,7 +47,9 @@ def _load(path: Path) -> Event:
     except OSError as error:
         raise PlanError(f"{path} cannot be read: {error.strerror}", hint="check its permissions") from error
     except ValueError as error:
-        raise PlanError(f"{path} is no valid JSON: {error}", hint="an event is one JSON document") from error
+        raise PlanError(
+            f"{path} is not valid JSON: {error}", hint="use one JSON document per event"
+        ) from error
     if len(payload) > MAX_SYNC_REQUEST_BYTES:
-        raise PlanError(f"{path} has {len(payload)} bytes", hint="Lambda takes up to 6 MB")
+        raise PlanError(f"{path} is too large ({len(payload)} bytes)", hint="Lambda takes up to 6 MB")
     return Event(path.name, payload)

@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 _POOLS = {
     "5432": "RDS Proxy, or PgBouncer",
     "3306": "RDS Proxy",
-    "6379": "nothing for ElastiCache beyond a short connect time-out; `window` keeps the connection",
+    "6379": (
+        "a short connect timeout (ElastiCache has no proxy for connections); `window` keeps the connection"
+    ),
     "27017": "a small maxPoolSize and `window`",
 }
-_LATE = "finish it before the answer, or hand it to a queue: a frozen environment may never run it either"
+_LATE = (
+    "finish it before the response, or use a queue: without Dayfly, too, a frozen environment may never "
+    "run it"
+)
 
 
 def find_fixes(
@@ -55,15 +60,15 @@ def _of_differences(differences: Sequence[Difference]) -> list[Fix]:
     for path, items in by_path.items():
         one = items[0]
         if one.is_new_error:
-            how = "see why in its log: dayfly lab serve FOLDER --handler HANDLER --runtime dayfly"
+            how = "see its log: dayfly lab serve FOLDER --handler HANDLER --runtime dayfly"
             fixes.append(Fix(f"the function fails: {one.got}, where {one.explanation}", "", how, "before"))
             continue
         where = "the answer" if path in ("", "$") else f"the answer at {path}"
         fixes.append(
             Fix(
-                what=f"{where} is not as on plain awslambdaric ({one.explanation})",
+                what=f"{where} differs from the run without Dayfly ({one.explanation})",
                 where="",
-                how="do not derive it from what earlier invocations left in the process, or expect the change",
+                how="do not derive it from process state of earlier invocations, or accept the change",
                 urgency="before",
             )
         )
@@ -76,35 +81,44 @@ def _of_loss(loss: Loss) -> Fix | None:
         case "late-work":
             urgency, how = "before", _LATE
         case "process":
-            urgency, how = "before", "wait for it, or end it, before the answer"
+            urgency, how = "before", "wait for it, or end it, before the response"
         case "thread" if "init" in loss.consequence:
-            how = "see that a worker restarts it, as libraries that know forks do; else start it on first use"
+            how = (
+                "make sure that workers restart it, as fork-aware libraries do; otherwise start it on "
+                "first use"
+            )
         case "thread":
-            how = "if it sends what invocations queue, flush before the answer; else start it at init"
+            how = (
+                "if it sends queued data of invocations, flush before the response; otherwise start it at "
+                "init"
+            )
         case "state" if "emptied" in loss.consequence:
-            urgency, how = "before", "write each invocation's share out before its answer"
+            urgency, how = "before", "write each invocation's data before its response"
         case "state":
-            how = "if anything reads it in a later invocation, keep it in a store; else drop it"
+            how = "if a later invocation reads it, keep it in a data store; otherwise remove it"
         case "tmp" if "collects" in loss.consequence:
             urgency, how = (
                 "before",
-                "send it elsewhere before the answer; the file does not outlive the worker",
+                "send it elsewhere before the response; the file is removed with the worker",
             )
         case "tmp":
-            how = "write the file at init: such files stay, and are watched for changes; a `keep` glob is shared by all customers"
+            how = (
+                "write the file at init: such files stay and are checked for changes; files of a `keep` "
+                "glob are shared by all customers"
+            )
         case "cold-start-flag":
-            how = "do not count cold starts by it; Lambda reports Init Duration itself"
+            how = "do not count cold starts with it; Lambda reports Init Duration itself"
         case "lazy-import" | "lazy-object" if loss.where and not loss.prime:
-            how = "move it to the module's top level, so that init does it"
+            how = "move it to the module's top level, so that it runs at init"
         case "cache" if loss.where and not loss.prime:
-            how = "fill it at init with what most events need, if that is known"
+            how = "fill it at init with the most used entries, if they are known"
         case "connection":
             port = loss.what.split(" ")[0].rpartition(":")[2]
             if port not in _POOLS:
                 return None
-            how = f"every event opens a connection: put in between {_POOLS[port]}"
+            how = f"every event opens a connection: use {_POOLS[port]}"
         case "tracing" if "lost:" in loss.consequence or "are lost" in loss.consequence:
-            how = "flush at the end of the handler, if that is not done yet"
+            how = "flush at the end of the handler"
         case "extension" if "registered" in loss.consequence:
             how = "use an external extension, or do its work in the handler"
         case _:

@@ -51,7 +51,7 @@ def find_caches(sightings: Sequence[Sighting], *, cycle: int, source: Source) ->
                     where=last.site,
                     uses=uses,
                     invocations=count,
-                    consequence=f"computed anew by every worker, {saved:.0f} × per invocation",
+                    consequence=f"computed again by every worker, {saved:.0f} × per invocation",
                     prime=(last.name,) if is_fixed else (),
                 )
             )
@@ -68,7 +68,7 @@ def find_caches(sightings: Sequence[Sighting], *, cycle: int, source: Source) ->
                 where="",
                 uses=max(uses for uses, _ in items),
                 invocations=count,
-                consequence=f"filled anew by every worker, {sum(s for _, s in items):.0f} × per invocation",
+                consequence=f"filled again by every worker, {sum((s for _, s in items)):.0f} × per invocation",
             )
         )
     return losses + _library_caches(sightings)
@@ -104,7 +104,7 @@ def _library_caches(sightings: Sequence[Sighting]) -> list[Loss]:
                     where="",
                     uses=len(sizes) - 1 - first,
                     invocations=len(sizes) - 1,
-                    consequence=f"{sizes[-1] - sizes[0]} entries are fetched anew by every worker",
+                    consequence=f"{sizes[-1] - sizes[0]} entries are fetched again by every worker",
                 )
             )
     return losses
@@ -162,17 +162,30 @@ def _container(name: str, entries: Sequence[SeenState | None], *, count: int, cy
     if drops >= _MIN_DROPS and grown >= 2:
         return Loss(
             "state", what, "", grown, count,
-            f"collects over invocations and is emptied {drops} × in {count}: what a worker collected is lost with it",
+            (
+                f"collects over invocations and is emptied {drops} × in {count}: data that a worker collected "
+                "is lost with it"
+            ),
         )  # fmt: skip
     if grown >= _STEADY * count and count > cycle:
         return Loss(
-            "state", what, "", grown, count, "grows with every invocation; every worker starts without it"
+            "state",
+            what,
+            "",
+            grown,
+            count,
+            "grows with every invocation; every worker starts with its state from init",
         )
     if grown and sizes[-1] > sizes[0]:
         filled = max(number for number, step in enumerate(steps, 1) if step > 0)
         uses = count - filled if filled <= cycle else count - grown
         return Loss(
-            "cache", what, "", uses, count, f"{sizes[-1] - sizes[0]} entries are made anew by every worker"
+            "cache",
+            what,
+            "",
+            uses,
+            count,
+            f"{sizes[-1] - sizes[0]} entries are created again by every worker",
         )
     return None
 
@@ -190,7 +203,7 @@ def _flag(name: str, entries: Sequence[SeenState | None], count: int) -> Loss | 
         "",
         count - 1,
         count,
-        "what it stands for is done by every worker anew",
+        "every worker repeats this step",
     )
 
 
@@ -228,7 +241,7 @@ def _object(name: str, entries: Sequence[SeenState | None], *, count: int, sourc
         where=maker.where if maker is not None else "",
         uses=count - made,
         invocations=count,
-        consequence="made by the first invocation and kept; every worker makes it anew",
+        consequence="created by the first invocation and kept; every worker creates it again",
         prime=(f"{name.rpartition('.')[0]}.{maker.name}",)
         if maker is not None and not maker.takes_arguments
         else (),
@@ -245,5 +258,5 @@ def _counter(name: str, entries: Sequence[SeenState | None], count: int) -> Loss
     if count < 2 or changes < _STEADY * count:
         return None
     return Loss(
-        "state", f"{name} ({last.type_name})", "", changes, count, "counts over invocations; every worker starts as init left it"
+        "state", f"{name} ({last.type_name})", "", changes, count, "counts over invocations; every worker starts with the value from init"
     )  # fmt: skip

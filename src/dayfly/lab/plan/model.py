@@ -127,7 +127,7 @@ class Cost:
     """What one way of running the function costs; milliseconds and MB, None where it could not be measured.
 
     `added_low_ms` is what it adds to the answer at least, however the measurements scattered.
-    `isolation` is what was really in force: `process` where the function could not be forked, for the
+    `isolation` is what was really active: `process` where the function could not be forked, for the
     `reasons` given. `unavailable` says why nothing was measured at all.
     """
 

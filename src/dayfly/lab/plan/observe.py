@@ -94,8 +94,8 @@ async def observe(request: Request, *, progress: Callable[[int, int], None]) -> 
         await wait_until_idle(lab, _NAME)
         if all(result.function_error for result in results):
             raise PlanError(
-                f"{request.handler} fails on every test event on plain awslambdaric: {error_type(results[0])}",
-                hint=f"see why: dayfly lab serve {request.folder} --handler {request.handler}",
+                f"{request.handler} fails on every test event, even without Dayfly: {error_type(results[0])}",
+                hint=f"see its log: dayfly lab serve {request.folder} --handler {request.handler}",
             )
         await _wait_for_reports(collector, len(results) + 1, said)
     return longest_life(collector.sightings)
@@ -121,9 +121,11 @@ def refuse_failed_init(result: InvokeResult, request: Request) -> None:
     kind = error_type(result)
     if result.function_error and kind.startswith(("Runtime.", "Sandbox.")):
         raise PlanError(
-            f"{request.handler} cannot be run on plain awslambdaric: {kind}",
-            hint=f"see why: dayfly lab serve {request.folder} --handler {request.handler}; "
-            "the function may need --env, --timeout or packages",
+            f"{request.handler} cannot be run, even without Dayfly: {kind}",
+            hint=(
+                f"see its log: dayfly lab serve {request.folder} --handler {request.handler}; the function "
+                "may need --env, --timeout or packages"
+            ),
         )
 
 
@@ -150,9 +152,9 @@ async def _wait_for_reports(collector: Collector, count: int, said: list[str]) -
     if collector.fault is not None:
         raise collector.fault
     if said:
-        raise PlanError(said[0], hint="this is a fault of Dayfly's: what it would report is not the whole")
+        raise PlanError(said[0], hint="this is a fault in Dayfly; its report would be incomplete")
     if not collector.sightings:
         raise PlanError(
-            "the function ran, but nothing of it could be seen",
-            hint="does it replace PYTHONPATH or start Python with -S or -I in a wrapper?",
+            "the function ran, but could not be observed",
+            hint="check whether it replaces PYTHONPATH, or starts Python with -S or -I in a wrapper",
         )

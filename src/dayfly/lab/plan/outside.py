@@ -24,10 +24,13 @@ _TRACERS = {
     "aws_xray_sdk": ("AWS X-Ray SDK", "segments go out by UDP within the invocation: nothing is lost"),
     "opentelemetry.sdk": (
         "OpenTelemetry SDK",
-        "spans that a batch processor has not exported when the answer is out are lost: flush before answering",
+        (
+            "spans that a batch processor has not exported before the response are lost: flush before the "
+            "response"
+        ),
     ),
-    "ddtrace": ("Datadog tracer", "spans that were not flushed when the answer is out are lost"),
-    "sentry_sdk": ("Sentry SDK", "events queued when the answer is out are lost unless its Lambda integration flushes"),
+    "ddtrace": ("Datadog tracer", "spans that were not flushed before the response are lost"),
+    "sentry_sdk": ("Sentry SDK", "events still queued after the response are lost unless its Lambda integration flushes"),
 }  # fmt: skip
 
 
@@ -65,7 +68,7 @@ def find_connections(sightings: Sequence[Sighting], *, mask: Mask) -> list[Loss]
                 where=one.site,
                 uses=uses,
                 invocations=count,
-                consequence=f"opened {opened[name]} × ({when}), then used again; every worker opens its own",
+                consequence=f"opened {opened[name]} × ({when}), then reused; every worker opens its own",
             )
         )
     return losses
@@ -105,7 +108,7 @@ def find_files(sightings: Sequence[Sighting], *, mask: Mask) -> list[Loss]:
     ]  # fmt: skip
     losses += [
         Loss(
-            "tmp", glob, where[glob], len(numbers), count, "collects over invocations; every worker begins an empty file"
+            "tmp", glob, where[glob], len(numbers), count, "collects over invocations; every worker starts with an empty file"
         )
         for glob, numbers in sorted(appended.items())
         if glob not in uses
@@ -145,7 +148,10 @@ def find_extensions(sightings: Sequence[Sighting]) -> list[Loss]:
             losses.append(
                 Loss(
                     "extension", "an extension inside the function's process", connection.site, count, count,
-                    "registered at the Extensions API; a thread that waits for its events is not in a worker",
+                    (
+                        "registered at the Extensions API; workers do not have the thread that waits for its "
+                        "events"
+                    ),
                 )
             )  # fmt: skip
         elif port == _SECRETS_EXTENSION_PORT and host in _LOOPBACK and port not in seen:

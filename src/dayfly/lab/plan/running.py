@@ -51,18 +51,21 @@ def find_late_work(sightings: Sequence[Sighting], *, mask: Mask) -> list[Loss]:
         if key in threads and not (key in lasting and len(started) == 1):
             losses.append(
                 Loss("late-work", name, thread.site or thread.target, len(threads[key]), count,
-                     "still at work when the answer is out; ended with the worker, unfinished")
+                     "still running after the response; ended with the worker, unfinished")
             )  # fmt: skip
         elif key in lasting:
             what = "waits for work between invocations" if thread.is_waiting else "works between invocations"
             losses.append(
                 Loss("thread", name, thread.site or thread.target, len(lasting[key]), count,
-                     f"started by an invocation and kept, {what}; every worker starts its own and ends it unasked")
+                     (
+                         f"started by an invocation and kept, {what}; every worker starts its own, which ends "
+                         "with the worker"
+                     ))
             )  # fmt: skip
     for name, numbers in tasks.items():
         losses.append(
             Loss("late-work", f"asyncio task {mask.hide(name)}", places[name], len(numbers), count,
-                 "pending when the answer is out; a worker has no later invocation that would run it")
+                 "pending after the response; a worker has no later invocation that would run it")
         )  # fmt: skip
     return losses + _children(sightings)
 
@@ -87,7 +90,7 @@ def _children(sightings: Sequence[Sighting]) -> list[Loss]:
     places = [place for sighting in sightings for _, place in sighting.processes if place]
     return [
         Loss("process", "child processes", places[-1] if places else "", len(alive), count,
-             "alive when the answer is out; ended with the worker")
+             "still running after the response; ended with the worker")
     ]  # fmt: skip
 
 
@@ -124,7 +127,7 @@ def find_lazy_imports(sightings: Sequence[Sighting], *, cycle: int) -> list[Loss
             unasked += [name for name in sighting.modules if not _is_parent(name, sighting.modules)]
     losses = [
         Loss("lazy-import", f"import {name}", place, count - number, count,
-             "imported by the first invocation that needs it; every worker imports it anew", prime=(name,))
+             "imported by the first invocation that needs it; every worker imports it again", prime=(name,))
         for name, (place, number) in list(statements.items())[:_MAX_NAMED_IMPORTS]
     ]  # fmt: skip
     rest = len(statements) - len(losses)

@@ -79,5 +79,5 @@ def read_sighting(line: bytes) -> Sighting:
         return msgspec.json.decode(line, type=Sighting)
     except msgspec.MsgspecError as error:
         raise PlanError(
-            f"the probe sent something that is no report: {error}", hint="this is a fault of Dayfly's"
+            f"the probe sent an invalid report: {error}", hint="this is a fault in Dayfly"
         ) from error

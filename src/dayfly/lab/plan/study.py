@@ -101,7 +101,7 @@ def check_function(request: Request) -> None:
     """Raise DayflyError for a folder or handler that is not there, before anything is started."""
     if not request.folder.is_dir():
         raise PlanError(
-            f"{request.folder} is not a folder", hint="--folder names the one with the handler's file"
+            f"{request.folder} is not a folder", hint="use --folder for the folder with the handler's file"
         )
     check_handler(request.folder, request.handler)
 
@@ -134,8 +134,8 @@ def _processor_note(plain: Cost, chosen: Cost | None, memory_mb: int) -> list[st
     if slow <= added:
         return []
     share = memory_mb / MB_PER_CPU
-    note = f"at {memory_mb} MB Lambda gives {share:.2f} of a processor, not a whole one as here:"
-    return [f"{note} the {added:.1f} ms of CPU that are added can take up to {slow:.0f} ms there"]
+    note = f"at {memory_mb} MB Lambda provides {share:.2f} of a CPU, not a whole one as here:"
+    return [f"{note} the added {added:.1f} ms of CPU time can take up to {slow:.0f} ms there"]
 
 
 def _notes(
@@ -152,7 +152,7 @@ def _notes(
     notes = _processor_note(plain, chosen, request.memory_mb)
     if measured.is_busy:
         notes.append(
-            "other work kept this machine busy: what is added is an upper bound; run it again when it is idle"
+            "this machine was busy: the added times are upper bounds; repeat the measurement when it is idle"
         )
     if measured.is_cut_short:
         notes.append(f"time ran out after {plain.samples} of {request.invocations} invocations (--limit)")
@@ -167,7 +167,7 @@ def _notes(
         notes.append("memory of Dayfly's processes can only be read as root")
     faults = sightings[-1].faults
     if faults:
-        notes.append(f"the probe could not follow {faults} things the function did")
+        notes.append(f"the probe could not record {faults} operations of the function")
     observed, planned = len(sightings) - 1, planned_invocations(request)
     if observed < planned:
         notes.append(

@@ -34,7 +34,7 @@ def parse(text: str) -> Mapping[str, Any]:
     try:
         pattern = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise PatternError("a filter pattern is a JSON object") from error
+        raise PatternError("a filter pattern must be a JSON object") from error
     _check(pattern, _MAX_DEPTH)
     found: Mapping[str, Any] = pattern
     return found
@@ -42,11 +42,11 @@ def parse(text: str) -> Mapping[str, Any]:
 
 def _check(pattern: object, depth: int) -> None:
     if not isinstance(pattern, dict) or depth == 0:
-        raise PatternError("a filter pattern is an object of objects and lists")
+        raise PatternError("a filter pattern must contain only objects and lists")
     for key, value in pattern.items():
         if key == "$or":
             if not isinstance(value, list) or not value:
-                raise PatternError("$or has a list of patterns")
+                raise PatternError("$or must be a list of patterns")
             for choice in value:
                 _check(choice, depth - 1)
         elif isinstance(value, list):
@@ -58,11 +58,11 @@ def _check(pattern: object, depth: int) -> None:
 
 def _check_rule(rule: object) -> None:
     if isinstance(rule, list):
-        raise PatternError("a list of values has no lists in it")
+        raise PatternError("a list of values must not contain lists")
     if not isinstance(rule, dict):
         return
     if len(rule) != 1 or not _OPERATORS & rule.keys():
-        raise PatternError(f"a rule has one of {', '.join(sorted(_OPERATORS))}")
+        raise PatternError(f"a rule must have one of {', '.join(sorted(_OPERATORS))}")
     ((kind, operand),) = rule.items()
     if kind == "numeric":
         is_fine = isinstance(operand, list) and len(operand) in (2, 4)
@@ -70,11 +70,11 @@ def _check_rule(rule: object) -> None:
             operand[at] not in _COMPARISONS or not _is_number(operand[at + 1])
             for at in range(0, len(operand), 2)
         ):
-            raise PatternError('numeric has comparisons and numbers: [">", 0, "<=", 5]')
+            raise PatternError('numeric must be a list of comparisons and numbers: [">", 0, "<=", 5]')
     elif kind == "exists" and not isinstance(operand, bool):
-        raise PatternError("exists is true or false")
+        raise PatternError("exists must be true or false")
     elif kind in ("prefix", "suffix", "equals-ignore-case", "wildcard") and not isinstance(operand, str):
-        raise PatternError(f"{kind} has a string")
+        raise PatternError(f"{kind} must be a string")
 
 
 def matches(pattern: Mapping[str, Any], record: object) -> bool:

@@ -42,8 +42,8 @@ def read_attack(folder: Path) -> Attack:
     path = folder / FILE_NAME
     if not path.is_file():
         raise TryError(
-            f"{folder.name} has no attack that the lab could run",
-            hint="`dayfly explain --list` says which checks have one",
+            f"the check {folder.name} has no attack",
+            hint="run `dayfly explain --list` for the checks with an attack",
         )
     for name in (VULNERABLE, FIXED):
         if not (folder / f"{name}.py").is_file():
@@ -59,9 +59,9 @@ def read_attack(folder: Path) -> Attack:
             note=str(data.get("note", "")),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise TryError(f"{path} is no attack: {error!r}") from error
+        raise TryError(f"{path} is not a valid attack: {error!r}") from error
     if not 0 < len(attack.events) <= _MAX_EVENTS or not 0 <= attack.answer < len(attack.events):
-        raise TryError(f"{path} has {len(attack.events)} events and looks at answer {attack.answer}")
+        raise TryError(f"{path} has {len(attack.events)} events, but uses answer {attack.answer}")
     if not attack.contains:
-        raise TryError(f"{path} does not say what a success looks like")
+        raise TryError(f"{path} does not define success")
     return attack

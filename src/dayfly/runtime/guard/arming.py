@@ -39,7 +39,7 @@ def arm(options: ZygoteOptions) -> Guard | Unarmed:
         bootstrap.stand_between(guard)
         hooks.arm(guard)
         if not hooks.is_heard(guard):
-            return Unarmed("the interpreter tells of no event")
+            return Unarmed("the interpreter raises no audit event")
         guard.is_armed = True
         guard.is_starting = guard.capabilities is not None
         return guard

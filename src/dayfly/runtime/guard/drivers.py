@@ -71,7 +71,7 @@ class _Finder:
         try:
             loader.exec_module = exec_module  # type: ignore[union-attr, method-assign]
         except AttributeError:
-            guard.note(f"{name} is not watched (its loader cannot be followed)")
+            guard.note(f"{name} is not watched (unsupported loader)")
         return spec
 
 

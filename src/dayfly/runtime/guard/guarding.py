@@ -129,12 +129,14 @@ class Guard:
         if sys.pycache_prefix and self.places.is_temporary(sys.pycache_prefix):
             # Whoever writes there writes what the next import executes.
             sys.pycache_prefix = None
-            self.note("bytecode is not taken from PYTHONPYCACHEPREFIX, where functions write")
+            self.note("bytecode in PYTHONPYCACHEPREFIX is ignored, because functions can write there")
         # A second for clocks of file systems that count in coarser steps.
         self.places = Places(self._task, self._temporary, since=time.time() + 1.0)
         texts = owntext.environment_texts()
-        texts += owntext.function_texts(self.places, with_values=True)
-        texts += owntext.module_texts(self.places, self._modules)
+        # Here, and once: it reads a file of each library that lies beside the function.
+        self._libraries = owntext.libraries_in(self._task)
+        texts += owntext.function_texts(self.places, self._libraries, with_values=True)
+        texts += owntext.module_texts(self.places, self._libraries, self._modules)
         self._modules = []
         texts += owntext.hosts_in(texts)
         self._known = frozenset(text for text in texts if text.isidentifier())
@@ -144,6 +146,9 @@ class Guard:
         # Read now, once for all workers: a dozen milliseconds, and nearly every path and statement asks.
         self.written.is_constant("", generators=True)
         self._changes = Unchanged()
+        if "ast" in sys.modules:
+            # A function that calculates may well have it, and then no worker has to load this.
+            from dayfly.core.structure import arithmetic  # noqa: F401
 
     def watch(self) -> None:
         """Init is over and frozen: from here on what changes in memory is noticed."""
@@ -158,7 +163,7 @@ class Guard:
         if comparison.is_watching:
             self._comparison = comparison
         else:
-            self.note("this interpreter does not tell what changes in memory")
+            self.note("this interpreter does not support memory comparison")
 
     def rehearse(self) -> None:
         """Within a rehearsal's event: ask what most handlers have asked, where they have libraries for it."""

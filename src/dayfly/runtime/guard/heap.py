@@ -31,7 +31,7 @@ DATA = frozenset((str, bytes, int, float, bool, complex, type(None), bytearray))
 # What of a running generator or coroutine tells its code.
 _RUNNING = ("gi_code", "cr_code", "ag_code")
 _CONTAINERS: tuple[object, ...] = (dict, list, set, tuple, types.CellType)
-MADE = "code made at run time"
+MADE = "code created at run time"
 
 
 class Heap:

@@ -10,12 +10,15 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from _operator import attrgetter, is_
+from itertools import compress, repeat
 from types import CodeType, FunctionType
 
 import dayfly
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import FrameType, ModuleType
 
 # Dayfly, AWS's loop with what comes with it, and what imports modules.
@@ -43,9 +46,13 @@ def take() -> None:
         return
     _MODULES.update(new)
     _KEPT.extend(vars(sys.modules[name]) for name in new.values())
-    for one in gc.get_objects():
-        if type(one) is FunctionType and id(one.__globals__) in new:
-            _add(one.__code__, id(one.__globals__))
+    # There are ten thousand objects, and init waits: loops in C.
+    objects = gc.get_objects()
+    functions = list(compress(objects, map(is_, map(type, objects), repeat(FunctionType))))
+    places = list(map(id, map(attrgetter("__globals__"), functions)))
+    is_new = list(map(new.__contains__, places))
+    codes = map(attrgetter("__code__"), compress(functions, is_new))
+    _add(zip(codes, compress(places, is_new), strict=True))
 
 
 def take_stack() -> None:
@@ -55,7 +62,7 @@ def take_stack() -> None:
         if id(frame.f_globals) not in _MODULES:
             _MODULES[id(frame.f_globals)] = str(frame.f_globals.get("__name__"))
             _KEPT.append(frame.f_globals)
-        _add(frame.f_code, id(frame.f_globals))
+        _add([(frame.f_code, id(frame.f_globals))])
         frame = frame.f_back
 
 
@@ -64,14 +71,21 @@ def load(code: CodeType, path: str, module: ModuleType) -> None:
     if os.path.normpath(path) == path:
         _MODULES[id(vars(module))] = module.__name__
         _KEPT.append(vars(module))
-        _add(code, id(vars(module)))
+        _add([(code, id(vars(module)))])
 
 
-def _add(code: CodeType, module: int) -> None:
-    for one in within(code):
-        if id(one) not in _CODES:
-            _CODES[id(one)] = module
-            _KEPT.append(one)
+def _add(codes: Iterable[tuple[CodeType, int]]) -> None:
+    """Take code objects, and all that is nested in them, for those of the modules with these globals."""
+    level = [one for one in codes if id(one[0]) not in _CODES]
+    while level:
+        _CODES.update([(id(code), module) for code, module in level])
+        _KEPT.extend([code for code, _ in level])
+        level = [
+            (constant, module)
+            for code, module in level
+            for constant in code.co_consts
+            if type(constant) is CodeType and id(constant) not in _CODES
+        ]
 
 
 def within(code: CodeType) -> list[CodeType]:

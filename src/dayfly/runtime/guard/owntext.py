@@ -18,6 +18,7 @@ _MANY_ITEMS = 10_000
 _DEPTH = 4
 # What the import system puts into every module.
 _MACHINERY = frozenset(("__builtins__", "__spec__", "__loader__", "__cached__", "__file__", "__path__"))
+_UNDOCUMENTED = _MACHINERY | {"__doc__"}
 
 
 def environment_texts() -> list[str]:
@@ -39,64 +40,73 @@ def hosts_in(texts: list[str]) -> list[str]:
     return found
 
 
-def function_texts(places: Places, *, with_values: bool) -> Iterator[str]:
-    """Yield the constants of the function's modules, without the libraries that lie beside them.
+def function_texts(places: Places, libraries: frozenset[str], *, with_values: bool) -> Iterator[str]:
+    """Yield the constants of the function's modules, without the `libraries` that lie beside them.
 
     `with_values`: what their globals hold as well, as no event has met them yet.
     """
-    libraries = libraries_in(places.task)
     for module, file in _modules():
         if places.is_functions(file) and _top(module.__name__) not in libraries:
             yield from texts_in(module, with_values=with_values)
 
 
-def module_texts(places: Places, modules: list[CodeType]) -> Iterator[str]:
-    """Yield the constants of modules' code, those outside of functions too, but for libraries beside the function."""
+def module_texts(places: Places, libraries: frozenset[str], modules: list[CodeType]) -> Iterator[str]:
+    """Yield the constants of modules' code, those outside of functions too, but for `libraries` beside the function."""
     from dayfly.core.structure.own import texts_of
 
-    libraries = libraries_in(places.task)
     for code in modules:
         if not is_beside(code.co_filename, places.task, libraries):
             yield from texts_of(code)
 
 
+def named(modules: list[str], names: tuple[str, ...]) -> list[str]:
+    """Return those of the modules that are among `names`, or below one of them that ends with a dot."""
+    packages = tuple(name for name in names if name.endswith("."))
+    return [name for name in modules if name in names or name.startswith(packages)]
+
+
 def library_texts(names: tuple[str, ...]) -> Iterator[str]:
-    """Yield the constants of loaded modules whose names begin with one of `names`."""
-    for module, _file in _modules():
-        if module.__name__.startswith(names):
-            yield from texts_in(module, with_values=True)
+    """Yield the constants of those loaded modules that are `named`, without what documents them.
+
+    Nobody writes code of that, and it is most of the text.
+    """
+    modules = {module.__name__: module for module, _file in _modules()}
+    for name in named(list(modules), names):
+        yield from texts_in(modules[name], with_values=True, documented=False)
 
 
-def texts_in(module: ModuleType, *, with_values: bool) -> Iterator[str]:
-    """Yield what a module's functions, classes and, if asked for, globals hold of texts."""
+def texts_in(module: ModuleType, *, with_values: bool, documented: bool = True) -> list[str]:
+    """Return what a module's functions, classes and, if asked for, globals hold of texts; docstrings if it is `documented`."""
     from dayfly.core.structure.own import texts_of
 
+    found: list[str] = list(vars(module))
+    left_out = _MACHINERY if documented else _UNDOCUMENTED
     seen: set[int] = set()
     todo: list[tuple[object, int]] = [
-        (value, 0) for name, value in list(vars(module).items()) if name not in _MACHINERY
+        (value, 0) for name, value in list(vars(module).items()) if name not in left_out
     ]
-    yield from vars(module)
     while todo:
         value, depth = todo.pop()
         kind = type(value)
         if kind is str:
             if with_values:
-                yield value  # type: ignore[misc]
+                found.append(value)  # type: ignore[arg-type]
             continue
         if id(value) in seen or depth > _DEPTH:
             continue
         seen.add(id(value))
         if isinstance(value, FunctionType):
             # Its `__module__` may be another's: a decorator's.
-            yield from texts_of(value.__code__)
-            wrapped = value.__dict__.get("__wrapped__")
-            todo.append((wrapped, depth + 1))
+            found += texts_of(value.__code__, documented=documented)
+            # Not by its `__dict__`, which would be made for each.
+            todo.append((getattr(value, "__wrapped__", None), depth + 1))
             for cell in value.__closure__ or ():
                 todo.append((_content(cell), depth + 1))
         elif isinstance(value, type):
             if value.__module__ == module.__name__:
-                yield from (name for name in vars(value))
-                todo += [(item, depth + 1) for item in list(vars(value).values())]
+                entries = list(vars(value).items())
+                found += [name for name, _ in entries]
+                todo += [(item, depth + 1) for name, item in entries if documented or name != "__doc__"]
         elif isinstance(value, (staticmethod, classmethod)):
             todo.append((value.__func__, depth + 1))
         elif kind is property:
@@ -104,6 +114,7 @@ def texts_in(module: ModuleType, *, with_values: bool) -> Iterator[str]:
         elif with_values and kind in (dict, list, tuple, set, frozenset) and len(value) <= _MANY_ITEMS:  # type: ignore[arg-type]
             items = list(value.items()) if kind is dict else list(value)  # type: ignore[attr-defined, call-overload]
             todo += [(item, depth + 1) for item in items]
+    return found
 
 
 def _content(cell: object) -> object:

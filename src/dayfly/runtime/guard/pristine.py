@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from _operator import is_
+from itertools import chain, repeat
 
 from dayfly._sys import dictwatch
 
@@ -27,6 +28,10 @@ _DEPTH = 3
 _MANY_TABLES = 2000
 # AWS's loop sets it for every event.
 _SET_EACH_TIME = frozenset((b"_X_AMZN_TRACE_ID",))
+# What the interpreter itself says of a class, whatever its metaclass says.
+_namespace, _qualname, _flags = (
+    vars(type)[name].__get__ for name in ("__dict__", "__qualname__", "__flags__")
+)
 # Kinds of what is watched; `own` are tables that the function's own modules hold.
 MODULE, CLASS, OWN, ENVIRONMENT, MODULES, HOOKS = "module", "class", "own", "environment", "modules", "hooks"
 
@@ -64,14 +69,20 @@ class Pristine:
         self._watch = dictwatch.watcher()
         self.is_watching = self._watch is not None
         # Named when somebody asks: there are thousands, and hardly one changes.
-        self._unnamed: dict[int, tuple[str, tuple[object, ...], bool]] = {}
+        self._unnamed: dict[int, tuple[str, str, bool]] = {}
+        self._classes: dict[int, tuple[object, str]] = {}
         self._owners: dict[int, Owner] = {}
         self._hooks: list[tuple[str, Callable[[], list[object]]]] = _hook_places()
         if self._watch is not None:
-            watched: list[Dictionary] = []
-            for kind, named, is_own, entries in _dictionaries(places, variables):
+            classes = _classes()
+            # A class's `__dict__` is a view of the one that is watched, and refers to nothing else.
+            watched: list[Dictionary] = gc.get_referents(*map(_namespace, classes))
+            named_in = map(dict.get, watched, repeat("__module__"))
+            named = zip(named_in, map(_qualname, classes), strict=True)
+            self._classes = dict(zip(map(id, watched), named, strict=True))
+            for kind, name, is_own, entries in _dictionaries(places, variables):
                 if id(entries) not in self._unnamed:
-                    self._unnamed[id(entries)] = (kind, named, is_own)
+                    self._unnamed[id(entries)] = (kind, name, is_own)
                     watched.append(entries)
             self._watch.watch(watched)
             self._watch.is_on = False
@@ -121,16 +132,22 @@ class Pristine:
     def owner_of(self, entries: object) -> Owner | None:
         """Return the owner of a dictionary that is watched."""
         found = self._owners.get(id(entries))
-        if found is None and (unnamed := self._unnamed.get(id(entries))) is not None:
-            kind, named, is_own = unnamed
-            found = self._owners[id(entries)] = Owner(kind, ".".join(map(str, named)), is_own=is_own)
+        if found is not None:
+            return found
+        if (named := self._classes.get(id(entries))) is not None:
+            found = Owner(CLASS, ".".join(map(str, named)), is_own=False)
+        elif (unnamed := self._unnamed.get(id(entries))) is not None:
+            kind, name, is_own = unnamed
+            found = Owner(kind, name, is_own=is_own)
+        if found is not None:
+            self._owners[id(entries)] = found
         return found
 
 
 def _dictionaries(
     places: Places, variables: dict[bytes, bytes] | None
-) -> Iterator[tuple[str, tuple[object, ...], bool, Dictionary]]:
-    """Yield what is watched: its kind, the parts of its name as they are now, and whether it is the function's own."""
+) -> Iterator[tuple[str, str, bool, Dictionary]]:
+    """Yield what is watched beside classes: its kind, its name, and whether it is the function's own."""
     own: list[tuple[str, Dictionary]] = []
     for name, module in list(sys.modules.items()):
         entries = getattr(module, "__dict__", None)
@@ -138,21 +155,16 @@ def _dictionaries(
             continue
         file = entries.get("__file__")
         is_own = type(file) is str and places.is_functions(file)
-        yield MODULE, (name,), is_own, entries
+        yield MODULE, name, is_own, entries
         if is_own:
             own.append((name, entries))
         elif name.startswith(_GUARDS):
             for key, value in list(dict.items(entries)):
                 if type(value) is dict and not key.startswith("__"):
-                    yield OWN, (name, key), False, value
-    referents = gc.get_referents
-    for kind in _classes():
-        # A class's `__dict__` is a view of the one that is watched.
-        (entries,) = referents(kind.__dict__)
-        yield CLASS, (entries.get("__module__"), kind.__qualname__), False, entries
+                    yield OWN, f"{name}.{key}", False, value
     environment = os.environ._data if variables is None else variables  # type: ignore[attr-defined]
-    yield ENVIRONMENT, ("os.environ",), False, environment  # type: ignore[misc]
-    yield MODULES, ("sys.modules",), False, sys.modules  # type: ignore[misc]
+    yield ENVIRONMENT, "os.environ", False, environment  # type: ignore[misc]
+    yield MODULES, "sys.modules", False, sys.modules  # type: ignore[misc]
     count = 0
     modules = frozenset(name for name, _ in own)
     for _ in range(_DEPTH):
@@ -172,22 +184,19 @@ def _dictionaries(
             count += 1
             if count > _MANY_TABLES:
                 return
-            yield OWN, (name,), True, entries
+            yield OWN, name, True, entries
         own = inner
 
 
-def _classes() -> Iterator[type]:
-    """Yield every class that can be changed."""
-    seen: set[int] = set()
-    todo: list[type] = [object]
-    while todo:
-        kind = todo.pop()
-        if id(kind) in seen:
-            continue
-        seen.add(id(kind))
-        if not kind.__flags__ & _IMMUTABLE:
-            yield kind
-        todo += type.__subclasses__(kind)
+def _classes() -> list[type]:
+    """Return every class that can be changed."""
+    found: dict[int, type] = {}
+    level: list[type] = [object]
+    while level:
+        found.update(zip(map(id, level), level, strict=True))
+        below: list[type] = list(chain.from_iterable(map(type.__subclasses__, level)))
+        level = [kind for number, kind in zip(map(id, below), below, strict=True) if number not in found]
+    return [kind for kind in found.values() if not _flags(kind) & _IMMUTABLE]
 
 
 def _hook_places() -> list[tuple[str, Callable[[], list[object]]]]:

@@ -32,7 +32,7 @@ def describe_use(rule: str, place: str, use: Use, package: str) -> str:
     """Return the message where the policy refuses: with its table and with the package whose use it is."""
     whose = "the function's own code" if package == "function" else f"the package {package}"
     if package == "?":
-        whose = "code that was made at run time"
+        whose = "code created at run time"
     return f"{describe(rule, place)}: [{use.table}] does not allow it for {whose}"
 
 

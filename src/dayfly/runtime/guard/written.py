@@ -39,12 +39,13 @@ GENERATORS = frozenset(
 )
 # Those of them that write the methods of classes with fields.
 FIELD_NAMERS = frozenset({"attr._make", "dataclasses"})
-# Where these have the texts that they put together.
+# Where these have the texts that they put together; with a dot at the end, all modules below.
 WRITERS = (
     "attr._make",
     "babel.plural",
     "bottle",
     "cattrs.gen",
+    "cattrs.gen.",
     "chameleon.",
     "collections",
     "dataclasses",
@@ -62,6 +63,7 @@ WRITERS = (
     "sqlalchemy.sql.compiler",
     "sqlalchemy.util.langhelpers",
     "typing",
+    "typing_extensions",
 )
 
 
@@ -81,7 +83,7 @@ class Written:
         count = len(sys.modules)
         if count != self._count:
             self._count = count
-            loaded = tuple(name for name in list(sys.modules) if name.startswith(self._writers))
+            loaded = tuple(owntext.named(list(sys.modules), self._writers))
             if loaded != self._loaded:
                 self._loaded = loaded
                 self._text = self._own.with_generators(lambda: owntext.library_texts(self._writers))

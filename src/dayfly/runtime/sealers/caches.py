@@ -74,7 +74,7 @@ def _seal_package(package: str, module: ModuleType, found: heap.Found, sealing: 
             if connection is None or not _is_in_use(holder, name):
                 continue
             held.add(id(connection))
-            sealing.refuse(f"a {package} {what} begun at init on {_where(connection)} is in use: {fix}")
+            sealing.refuse(f"a {package} {what} started at init on {_where(connection)} is in use: {fix}")
     lock = _kind(package, "lock", "Lock")
     locks: list[object] = found.of(lock) if lock is not None else []
     for item in locks:

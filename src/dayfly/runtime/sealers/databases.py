@@ -78,7 +78,9 @@ def _seal_connection(connection: ModuleType, sealing: Sealing) -> None:
         return
     if connection.in_transaction():
         sealing.refuse(
-            f"the SQLAlchemy connection to {connection.engine.url.host}/{connection.engine.url.database} made at init is in a transaction: commit or close it at the end of init, or connect in the handler"
+            f"the SQLAlchemy connection to {connection.engine.url.host}/{connection.engine.url.database} "
+            "created at init is in a transaction: commit or close it at the end of init, or connect in the "
+            "handler"
         )
         return
     # The next use takes a new one from the pool.
@@ -103,7 +105,8 @@ def _judge_sqlite(sqlite: ModuleType, found: heap.Found, sealing: Sealing) -> No
             continue
         if files:
             sealing.refuse(
-                f"the SQLite connection to {files[0]} made at init is in a transaction, whose lock no worker would have: commit it at the end of init"
+                f"the SQLite connection to {files[0]} created at init is in a transaction, and no worker would "
+                "hold its lock: commit it at the end of init"
             )
 
 

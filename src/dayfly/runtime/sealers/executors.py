@@ -1,4 +1,4 @@
-"""Ends the idle threads of pools made at init; the same pool starts new ones in a worker when it is used.
+"""Ends the idle threads of pools created at init; the same pool starts new ones in a worker when it is used.
 
 ThreadPoolExecutor (asyncio's default executors among them) starts threads on demand by itself. A
 multiprocessing ThreadPool starts all of its threads when it is made, so it is made again, in place, at
@@ -69,7 +69,8 @@ def seal(found: Found, sealing: Sealing) -> None:
         for executor in found.of(processes.ProcessPoolExecutor):
             if getattr(executor, "_processes", None):
                 sealing.refuse(
-                    "a ProcessPoolExecutor used at init has processes that workers would share: make it in the handler"
+                    "a ProcessPoolExecutor used at init has processes that workers would share: create it "
+                    "in the handler"
                 )
     pools = sys.modules.get("multiprocessing.pool")
     if pools is not None:
@@ -78,7 +79,8 @@ def seal(found: Found, sealing: Sealing) -> None:
                 _end_pool(pool, pools, sealing)
             elif getattr(pool, "_pool", None):
                 sealing.refuse(
-                    "a multiprocessing.Pool made at init has processes that workers would share: make it in the handler"
+                    "a multiprocessing.Pool created at init has processes that workers would share: create "
+                    "it in the handler"
                 )
 
 
@@ -116,8 +118,8 @@ def _end_executor(executor: object, module: ModuleType, sealing: Sealing) -> Non
             queues.pop(thread, None)
     if not are_gone:
         sealing.refuse(
-            f"a ThreadPoolExecutor ({state['_thread_name_prefix']}) is still at work after init: "
-            "wait for its futures at init, or submit in the handler"
+            f"a ThreadPoolExecutor ({state['_thread_name_prefix']}) is still running after init: wait for "
+            "its futures at init, or submit in the handler"
         )
 
 
@@ -130,8 +132,8 @@ def _end_pool(pool: object, module: ModuleType, sealing: Sealing) -> None:
         time.sleep(0.001)
     if state["_cache"]:
         sealing.refuse(
-            "a multiprocessing ThreadPool is still at work after init: "
-            "collect its results at init, or use it in the handler"
+            "a multiprocessing ThreadPool is still running after init: collect its results at init, or use "
+            "it in the handler"
         )
         return
     # The pool's own end: it joins its threads. Its notifier is a pipe with semaphores in shared memory.

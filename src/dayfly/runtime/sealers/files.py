@@ -65,8 +65,8 @@ def seal(found: Found, sealing: Sealing) -> None:
         groups = list(_group(numbers))
         if len(groups) > 1 and _is_nameless(numbers[0]):
             sealing.refuse(
-                f"{_tell(numbers[0])}, without a name and opened more than once, would be shared by workers: "
-                "open it in the handler, or leave it its name"
+                f"{_tell(numbers[0])}, without a name and opened more than once, would be shared by "
+                "workers: open it in the handler, or keep its name"
             )
             sealing.descriptors.update(numbers)
             continue
@@ -129,9 +129,7 @@ def _seal_file(numbers: list[int], sealing: Sealing) -> Callable[[], None] | Non
         if is_regular and _is_nameless(number):
             return _seal_nameless(numbers, flags, offset, status.st_size, sealing)
         if is_regular and reopen.is_locked(number):
-            sealing.refuse(
-                f"{_tell(number)} was locked at init, for all workers at once: lock it in the handler"
-            )
+            sealing.refuse(f"{_tell(number)} was locked at init for all workers: lock it in the handler")
             return None
         again = reopen.OpenFile(numbers, flags, offset)
         again.try_once()
@@ -153,8 +151,8 @@ def _seal_nameless(
     is_read_only = flags & os.O_ACCMODE == os.O_RDONLY
     if size > (MAX_SEALED_BYTES if is_read_only else MAX_COPY_BYTES):
         sealing.refuse(
-            f"{_tell(number)}, {size >> 20} MB without a name, would be shared by workers: "
-            "open it in the handler, or leave it its name"
+            f"{_tell(number)}, {size >> 20} MB without a name, would be shared by workers: open it in the "
+            "handler, or keep its name"
         )
         return None
     # Opened anew, since the descriptor may be for writing alone.
@@ -178,7 +176,8 @@ def _note_scratch(number: int, sealing: Sealing) -> None:
     scratch = os.environ.get("TMPDIR", "").rstrip("/")
     if name.startswith(_TEMPORARY) or (scratch and name.startswith(scratch + "/")):
         sealing.notes.append(
-            f"{name} is open for writing since init: an invocation that writes to it has the function initialised again"
+            f"{name} is open for writing since init: an invocation that writes to it causes a new init of "
+            "the function"
         )
 
 

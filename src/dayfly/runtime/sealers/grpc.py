@@ -114,13 +114,14 @@ def _seal_channel(core: ModuleType, channel: Channel, methods: list[Method], sea
     arguments = recorded.arguments_of(native)
     if arguments is None:
         sealing.refuse(
-            f"the gRPC channel to {where} was made before Dayfly could see how: make it in the handler"
+            f"the gRPC channel to {where} was created before Dayfly could record its arguments: create it "
+            "in the handler"
         )
         return False
     calls, watch = channel._call_state, channel._connectivity_state
     if not _is_idle(calls, watch):
-        what = "is watched for its state" if watch.callbacks_and_connectivities else "has a call in progress"
-        sealing.refuse(f"the gRPC channel to {where} made at init {what}: {_FIX}")
+        what = "is being watched" if watch.callbacks_and_connectivities else "has a call in progress"
+        sealing.refuse(f"the gRPC channel to {where} created at init {what}: {_FIX}")
         return False
     forks = getattr(core, "is_fork_support_enabled", None)
     is_registered = bool(forks and forks())
@@ -162,12 +163,15 @@ def _seal_asynchronous(core: ModuleType, channel: Channel, methods: list[Method]
         return False
     arguments = recorded.arguments_of(native)
     if arguments is None:
-        sealing.refuse("a grpc.aio channel was made before Dayfly could see how: make it in the handler")
+        sealing.refuse(
+            "a grpc.aio channel was created before Dayfly could record its arguments: create it in the "
+            "handler"
+        )
         return False
     target = arguments[0]
     where = target.decode("utf-8", "replace") if isinstance(target, bytes) else ""
     if _has_call_in_progress():
-        sealing.refuse(f"the grpc.aio channel to {where} made at init has a call in progress: {_FIX}")
+        sealing.refuse(f"the grpc.aio channel to {where} created at init has a call in progress: {_FIX}")
         return False
     kind = type(native)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dayfly.runtime.heap import Found
     from dayfly.runtime.sealing import Sealing
 
-_READ_IT = "read the response to its end or close it"
+_READ_IT = "read the response completely or close it"
 _IDLE = "Idle"
 # httpx and, since 2026, httpx2, which the SDKs of OpenAI and Anthropic use, are built on one each.
 HTTPCORES = ("httpcore", "httpcore2")
@@ -79,12 +79,12 @@ def _seal_http_client(client: ModuleType, found: Found, sealing: Sealing) -> Non
         if id(_response_of(connection)) in unread:
             continue
         if _state_of(connection) != _IDLE:
-            _refuse(sealing, opened, f"a request to {where} is under way", "finish it at init")
+            _refuse(sealing, opened, f"a request to {where} is in progress", "finish it at init")
         elif not _connects_again(client, connection, opened):
             _refuse(
                 sealing,
                 opened,
-                f"the connection to {where} was set up by hand and would not connect again",
+                f"the connection to {where} was set up manually and cannot reconnect",
                 "open it in the handler",
             )
         else:

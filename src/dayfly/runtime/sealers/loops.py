@@ -48,7 +48,7 @@ def seal(found: Found, sealing: Sealing) -> None:
     uvloop = getattr(sys.modules.get("uvloop"), "Loop", None)
     if uvloop is not None and any(not loop.is_closed() for loop in found.of(uvloop)):
         sealing.refuse(
-            "a uvloop event loop made at init would be shared by workers: make it in the handler "
+            "a uvloop event loop created at init would be shared by workers: create it in the handler "
             "(uvloop.run) or use asyncio's own loop"
         )
     for item in sealed:
@@ -127,8 +127,8 @@ class _Sealed:
             if number not in sealing.descriptors:
                 sealing.descriptors.add(number)
                 sealing.refuse(
-                    f"an event loop made at init waits for {_describe(number)}, which workers would share: "
-                    "begin that in the handler"
+                    f"an event loop created at init waits for {_describe(number)}, which workers would "
+                    "share: start it in the handler"
                 )
         if is_refused:
             # Named once: these have no other fix.

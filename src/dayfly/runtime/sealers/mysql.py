@@ -114,11 +114,12 @@ def _seal_pymysql(module: ModuleType, connection: PyMySqlConnection, sealing: Se
     where = f"{connection.host}:{connection.port}"
     result = getattr(connection, "_result", None)
     if result is not None and getattr(result, "unbuffered_active", False):
-        sealing.refuse(f"the MySQL connection to {where} made at init has results to read: {_FIX}")
+        sealing.refuse(f"the MySQL connection to {where} created at init has results to read: {_FIX}")
         return
     if not _is_its_own(connection):
         sealing.refuse(
-            f"the MySQL connection to {where} made at init was given a socket, which no worker could open again: connect in the handler"
+            f"the MySQL connection to {where} created at init uses a given socket, which workers cannot "
+            "reopen: connect in the handler"
         )
         return
 
@@ -133,7 +134,7 @@ def _seal_pymysql(module: ModuleType, connection: PyMySqlConnection, sealing: Se
     connection._execute_command(_PING, "")
     connection._read_ok_packet()
     if connection.server_status & _IN_TRANSACTION and not _only_read(ask):
-        sealing.refuse(f"the MySQL connection to {where} made at init is in a transaction: {_FIX}")
+        sealing.refuse(f"the MySQL connection to {where} created at init is in a transaction: {_FIX}")
         return
     settings = _settings(ask)
     for (name,) in ask("SELECT DATABASE()"):
@@ -157,7 +158,7 @@ def _seal_pymysql(module: ModuleType, connection: PyMySqlConnection, sealing: Se
 def _seal_connector(connection: ModuleType, sealing: Sealing) -> None:
     where = f"{connection.server_host}:{connection.server_port}"
     if connection.unread_result:
-        sealing.refuse(f"the MySQL connection to {where} made at init has results to read: {_FIX}")
+        sealing.refuse(f"the MySQL connection to {where} created at init has results to read: {_FIX}")
         return
 
     def ask(statement: str) -> Rows:
@@ -170,7 +171,7 @@ def _seal_connector(connection: ModuleType, sealing: Sealing) -> None:
             cursor.close()
 
     if connection.in_transaction and not _only_read(ask):
-        sealing.refuse(f"the MySQL connection to {where} made at init is in a transaction: {_FIX}")
+        sealing.refuse(f"the MySQL connection to {where} created at init is in a transaction: {_FIX}")
         return
     settings = _settings(ask)
     tokens.note_expiry(str(getattr(connection, "_password", "")), sealing)

@@ -108,7 +108,7 @@ def _judge(rows: Iterable[tuple[str, str, str]], where: str, sealing: Sealing) -
         else:
             held.append(name)
     for what in held:
-        sealing.refuse(f"the PostgreSQL connection to {where} made at init holds {what}: {_FIX}")
+        sealing.refuse(f"the PostgreSQL connection to {where} created at init holds {what}: {_FIX}")
     return None if held else settings
 
 
@@ -171,7 +171,7 @@ def _seal_psycopg_connection(
     where = f"{pgconn.host.decode()}:{pgconn.port.decode()}/{pgconn.db.decode()}"
     status = pgconn.transaction_status
     if getattr(connection, "_pipeline", None) is not None or status not in (_IDLE, _IN_TRANSACTION):
-        sealing.refuse(f"the PostgreSQL connection to {where} made at init is in use: {_FIX}")
+        sealing.refuse(f"the PostgreSQL connection to {where} created at init is in use: {_FIX}")
         return
     result = pgconn.exec_(_PROBE.encode())
     rows: list[tuple[str, str, str]] = []
@@ -244,7 +244,7 @@ def _seal_psycopg2_connection(
     where = f"{connection.info.host}:{connection.info.port}/{connection.info.dbname}"
     status = connection.get_transaction_status()
     if connection.async_ or status not in (_IDLE, _IN_TRANSACTION):
-        sealing.refuse(f"the PostgreSQL connection to {where} made at init is in use: {_FIX}")
+        sealing.refuse(f"the PostgreSQL connection to {where} created at init is in use: {_FIX}")
         return
     # The library's own cursor class: the function's may be one that logs or counts.
     probe = extensions.cursor(connection)

@@ -35,8 +35,8 @@ def seal(found: Found, sealing: Sealing) -> None:
         listener.enqueue_sentinel()
         if not join([thread], seconds=PATIENCE_S):
             sealing.refuse(
-                "a logging QueueListener started at init does not come to an end of its records: "
-                "start it in the handler, or log without a queue"
+                "a logging QueueListener started at init does not finish its records: start it in the "
+                "handler, or log without a queue"
             )
             continue
         listener._thread = None
@@ -76,17 +76,29 @@ def _watch(
             queue, but=rest, seconds=seconds
         )
 
+    # Whether an end is in the queue that the listener has not come to.
+    is_asked = False
+
+    def end(thread: threading.Thread, until: float) -> bool:
+        nonlocal is_asked
+        if not is_asked:
+            listener.enqueue_sentinel()
+        thread.join(max(0.0, until - time.monotonic()))
+        is_asked = thread.is_alive()
+        if not is_asked:
+            listener._thread = None
+        return not is_asked
+
     def stop(seconds: float) -> bool:
-        thread = listener._thread
-        if thread is None:
-            return True
-        listener.enqueue_sentinel()
-        thread.join(seconds)
-        if thread.is_alive():
-            return False
-        listener._thread = None
-        if is_window:
-            listener.start()
+        until = time.monotonic() + seconds
+        # An end that an earlier delivery asked for, and did not see, comes before what was logged since.
+        for _ in range(1 + is_asked):
+            if (thread := listener._thread) is None:
+                return True
+            if not end(thread, until):
+                return False
+            if is_window:
+                listener.start()
         return True
 
     # A record that was taken and is being written is in no queue: only the listener's end proves it.

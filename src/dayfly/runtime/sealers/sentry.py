@@ -40,7 +40,8 @@ def seal(found: Found, sealing: Sealing) -> None:
         threads = _end_threads(state)
         if not join(threads, seconds=PATIENCE_S):
             sealing.refuse(
-                "Sentry is still sending what init recorded: sentry_sdk.flush() at the end of init, or see why its server does not answer"
+                "Sentry is still sending what init recorded: sentry_sdk.flush() at the end of init, or "
+                "check why its server does not answer"
             )
         _let_start(state)
         _deliver(client, queue, sealing)

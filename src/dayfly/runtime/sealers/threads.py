@@ -62,7 +62,10 @@ def seal(found: Found, sealing: Sealing) -> None:
             continue
         if activity.state == "works":
             sealing.refuse(
-                f"thread {describe(thread)} started at init is at work ({activity.where}) and would not exist in a worker: "
+                (
+                    f"thread {describe(thread)} started at init is running ({activity.where}) and would not "
+                    "exist in a worker: "
+                )
                 + _fix_of(thread)
             )
         elif activity.lock:
@@ -130,7 +133,7 @@ class Keeper:
         self.kept.append(_Kept(thread, activity, restarts=restarts))
         if not restarts and not minds_itself:
             sealing.notes.append(
-                f"thread {describe(thread)} does its rounds in the zygote, not in workers of invocation isolation"
+                f"thread {describe(thread)} runs in the zygote, not in workers of invocation isolation"
             )
         if restarts and activity.queue is not None:
             is_pending, send = _watch(thread, activity)
@@ -254,8 +257,8 @@ def _is_greened() -> bool:
 def _refuse_nameless(sealing: Sealing) -> None:
     if _is_greened():
         sealing.refuse(
-            "gevent's monkey.patch_all() replaced threads and locks, which Dayfly needs to see as they are: do without it, "
-            "or with patch_all(thread=False)"
+            "gevent's monkey.patch_all() replaced threads and locks, which Dayfly needs unchanged: remove "
+            "it, or use patch_all(thread=False)"
         )
         return
     known = {

@@ -150,8 +150,8 @@ def _refuse_unread(sealing: Sealing, sock: object, where: str) -> None:
         sealing.descriptors.add(number)
         where = where or tell_peer(sock)
     sealing.refuse(
-        f"a response of {where or 'a server'} was left unread at init and would be shared by workers: "
-        "read it to its end or close it"
+        f"a response of {where or 'a server'} was left unread at init and would be shared by workers: read "
+        "it completely or close it"
     )
 
 

@@ -74,9 +74,9 @@ def check_project(
     if bare and not described:
         yield Note(
             NoteKind.NOT_CHECKED,
-            "no template describes the functions: their settings are not checked",
+            "no template describes the functions, so their settings are not checked",
             Place(project.name),
-            "scan the folder that has the SAM, CloudFormation, Serverless or Terraform files, too",
+            "also scan the folder with the SAM, CloudFormation, Serverless or Terraform files",
         )
 
 
@@ -91,14 +91,14 @@ def _default_secrets(template: Template) -> Iterator[Finding]:
             kind, confidence = verdict
             yield named_finding(
                 "secret.default",
-                f"a deployment that gives no {name} takes the {kind} in the template",
+                f"a deployment without a value for {name} uses the {kind} in the template",
                 default.place,
                 name=name,
                 kind=kind,
                 value=default.value,
                 severity=Severity.MEDIUM,
                 confidence=confidence,
-                fix="leave the default out (and set NoEcho or sensitive), or take the value from Secrets Manager",
+                fix="remove the default (and set NoEcho or sensitive), or read the value from Secrets Manager",
             )
 
 
@@ -116,7 +116,7 @@ def _environment_secrets(function: LambdaFunction) -> Iterator[Finding]:
             kind, confidence = verdict
             yield named_finding(
                 "secret.environment",
-                f"the variable {name} of {function.name} holds a {kind} in plain text",
+                f"the variable {name} of {function.name} contains a {kind} in plain text",
                 place,
                 name=name,
                 kind=kind,
@@ -124,6 +124,8 @@ def _environment_secrets(function: LambdaFunction) -> Iterator[Finding]:
                 severity=Severity.HIGH,
                 confidence=confidence,
                 function=function.name,
-                harm="it is in the template's history, in the console, and in /proc/self/environ of every process of the function",
-                fix="put it into Secrets Manager or Parameter Store, give the function its name, and read it at run time",
+                harm="it is in the template's history, in the AWS console, and in /proc/self/environ of every process "
+                "of the function",
+                fix="store it in Secrets Manager or Parameter Store, set the variable to its name, and read it at "
+                "run time",
             )

@@ -125,7 +125,7 @@ def _named(path: str, text: str, told: set[int]) -> Iterator[Finding]:
                 kind, confidence = verdict
                 yield named_finding(
                     "secret.file",
-                    f"{name} holds a {kind} in a file",
+                    f"{name} contains a {kind} in a file",
                     Place(path, number, start + 1, number, start + 1 + len(value)),
                     name=name,
                     kind=kind,

@@ -93,24 +93,24 @@ def _check_access(template: Template, function: LambdaFunction) -> Iterator[Find
         if confidence is not None:
             yield _finding(
                 "configuration.public-url",
-                f"{function.name} answers anyone who knows its URL: AuthType is NONE",
+                f"{function.name} can be invoked by anyone who knows its URL: AuthType is NONE",
                 function.url_place,
                 Severity.MEDIUM,
                 function,
                 confidence=confidence,
-                harm="strangers reach the code directly, with any event they like, at your cost",
-                fix="set AuthType AWS_IAM, or put an API with an authorizer or CloudFront with origin access control in front",
+                harm="strangers can send the code any event, at your cost",
+                fix="set AuthType AWS_IAM, or use an API with an authorizer, or CloudFront with origin access control",
             )
     cors = function.url_cors
     if cors is not None and cors.allows_credentials and "*" in cors.origins:
         yield _finding(
             "configuration.cors-credentials",
-            f"the URL of {function.name} tells browsers that every origin may call it with the user's credentials",
+            f"the URL of {function.name} allows every origin to send requests with the user's credentials",
             cors.place,
             Severity.MEDIUM,
             function,
             confidence=Confidence.MEDIUM,
-            harm="any page that a signed-in user visits can call the function in their name and read the answer",
+            harm="any page that a signed-in user visits can invoke the function as that user and read the answer",
         )
     open_routes = [
         source
@@ -122,11 +122,11 @@ def _check_access(template: Template, function: LambdaFunction) -> Iterator[Find
         more = f" and {count - 1} more" if count > 1 else ""
         yield _finding(
             "configuration.open-route",
-            f"{function.name} answers callers without credentials on {first.name or first.trigger}{more}",
+            f"{function.name} accepts callers without credentials on {first.name or first.trigger}{more}",
             first.place,
             Severity.LOW,
             function,
-            harm="whether that is meant only you know: a sign-up page is, an order history is not",
+            harm="only you know whether this is intended: a sign-up page is public, an order history is not",
             routes=count,
         )
     if (open_routes or is_url_open) and function.reserved_concurrency is None:
@@ -136,8 +136,8 @@ def _check_access(template: Template, function: LambdaFunction) -> Iterator[Find
             function.place,
             Severity.MEDIUM if is_url_open else Severity.LOW,
             function,
-            harm="a flood costs money for every one, and takes the concurrency of the account's other functions"
-            + (": a function URL has no throttle of its own" if is_url_open else ""),
+            harm="a flood of requests costs money and uses up the concurrency of the account's other functions"
+            + (": a function URL has no throttling" if is_url_open else ""),
         )
 
 
@@ -170,19 +170,19 @@ def _check_failures(template: Template, function: LambdaFunction) -> Iterator[Fi
         is_only_schedule = names == [str(Trigger.SCHEDULE)]
         yield _finding(
             "configuration.no-dead-letter",
-            f"events from {', '.join(names)} that {function.name} fails on three times are gone without a trace",
+            f"events from {', '.join(names)} are lost if {function.name} fails on them three times",
             unsaved[0].place if unsaved else function.place,
             # The next run of a schedule does what this one did not; a customer's upload comes once.
             Severity.INFORMATIONAL if is_only_schedule else Severity.LOW,
             function,
-            harm="whoever can make it fail can make orders, uploads or alarms disappear",
+            harm="an attacker who can make it fail can make orders, uploads or alarms disappear",
         )
     for source in function.sources:
         if source.trigger in _STREAMS and not source.has_failure_destination:
             yield _stuck(
                 function,
                 source,
-                f"one record that {function.name} fails on holds up its shard of {source.source or source.name}",
+                f"one record on which {function.name} fails blocks its shard of {source.source or source.name}",
             )
         elif source.trigger is Trigger.SQS and not source.has_failure_destination:
             queues = referred(source.source) & template.resources.keys()
@@ -190,7 +190,7 @@ def _check_failures(template: Template, function: LambdaFunction) -> Iterator[Fi
                 yield _stuck(
                     function,
                     source,
-                    f"a message that {function.name} fails on comes back until {sorted(queues)[0]} forgets it",
+                    f"a message on which {function.name} fails is retried until {sorted(queues)[0]} drops it",
                 )
 
 
@@ -201,7 +201,7 @@ def _stuck(function: LambdaFunction, source: Source, message: str) -> Finding:
         source.place,
         Severity.LOW,
         function,
-        harm="one crafted event delays every customer behind it, and is paid for at each attempt",
+        harm="one crafted event delays the events of other customers, and every attempt is billed",
     )
 
 
@@ -214,23 +214,21 @@ def _check_runtime(function: LambdaFunction, today: date) -> Iterator[Finding]:
     if left > _EARLY or (function.is_image and left > 0):
         return
     if left > 0:
-        message = (
-            f"{function.runtime} of {function.name} gets no more security patches after {life.deprecated}"
-        )
+        message = f"{function.runtime} of {function.name} gets no security patches after {life.deprecated}"
         severity = Severity.INFORMATIONAL
     else:
-        message = f"{function.runtime} of {function.name} gets no security patches since {life.deprecated}"
+        message = f"{function.runtime} of {function.name} has had no security patches since {life.deprecated}"
         is_blocked = life.update_blocked is not None and today >= life.update_blocked
         severity = Severity.HIGH if is_blocked else Severity.MEDIUM
         if is_blocked:
-            message += ", and no updates of its code either"
+            message += ", and the function's code cannot be updated"
     yield _finding(
         "configuration.deprecated-runtime",
         message,
         place,
         severity,
         function,
-        fix=f"move it to {life.successor}",
+        fix=f"use {life.successor}",
         runtime=function.runtime,
         deprecated=str(life.deprecated),
     )
@@ -245,22 +243,22 @@ def _check_layers(function: LambdaFunction) -> Iterator[Finding]:
         if not parsed.is_pinned:
             yield _finding(
                 "configuration.unpinned-layer",
-                f"{function.name} takes whatever version of the layer {parsed.name} was published last",
+                f"{function.name} uses the latest published version of the layer {parsed.name}",
                 place,
                 Severity.MEDIUM,
                 function,
-                harm="who publishes the layer decides what code runs beside your customers' data",
+                harm="the layer's publisher decides which code runs with your customers' data",
                 layer=parsed.name,
             )
         if parsed.publisher is None:
             yield _finding(
                 "configuration.unknown-layer",
-                f"{function.name} runs the layer {parsed.name} of account {parsed.account}",
+                f"{function.name} uses the layer {parsed.name} of account {parsed.account}",
                 place,
                 Severity.LOW,
                 function,
                 confidence=Confidence.LOW,
-                harm="its code runs with the function's role; if the account is not yours, you trust a stranger",
+                harm="its code runs with the function's role; if the account is not yours, you trust its owner",
                 account=parsed.account,
                 layer=parsed.name,
             )
@@ -275,11 +273,12 @@ def _check_environment(function: LambdaFunction) -> Iterator[Finding]:
         if writable:
             yield _finding(
                 "configuration.writable-path",
-                f"{name} of {function.name} has {writable[0]}, where every invocation can write",
+                f"{name} of {function.name} contains {writable[0]}, a directory that every invocation can "
+                "write",
                 place,
                 _SEARCHED[name],
                 function,
-                harm="what one event leaves there is loaded as code for every customer after it",
+                harm="code that one event writes there is loaded for every later customer",
                 variable=name,
             )
         elif name == WRAPPER and value and value not in _WRAPPERS:
@@ -290,7 +289,7 @@ def _check_environment(function: LambdaFunction) -> Iterator[Finding]:
                 Severity.LOW,
                 function,
                 confidence=Confidence.MEDIUM,
-                harm="it sees the function's credentials and every event",
+                harm="it has access to the function's credentials and every event",
                 wrapper=value,
             )
 
@@ -312,17 +311,17 @@ def _check_dayfly(function: LambdaFunction) -> Iterator[Finding]:
     if function.is_image:
         fix = 'start it with `ENTRYPOINT ["python", "-I", "-m", "dayfly.runtime"]`'
     elif has_layer:
-        fix = f"set {WRAPPER} to {DAYFLY_WRAPPER}: the layer alone does nothing"
+        fix = f"set {WRAPPER} to {DAYFLY_WRAPPER}: the layer alone has no effect"
     elif wrapper:
         fix = f"add the layer, set {WRAPPER} to {DAYFLY_WRAPPER} and DAYFLY_NEXT_WRAPPER to {wrapper}"
     else:
-        fix = f"add the layer that `dayfly layer build` makes and set {WRAPPER} to {DAYFLY_WRAPPER}"
+        fix = f"add the layer from `dayfly layer build` and set {WRAPPER} to {DAYFLY_WRAPPER}"
     yield _finding(
         "configuration.no-dayfly",
-        f"an environment of {function.name} remembers one customer while it serves the next",
+        f"an environment of {function.name} keeps one customer's data while it serves the next",
         function.place,
         Severity.INFORMATIONAL,
         function,
-        harm="whoever takes over one invocation stays for those that follow",
+        harm="an attacker who compromises one invocation also controls the following ones",
         fix=fix,
     )

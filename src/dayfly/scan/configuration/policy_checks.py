@@ -45,7 +45,7 @@ def check_resource_policies(template: Template) -> Iterator[Finding]:
     for name, statements in template.resource_policies.items():
         kind = template.resources.get(name, "")
         for statement in statements:
-            yield from _check_statement(statement, f"use what {name} is for", kind=kind)
+            yield from _check_statement(statement, f"use the resource of {name}", kind=kind)
 
 
 def _check_statement(
@@ -68,12 +68,12 @@ def _check_statement(
         is_sure = service in _SURE
         yield Finding(
             check="configuration.confused-deputy",
-            message=f"{principal} may {what} on behalf of any account: no condition names whose",
+            message=f"{principal} may {what} on behalf of any account: no condition restricts the source",
             place=statement.place,
             severity=Severity.MEDIUM if is_sure else Severity.LOW,
             confidence=Confidence.HIGH if is_sure else Confidence.MEDIUM,
             function=function,
-            harm="somebody else's bucket, topic or API, aimed at yours, sends events that look like your own",
+            harm="a bucket, topic or API of another account can send events that look like yours",
             evidence={"principal": principal},
         )
 
@@ -84,15 +84,13 @@ def _open(statement: Statement, what: str, function: str, kind: str) -> Finding:
     severity = Severity.LOW if is_website else Severity.HIGH
     return Finding(
         check="configuration.open-policy",
-        message=f"everybody with an AWS account may {what}: the principal is * and no condition narrows it",
+        message=f"everyone with an AWS account may {what}: the principal is * and no condition restricts it",
         place=statement.place,
         severity=severity,
         confidence=Confidence.MEDIUM
         if is_website or "ApiGateway" in kind or "api_gateway" in kind
         else Confidence.HIGH,
         function=function,
-        harm="strangers read the objects"
-        if is_website
-        else "strangers reach it without passing what stands in front of it",
+        harm="strangers can read the objects" if is_website else "strangers can bypass what protects it",
         evidence={"actions": sorted(actions)[:20]},
     )

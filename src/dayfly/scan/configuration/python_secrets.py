@@ -94,19 +94,19 @@ def _judged(
             if is_default:
                 yield named_finding(
                     "secret.default",
-                    f"where {name} is not set, the code goes on with a {kind} of its own",
+                    f"if {name} is not set, the code uses a hard-coded {kind}",
                     file.place(value),
                     name=name,
                     kind=kind,
                     value=text,
                     severity=Severity.MEDIUM,
                     confidence=confidence,
-                    fix="read it without a default, so that a missing setting stops the function",
+                    fix="read it without a default, so that the function fails if the setting is missing",
                 )
             else:
                 yield named_finding(
                     "secret.password",
-                    f"{name} holds a {kind} in the code",
+                    f"{name} contains a {kind} in the code",
                     file.place(value),
                     name=name,
                     kind=kind,

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from dayfly.scan.configuration.formats import Match
     from dayfly.scan.model import Place
 
-_ROTATE = "revoke it, put a new one into Secrets Manager or Parameter Store, and read it at run time"
-_HARM = "whoever reads the code, the package or a log of the build holds it, and it stays in the history"
+_ROTATE = "revoke it, store a new one in Secrets Manager or Parameter Store, and read it at run time"
+_HARM = "anyone who can read the code, the package or a build log can use it, and it stays in the history"
 # The hash of a shorter one could be reversed by trying.
 _MIN_HASHED = 16
 
@@ -21,7 +21,7 @@ def format_finding(
     match: Match, place: Place, *, name: str = "", function: str = "", in_test: bool = False
 ) -> Finding:
     """A credential of a known format; `name` is the variable or key that holds it, "" where there is none."""
-    holder = f"{name[:80]} holds" if name else "here is"
+    holder = f"{name[:80]} contains" if name else "this line contains"
     return Finding(
         check=match.format.check,
         message=f"{holder} {match.format.kind}",

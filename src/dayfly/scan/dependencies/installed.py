@@ -64,17 +64,18 @@ def _changed(project: Project, distribution: Distribution, rows: Mapping[str, st
     if source:
         yield Finding(
             check="dependency.modified",
-            message=f"{_shown(source)} of {distribution.name} {distribution.version} is not what its RECORD says was installed",
+            message=f"{_shown(source)} of {distribution.name} {distribution.version} does not match its RECORD",
             place=Place(source[0]),
             severity=Severity.HIGH,
-            harm="whatever was written there runs for every customer of the environment",
+            harm="code written there runs for every customer of the environment",
             evidence={"package": distribution.name, "version": distribution.version, "files": source},
         )
     if native:
         # Builds strip debugging symbols from libraries to save space.
         yield Finding(
             check="dependency.modified",
-            message=f"{_shown(native)} of {distribution.name} {distribution.version} differs from its RECORD: stripped, or changed",
+            message=f"{_shown(native)} of {distribution.name} {distribution.version} differs from its RECORD: "
+            "it was stripped or changed",
             place=Place(native[0]),
             severity=Severity.LOW,
             confidence=Confidence.LOW,
@@ -127,11 +128,12 @@ def _added(
     if added:
         yield Finding(
             check="dependency.modified",
-            message=f"{_shown(added)} lies in the folder of {distribution.name} {distribution.version}, whose RECORD does not name it",
+            message=f"{_shown(added)} is in the folder of {distribution.name} {distribution.version}, but not "
+            "in its RECORD",
             place=Place(added[0]),
             severity=Severity.HIGH,
             confidence=Confidence.MEDIUM,
-            harm="code that the package never published is imported as a part of it",
+            harm="code that the package did not publish is imported as a part of it",
             evidence={"package": distribution.name, "version": distribution.version, "files": added},
         )
 
@@ -146,7 +148,7 @@ def _without_source(project: Project, claimed: Mapping[str, str]) -> Iterator[Fi
         whose = f" of {owner}" if owner else ""
         yield Finding(
             check="dependency.modified",
-            message=f"{_shown(paths)}{whose} is bytecode without its source: it is imported, and was not checked",
+            message=f"{_shown(paths)}{whose} is bytecode without source: it is imported, and was not checked",
             place=Place(paths[0]),
             severity=Severity.MEDIUM,
             confidence=Confidence.MEDIUM,

@@ -72,10 +72,13 @@ def _unlocked(manifest: Manifest, loose: Sequence[Requirement]) -> Finding:
     names = [one.name for one in loose]
     return Finding(
         check="dependency.unlocked",
-        message=f"{manifest.kind} admits more than one version of {_listed(names)}, and no lock says which is installed",
+        message=f"{manifest.kind} allows more than one version of {_listed(names)}, and no lock file selects "
+        "one",
         place=loose[0].place,
         severity=Severity.MEDIUM,
-        harm="whoever can publish a release of one of them runs code in the next deployment's environments",
+        harm=(
+            "anyone who can publish a release of one of them runs code in the next deployment's environments"
+        ),
         evidence={"packages": names},
     )
 
@@ -84,7 +87,7 @@ def _unhashed(manifest: Manifest, unhashed: Sequence[Requirement]) -> Finding:
     names = [one.name for one in unhashed]
     return Finding(
         check="dependency.unhashed",
-        message=f"{manifest.kind} names versions but no hashes for {_listed(names)}",
+        message=f"{manifest.kind} has versions but no hashes for {_listed(names)}",
         place=unhashed[0].place,
         severity=Severity.LOW,
         evidence={"packages": names},
@@ -107,22 +110,22 @@ def _of_requirement(one: Requirement) -> Iterator[Finding]:
     scheme = one.url.partition("://")[0].lower()
     if one.origin is Origin.VCS and not is_commit(one.url):
         yield _source(
-            f"{one.name} is taken from {shown}, and what a branch or tag there means can be changed",
+            f"{one.name} comes from {shown}, where a branch or tag can be changed",
             one.place,
             Severity.MEDIUM,
-            fix="name the commit by its full hash",
+            fix="pin the commit by its full hash",
         )
     if one.origin in (Origin.VCS, Origin.ARCHIVE) and scheme in ("http", "git+http", "git", "git+git", "ftp"):
         if not one.is_hashed:
             yield _source(
-                f"{one.name} is taken from {shown} over a connection that anybody on the way can change",
+                f"{one.name} comes from {shown} over an unencrypted connection",
                 one.place,
                 Severity.HIGH,
-                fix="take it over HTTPS",
+                fix="use HTTPS",
             )
     elif one.origin is Origin.ARCHIVE and not one.is_hashed:
         yield _source(
-            f"{one.name} is taken from {shown} without a hash: what is served there may change",
+            f"{one.name} comes from {shown} without a hash: the file at that address can change",
             one.place,
             Severity.MEDIUM,
             fix="add the archive's hash (#sha256=…)",
@@ -143,17 +146,18 @@ def _of_index(index: Index, *, is_hashed: bool) -> Iterator[Finding]:
         )
     elif index.url.lower().startswith(("http://", "ftp://")) and not is_hashed:
         yield _source(
-            f"packages are taken from {shown} over a connection that anybody on the way can change",
+            f"packages come from {shown} over an unencrypted connection",
             index.place,
             Severity.HIGH,
-            fix="ask the index over HTTPS",
+            fix="use HTTPS for the index",
         )
     if index.is_extra and not is_hashed:
         yield _source(
-            f"{shown} is asked beside another index: whichever has the higher version of a name is believed",
+            f"{shown} is used in addition to another index: pip takes the highest version that any of them "
+            "has",
             index.place,
             Severity.MEDIUM,
-            fix="ask one index alone that passes on the public one, bind names to an index, or record hashes",
+            fix="use one index that proxies the public one, bind names to an index, or record hashes",
             confidence=Confidence.MEDIUM,
         )
 

@@ -79,7 +79,7 @@ def find_lookalikes(project: Project, manifests: Sequence[Manifest]) -> Iterator
             place=found[0],
             severity=Severity.MEDIUM if confidence is not Confidence.LOW else Severity.LOW,
             confidence=confidence,
-            fix=f"install {popular} if that is what was meant",
+            fix=f"install {popular} if you meant that package",
             evidence={
                 "package": name,
                 "resembles": popular,
@@ -99,7 +99,7 @@ def resembles(name: str) -> tuple[str, str, Confidence] | None:
         return None
     by_shape = _shapes().get(_shape(name))
     if by_shape is not None and by_shape != name and len(name) >= _SHORT:
-        return by_shape, "the same letters to the eye, or other separators", Confidence.HIGH
+        return by_shape, "letters that look the same, or different separators", Confidence.HIGH
     slips = sorted(_slips(name), key=lambda one: ranks[one])
     if slips:
         return slips[0], "one letter is missing, added, changed or swapped", Confidence.MEDIUM
@@ -163,10 +163,10 @@ def _without_affix(name: str) -> Iterator[tuple[str, str]]:
     for affix in _AFFIXES:
         for joint in ("-", ""):
             if name.startswith(affix + joint) and (joint or affix in ("python", "py")):
-                yield name.removeprefix(affix + joint), f"{affix}{joint} was put before it"
+                yield name.removeprefix(affix + joint), f"it has the prefix {affix}{joint}"
     for ending in _ENDINGS:
         if name.endswith(ending):
-            yield name.removesuffix(ending), f"{ending} was put behind it"
+            yield name.removesuffix(ending), f"it has the suffix {ending}"
 
 
 def _shape(name: str) -> str:

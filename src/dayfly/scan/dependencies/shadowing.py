@@ -91,14 +91,14 @@ def _top_level(path: str, roots: tuple[str, ...]) -> tuple[str, str] | None:
 
 def _standard(path: str, module: str, owner: str) -> Finding:
     is_backport = bool(owner) and module in normalise(owner).replace("-", "_")
-    whose = f"{owner} installs it" if owner else "it stands where Lambda looks first"
+    whose = f"{owner} installs it" if owner else "it is in the directory that Lambda searches first"
     return Finding(
         check="dependency.shadowing",
-        message=f"{path} is imported in place of the standard module {module}: {whose}",
+        message=f"{path} is imported instead of the standard module {module}: {whose}",
         place=Place(path, 1),
         severity=Severity.LOW if is_backport else Severity.HIGH if owner else Severity.MEDIUM,
         confidence=Confidence.HIGH if owner else Confidence.MEDIUM,
-        harm=f"every library that imports {module} is given this file, and with it what it passes on",
+        harm=f"every library that imports {module} loads this file",
         fix=f"remove {owner}: the standard library has {module}" if is_backport else f"rename {path}",
         evidence={"module": module, "package": owner},
     )
@@ -107,11 +107,11 @@ def _standard(path: str, module: str, owner: str) -> Finding:
 def _installed_one(path: str, module: str, package: str) -> Finding:
     return Finding(
         check="dependency.shadowing",
-        message=f"{path} is imported in place of {module}, which {package} brings",
+        message=f"{path} is imported instead of {module} from {package}",
         place=Place(path, 1),
         severity=Severity.HIGH,
         confidence=Confidence.MEDIUM,
-        harm=f"whoever imports {module} is given this file: neither lock nor advisories speak of it",
-        fix=f"rename {path}, or install {package} with its metadata if that is what it is",
+        harm=f"every import of {module} loads this file, which no lock file or advisory covers",
+        fix=f"rename {path}, or install {package} with its metadata if this file is part of that package",
         evidence={"module": module, "package": package},
     )

@@ -115,6 +115,6 @@ def _import_line(line: str, place: Place, owner: str) -> Finding | None:
         place=place,
         severity=severity,
         confidence=Confidence.HIGH if alarming else Confidence.MEDIUM,
-        harm="it runs in the build, at init and in every child process, though nobody imports the package",
+        harm="it runs in the build, at init and in every child process, even if no code imports the package",
         evidence={"package": owner},
     )

@@ -46,7 +46,7 @@ def find_vulnerable(
     if not packages and not ranges:
         return
     if options.osv_database is None and not options.osv_url:
-        yield _not_checked(project, packages, ranges, "no database of advisories and no service was named")
+        yield _not_checked(project, packages, ranges, "no advisory database and no service was given")
         return
     names = frozenset({one.name for one in packages.values()} | {one.name for one in ranges})
     age = ""
@@ -57,14 +57,14 @@ def find_vulnerable(
             yield _not_checked(project, packages, ranges, f"the database cannot be read: {error}")
             return
         if not read.records:
-            yield _not_checked(project, packages, ranges, f"{options.osv_database} holds no advisory")
+            yield _not_checked(project, packages, ranges, f"{options.osv_database} contains no advisories")
             return
         advisories: Sequence[Advisory] = read.found
         age = read.modified
         for problem in read.problems[:_SHOWN]:
             yield Note(
                 NoteKind.NOT_CHECKED,
-                f"vulnerabilities were not checked entirely: {problem}",
+                f"not all vulnerabilities were checked: {problem}",
                 Place(project.name),
             )
         if (days := _days_old(age, options.now)) is not None:
@@ -72,7 +72,7 @@ def find_vulnerable(
                 NoteKind.NOT_CHECKED,
                 f"vulnerabilities published since {age[:10]} were not checked: the database is {days} days old",
                 Place(project.name),
-                "fetch a newer copy of the database" if days > _STALE else "",
+                "download a newer copy of the database" if days > _STALE else "",
             )
     else:
         try:
@@ -84,9 +84,10 @@ def find_vulnerable(
         if ranges:
             yield Note(
                 NoteKind.NOT_CHECKED,
-                f"vulnerabilities of {_names([one.name for one in ranges])} were not checked: no exact version is named",
+                f"vulnerabilities of {_names([one.name for one in ranges])} were not checked: the versions are "
+                "not exact",
                 ranges[0].place,
-                "lock the versions, or scan what is installed",
+                "lock the versions, or scan the installed packages",
             )
     source = str(options.osv_database or options.osv_url)
     for package in packages.values():
@@ -146,9 +147,9 @@ def _findings(package: _Package, advisories: Sequence[Advisory], source: str, ag
             message=f"{package.name} {package.version} is affected by {named}{summary}",
             place=package.places[0],
             severity=severity,
-            fix=f"raise {package.name} to {fixed}"
+            fix=f"upgrade {package.name} to {fixed}"
             if fixed
-            else f"no fixed version of {package.name} is known: replace it or keep events from it",
+            else f"no fixed version of {package.name} is known: replace it, or do not pass event data to it",
             evidence={
                 "package": package.name,
                 "version": package.version,
@@ -223,10 +224,14 @@ def _could_be(requirement: Requirement, advisories: Sequence[Advisory]) -> Itera
     if not hit:
         return
     ids = sorted({one.id for one in hit})
-    what = "every version known to its advisories" if is_certain else "its lowest version"
+    what = (
+        "every known version that it allows is affected"
+        if is_certain
+        else "the lowest version that it allows is affected"
+    )
     yield Finding(
         check="dependency.vulnerable",
-        message=f"{requirement.name}{requirement.specifier} could be affected by {_names(ids)}: {what} is",
+        message=f"{requirement.name}{requirement.specifier} could be affected by {_names(ids)}: {what}",
         place=requirement.place,
         severity=Severity.MEDIUM if is_certain else Severity.LOW,
         confidence=Confidence.MEDIUM if is_certain else Confidence.LOW,
@@ -268,5 +273,5 @@ def _not_checked(
         NoteKind.NOT_CHECKED,
         f"vulnerabilities were not checked ({count} {'package' if count == 1 else 'packages'}): {why}",
         places[0] if places else Place(project.name),
-        "name a copy of the OSV database, or allow the OSV service to be asked",
+        "give a copy of the OSV database (--osv-database), or allow queries to the service (--osv)",
     )

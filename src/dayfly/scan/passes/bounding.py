@@ -46,13 +46,11 @@ def run_bounded(work: Callable[[], Yield], *, place: Place, what: str, seconds: 
         with time_limit(seconds):
             return work()
     except TimeUpError:
-        message = f"{what} took more than {seconds:g} s of processor time"
-        return Yield(notes=(Note(NoteKind.BOUNDED, f"{message}: not checked to the end", place),))
+        message = f"{what} took more than {seconds:g} s of CPU time"
+        return Yield(notes=(Note(NoteKind.BOUNDED, f"{message}: not checked completely", place),))
     except (RecursionError, MemoryError) as error:
-        reason = (
-            "is nested too deeply" if isinstance(error, RecursionError) else "needs more memory than there is"
-        )
-        return Yield(notes=(Note(NoteKind.BOUNDED, f"{what}: {reason}: not checked to the end", place),))
+        reason = "is nested too deeply" if isinstance(error, RecursionError) else "not enough memory"
+        return Yield(notes=(Note(NoteKind.BOUNDED, f"{what}: {reason}: not checked completely", place),))
     except Exception as error:  # trust boundary: one hostile file must not cost the others their scan
         return fault(error, place=place, what=what)
 
@@ -62,7 +60,7 @@ def fault(error: BaseException, *, place: Place, what: str) -> Yield:
     frames = traceback.extract_tb(error.__traceback__)
     where = frames[-1].name if frames else "?"
     message = f"{what}: the scanner failed ({type(error).__name__} in {where}): not checked"
-    hint = "this is a fault of Dayfly's: please report it"
+    hint = "this is a fault in Dayfly: please report it"
     return Yield(notes=(Note(NoteKind.NOT_ANALYSABLE, message, place, hint),), faults=1)
 
 

@@ -98,8 +98,8 @@ def read_input(
             templates = _only(templates, path)
             if not templates:
                 raise DayflyError(
-                    f"{path} is no template with Lambda functions that is understood",
-                    hint="SAM, CloudFormation, Serverless Framework and Terraform are; or name the code's folder",
+                    f"{path} is not a supported template with Lambda functions",
+                    hint="use SAM, CloudFormation, Serverless Framework or Terraform, or give the code's folder",
                 )
         found, said = families.find_entries(project, templates, handlers)
         notes.extend(said)
@@ -206,12 +206,12 @@ def _check_content(read: Input, path: Path, *, is_excluding: bool) -> None:
         said = "; ".join(
             f"{note.place if note.place.path else path} {note.message}" for note in problems[:_MANY]
         )
-        hint = next((note.hint for note in problems if note.hint), "") or "fix that, or name another path"
+        hint = next((note.hint for note in problems if note.hint), "") or "fix that, or give another path"
         raise DayflyError(f"nothing to scan in {path}: {said}", hint=hint)
     if is_excluding:
-        hint = "`exclude` of dayfly.toml or --exclude may leave out everything: name less there"
+        hint = "`exclude` in dayfly.toml or --exclude may exclude everything: exclude less"
     else:
-        hint = "name the folder or zip that is deployed, or its template"
+        hint = "give the folder or zip that is deployed, or its template"
     raise DayflyError(
         f"nothing to scan in {path}: no Python file, no template with a function, no dependency", hint=hint
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _VERSION = "imports 1"
 _MOST_PLACES = 20  # of one module
-_HINT = "its code is not followed: scan a folder that holds it, layers too, or declare its package"
+_HINT = "its code is not analysed: scan a folder that contains it (and its layers), or declare its package"
 # An import under these handlers may fail.
 _HANDLED = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
@@ -91,8 +91,8 @@ def _reason(project: Project, file: PythonFile, name: str) -> str:
     if "." in name and project.imports.find(top, seen_from=file) is not None:
         return f"{top} is in the scanned path, but it has no such module"
     if project.imports.is_ambiguous(top):
-        return "a module of the project and a third-party package are called so: it was not followed"
-    return "the scanned path has no such module, and no dependency file names it"
+        return "a module of the project and a third-party package have this name: it was not analysed"
+    return "the scanned path has no such module, and no dependency file lists it"
 
 
 def _classify(project: Project, file: PythonFile, one: _Import) -> tuple[_Kind, str]:

@@ -36,9 +36,9 @@ def suggest_policies(inputs: Sequence[Input]) -> tuple[tuple[Suggestion, Input],
                 with time_limit(ENTRY_SECONDS):
                     made[key] = suggest(one.project, entry, one.templates), one
             except (TimeUpError, RecursionError, MemoryError) as error:
-                message = f"no policy could be made for {entry.function.name}: it is too large or too deep"
+                message = f"no policy could be generated for {entry.function.name}: it is too large or nested too deeply"
                 raise DayflyError(
-                    message, hint="leave parts out with --exclude, or name one handler"
+                    message, hint="exclude parts with --exclude, or give one handler"
                 ) from error
     return tuple(made.values())
 

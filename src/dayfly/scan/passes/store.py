@@ -63,13 +63,13 @@ class Store:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if path.is_symlink() or (path.exists() and path.stat().st_uid != os.getuid()):
-                self.fault = f"{path} is a link or another user's: not used"
+                self.fault = f"{path} is a link or belongs to another user: not used"
                 return
             connection = sqlite3.connect(path, timeout=_TIMEOUT_S)
             with connection:
                 found = connection.execute("PRAGMA application_id").fetchone()[0]
                 if found not in (0, _APPLICATION):
-                    raise sqlite3.DatabaseError("another program's file")
+                    raise sqlite3.DatabaseError("a file of another program")
                 connection.execute(f"PRAGMA application_id = {_APPLICATION}")
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = OFF")

@@ -215,7 +215,7 @@ def perform_all(
             what = "died" if answer.ending is Ending.DIED else "did not end in time and was stopped"
             note = Note(
                 NoteKind.BOUNDED,
-                f"{task.what}: the process that looked at it {what}: not checked",
+                f"{task.what}: its process {what}: not checked",
                 task.place,
             )
             result = Yield(notes=(note,), faults=1)
@@ -241,5 +241,5 @@ def _recall(planner: Planner, task: Task, text: str) -> Yield | None:
 def _is_cut_short(result: Yield) -> bool:
     """Say whether time or memory cut a task short: on another day there may be more of it."""
     return any(
-        note.kind is NoteKind.BOUNDED and "not checked to the end" in note.message for note in result.notes
+        note.kind is NoteKind.BOUNDED and "not checked completely" in note.message for note in result.notes
     )

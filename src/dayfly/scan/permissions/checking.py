@@ -98,10 +98,10 @@ def _role_notes(function: LambdaFunction, unknown: Sequence[object]) -> Iterator
     names = [str(getattr(one, "expression", one)) for one in unknown]
     if names:
         message = (
-            f"{function.name} has rights from {', '.join(names[:3])}, which the template does not show: "
-            "what is missing was not checked"
+            f"{function.name} has permissions from {', '.join(names[:3])}, which the template does not "
+            "contain: missing permissions were not checked"
         )
-        yield Note(NoteKind.NOT_CHECKED, message, function.place, "put its statements into the template")
+        yield Note(NoteKind.NOT_CHECKED, message, function.place, "add its statements to the template")
 
 
 def _template_of(function: LambdaFunction, templates: Sequence[Template]) -> Template | None:

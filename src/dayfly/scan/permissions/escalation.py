@@ -33,92 +33,94 @@ _CRITICAL, _HIGH, _MEDIUM = Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM
 WAYS: tuple[Way, ...] = (
     # Rights written into a policy.
     *(
-        Way((f"iam:{action}",), f"iam:{action}", _CRITICAL, f"can {deed}: every right of the account")
+        Way((f"iam:{action}",), f"iam:{action}", _CRITICAL, f"can {deed}: all permissions in the account")
         for action, deed in (
-            ("PutRolePolicy", "write a policy of his own into a role, this function's included"),
-            ("AttachRolePolicy", "attach AdministratorAccess to a role, this function's included"),
-            ("CreatePolicyVersion", "replace a policy that is attached to somebody by one that allows everything"),
-            ("SetDefaultPolicyVersion", "bring back an older, wider version of a policy"),
-            ("PutUserPolicy", "write a policy of his own for a user whose keys he has"),
-            ("AttachUserPolicy", "attach AdministratorAccess to a user whose keys he has"),
-            ("PutGroupPolicy", "write a policy of his own for a group"),
+            ("PutRolePolicy", "write any policy into a role, including this function's"),
+            ("AttachRolePolicy", "attach AdministratorAccess to a role, including this function's"),
+            ("CreatePolicyVersion", "replace an attached policy with one that allows everything"),
+            ("SetDefaultPolicyVersion", "restore an older, broader version of a policy"),
+            ("PutUserPolicy", "write any policy for a user whose keys the attacker has"),
+            ("AttachUserPolicy", "attach AdministratorAccess to a user whose keys the attacker has"),
+            ("PutGroupPolicy", "write any policy for a group"),
             ("AttachGroupPolicy", "attach AdministratorAccess to a group"),
-            ("AddUserToGroup", "put a user into the administrators' group"),
-            ("CreateAccessKey", "make keys of another user that outlast this environment"),
-            ("CreateLoginProfile", "give a user a password and sign in as him"),
-            ("UpdateLoginProfile", "set a user's password and sign in as him"),
-            ("UpdateAssumeRolePolicy", "let himself assume any role"),
-            ("DeleteRolePermissionsBoundary", "take the limit off a role"),
-            ("PutRolePermissionsBoundary", "change the limit of a role"),
+            ("AddUserToGroup", "add a user to the administrators' group"),
+            ("CreateAccessKey", "create access keys of another user, which outlive this environment"),
+            ("CreateLoginProfile", "give a user a password and sign in as that user"),
+            ("UpdateLoginProfile", "set a user's password and sign in as that user"),
+            ("UpdateAssumeRolePolicy", "change the trust policy of any role and assume it"),
+            ("DeleteRolePermissionsBoundary", "remove the permissions boundary of a role"),
+            ("PutRolePermissionsBoundary", "change the permissions boundary of a role"),
         )
     ),
     # A role handed to something that runs his code.
     *(
-        Way(("iam:PassRole", *actions), "iam:PassRole", _CRITICAL, f"can {deed} with a role that he chooses, and act as it")
+        Way(("iam:PassRole", *actions), "iam:PassRole", _CRITICAL, f"can {deed} with any role that can be passed, and act with its permissions")
         for actions, deed in (
-            (("lambda:CreateFunction", "lambda:InvokeFunction"), "make and call another function"),
-            (("lambda:CreateFunction", "lambda:CreateEventSourceMapping"), "make another function and let a stream start it"),
-            (("lambda:CreateFunction", "lambda:AddPermission"), "make another function and let his own account call it"),
-            (("lambda:UpdateFunctionConfiguration",), "give this function another role: run it"),
-            (("ec2:RunInstances",), "start a machine"),
-            (("ecs:RunTask", "ecs:RegisterTaskDefinition"), "start a container"),
-            (("ecs:CreateService", "ecs:RegisterTaskDefinition"), "start a service of containers"),
-            (("glue:CreateDevEndpoint",), "start a Glue endpoint"),
+            (("lambda:CreateFunction", "lambda:InvokeFunction"), "create and invoke another function"),
+            (("lambda:CreateFunction", "lambda:CreateEventSourceMapping"), "create another function that a stream invokes"),
+            (("lambda:CreateFunction", "lambda:AddPermission"), "create another function that another account can invoke"),
+            (("lambda:UpdateFunctionConfiguration",), "give this function another role"),
+            (("ec2:RunInstances",), "start an EC2 instance"),
+            (("ecs:RunTask", "ecs:RegisterTaskDefinition"), "start an ECS task"),
+            (("ecs:CreateService", "ecs:RegisterTaskDefinition"), "create an ECS service"),
+            (("glue:CreateDevEndpoint",), "create a Glue endpoint"),
             (("glue:CreateJob", "glue:StartJobRun"), "start a Glue job"),
             (("glue:UpdateJob", "glue:StartJobRun"), "change and start a Glue job"),
-            (("sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"), "start a notebook"),
+            (("sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"), "create a SageMaker notebook"),
             (("sagemaker:CreateTrainingJob",), "start a training job"),
             (("sagemaker:CreateProcessingJob",), "start a processing job"),
-            (("cloudformation:CreateStack",), "create a stack"),
-            (("cloudformation:UpdateStack",), "update a stack"),
-            (("cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"), "change a stack"),
+            (("cloudformation:CreateStack",), "create a CloudFormation stack"),
+            (("cloudformation:UpdateStack",), "update a CloudFormation stack"),
+            (("cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"), "change a CloudFormation stack with a change set"),
             (("datapipeline:CreatePipeline", "datapipeline:PutPipelineDefinition"), "start a pipeline"),
-            (("codebuild:CreateProject", "codebuild:StartBuild"), "start a build"),
+            (("codebuild:CreateProject", "codebuild:StartBuild"), "start a CodeBuild build"),
             (("states:CreateStateMachine", "states:StartExecution"), "start a state machine"),
             (("states:UpdateStateMachine", "states:StartExecution"), "change and start a state machine"),
-            (("scheduler:CreateSchedule",), "schedule any call"),
-            (("events:PutRule", "events:PutTargets"), "make a rule that calls for him"),
+            (("scheduler:CreateSchedule",), "schedule any API call"),
+            (("events:PutRule", "events:PutTargets"), "create a rule that makes API calls"),
             (("batch:RegisterJobDefinition", "batch:SubmitJob"), "start a batch job"),
-            (("ssm:StartAutomationExecution",), "start an automation"),
+            (("ssm:StartAutomationExecution",), "start a Systems Manager automation"),
             (("apprunner:CreateService",), "start a service"),
             (("bedrock-agentcore:CreateCodeInterpreter",), "start a code interpreter"),
         )
     ),
     # Somebody else's code, somebody else's role.
     Way(("lambda:UpdateFunctionCode",), "lambda:UpdateFunctionCode", _HIGH,
-        "can overwrite this function and others: he stays after every environment is gone, and acts as their roles"),
+        (
+            "can overwrite this function and others, persist after every environment has ended, and act with their roles"
+        )),
     Way(("lambda:UpdateFunctionConfiguration",), "lambda:UpdateFunctionConfiguration", _HIGH,
-        "can put a layer of his own, or a wrapper, under this function and others: it sees every later event"),
+        "can add a layer or wrapper to this function and others, which sees every later event"),
     Way(("lambda:PublishLayerVersion", "lambda:UpdateFunctionConfiguration"), "lambda:UpdateFunctionConfiguration",
-        _HIGH, "can publish a layer and put it under functions: it sees every later event"),
+        _HIGH, "can publish a layer and add it to functions, which sees every later event"),
     Way(("lambda:AddPermission",), "lambda:AddPermission", _HIGH,
-        "can let a foreign account call functions: a way back in after this environment is gone"),
+        "can let another account invoke functions: a backdoor that outlives this environment"),
     Way(("lambda:CreateFunctionUrlConfig", "lambda:AddPermission"), "lambda:AddPermission", _HIGH,
-        "can give functions a public address: a way back in after this environment is gone"),
+        "can give functions a public URL: a backdoor that outlives this environment"),
     Way(("lambda:CreateEventSourceMapping",), "lambda:CreateEventSourceMapping", _MEDIUM,
-        "can send a stream or queue of his choice through functions"),
+        "can connect any stream or queue to functions"),
     Way(("sts:AssumeRole",), "sts:AssumeRole", _HIGH, "can assume every role that trusts this account"),
-    Way(("ssm:SendCommand",), "ssm:SendCommand", _CRITICAL, "can run commands on the account's machines and act as their roles"),
-    Way(("ssm:StartSession",), "ssm:StartSession", _HIGH, "can open a shell on the account's machines"),
+    Way(("ssm:SendCommand",), "ssm:SendCommand", _CRITICAL, "can run commands on the account's instances and act with their roles"),
+    Way(("ssm:StartSession",), "ssm:StartSession", _HIGH, "can open a shell on the account's instances"),
     Way(("ec2-instance-connect:SendSSHPublicKey",), "ec2-instance-connect:SendSSHPublicKey", _HIGH,
-        "can sign in to the account's machines"),
-    Way(("ecs:ExecuteCommand",), "ecs:ExecuteCommand", _HIGH, "can run commands in running containers and act as their roles"),
+        "can log in to the account's instances"),
+    Way(("ecs:ExecuteCommand",), "ecs:ExecuteCommand", _HIGH, "can run commands in running containers and act with their roles"),
     Way(("codebuild:UpdateProject", "codebuild:StartBuild"), "codebuild:UpdateProject", _HIGH,
-        "can change a build and act as its role"),
+        "can change a build and act with its role"),
     Way(("codebuild:StartBuild",), "codebuild:StartBuild", _MEDIUM,
-        "can start a build with commands of his own and act as its role"),
+        "can start a build with any commands and act with its role"),
     Way(("cloudformation:UpdateStack",), "cloudformation:UpdateStack", _HIGH,
-        "can update a stack that has a role, and act as it"),
-    Way(("glue:UpdateDevEndpoint",), "glue:UpdateDevEndpoint", _HIGH, "can sign in to a Glue endpoint and act as its role"),
+        "can update a stack that has a role, and act with that role"),
+    Way(("glue:UpdateDevEndpoint",), "glue:UpdateDevEndpoint", _HIGH, "can log in to a Glue endpoint and act with its role"),
     Way(("sagemaker:CreatePresignedNotebookInstanceUrl",), "sagemaker:CreatePresignedNotebookInstanceUrl", _HIGH,
-        "can open a notebook and act as its role"),
-    Way(("kms:PutKeyPolicy",), "kms:PutKeyPolicy", _HIGH, "can give a key to a foreign account"),
-    Way(("kms:CreateGrant",), "kms:CreateGrant", _MEDIUM, "can give a key to a foreign account"),
-    Way(("s3:PutBucketPolicy",), "s3:PutBucketPolicy", _HIGH, "can open a bucket to the world"),
+        "can open a notebook and act with its role"),
+    Way(("kms:PutKeyPolicy",), "kms:PutKeyPolicy", _HIGH, "can let another account use a KMS key"),
+    Way(("kms:CreateGrant",), "kms:CreateGrant", _MEDIUM, "can let another account use a KMS key"),
+    Way(("s3:PutBucketPolicy",), "s3:PutBucketPolicy", _HIGH, "can make a bucket public"),
     Way(("secretsmanager:PutResourcePolicy",), "secretsmanager:PutResourcePolicy", _HIGH,
-        "can give secrets to a foreign account"),
+        "can let another account read secrets"),
     Way(("organizations:LeaveOrganization",), "organizations:LeaveOrganization", _HIGH,
-        "can take the account out of the organization's rules"),
+        "can remove the account from its organization"),
 )  # fmt: skip
 
 
@@ -203,18 +205,23 @@ def _finding(
         severity = Severity(max(severity - 1, Severity.MEDIUM))
     names = list(dict.fromkeys(name for way in ways for name in way.actions))
     on = "every resource" if wide else spelled(list(statement.resources), most=3)
-    more = f", and {len(ways) - 1} more {'way' if len(ways) == 2 else 'ways'} up" if len(ways) > 1 else ""
+    more = f", and in {len(ways) - 1} more {'way' if len(ways) == 2 else 'ways'}" if len(ways) > 1 else ""
     return Finding(
         CHECK,
-        f"{function} may do {' and '.join(first.actions)} on {on}: whoever runs code in it {first.deed}{more}",
+        (
+            f"{function} may do {' and '.join(first.actions)} on {on}: an attacker who runs code in it "
+            f"{first.deed}{more}"
+        ),
         statement.place,
         severity,
         Confidence.MEDIUM if statement.has_condition or not is_complete else Confidence.HIGH,
         function=function,
         harm="one request that gets code to run in this environment reaches every customer's data of the account,"
         " and outlives the environment",
-        fix=f"remove {spelled([way.bound for way in ways], most=3)}, or name the resources and add a condition "
-        "(iam:PassedToService, a permissions boundary)",
+        fix=(
+            f"remove {spelled([way.bound for way in ways], most=3)}, or list the resources and add a "
+            "condition (iam:PassedToService, a permissions boundary)"
+        ),
         evidence={
             "actions": names,
             "ways": [" + ".join(way.actions) for way in ways],

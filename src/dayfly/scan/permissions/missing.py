@@ -43,14 +43,14 @@ def find_missing(facts: Facts, resource_policies: Sequence[Statement]) -> Iterat
         resources = sorted({need.resource for need in needs})
         yield Finding(
             "permission.missing",
-            f"{facts.function.name} calls {first.operation}, which needs {action} on {spelled(resources, most=2)}: "
-            f"its role {how} it",
+            f"{facts.function.name} calls {first.operation}, which needs {action} on "
+            f"{spelled(resources, most=2)}: its role {how} it",
             first.place,
             Severity.LOW,
             Confidence.MEDIUM if first.confidence is Confidence.HIGH else Confidence.LOW,
             function=facts.function.name,
-            harm="the call is denied when it is first made",
-            fix=f"grant {action} on {spelled(resources, most=2)}, unless a policy of the resource itself does",
+            harm="the call will be denied at run time",
+            fix=f"grant {action} on {spelled(resources, most=2)}, unless a resource policy does",
             evidence={"actions": [action], "resources": resources},
         )
 

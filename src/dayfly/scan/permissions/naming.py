@@ -159,9 +159,11 @@ def _unknown(text: Text) -> str:
 def _reason(part: Part) -> str:
     assert isinstance(part, Hole)
     if part.origin is Origin.EVENT:
-        return "the event decides it"
+        return "it depends on the event"
     if part.origin is Origin.ENVIRONMENT:
         return (
-            f"the template does not set {part.label}" if part.label else "an environment variable decides it"
+            f"the template does not set {part.label}"
+            if part.label
+            else "it depends on an environment variable"
         )
-    return "only run time knows it"
+    return "it is only known at run time"

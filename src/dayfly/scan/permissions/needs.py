@@ -53,16 +53,27 @@ def find_needs(usage: Usage, kinds: AnyMapping[str, str]) -> tuple[tuple[Need, .
         if found is None:
             message = f"could not resolve which permission {call.service}.{call.operation} needs: not in the catalogue"
             notes[
-                Note(NoteKind.NOT_RESOLVED, message, call.place, "look it up in the service's reference")
+                Note(
+                    NoteKind.NOT_RESOLVED,
+                    message,
+                    call.place,
+                    "look it up in the service authorization reference",
+                )
             ] = None
             continue
         forwarded = _FORWARDED.get((call.service, call.operation))
         if forwarded is not None and not (call.service == "cloudformation" and "RoleARN" in dict(call.given)):
             message = (
-                f"could not resolve what {call.service}.{call.operation} does under this role: {forwarded}"
+                f"could not resolve which calls {call.service}.{call.operation} makes with this role: "
+                f"{forwarded}"
             )
             notes[
-                Note(NoteKind.NOT_RESOLVED, message, call.place, "add what it reads and writes by hand")
+                Note(
+                    NoteKind.NOT_RESOLVED,
+                    message,
+                    call.place,
+                    "add the permissions for what it reads and writes manually",
+                )
             ] = None
         for requirement, given in found:
             for need in _needs(call, requirement, given, kinds):
@@ -87,12 +98,12 @@ def _needs(
     named = list(_resources(requirement, given, call.is_open, kinds))
     if name == "ec2:RunInstances":
         # It is checked for each of them: the image, the network, the disk.
-        yield replace(base, unknown="it is about several kinds of resources")
+        yield replace(base, unknown="it applies to several kinds of resources")
         return
     if not named:
         required = action.required_types if action is not None else ()
         arn = load_catalogue().arn(name.partition(":")[0], required[0]) if len(required) == 1 else None
-        yield replace(base, resource=any_of(arn), unknown="no parameter names what it is for")
+        yield replace(base, resource=any_of(arn), unknown="no parameter names the resource")
     for one in named:
         yield replace(
             base, resource=one.resource, unknown=one.unknown, is_optional=base.is_optional or one.is_optional
@@ -158,12 +169,12 @@ def _literal(template: str, given: dict[str, Values]) -> str:
 
 
 # Operations whose service goes on with the caller's rights, on things that only the request's content names.
-_STACK = "without a role of its own, a stack makes its resources with the caller's rights"
+_STACK = "a stack without a role creates its resources with the caller's permissions"
 _FORWARDED = {
     (
         "athena",
         "StartQueryExecution",
-    ): "a query reads tables of Glue and objects of S3, and writes its result there",
+    ): "a query reads Glue tables and S3 objects, and writes its result to S3",
     ("redshift-data", "ExecuteStatement"): "it signs in with redshift:GetClusterCredentials or a secret",
     ("redshift-data", "BatchExecuteStatement"): "it signs in with redshift:GetClusterCredentials or a secret",
     ("cloudformation", "CreateStack"): _STACK,

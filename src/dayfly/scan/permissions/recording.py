@@ -59,9 +59,9 @@ class Recorder:
         self.open.add(load_catalogue().prefix(service) if service else "*")
         self.note(
             NoteKind.NOT_RESOLVED,
-            f"could not resolve {what}: permissions that it needs are not known",
+            f"could not resolve {what}: the required permissions are unknown",
             file.place(node),
-            "name it with a constant, or list the action in the policy by hand",
+            "use a constant, or list the action in the policy manually",
         )
 
     def operation(self, value: Operation, arguments: Arguments, call: ast.Call, file: PythonFile) -> None:
@@ -109,7 +109,7 @@ class Recorder:
             return
         methods = constants(arguments.value(0, "ClientMethod"))
         if not methods:
-            self.unresolved(owner.service, "which operation the address is signed for", call, file)
+            self.unresolved(owner.service, "which operation the URL is signed for", call, file)
         parameters: dict[str, Values] = {}
         for one in arguments.value(1, "Params"):
             if isinstance(one, Mapping):
@@ -194,9 +194,9 @@ class Recorder:
                 self.open.add(catalogue.prefix(one[0]))
             self.note(
                 NoteKind.NOT_RESOLVED,
-                f"could not resolve whose operation {method} is: {names} have it",
+                f"could not resolve to which client {method} belongs: {names} have it",
                 file.place(call),
-                "annotate the client's type, or make it where it can be seen",
+                "annotate the client's type, or create it in the same module",
             )
 
 

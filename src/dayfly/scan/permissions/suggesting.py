@@ -136,19 +136,23 @@ def _wide_notes(needs: Iterable[Need]) -> Iterator[Note]:
     """Resources of which not even a part is known."""
     for need in needs:
         if names_nothing(need):
-            message = (
-                f"could not resolve what {need.action} is for ({need.unknown}): granted on {need.resource}"
-            )
-            yield Note(NoteKind.NOT_RESOLVED, message, need.place, "name the resource in the policy by hand")
+            message = f"could not resolve the resource of {need.action} ({need.unknown}): granted on {need.resource}"
+            yield Note(NoteKind.NOT_RESOLVED, message, need.place, "list the resource in the policy manually")
 
 
 def _trigger_notes(function: LambdaFunction) -> Iterator[Note]:
     if function.has_dead_letter:
-        message = f"could not resolve where {function.name} sends failed events: add sqs:SendMessage or sns:Publish on it"
+        message = (
+            f"could not resolve where {function.name} sends failed events: add sqs:SendMessage or "
+            "sns:Publish on that resource"
+        )
         yield Note(NoteKind.NOT_RESOLVED, message, function.place)
     for trigger in (Trigger.KAFKA, Trigger.MQ):
         if trigger in function.triggers:
-            message = f"could not resolve what {trigger.value} needs: it depends on how its cluster signs in"
+            message = (
+                f"could not resolve which permissions {trigger.value} needs: they depend on the cluster's "
+                "authentication"
+            )
             yield Note(NoteKind.NOT_RESOLVED, message, function.place)
 
 

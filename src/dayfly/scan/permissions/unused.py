@@ -94,19 +94,19 @@ def _unused_finding(
     policy = (
         f" by {grant.statement.origin}" if grant.managed or is_policy_template(grant.statement.origin) else ""
     )
-    on = spelled(list(grant.statement.resources), most=2) or "what NotResource leaves"
+    on = spelled(list(grant.statement.resources), most=2) or "everything that NotResource does not list"
     elsewhere = [
         need for one in facts for need in one.needs if need.action in names
     ]  # the action is used, but on something else
     hint = f"; the code uses {elsewhere[0].action} on {elsewhere[0].resource}" if elsewhere else ""
     return Finding(
         "permission.unused",
-        f"{who} is granted {spelled(names)} on {on}{policy}, which no line of its code uses{hint}",
+        f"{who} is granted {spelled(names)} on {on}{policy}, which its code never uses{hint}",
         grant.statement.place,
         severity,
         Confidence.HIGH if all(one.is_complete for one in facts) else Confidence.MEDIUM,
         function=who,
-        harm=f"whoever gets code to run in this environment may {_verb(worst)} with it, for every customer",
+        harm=f"an attacker who runs code in this environment can {_verb(worst)} with it, for every customer",
         fix=f"remove {spelled(names)}"
         + ("" if used else " and the statement with them")
         + ", or use a narrower policy than " * bool(policy)
@@ -122,11 +122,11 @@ def _unused_finding(
 
 def _verb(action: Action) -> str:
     return {
-        Level.PERMISSIONS: "change who may do what",
+        Level.PERMISSIONS: "change permissions",
         Level.WRITE: "change or delete data",
         Level.TAGGING: "change tags, and what depends on them,",
         Level.READ: "read data",
-        Level.LIST: "look around",
+        Level.LIST: "list resources",
     }[action.level]
 
 
@@ -153,12 +153,13 @@ def _unused_resources(grant: Grant, used: list[Action], facts: Sequence[Facts]) 
     who = named(facts)
     yield Finding(
         "permission.unused",
-        f"{who} is granted {spelled(sorted(names), most=3)} on {spelled(left, most=3)}, which its code never names",
+        f"{who} is granted {spelled(sorted(names), most=3)} on {spelled(left, most=3)}, which its "
+        "code never uses",
         statement.place,
         Severity.LOW,
         Confidence.HIGH if all(one.is_complete for one in facts) else Confidence.MEDIUM,
         function=who,
-        harm="whoever gets code to run in this environment reaches data that this function has no business with",
+        harm="an attacker who runs code in this environment can access data that this function does not need",
         fix=f"remove {spelled(left, most=3)} from the statement's resources",
         evidence={"actions": sorted(names), "resources": left, "policy": statement.origin},
     )

@@ -61,14 +61,14 @@ def find_usage(project: Project, entry: Entry, reader: Reader | None = None) -> 
     try:
         walker = _Walker(project, entry, reader if reader is not None else Reader())
     except RecursionError:
-        note = Note(NoteKind.BOUNDED, "is nested too deeply to look for AWS calls", Place(entry.file.path))
+        note = Note(NoteKind.BOUNDED, "is nested too deeply to find its AWS calls", Place(entry.file.path))
         return Usage(
             (), (note,), frozenset({"*"}), frozenset({entry.file.path}), frozenset(), is_complete=False
         )
     try:
         walker.run()
     except TooMuchError:
-        walker.stop("has more ways through it than are followed: not every AWS call is known")
+        walker.stop("has too many paths: not every AWS call is known")
     except RecursionError:
         walker.stop("is nested too deeply: not every AWS call is known")
     return walker.usage()
@@ -235,7 +235,9 @@ class _Walker:
             case Method(owner=Client(), name="get_paginator" | "get_waiter"):
                 assert isinstance(callee.owner, Client)
                 if not constants(arguments.value(0, "operation_name") or arguments.value(0, "waiter_name")):
-                    self.seen.unresolved(callee.owner.service, f"what {callee.name} is asked for", call, file)
+                    self.seen.unresolved(
+                        callee.owner.service, f"for which operation {callee.name} is called", call, file
+                    )
             case Method(owner=Resource(), name=name) if name == "batch_writer":
                 pass
             case Method(owner=Made()):
@@ -287,7 +289,7 @@ class _Walker:
                 if isinstance(owner, Client | Resource):
                     self.seen.unresolved(owner.service, "which operation is called", call, file)
         for prefix in libraries.shelled(name, arguments):
-            self.seen.unresolved(prefix, "what the `aws` command line calls", call, file)
+            self.seen.unresolved(prefix, "which AWS calls the `aws` command makes", call, file)
         for one in libraries.follow(name, arguments):
             self.seen.record(one.service, one.operation, one.given, call, file, how=name.rpartition(".")[2])
 
@@ -305,7 +307,7 @@ class _Walker:
             named = "AWS" if "*" in prefixes else ", ".join(prefixes)
             self.seen.note(
                 NoteKind.NOT_RESOLVED,
-                f"could not resolve what {package} calls of {named}",
+                f"could not resolve which calls {package} makes to {named}",
                 file.place(node),
-                "list the actions it needs in the policy by hand",
+                "add the actions to the policy manually",
             )

@@ -101,13 +101,16 @@ def _wildcard_finding(
         else spelled(list(statement.resources), most=2)
     )
     if unsure:
-        less = "its code was not found to compare"
+        less = "its code was not found for a comparison"
     elif wanted:
         less = f"the code needs {spelled(wanted, most=3)}"
     elif needs:
-        less = f"the code needs {spelled(sorted({need.action for need in needs}), most=3)}, on names only run time knows"
+        less = (
+            f"the code needs {spelled(sorted({need.action for need in needs}), most=3)}, on names that are "
+            "only known at run time"
+        )
     else:
-        less = "no line of the code uses it"
+        less = "the code does not use it"
     return Finding(
         "permission.wildcard",
         f"{who} is granted {what} on {on}; {less}",
@@ -115,13 +118,15 @@ def _wildcard_finding(
         severity,
         confidence,
         function=who,
-        harm="whoever gets code to run in this environment reaches every customer's data in the account, "
-        "not only what this function works on"
+        harm=(
+            "an attacker who runs code in this environment can access every customer's data in the account, "
+            "not only what this function uses"
+        )
         if is_account
-        else "whoever gets code to run in this environment may do more to this data than the function does",
+        else "an attacker who runs code in this environment can do more with this data than the function does",
         fix=f"grant {spelled(wanted, most=3)}"
         if wanted
-        else "name the actions and resources; `--suggest-policy` writes them",
+        else "list the actions and resources; `--suggest-policy` prints them",
         evidence={
             "patterns": patterns,
             "actions": sorted({action.name for action in wide}),
@@ -183,16 +188,20 @@ def find_managed(name: str, grants: Sequence[Grant], facts: Sequence[Facts]) -> 
     known = all(one.usage is not None for one in facts)
     less = f"the code needs {spelled(needs, most=4)}" if needs else "the code uses none of it"
     if not known:
-        less = "its code was not found to compare"
+        less = "its code was not found for a comparison"
     yield Finding(
         "permission.managed",
-        f"{who} has AWS's policy {name}: {len(granted)} actions on every resource of the account; {less}",
+        f"{who} has the AWS managed policy {name}: {len(granted)} actions on every resource of the "
+        f"account; {less}",
         grants[0].statement.place,
         severity,
         Confidence.HIGH if known else Confidence.MEDIUM,
         function=who,
-        harm="whoever gets code to run in this environment reaches every customer's data that the account keeps there",
-        fix="write a policy of the actions and resources the code needs; `--suggest-policy` prints it",
+        harm=(
+            "an attacker who runs code in this environment can access every customer's data that the account "
+            "stores there"
+        ),
+        fix="write a policy with the actions and resources that the code needs; `--suggest-policy` prints it",
         evidence={"policy": name, "actions": len(granted), "needed": needs},
     )
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 VERSION = 1
 MAX_BYTES = 64 * 1024 * 1024
 _FINGERPRINT = re.compile(r"[0-9a-f]{32}")
-_HINT = "write it anew with --write-baseline"
+_HINT = "write it again with --write-baseline"
 
 
 def write_baseline(items: Iterable[Item]) -> str:
@@ -41,9 +41,9 @@ def read_baseline(text: str, *, name: str) -> frozenset[str]:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise DayflyError(f"{name} is no baseline: {error}", hint=_HINT) from error
+        raise DayflyError(f"{name} is not a baseline: {error}", hint=_HINT) from error
     if not isinstance(data, dict) or data.get("dayfly_scan_baseline") != VERSION:
-        raise DayflyError(f"{name} is no baseline of version {VERSION}", hint=_HINT)
+        raise DayflyError(f"{name} is not a baseline of version {VERSION}", hint=_HINT)
     rows = data.get("findings")
     if not isinstance(rows, list):
         raise DayflyError(f"{name} has no list of findings", hint=_HINT)

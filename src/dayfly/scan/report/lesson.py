@@ -98,7 +98,7 @@ def as_markdown(check: Check, *, has_title: bool = True) -> str:
             parts += [f"**{heading}**", "", f"```{sample.language}", sample.text.rstrip("\n"), "```", ""]
     parts += [f"**Fix**: {check.fix}", ""]
     if lesson.has_trial:
-        parts += [f"**See it**: `dayfly lab try {check.id}` runs the attack on both. {lesson.note}", ""]
+        parts += [f"**Try it**: `dayfly lab try {check.id}` runs the attack on both. {lesson.note}", ""]
     if not has_pages():
         parts += [f"**Code**: `dayfly explain {check.id}` shows it after `{GET_PAGES}`.", ""]
     return "\n".join(parts)

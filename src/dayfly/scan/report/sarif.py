@@ -70,7 +70,9 @@ def as_sarif(outcome: Outcome) -> Mapping[str, object]:
         notifications.append(
             {
                 "level": "warning",
-                "message": {"text": f"{left_out} findings more than SARIF's readers take are left out"},
+                "message": {
+                    "text": f"{left_out} more findings were left out, because SARIF readers limit their number"
+                },
             }
         )
     if len(outcome.notes) > _MAX_NOTES:

@@ -32,9 +32,7 @@ class Selection:
             if name not in set(Family):
                 find_check(name)
         if not any(self.wants(check) for check in CHECKS):
-            raise DayflyError(
-                "the selection leaves no check to look for", hint="skip less, or look for more with --only"
-            )
+            raise DayflyError("the selection contains no check", hint="skip less, or add checks with --only")
 
     def wants(self, check: str) -> bool:
         return (not self.only or _is_in(check, self.only)) and not _is_in(check, self.skip)
@@ -51,7 +49,7 @@ class Selection:
 def parse_severity(text: str, *, where: str) -> Severity:
     """The severity of this name; DayflyError naming those there are."""
     if text not in SEVERITIES:
-        raise DayflyError(f"{where} is {text!r}", hint="it must be one of: " + ", ".join(SEVERITIES))
+        raise DayflyError(f"{where} is {text!r}", hint="use one of: " + ", ".join(SEVERITIES))
     return SEVERITIES[text]
 
 

@@ -28,7 +28,7 @@ _BEGINS = re.compile(r"dayfly:\s*ignore\b")
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """One comment that is in force: these checks, on these lines, until the end of that day.
+    """One comment that is active: these checks, on these lines, until the end of that day.
 
     `lines` are the comment's own, and the next one where the comment has its line for itself.
     """
@@ -60,18 +60,20 @@ def read_suppressions(path: str, text: str, *, today: date) -> Iterator[Suppress
 def _read(comment: str, place: Place, *, is_alone: bool, today: date) -> Iterator[Suppression | Note]:
     match = _FORM.search(comment)
     if match is None:
-        yield _note(place, "does not say what it ignores")
+        yield _note(place, "does not name a check")
         return
     names = tuple(name.strip() for name in match["checks"].split(",") if name.strip())
     known = [name for name in names if name in CHECKS or name in set(Family)]
     for name in names:
         if name not in known:
             yield _note(
-                place, f"names {name[:80]!r}, which is no check", "`dayfly explain --list` names them all"
+                place,
+                f"names {name[:80]!r}, which is not a check",
+                "`dayfly explain --list` lists all checks",
             )
     if not known:
         if not names:
-            yield _note(place, "does not say what it ignores")
+            yield _note(place, "does not name a check")
         return
     reason = (match["reason"] or "").strip()
     if not reason:
@@ -83,10 +85,10 @@ def _read(comment: str, place: Place, *, is_alone: bool, today: date) -> Iterato
     try:
         until = date.fromisoformat(match["until"])
     except ValueError:
-        yield _note(place, f"has the expiry {match['until'][:40]!r}, which is no date")
+        yield _note(place, f"has the expiry date {match['until'][:40]!r}, which is not a date")
         return
     if until < today:
-        yield _note(place, f"expired on {until}", "mend it, or look at it again and set another date")
+        yield _note(place, f"expired on {until}", "fix it, or review it again and set a later date")
         return
     yield Suppression(tuple(known), until, reason, place, range(place.line, place.line + 1 + is_alone))
 
@@ -96,7 +98,7 @@ def unused(suppression: Suppression) -> Note:
     names = ", ".join(suppression.checks)
     return Note(
         NoteKind.SUPPRESSION,
-        f"suppresses nothing: no finding of {names} is here",
+        f"suppresses nothing: there is no finding of {names} here",
         suppression.place,
         "remove the comment",
     )
@@ -104,7 +106,7 @@ def unused(suppression: Suppression) -> Note:
 
 def not_honoured(path: str, line: int) -> Note:
     """The note about a suppression in a dependency: what is brought along may not silence the scan."""
-    return Note(NoteKind.SUPPRESSION, "is in a dependency: not honoured", Place(path, line))
+    return Note(NoteKind.SUPPRESSION, "is in a dependency and has no effect", Place(path, line))
 
 
 def apply(
@@ -131,7 +133,7 @@ def _names(name: str, check: str) -> bool:
 def _note(place: Place, message: str, hint: str = "") -> Note:
     return Note(
         NoteKind.SUPPRESSION,
-        f"the ignore comment {message}: not honoured",
+        f"the ignore comment {message}: it has no effect",
         place,
-        hint or f"write {_EXAMPLE}",
+        hint or f"write for example {_EXAMPLE}",
     )

@@ -26,7 +26,9 @@ def read_archive(project: Project, data: bytes, *, prefix: str, limits: Limits, 
     """
     here = prefix.removesuffix("!/") or project.name
     if depth > limits.archives:
-        project.notes.append(Note(NoteKind.BOUNDED, "an archive within archives is not opened", Place(here)))
+        project.notes.append(
+            Note(NoteKind.BOUNDED, "an archive inside nested archives is not read", Place(here))
+        )
         return
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
@@ -75,7 +77,7 @@ def _read_entry(
         reason = (
             f"unpacks to {entry.file_size / max(entry.compress_size, 1):,.0f} times its size"
             if is_bomb
-            else f"has {entry.file_size:,} bytes, more than {limit:,}"
+            else f"has {entry.file_size:,} bytes; the limit is {limit:,}"
         )
         project.notes.append(Note(NoteKind.BOUNDED, f"{reason}: not read", place))
         return
@@ -96,7 +98,7 @@ def _read_entry(
         return
     if len(data) > limit:
         project.notes.append(
-            Note(NoteKind.BOUNDED, f"has more bytes than it says: more than {limit:,}", place)
+            Note(NoteKind.BOUNDED, f"has more bytes than declared; the limit is {limit:,}", place)
         )
         return
     if name.endswith((".zip", ".whl")):
@@ -108,11 +110,11 @@ def _read_entry(
 
 def _refusal(entry: zipfile.ZipInfo, name: str, seen: set[str]) -> str:
     if name.startswith("/") or ".." in name.split("/") or name[1:2] == ":":
-        return "leaves the archive: an unpacker that trusts it writes elsewhere"
+        return "has a path outside the archive: some unpackers would write there"
     if stat.S_ISLNK(entry.external_attr >> 16):
         return "is a link: not followed"
     if name in seen:
-        return "is a second entry of the same name: which one runs depends on who unpacks it"
+        return "is a second entry with the same name: the unpacker decides which one is used"
     if entry.flag_bits & _ENCRYPTED:
         return "is encrypted"
     return ""

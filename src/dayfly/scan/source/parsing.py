@@ -33,7 +33,7 @@ def decode(data: bytes) -> str:
         raise NotAnalysableError(
             f"is not {error.encoding}: byte 0x{data[error.start]:02x} on line {line}",
             line=line,
-            hint="save it as UTF-8, or name its encoding on the first line",
+            hint="save it as UTF-8, or declare its encoding on the first line",
         ) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -47,9 +47,9 @@ def parse(text: str, path: str) -> ast.Module:
     except SyntaxError as error:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         raise NotAnalysableError(
-            f"is not Python {version}: {error.msg}",
+            f"is not valid Python {version}: {error.msg}",
             line=error.lineno or 0,
-            hint="run the scan with the Python that the function runs on",
+            hint="run the scan with the function's Python version",
         ) from error
     except (RecursionError, MemoryError) as error:
         raise NotAnalysableError("is nested too deeply for the parser") from error

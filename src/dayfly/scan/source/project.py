@@ -155,7 +155,7 @@ class Project:
             self.notes.append(
                 Note(
                     NoteKind.BOUNDED,
-                    f"has {len(data):,} bytes, more than {limits.python_file:,}",
+                    f"has {len(data):,} bytes; the limit is {limits.python_file:,}",
                     Place(path),
                 )
             )

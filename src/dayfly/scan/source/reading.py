@@ -43,7 +43,7 @@ def read_project(
         mode = path.stat().st_mode
     except OSError as error:
         raise DayflyError(
-            f"cannot read {path}: {error.strerror}", hint="name a folder, a zip or a template"
+            f"cannot read {path}: {error.strerror}", hint="give a folder, a zip or a template"
         ) from error
     project = Project(name=path.name or str(path))
     if stat.S_ISDIR(mode):
@@ -52,7 +52,7 @@ def read_project(
     elif stat.S_ISREG(mode):
         _read_single(project, path, limits)
     else:
-        raise DayflyError(f"{path} is neither a file nor a folder", hint="name a folder, a zip or a template")
+        raise DayflyError(f"{path} is neither a file nor a folder", hint="give a folder, a zip or a template")
     settle(project)
     return project
 
@@ -62,12 +62,10 @@ def _read_single(project: Project, path: Path, limits: Limits) -> None:
         read_archive(project, path.read_bytes(), prefix="", limits=limits, depth=0)
         return
     if path.name.endswith(ARCHIVES):
-        raise DayflyError(f"{path} is not a zip archive", hint="build it again, or name its folder")
+        raise DayflyError(f"{path} is not a zip archive", hint="build it again, or give its folder")
     size = path.stat().st_size
     if size > limits.other_file:
-        raise DayflyError(
-            f"{path} has {size:,} bytes, more than the {limits.other_file:,} a single file may have"
-        )
+        raise DayflyError(f"{path} has {size:,} bytes; the limit for a single file is {limits.other_file:,}")
     project.add(path.name, path.read_bytes(), limits)
 
 
@@ -90,9 +88,7 @@ def _read_folder(
         prefix = "" if inner == "." else inner + "/"
         if prefix.count("/") >= limits.depth:
             project.notes.append(
-                Note(
-                    NoteKind.BOUNDED, f"more than {limits.depth} directories within each other", Place(prefix)
-                )
+                Note(NoteKind.BOUNDED, f"more than {limits.depth} nested directories", Place(prefix))
             )
             names.clear()
         for name in [*names, *files]:
@@ -127,7 +123,7 @@ def _read_folder(
                         NoteKind.BOUNDED,
                         f"{CUT_SHORT}: more than {limits.files:,} files or {limits.total:,} bytes",
                         Place(path),
-                        "scan a part of it, or leave parts out with --exclude",
+                        "scan a part of it, or exclude parts with --exclude",
                     )
                 )
                 return
@@ -162,7 +158,11 @@ def _note_link(project: Project, full: str, path: str, real_top: str) -> None:
     target = os.path.realpath(full)
     if target != real_top and not target.startswith(real_top + os.sep):
         project.notes.append(
-            Note(NoteKind.REFUSED, "is a link that leaves the scanned folder: not followed", Place(path))
+            Note(
+                NoteKind.REFUSED,
+                "is a link to a target outside the scanned folder: not followed",
+                Place(path),
+            )
         )
 
 

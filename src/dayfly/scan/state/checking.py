@@ -58,7 +58,7 @@ def check_effects(entry: Entry, result: EntryResult, project: Project) -> Iterat
     if deeds.is_bounded:
         yield Note(
             NoteKind.BOUNDED,
-            f"{entry.qualname} does more than is followed: what it keeps is known in part",
+            f"{entry.qualname} is too complex: its state is only partly analysed",
             place,
         )
     if deeds.dirty:

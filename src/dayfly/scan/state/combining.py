@@ -76,13 +76,13 @@ class Effects:
                 check = _CHECKS[effect.kind]
                 finding = Finding(
                     check,
-                    f"{effect.target or effect.what} keeps data of the event",
+                    f"{effect.target or effect.what} keeps event data",
                     effect.place,
                     Severity.LOW,
                     Confidence.LOW,
                     effect.steps,
                     function,
-                    "it is still there when the next customer is served; whether that event reads it was not seen",
+                    "the data is still there for the next customer; no read by a later event was found",
                     CHECKS[check].fix,
                     {"kept": effect.target},
                 )

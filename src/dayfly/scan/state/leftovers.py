@@ -72,15 +72,18 @@ def judge_work(work: Work, function: str) -> Iterator[Judged]:
     severity = Severity.MEDIUM if work.parts else Severity.LOW
     finding = Finding(
         "state.background",
-        f"{work.what} is started for an event and not waited for",
+        f"{work.what} is started for an event, but the handler does not wait for it",
         work.place,
         severity,
         Confidence.HIGH if work.parts else Confidence.MEDIUM,
         (Step(work.place, work.what),),
         function,
-        "it stops when the environment freezes and goes on with this customer's data while the next customer is served"
+        (
+            "it stops when the environment freezes, and continues with this customer's data during the next "
+            "customer's event"
+        )
         if work.parts
-        else "one more is left at each event; it goes on while the next customer is served",
+        else "each event starts another one; it continues during the next customer's event",
         CHECKS["state.background"].fix,
     )
     yield Judged(finding, ("state.background", work.place.path, str(work.place.line), ""))
@@ -107,16 +110,16 @@ def judge_registration(registration: Registration, deeds: Deeds, function: str) 
         severity = Severity.HIGH if is_path else Severity.MEDIUM
     finding = Finding(
         "state.handler",
-        f"{registration.what} adds to what the process keeps, at every event"
-        + (", and holds data of the event" if registration.parts else ""),
+        f"{registration.what} registers another entry in the process at every event"
+        + (", with data of the event" if registration.parts else ""),
         registration.place,
         severity,
         Confidence.HIGH,
         (Step(registration.place, registration.what),),
         function,
-        "every later customer's event still runs what was added for this one, with this one's data"
+        "for every later customer's event, this entry still runs, with this customer's data"
         if registration.parts
-        else "each event runs what all events before it added, and takes longer than the last",
+        else "each event also runs the entries of all earlier events, and takes longer than the last one",
         CHECKS["state.handler"].fix,
     )
     yield Judged(finding, ("state.handler", registration.place.path, str(registration.place.line), ""))

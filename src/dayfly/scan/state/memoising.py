@@ -68,7 +68,7 @@ class Memoising(Containers):
         place = replace(place, end_line=place.line, end_column=0)
         held = self.expressions.deep(result)
         self.follower.write(
-            spot, replace(held, reads=frozenset()), state, place, f"{memo.name} keeps what {name}() returns",
+            spot, replace(held, reads=frozenset()), state, place, f"{memo.name} keeps the result of {name}()",
             key=key_value.parts, is_whole=False,
         )  # fmt: skip
         read = self.follower.read(spot, state, frame.file.place(node), key=key_value.parts)

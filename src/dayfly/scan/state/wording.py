@@ -41,21 +41,29 @@ def message(write: Write, flow: Flow | None, uncovered: frozenset[Part]) -> str:
     name, parts = name_of(write.spot), shown_parts(write.parts) or shown_parts(write.key)
     kind = write.spot.root.kind
     if kind is RootKind.CACHE and flow is None:
-        return f"{write.spot.root.name}() is cached without a limit: results that hold {parts} stay for the environment's life"
+        return (
+            f"{write.spot.root.name}() has a cache without a limit: results with {parts} stay until the "
+            "environment ends"
+        )
     if (kind is RootKind.CACHE or (write.key and flow is not None)) and uncovered:
-        what = f"what {write.spot.root.name}() returns" if kind is RootKind.CACHE else name
-        key = shown_parts(write.key) or "nothing of the event"
-        return f"{what} depends on {shown_parts(uncovered)}, but is kept under a key made of {key}"
+        what = f"the result of {write.spot.root.name}()" if kind is RootKind.CACHE else name
+        key = shown_parts(write.key) or "no part of the event"
+        return f"{what} depends on {shown_parts(uncovered)}, but its cache key is made from {key}"
     if write.is_code and not write.parts:
-        return f"{name} is replaced while an event is served and not put back"
+        return f"{name} is replaced for an event and not restored"
     if write.is_implied:
-        return f"{name} is set for some events only, by {parts}, and stays as it is"
+        return f"{name} is set for some events only, from {parts}, and keeps its value"
     if kind is RootKind.FILE:
-        return f"{name} holds {parts} and " + ("is read by later invocations" if flow else "is not removed")
+        return f"{name} contains {parts} and " + (
+            "is read by later invocations" if flow else "is not removed"
+        )
     if flow is not None and write.spot.root in write.guards:
-        return f"{name} is filled with {parts} of whoever comes first, and stays"
+        return f"{name} is filled with {parts} of the first event, and keeps it"
     if flow is not None:
-        return f"{name} keeps {parts}, and a later invocation reads it on line {flow.read.place.line} before it is written again"
+        return (
+            f"{name} keeps {parts}, and a later invocation reads it on line {flow.read.place.line} "
+            "before it is written again"
+        )
     if write.is_whole and not name.endswith("[…]"):
         return f"{name} keeps {parts} until the next event overwrites it"
     return f"{name} keeps {parts} of every event"
@@ -66,46 +74,58 @@ def harm(check: str, write: Write, flow: Flow | None) -> str:
     name = name_of(flow.read.spot if flow is not None else write.spot)
     if flow is None:
         if check == "state.temporary":
-            return "this customer's data lies in /tmp while later customers are served, for any code that gets to run there"
+            return (
+                "this customer's data stays in /tmp while later customers are served, and any code that runs "
+                "there can read it"
+            )
         if check == "state.client":
-            return "the caller's credentials stay in memory, and go out with later customers' requests unless they are replaced each time"
+            return (
+                "the caller's credentials stay in memory, and are sent with later customers' requests unless "
+                "each request replaces them"
+            )
         if check in ("state.environment", "state.module"):
-            return f"every later customer's event runs with {name} as this customer set it, until something sets it anew"
+            return f"every later event runs with the value of {name} that this customer set, until it is set again"
         if write.is_whole and not name.endswith("[…]"):
-            return "no later event was seen to read it; code that an attacker gets to run finds the last customer's data there"
-        return "no later event was seen to read it, but memory grows with each one, and code that an attacker gets to run finds all customers' data"
+            return "no later read was found, but code that an attacker runs there can read the last customer's data"
+        return (
+            "no later read was found, but memory grows with each event, and code that an attacker runs there "
+            "can read the data of all customers"
+        )
     line = flow.read.place.line
     where = f"{name} is read on line {line}"
     match flow.outlet:
         case Outlet.ANSWER:
-            return f"the customer served next gets data of the customer before in the answer: {where}"
+            return f"the next customer's answer contains data of the previous customer: {where}"
         case Outlet.OUTSIDE:
             return (
-                f"data of the customer before goes out in the next customer's name, by {flow.what}: {where}"
+                f"data of the previous customer is sent in the next customer's name, by {flow.what}: {where}"
             )
         case Outlet.DECISION:
-            return f"what the customer before left decides what the next customer may do: {where}"
+            return f"data of the previous customer decides what the next customer may do: {where}"
         case Outlet.LOG:
-            return f"log lines of the next customer bear data of the customer before: {where}"
+            return f"log records of the next customer contain data of the previous customer: {where}"
 
 
 def drawn_message(root: Root, label: str) -> str:
     if root.drawn == "seed":
-        return "random is seeded with a constant at module level: every environment draws the same numbers"
-    if root.drawn == "generator":
         return (
-            f"{label} is seeded while the environment initialises: copies of a snapshot draw the same numbers"
+            "random is seeded with a constant at module level: every environment generates the same numbers"
         )
+    if root.drawn == "generator":
+        return f"{label} is seeded during init: copies of a snapshot generate the same numbers"
     if root.drawn == "clock":
-        return f"{label} is the time at which the environment initialised, for every event it serves"
-    return f"{label} is drawn once, while the environment initialises, and used for every event"
+        return f"{label} is the time of init, for every event of the environment"
+    return f"{label} is generated once, during init, and used for every event"
 
 
 def drawn_harm(root: Root, label: str) -> str:
     if root.drawn == "clock":
-        return "every customer's event gets the time of the first; with SnapStart that of the snapshot"
+        return "every customer's event gets the time of init; with SnapStart, the time of the snapshot"
     if root.drawn in ("generator", "seed"):
-        return "a customer who knows the numbers of one environment knows those that other customers get from another"
+        return (
+            "a customer who knows the numbers of one environment also knows those that customers of other "
+            "environments get"
+        )
     return f"all customers of an environment share one {label}; with SnapStart, all customers of all environments"
 
 

@@ -78,11 +78,9 @@ def analyse(project: Project, entry: Entry) -> EntryResult:
     try:
         _run(machine, entry, recorder, notes)
     except ExhaustedError:
-        notes.append(
-            _bounded(entry, "is too long to be followed to its end: what lies behind was not looked at")
-        )
+        notes.append(_bounded(entry, "is too large: the rest was not analysed"))
     except RecursionError:
-        notes.append(_bounded(entry, "is nested too deeply to be followed to its end"))
+        notes.append(_bounded(entry, "is nested too deeply: the rest was not analysed"))
     except UnreachableError:
         pass
     finally:
@@ -115,7 +113,7 @@ def _bounded(entry: Entry, message: str) -> Note:
         NoteKind.BOUNDED,
         f"{entry.qualname} {message}",
         entry.function.place,
-        "name a smaller handler, or look at it by hand",
+        "give a smaller handler, or review it manually",
     )
 
 
@@ -152,9 +150,9 @@ def _run(machine: Machine, entry: Entry, recorder: Recorder, notes: list[Note]) 
             notes.append(
                 Note(
                     NoteKind.NOT_RESOLVED,
-                    f"{entry.qualname} was not found as a function of the module",
+                    f"{entry.qualname} is not a function of the module",
                     entry.function.place,
-                    "name the handler as Lambda does: module.function",
+                    "give the handler as in Lambda: module.function",
                 )
             )
             return

@@ -23,7 +23,7 @@ _TEXTS = {"str", "bytes"}
 
 def new_event(machine: Machine, name: str, place: Place) -> Thing:
     """The handler's first argument."""
-    return Thing("", _label(name, Trust.CALLER, place, f"`{name}` is the caller's"), Symbol(), path=())
+    return Thing("", _label(name, Trust.CALLER, place, f"`{name}` comes from the caller"), Symbol(), path=())
 
 
 def _label(source: str, trust: Trust, place: Place, what: str) -> tuple[Label, ...]:
@@ -53,7 +53,7 @@ def child(
     taint = tuple(replace(label, source=source, trust=trust) for label in parent.taint[:1])
     if machine.current_call is not None and machine.file is not None:
         place = machine.place(machine.current_call)
-        taint = _label(source, trust, place, f"`{source}` is the caller's")
+        taint = _label(source, trust, place, f"`{source}` comes from the caller")
     if row is not None and row.cleanses:
         taint = cleanse(taint, row.cleanses)
     if kind in _TEXTS:

@@ -60,7 +60,7 @@ _NEVER_RETURN = {
     "werkzeug.exceptions.abort", "werkzeug.abort",
 }  # fmt: skip
 _BUILT_IN = {"str", "bytes", "list", "dict", "set", "tuple", "int", "float"}
-_WHOSE = {Trust.PREDICTABLE: "can be foretold", Trust.IDENTITY: "has been verified"}
+_WHOSE = {Trust.PREDICTABLE: "is predictable", Trust.IDENTITY: "has been verified"}
 _TEXT_KINDS = {"str", "bytes"}
 _NUMBER_KINDS = {"int", "float", "bool", "NoneType"}
 
@@ -504,7 +504,7 @@ def make(
     if result.source:
         # A request's attribute keeps its words; what is read of it is the caller's.
         where = machine.current_call
-        whose = _WHOSE.get(result.trust, "is the caller's")
+        whose = _WHOSE.get(result.trust, "comes from the caller")
         step = Step(machine.place(where), f"{result.source} {whose}") if where is not None else None
         trail = Trail(step, None, 1) if step is not None else None
         taint = (Label(result.source, result.trust, result.cleanses, trail),)

@@ -52,7 +52,11 @@ def load(machine: Machine, file: PythonFile) -> Scope:
             machine.store.set((scope.identity, "__file__"), Const(f"/var/task/{file.path}"))
             statements.run_block(machine, tree.body)
     except (machines.ExhaustedError, RecursionError):
-        note = Note(NoteKind.BOUNDED, "its top level is too long to be followed", Place(file.path))
+        note = Note(
+            NoteKind.BOUNDED,
+            "its module-level code is too large: the rest was not analysed",
+            Place(file.path),
+        )
         if note not in machine.project.notes:
             machine.project.notes.append(note)
     finally:

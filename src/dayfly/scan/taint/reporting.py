@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 
 _MAX_SPELT = 60
 _DEEDS: dict[str, str] = {
-    "event.code": "is run as code by",
-    "event.command": "decides a command that is run by",
-    "event.sql": "becomes part of the SQL text of",
-    "event.nosql": "becomes part of a query by",
-    "event.path": "decides which file is touched by",
+    "event.code": "is executed as code by",
+    "event.command": "is part of a command that is run by",
+    "event.sql": "is part of the SQL text of",
+    "event.nosql": "is part of a query by",
+    "event.path": "decides which file is used by",
     "event.request": "decides where a request is sent by",
-    "event.deserialisation": "is turned into objects by",
+    "event.deserialisation": "is deserialised into objects by",
     "event.xml": "is parsed with external entities by",
-    "event.ldap": "becomes part of the LDAP filter of",
-    "event.xpath": "becomes part of the XPath expression of",
-    "event.template": "is run as a template by",
-    "event.header": "becomes part of a header by",
-    "event.redirect": "decides where the browser is sent by",
-    "event.html": "is put unescaped into HTML by",
-    "event.trust": "is taken for an identity by",
+    "event.ldap": "is part of the LDAP filter of",
+    "event.xpath": "is part of the XPath expression of",
+    "event.template": "is executed as a template by",
+    "event.header": "is part of a header set by",
+    "event.redirect": "decides where the browser is redirected by",
+    "event.html": "is written unescaped into HTML by",
+    "event.trust": "is used as an identity by",
     "event.log": "is written to the log by",
-    "weak.randomness": "can be foretold, and becomes the secret",
+    "weak.randomness": "is predictable, and is used as a secret by",
 }
 
 

@@ -299,7 +299,7 @@ def _parameter(
 
 def _label(machine: Machine, name: str, node: ast.AST) -> Label:
     return Label(
-        name, Trust.CALLER, trail=Trail(Step(machine.place(node), f"`{name}` is the caller's"), None, 1)
+        name, Trust.CALLER, trail=Trail(Step(machine.place(node), f"`{name}` comes from the caller"), None, 1)
     )
 
 

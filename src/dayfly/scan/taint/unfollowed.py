@@ -17,26 +17,26 @@ _MAX_NOTES = 20  # of one file
 
 _ATTRIBUTES = {"__code__", "__class__", "__defaults__", "__kwdefaults__", "__bases__", "__closure__"}
 _CALLS = {
-    "sys._getframe": "reads variables out of the frames of callers",
-    "inspect.currentframe": "reads variables out of the frames of callers",
-    "inspect.stack": "reads variables out of the frames of callers",
-    "gc.get_objects": "takes objects out of the collector",
-    "gc.get_referrers": "takes objects out of the collector",
-    "gc.get_referents": "takes objects out of the collector",
+    "sys._getframe": "reads variables from the frames of callers",
+    "inspect.currentframe": "reads variables from the frames of callers",
+    "inspect.stack": "reads variables from the frames of callers",
+    "gc.get_objects": "reads objects from the garbage collector",
+    "gc.get_referrers": "reads objects from the garbage collector",
+    "gc.get_referents": "reads objects from the garbage collector",
     "sys.settrace": "runs a function at every line",
     "sys.setprofile": "runs a function at every call",
-    "sys.meta_path.insert": "decides what an import means",
-    "sys.meta_path.append": "decides what an import means",
-    "sys.path_hooks.insert": "decides what an import means",
-    "sys.path_hooks.append": "decides what an import means",
-    "marshal.loads": "makes code from bytes",
+    "sys.meta_path.insert": "changes how modules are imported",
+    "sys.meta_path.append": "changes how modules are imported",
+    "sys.path_hooks.insert": "changes how modules are imported",
+    "sys.path_hooks.append": "changes how modules are imported",
+    "marshal.loads": "creates code from bytes",
     "importlib.util.spec_from_file_location": "loads a module from a file",
     "imp.load_source": "loads a module from a file",
     "runpy.run_path": "runs a file",
     "runpy.run_module": "runs a module",
-    "types.FunctionType": "makes a function from code",
-    "types.CodeType": "makes code from numbers",
-    "codecs.register": "decides how source is decoded",
+    "types.FunctionType": "creates a function from code",
+    "types.CodeType": "creates code from numbers",
+    "codecs.register": "changes how source files are decoded",
     "ctypes.CDLL": "calls native code",
     "ctypes.cdll.LoadLibrary": "calls native code",
     "ctypes.PyDLL": "calls native code",
@@ -44,7 +44,7 @@ _CALLS = {
 }
 _RUNNERS = {"exec", "eval", "builtins.exec", "builtins.eval"}
 _IMPORTERS = {"importlib.import_module", "__import__", "builtins.__import__"}
-_HINT = "look at this line by hand"
+_HINT = "review this line manually"
 
 
 def check_file(file: PythonFile) -> Iterator[Note]:
@@ -60,7 +60,7 @@ def check_file(file: PythonFile) -> Iterator[Note]:
         found += 1
         if found > _MAX_NOTES:
             yield Note(
-                NoteKind.NOT_RESOLVED, "has more places that are not followed", file.place(node), _HINT
+                NoteKind.NOT_RESOLVED, "has more places that could not be analysed", file.place(node), _HINT
             )
             return
         yield Note(NoteKind.NOT_RESOLVED, what, file.place(node), _HINT)
@@ -68,20 +68,20 @@ def check_file(file: PythonFile) -> Iterator[Note]:
 
 def _what(node: ast.AST, names: dict[str, str]) -> str | None:
     if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in _ATTRIBUTES:
-        return f"puts another {node.attr} in place: what runs is not what is written there"
+        return f"replaces {node.attr}: the code that runs is not the visible code"
     if not isinstance(node, ast.Call):
         return None
     called = dotted(node.func, names)
     if called == "setattr" and len(node.args) == 3:
         name = node.args[1]
         if isinstance(name, ast.Constant) and name.value in _ATTRIBUTES:
-            return f"puts another {name.value} in place: what runs is not what is written there"
+            return f"replaces {name.value}: the code that runs is not the visible code"
     if called in _RUNNERS and node.args and not isinstance(node.args[0], ast.Constant):
-        return f"{called} runs a text that is made at run time: what it does is not followed"
+        return f"{called} runs code generated at run time, which cannot be analysed"
     if called in _IMPORTERS and node.args and not isinstance(node.args[0], ast.Constant):
-        return f"{called} imports a module whose name is made at run time: it is not followed"
+        return f"{called} imports a module whose name is built at run time: it was not analysed"
     if called in _CALLS:
-        return f"{called} {_CALLS[called]}: that is not followed"
+        return f"{called} {_CALLS[called]}: this was not analysed"
     return None
 
 

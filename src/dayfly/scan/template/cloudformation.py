@@ -197,9 +197,9 @@ def _read_nested(stack: Stack, notes: list[Note]) -> dict[str, Place]:
             notes.append(
                 Note(
                     NoteKind.NOT_CHECKED,
-                    f"the nested stack {resource.name} lies elsewhere: it is not read",
+                    f"the nested stack {resource.name} is in another place: it was not read",
                     resource.place,
-                    "scan it as well",
+                    "scan it, too",
                 )
             )
     return found

@@ -45,7 +45,11 @@ def read_documents(text: str, path: str) -> Documents:
     result = Documents()
     if len(text) > MAX_CHARACTERS:
         result.notes.append(
-            Note(NoteKind.BOUNDED, f"has {len(text):,} characters, more than {MAX_CHARACTERS:,}", Place(path))
+            Note(
+                NoteKind.BOUNDED,
+                f"has {len(text):,} characters; the limit is {MAX_CHARACTERS:,}",
+                Place(path),
+            )
         )
         return result
     if path.endswith((".json", ".template")) and text.lstrip()[:1] in ("{", "["):
@@ -53,7 +57,7 @@ def read_documents(text: str, path: str) -> Documents:
             result.nodes.append(read_json(text, path, result.notes, max_depth=MAX_DEPTH, max_nodes=MAX_NODES))
         except JsonError as error:
             result.notes.append(
-                Note(error.kind, f"is not JSON: {error}", Place(path, error.line, error.column))
+                Note(error.kind, f"is not valid JSON: {error}", Place(path, error.line, error.column))
             )
         return result
     composer = _Composer(path, result.notes)
@@ -61,15 +65,15 @@ def read_documents(text: str, path: str) -> Documents:
         for node in composer.compose(text):
             result.nodes.append(node)
     except _BoundError as error:
-        result.notes.append(Note(NoteKind.BOUNDED, f"is not read: {error}", Place(path)))
+        result.notes.append(Note(NoteKind.BOUNDED, f"cannot be read: {error}", Place(path)))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path)
         problem = error.problem or error.context or "a syntax error"
-        result.notes.append(Note(NoteKind.NOT_ANALYSABLE, f"is not YAML: {problem}", place))
+        result.notes.append(Note(NoteKind.NOT_ANALYSABLE, f"is not valid YAML: {problem}", place))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         problem = str(error).splitlines()[0] if str(error) else type(error).__name__
-        result.notes.append(Note(NoteKind.NOT_ANALYSABLE, f"is not YAML: {problem}", Place(path)))
+        result.notes.append(Note(NoteKind.NOT_ANALYSABLE, f"is not valid YAML: {problem}", Place(path)))
     return result
 
 
@@ -109,12 +113,12 @@ class _Composer:
                 self._put(ScalarNode(self._place(event), event.value, value, tag=tag), event.anchor, 1)
             elif isinstance(event, yaml.AliasEvent):
                 if event.anchor not in self._anchors:
-                    raise _BoundError(f"the alias *{event.anchor[:40]} names nothing, or contains itself")
+                    raise _BoundError(f"the alias *{event.anchor[:40]} is undefined or contains itself")
                 node, weight = self._anchors[event.anchor]
                 self._put(node, None, weight)
             elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
                 if len(self._stack) >= MAX_DEPTH:
-                    raise _BoundError(f"it is nested more than {MAX_DEPTH} deep")
+                    raise _BoundError(f"it is nested more than {MAX_DEPTH} levels deep")
                 is_mapping = isinstance(event, yaml.MappingStartEvent)
                 self._stack.append(_Open(self._place(event), _tag(event.tag), event.anchor, is_mapping))
             elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
@@ -128,7 +132,7 @@ class _Composer:
     def _put(self, node: Node, anchor: str | None, weight: int) -> None:
         self._nodes += weight
         if self._nodes > MAX_NODES:
-            raise _BoundError(f"it has more than {MAX_NODES:,} values, counted with what aliases repeat")
+            raise _BoundError(f"it has more than {MAX_NODES:,} values, including those that aliases repeat")
         if anchor:
             self._anchors[anchor] = (node, weight)
         if not self._stack:
@@ -146,7 +150,7 @@ class _Composer:
 
     def _enter(self, parent: _Open, key: Node, node: Node) -> None:
         if not isinstance(key, ScalarNode):
-            self._notes.append(Note(NoteKind.NOT_ANALYSABLE, "has a key that is not a word", key.place))
+            self._notes.append(Note(NoteKind.NOT_ANALYSABLE, "has a key that is not a scalar", key.place))
             return
         if key.text == "<<" and not key.tag:
             for source in node.items if isinstance(node, SequenceNode) else (node,):
@@ -158,7 +162,8 @@ class _Composer:
             self._notes.append(
                 Note(
                     NoteKind.NOT_ANALYSABLE,
-                    f"the key {key.text[:60]!r} is given twice: readers differ on which one counts; the last is taken",
+                    f"the key {key.text[:60]!r} occurs twice, and parsers differ on which one counts; the last one "
+                    "is used",
                     key.place,
                     "remove one of them",
                 )

@@ -108,11 +108,16 @@ def _add_named(project: Project, functions: Sequence[LambdaFunction], name: str,
         (one for _, one in sorted(project.python.items()) if one.path.endswith("/" + path)), None
     )
     if file is None:
-        _miss(found, function, f"there is no file {path}", "name it relative to the scanned folder")
+        _miss(found, function, f"there is no file {path}", "give a path relative to the scanned folder")
         return
     wanted = [match["name"]] if match["name"] else list(handler_names(file.tree)) if file.tree else []
     if not wanted:
-        _miss(found, function, f"{path} has nothing that looks like a handler", f"name it: {path}:FUNCTION")
+        _miss(
+            found,
+            function,
+            f"{path} contains nothing that looks like a handler",
+            f"give it with {path}:FUNCTION",
+        )
     for one in wanted:
         _add_target(project, function, file, one, found)
 
@@ -150,28 +155,26 @@ def _add_function(project: Project, function: LambdaFunction, found: _Found) -> 
     if isinstance(handler, str) and handler in _WRAPPERS:
         handler = function.environment.get(_WRAPPERS[handler], handler)
     if isinstance(handler, Unresolved):
-        _miss(found, function, f"its handler is {handler.expression}", "name it with --handler")
+        _miss(found, function, f"its handler is {handler.expression}", "give it with --handler")
         return
     if not handler:
-        what = "the image's command is not known" if function.is_image else "the template names none"
-        _miss(found, function, what, "name it with --handler")
+        what = "the image's command is unknown" if function.is_image else "the template contains no handler"
+        _miss(found, function, what, "give it with --handler")
         return
     module, _, name = handler.rpartition(".")
     if not module:
-        _miss(found, function, f"{handler!r} is not MODULE.FUNCTION", "as in app.handler")
+        _miss(found, function, f"{handler!r} is not MODULE.FUNCTION", "use for example app.handler")
         return
     files = find_module_files(project, function, module.replace("/", ".").strip("."))
     if not files:
         where = f"in {function.code}" if function.code else "anywhere" if function.code is None else "here"
         looked_for = module.replace(".", "/").strip("/") + ".py"
-        _miss(
-            found, function, f"no {looked_for} {where}", "scan the folder that has the code, or use --handler"
-        )
+        _miss(found, function, f"no {looked_for} {where}", "scan the folder with the code, or use --handler")
         return
     bound = [file for file in files if find_handler(project, file, name) is not None]
     if len(files) > 1 and len(bound) > 1:
         paths = ", ".join(file.path for file in bound[:4])
-        _miss(found, function, f"{handler} may be any of {paths}", "name one with --handler PATH:FUNCTION")
+        _miss(found, function, f"{handler} may be any of {paths}", "choose one with --handler PATH:FUNCTION")
         return
     _add_target(project, function, (bound or files)[0], name, found)
 
@@ -213,7 +216,7 @@ def _add_target(
     target = _method_target(file, name) if "." in name else find_handler(project, file, name)
     if target is None:
         near = ", ".join(handler_names(file.tree)[:4])
-        hint = f"it has {near}" if near else "is it made at run time? name another one with --handler"
+        hint = f"it has {near}" if near else "it may be created at run time: give another one with --handler"
         _miss(found, function, f"{file.path} does not define {name}", hint)
         return
     if isinstance(target, str):

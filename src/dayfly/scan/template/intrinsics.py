@@ -169,7 +169,7 @@ class Intrinsics:
             self._notes.append(
                 Note(
                     NoteKind.NOT_RESOLVED,
-                    f"the template function {name[:60]!r} is not known: its value counts as unknown",
+                    f"unknown template function {name[:60]!r}: its value is unknown",
                     place,
                 )
             )

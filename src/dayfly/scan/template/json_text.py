@@ -74,7 +74,7 @@ class _Reader:
                     raise self._error("it ends too early", start)
                 return self._result
             if expected == "nothing":
-                raise self._error("there is more after its end", start)
+                raise self._error("there is text after its end", start)
             if token in ("}", "]"):
                 if not self._stack or not (expected.endswith("or end") or expected == "comma"):
                     raise self._error(f"unexpected {token}", start)
@@ -99,7 +99,7 @@ class _Reader:
             elif token in ("{", "["):
                 if len(self._stack) >= self._max_depth:
                     raise self._error(
-                        f"it is nested more than {self._max_depth} deep", start, NoteKind.BOUNDED
+                        f"it is nested more than {self._max_depth} levels deep", start, NoteKind.BOUNDED
                     )
                 self._stack.append(_Frame(start, is_mapping=token == "{"))
                 expected = "key or end" if token == "{" else "value or end"
@@ -121,7 +121,8 @@ class _Reader:
                 self._notes.append(
                     Note(
                         NoteKind.NOT_ANALYSABLE,
-                        f"the key {frame.key[:60]!r} is given twice: readers differ on which one counts; the last is taken",
+                        f"the key {frame.key[:60]!r} occurs twice, and parsers differ on which one counts; the last one "
+                        "is used",
                         frame.key_place,
                         "remove one of them",
                     )
@@ -158,7 +159,7 @@ class _Reader:
         try:
             return str(json.loads(token))
         except ValueError as error:
-            raise self._error("an escape in a string is wrong", start) from error
+            raise self._error("a string contains an invalid escape", start) from error
 
     def _place(self, start: int, end: int) -> Place:
         line, column = self._at(start)

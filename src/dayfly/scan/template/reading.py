@@ -24,8 +24,8 @@ _SERVERLESS_NAME = re.compile(r"serverless(?:[.-][\w.-]+)?\.(?:ya?ml|json)$")
 _SERVERLESS_KEYS = re.compile(rb"^provider\s*:", re.MULTILINE)
 # Programs that make a template when they run.
 _PROGRAMS = {
-    "serverless.ts": "`serverless print --format yaml` writes what it means",
-    "serverless.js": "`serverless print --format yaml` writes what it means",
+    "serverless.ts": "scan the output of `serverless print --format yaml`",
+    "serverless.js": "scan the output of `serverless print --format yaml`",
     "cdk.json": "run `cdk synth` and scan `cdk.out`",
     "Pulumi.yaml": "scan the functions' folder with --handler",
 }
@@ -58,8 +58,8 @@ def read_templates(project: Project) -> tuple[Template, ...]:
     for template in found:
         for path, place in template.nested.items():
             if path not in project.others:
-                message = f"the nested template {path} is not in the project: it is not read"
-                project.notes.append(Note(NoteKind.NOT_CHECKED, message, place, "scan it as well"))
+                message = f"the nested template {path} is not in the project: it was not read"
+                project.notes.append(Note(NoteKind.NOT_CHECKED, message, place, "scan it, too"))
     settled = [settle_images(project, template) for template in found]
     return tuple(sorted(settled, key=lambda template: template.path))
 
@@ -95,7 +95,7 @@ def _note_program(project: Project, path: str, name: str) -> None:
     project.notes.append(
         Note(
             NoteKind.NOT_CHECKED,
-            "describes its functions by a program, which is not run",
+            "describes its functions in a program, which scan does not run",
             Place(path),
             _PROGRAMS[name],
         )

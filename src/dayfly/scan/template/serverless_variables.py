@@ -166,7 +166,7 @@ class Variables:
                     "is not in the project" if not path.endswith(".py") else "is a program, which is not run"
                 )
             elif not path.endswith((".yml", ".yaml", ".json")):
-                note = "is a program, which is not run"
+                note = "is a program, which scan does not run"
             else:
                 content = self._project.read_text(path)
                 documents = read_documents(content or "", path)

@@ -252,9 +252,9 @@ def _read_call(
             project.notes.append(
                 Note(
                     NoteKind.NOT_RESOLVED,
-                    f"the module {source[:120] or block.labels[0]} is not read: what it makes is not known",
+                    f"the module {source[:120] or block.labels[0]} was not read: its resources are unknown",
                     block.place,
-                    "name the handler with --handler",
+                    "give the handler with --handler",
                 )
             )
         return

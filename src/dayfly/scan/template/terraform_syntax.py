@@ -64,11 +64,13 @@ def read_blocks(text: str, path: str, notes: list[Note]) -> list[Block]:
         found = getattr(error, "token", None)
         what = f"unexpected {str(found).strip()[:30]!r}" if found is not None else "unexpected text"
         notes.append(
-            Note(NoteKind.NOT_ANALYSABLE, f"is not HCL: {what}", Place(path, line, max(error.column, 0)))
+            Note(
+                NoteKind.NOT_ANALYSABLE, f"is not valid HCL: {what}", Place(path, line, max(error.column, 0))
+            )
         )
         return []
     except (LarkError, RecursionError, ValueError) as error:
-        notes.append(Note(NoteKind.NOT_ANALYSABLE, f"is not HCL: {type(error).__name__}", Place(path)))
+        notes.append(Note(NoteKind.NOT_ANALYSABLE, f"is not valid HCL: {type(error).__name__}", Place(path)))
         return []
     return _body(next(iter(trees(tree))), path).blocks
 

@@ -62,33 +62,38 @@ def _find(file: PythonFile, names: FileNames) -> Iterator[tuple[ast.AST, Finding
             file,
             "weak.randomness",
             call,
-            f"{drawn} can be predicted, and {secret} is made of it",
-            "Who has seen values of this environment can tell those that the next customers are given.",
+            f"{drawn} is predictable, and {secret} is made from it",
+            (
+                "An attacker who has seen values of this environment can predict the values of the next "
+                "customers."
+            ),
         )
     for call, algorithm in find_hashes(names):
         yield _finding(
             file,
             "weak.hash",
             call,
-            f"{algorithm.upper()} is broken: two contents with one digest can be made",
-            "What is told apart by this digest can be exchanged.",
+            f"{algorithm.upper()} is broken: an attacker can create two contents with the same digest",
+            "An attacker can replace content that is identified by this digest.",
         )
     for call, cipher in find_ciphers(names):
         yield _finding(
             file,
             "weak.cipher",
             call,
-            f"{cipher} does not hide what it encrypts",
-            "Customers' data can be read.",
+            f"{cipher} does not protect the data that it encrypts",
+            "An attacker can read customers' data.",
         )
     for check, node, cookie in find_cookies(names):
         named = f"the cookie {cookie!r}" if cookie else "a cookie"
         message = (
-            f"{named} is set without Secure: it travels over plain HTTP as well"
+            f"{named} is set without Secure, so it is also sent over plain HTTP"
             if check == SECURE
-            else f"{named} is set without HttpOnly: scripts of the page can read it"
+            else f"{named} is set without HttpOnly, so scripts of the page can read it"
         )
-        yield _finding(file, check, node, message, "Who takes the cookie is that customer.")
+        yield _finding(
+            file, check, node, message, "An attacker who gets the cookie can act as that customer."
+        )
 
 
 def _finding(

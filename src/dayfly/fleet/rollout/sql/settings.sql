@@ -1,4 +1,4 @@
--- Environments of one function by what was in force in them, and how much they served.
+-- Environments of one function by what was active in them, and how much they served.
 --
 -- Without lines of invocations the platform's own tell how many there were. A later life of an environment begins anew:
 -- its last words hold.

@@ -107,5 +107,5 @@ def _detail(alert: Alert) -> str:
 
 def _fault(error: Exception) -> ChannelError:
     if isinstance(error, ClientError):
-        return ChannelError(f"AWS refused it: {error.response.get('Error', {}).get('Code', 'unknown')}")
+        return ChannelError(f"AWS rejected it: {error.response.get('Error', {}).get('Code', 'unknown')}")
     return ChannelError(f"cannot connect to AWS: {type(error).__name__}")

@@ -1,4 +1,4 @@
-"""Leaves a listener at an address that no directory shows."""
+"""Leaves a listener on an abstract socket, which no directory shows."""
 
 from __future__ import annotations
 

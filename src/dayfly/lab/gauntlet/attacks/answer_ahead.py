@@ -1,4 +1,4 @@
-"""Sends an answer more than it was asked for, meant for the next customer."""
+"""Sends an additional answer, meant for the next customer."""
 
 from __future__ import annotations
 

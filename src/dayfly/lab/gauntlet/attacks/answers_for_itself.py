@@ -1,4 +1,4 @@
-"""Answers its own event at the Runtime API and then polls for the next ones, in the runtime's place."""
+"""Answers its own event at the Runtime API and then polls for the next ones, instead of the runtime."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replaces the cached bytecode of a module that is imported late; source and times are as deployed."""
+"""Replaces the cached bytecode of a module that is imported late; source and timestamps stay as deployed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sends a value that the function caches under a key it shares with everybody."""
+"""Sends a value that the function caches under a key that all customers share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ TECHNIQUE = Technique(
     level="L1",
     attack=("T1190", "T1565.003"),
     family="E1",
-    must_fail_to="have a later customer priced by its value",
+    must_fail_to="set the price for a later customer",
     evidence=WrongAnswers(),
     handler="memo.handler",
     event={"region": "here", "rate": 0},

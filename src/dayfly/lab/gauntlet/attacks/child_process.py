@@ -1,4 +1,4 @@
-"""Leaves a child that goes on when the answer is out."""
+"""Leaves a child process that continues after the response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sends a tree of names that leads from an object to the globals of its class's function, and a value for one of them."""
+"""Sends a path of attribute names that leads from an object to the globals of a method of its class, and a new value for one of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hides a file in directories without any permission, where a remover that does not change modes stops."""
+"""Hides a file in directories without any permissions, where a cleanup that does not change modes fails."""
 
 from __future__ import annotations
 

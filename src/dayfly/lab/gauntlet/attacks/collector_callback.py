@@ -1,4 +1,4 @@
-"""Has the garbage collector call it, and makes it collect all the time."""
+"""Registers a callback of the garbage collector, and triggers collections all the time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaves a daemon: forked twice, in a session of its own, an orphan."""
+"""Leaves a daemon: an orphan that was forked twice and has its own session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaves a child that ignores every signal it may."""
+"""Leaves a child process that ignores every signal it can."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Takes the waker out of the epoll set of a loop that init made, so that work handed to threads is never heard of."""
+"""Removes the wakeup descriptor of an event loop that init created from its epoll set, so that results of threads are not noticed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1499",),
     family="K1",
-    must_fail_to="keep a later customer waiting",
+    must_fail_to="delay a later customer",
     plant=PLANT,
     evidence=WrongAnswers(),
     handler="looping.handler",

@@ -1,4 +1,4 @@
-"""Hides a file below three thousand directories, where a remover that recurses gives up."""
+"""Hides a file below three thousand directories, where a recursive cleanup fails."""
 
 from __future__ import annotations
 

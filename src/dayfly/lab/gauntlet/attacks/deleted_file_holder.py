@@ -1,4 +1,4 @@
-"""Leaves a child that holds a deleted file open; a later attacker opens it through /proc."""
+"""Leaves a child process that keeps a deleted file open; a later attacker opens it through /proc."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sends a memory file into a socket that init made: in flight it outlives its sender."""
+"""Sends a memory file over a socket that init created: while it is in flight, it outlives its sender."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaves a program that was executed with an empty environment and the name of a kernel thread."""
+"""Leaves a program that was executed with an empty environment and has the name of a kernel thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes to the dictionary below `os.environ`, which no audit event tells of."""
+"""Writes to the dictionary inside `os.environ`, which raises no audit event."""
 
 from __future__ import annotations
 

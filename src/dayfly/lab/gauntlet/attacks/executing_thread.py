@@ -1,4 +1,4 @@
-"""Leaves processes whose thread takes the place of the first one by an exec, while they are killed."""
+"""Leaves processes in which a thread replaces the main thread by an exec while they are killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaves a program that calls itself an extension of Lambda's, an invitation to be spared."""
+"""Leaves a program that looks like a Lambda extension, so that it might be spared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Takes a copy of the supervisor's sockets (pidfd_getfd) and hands the worker that waits an event of its own."""
+"""Copies the supervisor's sockets (pidfd_getfd) and sends its own event to the spare worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Locks a file of the function's, through a child that keeps it."""
+"""Locks one of the function's files, through a child process that keeps the lock."""
 
 from __future__ import annotations
 

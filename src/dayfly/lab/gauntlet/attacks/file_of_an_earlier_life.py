@@ -1,4 +1,4 @@
-"""Rewrites what init unpacks only if nothing is there, and ends the runtime, so that the next init reads it."""
+"""Rewrites a file that init unpacks only if it is missing, and ends the runtime, so that the next init reads it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1574", "T1565.001"),
     family="R1",
-    must_fail_to="have a later customer served from it",
+    must_fail_to="make a later customer's response use that file",
     plant=PLANT,
     evidence=WrongAnswers(),
     handler="unpacking.handler",

@@ -1,4 +1,4 @@
-"""Rewrites a file that init unpacked to /tmp and the handler runs, with its times set back."""
+"""Rewrites a file that init unpacked to /tmp and that the handler runs, and restores its timestamps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1565.001", "T1574"),
     family="K1",
-    must_fail_to="have a later customer served from it",
+    must_fail_to="make a later customer's response use that file",
     plant=PLANT,
     evidence=WrongAnswers(),
     handler="lazy.handler",

@@ -1,4 +1,4 @@
-"""Leaves an object whose finalizer runs when a later customer's is dropped: each puts the next one in its place."""
+"""Leaves an object whose finalizer runs when a later customer's object is freed: each installs the next one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prints a line that reads like a finding of Dayfly's."""
+"""Prints a line that looks like a Dayfly finding."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1562.006", "T1036"),
     family="D4",
-    must_fail_to="be read as a finding",
+    must_fail_to="be accepted as a finding",
     plant=PLANT,
     evidence=ForgedFindings(),
     process="contained",

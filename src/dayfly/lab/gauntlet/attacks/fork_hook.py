@@ -1,4 +1,4 @@
-"""Registers to be called at every fork of a function that forks."""
+"""Registers a hook that runs at every fork of a function that forks."""
 
 from __future__ import annotations
 

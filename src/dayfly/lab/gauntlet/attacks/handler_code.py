@@ -1,4 +1,4 @@
-"""Gives the handler other code: `__code__` is swapped, so that every later event is copied before the real handler sees it."""
+"""Replaces the handler's `__code__`, so that every later event is copied before the real handler gets it."""
 
 from __future__ import annotations
 

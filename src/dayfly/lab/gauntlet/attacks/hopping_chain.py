@@ -1,4 +1,4 @@
-"""Leaves a process that forks and ends, again and again: whoever was seen is gone, whoever is there was not seen."""
+"""Leaves a process that forks and ends, again and again, so that a list of processes is always out of date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaves a chain of siblings, each a child of whoever forks the workers."""
+"""Leaves a chain of sibling processes, each a child of the process that forks the workers."""
 
 from __future__ import annotations
 

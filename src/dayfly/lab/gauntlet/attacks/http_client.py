@@ -1,4 +1,4 @@
-"""Patches the HTTP client below every SDK."""
+"""Patches the HTTP client that every SDK uses."""
 
 from __future__ import annotations
 

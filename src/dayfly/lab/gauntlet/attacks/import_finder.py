@@ -1,4 +1,4 @@
-"""Puts a finder into `sys.meta_path` that serves a module of its own in place of one imported late."""
+"""Adds a finder to `sys.meta_path` that returns its own module instead of one imported late."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replaces `__import__`, and lets a function of the handler's import something."""
+"""Replaces `__import__`, and makes a function of the handler import something."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wraps a function of a module that everybody uses."""
+"""Wraps a function of a shared module."""
 
 from __future__ import annotations
 

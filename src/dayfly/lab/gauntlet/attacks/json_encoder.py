@@ -1,4 +1,4 @@
-"""Replaces a method of a class of the standard library, below the functions that anybody would check."""
+"""Replaces a method of a class of the standard library, below the functions that a check would usually cover."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaves a process that kills every other one, over and over."""
+"""Leaves a process that kills every other process repeatedly."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1489", "T1499"),
     family="D2",
-    must_fail_to="keep a later customer from being served",
+    must_fail_to="prevent a later customer's response",
     plant=PLANT,
     evidence=WrongAnswers(takes=MOMENT_S),
     spoils=True,

@@ -1,4 +1,4 @@
-"""Kills every other process of the user, and polls in the runtime's place."""
+"""Kills every other process of the user, and polls for events instead of the runtime."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Has threads and children make files while the worker is killed: a system call under way still finishes."""
+"""Makes threads and children create files while the worker is killed: a running system call still finishes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaves a process whose first thread has ended: to a glance at /proc it is a zombie."""
+"""Leaves a process whose main thread has ended: in /proc it looks like a zombie."""
 
 from __future__ import annotations
 

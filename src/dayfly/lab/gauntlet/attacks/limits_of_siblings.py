@@ -1,4 +1,4 @@
-"""Lowers a limit of every process of the user: what forks the workers hands it on, and nobody may raise it again."""
+"""Lowers a limit of every process of the user: new workers inherit it, and no process can raise it again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaves a server that waits for a later customer's process to connect."""
+"""Leaves a server that waits for connections of later customers' processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Takes the handlers from the root logger, so that later customers leave no trace in the log."""
+"""Removes the handlers from the root logger, so that later customers' log records are lost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1562.006",),
     family="M12",
-    must_fail_to="silence the log of a later customer",
+    must_fail_to="suppress a later customer's log records",
     plant=PLANT,
     evidence=BrokenLogLines(),
 )

@@ -1,4 +1,4 @@
-"""Adds a logging filter that reads what passes."""
+"""Adds a logging filter that reads all log records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adds a logging handler, which is given every record."""
+"""Adds a logging handler, which gets every log record."""
 
 from __future__ import annotations
 

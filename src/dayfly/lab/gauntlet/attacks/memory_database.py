@@ -1,4 +1,4 @@
-"""Changes a database that init made in memory."""
+"""Changes an in-memory database that init created."""
 
 from __future__ import annotations
 

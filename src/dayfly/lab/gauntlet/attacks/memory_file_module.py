@@ -1,4 +1,4 @@
-"""Loads a module from a memory file, which no directory shows, and lets it patch the function."""
+"""Loads a module from a memory file, which no directory shows, and uses it to patch the function."""
 
 from __future__ import annotations
 

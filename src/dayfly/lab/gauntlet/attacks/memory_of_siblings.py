@@ -1,4 +1,4 @@
-"""Writes the memory of every process of the user, through /proc: the copy that later customers are served from is one of them."""
+"""Writes the memory of every process of the user through /proc, including the process from which later workers are forked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Puts a folder of /tmp first on the path, with a module of the name of one that is imported late."""
+"""Puts a folder in /tmp first on the import path, with a module of the same name as one that is imported late."""
 
 from __future__ import annotations
 

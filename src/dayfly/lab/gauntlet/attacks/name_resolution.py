@@ -1,4 +1,4 @@
-"""Answers for the resolver: a partner's name leads to the attacker's port."""
+"""Replaces name resolution: a partner's host name leads to the attacker's port."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaves processes in namespaces of their own."""
+"""Leaves processes in their own namespaces."""
 
 from __future__ import annotations
 

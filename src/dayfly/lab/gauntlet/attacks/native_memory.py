@@ -1,4 +1,4 @@
-"""Overwrites a value in the process's memory through ctypes, without any of Python's ways to set it."""
+"""Overwrites a value in the process's memory through ctypes, without using Python's own ways to set it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names every process of the user to the kernel as the first one to kill when memory is short."""
+"""Marks every process of the user as the first one that the kernel kills if memory is short."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1562", "T1499"),
     family="D3",
-    must_fail_to="leave a later customer so",
+    must_fail_to="leave this setting for a later customer",
     plant=PLANT,
     evidence=ReadBack(LOOK),
     spoils=True,

@@ -1,4 +1,4 @@
-"""Makes the pipes of the log non-blocking: a flag of what processes share."""
+"""Makes the log pipes non-blocking: processes share this flag."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1562.006",),
     family="D4",
-    must_fail_to="leave a later customer's output so",
+    must_fail_to="leave this setting for a later customer",
     plant=PLANT,
     evidence=ReadBack(LOOK),
 )

@@ -1,4 +1,4 @@
-"""Leaves a child that keeps the outputs open and writes to the log."""
+"""Leaves a child process that keeps standard output and error open and writes to the log."""
 
 from __future__ import annotations
 

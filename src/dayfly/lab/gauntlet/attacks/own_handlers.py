@@ -1,4 +1,4 @@
-"""Sends every process of the user the signals that the function handles: a copy that believes it is to stop refuses everybody."""
+"""Sends every process of the user the signals that the function handles: a copy that believes it must stop rejects all requests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1489", "T1499"),
     family="D2",
-    must_fail_to="have a later customer refused",
+    must_fail_to="make the function reject a later customer",
     plant=PLANT,
     evidence=WrongAnswers(),
     handler="stoppable.handler",

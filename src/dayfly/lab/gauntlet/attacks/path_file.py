@@ -1,4 +1,4 @@
-"""Writes a `.pth` file whose line every later Python of the user executes at its start."""
+"""Writes a `.pth` file with a line that every later Python process of the user executes at its start."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1546.018",),
     family="P3",
-    must_fail_to="run when a later customer's report starts a Python",
+    must_fail_to="run when a later customer's report starts Python",
     plant=PLANT,
     evidence=WrongAnswers(),
     handler="reports.handler",

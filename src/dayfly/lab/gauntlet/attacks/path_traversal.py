@@ -1,4 +1,4 @@
-"""Uploads a file whose name climbs out of the folder for uploads, onto one the function reads."""
+"""Uploads a file whose name leads out of the upload folder, to a file that the function reads."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ TECHNIQUE = Technique(
     level="L1",
     attack=("T1190", "T1565.001"),
     family="E2",
-    must_fail_to="have a later customer served from its file",
+    must_fail_to="make a later customer's response use its file",
     evidence=WrongAnswers(),
     handler="uploads.handler",
     finding="residue.file",

@@ -1,4 +1,4 @@
-"""Drops a plugin into the folder of /tmp where the function looks for them."""
+"""Writes a plugin into the folder in /tmp from which the function loads plugins."""
 
 from __future__ import annotations
 

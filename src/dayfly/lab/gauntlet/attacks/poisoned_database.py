@@ -1,4 +1,4 @@
-"""Changes the database that the function keeps in /tmp."""
+"""Changes the database that the function stores in /tmp."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replaces the pickled model in /tmp by one that runs code when it is loaded."""
+"""Replaces the pickled model in /tmp with one that runs code when it is loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaves a request for the next event unanswered on a connection, and a child to read the answer."""
+"""Leaves an unanswered request for the next event on a connection, and a child process that reads the answer."""
 
 from __future__ import annotations
 

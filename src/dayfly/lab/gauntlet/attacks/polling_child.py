@@ -1,4 +1,4 @@
-"""Leaves a child that polls for events: between an answer and the runtime's own poll it comes first."""
+"""Leaves a child process that polls for events, between an answer and the runtime's next poll."""
 
 from __future__ import annotations
 

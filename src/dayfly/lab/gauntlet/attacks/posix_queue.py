@@ -1,4 +1,4 @@
-"""Leaves a POSIX message queue, which no call lists."""
+"""Leaves a POSIX message queue, which no system call lists."""
 
 from __future__ import annotations
 

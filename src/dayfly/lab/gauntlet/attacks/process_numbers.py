@@ -1,4 +1,4 @@
-"""Leaves dead processes that nobody waits for, until no process or thread can be started any more."""
+"""Leaves dead processes that no parent waits for, until no process or thread can be started."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1499.001",),
     family="M10",
-    must_fail_to="keep a later customer from being served",
+    must_fail_to="prevent a later customer's response",
     plant=PLANT,
     evidence=WrongAnswers(),
     environment={"AWS_EXECUTION_ENV": "AWS_Lambda_python3.13"},

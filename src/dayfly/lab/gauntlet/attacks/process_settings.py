@@ -1,4 +1,4 @@
-"""Changes settings that belong to the whole process: umask, time-outs, recursion, switch interval, signals, priority, descriptors."""
+"""Changes settings of the whole process: umask, timeouts, recursion limit, switch interval, signals, priority, descriptors."""
 
 from __future__ import annotations
 

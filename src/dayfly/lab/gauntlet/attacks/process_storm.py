@@ -1,4 +1,4 @@
-"""Leaves two hundred processes at once."""
+"""Leaves two hundred processes at the same time."""
 
 from __future__ import annotations
 

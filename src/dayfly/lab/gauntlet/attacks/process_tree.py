@@ -1,4 +1,4 @@
-"""Leaves a tree of processes that grows while it is cut down."""
+"""Leaves a tree of processes that grows while its processes are killed."""
 
 from __future__ import annotations
 

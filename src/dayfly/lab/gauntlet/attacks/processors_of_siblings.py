@@ -1,4 +1,4 @@
-"""Binds every process of the user to one processor."""
+"""Binds every process of the user to one CPU."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1562", "T1499"),
     family="D3",
-    must_fail_to="leave a later customer so",
+    must_fail_to="leave this setting for a later customer",
     plant=PLANT,
     evidence=ReadBack(LOOK),
     spoils=True,

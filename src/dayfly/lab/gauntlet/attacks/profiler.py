@@ -1,4 +1,4 @@
-"""Installs a profiler, which is shown every call and its variables."""
+"""Installs a profiler, which gets every call and its variables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Puts a folder with a program of its own first on `PATH`."""
+"""Puts a folder with its own program first on `PATH`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1574.007",),
     family="M14",
-    must_fail_to="run in place of a program that a later customer's order calls",
+    must_fail_to="run instead of a program that a later customer's order starts",
     plant=PLANT,
     evidence=WrongAnswers(),
     handler="labels.handler",

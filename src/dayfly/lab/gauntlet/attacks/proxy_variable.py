@@ -1,4 +1,4 @@
-"""Names a proxy of its own in the environment, and a thread behind it that reads what passes."""
+"""Sets a proxy variable to its own proxy, a thread that reads the data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sets `PYTHONPATH` to a folder with a `sitecustomize.py`, which every later Python runs at its start."""
+"""Sets `PYTHONPATH` to a folder with a `sitecustomize.py`, which every later Python process runs at its start."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1546.018", "T1574.007"),
     family="P3",
-    must_fail_to="run when a later customer's report starts a Python",
+    must_fail_to="run when a later customer's report starts Python",
     plant=PLANT,
     evidence=WrongAnswers(),
     handler="reports.handler",

@@ -1,4 +1,4 @@
-"""Seeds the generator of random numbers, so that it knows what later customers will be given."""
+"""Seeds the random number generator, so that it can predict later customers' values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1600.001",),
     family="M3",
-    must_fail_to="foresee a later customer's token",
+    must_fail_to="predict a later customer's token",
     plant=PLANT,
     evidence=WrongAnswers(),
     handler="tokens.handler",

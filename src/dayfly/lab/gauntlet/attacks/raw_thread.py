@@ -1,4 +1,4 @@
-"""Starts a thread that the threading module knows nothing of."""
+"""Starts a thread that the threading module does not know."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Binds a name that the handler calls to a wrapper."""
+"""Replaces a function that the handler calls with a wrapper."""
 
 from __future__ import annotations
 

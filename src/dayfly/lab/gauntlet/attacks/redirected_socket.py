@@ -1,4 +1,4 @@
-"""Connects a socket that init made to another peer: what is counted goes to the attacker."""
+"""Connects a socket that init created to another peer, so that metrics go to the attacker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replaces the function with which AWS's runtime client makes the context, and reads the event from its caller."""
+"""Replaces the function with which AWS's runtime client creates the context, and reads the event from its caller."""
 
 from __future__ import annotations
 

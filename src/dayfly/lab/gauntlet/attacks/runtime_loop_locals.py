@@ -1,4 +1,4 @@
-"""Writes the local variables of the runtime's running loop: frames of Python 3.13 write through."""
+"""Writes to the local variables of the runtime's running loop, which Python 3.13 allows through frames."""
 
 from __future__ import annotations
 

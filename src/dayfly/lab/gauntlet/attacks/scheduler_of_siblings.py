@@ -1,4 +1,4 @@
-"""Has every process of the user scheduled only when nobody else wants the processor."""
+"""Gives every process of the user a scheduling class that runs only when the CPU is idle."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1562", "T1499"),
     family="D3",
-    must_fail_to="leave a later customer so",
+    must_fail_to="leave this setting for a later customer",
     plant=PLANT,
     evidence=ReadBack(LOOK),
     # The supervisor is hit as well, and where it cannot be put back the environment begins a new life.

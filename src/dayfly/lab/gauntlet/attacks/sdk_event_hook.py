@@ -1,4 +1,4 @@
-"""Registers with the events of a boto3 client that init made."""
+"""Registers for events of a boto3 client that init created."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaves a file in /dev/shm, where shared memory and named semaphores are files."""
+"""Leaves a file in /dev/shm, which contains shared memory and named semaphores."""
 
 from __future__ import annotations
 

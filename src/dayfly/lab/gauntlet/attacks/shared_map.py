@@ -1,4 +1,4 @@
-"""Writes to a memory map that init made: shared is Python's default."""
+"""Writes to a memory map that init created; Python's default is shared."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1565.001", "T1559"),
     family="K1",
-    must_fail_to="change what a later customer pays, unless the function is said to run unprotected",
+    must_fail_to="change what a later customer pays, unless a finding reports that the function runs unprotected",
     plant=PLANT,
     evidence=WrongAnswers(),
     handler="mapped.handler",

@@ -1,4 +1,4 @@
-"""Leaves a System V shared memory segment, which belongs to nobody who could be killed."""
+"""Leaves a System V shared memory segment, which belongs to no process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes to a value of multiprocessing's that init made."""
+"""Writes to a multiprocessing value that init created."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1565.001", "T1559"),
     family="K1",
-    must_fail_to="change what a later customer pays, unless the function is said to run unprotected",
+    must_fail_to="change what a later customer pays, unless a finding reports that the function runs unprotected",
     plant=PLANT,
     evidence=WrongAnswers(),
     handler="valued.handler",

@@ -1,4 +1,4 @@
-"""Shuts a socket that init made: it is the same socket in every process that has it."""
+"""Shuts down a socket that init created: all processes that have it share it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1499", "T1562.006"),
     family="K1",
-    must_fail_to="keep a later customer from being counted",
+    must_fail_to="prevent a later customer from being counted",
     plant=PLANT,
     evidence=WrongAnswers(),
     handler="counted.handler",

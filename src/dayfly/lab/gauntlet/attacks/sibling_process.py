@@ -1,4 +1,4 @@
-"""Leaves a process that is a child of its parent's: CLONE_PARENT."""
+"""Leaves a process that is a child of its parent's parent (CLONE_PARENT)."""
 
 from __future__ import annotations
 

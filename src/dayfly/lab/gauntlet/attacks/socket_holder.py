@@ -1,4 +1,4 @@
-"""Leaves children that hold every socket their parent had, so that its end shows no end of file."""
+"""Leaves child processes that keep all sockets of their parent open, so that its end causes no end of file."""
 
 from __future__ import annotations
 

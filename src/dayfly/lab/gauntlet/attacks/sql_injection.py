@@ -1,4 +1,4 @@
-"""Changes a price in a database in /tmp by what it searches for."""
+"""Changes a price in a database in /tmp through a search term."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaves a file in /tmp for a later visit."""
+"""Leaves a file in /tmp for a later attack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stops every other process, and leaves one that goes on stopping them."""
+"""Stops every other process, and leaves one that repeats this."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1489", "T1499"),
     family="D2",
-    must_fail_to="keep a later customer from being served",
+    must_fail_to="prevent a later customer's response",
     plant=PLANT,
     evidence=WrongAnswers(takes=MOMENT_S),
     spoils=True,

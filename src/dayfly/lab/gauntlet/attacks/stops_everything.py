@@ -1,4 +1,4 @@
-"""Stops every other process of the user, answers for itself and polls on: nobody is left to end it."""
+"""Stops every other process of the user, answers its own event and polls for others: no process is left that could end it."""
 
 from __future__ import annotations
 

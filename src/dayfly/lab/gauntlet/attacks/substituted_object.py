@@ -1,4 +1,4 @@
-"""Replaces an object the handler reads by one of a class of its own, whose lookup reads its caller's variables."""
+"""Replaces an object that the handler reads with an object of its own class, whose lookup reads its caller's variables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaves a program and kills the runtime: what survives the platform's reset watches the next life."""
+"""Leaves a program and kills the runtime: what survives the platform's reset can access the restarted runtime."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1543", "T1489"),
     family="R1",
-    must_fail_to="run while a customer of the next life is served",
+    must_fail_to="run while a customer of the restarted runtime is served",
     plant=PLANT,
     evidence=Alive(takes=0.15),
     resets=True,

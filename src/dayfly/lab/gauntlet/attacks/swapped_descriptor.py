@@ -1,4 +1,4 @@
-"""Puts another file under the number of one that init opened and the handler reads."""
+"""Puts another file at the number of a descriptor that init opened and the handler reads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1574", "T1565.001"),
     family="K1",
-    must_fail_to="have a later customer served from it",
+    must_fail_to="make a later customer's response use its file",
     plant=PLANT,
     evidence=WrongAnswers(),
     handler="opened.handler",

@@ -1,4 +1,4 @@
-"""Puts a pipe of its own under the number of standard output and standard error, and reads what later customers' invocations print."""
+"""Replaces standard output and standard error with its own pipe, and reads the output of later customers' invocations."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1056", "T1562.006"),
     family="D4",
-    must_fail_to="read a later customer's log line",
+    must_fail_to="read a later customer's log record",
     plant=PLANT,
     evidence=Cards(),
 )

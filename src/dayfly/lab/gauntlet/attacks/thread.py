@@ -1,4 +1,4 @@
-"""Starts a thread that reads the variables of every other thread, again and again."""
+"""Starts a thread that repeatedly reads the variables of all other threads."""
 
 from __future__ import annotations
 

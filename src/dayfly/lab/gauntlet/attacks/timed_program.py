@@ -1,4 +1,4 @@
-"""Sets an interval timer, then executes another program: the timer goes on and drives it."""
+"""Sets an interval timer, then executes another program: the timer continues and drives it."""
 
 from __future__ import annotations
 

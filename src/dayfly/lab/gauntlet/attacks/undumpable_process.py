@@ -1,4 +1,4 @@
-"""Leaves a process that made itself undumpable."""
+"""Leaves a process that is not dumpable."""
 
 from __future__ import annotations
 

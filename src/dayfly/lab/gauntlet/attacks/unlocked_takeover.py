@@ -1,4 +1,4 @@
-"""Answers for itself and polls on where the Runtime API is not locked, as on a platform where the lock has not been seen to work."""
+"""Answers its own event and polls for others where the Runtime API is not locked, as on a platform where the lock was not verified."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaves a program nobody may read: the kernel shows nothing of its memory and links."""
+"""Leaves a program that no user can read: the kernel hides its memory and links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Has the kernel tell it the names of files that later customers' receipts get."""
+"""Makes the kernel report the names of files that are created for later customers' receipts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes the working directory to one where it put a file of a name the function opens."""
+"""Changes the working directory to one that contains a file with a name that the function opens."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1574", "T1565.001"),
     family="M14",
-    must_fail_to="have a later customer served from its file",
+    must_fail_to="make a later customer's response use its file",
     plant=PLANT,
     evidence=WrongAnswers(),
     handler="relative.handler",

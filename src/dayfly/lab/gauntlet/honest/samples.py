@@ -36,7 +36,8 @@ def load_honest(folder: Path = FOLDER) -> list[HonestFunction]:
     found = [_load(path.parent) for path in sorted(folder.glob("*/app.py"))]
     if not found:
         raise DayflyError(
-            f"{folder} holds no honest function", hint=f"a folder for each, with app.py and {EVENTS_FILE}"
+            f"{folder} contains no function",
+            hint=f"one folder for each function, with app.py and {EVENTS_FILE}",
         )
     return found
 
@@ -48,5 +49,5 @@ def _load(folder: Path) -> HonestFunction:
     except (OSError, ValueError) as error:
         raise DayflyError(f"{path} cannot be read: {error}") from error
     if not isinstance(events, list) or not events:
-        raise DayflyError(f"{path} is no list of events")
+        raise DayflyError(f"{path} is not a list of events")
     return HonestFunction(folder.name, folder, tuple(json.dumps(event).encode() for event in events))

@@ -24,7 +24,7 @@ class BlueRock(Peer):
     """The sensor around awslambdaric."""
 
     name: ClassVar[str] = "bluerock"
-    title: ClassVar[str] = "BlueRock's sensor of imports"
+    title: ClassVar[str] = "BlueRock's import sensor"
     requirements: ClassVar[str] = "bluerock"
     packages: ClassVar[tuple[str, ...]] = ("bluerock", "bluerock-oss")
     programs: ClassVar[tuple[str, ...]] = ("peer_bare",)

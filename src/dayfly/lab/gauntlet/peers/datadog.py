@@ -53,7 +53,7 @@ class DatadogAppSecBlocking(DatadogAppSec):
     """The library's own rules, each set to block."""
 
     name: ClassVar[str] = "datadog-appsec-block"
-    title: ClassVar[str] = "Datadog for Lambda, AppSec on, every rule blocks"
+    title: ClassVar[str] = "Datadog for Lambda, AppSec on, all rules blocking"
     variables: ClassVar[Mapping[str, str]] = {
         **DatadogAppSec.variables,
         "DD_APPSEC_RULES": f"/var/task/{_RULES}",

@@ -57,7 +57,7 @@ def install(name: str, cache: Path, *, python: Path | None = None) -> Path:
                 if run.returncode != 0:
                     raise UnavailableError(
                         f"{Path(command[0]).name} {' '.join(command[1:3])} failed: {shortened(run.stderr)}",
-                        hint="installing needs PyPI, or an index that pip or uv is set up for",
+                        hint="the installation needs PyPI, or an index configured for pip or uv",
                     )
             complete.write_text(key)
     return found
@@ -98,7 +98,7 @@ def probe(python: Path, program: Path, variables: dict[str, str], *, scratch: Pa
     if run.returncode != 0:
         # Where it was installed says nothing to a reader.
         said = shortened((run.stdout + run.stderr).replace(str(python.parent.parent), "environment"))
-        raise UnavailableError(f"{program.name} ended with {run.returncode}: {said}")
+        raise UnavailableError(f"{program.name} ended with exit code {run.returncode}: {said}")
     return run.stdout
 
 
@@ -117,11 +117,11 @@ def _run(
             stdin=subprocess.DEVNULL,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise UnavailableError(f"{Path(command[0]).name} did not run: {error}") from error
+        raise UnavailableError(f"{Path(command[0]).name} did not start: {error}") from error
 
 
 def shortened(said: str) -> str:
     """The last lines of what a program said, as they fit a table: without colours."""
     plain = _COLOUR.sub("", said)
     lines = [line.strip()[:_LINE_LENGTH] for line in plain.splitlines() if line.strip()]
-    return " / ".join(lines[-_REASON_LINES:]) or "it said nothing"
+    return " / ".join(lines[-_REASON_LINES:]) or "without output"

@@ -44,5 +44,5 @@ class PyRasp(Peer):
             if run.returncode == 0:
                 return Path(run.stdout.strip()).resolve()
         raise UnavailableError(
-            "its models run on Python 3.12 alone, which this machine has not", hint="install python3.12"
+            "its models need Python 3.12, which is not installed on this machine", hint="install Python 3.12"
         )

@@ -17,7 +17,7 @@ class Bare(Protection):
     """The function as it was deployed."""
 
     name: ClassVar[str] = "bare"
-    title: ClassVar[str] = "awslambdaric alone"
+    title: ClassVar[str] = "awslambdaric without protection"
 
     def version(self) -> str:
         return f"awslambdaric {importlib.metadata.version('awslambdaric')}"

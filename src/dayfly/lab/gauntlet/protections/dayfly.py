@@ -55,7 +55,7 @@ class Dayfly(Protection):
         if found is None or found[0] in _SILENT:
             return None
         if found[0] == NOT_FORKABLE.uid:
-            return Sign("not in force", found[0])
+            return Sign("not active", found[0])
         return Sign("refused" if found[0] == _REFUSED else "found", found[0])
 
     def read_answer(self, result: InvokeResult) -> Sign | None:
@@ -67,7 +67,7 @@ class DayflyObserve(Dayfly):
     """Isolation, and a guard that reports what it would refuse."""
 
     name: ClassVar[str] = "dayfly-observe"
-    title: ClassVar[str] = "Dayfly, guard observes"
+    title: ClassVar[str] = "Dayfly, guard in observe mode"
     guard: ClassVar[Literal["off", "observe", "block"]] = "observe"
 
 
@@ -75,5 +75,5 @@ class DayflyBlock(Dayfly):
     """Isolation, and a guard that refuses."""
 
     name: ClassVar[str] = "dayfly-block"
-    title: ClassVar[str] = "Dayfly, guard blocks"
+    title: ClassVar[str] = "Dayfly, guard in block mode"
     guard: ClassVar[Literal["off", "observe", "block"]] = "block"

@@ -39,7 +39,7 @@ _WORDS = {
     Capability.WRITING: "writes files",
     Capability.DECODING: "decodes data",
     Capability.PATCHING: "changes other modules",
-    Capability.IMPORTING: "takes part in importing",
+    Capability.IMPORTING: "changes how modules are imported",
     Capability.THREADS: "starts threads",
     Capability.STARTUP: "runs at the start of every interpreter",
 }
@@ -71,8 +71,8 @@ def parse(text: str, path: str = FILE_NAME) -> Recorded:
         document = json.loads(text)
         if document["format"] != _FORMAT:
             raise DayflyError(
-                f"{path} has format {document['format']!r}, not {_FORMAT}",
-                hint="record the capabilities anew",
+                f"{path} has format {document['format']!r} instead of {_FORMAT}",
+                hint="record the capabilities again",
             )
         return {
             str(name): (
@@ -83,7 +83,7 @@ def parse(text: str, path: str = FILE_NAME) -> Recorded:
         }
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DayflyError(
-            f"{path} is not a record of capabilities: {error}", hint="record the capabilities anew"
+            f"{path} is not a record of capabilities: {error}", hint="record the capabilities again"
         ) from error
 
 
@@ -123,7 +123,7 @@ def _gained(
         severity=severity,
         confidence=Confidence.HIGH,
         steps=tuple(Step(use.place, use.what) for _, uses, _ in gained for use in uses[:2]),
-        harm="what it does anew it does with the function's role, from the first cold start on",
+        harm="the new capability has the permissions of the function's role, from the first cold start",
         evidence={
             "package": package.name,
             "version": package.version,

@@ -46,7 +46,7 @@ class Service:
     def ask(self, packages: Sequence[tuple[str, str]]) -> tuple[Advisory, ...]:
         """Every advisory about any of these (name, version); raises ServiceError."""
         if urllib.parse.urlsplit(self.url).scheme not in ("http", "https"):
-            raise ServiceError(f"{self.url} is no HTTP address")
+            raise ServiceError(f"{self.url} is not an HTTP address")
         deadline = self.clock() + self.patience
         ids = sorted(
             {
@@ -56,7 +56,7 @@ class Service:
             }
         )
         if len(ids) > _MAX_ADVISORIES:
-            raise ServiceError(f"more than {_MAX_ADVISORIES:,} advisories were named")
+            raise ServiceError(f"the answer has more than {_MAX_ADVISORIES:,} advisories")
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             documents = list(pool.map(lambda one: self._fetch(one, deadline), ids))
         return tuple(one for document in documents if (one := parse_record(document)) is not None)
@@ -101,7 +101,7 @@ class Service:
                 with urllib.request.urlopen(request, timeout=self.timeout) as answer:
                     data = answer.read(_MAX_ANSWER + 1)
                 if len(data) > _MAX_ANSWER:
-                    raise ServiceError(f"{self.url} answered more than {_MAX_ANSWER:,} bytes")
+                    raise ServiceError(f"{self.url} sent more than {_MAX_ANSWER:,} bytes")
                 return json.loads(data)
             except urllib.error.HTTPError as error:
                 reason, is_final = f"HTTP {error.code}", error.code not in _AGAIN
@@ -111,6 +111,6 @@ class Service:
             except (ValueError, RecursionError) as error:
                 reason, is_final = f"not JSON: {error}", True
             if is_final or attempt == _TRIES:
-                raise ServiceError(f"{self.url} could not be asked: {reason}")
+                raise ServiceError(f"cannot query {self.url}: {reason}")
             self.wait(0.5 * 2**attempt)
         raise AssertionError("unreachable")

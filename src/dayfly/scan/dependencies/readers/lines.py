@@ -57,7 +57,7 @@ def load_toml(project: Project, path: str) -> tuple[Mapping[str, object], Lines]
     try:
         return tomllib.loads(text), Lines(path, text)
     except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
-        project.notes.append(Note(NoteKind.NOT_ANALYSABLE, f"is not TOML: {error}", Place(path)))
+        project.notes.append(Note(NoteKind.NOT_ANALYSABLE, f"is not valid TOML: {error}", Place(path)))
         return None
 
 

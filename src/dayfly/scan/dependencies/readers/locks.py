@@ -102,7 +102,7 @@ def read_pipfile_lock(project: Project, path: str) -> Manifest | None:
     try:
         document = table(json.loads(content))
     except (ValueError, RecursionError) as error:
-        project.notes.append(Note(NoteKind.NOT_ANALYSABLE, f"is not JSON: {error}", Place(path)))
+        project.notes.append(Note(NoteKind.NOT_ANALYSABLE, f"is not valid JSON: {error}", Place(path)))
         return None
     lines = Lines(path, content)
     indexes = [

@@ -220,7 +220,7 @@ def _configuration(project: Project, path: str) -> tuple[configparser.ConfigPars
     except configparser.Error as error:
         message = str(error).partition("\n")[0]
         project.notes.append(
-            Note(NoteKind.NOT_ANALYSABLE, f"is not a configuration file: {message}", Place(path))
+            Note(NoteKind.NOT_ANALYSABLE, f"is not a valid configuration file: {message}", Place(path))
         )
         return None
     return parser, Lines(path, content)

@@ -102,7 +102,7 @@ class _Reader:
             found = found or _from_url(bare, place, group, hashes)
             if found is None:
                 self.project.notes.append(
-                    Note(NoteKind.NOT_ANALYSABLE, "is no requirement that pip understands", place)
+                    Note(NoteKind.NOT_ANALYSABLE, "is not a requirement that pip understands", place)
                 )
             self._take(found, is_constraint)
 
@@ -117,7 +117,7 @@ class _Reader:
             self.project.notes.append(
                 Note(
                     NoteKind.NOT_RESOLVED,
-                    f"includes {without_secret(value)}, which is not part of what is scanned",
+                    f"includes {without_secret(value)}, which is not in the scanned path",
                     place,
                 )
             )

@@ -175,7 +175,7 @@ class Builtins(Expressions):
                 and isinstance(const, str | bytes)
                 and len(const) < 2 * len(parts)
             ):
-                labels |= {Label(Kind.DECODED, "letters put together")}
+                labels |= {Label(Kind.DECODED, "joined letters")}
             sketch = (
                 arguments[0].sketch if isinstance(const, Absent) else const if isinstance(const, str) else ""
             )
@@ -187,7 +187,7 @@ class Builtins(Expressions):
         if name == "decode" and arguments and not folding.is_plain_codec(arguments[0].const):
             labels |= {Label(Kind.DECODED, f"decode({arguments[0].const!r})")}
         elif name == "translate":
-            labels |= {Label(Kind.DECODED, "letters that are exchanged")}
+            labels |= {Label(Kind.DECODED, "replaced letters")}
         elif name in ("replace", "swapcase", "join", "removeprefix", "removesuffix"):
             labels |= {COMPUTED}
         if isinstance(const, Absent):

@@ -24,7 +24,7 @@ class Act(StrEnum):
 class Phase(StrEnum):
     IMPORT = "when it is imported"
     CALL = "when it is called"
-    WRAPPER = "in the place of what it replaced"
+    WRAPPER = "instead of the function that it replaces"
 
 
 @dataclass(frozen=True, slots=True)

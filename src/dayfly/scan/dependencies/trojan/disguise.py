@@ -47,7 +47,7 @@ def _far(file: PythonFile) -> Iterator[Finding]:
             yield _finding(
                 file,
                 Place(file.path, line, len(before) + 1),
-                f"has code {len(before):,} columns to the right, where no window shows it",
+                f"has code after {len(before):,} blank columns, outside the visible part of an editor",
                 Confidence.HIGH,
             )
             return
@@ -81,7 +81,7 @@ def _reordered(file: PythonFile) -> Iterator[Finding]:
         yield _finding(
             file,
             Place(file.path, line, column),
-            f"holds U+{ord(match.group()):04X}, which shows its line in another order than it runs in",
+            f"contains U+{ord(match.group()):04X}, so the line is displayed in another order than it runs",
             Confidence.MEDIUM,
         )
 
@@ -94,7 +94,7 @@ def _foreign(file: PythonFile) -> Iterator[Finding]:
                 yield _finding(
                     file,
                     Place(file.path, token.start[0], token.start[1] + 1),
-                    "has a name in which letters of two scripts look like one",
+                    "has a name that mixes similar letters of two scripts",
                     Confidence.MEDIUM,
                 )
                 return
@@ -116,6 +116,6 @@ def _finding(file: PythonFile, place: Place, what: str, confidence: Confidence) 
         place=place,
         severity=Severity.HIGH,
         confidence=confidence,
-        harm="who reviews it sees something else than what runs",
+        harm="a reviewer sees other code than the code that runs",
         evidence={"act": "disguises"},
     )

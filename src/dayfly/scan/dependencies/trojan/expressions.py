@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _MAX_SKETCH = 4_000
 _FEW = 24  # items that are looked at one by one whatever comes of it
 _MAX_CONCRETE = 4_000  # items of a constant that a comprehension is computed over
-COMPUTED = Label(Kind.COMPUTED, "put together")
+COMPUTED = Label(Kind.COMPUTED, "joined text")
 ENVIRONMENT = Label(Kind.ENVIRONMENT, "os.environ")
 DECODED = Label(Kind.DECODED, "decoded")
 

@@ -58,7 +58,7 @@ def file_label(sketch: str) -> frozenset[Label]:
 def answer_label(destination: str) -> frozenset[Label]:
     """What a request to this address yields."""
     if _METADATA.search(destination):
-        return frozenset({Label(Kind.CREDENTIAL, "the credentials of the machine's metadata service")})
+        return frozenset({Label(Kind.CREDENTIAL, "the credentials of the instance metadata service")})
     return frozenset({Label(Kind.REMOTE, _shown(destination))})
 
 

@@ -109,8 +109,12 @@ def look(file: PythonFile, *, find: Finder | None = None) -> Iterator[Finding | 
     try:
         deeds = interpreter.run(tree)
     except RecursionError:
-        yield Note(NoteKind.BOUNDED, "is nested too deeply to be looked at for trojans", Place(file.path))
+        yield Note(
+            NoteKind.BOUNDED, "is nested too deeply to be checked for malicious code", Place(file.path)
+        )
         return
     if not interpreter.is_complete:
-        yield Note(NoteKind.BOUNDED, "is too large to be looked at for trojans in full", Place(file.path))
+        yield Note(
+            NoteKind.BOUNDED, "is too large to be checked completely for malicious code", Place(file.path)
+        )
     yield from judge(deeds, is_dependency=file.is_dependency)

@@ -24,9 +24,9 @@ class Kind(StrEnum):
     ENVIRONMENT = "the whole environment"
     CREDENTIAL = "a credential"
     HOST = "facts about the host"
-    ARGUMENT = "what it is called with"
-    REMOTE = "what was downloaded"
-    DECODED = "text that was decoded"
+    ARGUMENT = "its arguments"
+    REMOTE = "downloaded data"
+    DECODED = "decoded text"
     COMPUTED = "text that was put together"
     CONSTANT = "a part of a constant"
 

@@ -61,8 +61,8 @@ def _suspect(deed: Deed, deeds: Sequence[Deed], is_dependency: bool) -> Suspicio
     if deed.act is Act.HIDES:
         return Suspicion(
             ("hides", ""),
-            f"puts the name {deed.name} together from parts, so that reading and searching do not find it",
-            "what it does with it is meant not to be seen",
+            f"builds the name {deed.name} from parts, so that a search does not find it",
+            "the code hides what it does with it",
             deed,
             Confidence.MEDIUM,
         )
@@ -71,8 +71,8 @@ def _suspect(deed: Deed, deeds: Sequence[Deed], is_dependency: bool) -> Suspicio
         if deed.phase is Phase.IMPORT and is_dependency and host and not knowledge.is_local(host):
             return Suspicion(
                 ("diverts", deed.name),
-                f"sets {deed.name}, so that other libraries talk to {host}, {deed.phase}",
-                "what the function sends to AWS or to its customers passes there first",
+                f"sets {deed.name}, so that other libraries connect to {host}, {deed.phase}",
+                "that host receives what the function sends to AWS or to its customers",
                 deed,
             )
         return None
@@ -99,7 +99,7 @@ def _sending(deed: Deed, deeds: Sequence[Deed], is_dependency: bool) -> Suspicio
         return Suspicion(
             ("sends", _what(taken)),
             f"sends {_what(taken)} {where} {deed.phase}",
-            "the role's temporary credentials and every secret of the environment are somebody else's",
+            "an attacker gets the role's temporary credentials and every secret of the environment",
             deed,
             Confidence.HIGH if host else Confidence.MEDIUM,
         )
@@ -108,22 +108,23 @@ def _sending(deed: Deed, deeds: Sequence[Deed], is_dependency: bool) -> Suspicio
             return Suspicion(
                 ("sends", "host"),
                 f"sends {_what(facts)} {where} {deed.phase}",
-                "whoever receives it learns where the package was installed and by whom",
+                "the receiver learns where and by whom the package was installed",
                 deed,
             )
         if knowledge.is_drop(deed.target) or _is_hidden(deed):
             return Suspicion(
                 ("sends", "drop"),
-                f"talks {where} {deed.phase}" + (", an address that it hides" if _is_hidden(deed) else ""),
-                "whatever it is told there, or tells, nobody has asked for it",
+                f"connects {where} {deed.phase}"
+                + (", an address that the code hides" if _is_hidden(deed) else ""),
+                "it is a connection that the package does not need for its function",
                 deed,
                 Confidence.MEDIUM,
             )
     if _is_hidden(deed) and is_dependency:
         return Suspicion(
             ("sends", "hidden"),
-            f"talks {where}, an address that it hides, {deed.phase}",
-            "what it sends there is meant not to be seen",
+            f"connects {where}, an address that the code hides, {deed.phase}",
+            "the code hides where it sends data",
             deed,
             Confidence.MEDIUM,
         )
@@ -163,8 +164,8 @@ def _forwarding(deed: Deed, host: str, is_dependency: bool) -> Suspicion | None:
         return None
     return Suspicion(
         ("forwards", deed.wrapped),
-        f"replaces {deed.wrapped} by a wrapper that sends what passes through it {_where(deed, host)}",
-        "each customer of the warm environment is copied to somebody else, and every answer is right",
+        f"replaces {deed.wrapped} with a wrapper that sends the data {_where(deed, host)}",
+        "each customer's data is copied to an attacker, while every answer stays correct",
         deed,
         Confidence.HIGH if is_dependency and host else Confidence.MEDIUM,
     )
@@ -180,8 +181,9 @@ def _choosing(deed: Deed, host: str) -> Suspicion | None:
         return None
     return Suspicion(
         ("chooses", host),
-        f"looks for {_listed(sorted(set(words))[:3])} in what it is called with and sends it {_where(deed, host)}, whatever becomes of it",
-        "it waits for the customer who is worth it: tests with other data see nothing",
+        f"looks for {_listed(sorted(set(words))[:3])} in its arguments and sends it {_where(deed, host)}, "
+        "whatever the result",
+        "it acts only on certain data: tests with other data show nothing",
         deed,
         Confidence.MEDIUM,
     )
@@ -203,8 +205,8 @@ def _copying(deed: Deed, host: str) -> Suspicion | None:
         return None
     return Suspicion(
         ("copies", host),
-        f"sends what it is called with {_where(deed, host)} beside its work, and keeps silent if that fails",
-        "each customer of the warm environment is copied to somebody else, and every answer is right",
+        f"sends its arguments {_where(deed, host)} in addition to its normal work, and hides failures",
+        "each customer's data is copied to an attacker, while every answer stays correct",
         deed,
         Confidence.MEDIUM,
     )
@@ -225,15 +227,15 @@ def _running(deed: Deed, is_dependency: bool) -> Suspicion | None:
         how = sorted({label.what for label in decoded} - {"decoded"}) or ["its own arithmetic"]
         return Suspicion(
             ("runs", "decoded"),
-            f"runs code with {deed.name} that it keeps encoded ({_listed(how[:3])}) {deed.phase}",
-            "what it does cannot be read: that is what it is encoded for",
+            f"runs encoded code with {deed.name} ({_listed(how[:3])}) {deed.phase}",
+            "the encoding hides what the code does",
             deed,
         )
     if remote and deed.phase is not Phase.CALL:
         return Suspicion(
             ("runs", "remote"),
             f"downloads code from {remote[0].what} and runs it with {deed.name} {deed.phase}",
-            "whoever owns that address decides what runs in every environment, and can change it every day",
+            "the owner of that address decides what runs in every environment, and can change it at any time",
             deed,
         )
     evaluates = knowledge.EVALUATES.search(deed.name) or knowledge.LOADS_CODE.search(deed.name)
@@ -241,7 +243,7 @@ def _running(deed: Deed, is_dependency: bool) -> Suspicion | None:
         return Suspicion(
             ("runs", "remote"),
             f"downloads code from {remote[0].what} and runs it with {deed.name}",
-            "whoever owns that address decides what runs",
+            "the owner of that address decides what runs",
             deed,
             Confidence.MEDIUM,
         )
@@ -254,15 +256,15 @@ def _starting(deed: Deed, deeds: Sequence[Deed]) -> Suspicion | None:
     if is_shell or knowledge.REVERSE_SHELL.search(deed.target):
         return Suspicion(
             ("starts", "shell"),
-            f"starts a shell that somebody else types into, {deed.phase}",
-            "whoever waits at the other end has the function's role and its customers' data",
+            f"starts a remote shell, {deed.phase}",
+            "the attacker gets the permissions of the function's role and its customers' data",
             deed,
         )
     if knowledge.FETCH_AND_RUN.search(deed.target) and deed.phase is not Phase.CALL:
         return Suspicion(
             ("starts", "fetched"),
-            f"fetches a program and starts it {deed.phase}",
-            "whoever owns that address decides what runs in every environment",
+            f"downloads a program and starts it {deed.phase}",
+            "the owner of that address decides what runs in every environment",
             deed,
         )
     return None
@@ -275,8 +277,8 @@ def _writing(deed: Deed, deeds: Sequence[Deed], is_dependency: bool) -> Suspicio
     if deed.phase is not Phase.CALL and knowledge.PERSISTS.search(deed.target) and is_dependency:
         return Suspicion(
             ("writes", "persists"),
-            f"writes {_shown(deed.target)}, which is run later without it, {deed.phase}",
-            "removing the package does not remove what it left",
+            f"writes {_shown(deed.target)}, which runs later without the package, {deed.phase}",
+            "the file stays when the package is removed",
             deed,
         )
     is_replaced = deed.phase is Phase.WRAPPER and not _REPORTERS.search(deed.wrapped)
@@ -292,8 +294,8 @@ def _writing(deed: Deed, deeds: Sequence[Deed], is_dependency: bool) -> Suspicio
         ):
             return Suspicion(
                 ("writes", deed.wrapped),
-                f"replaces {deed.wrapped} by a wrapper that writes what passes through it to {_shown(deed.target)}",
-                "each customer's data lies there for the next one, and for whoever collects it",
+                f"replaces {deed.wrapped} with a wrapper that writes the data to {_shown(deed.target)}",
+                "each customer's data stays there for later invocations, and for an attacker",
                 deed,
                 Confidence.MEDIUM,
             )
@@ -311,7 +313,7 @@ def _writing(deed: Deed, deeds: Sequence[Deed], is_dependency: bool) -> Suspicio
             return Suspicion(
                 ("runs", "remote"),
                 f"downloads {_shown(deed.target)} from {remote[0].what} and starts it {deed.phase}",
-                "whoever owns that address decides what runs in every environment",
+                "the owner of that address decides what runs in every environment",
                 deed,
             )
     return None
@@ -357,10 +359,8 @@ def _where(deed: Deed, host: str) -> str:
     if host:
         return f"to {host}"
     if deed.name.startswith(("boto3", "botocore")):
-        return f"out with {deed.name.rpartition('.')[2]}"
-    return (
-        "to an address that is put together at run time" if not deed.target else f"to {_shown(deed.target)}"
-    )
+        return f"with {deed.name.rpartition('.')[2]}"
+    return "to an address that is built at run time" if not deed.target else f"to {_shown(deed.target)}"
 
 
 def _what(labels: Iterable[Label]) -> str:

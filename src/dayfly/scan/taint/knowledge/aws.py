@@ -147,8 +147,8 @@ _SINKS = (
         "event.request",
         ("boto3.client.lambda.invoke", "boto3.client.lambda.invoke_async"),
         (_keyword("FunctionName"),),
-        message="the caller decides which function is invoked ({source})",
-        fix="Look the function's name up in a dict of your own.",
+        message="the caller chooses which function is invoked ({source})",
+        fix="Select the function's name from a dict in your code.",
     ),
     # On this machine: S3's keys are names and no paths, but the file a download goes to is one.
     Sink("event.path", _every("download_file"), (Argument(2, "Filename"),), part=Part.PATH),

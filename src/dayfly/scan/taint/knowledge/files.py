@@ -107,7 +107,8 @@ _SINKS = (
             "os.access",
         ),
         part=Part.PATH,
-        message="`{source}` decides which file `{sink}` tells about: whether it exists, its size, its age",
+        message="`{source}` decides for which file `{sink}` returns information: whether it exists, its size, "
+        "its age",
         is_probe=True,
     ),
     Sink(
@@ -121,7 +122,8 @@ _SINKS = (
         ),
         (RECEIVER,),
         part=Part.PATH,
-        message="`{source}` decides which file `{sink}` tells about: whether it exists, its size, its age",
+        message="`{source}` decides for which file `{sink}` returns information: whether it exists, its size, "
+        "its age",
         is_probe=True,
     ),
     Sink(
@@ -227,7 +229,7 @@ _SINKS = (
             ),
         ),
         Part.PATH,
-        message="an archive of the caller's is unpacked with the names it brings ({source})",
+        message="an archive from the caller is unpacked with the paths that it contains ({source})",
         fix='Unpack with `filter="data"`.',
     ),
     Sink("event.path", ("tarfile.TarFile.extractall",), (Argument(0, "path"),), part=Part.PATH),

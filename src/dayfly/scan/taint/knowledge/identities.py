@@ -62,7 +62,8 @@ _BY_OWNER = tuple(
     for mark in _MARKS
 )
 _HARM = (
-    "The function's rights are those of all its customers: nothing behind it stops one from naming another."
+    "The function's permissions cover all its customers: no later check stops one customer from "
+    "naming another."
 )
 
 _ITEMS = ("get_item", "delete_item", "update_item", "put_item")
@@ -74,28 +75,28 @@ _SINKS = (
         "event.trust",
         ("jwt.encode", "jose.jwt.encode", "authlib.jose.jwt.encode"),
         tuple(Argument(0, "payload", element=name) for name in _SUBJECTS),
-        message="a token is signed for whoever the caller says it is ({source})",
+        message="a token is signed for an identity that the caller chooses ({source})",
         harm=_HARM,
     ),
     Sink(
         "event.trust",
         ("boto3.client.sts.assume_role",),
         (Argument(None, "Tags"), Argument(None, "RoleArn")),
-        message="the caller decides in which role, or with which tags, the function goes on ({source})",
+        message="the caller chooses the role, or the tags, that the function assumes ({source})",
         harm=_HARM,
     ),
     Sink(
         "event.trust",
         tuple(f"{owner}.{method}" for owner in ("boto3.Table", "boto3.client.dynamodb") for method in _ITEMS),
         _KEYS,
-        message="the record is its owner's, and the caller says who that is ({source})",
+        message="the caller chooses whose record is used ({source})",
         harm=_HARM,
     ),
     Sink(
         "event.trust",
         ("boto3.Table.put_item", "boto3.client.dynamodb.put_item"),
         tuple(Argument(None, "Item", element=name) for name in _AUTHORS),
-        message="the record is written for whoever the caller says it is ({source})",
+        message="the caller chooses for whom the record is written ({source})",
         harm=_HARM,
     ),
     # The first parameter of a statement whose condition begins with its owner.
@@ -107,7 +108,7 @@ _SINKS = (
             Condition(Argument(0), Test.STARTS, ("SELECT", "DELETE", "select", "delete"), if_unknown=False),
             Condition(Argument(0), Test.CONTAINS, _BY_OWNER, if_unknown=False),
         ),
-        message="the rows are their owner's, and the caller says who that is ({source})",
+        message="the caller chooses whose rows are used ({source})",
         harm=_HARM,
     ),
 )

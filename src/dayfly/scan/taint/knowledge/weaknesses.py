@@ -59,7 +59,7 @@ TABLES = Tables(
             (Argument(1, "value"),),
             (_NAMES_A_SECRET,),
             danger=Danger.PREDICTION,
-            message="a cookie that somebody is known by can be foretold",
+            message="a cookie that identifies a user is predictable",
         ),
         # What a session holds is compared with later: a number that can be foretold is no proof of anything.
         Sink(
@@ -67,13 +67,13 @@ TABLES = Tables(
             ("flask.Session.__setitem__",),
             (Argument(1),),
             danger=Danger.PREDICTION,
-            message="a value that is kept in the session to be known by can be foretold",
+            message="a session value that identifies a user is predictable",
         ),
         Sink(
             "weak.randomness",
             ("hmac.new", "hmac.digest", "cryptography.fernet.Fernet", "Crypto.Cipher.AES.new"),
             danger=Danger.PREDICTION,
-            message="a key can be foretold",
+            message="a key is predictable",
         ),
         Sink(
             "weak.hash",
@@ -81,7 +81,7 @@ TABLES = Tables(
             (),
             (Condition(Argument(0, "name"), Test.EQUALS, _BROKEN_NAMES, if_unknown=False), _FOR_SECURITY),
             needs_taint=False,
-            message="a hash that is broken is chosen by its name",
+            message="a broken hash function is selected by name",
         ),
         Sink("weak.hash", ("hashlib.md5", "hashlib.sha1"), (), (_FOR_SECURITY,), needs_taint=False),
         Sink(
@@ -90,7 +90,7 @@ TABLES = Tables(
             (),
             (_OFF, *_LASTS),
             needs_taint=False,
-            message="a cookie is set without Secure: it travels over plain HTTP as well",
+            message="a cookie is set without Secure, so it is also sent over plain HTTP",
         ),
         Sink(
             "weak.cookie-script",
@@ -98,7 +98,7 @@ TABLES = Tables(
             (),
             (_READABLE, _NAMES_SOMEBODY, *_LASTS),
             needs_taint=False,
-            message="a cookie is set without HttpOnly: scripts of the page can read it",
+            message="a cookie is set without HttpOnly, so scripts of the page can read it",
         ),
     ),
 )

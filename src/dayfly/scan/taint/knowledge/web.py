@@ -151,7 +151,7 @@ _NOT_JSON = Condition(
     FIRST, Test.LACKS_TYPE, ("dict", "list", "json", "flask.JsonResponse", "flask.Redirect", "flask.Response")
 )
 
-_INTO_SESSION = "`{source}` is put into the session, among what the server itself has said of the customer"
+_INTO_SESSION = "`{source}` is stored in the session together with verified data"
 _FLASK_SINKS = (
     Sink(
         "event.html",

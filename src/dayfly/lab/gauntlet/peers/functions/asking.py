@@ -10,7 +10,7 @@ def child_is_refused():
         said = subprocess.run(["/bin/echo", "it"], capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         return
-    sys.exit(f"not in force: a child process ran and said {said.strip()!r}")
+    sys.exit(f"not active: a child process ran and said {said.strip()!r}")
 
 
 def traversal_is_refused(application):
@@ -24,4 +24,4 @@ def traversal_is_refused(application):
 
     answer = application.test_client().get("/file?name=../../../etc/passwd")
     if answer.status_code == 200:
-        sys.exit(f"not in force: a path from the request was opened, {answer.text[:5]!r}...")
+        sys.exit(f"not active: a path from the request was opened, {answer.text[:5]!r}...")

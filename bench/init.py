@@ -1,0 +1,162 @@
+"""`python -m bench init`: what Dayfly adds to the CPU of a function's init in the process that serves it, supervisor aside."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import socket
+import statistics
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich.table import Table
+from tests.real.environment import real_python
+
+from bench import sheets
+from bench.contestants import FUNCTIONS
+from bench.machine import this_machine
+from dayfly.core import frames
+from dayfly.core.handshake import MARKER, ZygoteOptions
+
+ROUNDS, QUICK_ROUNDS = 21, 3
+# As the budgets name them; `bench/functions` has more.
+SIZES: Mapping[str, str] = {"small": "small", "boto3": "medium"}
+PLAIN, GUARDS = "plain", ("off", "observe")
+COLUMNS = ("function", "contestant", "CPU, least", "p20", "added, least", "p20", "page faults, least")
+# Where the process finds what it was given; nobody else uses numbers as high.
+_CHANNEL, _LIFELINE = 90, 91
+# AWS's loop up to where it asks for an event.
+_PLAIN = f"""
+import os, sys
+from awslambdaric import bootstrap
+from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
+def ask(self, *rest):
+    os.write({_CHANNEL}, b"x")
+    os._exit(0)
+LambdaRuntimeClient.wait_next_invocation = ask
+bootstrap.run(sys.argv[1], LambdaRuntimeClient("127.0.0.1:9"))
+"""
+_BUFFER = 65536
+
+# CPU in seconds and minor page faults of one start.
+Sample = tuple[float, int]
+# By function and contestant.
+Samples = dict[str, dict[str, list[Sample]]]
+
+
+def start(function: str, guard: str, python: str, *, code: str = "") -> Sample:
+    """Initialise a function once, as a zygote with this guard or without Dayfly (`plain`), and end it.
+
+    `code` is a folder with another Dayfly than the installed one.
+    """
+    environ = {
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "AWS_REGION": "eu-central-1",
+        "LAMBDA_TASK_ROOT": str(FUNCTIONS),
+        "PYTHONPATH": os.pathsep.join([str(FUNCTIONS), *([code] if code else [])]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "AWS_LAMBDA_FUNCTION_NAME": function,
+        "AWS_LAMBDA_FUNCTION_VERSION": "1",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "group",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "stream",
+    }
+    program = ["-c", _PLAIN] if guard == PLAIN else ["-m", "dayfly.runtime"]
+    options = ZygoteOptions(isolation="invocation", guard="off" if guard == PLAIN else guard, guard_key="00")
+    if guard != PLAIN:
+        environ[MARKER] = f"{_CHANNEL}:{_LIFELINE},{options.pack()}"
+    ours, theirs = socket.socketpair()
+    life, far = socket.socketpair()
+    with ours, theirs, life, far:
+        passed = [(os.POSIX_SPAWN_DUP2, theirs.fileno(), _CHANNEL)]
+        passed += [(os.POSIX_SPAWN_DUP2, far.fileno(), _LIFELINE)]
+        pid = os.posix_spawn(python, [python, *program, f"{function}.handler"], environ, file_actions=passed)
+        theirs.close()
+        far.close()
+        is_ready = bool(ours.recv(1)) if guard == PLAIN else _is_ready(ours)
+    _, status, used = os.wait4(pid, 0)
+    assert (is_ready, status) == (True, 0), f"{function} as {guard}"
+    return used.ru_utime + used.ru_stime, used.ru_minflt
+
+
+def _is_ready(channel: socket.socket) -> bool:
+    reader = frames.ControlReader()
+    while data := channel.recv(_BUFFER):
+        for kind, _payload in reader.feed(data):
+            if kind == frames.READY:
+                return True
+            channel.sendall(frames.pack_control(frames.CALL_DONE, b"200\n"))
+    return False
+
+
+def measure(rounds: int, against: Path | None = None) -> Samples:
+    """Start everybody in turn, so often; `against` is the `src` of another checkout, with bytecode."""
+    python = str(real_python())
+    contestants = [(PLAIN, PLAIN, "")]
+    contestants += [(f"guard {guard}", guard, "") for guard in GUARDS]
+    if against is not None:
+        contestants += [(f"guard {guard}, {against}", guard, str(against)) for guard in GUARDS]
+    samples: Samples = {size: {name: [] for name, _, _ in contestants} for size in SIZES}
+    for _ in range(rounds):
+        for size, function in SIZES.items():
+            for name, guard, code in contestants:
+                samples[size][name].append(start(function, guard, python, code=code))
+    return samples
+
+
+def rows(samples: Samples) -> list[tuple[str, ...]]:
+    """One line per function and contestant, in milliseconds."""
+    found: list[tuple[str, ...]] = []
+    for size, by_name in samples.items():
+        least, low = _least_and_low(by_name[PLAIN])
+        for name, taken in by_name.items():
+            this_least, this_low = _least_and_low(taken)
+            added = ("–", "–") if name == PLAIN else (f"{this_least - least:+.1f}", f"{this_low - low:+.1f}")
+            faults = str(min(count for _, count in taken))
+            found.append((size, name, f"{this_least:.1f}", f"{this_low:.1f}", *added, faults))
+    return found
+
+
+def _least_and_low(taken: Sequence[Sample]) -> tuple[float, float]:
+    times = sorted(seconds * 1000 for seconds, _ in taken)
+    return times[0], statistics.quantiles(times, n=5)[0] if len(times) > 1 else times[0]
+
+
+def main(arguments: Sequence[str], *, rounds: int | None = None) -> int:
+    """Run by the command line; 0 whatever the figures say."""
+    options = _parse(arguments)
+    machine = this_machine(pinned_to=None)
+    samples = measure(rounds or (QUICK_ROUNDS if options.quick else ROUNDS), options.against)
+    date = datetime.datetime.now(datetime.UTC).date().isoformat()
+    note = f"Measured {date} by `{' '.join(['python -m bench init', *arguments])}` on {machine.sentence()}."
+    if options.json:
+        sys.stdout.write(json.dumps({"notes": [note], "samples": samples}, indent=2) + "\n")
+        return 0
+    if options.markdown:
+        lines = [f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
+        lines += [f"| {' | '.join(row)} |" for row in rows(samples)]
+        sys.stdout.write("\n".join([note, "", *lines]) + "\n")
+        return 0
+    console = sheets.console()
+    console.print(note, style="dim", highlight=False)
+    table = Table(*COLUMNS)
+    for row in rows(samples):
+        table.add_row(*row)
+    console.print(table)
+    return 0
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench init", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few samples")
+    parser.add_argument(
+        "--against", type=Path, help="the compiled `src` of another checkout, measured beside"
+    )
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="machine-readable")
+    form.add_argument("--markdown", action="store_true", help="what docs/performance.md quotes")
+    return parser.parse_args(arguments)

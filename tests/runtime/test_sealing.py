@@ -1,0 +1,32 @@
+"""Sealers are loaded where init loaded their library and the process has what they seal."""
+
+from __future__ import annotations
+
+from tests.runtime.sealers.serving import run
+
+LIBRARIES = """
+import asyncio, concurrent.futures.thread, http.client, logging.handlers, multiprocessing.pool, socket, sys, threading
+"""
+HANDLER = """
+def handler(number):
+    found = [name.rpartition(".")[2] for name in sys.modules if name.startswith("dayfly.runtime.sealers.")]
+    return [name for name in ("executors", "files", "http", "loops", "queues", "threads") if name in found]
+"""
+
+
+def test_nothing_is_loaded_where_there_are_neither_threads_nor_descriptors() -> None:
+    seen = run(LIBRARIES + HANDLER)
+    assert (seen.reasons, seen.faults) == ([], [])
+    assert seen.answers == [[]] * 3
+
+
+def test_a_thread_loads_those_that_seal_threads() -> None:
+    seen = run(LIBRARIES + "threading.Thread(target=threading.Event().wait, daemon=True).start()" + HANDLER)
+    assert (seen.reasons, seen.faults) == ([], [])
+    assert seen.answers == [["executors", "queues", "threads"]] * 3
+
+
+def test_a_descriptor_loads_those_that_seal_descriptors() -> None:
+    seen = run(LIBRARIES + "opened = open('/etc/hostname')" + HANDLER)
+    assert (seen.reasons, seen.faults) == ([], [])
+    assert seen.answers == [["files", "http", "loops"]] * 3
