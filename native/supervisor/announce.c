@@ -38,7 +38,7 @@ static const char *why_calls_are_open(const struct announcement *what) {
     if (!what->settings->confine)
         return "switched off";
     if (strcmp(what->platform, "lambda") == 0)
-        return "Lambda refuses a filter, so none is tried";
+        return "Lambda does not permit seccomp filters";
     return is_said(what->calls) ? what->calls : "";
 }
 
@@ -59,19 +59,18 @@ static void add_limits(const struct announcement *what, const struct state *stat
     if (is_said(what->scope_not_promised))
         limits_add(limits, "%s", what->scope_not_promised);
     if (settings->network != NETWORK_SHARED && is_said(what->online))
-        limits_add(limits, "workers have the network: %s", what->online);
+        limits_add(limits, "workers have network access: %s", what->online);
     if (!what->lock && strcmp(state->network, "none") != 0 && is_said(what->watch_misses))
         limits_add(limits, "%s", what->watch_misses);
     if (what->shares_kernel_objects)
-        limits_add(limits, "System V objects and keyrings are shared with the machine and not cleared");
+        limits_add(limits, "System V objects and keyrings are shared with the machine and are not cleared");
     if (is_process)
-        limits_add(limits, "process isolation: what an invocation changes in memory stays");
+        limits_add(limits, "process isolation: memory changes of an invocation stay");
     if (is_process && settings->tenant.n > 0)
         limits_add(limits, "tenants share the function's process");
     if (!is_process && settings->isolation == ISOLATION_WINDOW)
         limits_add(limits,
-                   "window isolation: what an invocation changes in memory stays for up to %g s or %lld "
-                   "invocations%s",
+                   "window isolation: memory changes of an invocation stay for up to %g s or %lld invocations%s",
                    (double)settings->max_age / (double)NS_PER_S, (long long)settings->max_invocations,
                    settings->tenant.n > 0 ? " of one tenant" : "");
     if (is_said(what->memory))
@@ -80,9 +79,8 @@ static void add_limits(const struct announcement *what, const struct state *stat
                    what->memory);
     else if (is_said(what->memory_stranger))
         limits_add(limits,
-                   "void against Python code in a worker (L2): the memory of %s can be written, and code "
-                   "outlives its "
-                   "worker there",
+                   "not effective against Python code in a worker (L2): the worker can write the memory of %s and "
+                   "leave code there",
                    what->memory_stranger);
     if (is_said(what->unguarded))
         limits_add(limits, "the guard could not be armed: %s", what->unguarded);
@@ -92,9 +90,9 @@ static void add_limits(const struct announcement *what, const struct state *stat
         (void)buffer_print(&words, "%s%.*s", i > 0 ? ", " : "", (int)settings->unknown[i].n,
                            (const char *)settings->unknown[i].at);
     if (words.n > 0)
-        limits_add(limits, "variables that are no settings: %.*s", (int)words.n, unknown);
+        limits_add(limits, "unknown DAYFLY_ variables: %.*s", (int)words.n, unknown);
     if (limits->left_out > 0 && limits->count > 0)
-        limits->texts[limits->count - 1] = LITERAL("more than fits into one line");
+        limits->texts[limits->count - 1] = LITERAL("more than fits into one record");
 }
 
 static void add_text(struct field *fields, size_t *count, const char *name, const char *text) {
@@ -132,11 +130,9 @@ static size_t fill(struct field *fields, const struct announcement *what, const 
 static const char *which_life(const struct announcement *what) {
     const struct earlier_life *earlier = &what->earlier;
     if (earlier->killed || earlier->removed || earlier->objects || earlier->young_code || earlier->young_data)
-        return ", a later life of this environment";
-    /* Whoever starts runtimes here may have had something else to wait for. */
-    return what->may_be_later_life ? ", perhaps a later life of this environment (who starts runtimes here "
-                                     "has seen a process end)"
-                                   : "";
+        return ", runtime restarted in this environment";
+    /* The process that starts runtimes may have waited for another child. */
+    return what->may_be_later_life ? ", runtime possibly restarted in this environment" : "";
 }
 
 static void tell_earlier_life(struct report *report, const struct earlier_life *earlier) {
@@ -147,11 +143,12 @@ static void tell_earlier_life(struct report *report, const struct earlier_life *
     if (young > 0)
         (void)snprintf(
             more, sizeof(more),
-            "; %lld files outside temporary directories are younger than the environment and were left",
+            "; %lld files outside temporary directories are newer than the environment and were not removed",
             (long long)young);
     (void)snprintf(
         message, sizeof(message),
-        "this is a later life: %lld processes were ended and %lld files removed before any function code%s",
+        "the runtime restarted in this environment: %lld processes were ended and %lld files removed before "
+        "function code ran%s",
         (long long)earlier->killed, (long long)earlier->removed, more);
     struct field fields[] = {
         FIELD_OF_NUMBER("processes", earlier->killed),
@@ -166,26 +163,38 @@ static void tell_earlier_life(struct report *report, const struct earlier_life *
 void announce(struct report *report, const struct announcement *what, struct limits *limits) {
     struct state state = judge(what);
     add_limits(what, &state, limits);
-    char message[ANNOUNCE_MAX_TEXT + 2048], code[17] = "";
+    char message[1024], code[17] = "";
     struct buffer words = {(uint8_t *)message, 0, sizeof(message) - 1};
-    (void)buffer_print(
-        &words,
-        DAYFLY_VERSION
-        ", isolation %s, scope %s (%s), Runtime API %s, memory of supervisor, zygote and workers %s, "
-        "system calls %sconfined%s, guard %s%s",
-        state.isolation, what->scope, what->scope_reason, what->lock ? "locked" : "not locked",
-        is_said(what->memory) ? "open" : "closed", is_said(state.calls) ? "not " : "",
-        strcmp(state.network, "none") == 0 ? ", no network" : "", state.guard, which_life(what));
-    for (size_t i = 0; i < limits->count; i++)
-        (void)buffer_print(&words, "%s%.*s", i > 0 ? "; " : "; not promised: ", (int)limits->texts[i].n,
-                           (const char *)limits->texts[i].at);
+    bool is_offline = strcmp(state.network, "none") == 0;
+    const struct {
+        const char *name;
+        bool is_open;
+    } gaps[] = {
+        {"processes and files outside its scope", is_said(what->scope_not_promised)},
+        {"memory between invocations", strcmp(state.isolation, "process") == 0},
+        {"memory of Dayfly's processes", is_said(what->memory)},
+        {"against Python code in a worker (L2)", !is_said(what->memory) && is_said(what->memory_stranger)},
+        {"network", what->settings->network != NETWORK_SHARED && !is_offline},
+    };
+    (void)buffer_print(&words, "active, version " DAYFLY_VERSION ": isolation %s, guard %s, Runtime API %s%s%s",
+                       state.isolation, state.guard, what->lock ? "locked" : "not locked",
+                       is_offline ? ", no network" : "", which_life(what));
+    const char *between = "; not protected: ";
+    for (size_t i = 0; i < COUNT(gaps); i++) {
+        if (!gaps[i].is_open)
+            continue;
+        (void)buffer_print(&words, "%s%s", between, gaps[i].name);
+        between = ", ";
+    }
+    if (limits->count > 0)
+        (void)buffer_print(&words, " (details in not_promised)");
     message[words.n] = '\0';
     struct field fields[REPORT_MAX_FIELDS];
     report_find(report, FINDING_ENVIRONMENT_STARTED, message, fields,
                 fill(fields, what, &state, limits, code));
     char missing[1024];
     if (what->settings->network != NETWORK_SHARED && is_said(what->online)) {
-        (void)snprintf(missing, sizeof(missing), "workers are not kept from the network: %s", what->online);
+        (void)snprintf(missing, sizeof(missing), "workers have network access: %s", what->online);
         announce_missing(report, "network", missing);
     }
     if (is_said(what->unguarded)) {

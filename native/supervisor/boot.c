@@ -112,7 +112,7 @@ static void end_others(struct supervisor *s) {
     int met = sweep_count(&s->sweep);
     (void)sweep_first(&s->sweep);
     if (sweep_run(&s->sweep, NULL, 0, &swept) != 0) {
-        print_error("processes of an earlier life could not be ended", "recycle this environment");
+        print_error("processes from before the runtime restart could not be ended", "recycle this environment");
         exit(EXIT_NO_EVENTS);
     }
     /* A process that was ended at once may be seen again while it dies. */
@@ -336,7 +336,7 @@ static void check_ready(struct supervisor *s) {
     if (s->owns_kernel_objects && kernel_made_by_init(&s->kernel) != 0)
         boot_hand_over(s, "init made System V objects or kernel keys, which all workers would share");
     if (s->settings.network == NETWORK_NONE && s->ready.online[0] != '\0') {
-        (void)snprintf(why, sizeof(why), "network is none, but the function would have one: %s", s->ready.online);
+        (void)snprintf(why, sizeof(why), "network is none, but the function would have network access: %s", s->ready.online);
         refuse(s, "InvalidSetting", why, "set network to none-where-allowed or shared");
     }
     if (s->settings.guard_closed && s->ready.unguarded[0] != '\0') {
@@ -352,10 +352,10 @@ static void tell_start(struct supervisor *s) {
     if (!s->settings.confine)
         calls = "switched off";
     else if (s->scope.platform == PLATFORM_LAMBDA)
-        calls = "Lambda refuses a filter, so none is tried";
+        calls = "Lambda does not permit seccomp filters";
     /* Root opens its own memory, closed or not; what it says of itself tells nothing then. */
     if (s->memory_why[0] == '\0' && s->ready.is_open && geteuid() != 0)
-        (void)snprintf(s->memory_why, sizeof(s->memory_why), "the function's init opened that of the zygote again");
+        (void)snprintf(s->memory_why, sizeof(s->memory_why), "the function's init opened the zygote's memory");
     if (s->memory_why[0] == '\0' && s->launch.interpreter.way == CLOSED_NOT)
         (void)snprintf(s->memory_why, sizeof(s->memory_why), "%s", s->launch.interpreter.why);
     struct announcement what = {
@@ -403,7 +403,7 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
     s->output.telemetry = -1;
     const char *address = getenv(API_VARIABLE);
     if (address == NULL || address[0] == '\0') {
-        print_error(API_VARIABLE " is not set", "this command is started by Lambda, its emulator or `dayfly lab`");
+        print_error(API_VARIABLE " is not set", "start this command through Lambda, its emulator or `dayfly lab`");
         exit(EXIT_BAD_INPUT);
     }
     if (procfs_open(&s->procfs, &fault) != 0)
@@ -440,7 +440,7 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
         if (s->zygote.status >= 0 && WIFEXITED(s->zygote.status) && WEXITSTATUS(s->zygote.status) == EXIT_UNFIT)
             boot_hand_over(s, "the layer does not fit, as said above");
         if (s->zygote.status < 0)
-            print_error(fault.text, "see the log lines above");
+            print_error(fault.text, "see the log records above");
         end_like(s);
     }
     check_ready(s);
@@ -466,7 +466,7 @@ int boot_rebuild(struct supervisor *s, struct fault *fault) {
         loop_retire(s, "the function was initialised again and cannot be forked any more");
     /* A worker can lower our limits until no memory file can be made: nothing is forked from what it could then write. */
     if (s->memory_why[0] == '\0' && (s->launch.interpreter.way == CLOSED_NOT || (s->ready.is_open && geteuid() != 0)))
-        return fault_set(fault, "its memory can be opened, unlike that of the first");
+        return fault_set(fault, "its memory can be opened, unlike the memory of the first zygote");
     pool_adopt(s);
     cleaner_remember(s);
     return 0;

@@ -25,7 +25,7 @@ static bool clean_files(struct supervisor *s, int64_t until, struct fault *why) 
     if (done.changed > 0 && done.is_finished) {
         struct field fields[] = {FIELD_OF_NUMBER("files", done.changed)};
         (void)snprintf(message, sizeof(message),
-                       "%u files that were there at init were changed or removed; the zygote is rebuilt", done.changed);
+                       "%u files from init were changed or removed; the zygote is rebuilt", done.changed);
         report_find(&s->report, FINDING_KEPT_FILE_CHANGED, message, fields, COUNT(fields));
         pool_drop(s);
     }

@@ -41,21 +41,21 @@ static int check_head(struct answer_reader *reader, struct fault *fault) {
     reader->body_bytes = read_number(head + 21, 8);
     reader->is_current = memcmp(head, reader->nonce, NONCE_BYTES) == 0;
     if (!reader->is_current && kind != ANSWER_REPORT)
-        return fault_set(fault, "answer does not carry this event's nonce");
+        return fault_set(fault, "the answer does not have this event's nonce");
     if (kind == ANSWER_REPORT) {
         reader->reports++;
         if (reader->meta_bytes > MAX_REPORT_BYTES || reader->body_bytes > MAX_REPORT_BYTES)
             return fault_set(fault, "a report is too long");
         if (reader->has_note || reader->reports > MAX_REPORTS)
-            return fault_set(fault, "a report behind the note, or too many");
+            return fault_set(fault, "a report after the note, or too many reports");
     } else if (kind == ANSWER_NOTE) {
         if (reader->has_note || reader->body_bytes > 0 || reader->meta_bytes > MAX_NOTE_BYTES)
-            return fault_set(fault, "a second note, or one too long");
+            return fault_set(fault, "a second note, or a note that is too long");
     } else if (kind != ANSWER_RESULT && kind != ANSWER_ERROR) {
-        return fault_set(fault, "answer of unknown kind");
+        return fault_set(fault, "an answer of unknown kind");
     }
     if (reader->meta_bytes > MAX_META_BYTES)
-        return fault_set(fault, "answer announces too long a header");
+        return fault_set(fault, "the answer's header is too long");
     reader->kind = (enum answer_kind)kind;
     reader->has_head = true;
     return 0;
@@ -148,7 +148,7 @@ int control_first(const struct buffer *received, struct control_frame *frame, st
         return 0;
     uint64_t n = read_number(received->at + 1, 4);
     if (n > MAX_CONTROL_BYTES)
-        return fault_set(fault, "control frame announces too long a payload");
+        return fault_set(fault, "the control frame's payload is too long");
     if (received->n - CONTROL_HEAD_BYTES < n)
         return 0;
     frame->kind = received->at[0];

@@ -234,7 +234,7 @@ static const char *read_headers(struct reply *reply, bool has_nul) {
             if (first->at == NULL)
                 *first = value;
             else if (!bytes_equal(*first, value) && (i == HTTP_CONTENT_LENGTH || i == HTTP_TRANSFER_ENCODING))
-                defect = defect != NULL ? defect : "two ways to say where it ends";
+                defect = defect != NULL ? defect : "contradictory lengths";
             break;
         }
     }
@@ -251,13 +251,13 @@ static int read_head(struct reply_reader *reader, struct bytes head, const char 
     *defect = NULL;
     if (!cut(&line, ' ', &version) ||
         !((*is_old = bytes_equal(version, LITERAL("HTTP/1.0"))) || bytes_equal(version, LITERAL("HTTP/1.1"))))
-        return fail(reader, "the reply does not begin with an HTTP/1.x status line");
+        return fail(reader, "the reply does not start with an HTTP/1.x status line");
     if (!cut(&line, ' ', &status))
         status = line;
     size_t number = 0;
     /* Three digits; a status below 100 would pass for a success. */
     if (status.n != 3 || !read_number(status, &number) || number < 100)
-        return fail(reader, "the reply does not begin with an HTTP/1.x status line");
+        return fail(reader, "the reply does not start with an HTTP/1.x status line");
     if (number < 200) {
         /* Others (early hints, processing) say nothing of whether the body is wanted. */
         reader->interim += number == 100;
@@ -431,7 +431,7 @@ static int step(struct reply_reader *reader) {
     case UNTIL_CLOSE:
         return grow(reader, SIZE_MAX);
     case BROKEN:
-        return fail(reader, "the connection's replies are lost since a malformed one");
+        return fail(reader, "an earlier malformed reply made this connection unusable");
     default:
         return step_chunks(reader);
     }

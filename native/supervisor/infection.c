@@ -23,9 +23,8 @@ static void tell_taken(const struct infections *infections) {
     report->number = infections->number;
     bytes_copy(report->request_id, sizeof(report->request_id), bytes_of(infections->request_id));
     report_find(report, FINDING_INFECTED,
-                "the worker that took the runtime's place had been given the event after its own, which is "
-                "served now; "
-                "it may have answered others before",
+                "the worker that took over the Runtime API received the event after its own, which Dayfly "
+                "serves now; it may have answered others before",
                 fields, COUNT(fields));
     report->number = number;
     memcpy(report->request_id, request_id, sizeof(request_id));
@@ -54,11 +53,10 @@ bool infection_knows(const struct infections *infections, struct bytes request_i
 
 static const char *extent(int status) {
     if (status < 300 || status == TOO_LARGE)
-        return "it had not answered its event, so it was given no other";
+        return "it had not answered its event, so it received no other";
     if (status == UNKNOWN_REQUEST)
-        return "it answered its event itself and asked for others: how many it was given cannot be seen from "
-               "here";
-    return "it answered its event itself and was given no other";
+        return "it answered its event itself and requested others; how many it received is unknown";
+    return "it answered its event itself and received no other";
 }
 
 bool infection_judge(struct infections *infections, int status, const char *seen, const char *how) {
@@ -77,7 +75,7 @@ bool infection_judge(struct infections *infections, int status, const char *seen
     };
     char message[512];
     (void)snprintf(message, sizeof(message), "a worker was ended: %s; %s",
-                   seen != NULL ? how : "its event had been answered already", extent(status));
+                   seen != NULL ? how : "its event was already answered", extent(status));
     report_find(report, FINDING_INFECTED, message, fields, COUNT(fields));
     if (status == UNKNOWN_REQUEST) {
         infections->ended_ms = infections->last_end_ms;

@@ -85,7 +85,7 @@ static int make_call(struct supervisor *s, struct bytes packed, bool quietly, st
         upstream_post(&s->lanes[0].upstream, calls[which].path, error_type, packed);
         return reply_platform(s, fault);
     default:
-        return fault_set(fault, "it asked for a call that no zygote makes");
+        return fault_set(fault, "it made an unsupported control call");
     }
 }
 
@@ -106,7 +106,7 @@ static int wait_until_ready(struct supervisor *s, bool quietly, struct fault *fa
             return -1;
         case ZYGOTE_FORKED:
         case ZYGOTE_REAPED:
-            return fault_set(fault, "it said what it was not asked");
+            return fault_set(fault, "it sent an unexpected message");
         case ZYGOTE_SILENT:
             break;
         }

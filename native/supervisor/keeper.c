@@ -268,7 +268,7 @@ int keeper_adopt(struct keeper *keeper, pid_t zygote, struct fault *fault) {
     keeper->zygote_threads = procfs_threads(keeper->procfs, zygote);
     if (queue_no_signals(zygote, &keeper->pending_before) != 0 ||
         standing_read(keeper, zygote, &keeper->zygote) != 1)
-        return fault_set(fault, "limits and priorities are not compared: %s", strerror(errno));
+        return fault_set(fault, "limits and priorities cannot be checked: %s", strerror(errno));
     keeper->has_zygote = true;
     return 0;
 }
@@ -320,7 +320,7 @@ void keeper_check(struct keeper *keeper, pid_t zygote, const pid_t *spares, cons
     keeper->relieved = 0;
     if (lost(keeper, 0, &keeper->own, "supervisor", out) != 0) {
         out->must_retire = true;
-        (void)fault_set(&out->why, "limits or priority of the supervisor were lowered for good");
+        (void)fault_set(&out->why, "limits or priority of the supervisor were lowered permanently");
     }
     if (zygote > 0 && keeper->has_zygote) {
         uint32_t spoilt = lost(keeper, zygote, &keeper->zygote, "zygote", out);

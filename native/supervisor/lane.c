@@ -98,7 +98,7 @@ int64_t lane_due(const struct supervisor *s, const struct lane *lane) {
 /* ---- before the worker has it ---------------------------------------------------------------- */
 
 static _Noreturn void lost_platform(struct supervisor *s, const struct lane *lane) {
-    print_error(lane->upstream.fault.text, "the platform is gone; nothing more can be served");
+    print_error(lane->upstream.fault.text, "the platform has ended; no further event can be served");
     loop_end(s, EXIT_NO_EVENTS);
 }
 
@@ -135,7 +135,7 @@ static void send_outcome(struct lane *lane, const struct outcome *outcome) {
 static void refuse_event(struct lane *lane, const char *defect) {
     char message[512];
     (void)snprintf(message, sizeof(message), "request %s was answered with an error: %s", lane->request_id, defect);
-    print_error(message, "see who sent that event");
+    print_error(message, "check the event's source");
     answers_unreadable(&lane->failure, bytes_of(lane->request_id), defect);
     lane->ending = ENDING_UNREADABLE;
     struct outcome outcome = answers_outcome(&lane->failure);
@@ -151,7 +151,7 @@ static void take_event(struct supervisor *s, struct lane *lane) {
         char message[384];
         (void)snprintf(message, sizeof(message), "the Runtime API sent no event (status %d)%s%s", event->status,
                        event->defect == NULL ? "" : ": ", event->defect == NULL ? "" : event->defect);
-        print_error(message, "the platform is gone; nothing more can be served");
+        print_error(message, "the platform has ended; no further event can be served");
         loop_end(s, EXIT_NO_EVENTS);
     }
     bytes_copy(lane->request_id, sizeof(lane->request_id), id);
@@ -309,7 +309,7 @@ static void serve(struct supervisor *s, struct lane *lane, const struct pollfd *
         if (seen != SIGHTING_NONE) {
             lane->seen = seen == SIGHTING_CONNECTION ? "connection" : "overdue";
             (void)fault_set(&lane->why, seen == SIGHTING_CONNECTION ? "it connected to the Runtime API"
-                                                                     : "its event's time is over, and the platform did not end it");
+                                                                     : "its event has timed out, but the platform did not end it");
             finish_serving(s, lane, ENDING_INFECTED);
             return;
         }
@@ -336,7 +336,7 @@ static void serve(struct supervisor *s, struct lane *lane, const struct pollfd *
         }
     }
     if (now >= lane->closed_until) {
-        (void)fault_set(&lane->why, "it closed its channel and went on running");
+        (void)fault_set(&lane->why, "it closed its channel and kept running");
         finish_serving(s, lane, ENDING_HOSTILE);
     } else if (now >= lane->worker_until || now >= answer_until(s, lane)) {
         finish_serving(s, lane, ENDING_LATE);
@@ -468,7 +468,7 @@ static bool prepare(struct supervisor *s) {
     if (s->zygote.pid <= 0 && boot_rebuild(s, &fault) != 0) {
         char message[384];
         (void)snprintf(message, sizeof(message), "the function could not be initialised again: %s", fault.text);
-        print_error(message, "see the log lines above");
+        print_error(message, "see the log records above");
         loop_end(s, EXIT_NO_EVENTS);
     }
     pool_fork_ahead(s, true);

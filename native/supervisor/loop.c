@@ -109,7 +109,7 @@ _Noreturn void loop_run(struct supervisor *s) {
         if (poll(set.each, (nfds_t)set.n, poll_ms(due(s, now), now)) < 0) {
             /* EINTR: SIGCONT has a handler. EINVAL: a worker has lowered our limit of descriptors below what is waited for. */
             if (errno == EINVAL && !keeper_relieve(&s->keeper))
-                loop_retire(s, "the supervisor's limits were lowered for good, and it cannot wait for its worker");
+                loop_retire(s, "the supervisor's limits were lowered permanently, and it cannot wait for its worker");
             for (size_t i = 0; i < set.n; i++)
                 set.each[i].revents = 0;
         }

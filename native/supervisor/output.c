@@ -90,7 +90,7 @@ static bool begins_with_any(struct bytes line, const struct bytes *starts, size_
 static const struct bytes texts[] = {
     LITERAL("START RequestId"),      LITERAL("END RequestId"),  LITERAL("REPORT RequestId"),
     LITERAL("INIT_START"),           LITERAL("INIT_REPORT"),    LITERAL("INIT_RUNTIME_DONE"),
-    LITERAL("RESTORE_START"),        LITERAL("RESTORE_REPORT"), LITERAL("dayfly: not in force"),
+    LITERAL("RESTORE_START"),        LITERAL("RESTORE_REPORT"), LITERAL("dayfly: not active"),
     LITERAL("dayfly: cannot start"),
 };
 

@@ -110,7 +110,7 @@ void pool_adopt(struct supervisor *s) {
     (void)timers_watch(s->zygote.lifeline);
     if (keeper_adopt(&s->keeper, s->zygote.pid, &fault) != 0) {
         char message[320];
-        (void)snprintf(message, sizeof(message), "limits and priorities are not compared: %s", fault.text);
+        (void)snprintf(message, sizeof(message), "limits and priorities cannot be checked: %s", fault.text);
         announce_missing(&s->report, "limits", message);
     }
 }
@@ -127,7 +127,7 @@ static void take_born(struct supervisor *s, struct worker *worker) {
 void pool_settle(struct supervisor *s) {
     while (s->zygote.pid > 0) {
         struct bytes payload;
-        struct fault fault = {"it said what it was not asked"};
+        struct fault fault = {"it sent an unexpected message"};
         struct worker *asked = s->zygote.asked;
         switch (zygote_take(&s->zygote, &payload, &fault)) {
         case ZYGOTE_FORKED:
@@ -225,12 +225,12 @@ static void tell_changed(struct supervisor *s, const struct kept *kept, size_t s
     for (size_t i = 0; i < kept->n_changed; i++)
         names[i] = bytes_of(kept->changed[i]);
     if (spoilt > 0)
-        (void)snprintf(discarded, sizeof(discarded), "%s%zu workers forked ahead were discarded",
+        (void)snprintf(discarded, sizeof(discarded), "%s%zu spare workers were discarded",
                        kept->must_retire || kept->must_rebuild ? ", " : "", spoilt);
     (void)snprintf(message, sizeof(message), "%zu%s limits or priorities of Dayfly's processes were changed; %s%s%s%s%s",
                    kept->n_changed, kept->is_cut ? " or more" : "", kept->must_retire ? "the environment retires" : "",
                    kept->must_retire && kept->must_rebuild ? ", " : "", kept->must_rebuild ? "the zygote is rebuilt" : "",
-                   discarded, kept->must_retire || kept->must_rebuild || spoilt > 0 ? "" : "all were put back");
+                   discarded, kept->must_retire || kept->must_rebuild || spoilt > 0 ? "" : "all were restored");
     struct field fields[] = {
         {.name = "changed", .kind = FIELD_TEXTS, .texts = names, .count = kept->n_changed},
     };
@@ -283,7 +283,7 @@ static void tell_signalled(struct supervisor *s) {
     struct bytes names[MANY_SIGNALS];
     char space[768];
     struct buffer message = {(uint8_t *)space, 0, sizeof(space)};
-    (void)buffer_print(&message, "Dayfly's processes were sent signals: ");
+    (void)buffer_print(&message, "Dayfly's processes received signals: ");
     for (size_t i = 0; i < all.n; i++) {
         names[i] = bytes_of(all.name[i]);
         (void)buffer_print(&message, "%s%s", i > 0 ? ", " : "", all.name[i]);

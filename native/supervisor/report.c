@@ -230,7 +230,7 @@ size_t report_compose(struct report *report, enum finding finding, const char *m
                       const char *technique_name, int64_t wall) {
     const struct finding_kind *kind = &finding_kinds[finding];
     static const struct field left_out = {
-        .name = "left_out", .kind = FIELD_TEXT, .text = LITERAL("too long for one line")};
+        .name = "left_out", .kind = FIELD_TEXT, .text = LITERAL("too long for one record")};
     char words[REPORT_MAX_LINE];
     (void)snprintf(words, sizeof(words), PRODUCT ": %s", message);
     struct record record = {

@@ -365,7 +365,7 @@ static void handle(struct routes *routes, struct route_peer *peer, const struct 
         return;
     }
     refuse(routes, peer, "InvalidStateTransition",
-           "Dayfly serves the function's process extension routes only");
+           "Dayfly serves only the extension routes to the function's process");
 }
 
 static void read_peer(struct routes *routes, struct route_peer *peer) {

@@ -8,9 +8,8 @@
 #define EMULATOR "aws-lambda-rie"
 
 #define NARROW_PROMISES                                                                                      \
-    "processes that hide from Dayfly (cleared environment and another parent) and files outside the "        \
-    "private temporary "                                                                                     \
-    "directory are left; System V objects, keyrings and an earlier life are not cleared"
+    "not removed: processes that hide from Dayfly (cleared environment and another parent), files outside "  \
+    "the private temporary directory, System V objects, keyrings, and leftovers of an earlier runtime"
 
 static bool begins(const char *text, const char *start) { return strncmp(text, start, strlen(start)) == 0; }
 
@@ -39,11 +38,11 @@ struct scope_decision scope_decide(enum scope_setting setting, const struct host
     bool own_namespace =
         facts->pid_namespace[0] != '\0' && strcmp(facts->pid_namespace, INITIAL_PID_NAMESPACE) != 0;
     if (setting == SCOPE_DESCENDANTS)
-        return narrow(platform, "asked for");
+        return narrow(platform, "as configured");
     if (setting == SCOPE_ENVIRONMENT) {
         if (platform == PLATFORM_LAMBDA || own_namespace)
-            return wide(platform, "asked for");
-        return narrow(platform, "environment was asked for, but this is the machine's own PID namespace");
+            return wide(platform, "as configured");
+        return narrow(platform, "environment was requested, but this is the machine's own PID namespace");
     }
     if (platform == PLATFORM_LAMBDA)
         return wide(platform, "Lambda");
@@ -53,8 +52,8 @@ struct scope_decision scope_decide(enum scope_setting setting, const struct host
      * developer's own. */
     bool is_init = is_emulator(facts->init_command) && facts->parent_pid == 1;
     if (own_namespace && is_init && facts->tmp_is_own_mount)
-        return wide(platform, "Lambda's emulator in a PID namespace and /tmp of its own");
-    return narrow(platform, "Lambda's emulator, but not in a PID namespace and /tmp of its own");
+        return wide(platform, "Lambda's emulator with its own PID namespace and /tmp");
+    return narrow(platform, "Lambda's emulator without its own PID namespace and /tmp");
 }
 
 bool scope_locks(enum api_lock setting, enum platform platform) {

@@ -146,7 +146,7 @@ static void quote(struct buffer *out, struct bytes value) {
 static int refuse(struct setting_fault *fault, const struct row *row, const char *words, struct bytes value,
                   const char *hint) {
     struct buffer message = {(uint8_t *)fault->message, 0, sizeof(fault->message)};
-    (void)buffer_print(&message, "%s %s ", row->variable, words);
+    (void)buffer_print(&message, "%s%s ", row->variable, words);
     quote(&message, value);
     message.at[message.n] = '\0';
     (void)snprintf(fault->hint, sizeof(fault->hint), "%s%s", hint, row->choices != NULL ? row->choices : "");
@@ -336,15 +336,15 @@ static int read_names(const struct row *row, struct bytes text, struct names *ou
             while (part.n > 0 && part.at[part.n - 1] == '/')
                 part.n--;
             if (!is_place(part))
-                return refuse(fault, row, "has the directory", part,
-                              "it must be an absolute path without `..`, outside the system's own "
-                              "directories, as /mnt/work");
+                return refuse(fault, row, ": invalid directory", part,
+                              "use an absolute path without `..`, outside system directories, for example "
+                              "/mnt/work");
         } else if (!is_glob(part)) {
-            return refuse(fault, row, "has the glob", part,
-                          "a glob is an absolute path without `..`, as /tmp/cache/**");
+            return refuse(fault, row, ": invalid glob", part,
+                          "use an absolute path without `..`, for example /tmp/cache/**");
         }
         if (out->count == SETTINGS_MAX_NAMES)
-            return refuse(fault, row, "has too many names, from", part, "name directories above them");
+            return refuse(fault, row, " has too many names, from", part, "name directories above them");
         out->items[out->count++] = part;
     }
     return 0;
@@ -364,7 +364,7 @@ static int read_choices(const struct row *row, struct bytes text, unsigned *out,
             size_t n = part.n < sizeof(folded) ? part.n : sizeof(folded);
             for (size_t i = 0; i < n; i++)
                 folded[i] = lower(part.at[i]);
-            return refuse(fault, row, "has", (struct bytes){folded, n}, "it may have any of: ");
+            return refuse(fault, row, ": unknown value", (struct bytes){folded, n}, "use any of: ");
         }
         *out |= 1u << found;
     }
@@ -383,7 +383,7 @@ static int read_row(const struct row *row, struct bytes text, struct settings *s
     case SECOND:
         found = choice(row->choices, stripped);
         if (found < 0)
-            return refuse(fault, row, "is", text, "it must be one of: ");
+            return refuse(fault, row, " is", text, "use one of: ");
         if (row->kind == CHOICE)
             *(unsigned *)out = (unsigned)found;
         else
@@ -392,33 +392,33 @@ static int read_row(const struct row *row, struct bytes text, struct settings *s
     case SWITCH:
         found = choice(switches, stripped);
         if (found < 0)
-            return refuse(fault, row, "is", text, "it must be on or off");
+            return refuse(fault, row, " is", text, "use on or off");
         *(bool *)out = found % 2 == 1;
         return 0;
     case CHOICES:
         return read_choices(row, text, out, fault);
     case DURATION:
         if (!read_duration(text, out))
-            return refuse(fault, row, "is", text,
-                          "it must be a duration of at most 30 days, as 90s, 15m or 2h");
+            return refuse(fault, row, " is", text,
+                          "use a duration of at most 30 days, for example 90s, 15m or 2h");
         return 0;
     case INTEGER:
         if (!read_count(text, out))
-            return refuse(fault, row, "is", text, "it must be a whole number from 1 on");
+            return refuse(fault, row, " is", text, "use a whole number of at least 1");
         return 0;
     case SHARE:
         if (!read_share(text, out))
-            return refuse(fault, row, "is", text, "it must be a share from 0 to 0.9, as 0.1 or 10%");
+            return refuse(fault, row, " is", text, "use a share from 0 to 0.9, for example 0.1 or 10%");
         return 0;
     case ENTRY:
         if (!is_entry(stripped))
-            return refuse(fault, row, "is", stripped, "it must name a function as module:function");
+            return refuse(fault, row, " is", stripped, "use the form module:function");
         break;
     case GLOB:
         if ((stripped.n > 0 && stripped.at[0] == '/') || has_part(stripped, "..") || has_control(stripped))
             return refuse(
-                fault, row, "is", stripped,
-                "it must be a glob relative to the function's package without `..`, as events/*.json");
+                fault, row, " is", stripped,
+                "use a glob relative to the function's package without `..`, for example events/*.json");
         break;
     case TEXT:
         break;

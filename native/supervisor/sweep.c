@@ -322,7 +322,7 @@ static int is_proof(struct pass *pass, long mark, long most, int clean_looks) {
 
 int sweep_run(struct sweep *sweep, const pid_t *expected, size_t n, struct swept *out) {
     memset(out, 0, sizeof(*out));
-    (void)fault_set(&out->fault, "processes kept appearing and could not be proved dead");
+    (void)fault_set(&out->fault, "new processes kept appearing, so not all could be ended");
     struct pass pass = {.sweep = sweep, .out = out, .expected = expected, .n_expected = n};
     int64_t began = now_ns(), used = cpu_ns();
     long most = sweep->n_staying > 0 ? procfs_pid_max(sweep->procfs) : 0;
@@ -354,7 +354,7 @@ int sweep_run(struct sweep *sweep, const pid_t *expected, size_t n, struct swept
         }
         if (seen < 0 && (sweep->relieve == NULL || !sweep->relieve(sweep->context))) {
             (void)fault_set(&out->fault,
-                            "the supervisor's limits were lowered for good, and it cannot look who lives");
+                            "the supervisor's limits were lowered permanently, so it cannot list processes");
             strike(&pass);
             break;
         }

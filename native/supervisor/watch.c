@@ -301,18 +301,14 @@ enum sighting watch_look(struct watch *watch, int64_t now) {
     return sighting;
 }
 
+#define UNLOCKED "the Runtime API is not locked: a worker that polls it can take events until "
+
 const char *watch_misses(const struct watch *watch) {
     if (!watch->is_armed)
-        return "the Runtime API is not locked: a worker that polls it can take events until its own ends, "
-               "since "
-               "connections cannot be listed here";
+        return UNLOCKED "its own event ends, because connections cannot be listed here";
     if (!watch->own_namespace)
-        return "the Runtime API is not locked: a worker that polls it can take events until it is seen, or "
-               "its own "
-               "ends where its descriptors cannot be read";
-    return "the Runtime API is not locked: a worker that polls it can take events until it is seen and "
-           "ended, some "
-           "milliseconds";
+        return UNLOCKED "Dayfly detects it, or until its own event ends if its descriptors cannot be read";
+    return UNLOCKED "Dayfly detects and ends it, after some milliseconds";
 }
 
 /* ---- what the dead have left

@@ -64,7 +64,7 @@ struct watch {
 enum sighting {
     SIGHTING_NONE,
     SIGHTING_CONNECTION, /* it connected to the Runtime API */
-    SIGHTING_OVERDUE,    /* its event's time is over, and the platform did not end it */
+    SIGHTING_OVERDUE,    /* its event has timed out, but the platform did not end it */
 };
 
 /* Look whether connections can be listed. `api` is where the supervisor connected (getpeername); `on_lambda`

@@ -26,9 +26,9 @@ struct subject {
 static const struct subject subjects[] = {
     {"python", "code from data", "T1059.006", "Python"},
     {"code", "code from data", "T1059.006", "Python"},
-    {"global", "a name that a deserialiser was told to call", "T1059.006", "Python"},
+    {"global", "a name that a deserialiser would call", "T1059.006", "Python"},
     {"template", "a template", "T1059.006", "Python"},
-    {"import", "an import that the package does not hold", "T1574", "Hijack Execution Flow"},
+    {"import", "an import from outside the package", "T1574", "Hijack Execution Flow"},
     {"shell", "a shell command", "T1059.004", "Unix Shell"},
     {"argv", "a child process", "T1059.004", "Unix Shell"},
     {"sql", "an SQL statement", "T1190", "Exploit Public-Facing Application"},
@@ -37,7 +37,7 @@ static const struct subject subjects[] = {
     {"runtime", "a change of the runtime itself", "T1574", "Hijack Execution Flow"},
     {"hook", "a hook into the interpreter", "T1562.001", "Disable or Modify Tools"},
     {"guard", "the guard itself", "T1562.001", "Disable or Modify Tools"},
-    {"residue", "something that an invocation planted", "T1574", "Hijack Execution Flow"},
+    {"residue", "a new object in memory", "T1574", "Hijack Execution Flow"},
     {"capability", "a use that the policy does not allow", "T1195.002", "Compromise Software Supply Chain"},
 };
 
@@ -70,11 +70,11 @@ static const struct {
 } verdicts[] = {
     [REFUSED] = {"refused", FINDING_GUARD_REFUSED, "the guard refused"},
     [OBSERVED] = {"observed", FINDING_GUARD_OBSERVED, "the guard would have refused"},
-    [PLANTED] = {"planted", FINDING_MEMORY_CHANGED, "found in memory:"},
-    [UNKNOWN] = {"unknown", FINDING_GUARD_UNKNOWN, "neither the event nor the function's own text explains"},
+    [PLANTED] = {"planted", FINDING_MEMORY_CHANGED, "new in memory:"},
+    [UNKNOWN] = {"unknown", FINDING_GUARD_UNKNOWN, "unknown origin:"},
     [COMPUTED] = {"computed", FINDING_GUARD_COMPUTED, "allowed plain arithmetic:"},
-    [FAULT] = {"fault", FINDING_GUARD_FAULT, "the guard failed to judge"},
-    [USED] = {"used", FINDING_GUARD_CAPABILITY, "seen for the first time:"},
+    [FAULT] = {"fault", FINDING_GUARD_FAULT, "the guard failed to check"},
+    [USED] = {"used", FINDING_GUARD_CAPABILITY, "first use:"},
 };
 
 /* One operation that a guard looked at; of a use of a capability, `is_use`. */
@@ -417,14 +417,14 @@ void witness_lock_refused(struct witness *witness, int status) {
     char message[128];
     struct field fields[] = {FIELD_OF_TEXT("protection", "api_lock"), FIELD_OF_NUMBER("status", status)};
     (void)snprintf(message, sizeof(message),
-                   "the platform does not let the response be held open (status %d)", status);
+                   "the platform does not permit a held response (status %d)", status);
     report_find(witness->report, FINDING_CANNOT_CHECK, message, fields, COUNT(fields));
 }
 
 void witness_dropped_log(struct witness *witness, uint64_t bytes) {
     struct field fields[] = {FIELD_OF_NUMBER("bytes", (int64_t)bytes)};
     if (bytes > 0)
-        report_find(witness->report, FINDING_LOG_DROPPED, "broken log frames were dropped", fields,
+        report_find(witness->report, FINDING_LOG_DROPPED, "invalid log frames were dropped", fields,
                     COUNT(fields));
 }
 

@@ -153,7 +153,7 @@ int zygote_rest(struct zygote *zygote, struct fault *fault) {
         }
         (void)sched_yield();
     } while (now_ns() < until);
-    return fault_set(fault, "it could not be stopped while a worker is at work");
+    return fault_set(fault, "it could not be stopped while a worker is running");
 }
 
 int zygote_resume(struct zygote *zygote, struct fault *fault) {
@@ -162,7 +162,7 @@ int zygote_resume(struct zygote *zygote, struct fault *fault) {
     zygote->is_resting = false;
     if (was_resting && (procfs_is_stopped(zygote->procfs, zygote->pid) != 1 || times_run(zygote, &now) != 0 ||
                         now != zygote->rested))
-        return fault_set(fault, "it was continued while a worker was at work");
+        return fault_set(fault, "it was continued while a worker was running");
     (void)process_signal(zygote->pid, zygote->pidfd, SIGCONT);
     return 0;
 }
@@ -221,9 +221,9 @@ static int take_worker(struct zygote *zygote, struct bytes payload, struct fault
     struct proc_stat stat;
     int pid = control_number(payload);
     if (pid <= 1)
-        return fault_set(fault, "it sent no number where one was due");
+        return fault_set(fault, "it did not send the expected number");
     if (procfs_stat(zygote->procfs, pid, &stat) != 1 || stat.parent != zygote->pid)
-        return fault_set(fault, "it named no process of its own");
+        return fault_set(fault, "it named a process that is not its child");
     worker_born(zygote->asked, pid);
     zygote->asked = NULL;
     return 0;
@@ -232,14 +232,14 @@ static int take_worker(struct zygote *zygote, struct bytes payload, struct fault
 static int take_status(struct zygote *zygote, struct bytes payload, struct fault *fault) {
     const uint8_t *space = payload.n > 0 ? memchr(payload.at, ' ', payload.n) : NULL;
     if (space == NULL)
-        return fault_set(fault, "it sent no number where one was due");
+        return fault_set(fault, "it did not send the expected number");
     size_t n = (size_t)(space - payload.at);
     int pid = control_number((struct bytes){payload.at, n});
     int status = control_number((struct bytes){space + 1, payload.n - n - 1});
     if (pid <= 0 || status < 0)
-        return fault_set(fault, "it sent no number where one was due");
+        return fault_set(fault, "it did not send the expected number");
     if (pid != zygote->awaited)
-        return fault_set(fault, "it said what it was not asked");
+        return fault_set(fault, "it sent an unexpected message");
     zygote->awaited = 0;
     zygote->status_of_dead = status;
     return 0;
@@ -250,7 +250,7 @@ static enum zygote_said judge(struct zygote *zygote, const struct control_frame 
     *payload = frame->payload;
     zygote->has_spoken = true;
     if (++zygote->frames_taken > ZYGOTE_MANY_FRAMES) {
-        (void)fault_set(fault, "it does not stop talking");
+        (void)fault_set(fault, "it sends too much data");
         return ZYGOTE_LOST;
     }
     switch (frame->kind) {
@@ -280,7 +280,7 @@ static enum zygote_said judge(struct zygote *zygote, const struct control_frame 
     default:
         break;
     }
-    (void)fault_set(fault, "it said what it was not asked");
+    (void)fault_set(fault, "it sent an unexpected message");
     return ZYGOTE_LOST;
 }
 
@@ -344,7 +344,7 @@ static int send_all(struct zygote *zygote, struct bytes data, const int *descrip
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent < 0)
-            return fault_set(fault, "it takes no request: %s", strerror(errno));
+            return fault_set(fault, "it does not accept requests: %s", strerror(errno));
         n = 0;
         data.at += sent;
         data.n -= (size_t)sent;

@@ -89,7 +89,7 @@ static void a_function_that_cannot_be_forked_is_not_isolated(void) {
     announce(&report, &what, &limits);
     read_lines();
     CHECK(holds("isolation process,") &&
-          holds("process isolation: what an invocation changes in memory stays"));
+          holds("process isolation: memory changes of an invocation stay"));
 }
 
 static void too_many_limits_are_counted(void) {
@@ -99,7 +99,7 @@ static void too_many_limits_are_counted(void) {
         limits_add(&limits, "limit %d", i);
     announce(&report, &what, &limits);
     read_lines();
-    CHECK(holds("\"limit 46\",\"more than fits into one line\"]"));
+    CHECK(holds("\"limit 46\",\"more than fits into one record\"]"));
 }
 
 /* What one variable hands over, empty where it is served. */

@@ -89,22 +89,22 @@ static void what_breaks_a_rule_is_named(void) {
     struct buffer all = {space, 0, sizeof(space)};
     memset(long_text, 'x', sizeof(long_text) - 1);
     put(&all, earlier, ANSWER_RESULT, "a", 0, "");
-    refused(&all, "answer does not carry this event's nonce");
+    refused(&all, "the answer does not have this event's nonce");
     put(&all, nonce, 9, "a", 0, "");
-    refused(&all, "answer of unknown kind");
+    refused(&all, "an answer of unknown kind");
     put(&all, nonce, ANSWER_NOTE, "a", 0, "");
     put(&all, nonce, ANSWER_NOTE, "a", 0, "");
-    refused(&all, "a second note, or one too long");
+    refused(&all, "a second note, or a note that is too long");
     put(&all, nonce, ANSWER_NOTE, "a", 1, "b");
-    refused(&all, "a second note, or one too long");
+    refused(&all, "a second note, or a note that is too long");
     put(&all, nonce, ANSWER_NOTE, "a", 0, "");
     put(&all, nonce, ANSWER_REPORT, "a", 0, "");
-    refused(&all, "a report behind the note, or too many");
+    refused(&all, "a report after the note, or too many reports");
     put(&all, nonce, ANSWER_REPORT, long_text, 0, "");
     refused(&all, "a report is too long");
     put(&all, nonce, ANSWER_RESULT, "a", 0, "");
     all.at[17] = 0xff;
-    refused(&all, "answer announces too long a header");
+    refused(&all, "the answer's header is too long");
     begin();
     for (int i = 0; i < MAX_REPORTS; i++) {
         put(&all, nonce, ANSWER_REPORT, "a", 0, "");
