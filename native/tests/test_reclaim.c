@@ -180,7 +180,7 @@ static void what_an_infection_did_is_told(void) {
     infection_worker_ended(&infections);
     CHECK(infection_judge(&infections, 400, NULL, NULL));
     read_log(text, sizeof(text));
-    CHECK(strstr(text, "how many it was given cannot be seen from here") != NULL);
+    CHECK(strstr(text, "how many it received is unknown") != NULL);
     CHECK(strstr(text, "\"answered_for_itself\":true,\"asked_for_more\":true") != NULL);
     /* The next event began before that worker was dead. */
     bytes_copy(report.request_id, sizeof(report.request_id), LITERAL("second"));

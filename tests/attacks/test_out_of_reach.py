@@ -365,7 +365,9 @@ time.sleep(0.3)
         is_native = os.environ.get("DAYFLY_SUPERVISOR") == "native"
         # The native supervisor knows it by its hard limits, which nobody sheds.
         assert ("alive" in shop.sink.received()) != is_native
-        assert ("orphan processes are found only by a marker in their environment" in shop.rie.logs()) != is_native
+        assert (
+            "orphan processes are found only by a marker in their environment" in shop.rie.logs()
+        ) != is_native
 
 
 def test_a_thread_of_inits_reads_what_a_worker_left_outside_the_private_directory(tmp_path: Path) -> None:
