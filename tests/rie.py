@@ -303,7 +303,8 @@ class Rie:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        listens = _listens(self._process, self._ports.invoke)
+        # The emulator begins to listen at its Runtime API beside this, and perhaps later.
+        listens = all(_listens(self._process, port) for port in (self._ports.invoke, self._ports.runtime))
         below = descendants(self._process.pid) if self.confinement.kind != "none" else []
         self._guard = _guard(below[0] if below else self._process.pid)
         return listens

@@ -372,24 +372,18 @@ def _has_reader(descriptor: int) -> bool:
     return not watched.poll(0)
 
 
-class _OutputError(DayflyError):
-    """Standard output cannot be written."""
-
-
 class _StandardOutput(io.FileIO):
-    """Standard output, whose failures are errors with a hint; a closed pipe stays what it is."""
+    """Standard output, which remembers why it could not be written: other OSErrors are faults of Dayfly's own."""
+
+    failure: OSError | None = None
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Write as `io.FileIO` does; raises _OutputError, for example where the disk is full."""
+        """Write as `io.FileIO` does."""
         try:
             return super().write(data)
-        except BrokenPipeError:
-            raise
         except OSError as error:
-            raise _OutputError(
-                f"cannot write to standard output: {error.strerror}",
-                hint="free disk space, or redirect the output to another file",
-            ) from error
+            _StandardOutput.failure = error
+            raise
 
 
 def _discard_output() -> None:
@@ -403,8 +397,6 @@ def run(arguments: list[str]) -> int:
         app = build_app(arguments)
         result = app(arguments, exit_on_error=False, print_error=False)
     except DayflyError as error:
-        if isinstance(error, _OutputError):
-            _discard_output()
         return _report(error)
     except ImportError as error:
         name = _missing_module(error)
@@ -426,6 +418,16 @@ def run(arguments: list[str]) -> int:
         # The reader has closed the pipe, as `head` does.
         _discard_output()
         return CLOSED_PIPE
+    except OSError as error:
+        if error is not _StandardOutput.failure:
+            raise
+        _discard_output()
+        return _report(
+            DayflyError(
+                f"cannot write to standard output: {error.strerror}",
+                hint="free disk space, or redirect the output to another file",
+            )
+        )
     except Exception as error:
         if type(error).__module__.partition(".")[0] != "cyclopts":
             raise

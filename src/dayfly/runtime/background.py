@@ -54,7 +54,7 @@ def _busy_threads(before: Set[threading.Thread]) -> list[str]:
     ]
     if not started:
         return []
-    # Only a handler that started threads pays for looking at them.
+    # Loaded in the zygote, see `LastWords.prepare`.
     from dayfly.runtime.idleness import describe, run_time_ns
 
     busy = [thread for thread in started if _is_busy(thread)]

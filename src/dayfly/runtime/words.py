@@ -37,7 +37,10 @@ class LastWords:
         self._over_at = 0.0
 
     def prepare(self) -> None:
-        """In the zygote: load what workers need because of what init loaded, so that none of them has to."""
+        """In the zygote: load what workers need, some of it because of what init loaded, so that none of them has to."""
+        # For who starts a thread in the handler and leaves it.
+        from dayfly.runtime import idleness  # noqa: F401
+
         if _COMPANIONS in sys.modules:
             from dayfly.runtime import companions  # noqa: F401
 

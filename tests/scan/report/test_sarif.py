@@ -178,7 +178,7 @@ def test_the_worst_are_kept_where_code_scanning_takes_no_more() -> None:
     run = run_of(make_outcome([*low, worst], []))
     assert len(run["results"]) == MAX_RESULTS
     assert run["results"][0]["ruleId"] == "event.code"
-    assert "1 findings more" in run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+    assert "1 more findings" in run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
 
 
 def test_a_long_way_keeps_its_ends() -> None:
