@@ -268,7 +268,7 @@ def test_the_first_line_of_a_later_life_says_so() -> None:
         shop.serve(2)
         first, second, third = first_lines(shop)
         assert "runtime restarted" not in first
-        assert "a runtime restarted of this environment" in second
+        assert "runtime restarted in this environment" in second
         assert "runtime restarted" in third
         assert shop.result_of("result = os.path.exists('/tmp/planted')") is False
 
