@@ -12,6 +12,7 @@ help: ## List the targets.
 setup:
 	@scripts/debian-packages bwrap=bubblewrap
 	@$(UV) sync --frozen --quiet
+	@$(RUN) python native/build.py
 
 demo: setup ## Watch cards being stolen from a warm function, then the same attack under Dayfly.
 	@$(RUN) dayfly demo $(ARGS)
@@ -19,7 +20,7 @@ demo: setup ## Watch cards being stolen from a warm function, then the same atta
 # What tests/real talks to, and the packages its functions use.
 .PHONY: servers
 servers:
-	@scripts/debian-packages chromium=chromium pg_createcluster=postgresql \
+	@scripts/debian-packages gcc=build-essential qemu-aarch64=qemu-user chromium=chromium pg_createcluster=postgresql \
 	  mariadb-install-db=mariadb-server-core my_print_defaults=mariadb-client-core redis-server=redis-server
 	@$(RUN) python -m tests.real.environment
 
@@ -42,6 +43,7 @@ nightly: test-all ## Run everything: all attacks in all isolations, other emulat
 	@scripts/node-client
 	@scripts/outside-tmp $(RUN) python -m tests.run -n $(WORKERS) -m nightly $(ARGS)
 	@$(RUN) python -m tests.fuzz.coverage_guided --seconds 600
+	@$(RUN) python -m tests.native.fuzz --seconds 300
 	@$(RUN) python -m tests.chaos --seconds 600
 	@$(RUN) python scripts/lab_suites.py
 
@@ -64,6 +66,7 @@ mutation: setup ## Change the code in 120 places, one at a time, and say which c
 
 fuzz: setup ## Look for inputs that break a reader of hostile bytes, guided by coverage; ARGS="--seconds 300".
 	@$(RUN) python -m tests.fuzz.coverage_guided $(ARGS)
+	@$(RUN) python -m tests.native.fuzz $(ARGS)
 
 soak: setup ## Serve 100,000 mixed invocations and look for a lost, repeated or crossed answer, and for growth.
 	@$(RUN) python -m tests.soak $(ARGS)

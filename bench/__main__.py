@@ -36,6 +36,7 @@ SUBCOMMANDS = {
     "plots": "bench.workloads.plots",
     "quota": "bench.quota",
     "scan": "bench.scan",
+    "supervisors": "bench.supervisors",
     "workloads": "bench.workloads.command",
 }
 # Their environments are the lab's, of users without any right of root's; only root itself may count their memory.

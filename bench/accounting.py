@@ -39,7 +39,12 @@ def dirty_kb(pids: Sequence[int]) -> int:
     return _memory_kb(pids, "Private_Dirty:")
 
 
-def _memory_kb(pids: Sequence[int], field: str) -> int:
+def own_kb(pids: Sequence[int]) -> int:
+    """Anonymous memory and shared memory, each page once: what does not come from files. Raises as `proportional_kb` does."""
+    return _memory_kb(pids, ("Pss_Anon:", "Pss_Shmem:"))
+
+
+def _memory_kb(pids: Sequence[int], fields: str | tuple[str, ...]) -> int:
     total = 0
     for pid in pids:
         try:
@@ -50,7 +55,7 @@ def _memory_kb(pids: Sequence[int], field: str) -> int:
             raise ChangedError(f"process {pid} ended while it was counted") from fault
         except PermissionError as fault:
             raise UnreadableError(f"/proc/{pid}/smaps_rollup may not be read by this user") from fault
-        total += sum(int(line.split()[1]) for line in lines if line.startswith(field))
+        total += sum(int(line.split()[1]) for line in lines if line.startswith(fields))
     return total
 
 

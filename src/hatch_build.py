@@ -8,7 +8,7 @@ from __future__ import annotations
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 
-class SameVersion(MetadataHookInterface):  # type: ignore[misc]  # hatchling is there only while something is built
+class SameVersion(MetadataHookInterface):
     """Adds each requirement of `same-version` to the dependencies, at exactly the version being built."""
 
     def update(self, metadata: dict[str, object]) -> None:

@@ -38,6 +38,12 @@ START_DEADLINE_S = 20.0
 PORT_ATTEMPTS = 5
 
 
+def chosen_supervisor() -> Mapping[str, str]:
+    """The supervisor that the test's own environment names, for that of a function: see `each_supervisor` in tests/conftest.py."""
+    name = os.environ.get("DAYFLY_SUPERVISOR")
+    return {} if name is None else {"DAYFLY_SUPERVISOR": name}
+
+
 class RieUnavailableError(RuntimeError):
     """RIE could not be fetched or did not start; the message carries what it printed."""
 
@@ -175,6 +181,7 @@ class Rie:
             "AWS_ACCESS_KEY_ID": "ASIAEXAMPLEEXAMPLE00",
             "AWS_SECRET_ACCESS_KEY": "not-a-real-key",
             "AWS_SESSION_TOKEN": "not-a-real-token",
+            **chosen_supervisor(),
             **(environment or {}),
         }
         self._process: subprocess.Popen[bytes] | None = None

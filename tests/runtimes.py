@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.processes import descendants, end_processes
-from tests.rie import MODULES, Runtime
+from tests.rie import MODULES, Runtime, chosen_supervisor
 
 from dayfly.testing.runtime_api import FakeRuntimeApi, Invocation, Outcome
 
@@ -98,6 +98,7 @@ class RuntimeProcess:
             "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/function",
             "AWS_LAMBDA_LOG_STREAM_NAME": "2026/01/01/[$LATEST]0123456789abcdef",
             "_HANDLER": self._command[-1],
+            **chosen_supervisor(),
             **self._extra,
         }
         if self._telemetry:

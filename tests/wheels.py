@@ -7,6 +7,7 @@ import functools
 import hashlib
 import shutil
 import subprocess
+import sys
 import zipfile
 from collections.abc import Sequence
 from email import message_from_bytes
@@ -18,8 +19,11 @@ from tests.rie import ROOT
 RUNTIME, DAYFLY, GAUNTLET = "dayfly-runtime", "dayfly", "dayfly-gauntlet"
 # Each distribution with the folder of its pyproject.toml.
 PROJECTS = {RUNTIME: ROOT / "packages" / "runtime", DAYFLY: ROOT, GAUNTLET: ROOT / "packages" / "gauntlet"}
+# By the checkout's environment, where ziglang finds what it has compiled before.
+BUILD = ("build", "--quiet", "--no-build-isolation", "--python", sys.executable)
 _FOLDER = ROOT / ".cache" / "distributions"
-_LIMIT_S = 170
+# The first build of a machine compiles the C libraries of both processors: minutes.
+_LIMIT_S = 1200
 
 
 @functools.cache
@@ -30,8 +34,10 @@ def built_folder() -> Path:
     """
     digest = hashlib.sha256()
     projects = [path for folder in PROJECTS.values() for path in folder.glob("*.*") if path.is_file()]
-    for path in sorted([*projects, *(ROOT / "src").rglob("*")]):
-        if path.is_file() and "__pycache__" not in path.parts and path.name != "uv.lock":
+    # The programs in src/dayfly/bin are compiled anew, from native/.
+    left_out = {"__pycache__", "bin", "uv.lock"}
+    for path in sorted([*projects, *(ROOT / "src").rglob("*"), *(ROOT / "native").rglob("*")]):
+        if path.is_file() and not left_out.intersection(path.parts):
             digest.update(f"{path.relative_to(ROOT)}\0{path.stat().st_size}\0".encode() + path.read_bytes())
     folder = _FOLDER / digest.hexdigest()[:16]
     _FOLDER.mkdir(parents=True, exist_ok=True)
@@ -43,7 +49,7 @@ def built_folder() -> Path:
                     shutil.rmtree(older)
             # Renamed last: a build that was interrupted leaves no folder of this name.
             part = _FOLDER / "part"
-            run(UV, "build", "--quiet", "--all-packages", "--out-dir", str(part), cwd=ROOT)
+            run(UV, *BUILD, "--all-packages", "--out-dir", str(part), cwd=ROOT)
             part.rename(folder)
     return folder
 

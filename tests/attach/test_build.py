@@ -17,7 +17,7 @@ from tests.interpreters import found_interpreters
 import dayfly
 from dayfly.attach import build
 from dayfly.attach.build import build_layer, client_sources, own_sources
-from dayfly.attach.layout import MAX_BYTES, LayerError, is_guards
+from dayfly.attach.layout import ARCHITECTURES, HOME, MAX_BYTES, MAX_NATIVE_BYTES, LayerError, is_guards
 from dayfly.attach.pythons import find_python
 
 HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -38,10 +38,12 @@ def test_two_builds_are_the_same_bytes(layer: build.BuiltLayer, tmp_path: Path) 
 def test_every_layer_is_within_the_budget(version: str, tmp_path: Path) -> None:
     built = build_layer(tmp_path / "layer.zip", [version])
     with zipfile.ZipFile(built.path) as file:
+        native = sum(info.file_size for info in file.infolist() if info.filename.startswith(f"{HOME}/bin/"))
         total = sum(info.file_size for info in file.infolist())
         assert built.files == len(file.infolist())
     assert built.unzipped_bytes == total
-    assert 100_000 < total <= MAX_BYTES == 1_000_000
+    assert 100_000 < total - native <= MAX_BYTES == 1_000_000
+    assert 100_000 < native <= MAX_NATIVE_BYTES
     assert built.bytes == built.path.stat().st_size
     assert list(built.compiled) == [version]
     assert built.not_compiled == ()
@@ -55,8 +57,8 @@ def test_only_what_runs_beside_a_function_ships(layer: build.BuiltLayer) -> None
         late = zipfile.ZipFile(io.BytesIO(file.read(archive))).namelist()
         packed = file.read(f"dayfly.d/{sys.implementation.cache_tag}.guard.z")
         manifest = json.loads(file.read("dayfly.d/manifest.json"))
-        program = file.getinfo("dayfly").external_attr >> 16 & 0o777
-    assert program == 0o755
+        modes = {info.filename: info.external_attr >> 16 & 0o777 for info in file.infolist()}
+    assert modes["dayfly"] == 0o755
     # Bytecode alone, each module's once.
     tag = f"dayfly.d/{sys.implementation.cache_tag}/"
     files = {name.removeprefix(tag) for name in names if name.startswith(tag)}
@@ -84,7 +86,10 @@ def test_only_what_runs_beside_a_function_ships(layer: build.BuiltLayer) -> None
     assert {"dayfly/runtime/guard/hooks.py", "dayfly/core/structure/python.py"} <= {
         name[:-1] for name in guards
     }
-    assert {name for name in names if not name.startswith(tag)} == {
+    programs = {f"dayfly.d/bin/{one}/{name}" for one in ARCHITECTURES for name in ("supervisor", "launcher")}
+    # Executed, not read: so memory is closed.
+    assert {modes[name] for name in programs} == {0o111}
+    assert {name for name in names if not name.startswith(tag)} == programs | {
         "dayfly",
         "dayfly.d/boot.py",
         "dayfly.d/client.zip",

@@ -26,7 +26,7 @@ from dayfly.attach.layout import (
 
 SOURCES = [Source("dayfly/__init__.py", b"x = 1\n")]
 CLIENT = [Source("client/awslambdaric/__init__.py", b'"""Words."""\ny = 2\n')]
-WRAPPER = Entry("dayfly", b"#!/bin/sh\n", is_program=True)
+WRAPPER = Entry("dayfly", b"#!/bin/sh\n", 0o755)
 
 
 def test_archives_are_the_same_whatever_the_order() -> None:

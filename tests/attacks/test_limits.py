@@ -49,7 +49,10 @@ def lower(kind, soft, hard):
 # How a worker is treated; two of these are each worker's own.
 FEEL = """
 import resource
-limits = [resource.getrlimit(n) for n in range(16) if n not in (resource.RLIMIT_NPROC,)]
+# What a worker is told apart by is its own: no limit at all, or more than any machine has.
+names = {5: "RSS", 10: "LOCKS"}
+limits = [resource.getrlimit(n) for n in range(16) if n != resource.RLIMIT_NPROC and n not in names]
+limits += [[-1 if limit == -1 or limit >= 1 << 56 else limit for limit in resource.getrlimit(n)] for n in names]
 result = [limits, os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0), sorted(os.sched_getaffinity(0))]
 """
 ZYGOTE = "result = os.getppid()"

@@ -79,17 +79,17 @@ def _open(technique: Technique, settings: dict[str, str]) -> Shop:
 
 
 @pytest.fixture(scope="module")
-def invocation_shops() -> Iterator[Shops]:
+def invocation_shops(supervisor: str) -> Iterator[Shops]:
     yield from _shops("invocation")
 
 
 @pytest.fixture(scope="module")
-def window_shops() -> Iterator[Shops]:
+def window_shops(supervisor: str) -> Iterator[Shops]:
     yield from _shops("window")
 
 
 @pytest.fixture(scope="module")
-def process_shops() -> Iterator[Shops]:
+def process_shops(supervisor: str) -> Iterator[Shops]:
     yield from _shops("process")
 
 

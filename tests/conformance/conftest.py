@@ -12,6 +12,11 @@ from tests.rie import Runtime
 from tests.runtimes import Pair, RuntimeProcess
 
 FUNCTIONS = Path(__file__).parent / "functions"
+_VARIABLES = {
+    "invocation": {"DAYFLY_ISOLATION": "invocation"},
+    "window": {"DAYFLY_ISOLATION": "window"},
+    "native": {"DAYFLY_ISOLATION": "invocation", "DAYFLY_SUPERVISOR": "native"},
+}
 
 
 class StartPair(Protocol):
@@ -22,13 +27,13 @@ class StartPair(Protocol):
     ) -> Pair: ...
 
 
-@pytest.fixture(scope="module", params=["invocation", "window"])
+@pytest.fixture(scope="module", params=["invocation", "window", "native"])
 def start_pair(request: pytest.FixtureRequest) -> Iterator[StartPair]:
     """Pairs that live as long as the module's tests; plain runtimes that have died are started again.
 
-    Under both isolations that fork: nothing a caller sees may depend on which worker serves him.
+    Under both isolations that fork, and both supervisors: nothing a caller sees may depend on which worker serves him.
     """
-    isolation = {"DAYFLY_ISOLATION": request.param}
+    isolation = _VARIABLES[request.param]
     running: dict[tuple[object, ...], Pair] = {}
     with contextlib.ExitStack() as stack:
 

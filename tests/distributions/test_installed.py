@@ -65,7 +65,16 @@ def test_any_order_gives_the_same_tree_and_each_leaves_nothing_but_the_others(
 
 def test_source_archives_install_without_an_index(tmp_path: Path) -> None:
     environment = Environment(tmp_path / "venv")
-    run(UV, "pip", "install", "--quiet", "--python", environment.bin / "python", "hatchling")
+    run(
+        UV,
+        "pip",
+        "install",
+        "--quiet",
+        "--python",
+        environment.bin / "python",
+        "hatchling",
+        "ziglang==0.17.1",
+    )
     archives = [archive_of(name) for name in PROJECTS]
     environment.pip("install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation", *archives)
     assert environment.tree() == _tree_of(*PROJECTS)

@@ -184,10 +184,7 @@ def test_where_a_private_directory_is_needed_and_cannot_be_made_the_runtime_ends
     ) as runtime:
         assert runtime.wait_exit() == 1
         said = runtime.output()
-    assert (
-        "the function must not run without Dayfly: StartError: cannot create a temporary directory in /tmp"
-        in said
-    )
+    assert "must not run without Dayfly: StartError: cannot create a temporary directory in /tmp" in said
     assert NOT_ACTIVE not in said
 
 

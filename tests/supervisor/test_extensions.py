@@ -6,10 +6,12 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 
 import pytest
+from tests.native.compared import Native
 
 from dayfly.supervisor.extensions import ExtensionRoutes
 
@@ -17,6 +19,7 @@ DEADLINE_S = 10.0
 REGISTER = (
     b"POST /2020-01-01/extension/register HTTP/1.1\r\nLambda-Extension-Name: a\r\nContent-Length: 2\r\n\r\n{}"
 )
+EXIT = b"POST /2020-01-01/extension/exit/error HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}"
 REPLY = b"HTTP/1.1 200 OK\r\nLambda-Extension-Identifier: \xff\xc3\xa4\r\nContent-Length: 2\r\n\r\n{}"
 
 
@@ -38,13 +41,62 @@ class Platform:
                     connection.sendall(self._reply)
 
 
+class NativeRoutes:
+    """The native supervisor's endpoint, behind a pipe."""
+
+    def __init__(self, native: Native, upstream: str) -> None:
+        self._native = native
+        self.address = native.told([b"begin", upstream.encode()]).decode()
+
+    @property
+    def has_extensions(self) -> bool:
+        return self._native.told([b"has_extensions"]) == b"1 "
+
+    def descriptors(self) -> list[int]:
+        return [int(number) for number in self._native.told([b"descriptors"]).split()]
+
+    def serve(self, descriptor: int) -> None:
+        self._native.told([b"serve", b"%d" % descriptor])
+
+    def drop_peers(self) -> None:
+        self._native.told([b"drop_peers"])
+
+    def take_over(self) -> None:
+        self._native.told([b"take_over"])
+
+    def poll_ahead(self) -> None:
+        self._native.told([b"poll_ahead"])
+
+    def release(self) -> None:
+        self._native.told([b"release"])
+
+
+Routes = ExtensionRoutes | NativeRoutes
+Start = Callable[..., AbstractContextManager[tuple[Routes, Platform]]]
+
+
+@pytest.fixture(scope="module")
+def native() -> Iterator[Native]:
+    started = Native("routes")
+    yield started
+    started.close()
+
+
+@pytest.fixture(params=["python", "native"])
+def routes_before(request: pytest.FixtureRequest) -> Start:
+    """Start the endpoint of either supervisor before a platform that answers everything with one reply."""
+    if request.param == "python":
+        return partial(run, ExtensionRoutes)
+    return partial(run, partial(NativeRoutes, request.getfixturevalue("native")))
+
+
 @contextmanager
-def routes_before(reply: bytes = REPLY) -> Iterator[tuple[ExtensionRoutes, Platform]]:
+def run(make: Callable[[str], Routes], reply: bytes = REPLY) -> Iterator[tuple[Routes, Platform]]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         platform = Platform(server, reply)
         thread = threading.Thread(target=platform.serve, daemon=True)
         thread.start()
-        routes = ExtensionRoutes(f"127.0.0.1:{server.getsockname()[1]}")
+        routes = make(f"127.0.0.1:{server.getsockname()[1]}")
         yield routes, platform
         routes.drop_peers()
         routes.release()
@@ -52,7 +104,7 @@ def routes_before(reply: bytes = REPLY) -> Iterator[tuple[ExtensionRoutes, Platf
         thread.join(DEADLINE_S)
 
 
-def ask(routes: ExtensionRoutes, request: bytes) -> bytes:
+def ask(routes: Routes, request: bytes) -> bytes:
     """Return what a client of the endpoint is told, nothing if it is dropped."""
     with connect(routes) as client:
         client.sendall(request)
@@ -67,17 +119,17 @@ def ask(routes: ExtensionRoutes, request: bytes) -> bytes:
     raise AssertionError("neither an answer nor an end")
 
 
-def serve(routes: ExtensionRoutes) -> None:
+def serve(routes: Routes) -> None:
     for descriptor in routes.descriptors():
         routes.serve(descriptor)
 
 
-def connect(routes: ExtensionRoutes) -> socket.socket:
+def connect(routes: Routes) -> socket.socket:
     host, _, port = routes.address.rpartition(":")
     return socket.create_connection((host, int(port)), timeout=DEADLINE_S)
 
 
-def test_an_extension_registers_under_whatever_identifier_the_platform_gives() -> None:
+def test_an_extension_registers_under_whatever_identifier_the_platform_gives(routes_before: Start) -> None:
     with routes_before() as (routes, platform):
         assert ask(routes, REGISTER).startswith(b"HTTP/1.1 200 OK\r\n")
         assert routes.has_extensions
@@ -100,13 +152,15 @@ def test_an_extension_registers_under_whatever_identifier_the_platform_gives() -
         b"/2022-07-01/telemetryX",
     ],
 )
-def test_no_route_is_passed_on_but_those_of_extensions(method: bytes, path: bytes) -> None:
+def test_no_route_is_passed_on_but_those_of_extensions(
+    routes_before: Start, method: bytes, path: bytes
+) -> None:
     with routes_before() as (routes, platform):
         assert ask(routes, method + b" " + path + b" HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 403 ")
         assert platform.received == []
 
 
-def test_what_is_no_request_costs_its_connection_and_reaches_nobody() -> None:
+def test_what_is_no_request_costs_its_connection_and_reaches_nobody(routes_before: Start) -> None:
     smuggled = REGISTER.replace(b": a\r\n", b": a\n\nGET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n")
     endless = b"POST /2020-01-01/extension/register HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n"
     with routes_before() as (routes, platform):
@@ -119,13 +173,13 @@ def test_what_is_no_request_costs_its_connection_and_reaches_nobody() -> None:
 @pytest.mark.parametrize(
     "reply", [b"", b"HTTP/1.1 200", b"SSH-2.0\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"]
 )
-def test_a_platform_that_answers_nonsense_costs_the_connection(reply: bytes) -> None:
+def test_a_platform_that_answers_nonsense_costs_the_connection(routes_before: Start, reply: bytes) -> None:
     with routes_before(reply) as (routes, _):
         assert ask(routes, REGISTER) == b""
         assert not routes.has_extensions
 
 
-def test_what_a_dead_worker_asked_for_is_never_done() -> None:
+def test_what_a_dead_worker_asked_for_is_never_done(routes_before: Start) -> None:
     """Its requests would be made in a later customer's time, one after another."""
     with routes_before() as (routes, platform):
         clients = [connect(routes) for _ in range(10)]
@@ -140,7 +194,7 @@ def test_what_a_dead_worker_asked_for_is_never_done() -> None:
         assert len(routes.descriptors()) == 1
 
 
-def test_the_platform_does_not_wait_for_an_extension_whose_own_request_is_late() -> None:
+def test_the_platform_does_not_wait_for_an_extension_whose_own_request_is_late(routes_before: Start) -> None:
     with routes_before() as (routes, platform):
         assert b"200 OK" in ask(routes, REGISTER)
         routes.poll_ahead()
@@ -151,3 +205,34 @@ def test_the_platform_does_not_wait_for_an_extension_whose_own_request_is_late()
         assert platform.received[1].startswith(b"GET /2020-01-01/extension/event/next ")
         routes.poll_ahead()
         assert len(platform.received) == 2, "asked twice"
+
+
+@pytest.mark.parametrize("path", [b"init", b"exit"])
+def test_an_extension_ends_the_environment_only_while_init_lasts(routes_before: Start, path: bytes) -> None:
+    request = EXIT.replace(b"exit", path)
+    with routes_before() as (routes, platform):
+        assert ask(routes, request).startswith(b"HTTP/1.1 200 ")
+        assert platform.received[0].startswith(request.partition(b" HTTP")[0])
+        routes.poll_ahead()
+        assert ask(routes, request).startswith(b"HTTP/1.1 403 ")
+        assert len(platform.received) == 1
+
+
+def test_an_event_reaches_the_extension_that_waits_for_it(routes_before: Start) -> None:
+    reply = (
+        REPLY.replace(b"Content-Length: 2", b"Content-Type: a/b\r\nX-Other: c\r\nContent-Length: 5")
+        .replace(b"{}", b"event")
+        .replace(b"\xff\xc3\xa4", b"id")
+    )
+    wait = b"GET /2020-01-01/extension/event/next HTTP/1.1\r\nLambda-Extension-Identifier: id\r\n\r\n"
+    with routes_before(reply) as (routes, platform):
+        assert ask(routes, REGISTER).startswith(b"HTTP/1.1 200 OK\r\n")
+        for _ in range(2):
+            told = ask(routes, wait)
+            assert told.endswith(b"\r\n\r\nevent")
+            assert b"content-type: a/b\r\n" in told.lower()
+            assert b"X-Other" not in told
+            # Ahead of the next: what comes now is not lost.
+            routes.take_over()
+        assert b"403 Forbidden" in ask(routes, wait.replace(b": id", b": other"))
+        assert len(platform.received) >= 3

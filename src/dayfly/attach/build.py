@@ -13,8 +13,10 @@ from pathlib import Path
 import dayfly
 from dayfly.attach.carrying import Carried
 from dayfly.attach.layout import (
+    ARCHITECTURES,
     HOME,
     MAX_BYTES,
+    MAX_NATIVE_BYTES,
     Entry,
     LayerError,
     Source,
@@ -117,12 +119,13 @@ def build_layer(
         bytecode[version] = compile_sources(python, split(own, version) if len(found) == 1 else own)
     clients = {name: _distribution(name).version for name in CLIENT}
     others = [
-        Entry("dayfly", _first_file("dayfly", stops_on_failure), is_program=True),
+        Entry("dayfly", _first_file("dayfly", stops_on_failure), 0o755),
         Entry(f"{HOME}/boot.py", _first_file("boot.py", stops_on_failure)),
         Entry(f"{HOME}/failure.py", _COMMENTS.sub(b"", (_FILES / "failure.py").read_bytes())),
         *([policy.entry] if policy is not None else []),
         Entry(f"{HOME}/licences.zip", archive(client_licences())),
     ]
+    programs = native_programs(Path(dayfly.__file__).parent)
     manifest: dict[str, object] = {
         "dayfly": dayfly.__version__,
         "bytecode": sorted(bytecode),
@@ -134,7 +137,8 @@ def build_layer(
     # AWS's client is a fallback, and has no bytecode: the budget is for what every start loads.
     entries = arrange(sources, client_sources(), bytecode, others, manifest)
     limit = MAX_BYTES * (len(bytecode) + bool(sources))
-    unzipped = check_budget(entries, limit)
+    unzipped = check_budget(entries, limit) + check_budget(programs, MAX_NATIVE_BYTES)
+    entries += programs
     data = archive(entries)
     tell(f"writing {output}")
     write_whole(output, data)
@@ -143,7 +147,7 @@ def build_layer(
         sha256=hashlib.sha256(data).hexdigest(),
         bytes=len(data),
         unzipped_bytes=unzipped,
-        limit_bytes=limit,
+        limit_bytes=limit + MAX_NATIVE_BYTES,
         files=len(entries),
         compiled=found,
         not_compiled=tuple(version for version in pythons if version not in found),
@@ -168,6 +172,24 @@ def own_sources(package: Path) -> list[Source]:
         place = package / name
         paths += sorted(place.rglob("*.py")) if place.is_dir() else [place]
     return [Source(f"dayfly/{path.relative_to(package).as_posix()}", path.read_bytes()) for path in paths]
+
+
+def native_programs(package: Path) -> list[Entry]:
+    """Return the native supervisor and its launcher for each processor; raises LayerError where they were not built."""
+    entries = []
+    for architecture in ARCHITECTURES:
+        for name in ("supervisor", "launcher"):
+            path = package / "bin" / architecture / name
+            try:
+                data = path.read_bytes()
+            except OSError as error:
+                raise LayerError(
+                    f"{path} cannot be read: {error.strerror}",
+                    hint="install dayfly-runtime from a wheel, or run make setup in a checkout",
+                ) from error
+            # Nobody may read it, which closes the memory of who executes it.
+            entries.append(Entry(f"{HOME}/bin/{architecture}/{name}", data, 0o111))
+    return entries
 
 
 def client_sources() -> list[Source]:

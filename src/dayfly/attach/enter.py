@@ -128,6 +128,10 @@ def enter(
             unreadable.close(arrival.failure if arrival is not None else "")
             channel = channel_from_environment(os.environ)
         else:
+            if "DAYFLY_SUPERVISOR" in os.environ:
+                from dayfly.supervisor.native import hand_over
+
+                hand_over(os.environ, place=home)
             from dayfly.supervisor import life
 
             # Before the rest is loaded: usually it goes on in a second interpreter.
@@ -232,7 +236,8 @@ def _become_zygote(
     from dayfly.core.handshake import MARKER
     from dayfly.supervisor.startup import shut_user_site
 
-    reports = int(os.environ.pop(_REPORTS))
+    # The native supervisor has none, and goes by how the zygote ends.
+    reports = os.environ.pop(_REPORTS, "")
     os.environ.pop(MARKER, None)
     os.environ.pop("DAYFLY_ON_FAILURE", None)
     path = os.environ.pop("_DAYFLY_PYTHONPATH", None)
@@ -260,9 +265,15 @@ def _become_zygote(
     except (
         Exception
     ) as fault:  # trust boundary: the layer's fault; the supervisor goes back to the image's runtime
-        _Reports.write(reports, fault, is_of_the_layer=is_of_the_layer(fault))
+        if not reports:
+            from dayfly.supervisor.native import UNFIT
+
+            _say(_describe(fault))
+            os._exit(UNFIT)
+        _Reports.write(int(reports), fault, is_of_the_layer=is_of_the_layer(fault))
         os._exit(1)
-    os.close(reports)
+    if reports:
+        os.close(int(reports))
     if target.kind == "client":
         from importlib.machinery import ModuleSpec
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from dayfly.attach.layout import HOME, MAX_BYTES, PYTHONS, LayerError, cache_tag
+from dayfly.attach.layout import HOME, MAX_BYTES, MAX_NATIVE_BYTES, PYTHONS, LayerError, cache_tag
 from dayfly.core.policylayer import PLACE, digest_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MAX_ZIP_BYTES = 50 * 1024 * 1024
 MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
 # Bytecode for every Python, and sources.
-MAX_LAYER_BYTES = MAX_BYTES * (len(PYTHONS) + 1)
+MAX_LAYER_BYTES = MAX_BYTES * (len(PYTHONS) + 1) + MAX_NATIVE_BYTES
 _MAX_MANIFEST_BYTES = 64 * 1024
 _WRAPPER = "dayfly"
 # Where the layer's boot.py goes first, and what arms the guard.

@@ -19,6 +19,9 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 # Unzipped, for each Python that a layer serves. Lambda allows 250 MB for all layers and the function; a guest takes little.
 MAX_BYTES = 1_000_000
 HOME = "dayfly.d"
+# The native supervisor and its launcher, beside what MAX_BYTES counts: one layer serves both of Lambda's processors.
+ARCHITECTURES = ("x86_64", "aarch64")
+MAX_NATIVE_BYTES = 900_000
 # What a start of many functions does without; compressed, it is half as large. Not what every start loads: that takes a
 # third longer from an archive.
 _GUARD_FOLDERS = ("dayfly/runtime/guard/", "dayfly/core/structure/")
@@ -91,6 +94,7 @@ _LATE = (
             "dayfly/runtime/warming.py",
             "dayfly/supervisor/infection.py",
             "dayfly/supervisor/ledger.py",
+            "dayfly/supervisor/native.py",
             "dayfly/supervisor/places.py",
             "dayfly/supervisor/policyplace.py",
             "dayfly/supervisor/private.py",
@@ -122,7 +126,7 @@ class Entry:
 
     path: str
     data: bytes
-    is_program: bool = False
+    mode: int = 0o644
 
 
 def parse_pythons(text: str) -> tuple[str, ...]:
@@ -266,7 +270,7 @@ def archive(entries: Sequence[Entry]) -> bytes:
             info = zipfile.ZipInfo(entry.path, _TIME)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.create_system = 3
-            info.external_attr = (_REGULAR_FILE | (0o755 if entry.is_program else 0o644)) << 16
+            info.external_attr = (_REGULAR_FILE | entry.mode) << 16
             file.writestr(info, entry.data)
     return buffer.getvalue()
 

@@ -285,6 +285,11 @@ WRAPPER_VARIABLES = {
         "layer cannot start (default run)"
     ),
     "DAYFLY_NEXT_WRAPPER": "another exec wrapper, run before Dayfly's",
+    "DAYFLY_SUPERVISOR": (
+        "python or native (default python): which supervisor serves. native is new: it starts no second "
+        "interpreter, and executes the Python supervisor, with the reason on standard error, for what it does "
+        "not support yet"
+    ),
     "DAYFLY_FLEET_KEY": (
         "the fleet's signing key, 64 hexadecimal digits: Dayfly signs its log records, and invocation "
         "records contain pseudonyms of caller and subject; removed from the environment before function "

@@ -44,6 +44,10 @@ def main(arguments: list[str]) -> None:
         channel = channel_from_environment(os.environ)
         assert channel is not None
     else:
+        if "DAYFLY_SUPERVISOR" in os.environ:
+            from dayfly.supervisor.native import hand_over
+
+            hand_over(os.environ)
         from dayfly.errors import StartError
         from dayfly.supervisor import life
 

@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 
 # What is passed on besides register and next. Whole paths: what a server makes of others, `//` say, is its own.
 _FORWARDED = {
-    ("POST", "/2020-01-01/extension/init/error"),
-    ("POST", "/2020-01-01/extension/exit/error"),
     ("PUT", "/2022-07-01/telemetry"),
     ("PUT", "/2020-08-15/logs"),
+}
+# Only while init lasts: the platform ends the environment for it, and a worker could do that to the next customer.
+_FORWARDED_AT_INIT = {
+    ("POST", "/2020-01-01/extension/init/error"),
+    ("POST", "/2020-01-01/extension/exit/error"),
 }
 _REGISTER = "/2020-01-01/extension/register"
 _NEXT = "/2020-01-01/extension/event/next"
@@ -120,6 +123,7 @@ class ExtensionRoutes:
         self._listener.setblocking(False)
         self._peers: dict[int, _Peer] = {}
         self._extensions: dict[str, _Extension] = {}
+        self._is_init_over = False
         self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
 
     @property
@@ -198,6 +202,7 @@ class ExtensionRoutes:
         After init too: the platform waits for every one, and on a busy machine the request of an extension's thread comes late,
         or went with those that were dropped.
         """
+        self._is_init_over = True
         for one in self._extensions.values():
             if not one.is_polling:
                 self._poll(one)
@@ -248,7 +253,13 @@ class ExtensionRoutes:
                 self._poll(one)
         elif (request.method, request.path) == ("POST", _REGISTER):
             self._register(peer, request)
-        elif (request.method, request.path) in _FORWARDED:
+        elif (request.method, request.path) in _FORWARDED_AT_INIT and self._is_init_over:
+            _refuse(
+                peer,
+                "InvalidStateTransition",
+                "Dayfly lets no extension of the function's process end the environment after init",
+            )
+        elif (request.method, request.path) in _FORWARDED | _FORWARDED_AT_INIT:
             reply = self._forward(request)
             if reply is None:
                 self._drop(peer)

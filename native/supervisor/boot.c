@@ -1,0 +1,473 @@
+/* Starts an environment: an emptied environment first, then closed memory, then the function, then the loop. */
+#include "supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "host.h"
+
+#define API_VARIABLE "AWS_LAMBDA_RUNTIME_API"
+#define TELEMETRY_VARIABLE "_LAMBDA_TELEMETRY_LOG_FD"
+/* How many processes an execution of this program ended before it executed itself anew. */
+#define KILLED_VARIABLE "_DAYFLY_KILLED"
+#define SUPERVISOR_VARIABLE "DAYFLY_SUPERVISOR"
+/* Between options of a zygote; see core/handshake.py. */
+#define OPTION "\x1f"
+
+/* The temporary directories that begin with an environment. */
+static const char *const scratch[] = {"/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue"};
+
+enum {
+    GUARD_KEY_BYTES = 16,
+    LAMBDA_SIGNALLED = 128,
+    /* What a zygote ends with that cannot take part; see src/dayfly/supervisor/native.py. */
+    EXIT_UNFIT = 70,
+};
+
+/* ---- the Python supervisor instead ------------------------------------------------------------ */
+
+_Noreturn void boot_hand_over(struct supervisor *s, const char *why) {
+    (void)dprintf(STDERR_FILENO, "dayfly: the Python supervisor serves instead of the native one: %s\n", why);
+    if (s->zygote.pid > 0)
+        pool_drop(s);
+    if (s->temporary.path[0] != '\0') {
+        char parent[sizeof(s->temporary.path)];
+        memcpy(parent, s->temporary.path, sizeof(parent));
+        *strrchr(parent, '/') = '\0';
+        cleaner_end(s);
+        (void)setenv("TMPDIR", parent, 1);
+    }
+    signals_leave();
+    if (CPU_COUNT(&s->processors) > 0)
+        (void)sched_setaffinity(0, sizeof(s->processors), &s->processors);
+    if (s->output.telemetry >= 0)
+        /* Out of the function's sight until now; the number is the platform's word. */
+        (void)dup2(s->output.fds[OUTPUT_TELEMETRY], s->output.telemetry);
+    if (setenv(SUPERVISOR_VARIABLE, "python", 1) == 0 && unsetenv(KILLED_VARIABLE) == 0)
+        (void)execvp(s->arguments[0], s->arguments);
+    print_error("the Python supervisor cannot be executed", strerror(errno));
+    exit(EXIT_NO_EVENTS);
+}
+
+/* ---- first acts ------------------------------------------------------------------------------- */
+
+/* Tell the platform that init failed, and why; then exit. */
+static _Noreturn void refuse(struct supervisor *s, const char *type, const char *message, const char *hint) {
+    struct upstream *up = &s->lanes[0].upstream;
+    struct failure failure;
+    struct fault fault;
+    char text[1100];
+    char name[64];
+    print_error(message, hint);
+    (void)snprintf(text, sizeof(text), "%s (%s)", message, hint);
+    (void)snprintf(name, sizeof(name), "Dayfly.%s", type);
+    answers_fail(&failure, name, bytes_of(text));
+    (void)snprintf(name, sizeof(name), "Runtime.%s", type);
+    if (upstream_init(up, getenv(API_VARIABLE), &fault) == 0) {
+        upstream_post(up, "/init/error", bytes_of(name), (struct bytes){(uint8_t *)failure.body, failure.n});
+        if (upstream_wait(up, NEVER) == UPSTREAM_LOST)
+            print_error(up->fault.text, "check " API_VARIABLE);
+    }
+    exit(EXIT_BAD_INPUT);
+}
+
+static _Noreturn void give_up(const char *what, const struct fault *fault) {
+    print_error(fault->text, what);
+    exit(EXIT_NO_EVENTS);
+}
+
+/* Read settings and decide the scope; what is not served here goes to the Python supervisor before anything was done. */
+static void read_settings(struct supervisor *s) {
+    struct setting_fault wrong;
+    struct host host;
+    char unserved[512];
+    char here[PATH_MAX];
+    const char *root = getenv("LAMBDA_TASK_ROOT");
+    if (root == NULL || root[0] == '\0')
+        root = getcwd(here, sizeof(here)) == NULL ? "/" : strdup(here);
+    s->task_root = root;
+    if (settings_load(&s->settings, s->environment, &wrong) != 0)
+        refuse(s, "InvalidSetting", wrong.message, wrong.hint);
+    if (settings_unserved(&s->settings, s->environment, root, unserved, sizeof(unserved)))
+        boot_hand_over(s, unserved);
+    host_observe(&host, &s->procfs);
+    s->scope = scope_decide(s->settings.scope, &host.facts);
+    s->lock = scope_locks(s->settings.api_lock, s->scope.platform);
+    if (s->scope.is_environment && host_may_write(root))
+        boot_hand_over(s, "the function may write its own code, which is not compared natively");
+}
+
+/* Scope environment: end every process of our user. */
+static void end_others(struct supervisor *s) {
+    struct swept swept;
+    int met = sweep_count(&s->sweep);
+    (void)sweep_first(&s->sweep);
+    if (sweep_run(&s->sweep, NULL, 0, &swept) != 0) {
+        print_error("processes from before the runtime restart could not be ended", "recycle this environment");
+        exit(EXIT_NO_EVENTS);
+    }
+    /* A process that was ended at once may be seen again while it dies. */
+    s->earlier.killed += met > (int)swept.killed ? met : (int)swept.killed;
+}
+
+/* Rule 1: what runs or lies here already may be the work of an earlier, poisoned life. Processes go first, and this program
+ * executes itself anew where its memory is open: nothing may be there that could reach into it. */
+static void end_processes(struct supervisor *s, char **argv) {
+    struct fault fault;
+    const char *earlier = getenv(KILLED_VARIABLE);
+    s->earlier.killed = earlier == NULL ? 0 : atoi(earlier);
+    if (sweep_begin(&s->sweep, &s->procfs, &s->pairs, s->scope.is_environment ? SWEEP_ENVIRONMENT : SWEEP_DESCENDANTS,
+                    &fault) != 0)
+        give_up("recycle this environment", &fault);
+    if (s->scope.is_environment)
+        end_others(s);
+    char count[16];
+    (void)snprintf(count, sizeof(count), "%d", (int)s->earlier.killed);
+    (void)setenv(KILLED_VARIABLE, count, 1);
+    (void)closed_self(argv, environ, s->settings.close_memory, &fault);
+    (void)unsetenv(KILLED_VARIABLE);
+    s->environment = environ;
+}
+/* Which of the temporary directories are ours to empty; a container may share the host's. */
+static size_t own_roots(const struct supervisor *s, const char **out) {
+    size_t n = 0;
+    for (size_t i = 0; s->scope.is_environment && i < COUNT(scratch); i++) {
+        bool is_ours = s->scope.platform == PLATFORM_LAMBDA || strcmp(scratch[i], "/tmp") == 0;
+        if (!is_ours)
+            is_ours = host_began_here(&s->procfs, scratch[i]) &&
+                      (s->owns_kernel_objects || strncmp(scratch[i], "/dev/", 5) != 0);
+        if (is_ours)
+            out[n++] = scratch[i];
+    }
+    if (!s->scope.is_environment)
+        out[n++] = s->temporary.path;
+    return n;
+}
+
+/* Scope descendants: a directory of our own, which the function finds in TMPDIR. */
+static void make_temporary(struct supervisor *s) {
+    struct fault fault;
+    const char *parent = getenv("TMPDIR");
+    if (private_make(&s->temporary, parent == NULL || parent[0] == '\0' ? "/tmp" : parent, &fault) != 0)
+        give_up("set TMPDIR to a writable directory", &fault);
+    (void)setenv("TMPDIR", s->temporary.path, 1);
+    s->environment = environ;
+}
+
+static void empty_places(struct supervisor *s, const char *const *roots, size_t n) {
+    struct fault fault;
+    struct cleaned done = {0};
+    uint32_t objects = 0;
+    if (places_begin(&s->places, roots, n, &fault) != 0)
+        give_up("recycle this environment", &fault);
+    if (s->settings.scrubs_tmp)
+        places_clear(&s->places, NEVER, &done);
+    s->earlier.removed = (int64_t)done.files + done.directories;
+    if (s->owns_kernel_objects && kernel_begin(&s->kernel, &s->procfs, s->sweep.is_first_life || s->sweep.n_extensions > 0,
+                                               &objects, &fault) != 0)
+        limits_add(&s->limits, "System V objects are not cleared: %s", fault.text);
+    s->earlier.objects = objects;
+}
+
+/* ---- memory ----------------------------------------------------------------------------------- */
+
+/* Find out by trying why memory is open to workers; "" where it is closed. Closed already by `end_processes` if that could be. */
+static void judge_memory(struct supervisor *s) {
+    s->memory = s->memory_why;
+    if (!s->settings.close_memory)
+        (void)snprintf(s->memory_why, sizeof(s->memory_why), "switched off by close_memory");
+    else if (closed_may_trace_all())
+        (void)snprintf(s->memory_why, sizeof(s->memory_why),
+                       "the function has the right to trace any process (CAP_SYS_PTRACE)");
+    else if (closed_is_open())
+        (void)snprintf(s->memory_why, sizeof(s->memory_why), "the kernel lets others of the same user open it");
+    if (s->memory_why[0] == '\0')
+        (void)host_open_stranger(&s->procfs, s->stranger, sizeof(s->stranger));
+}
+
+/* ---- the zygote's options ---------------------------------------------------------------------- */
+
+static int add_text(struct buffer *out, struct bytes text) {
+    return buffer_add(out, text) == 0 && buffer_add(out, LITERAL(OPTION)) == 0 ? 0 : -1;
+}
+
+/* Pack what a zygote is told before it initialises the function; see ZygoteOptions in core/handshake.py. */
+static int pack_options(struct supervisor *s, const char *const *roots, size_t n_roots) {
+    const struct settings *set = &s->settings;
+    struct buffer out = {(uint8_t *)s->options, 0, sizeof(s->options) - 1};
+    bool confines = set->confine && s->scope.platform != PLATFORM_LAMBDA;
+    bool is_guarded = set->guard != GUARD_OFF;
+    char key[2 * GUARD_KEY_BYTES + 1] = "";
+    uint8_t random[GUARD_KEY_BYTES];
+    /* Plain, the hash of a card number is the card number: nobody but this environment can compute these. */
+    if (is_guarded && getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+        return -1;
+    for (size_t i = 0; is_guarded && i < sizeof(random); i++)
+        (void)snprintf(key + 2 * i, 3, "%02x", random[i]);
+    int failed = buffer_print(&out, "%s" OPTION "%d%d%d%d%d%d%d%d%d%d" OPTION "%d" OPTION, isolation_name(set->isolation),
+                              set->reseed, set->huge_pages, set->restarts_threads, set->immortal, confines,
+                              set->network != NETWORK_SHARED, set->guard_closed, set->guard_learn, 0, 0,
+                              s->output.telemetry);
+    failed |= settings_seconds(&out, set->fork_deliver);
+    failed |= buffer_print(&out, OPTION "%s" OPTION "%s" OPTION OPTION, guard_name(set->guard), key);
+    failed |= add_text(&out, set->prime) | add_text(&out, set->events) | add_text(&out, set->fork_before);
+    failed |= buffer_add(&out, set->fork_after);
+    for (size_t i = 0; i < n_roots; i++)
+        failed |= buffer_print(&out, OPTION "%s", roots[i]);
+    s->options[out.n] = '\0';
+    return failed;
+}
+
+/* In a child that is about to execute a zygote: give back what only the supervisor should have. */
+static void leave(const void *context) {
+    const struct supervisor *s = context;
+    keeper_leave(&s->keeper);
+    signals_leave();
+    if (CPU_COUNT(&s->processors) > 0)
+        (void)sched_setaffinity(0, sizeof(s->processors), &s->processors);
+}
+
+/* ---- processors --------------------------------------------------------------------------------- */
+
+/* Keep to one processor, where there are two or more: in a virtual machine the kernel takes a halted processor for one that
+ * the host has taken away (vcpu_is_preempted), so it wakes a process on its waker's processor although another is idle. A
+ * worker that ended there tore its memory down before the supervisor could go on. */
+static void keep_to_one_processor(struct supervisor *s) {
+    cpu_set_t one;
+    if (sched_getaffinity(0, sizeof(s->processors), &s->processors) != 0) {
+        CPU_ZERO(&s->processors);
+        return;
+    }
+    if (CPU_COUNT(&s->processors) < 2)
+        return;
+    CPU_ZERO(&one);
+    for (size_t i = 0; i < CPU_SETSIZE; i++)
+        if (CPU_ISSET(i, &s->processors)) {
+            CPU_SET(i, &one);
+            break;
+        }
+    (void)sched_setaffinity(0, sizeof(one), &one);
+}
+
+/* ---- the start ---------------------------------------------------------------------------------- */
+
+/* What is not promised is told, and nothing else follows from it. */
+static void tell_limit(struct supervisor *s, int result, const struct fault *fault) {
+    if (result != 0)
+        limits_add(&s->limits, "%s", fault->text);
+}
+
+/* Take charge of this process, before the zygote is executed: what is made here it does not inherit. */
+static void take_charge(struct supervisor *s) {
+    struct fault fault;
+    keep_to_one_processor(s);
+    tell_limit(s, pairs_begin(&s->pairs, &fault), &fault);
+    tell_limit(s, timers_begin(&s->timers, &fault), &fault);
+    /* After the timers: as the first handler is installed, musl lets through the signals that it keeps for itself (33, 34), and
+     * either would end us. */
+    tell_limit(s, signals_begin(&s->signals, !s->scope.is_environment, &fault), &fault);
+    int zombies = sweep_zombies(&s->sweep);
+    s->zombies = zombies < 0 ? 0 : (uint32_t)zombies;
+    tell_limit(s, keeper_begin(&s->keeper, &s->procfs, &s->pairs, s->sweep.is_subreaper, s->zombies, &fault), &fault);
+}
+
+static void settle(void *context) {
+    struct supervisor *s = context;
+    pool_settle(s);
+}
+
+static bool relieve(void *context) {
+    struct supervisor *s = context;
+    return keeper_relieve(&s->keeper);
+}
+
+/* Reserve all memory and descriptors of the environment's life. */
+static int reserve(struct supervisor *s, const char *address, struct fault *fault) {
+    const char *telemetry = getenv(TELEMETRY_VARIABLE);
+    if (output_init(&s->output, telemetry == NULL ? -1 : atoi(telemetry), fault) != 0 ||
+        report_init(&s->report, &s->output, fault) != 0 || routes_init(&s->routes, address, fault) != 0 ||
+        zygote_reserve(&s->zygote, &s->procfs, fault) != 0 || arena_reserve(&s->piece, SUPERVISOR_PIECE, fault) != 0)
+        return -1;
+    for (size_t i = 0; i < LANES; i++)
+        if (lane_init(&s->lanes[i], address, &s->report, fault) != 0)
+            return -1;
+    for (size_t i = 0; i < WORKERS; i++) {
+        worker_clear(&s->workers[i]);
+        if (pipes_reserve(&s->workers[i].pipes, fault) != 0)
+            return -1;
+    }
+    witness_init(&s->witness, &s->report, s->settings.fork_deliver, s->settings.guard_learn);
+    s->output.relieve = relieve;
+    s->output.relieve_of = s;
+    return 0;
+}
+
+/* Init ended the process: end the same way, so that the platform words it as without Dayfly. */
+static _Noreturn void end_like(struct supervisor *s) {
+    int status = s->zygote.status;
+    if (status < 0)
+        loop_end(s, EXIT_NO_EVENTS);
+    if (!WIFSIGNALED(status))
+        loop_end(s, WEXITSTATUS(status));
+    struct swept swept;
+    (void)sweep_run(&s->sweep, NULL, 0, &swept);
+    cleaner_end(s);
+    signals_leave();
+    (void)kill(getpid(), WTERMSIG(status));
+    exit(LAMBDA_SIGNALLED + WTERMSIG(status));
+}
+
+/* What the zygote said forbids to serve from here: the Python supervisor knows more isolations. */
+static void check_ready(struct supervisor *s) {
+    char why[512];
+    if (s->ready.n_reasons > 0) {
+        (void)snprintf(why, sizeof(why), "the function cannot be forked: %s", s->ready.reasons[0]);
+        boot_hand_over(s, why);
+    }
+    if (s->owns_kernel_objects && kernel_made_by_init(&s->kernel) != 0)
+        boot_hand_over(s, "init made System V objects or kernel keys, which all workers would share");
+    if (s->settings.network == NETWORK_NONE && s->ready.online[0] != '\0') {
+        (void)snprintf(why, sizeof(why), "network is none, but the function would have network access: %s", s->ready.online);
+        refuse(s, "InvalidSetting", why, "set network to none-where-allowed or shared");
+    }
+    if (s->settings.guard_closed && s->ready.unguarded[0] != '\0') {
+        (void)snprintf(why, sizeof(why), "guard is %s, but it could not be armed: %s", guard_name(s->settings.guard),
+                       s->ready.unguarded);
+        refuse(s, "InvalidSetting", why, "set guard_on_fault to open, or guard to off");
+    }
+}
+
+/* Write the first log record. */
+static void tell_start(struct supervisor *s) {
+    const char *calls = s->ready.unconfined;
+    if (!s->settings.confine)
+        calls = "switched off";
+    else if (s->scope.platform == PLATFORM_LAMBDA)
+        calls = "Lambda does not permit seccomp filters";
+    /* Root opens its own memory, closed or not; what it says of itself tells nothing then. */
+    if (s->memory_why[0] == '\0' && s->ready.is_open && geteuid() != 0)
+        (void)snprintf(s->memory_why, sizeof(s->memory_why), "the function's init opened the zygote's memory");
+    if (s->memory_why[0] == '\0' && s->launch.interpreter.way == CLOSED_NOT)
+        (void)snprintf(s->memory_why, sizeof(s->memory_why), "%s", s->launch.interpreter.why);
+    struct announcement what = {
+        .settings = &s->settings,
+        .scope = scope_name(&s->scope),
+        .scope_reason = s->scope.reason,
+        .scope_not_promised = s->scope.not_promised,
+        .platform = platform_name(s->scope.platform),
+        .lock = s->lock,
+        .can_fork = true,
+        .memory = s->memory_why,
+        .memory_stranger = s->stranger,
+        .calls = calls,
+        .online = s->ready.online,
+        .unguarded = s->ready.unguarded,
+        .watch_misses = watch_misses(&s->watch),
+        .shares_kernel_objects = s->scope.is_environment && !s->owns_kernel_objects,
+        .may_be_later_life = s->scope.is_environment && !s->sweep.is_first_life,
+        .earlier = s->earlier,
+        .code = s->ready.code,
+    };
+    for (size_t i = 0; i < s->ready.n_notes; i++)
+        limits_add(&s->limits, "%s", s->ready.notes[i]);
+    announce(&s->report, &what, &s->limits);
+}
+
+/* Begin to watch the Runtime API, once it is known where that is. */
+static void begin_watch(struct supervisor *s) {
+    struct endpoint api = {{0}, 0};
+    const char *memory = getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE");
+    s->memory_mb = memory == NULL ? 0 : atol(memory);
+    (void)endpoint_from(&api, (const struct sockaddr *)&s->lanes[0].upstream.peer);
+    watch_begin(&s->watch, &s->sweep, &api, s->scope.is_environment && s->sweep.sees_all_extensions,
+                s->scope.platform == PLATFORM_LAMBDA, s->memory_mb);
+}
+
+_Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
+    struct fault fault = {""};
+    char place[PATH_MAX];
+    const char *roots[COUNT(scratch)];
+    char writable[1024];
+    s->began = now_ns();
+    s->arguments = argv + 1;
+    s->environment = environment;
+    s->output.telemetry = -1;
+    const char *address = getenv(API_VARIABLE);
+    if (address == NULL || address[0] == '\0') {
+        print_error(API_VARIABLE " is not set", "start this command through Lambda, its emulator or `dayfly lab`");
+        exit(EXIT_BAD_INPUT);
+    }
+    if (procfs_open(&s->procfs, &fault) != 0)
+        give_up("it needs /proc", &fault);
+    read_settings(s);
+    end_processes(s, argv);
+    if (!s->scope.is_environment)
+        make_temporary(s);
+    s->owns_kernel_objects =
+        s->scope.is_environment && (s->scope.platform == PLATFORM_LAMBDA || !host_shares_ipc());
+    size_t n_roots = own_roots(s, roots);
+    empty_places(s, roots, n_roots);
+    judge_memory(s);
+    if (closed_place(argv, place, &fault) != 0 ||
+        closed_find(&s->launch.interpreter, s->arguments[0], place, s->memory_why[0] == '\0', &fault) != 0 ||
+        reserve(s, address, &fault) != 0)
+        give_up("it needs room for processes, descriptors and memory", &fault);
+    if (pack_options(s, roots, n_roots) != 0)
+        boot_hand_over(s, "its settings are too long");
+    if (s->scope.is_environment && host_writable(roots, n_roots, writable, sizeof(writable)) > 0) {
+        (void)fault_set(&fault, "the function may write to %.160s, which is not compared natively", writable);
+        boot_hand_over(s, fault.text);
+    }
+    take_charge(s);
+    s->sweep.settle = settle;
+    s->sweep.relieve = relieve;
+    s->sweep.context = s;
+    s->launch.arguments = s->arguments;
+    s->launch.environment = s->environment;
+    s->launch.address = s->routes.address;
+    s->launch.options = s->options;
+    s->launch.leave = leave;
+    if (init_zygote(s, false, &fault) != 0) {
+        if (s->zygote.status >= 0 && WIFEXITED(s->zygote.status) && WEXITSTATUS(s->zygote.status) == EXIT_UNFIT)
+            boot_hand_over(s, "the layer does not fit, as said above");
+        if (s->zygote.status < 0)
+            print_error(fault.text, "see the log records above");
+        end_like(s);
+    }
+    check_ready(s);
+    begin_watch(s);
+    tell_start(s);
+    pool_adopt(s);
+    cleaner_remember(s);
+    routes_poll_ahead(&s->routes);
+    loop_run(s);
+}
+
+int boot_rebuild(struct supervisor *s, struct fault *fault) {
+    struct swept swept;
+    pool_drop(s);
+    if (sweep_run(&s->sweep, NULL, 0, &swept) != 0)
+        loop_retire(s, "processes of an earlier worker could not be ended");
+    if (cleaner_empty(s, fault) != 0)
+        loop_retire(s, fault->text);
+    if (init_zygote(s, true, fault) != 0)
+        return -1;
+    /* An environment that was forkable once never falls back: it retires. */
+    if (s->ready.n_reasons > 0 || (s->owns_kernel_objects && kernel_made_by_init(&s->kernel) != 0))
+        loop_retire(s, "the function was initialised again and cannot be forked any more");
+    /* A worker can lower our limits until no memory file can be made: nothing is forked from what it could then write. */
+    if (s->memory_why[0] == '\0' && (s->launch.interpreter.way == CLOSED_NOT || (s->ready.is_open && geteuid() != 0)))
+        return fault_set(fault, "its memory can be opened, unlike the memory of the first zygote");
+    pool_adopt(s);
+    cleaner_remember(s);
+    return 0;
+}

@@ -1,0 +1,100 @@
+/* One lane: one outstanding poll at the Runtime API and one worker, as an explicit state machine.
+ *
+ * The order is the protection. Before the worker sees its event the response is held open where the platform allows it;
+ * when the answer is in, the worker and all it left are killed and proved dead, then the answer is finished, then files
+ * and kernel objects are cleared, and only then is the next event asked for. After that the environment may freeze at any
+ * instant, so nothing may be pending but a fork, and that only where a spare is ready.
+ */
+#ifndef DAYFLY_LANE_H
+#define DAYFLY_LANE_H
+
+#include "common.h"
+
+#include <poll.h>
+
+#include "answers.h"
+#include "frames.h"
+#include "reclaim.h"
+#include "upstream.h"
+#include "worker.h"
+
+enum {
+    /* requests at the platform, the worker's socket, its pidfd and its pipes */
+    LANE_MAX_FDS = RECLAIM_MAX_FDS + 2 + OUTPUT_STREAMS,
+    LANE_MAX_ECHO = 256,
+};
+
+struct supervisor;
+
+enum lane_state {
+    LANE_IDLE,      /* the next event is to be asked for, once a worker is ready for it */
+    LANE_ASKING,    /* it was asked for */
+    LANE_HOLDING,   /* the response was opened; the platform's agreement is awaited */
+    LANE_WAITING,   /* the event waits for a worker */
+    LANE_SERVING,   /* a worker has it */
+    LANE_DELIVERING, /* the answer is in: extensions do their part before it goes on */
+    LANE_ANSWERED,  /* the outcome goes out, and the platform's reply to it is awaited */
+};
+
+/* How an invocation's work ended. */
+enum ending {
+    ENDING_ANSWER,   /* the worker answered */
+    ENDING_DIED,     /* it ended without an answer */
+    ENDING_HOSTILE,  /* it broke a rule: `why` names it */
+    ENDING_LATE,     /* its time is over */
+    ENDING_REFUSED,  /* an operation was refused, and it has not answered with an error of its own */
+    ENDING_INFECTED, /* it was seen to take the runtime's place: `why` */
+    ENDING_UNREADABLE /* no worker could be given the event */
+};
+
+struct lane {
+    enum lane_state state;
+    struct upstream upstream;
+    struct infections infections;
+    struct reclaim reclaim; /* asks for the next event where a worker may have done so before */
+    struct worker *worker; /* that has the event, NULL without */
+
+    /* The event. */
+    char request_id[ANSWERS_MAX_REQUEST_ID + 1];
+    char echo[LANE_MAX_ECHO];
+    struct buffer frame; /* head, header block and body, as the worker gets them */
+    struct delivery unsent;
+    int64_t began;
+    int64_t until;        /* when the platform gives up on it */
+    int64_t worker_until; /* when its worker is ended, NEVER where that is left to the platform */
+    int64_t timeout_ns;   /* the function's timeout as far as it was seen */
+    bool held;
+
+    /* The worker's answer. */
+    struct answer_reader reader;
+    enum ending ending;
+    struct fault why;
+    const char *seen; /* ENDING_INFECTED: how, a word for the finding */
+    int64_t closed_until;  /* it closed its channel: when it must have ended, NEVER before */
+    int64_t idle_at;       /* when a fork is asked for beside it, NEVER once that was done */
+    uint8_t refusal[MAX_REPORT_BYTES];
+    size_t refusal_n;      /* the error of a refusal, 0 without one */
+    int64_t refused_at;
+    bool is_describing;    /* the handler has ended after a refusal, and the answer is being made */
+    int64_t deliver_until; /* LANE_DELIVERING: when extensions are waited for no longer */
+
+    /* What is sent for it. */
+    struct failure failure;
+    int status; /* of the platform's reply to the hold that was refused */
+    bool must_retire;
+    struct fault retire_why;
+};
+
+/* Reserve what a lane needs for the environment's life, and its connection to `address`. Findings of its go to `report`. */
+int lane_init(struct lane *lane, const char *address, struct report *report, struct fault *fault);
+
+/* Fill in what to poll, LANE_MAX_FDS at most; returns how many. */
+size_t lane_fds(const struct lane *lane, struct pollfd *out);
+
+/* When it must go on at the latest; NEVER where it waits for descriptors alone. */
+int64_t lane_due(const struct supervisor *s, const struct lane *lane);
+
+/* Go on as far as that is possible without waiting; `polled` are the `n` of `lane_fds`, as poll left them. */
+void lane_step(struct supervisor *s, struct lane *lane, const struct pollfd *polled, size_t n);
+
+#endif

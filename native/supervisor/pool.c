@@ -1,0 +1,328 @@
+/* Keeps the zygote, and workers forked from it ahead of need. */
+#include "supervisor.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+
+/* A worker's wait status comes when its memory is torn down: 150 ms for gigabytes. */
+#define STATUS_LIMIT_NS (2 * NS_PER_S)
+/* botocore fetches new credentials in every worker from 15 minutes before the old ones end
+ * (RefreshableCredentials._advisory_refresh_timeout). */
+#define RENEW_BEFORE_S 900
+
+enum {
+    /* Huge pages cost some 6 ms a slice once and save less than that each time: only an environment that has served
+     * this many events will serve enough to get it back. */
+    TIDY_AFTER = 100,
+    MANY_SIGNALS = 12,
+};
+
+/* ---- workers -------------------------------------------------------------------------------- */
+
+static void spare_again(struct supervisor *s) {
+    s->sweep.n_spared = 0;
+    s->sweep.zygote = s->zygote.pid;
+    s->sweep.fork_pending = s->zygote.pid > 0 && s->zygote.asked != NULL;
+    if (s->zygote.pid > 0)
+        (void)sweep_spare(&s->sweep, s->zygote.pid);
+    for (size_t i = 0; i < s->n_spares; i++)
+        (void)sweep_spare(&s->sweep, s->spares[i]->pid);
+}
+
+/* Give up a worker that never saw an event. */
+static void discard(struct supervisor *s, struct worker *worker) {
+    worker_signal(worker, SIGKILL);
+    (void)output_finish(&s->output, &worker->pipes);
+    worker_close(worker);
+}
+
+static void remove_spare(struct supervisor *s, size_t at) {
+    struct worker *worker = s->spares[at];
+    pid_t pid = worker->pid;
+    s->n_spares--;
+    memmove(s->spares + at, s->spares + at + 1, (s->n_spares - at) * sizeof(*s->spares));
+    discard(s, worker);
+    spare_again(s);
+    pool_bury(s, pid);
+}
+
+bool pool_has_spare(struct supervisor *s) {
+    while (s->n_spares > 0 && !worker_is_running(s->spares[0], &s->procfs)) {
+        s->killed_spares++;
+        remove_spare(s, 0);
+    }
+    return s->n_spares > 0;
+}
+
+struct worker *pool_take(struct supervisor *s) {
+    struct worker *worker = s->spares[0];
+    s->n_spares--;
+    memmove(s->spares, s->spares + 1, s->n_spares * sizeof(*s->spares));
+    spare_again(s);
+    return worker;
+}
+
+static struct worker *free_slot(struct supervisor *s) {
+    for (size_t i = 0; i < WORKERS; i++)
+        if (s->workers[i].channel < 0)
+            return &s->workers[i];
+    return NULL;
+}
+
+void pool_fork_ahead(struct supervisor *s, bool is_alone) {
+    /* Where code of the function's runs at a fork or in a worker before its event, it may read what an attacker writes at
+     * that moment and takes away again: nobody is forked beside a worker that serves. */
+    size_t wanted = s->ready.runs_ahead ? 1 : SPARES;
+    if (s->zygote.pid <= 0 || s->zygote.asked != NULL || s->n_spares >= wanted || (s->ready.runs_ahead && !is_alone))
+        return;
+    struct worker *worker = free_slot(s);
+    struct fault fault;
+    bool is_lost;
+    if (worker == NULL)
+        return;
+    worker->number = s->workers_made + 1;
+    if (zygote_ask(&s->zygote, worker, &s->output, &is_lost, &fault) == 0) {
+        s->workers_made++;
+        s->sweep.fork_pending = true;
+    } else if (is_lost) {
+        pool_lose(s, &fault);
+    } else {
+        /* For want of descriptors: one that runs now has lowered our limit. It is asked again after his end. */
+        (void)keeper_relieve(&s->keeper);
+    }
+}
+
+/* ---- the zygote ----------------------------------------------------------------------------- */
+
+void pool_adopt(struct supervisor *s) {
+    struct fault fault;
+    struct timespec at;
+    s->killed_spares = 0;
+    (void)clock_gettime(CLOCK_BOOTTIME, &at);
+    s->zygote_born_boot = at.tv_sec;
+    s->zygote_born_epoch = wall_ms() / 1000;
+    s->zygote_born_number = s->report.number;
+    spare_again(s);
+    /* What was done to it while it initialised is no invocation's doing. */
+    (void)zygote_take_stops(&s->zygote);
+    (void)timers_watch(s->zygote.lifeline);
+    if (keeper_adopt(&s->keeper, s->zygote.pid, &fault) != 0) {
+        char message[320];
+        (void)snprintf(message, sizeof(message), "limits and priorities cannot be checked: %s", fault.text);
+        announce_missing(&s->report, "limits", message);
+    }
+}
+
+/* A worker was born: name it. */
+static void take_born(struct supervisor *s, struct worker *worker) {
+    s->spares[s->n_spares++] = worker;
+    s->sweep.fork_pending = false;
+    (void)sweep_spare(&s->sweep, worker->pid);
+    if (s->pairs.is_on)
+        (void)keeper_birth(&s->keeper, worker->pid, worker->number);
+}
+
+void pool_settle(struct supervisor *s) {
+    while (s->zygote.pid > 0) {
+        struct bytes payload;
+        struct fault fault = {"it sent an unexpected message"};
+        struct worker *asked = s->zygote.asked;
+        switch (zygote_take(&s->zygote, &payload, &fault)) {
+        case ZYGOTE_FORKED:
+            take_born(s, asked);
+            break;
+        case ZYGOTE_REAPED:
+            break;
+        case ZYGOTE_SILENT:
+            return;
+        case ZYGOTE_CALLS:
+        case ZYGOTE_READY:
+        case ZYGOTE_LOST:
+            pool_lose(s, &fault);
+            return;
+        }
+    }
+}
+
+void pool_bury(struct supervisor *s, pid_t pid) {
+    struct fault fault;
+    if (s->zygote.pid > 0 && zygote_bury(&s->zygote, pid, &fault) != 0)
+        pool_lose(s, &fault);
+}
+
+int pool_status(struct supervisor *s, pid_t pid) {
+    struct fault fault;
+    if (s->zygote.pid <= 0)
+        return ANSWERS_NO_STATUS;
+    if (zygote_ask_status(&s->zygote, pid, &fault) != 0) {
+        pool_lose(s, &fault);
+        return ANSWERS_NO_STATUS;
+    }
+    int64_t until = now_ns() + STATUS_LIMIT_NS;
+    while (s->zygote.pid > 0 && s->zygote.awaited != 0) {
+        struct pollfd polled[ZYGOTE_MAX_FDS];
+        int64_t now = now_ns();
+        if (now >= until)
+            return ANSWERS_NO_STATUS;
+        size_t n = zygote_fds(&s->zygote, polled);
+        (void)poll(polled, (nfds_t)n, poll_ms(until, now));
+        zygote_attend(&s->zygote, &s->output, polled, n);
+        pool_settle(s);
+    }
+    return s->zygote.pid > 0 ? s->zygote.status_of_dead : ANSWERS_NO_STATUS;
+}
+
+void pool_lose(struct supervisor *s, const struct fault *why) {
+    char message[320];
+    (void)snprintf(message, sizeof(message), "the zygote was lost: %s", why->text);
+    struct field fields[] = {FIELD_OF_TEXT("reason", why->text)};
+    report_find(&s->report, FINDING_ZYGOTE_LOST, message, fields, COUNT(fields));
+    pool_drop(s);
+}
+
+void pool_drop(struct supervisor *s) {
+    while (s->n_spares > 0)
+        discard(s, s->spares[--s->n_spares]);
+    zygote_end(&s->zygote, &s->output, 0);
+    spare_again(s);
+}
+
+void pool_tidy(struct supervisor *s) {
+    struct fault fault;
+    if (s->zygote.pid > 0 && s->report.number >= TIDY_AFTER && zygote_tidy(&s->zygote, &fault) != 0)
+        pool_lose(s, &fault);
+}
+
+int64_t pool_age_s(const struct supervisor *s) {
+    struct timespec at;
+    (void)clock_gettime(CLOCK_BOOTTIME, &at);
+    int64_t age = at.tv_sec - s->zygote_born_boot;
+    int64_t by_day = wall_ms() / 1000 - s->zygote_born_epoch;
+    return by_day > age ? by_day : age;
+}
+
+bool pool_is_stale(const struct supervisor *s, int share) {
+    if (s->zygote.pid <= 0)
+        return false;
+    int64_t limit = s->settings.zygote_max_age / NS_PER_S;
+    if (s->settings.zygote_max_age > 0 && pool_age_s(s) >= limit * share / 100)
+        return true;
+    if (s->ready.expires_at == 0)
+        return false;
+    int64_t expires = s->ready.expires_at - (share < 100 ? RENEW_BEFORE_S : 0);
+    /* What was about to end when it was fetched is not fetched again and again. */
+    return s->zygote_born_epoch < expires && expires <= wall_ms() / 1000;
+}
+
+/* ---- after an invocation -------------------------------------------------------------------- */
+
+static void tell_changed(struct supervisor *s, const struct kept *kept, size_t spoilt) {
+    struct bytes names[KEEPER_MANY_NAMES];
+    char message[256];
+    char discarded[64] = "";
+    for (size_t i = 0; i < kept->n_changed; i++)
+        names[i] = bytes_of(kept->changed[i]);
+    if (spoilt > 0)
+        (void)snprintf(discarded, sizeof(discarded), "%s%zu spare workers were discarded",
+                       kept->must_retire || kept->must_rebuild ? ", " : "", spoilt);
+    (void)snprintf(message, sizeof(message), "%zu%s limits or priorities of Dayfly's processes were changed; %s%s%s%s%s",
+                   kept->n_changed, kept->is_cut ? " or more" : "", kept->must_retire ? "the environment retires" : "",
+                   kept->must_retire && kept->must_rebuild ? ", " : "", kept->must_rebuild ? "the zygote is rebuilt" : "",
+                   discarded, kept->must_retire || kept->must_rebuild || spoilt > 0 ? "" : "all were restored");
+    struct field fields[] = {
+        {.name = "changed", .kind = FIELD_TEXTS, .texts = names, .count = kept->n_changed},
+    };
+    report_find(&s->report, FINDING_LIMITS_CHANGED, message, fields, COUNT(fields));
+}
+
+/* One line of what was signalled: a name and how often. */
+struct signalled {
+    char name[MANY_SIGNALS][48];
+    int64_t count[MANY_SIGNALS];
+    size_t n;
+};
+
+/* Add one, in the order of names. */
+static void note_signal(struct signalled *all, const char *role, const char *number_name, unsigned count) {
+    char name[48];
+    if (count == 0 || all->n == MANY_SIGNALS)
+        return;
+    (void)snprintf(name, sizeof(name), "%s: %s", role, number_name);
+    size_t at = all->n++;
+    for (; at > 0 && strcmp(all->name[at - 1], name) > 0; at--) {
+        memcpy(all->name[at], all->name[at - 1], sizeof(name));
+        all->count[at] = all->count[at - 1];
+    }
+    memcpy(all->name[at], name, sizeof(name));
+    all->count[at] = count;
+}
+
+static void tell_signalled(struct supervisor *s) {
+    struct signalled all = {.n = 0};
+    for (int number = 1; number < SIGNAL_NAMES; number++) {
+        char name[16];
+        signals_name(number, name, sizeof(name));
+        note_signal(&all, "supervisor", name, s->signals.strays[number]);
+        s->signals.strays[number] = 0;
+    }
+    note_signal(&all, "standby", "SIGKILL", s->killed_spares);
+    s->killed_spares = 0;
+    note_signal(&all, "zygote", "SIGSTOP", zygote_take_stops(&s->zygote));
+    unsigned stopped = 0;
+    for (size_t i = 0; i < s->n_spares; i++) {
+        if (procfs_is_stopped(&s->procfs, s->spares[i]->pid) != 1)
+            continue;
+        stopped++;
+        worker_signal(s->spares[i], SIGCONT);
+    }
+    note_signal(&all, "standby", "SIGSTOP", stopped);
+    if (all.n == 0)
+        return;
+    struct bytes names[MANY_SIGNALS];
+    char space[768];
+    struct buffer message = {(uint8_t *)space, 0, sizeof(space)};
+    (void)buffer_print(&message, "Dayfly's processes received signals: ");
+    for (size_t i = 0; i < all.n; i++) {
+        names[i] = bytes_of(all.name[i]);
+        (void)buffer_print(&message, "%s%s", i > 0 ? ", " : "", all.name[i]);
+    }
+    struct field fields[] = {
+        {.name = "signals", .kind = FIELD_COUNTS, .texts = names, .counts = all.count, .count = all.n},
+    };
+    report_find(&s->report, FINDING_SIGNALLED, space, fields, COUNT(fields));
+}
+
+bool pool_keep(struct supervisor *s, struct fault *why) {
+    struct kept kept;
+    pid_t pids[SPARES] = {0};
+    uint32_t numbers[SPARES] = {0};
+    size_t n = s->n_spares;
+    size_t spoilt = 0;
+    for (size_t i = 0; i < n; i++) {
+        pids[i] = s->spares[i]->pid;
+        numbers[i] = s->spares[i]->number;
+        s->killed_spares += worker_is_running(s->spares[i], &s->procfs) ? 0 : 1;
+    }
+    keeper_check(&s->keeper, s->zygote.pid, pids, numbers, n, s->zombies, &kept);
+    for (size_t i = 0; i < n; i++)
+        spoilt += kept.spoilt >> i & 1;
+    if (kept.n_changed > 0)
+        tell_changed(s, &kept, spoilt);
+    tell_signalled(s);
+    if (kept.must_rebuild) {
+        pool_drop(s);
+    } else if (s->zygote.pid > 0 && procfs_is_dying(&s->procfs, s->zygote.pid) == 1) {
+        /* The next worker would be bound to it, and be killed when the end of it is known. */
+        struct fault killed;
+        (void)fault_set(&killed, "it was killed");
+        pool_lose(s, &killed);
+    }
+    for (size_t i = n; i-- > 0;)
+        if (i < s->n_spares && ((kept.spoilt >> i & 1) != 0 || !worker_is_running(s->spares[i], &s->procfs)))
+            remove_spare(s, i);
+    if (kept.must_retire)
+        *why = kept.why;
+    return kept.must_retire;
+}

@@ -1,0 +1,464 @@
+#include "routes.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "upstream.h"
+
+#define NEXT "/2020-01-01/extension/event/next"
+#define REGISTER "/2020-01-01/extension/register"
+#define FORBIDDEN 403
+/* Connections that wait to be accepted are as many again at most. */
+#define MANY_WAITING (2 * ROUTES_MAX_PEERS)
+
+/* What is passed on besides register and next. Whole paths: what a server makes of others, `//` say, is its
+ * own. After init an extension's error would make the platform end the environment: a worker could do so to
+ * the next customer. */
+static const struct {
+    const char *method, *path;
+    bool only_at_init;
+} forwarded[] = {
+    {"POST", "/2020-01-01/extension/init/error", true},
+    {"POST", "/2020-01-01/extension/exit/error", true},
+    {"PUT", "/2022-07-01/telemetry", false},
+    {"PUT", "/2020-08-15/logs", false},
+};
+
+int routes_init(struct routes *routes, const char *upstream, struct fault *fault) {
+    memset(routes, 0, sizeof(*routes));
+    if (upstream_resolve(upstream, &routes->upstream, fault) < 0)
+        return -1;
+    bytes_copy(routes->host, sizeof(routes->host), bytes_of(upstream));
+    uint8_t *at =
+        mmap(NULL, ROUTES_SPACE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    routes->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t length = sizeof(own);
+    if (at == MAP_FAILED || routes->listener < 0 ||
+        bind(routes->listener, (struct sockaddr *)&own, length) < 0 ||
+        listen(routes->listener, ROUTES_MAX_PEERS) < 0 ||
+        getsockname(routes->listener, (struct sockaddr *)&own, &length) < 0)
+        return fault_set(fault, "extensions of the function's process cannot be served: %s", strerror(errno));
+    (void)snprintf(routes->address, sizeof(routes->address), "127.0.0.1:%u", (unsigned)ntohs(own.sin_port));
+    routes->memory = at;
+    for (size_t i = 0; i < ROUTES_MAX_PEERS; i++) {
+        routes->peers[i].fd = -1;
+        routes->peers[i].reader.at = at + i * HTTP_REQUEST_SPACE;
+    }
+    at += ROUTES_MAX_PEERS * HTTP_REQUEST_SPACE;
+    for (size_t i = 0; i < ROUTES_MAX_EXTENSIONS; i++)
+        routes->extensions[i].space = at + i * ROUTES_REPLY_SPACE;
+    routes->reply_space = at + ROUTES_MAX_EXTENSIONS * ROUTES_REPLY_SPACE;
+    routes->head = (struct buffer){at + (ROUTES_MAX_EXTENSIONS + 1) * ROUTES_REPLY_SPACE, 0, ROUTES_MAX_HEAD};
+    return 0;
+}
+
+/* Wait until `fd` is ready for `events`; false once `until` is past. */
+static bool wait_ready(int fd, short events, int64_t until) {
+    for (;;) {
+        int64_t now = now_ns();
+        struct pollfd one = {.fd = fd, .events = events};
+        int ready = now < until ? poll(&one, 1, poll_ms(until, now)) : 0;
+        if (ready > 0 || (ready < 0 && errno != EINTR))
+            return ready > 0;
+        if (ready == 0)
+            return false;
+    }
+}
+
+/* Connect to the platform within the limit; -1 where it is not there. */
+static int connect_to(const struct routes *routes, int64_t until) {
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int one = 1, error = 0;
+    socklen_t size = sizeof(error);
+    if (fd < 0)
+        return -1;
+    if (connect(fd, (const struct sockaddr *)&routes->upstream, sizeof(routes->upstream)) < 0 &&
+        (errno != EINPROGRESS || !wait_ready(fd, POLLOUT, until) ||
+         getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 || error != 0)) {
+        (void)close(fd);
+        return -1;
+    }
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+    return fd;
+}
+
+static bool send_all(int fd, struct bytes data, int64_t until) {
+    while (data.n > 0) {
+        ssize_t n = send(fd, data.at, data.n, MSG_NOSIGNAL);
+        if (n < 0 && errno == EAGAIN && wait_ready(fd, POLLOUT, until))
+            continue;
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return false;
+        data.at += n;
+        data.n -= (size_t)n;
+    }
+    return true;
+}
+
+static const char *reason_of(int status) {
+    return status == 200         ? "OK"
+           : status == 202       ? "Accepted"
+           : status == FORBIDDEN ? "Forbidden"
+           : status == 404       ? "Not Found"
+                                 : "Other";
+}
+
+static void add_header(struct buffer *out, struct bytes name, struct bytes value) {
+    (void)(buffer_add(out, name) | buffer_add(out, LITERAL(": ")) | buffer_add(out, value) |
+           buffer_add(out, LITERAL("\r\n")));
+}
+
+static bool is_passed(struct bytes name) {
+    struct bytes start = LITERAL("lambda-extension-");
+    return http_same(name, LITERAL("content-type")) ||
+           (name.n > start.n && http_same((struct bytes){name.at, start.n}, start));
+}
+
+/* A peer that does not take a reply at once is dropped when it is next read. */
+static void answer(struct routes *routes, const struct route_peer *peer, struct bytes body) {
+    (void)buffer_print(&routes->head, "Content-Length: %zu\r\n\r\n", body.n);
+    struct iovec parts[] = {{routes->head.at, routes->head.n}, {(void *)(uintptr_t)body.at, body.n}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = COUNT(parts)};
+    (void)sendmsg(peer->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void begin_answer(struct routes *routes, int status) {
+    routes->head.n = 0;
+    (void)buffer_print(&routes->head, "HTTP/1.1 %d %s\r\n", status, reason_of(status));
+}
+
+static void pass_back(struct routes *routes, const struct route_peer *peer, const struct reply *reply) {
+    struct bytes name, value;
+    size_t at = 0;
+    begin_answer(routes, reply->status);
+    while (http_each(reply->head, &at, &name, &value))
+        if (is_passed(name))
+            add_header(&routes->head, name, value);
+    answer(routes, peer, reply->body);
+}
+
+static void refuse(struct routes *routes, const struct route_peer *peer, const char *type,
+                   const char *words) {
+    char body[256];
+    (void)snprintf(body, sizeof(body), "{\"errorMessage\":\"%s\",\"errorType\":\"%s\"}\n", words, type);
+    begin_answer(routes, FORBIDDEN);
+    add_header(&routes->head, LITERAL("Content-Type"), LITERAL("application/json"));
+    answer(routes, peer, bytes_of(body));
+}
+
+/* Pass a request on and wait for its reply, which the platform gives at once; NULL if it does not. The reply
+ * stays until the next. */
+static const struct reply *forward(struct routes *routes, const struct request *request) {
+    int64_t until = now_ns() + ROUTES_LIMIT_NS;
+    struct reply_reader *reader = &routes->reply;
+    struct bytes name, value;
+    size_t at = 0;
+    reply_begin(reader, routes->reply_space, ROUTES_MAX_REPLY);
+    routes->head.n = 0;
+    (void)buffer_print(&routes->head, "%.*s %.*s HTTP/1.1\r\nHost: %s\r\n", (int)request->method.n,
+                       (const char *)request->method.at, (int)request->path.n, (const char *)request->path.at,
+                       routes->host);
+    while (http_each(request->head, &at, &name, &value))
+        if (is_passed(name) || http_same(name, LITERAL("accept")))
+            add_header(&routes->head, name, value);
+    (void)buffer_print(&routes->head, "Content-Length: %zu\r\n\r\n", request->body.n);
+    int fd = connect_to(routes, until);
+    if (fd < 0)
+        return NULL;
+    bool is_fine = send_all(fd, buffer_bytes(&routes->head), until) && send_all(fd, request->body, until);
+    while (is_fine && !reader->whole && wait_ready(fd, POLLIN, until)) {
+        size_t room = 0;
+        uint8_t *to = reply_room(reader, &room);
+        ssize_t n = recv(fd, to, room, 0);
+        if (n < 0)
+            is_fine = errno == EAGAIN || errno == EINTR;
+        else
+            is_fine = n > 0 ? reply_took(reader, (size_t)n) == 0 : reply_ended(reader) == 0 && reader->whole;
+    }
+    (void)close(fd);
+    return is_fine && reader->whole ? &reader->reply : NULL;
+}
+
+static void close_poll(struct route_extension *one) {
+    if (one->fd >= 0)
+        (void)close(one->fd);
+    one->fd = -1;
+    one->is_polling = false;
+}
+
+/* Ask the platform for an extension's next event; the reply is awaited elsewhere. */
+static void poll_for(struct routes *routes, struct route_extension *one) {
+    routes->head.n = 0;
+    (void)buffer_print(&routes->head,
+                       "GET " NEXT " HTTP/1.1\r\nHost: %s\r\nLambda-Extension-Identifier: %s\r\n\r\n",
+                       routes->host, one->identifier);
+    for (int tries = 0; tries < 2 && !one->is_polling; tries++) {
+        int64_t until = now_ns() + ROUTES_LIMIT_NS;
+        if (one->fd < 0) {
+            one->fd = connect_to(routes, until);
+            reply_begin(&one->reader, one->space, ROUTES_MAX_REPLY);
+            one->has_event = false;
+        }
+        if (one->fd >= 0 && send_all(one->fd, buffer_bytes(&routes->head), until))
+            one->is_polling = true;
+        else
+            close_poll(one);
+    }
+}
+
+static void deliver(struct routes *routes, struct route_extension *one) {
+    if (!one->has_event || one->waiting < 0)
+        return;
+    pass_back(routes, &routes->peers[one->waiting], &one->reader.reply);
+    one->waiting = -1;
+    one->has_event = false;
+    one->is_at_work = true;
+}
+
+/* The platform says something to an extension's poll. */
+static void receive(struct routes *routes, struct route_extension *one) {
+    struct reply_reader *reader = &one->reader;
+    if (!one->has_event && reader->whole)
+        reply_release(reader);
+    size_t room = 0;
+    uint8_t *at = reply_room(reader, &room);
+    ssize_t n = recv(one->fd, at, room, 0);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    bool is_fine = n > 0 ? reply_took(reader, (size_t)n) == 0 : n == 0 && reply_ended(reader) == 0;
+    if (n <= 0 || !is_fine)
+        close_poll(one);
+    if (!is_fine || !reader->whole)
+        return;
+    if (reader->reply.closes)
+        close_poll(one);
+    one->is_polling = false;
+    one->has_had_event = true;
+    one->has_event = true;
+    deliver(routes, one);
+}
+
+static void drop(struct routes *routes, struct route_peer *peer) {
+    for (size_t i = 0; i < routes->extension_count; i++)
+        if (routes->extensions[i].waiting == peer - routes->peers)
+            routes->extensions[i].waiting = -1;
+    if (peer->fd >= 0)
+        (void)close(peer->fd);
+    peer->fd = -1;
+}
+
+static int accept_peer(const struct routes *routes) {
+    return accept4(routes->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+static void take_peer(struct routes *routes) {
+    int fd = accept_peer(routes);
+    if (fd < 0)
+        return;
+    for (size_t i = 0; i < ROUTES_MAX_PEERS; i++) {
+        struct route_peer *peer = &routes->peers[i];
+        if (peer->fd < 0) {
+            peer->fd = fd;
+            request_begin(&peer->reader, peer->reader.at);
+            return;
+        }
+    }
+    (void)close(fd);
+}
+
+static struct route_extension *find_extension(struct routes *routes, struct bytes name, bool by_identifier) {
+    for (size_t i = 0; i < routes->extension_count; i++) {
+        struct route_extension *one = &routes->extensions[i];
+        if (bytes_equal(name, bytes_of(by_identifier ? one->identifier : one->name)))
+            return one;
+    }
+    return NULL;
+}
+
+/* Keep what registering was answered with. */
+static void remember(struct routes *routes, struct bytes name, const struct request *request,
+                     const struct reply *reply) {
+    struct bytes identifier = reply->headers[HTTP_EXTENSION_ID];
+    struct route_extension *one = &routes->extensions[routes->extension_count];
+    if (reply->status != 200 || identifier.n == 0 || routes->extension_count == ROUTES_MAX_EXTENSIONS ||
+        name.n >= sizeof(one->name) || identifier.n >= sizeof(one->identifier) ||
+        reply->body.n > sizeof(one->registered) || memchr(identifier.at, 0, identifier.n) != NULL)
+        return;
+    routes->extension_count++;
+    bytes_copy(one->name, sizeof(one->name), name);
+    bytes_copy(one->identifier, sizeof(one->identifier), identifier);
+    memcpy(one->registered, reply->body.at, reply->body.n);
+    one->registered_n = reply->body.n;
+    one->fd = one->waiting = -1;
+    one->wants_events =
+        request->body.n > 0 && memmem(request->body.at, request->body.n, "\"INVOKE\"", 8) != NULL;
+}
+
+static void register_extension(struct routes *routes, struct route_peer *peer,
+                               const struct request *request) {
+    struct bytes name = request_header(request, "lambda-extension-name");
+    struct route_extension *known = find_extension(routes, name, false);
+    if (known != NULL) {
+        /* Registered at init, by the thread that this worker has started again. */
+        begin_answer(routes, 200);
+        add_header(&routes->head, LITERAL("Content-Type"), LITERAL("application/json"));
+        add_header(&routes->head, LITERAL("Lambda-Extension-Identifier"), bytes_of(known->identifier));
+        answer(routes, peer, (struct bytes){known->registered, known->registered_n});
+        return;
+    }
+    const struct reply *reply = forward(routes, request);
+    if (reply == NULL) {
+        drop(routes, peer);
+        return;
+    }
+    remember(routes, name, request, reply);
+    pass_back(routes, peer, reply);
+}
+
+static bool is_route(const struct request *request, const char *method, const char *path) {
+    return bytes_equal(request->method, bytes_of(method)) && bytes_equal(request->path, bytes_of(path));
+}
+
+static void wait_for_event(struct routes *routes, struct route_peer *peer, const struct request *request) {
+    struct route_extension *one =
+        find_extension(routes, request_header(request, "lambda-extension-identifier"), true);
+    if (one == NULL) {
+        refuse(routes, peer, "Extension.UnknownExtensionIdentifier", "Unknown extension identifier");
+        return;
+    }
+    one->waiting = (int)(peer - routes->peers);
+    one->is_at_work = false;
+    deliver(routes, one);
+    if (!one->has_event && !one->is_polling)
+        poll_for(routes, one);
+}
+
+static void handle(struct routes *routes, struct route_peer *peer, const struct request *request) {
+    if (is_route(request, "GET", NEXT)) {
+        wait_for_event(routes, peer, request);
+        return;
+    }
+    if (is_route(request, "POST", REGISTER)) {
+        register_extension(routes, peer, request);
+        return;
+    }
+    for (size_t i = 0; i < COUNT(forwarded); i++) {
+        if (!is_route(request, forwarded[i].method, forwarded[i].path))
+            continue;
+        if (forwarded[i].only_at_init && routes->is_init_over) {
+            refuse(routes, peer, "InvalidStateTransition",
+                   "Dayfly lets no extension of the function's process end the environment after init");
+            return;
+        }
+        const struct reply *reply = forward(routes, request);
+        if (reply == NULL)
+            drop(routes, peer);
+        else
+            pass_back(routes, peer, reply);
+        return;
+    }
+    refuse(routes, peer, "InvalidStateTransition",
+           "Dayfly serves only the extension routes to the function's process");
+}
+
+static void read_peer(struct routes *routes, struct route_peer *peer) {
+    size_t room = 0;
+    uint8_t *at = request_room(&peer->reader, &room);
+    ssize_t n = recv(peer->fd, at, room, 0);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n <= 0 || request_took(&peer->reader, (size_t)n) < 0) {
+        drop(routes, peer);
+        return;
+    }
+    const struct request *request = request_whole(&peer->reader);
+    if (request == NULL)
+        return;
+    handle(routes, peer, request);
+    /* A request of somebody whose connection was dropped is no longer there. */
+    if (peer->fd >= 0)
+        request_release(&peer->reader);
+}
+
+size_t routes_fds(const struct routes *routes, struct pollfd *out) {
+    size_t n = 0;
+    out[n++] = (struct pollfd){.fd = routes->listener, .events = POLLIN};
+    for (size_t i = 0; i < ROUTES_MAX_PEERS; i++)
+        if (routes->peers[i].fd >= 0)
+            out[n++] = (struct pollfd){.fd = routes->peers[i].fd, .events = POLLIN};
+    for (size_t i = 0; i < routes->extension_count; i++)
+        if (routes->extensions[i].is_polling)
+            out[n++] = (struct pollfd){.fd = routes->extensions[i].fd, .events = POLLIN};
+    return n;
+}
+
+void routes_serve(struct routes *routes, int fd) {
+    if (fd == routes->listener) {
+        take_peer(routes);
+        return;
+    }
+    for (size_t i = 0; i < ROUTES_MAX_PEERS; i++)
+        if (fd >= 0 && routes->peers[i].fd == fd) {
+            read_peer(routes, &routes->peers[i]);
+            return;
+        }
+    for (size_t i = 0; i < routes->extension_count; i++)
+        if (fd >= 0 && routes->extensions[i].fd == fd && routes->extensions[i].is_polling) {
+            receive(routes, &routes->extensions[i]);
+            return;
+        }
+}
+
+void routes_drop_peers(struct routes *routes) {
+    /* Also those that nobody has accepted yet: what they asked for would be done in a later invocation. */
+    for (int i = 0; i < MANY_WAITING; i++) {
+        int fd = accept_peer(routes);
+        if (fd < 0)
+            break;
+        (void)close(fd);
+    }
+    for (size_t i = 0; i < ROUTES_MAX_PEERS; i++)
+        if (routes->peers[i].fd >= 0)
+            drop(routes, &routes->peers[i]);
+}
+
+bool routes_awaits_event(const struct routes *routes) {
+    for (size_t i = 0; i < routes->extension_count; i++)
+        if (routes->extensions[i].wants_events && routes->extensions[i].is_polling &&
+            !routes->extensions[i].has_had_event)
+            return true;
+    return false;
+}
+
+bool routes_settled(const struct routes *routes, bool stays) {
+    for (size_t i = 0; i < routes->extension_count; i++)
+        if (routes->extensions[i].is_at_work || (stays && routes->extensions[i].has_event))
+            return false;
+    return !routes_awaits_event(routes);
+}
+
+void routes_end_invocation(struct routes *routes) {
+    for (size_t i = 0; i < routes->extension_count; i++)
+        routes->extensions[i].has_had_event = false;
+}
+
+void routes_take_over(struct routes *routes) {
+    routes_drop_peers(routes);
+    for (size_t i = 0; i < routes->extension_count; i++)
+        routes->extensions[i].has_event = routes->extensions[i].is_at_work = false;
+    routes_poll_ahead(routes);
+}
+
+void routes_poll_ahead(struct routes *routes) {
+    routes->is_init_over = true;
+    for (size_t i = 0; i < routes->extension_count; i++)
+        if (!routes->extensions[i].is_polling)
+            poll_for(routes, &routes->extensions[i]);
+}

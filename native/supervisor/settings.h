@@ -1,0 +1,84 @@
+/* Dayfly's settings from the environment: names, values, defaults and words as in
+ * src/dayfly/core/settings.py.
+ *
+ * A file of settings (dayfly.toml) or of a policy is for the Python supervisor, and so is each setting that
+ * is not served here yet: `settings_unserved` names it.
+ */
+#ifndef DAYFLY_SETTINGS_H
+#define DAYFLY_SETTINGS_H
+
+#include "common.h"
+
+enum isolation { ISOLATION_INVOCATION, ISOLATION_WINDOW, ISOLATION_PROCESS };
+enum scope_setting { SCOPE_AUTO, SCOPE_ENVIRONMENT, SCOPE_DESCENDANTS };
+enum api_lock { LOCK_AUTO, LOCK_ON, LOCK_OFF };
+enum guard { GUARD_OFF, GUARD_OBSERVE, GUARD_BLOCK };
+enum network { NETWORK_SHARED, NETWORK_NONE, NETWORK_NONE_WHERE_ALLOWED };
+
+#define RETIRE_ON_RESIDUE 1u
+#define RETIRE_ON_SUSPICION 2u
+#define RETIRE_ON_ERROR 4u
+
+/* Globs and places of one setting, and variables that are told. */
+#define SETTINGS_MAX_NAMES 64
+#define SETTINGS_MAX_UNKNOWN 10
+
+/* A list of texts, each a span of the variable's own value. */
+struct names {
+    struct bytes items[SETTINGS_MAX_NAMES];
+    size_t count;
+};
+
+/* The settings in force. Durations are nanoseconds. Texts are spans of the process's own environment. */
+struct settings {
+    enum isolation isolation;
+    int64_t max_age;
+    int64_t max_invocations;
+    double jitter;
+    unsigned retire_on; /* RETIRE_ON_* */
+    struct bytes tenant;
+    int64_t environment_max_age;
+    bool on_timeout_answer;
+    int64_t timeout_margin;
+    enum scope_setting scope;
+    enum api_lock api_lock;
+    bool scrubs_tmp; /* tmp = scrub */
+    struct names keep, scrub;
+    bool runs_changed_code; /* changed_code = run */
+    bool close_memory, reseed, log_invocations, huge_pages, immortal, confine;
+    enum network network;
+    struct bytes prime, events, fork_before, fork_after;
+    int64_t zygote_max_age, fork_deliver;
+    bool restarts_threads;
+    enum guard guard;
+    bool guard_closed; /* guard_on_fault = closed */
+    bool guard_learn;
+    bool is_native; /* supervisor = native */
+    /* Variables with the prefix DAYFLY_ that are no settings, sorted: for the first log record. */
+    struct bytes unknown[SETTINGS_MAX_UNKNOWN];
+    size_t unknown_count;
+};
+
+/* Message and hint of a setting that is not valid, as Python words it. */
+struct setting_fault {
+    char message[512];
+    char hint[512];
+};
+
+/* Read the settings of `environ`; -1 for a value that is not allowed. */
+int settings_load(struct settings *out, char *const *environ, struct setting_fault *fault);
+
+/* Write what is asked for and not served by this supervisor, separated by ", "; false where that is nothing.
+ * `task_root` is where the function's code lies (LAMBDA_TASK_ROOT or the current directory): its dayfly.toml
+ * counts. */
+bool settings_unserved(const struct settings *settings, char *const *environ, const char *task_root,
+                       char *out, size_t size);
+
+/* The values as the first log record and the zygote's options spell them. */
+const char *isolation_name(enum isolation isolation);
+const char *guard_name(enum guard guard);
+
+/* Append seconds for the zygote's options. -1 where it does not fit. */
+int settings_seconds(struct buffer *out, int64_t ns);
+
+#endif

@@ -1,0 +1,194 @@
+/* One supervisor: everything that it holds, in one struct that is passed down, and what each of its parts does.
+ *
+ * boot.c starts an environment, pool.c keeps zygote and spares, lane.c serves events, loop.c waits for all of them.
+ */
+#ifndef DAYFLY_SUPERVISOR_H
+#define DAYFLY_SUPERVISOR_H
+
+#include "common.h"
+
+#include "announce.h"
+#include "answers.h"
+#include "event.h"
+#include "kernel.h"
+#include "keeper.h"
+#include "lane.h"
+#include "output.h"
+#include "pairs.h"
+#include "places.h"
+#include "private.h"
+#include "procfs.h"
+#include "ready.h"
+#include "report.h"
+#include "routes.h"
+#include "scope.h"
+#include "settings.h"
+#include "signals.h"
+#include "sweep.h"
+#include "timers.h"
+#include "upstream.h"
+#include "watch.h"
+#include "witness.h"
+#include "worker.h"
+#include "zygote.h"
+
+enum {
+    /* One outstanding poll and one worker each; Managed Instances will have AWS_LAMBDA_MAX_CONCURRENCY. */
+    LANES = 1,
+    /* Workers forked ahead. With one, events that follow each other closely wait for the fork and for the first page
+     * faults of the new process; the second costs page tables and what a worker touches. */
+    SPARES = 2,
+    /* Those, each lane's own, and one in the making. */
+    WORKERS = LANES + SPARES + 1,
+    /* What a worker's socket is read into at once. */
+    SUPERVISOR_PIECE = 256 * 1024,
+    EXIT_NO_EVENTS = 1,
+    EXIT_BAD_INPUT = 2,
+};
+
+struct supervisor {
+    char **arguments; /* PYTHON -m dayfly.runtime app.handler */
+    char **environment;
+    const char *task_root;
+    struct settings settings;
+    struct scope_decision scope;
+    bool lock; /* responses are held open */
+    int64_t began;
+
+    struct procfs procfs;
+    struct pairs pairs;
+    struct sweep sweep;
+    struct keeper keeper;
+    struct timers timers;
+    struct signals signals;
+    struct places places;
+    struct kernel kernel;
+    bool owns_kernel_objects;
+    struct private_directory temporary; /* scope descendants: the only directory that is ours to empty */
+    struct watch watch;
+    cpu_set_t processors; /* that the platform gave */
+    uint32_t zombies;     /* as the last sweep counted them */
+
+    struct output output;
+    struct report report;
+    struct witness witness;
+    struct limits limits;
+    struct earlier_life earlier;
+    long memory_mb; /* the function's, 0 where not told */
+    const char *memory; /* why memory is open to workers, "" where it is closed */
+    char memory_why[256];
+    char stranger[64]; /* a foreign process whose memory can be written */
+
+    struct routes routes;
+    char options[LAUNCH_MAX_OPTIONS];
+    struct zygote_launch launch;
+    struct zygote zygote;
+    struct ready ready;
+    bool is_restored; /* from a snapshot */
+    int64_t zygote_born_boot;  /* seconds since boot, suspension included */
+    int64_t zygote_born_epoch; /* seconds since 1970 */
+    uint64_t zygote_born_number; /* how many events there had been */
+    int64_t init_ns;           /* how long the last init took */
+
+    struct worker workers[WORKERS];
+    struct worker *spares[SPARES];
+    size_t n_spares;
+    unsigned workers_made;
+    uint32_t killed_spares; /* that ended by themselves, which none does */
+
+    struct buffer piece; /* scratch: what was read from a worker's socket */
+    struct lane lanes[LANES];
+};
+
+/* ---- boot.c ---- */
+
+/* Start an environment and serve for ever. `arguments` are the interpreter's command line. */
+_Noreturn void boot(struct supervisor *s, char **arguments, char **environment);
+
+/* Serve by the Python supervisor instead, saying why: ends what was started and executes it. */
+_Noreturn void boot_hand_over(struct supervisor *s, const char *why);
+
+/* Initialise the function again, in an emptied environment, however long it takes. -1 with a fault where that fails. */
+int boot_rebuild(struct supervisor *s, struct fault *fault);
+
+/* ---- init.c ---- */
+
+/* Start a zygote and wait for the end of its init, serving its calls; `quietly`: its failure is not the platform's to act
+ * on. -1 with a fault where it ends first: `zygote.status` is how. */
+int init_zygote(struct supervisor *s, bool quietly, struct fault *fault);
+
+/* ---- pool.c ---- */
+
+/* Take over a zygote that has finished its init, in an environment where nothing else is. */
+void pool_adopt(struct supervisor *s);
+
+/* Take what the zygote has said; a lost one is given up, and reported. */
+void pool_settle(struct supervisor *s);
+
+/* Say whether a live worker is ready, once dead ones are given up. */
+bool pool_has_spare(struct supervisor *s);
+
+/* The next worker; it is no longer spared by sweeps. There must be one. */
+struct worker *pool_take(struct supervisor *s);
+
+/* Ask for one more worker, unless enough are there or on their way. `is_alone`: no worker has an event, and what the last
+ * one left is gone. */
+void pool_fork_ahead(struct supervisor *s, bool is_alone);
+
+/* Give up whoever an invocation changed for good; true with why where the environment must retire. */
+bool pool_keep(struct supervisor *s, struct fault *why);
+
+/* Have the zygote wait for a worker that is proved dead. */
+void pool_bury(struct supervisor *s, pid_t pid);
+
+/* The wait status of a worker that is proved dead, ANSWERS_NO_STATUS where it does not come in time. */
+int pool_status(struct supervisor *s, pid_t pid);
+
+/* The zygote ended or no longer answers: say so and give it up. */
+void pool_lose(struct supervisor *s, const struct fault *why);
+
+/* End the zygote and its spares. */
+void pool_drop(struct supervisor *s);
+
+/* Let the zygote spend a moment on its memory's layout, in an environment that has served many events. */
+void pool_tidy(struct supervisor *s);
+
+/* How old the zygote is, in seconds. Either clock may stand still or be set: the larger age counts. */
+int64_t pool_age_s(const struct supervisor *s);
+
+/* Say whether the zygote has lived `share` per cent of its time: what init fetched may be no longer good. */
+bool pool_is_stale(const struct supervisor *s, int share);
+
+/* ---- cleaner.c ---- */
+
+/* Take what is there now as made by init. */
+void cleaner_remember(struct supervisor *s);
+
+/* Remove what an invocation left, `until` at most (NEVER: all of it), with a finding for each kind. Returns true with why
+ * where the environment must retire; drops the zygote where it may have read what was changed. */
+bool cleaner_clean(struct supervisor *s, int64_t until, struct fault *why);
+
+/* Remove everything, before the function is initialised again; -1 with a fault where something refuses to go. */
+int cleaner_empty(struct supervisor *s, struct fault *fault);
+
+/* Empty and remove the private directory, at the end of everything. */
+void cleaner_end(struct supervisor *s);
+
+/* ---- loop.c ---- */
+
+/* Serve events for ever. */
+_Noreturn void loop_run(struct supervisor *s);
+
+/* Serve nothing more from here: the platform starts the runtime anew, and its first act is to clean. */
+_Noreturn void loop_retire(struct supervisor *s, const char *why);
+
+/* End every process started from here and exit. */
+_Noreturn void loop_end(struct supervisor *s, int status);
+
+/* Take signals; does not return where the platform ends the supervisor. */
+void loop_heed(struct supervisor *s);
+
+/* Write an error and what to do about it to standard error. */
+void print_error(const char *message, const char *hint);
+
+#endif

@@ -1,0 +1,148 @@
+/* The first record of an environment, and what of the settings is handed over to the Python supervisor. */
+#include "../supervisor/announce.h"
+#include "unit.h"
+
+#include <sys/mman.h>
+
+static struct output output;
+static struct report report;
+static struct limits limits;
+static struct settings settings;
+static char lines[65536];
+static int file;
+
+static void begin(void) {
+    struct fault fault = {""};
+    struct setting_fault wrong;
+    char *none[] = {NULL};
+    CHECK(output_init(&output, -1, &fault) == 0 && report_init(&report, &output, &fault) == 0);
+    CHECK(settings_load(&settings, none, &wrong) == 0);
+    file = memfd_create("log", MFD_CLOEXEC);
+    CHECK(file >= 0);
+    output.fds[OUTPUT_STDOUT] = file;
+}
+
+static void read_lines(void) {
+    ssize_t n = pread(file, lines, sizeof(lines) - 1, 0);
+    CHECK(n > 0);
+    lines[n] = '\0';
+}
+
+static bool holds(const char *text) { return strstr(lines, text) != NULL; }
+
+static size_t count_lines(void) {
+    size_t n = 0;
+    for (const char *c = lines; *c != '\0'; c++)
+        n += *c == '\n';
+    return n;
+}
+
+static struct announcement plain(void) {
+    return (struct announcement){.settings = &settings,
+                                 .scope = "environment",
+                                 .scope_reason = "Lambda",
+                                 .platform = "lambda",
+                                 .can_fork = true};
+}
+
+static void all_is_well(void) {
+    struct announcement what = plain();
+    begin();
+    what.lock = true;
+    announce(&report, &what, &limits);
+    read_lines();
+    CHECK_EQUAL(count_lines(), 1);
+    CHECK(holds("\"message\":\"Dayfly: active, version " DAYFLY_VERSION
+                ": isolation invocation, guard observe, Runtime API locked\""));
+    CHECK(holds("\"not_promised\":[]") && holds("\"api_lock\":\"on\"") && holds("\"memory\":\"closed\""));
+    CHECK(holds("\"types\":[\"environment.started\"]"));
+}
+
+static void what_is_missing_is_said(void) {
+    struct announcement what = plain();
+    begin();
+    what.memory = "the kernel lets others of the same user open it";
+    what.unguarded = "no audit hooks";
+    what.watch_misses = "a worker may take events";
+    what.earlier = (struct earlier_life){.killed = 2, .removed = 3};
+    limits_add(&limits, "a limit of %s", "the host");
+    announce(&report, &what, &limits);
+    read_lines();
+    CHECK_EQUAL(count_lines(), 3);
+    CHECK(holds("\"not_promised\":[\"a limit of the host\",\"a worker may take events\",\"a worker can read "
+                "and write the memory"));
+    CHECK(holds("isolation invocation, guard not armed, Runtime API not locked, runtime restarted in this "
+                "environment; not protected: memory of Dayfly's processes (details in not_promised)\""));
+    CHECK(holds("\"guard\":\"not armed\",\"guard_reason\":\"no audit hooks\"") &&
+          holds("\"memory\":\"open\",\"memory_reason\""));
+    CHECK(holds("\"protection\":\"guard\""));
+    CHECK(holds("2 processes were ended and 3 files removed before function code ran") &&
+          holds("\"objects\":0,\"processes\":2"));
+}
+
+static void a_function_that_cannot_be_forked_is_not_isolated(void) {
+    struct announcement what = plain();
+    begin();
+    what.can_fork = false;
+    announce(&report, &what, &limits);
+    read_lines();
+    CHECK(holds("isolation process,") && holds("not protected: memory between invocations") &&
+          holds("process isolation: memory changes of an invocation stay"));
+}
+
+static void too_many_limits_are_counted(void) {
+    struct announcement what = plain();
+    begin();
+    for (int i = 0; i < 2 * ANNOUNCE_MAX_LIMITS; i++)
+        limits_add(&limits, "limit %d", i);
+    announce(&report, &what, &limits);
+    read_lines();
+    CHECK(holds("\"limit 46\",\"more than fits into one record\"]"));
+}
+
+/* What one variable hands over, empty where it is served. */
+static const char *unserved(char *variable) {
+    static char words[512];
+    struct setting_fault fault;
+    char *environ[] = {variable, NULL};
+    CHECK(settings_load(&settings, environ, &fault) == 0);
+    CHECK_EQUAL(settings_unserved(&settings, environ, "/nowhere", words, sizeof(words)), words[0] != '\0');
+    return words;
+}
+
+static void settings_that_are_not_served_are_named(void) {
+    CHECK(strcmp(unserved("OTHER=1"), "") == 0);
+    CHECK(strcmp(unserved("DAYFLY_ISOLATION= Invocation"), "") == 0);
+    CHECK(strcmp(unserved("DAYFLY_ISOLATION=window"), "DAYFLY_ISOLATION") == 0);
+    CHECK(strcmp(unserved("DAYFLY_KEEP=:"), "") == 0);
+    CHECK(strcmp(unserved("DAYFLY_KEEP=/tmp/a"), "DAYFLY_KEEP") == 0);
+    CHECK(strcmp(unserved("DAYFLY_ENVIRONMENT_MAX_AGE=0s"), "") == 0);
+    CHECK(strcmp(unserved("DAYFLY_ENVIRONMENT_MAX_AGE=1s"), "DAYFLY_ENVIRONMENT_MAX_AGE") == 0);
+    CHECK(strcmp(unserved("DAYFLY_TENANT=lambda"), "DAYFLY_TENANT") == 0);
+    CHECK(strcmp(unserved("DAYFLY_FLEET_KEY=x"), "DAYFLY_FLEET_KEY") == 0);
+    CHECK(strcmp(unserved("DAYFLY_GUARD=block"), "") == 0);
+}
+
+static void a_file_of_settings_is_handed_over(void) {
+    char folder[] = "/tmp/settings-XXXXXX", path[64], words[512];
+    char *none[] = {NULL};
+    struct setting_fault fault;
+    CHECK(mkdtemp(folder) != NULL && settings_load(&settings, none, &fault) == 0);
+    CHECK(!settings_unserved(&settings, none, folder, words, sizeof(words)));
+    (void)snprintf(path, sizeof(path), "%s/dayfly.toml", folder);
+    int made = open(path, O_CREAT | O_WRONLY, 0600);
+    CHECK(made >= 0 && close(made) == 0);
+    CHECK(settings_unserved(&settings, none, folder, words, sizeof(words)));
+    CHECK(strcmp(words, "dayfly.toml") == 0);
+    CHECK(unlink(path) == 0 && rmdir(folder) == 0);
+}
+
+int main(void) {
+    RUN(forked(all_is_well));
+    RUN(forked(what_is_missing_is_said));
+    RUN(forked(a_function_that_cannot_be_forked_is_not_isolated));
+    RUN(forked(too_many_limits_are_counted));
+    RUN(forked(settings_that_are_not_served_are_named));
+    RUN(forked(a_file_of_settings_is_handed_over));
+    return 0;
+}

@@ -1,0 +1,293 @@
+/* Who is connected to the Runtime API: the worker, the supervisor, an extension, somebody else. */
+#include "unit.h"
+
+#include "../supervisor/watch.h"
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#define PORT 9001
+#define OTHER_PORT 9002
+
+static struct procfs procfs;
+static struct pairs pairs;
+static struct sweep sweep;
+static struct watch watch;
+static struct fault fault;
+static int told[2]; /* a byte makes the server close what it has accepted */
+
+static struct sockaddr_in address_of(uint16_t port) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+}
+
+static int listen_at(uint16_t port) {
+    struct sockaddr_in address = address_of(port);
+    int one = 1, descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(descriptor >= 0);
+    CHECK(setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0);
+    CHECK(bind(descriptor, (struct sockaddr *)&address, sizeof(address)) == 0);
+    CHECK(listen(descriptor, 64) == 0);
+    return descriptor;
+}
+
+/* Accept and keep, as the platform does with a request for the next event. */
+static void serve(int api, int other) {
+    int accepted[64];
+    size_t n = 0;
+    struct pollfd ready[3] = {{api, POLLIN, 0}, {other, POLLIN, 0}, {told[0], POLLIN, 0}};
+    for (;;) {
+        CHECK(poll(ready, 3, -1) > 0);
+        for (int i = 0; i < 2; i++)
+            if (ready[i].revents != 0 && n < 64)
+                accepted[n++] = accept(ready[i].fd, NULL, NULL);
+        if (ready[2].revents != 0) {
+            char byte;
+            CHECK(read(told[0], &byte, 1) == 1);
+            while (n > 0)
+                (void)close(accepted[--n]);
+        }
+    }
+}
+
+/* The platform: of another user, with a connection of its own. */
+static void start_the_platform(void) {
+    struct ifreq loopback = {.ifr_name = "lo"};
+    int any = socket(AF_INET, SOCK_DGRAM, 0);
+    CHECK(any >= 0);
+    CHECK(ioctl(any, SIOCGIFFLAGS, &loopback) == 0);
+    loopback.ifr_flags |= IFF_UP;
+    CHECK(ioctl(any, SIOCSIFFLAGS, &loopback) == 0);
+    CHECK(pipe(told) == 0);
+    int api = listen_at(PORT), other = listen_at(OTHER_PORT);
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0)
+        serve(api, other);
+    (void)close(api);
+    (void)close(other);
+}
+
+static int connect_to(uint16_t port) {
+    struct sockaddr_in address = address_of(port);
+    int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(descriptor >= 0);
+    CHECK(connect(descriptor, (struct sockaddr *)&address, sizeof(address)) == 0);
+    return descriptor;
+}
+
+static void start_the_platform_and_a_friend(void) {
+    start_the_platform();
+    (void)connect_to(PORT);
+}
+
+/* Fork a worker that connects there and then sleeps. */
+static pid_t start_worker(uint16_t port) {
+    int ready[2];
+    char byte = 0;
+    CHECK(pipe(ready) == 0);
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        int descriptor = connect_to(port);
+        CHECK(write(descriptor, "GET", 3) == 3);
+        CHECK(write(ready[1], &byte, 1) == 1);
+        for (;;)
+            (void)pause();
+    }
+    CHECK(read(ready[0], &byte, 1) == 1);
+    return pid;
+}
+
+static void begin_with(bool own_namespace) {
+    struct sockaddr_in address = address_of(PORT);
+    struct endpoint api;
+    CHECK(procfs_open(&procfs, &fault) == 0);
+    CHECK(pairs_begin(&pairs, &fault) == 0);
+    CHECK(sweep_begin(&sweep, &procfs, &pairs, own_namespace ? SWEEP_ENVIRONMENT : SWEEP_DESCENDANTS,
+                      &fault) == 0);
+    CHECK(endpoint_from(&api, (struct sockaddr *)&address));
+    watch_begin(&watch, &sweep, &api, own_namespace, false, 128);
+    CHECK(watch.is_armed);
+}
+
+static void begin(void) { begin_with(true); }
+
+static enum sighting look(pid_t worker) {
+    watch_hand_over(&watch, worker, NEVER, true);
+    CHECK(watch_due(&watch) < NEVER);
+    return watch_look(&watch, watch_due(&watch));
+}
+
+/* ---- while a worker has an event */
+
+static void sees_a_worker_there(void) {
+    begin();
+    CHECK_EQUAL(look(0), SIGHTING_NONE);
+    pid_t worker = start_worker(PORT);
+    CHECK_EQUAL(look(worker), SIGHTING_CONNECTION);
+    /* And again: it is not forgotten because nobody has connected since. */
+    CHECK_EQUAL(look(worker), SIGHTING_NONE);
+    watch.seen = -1;
+    CHECK_EQUAL(look(worker), SIGHTING_CONNECTION);
+}
+
+static void sees_it_in_the_file_as_well(void) {
+    begin();
+    (void)close(watch.sockets.netlink);
+    watch.sockets.netlink = -1;
+    watch.sockets.by_proc = true;
+    CHECK_EQUAL(look(0), SIGHTING_NONE);
+    CHECK_EQUAL(look(start_worker(PORT)), SIGHTING_CONNECTION);
+}
+
+static void does_not_mind_our_own(void) {
+    begin();
+    int ours = connect_to(PORT);
+    struct sockaddr_in name;
+    struct endpoint local;
+    socklen_t n = sizeof(name);
+    CHECK(getsockname(ours, (struct sockaddr *)&name, &n) == 0);
+    CHECK(endpoint_from(&local, (struct sockaddr *)&name));
+    watch_own(&watch, &local);
+    CHECK_EQUAL(look(0), SIGHTING_NONE);
+    CHECK(watch_settle(&watch));
+    watch_disown(&watch, &local);
+    watch.seen = watch.quiet = -1;
+    CHECK_EQUAL(look(0), SIGHTING_CONNECTION);
+}
+
+static void does_not_mind_other_ports_and_users(void) {
+    begin();
+    CHECK_EQUAL(look(start_worker(OTHER_PORT)), SIGHTING_NONE);
+    CHECK(watch_settle(&watch));
+}
+
+static void looks_when_it_is_time(void) {
+    begin();
+    int64_t now = now_ns();
+    watch_hand_over(&watch, 1, now + NS_PER_S, true);
+    (void)start_worker(PORT);
+    CHECK_EQUAL(watch_look(&watch, now), SIGHTING_NONE);
+    CHECK_EQUAL(watch_look(&watch, watch_due(&watch)), SIGHTING_CONNECTION);
+    CHECK_EQUAL(watch_look(&watch, now + 7 * NS_PER_S), SIGHTING_OVERDUE);
+    watch_hand_over(&watch, 1, now + NS_PER_S, false);
+    CHECK_EQUAL(watch_due(&watch), NEVER);
+    CHECK_EQUAL(watch_look(&watch, now + 7 * NS_PER_S), SIGHTING_NONE);
+}
+
+/* ---- beside others */
+
+static void a_stranger_beside_us_is_not_a_worker(void) {
+    begin_with(false);
+    watch_hand_over(&watch, getpid(), NEVER, true);
+    /* Started before us, and of our user. */
+    CHECK_EQUAL(watch_look(&watch, watch_due(&watch)), SIGHTING_NONE);
+    pid_t worker = start_worker(PORT);
+    CHECK_EQUAL(look(worker), SIGHTING_CONNECTION);
+}
+
+static void beside_a_stranger(void) {
+    (void)start_worker(PORT);
+    forked(a_stranger_beside_us_is_not_a_worker);
+}
+
+static void start_an_extension(void) {
+    int ready[2];
+    char byte = 0;
+    start_the_platform();
+    CHECK(mount("tmpfs", "/opt", "tmpfs", 0, "mode=755") == 0);
+    CHECK(mkdir("/opt/extensions", 0755) == 0 && mknod("/opt/extensions/agent", S_IFREG | 0755, 0) == 0);
+    CHECK(pipe(ready) == 0);
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        unit_drop();
+        int descriptor = connect_to(PORT);
+        CHECK(write(ready[1], &byte, 1) == 1 && descriptor >= 0);
+        for (;;)
+            (void)pause();
+    }
+    CHECK(read(ready[0], &byte, 1) == 1);
+}
+
+static void an_extension_may_be_there(void) {
+    begin();
+    CHECK_EQUAL(sweep.n_extensions, 1);
+    CHECK_EQUAL(look(0), SIGHTING_NONE);
+    CHECK(watch_settle(&watch));
+    pid_t worker = start_worker(PORT);
+    CHECK_EQUAL(look(worker), SIGHTING_CONNECTION);
+}
+
+/* ---- what the dead have left */
+
+static void waits_for_what_a_dead_worker_had_sent(void) {
+    begin();
+    CHECK(watch_settle(&watch));
+    CHECK(!watch_has_remains(&watch));
+    pid_t worker = start_worker(PORT);
+    watch_hand_over(&watch, worker, NEVER, false);
+    CHECK(kill(worker, SIGKILL) == 0 && waitpid(worker, NULL, 0) == worker);
+    /* The platform keeps the request. */
+    CHECK(!watch_settle(&watch));
+    CHECK(watch_has_remains(&watch));
+    CHECK(watch_has_remains(&watch));
+    CHECK(write(told[1], "", 1) == 1);
+    AWAIT(!watch_has_remains(&watch));
+    CHECK(watch_settle(&watch));
+}
+
+static void sees_what_a_worker_that_goes_on_has_sent(void) {
+    begin();
+    CHECK_EQUAL(watch_look_at_end(&watch), SIGHTING_NONE);
+    int sent = connect_to(PORT);
+    CHECK_EQUAL(watch_look_at_end(&watch), SIGHTING_CONNECTION);
+    (void)close(sent);
+    CHECK_EQUAL(watch_look_at_end(&watch), SIGHTING_NONE);
+    CHECK(watch_has_remains(&watch));
+}
+
+/* ---- what the kernel writes */
+
+static void reads_rows(void) {
+    struct connection row;
+    const struct endpoint local = endpoint_of((const uint8_t[]){127, 0, 0, 1}, 0x1F90);
+    CHECK(sockets_parse(
+        "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1051        0 4242 1 x",
+        &row));
+    CHECK(endpoint_same(&row.local, &local));
+    CHECK(endpoint_is_any(&row.remote));
+    CHECK(row.state == TCP_LISTENS && row.uid == 1051 && row.inode == 4242);
+    CHECK(
+        sockets_parse("  12: 0000000000000000FFFF00000100007F:1F90 00000000000000000000000001000000:0050 01 "
+                      "00000000:00000001 00:00000000 00000000     0        0 7 1 x",
+                      &row));
+    CHECK(endpoint_same(&row.local, &local));
+    CHECK(!endpoint_is_any(&row.remote));
+    CHECK(!sockets_parse("  sl  local_address rem_address   st tx_queue", &row));
+    CHECK(!sockets_parse("   0: 0100007F:1F90 0000", &row));
+    CHECK(!sockets_parse("", &row));
+    uint8_t message[72] = {AF_INET, 1};
+    CHECK(!sockets_unpack(message, 71, &row));
+    CHECK(sockets_unpack(message, 72, &row) && row.state == 1);
+}
+
+int main(void) {
+    RUN(in_namespace(start_the_platform, sees_a_worker_there));
+    RUN(in_namespace(start_the_platform, sees_it_in_the_file_as_well));
+    RUN(in_namespace(start_the_platform, does_not_mind_our_own));
+    if (geteuid() == 0)
+        RUN(in_namespace(start_the_platform_and_a_friend, does_not_mind_other_ports_and_users));
+    RUN(in_namespace(start_the_platform, looks_when_it_is_time));
+    RUN(in_namespace(start_the_platform, beside_a_stranger));
+    RUN(in_namespace(start_an_extension, an_extension_may_be_there));
+    RUN(in_namespace(start_the_platform, waits_for_what_a_dead_worker_had_sent));
+    RUN(in_namespace(start_the_platform, sees_what_a_worker_that_goes_on_has_sent));
+    RUN(reads_rows());
+    return 0;
+}

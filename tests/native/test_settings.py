@@ -1,0 +1,211 @@
+"""Settings and scope: the native supervisor reads and words them as the Python one does."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as limits
+from hypothesis import strategies as st
+from tests.native.compared import EXAMPLES, Native, native, of, say
+
+from dayfly.core import scope
+from dayfly.core.settings import SETTINGS, load_settings
+from dayfly.errors import SettingError
+
+__all__ = ["native"]
+
+VALUES = st.sampled_from(
+    [
+        "",
+        "on",
+        "OFF",
+        "yes",
+        "1",
+        "auto",
+        "off",
+        "invocation",
+        "WINDOW ",
+        "process",
+        "90",
+        "15m",
+        "2h",
+        "0.5s",
+        "1_0s",
+        "1e2",
+        ".5",
+        "5.",
+        "-1",
+        "-0",
+        "nan",
+        "inf",
+        "31d",
+        "30.1",
+        "721h",
+        "720h",
+        "m",
+        "5 m",
+        "5ms",
+        "+3",
+        "\n    10%",
+        "0.9",
+        "0.91",
+        "95%",
+        "%",
+        "1",
+        "007",
+        "10000000001",
+        "1000000000",
+        "residue,error",
+        "residue:suspicion",
+        "bogus",
+        "suspicion, Error",
+        "environment",
+        "descendants",
+        "\n    /tmp/a/**:/tmp/b",
+        "relative",
+        "/tmp/../x",
+        "/mnt/work/",
+        "/mnt/work:/",
+        "/usr/lib",
+        "/mnt//x",
+        "events/*.json",
+        "/abs",
+        "a/../b",
+        "app:warm",
+        "a.b:C.d",
+        "app",
+        "app:",
+        ":f",
+        "1a:b",
+        "\n    shared",
+        "none",
+        "none-where-allowed",
+        "keep",
+        "scrub",
+        "it's",
+        "a\"b'c",
+        "a\\b",
+        "answer",
+        "platform",
+        "run",
+        "open",
+        "closed",
+        "block",
+        "observe",
+        "native",
+        "python",
+        "refuse",
+        "restart",
+    ]
+)
+VARIABLES = st.sampled_from([setting.variable for setting in SETTINGS if setting.kind != "tenant"])
+OTHERS = st.sampled_from(
+    ["DAYFLY_X", "DAYFLY_RECYCLED", "DAYFLY_FLEET_KEY", "DAYFLY_LEARN", "OTHER", "DAYFLY_"]
+)
+CHOICES = {setting.name: setting.choices for setting in SETTINGS}
+
+
+def nanoseconds(seconds: float) -> int:
+    return int(seconds * 1e9 + 0.5)
+
+
+def read_variables(environ: dict[str, str]) -> bytes:
+    try:
+        found = load_settings(environ, {})
+    except SettingError as fault:
+        return b"fault " + say(fault.message, fault.hint)
+    retire_on = sum(
+        bit for bit, name in ((1, "residue"), (2, "suspicion"), (4, "error")) if name in found.retire_on
+    )
+    told = say(
+        CHOICES["isolation"].index(found.isolation),
+        nanoseconds(found.max_age),
+        found.max_invocations,
+        nanoseconds(found.jitter),
+        retire_on,
+        nanoseconds(found.environment_max_age),
+        int(found.on_timeout == "answer"),
+        nanoseconds(found.timeout_margin),
+        CHOICES["scope"].index(found.scope),
+        CHOICES["api_lock"].index(found.api_lock),
+        int(found.tmp == "scrub"),
+        int(found.changed_code == "run"),
+        int(found.close_memory == "auto"),
+        int(found.reseed),
+        int(found.log_invocations),
+        int(found.huge_pages == "auto"),
+        int(found.immortal == "auto"),
+        int(found.confine == "auto"),
+        CHOICES["network"].index(found.network),
+        nanoseconds(found.zygote_max_age),
+        nanoseconds(found.fork_deliver),
+        int(found.fork_threads == "restart"),
+        CHOICES["guard"].index(found.guard),
+        int(found.guard_on_fault == "closed"),
+        int(found.guard_learn),
+    )
+    told += say(found.tenant, found.zygote_prime, found.zygote_events, found.fork_before, found.fork_after)
+    told += say(*found.keep) + b"| " + say(*found.scrub) + b"| "
+    return told + say(*found.unknown_variables[:10])
+
+
+@of("settings")
+@given(environ=st.dictionaries(st.one_of(VARIABLES, OTHERS), VALUES, max_size=4))
+@limits(EXAMPLES, max_examples=500)
+def test_settings(native: Native, environ: dict[str, str]) -> None:
+    environ.pop("DAYFLY_SUPERVISOR", None)
+    pieces = [f"{name}={value}".encode() for name, value in environ.items()]
+    assert native.told(pieces) == read_variables(environ)
+
+
+@of("settings")
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_each_setting_takes_its_own_values(native: Native, setting: object) -> None:
+    assert isinstance(setting, type(SETTINGS[0]))
+    for value in (*setting.choices, setting.default, "bogus value"):
+        environ = {setting.variable: value}
+        if setting.kind == "tenant" and value:
+            continue
+        assert native.told([f"{setting.variable}={value}".encode()]) == read_variables(environ)
+
+
+COMMAND = st.sampled_from(
+    [
+        "",
+        "/var/rapid/init",
+        "/usr/local/bin/aws-lambda-rie",
+        "aws-lambda-rie",
+        "/bin/sh",
+        "x/aws-lambda-rie-2",
+        "/var/rapid",
+    ]
+)
+NAMESPACE = st.sampled_from(["", scope.INITIAL_PID_NAMESPACE, "pid:[4026532000]"])
+
+
+@of("scope")
+@given(
+    setting=st.integers(0, 2),
+    lock=st.integers(0, 2),
+    namespace=NAMESPACE,
+    init=COMMAND,
+    parent=COMMAND,
+    pid=st.sampled_from([1, 7]),
+    own=st.booleans(),
+)
+@EXAMPLES
+def test_scope(
+    native: Native, setting: int, lock: int, namespace: str, init: str, parent: str, pid: int, own: bool
+) -> None:
+    facts = scope.HostFacts(
+        pid_namespace=namespace,
+        init_command=init,
+        parent_command=parent,
+        parent_pid=pid,
+        tmp_is_own_mount=own,
+    )
+    decision = scope.decide_scope(CHOICES["scope"][setting], facts)
+    locks = scope.decide_api_lock(CHOICES["api_lock"][lock], decision.platform)
+    pieces = [str(setting), str(lock), namespace, init, parent, str(pid), str(int(own))]
+    expected = say(decision.scope, decision.platform, decision.reason, decision.not_promised, int(locks))
+    assert native.told([piece.encode() for piece in pieces]) == expected
