@@ -93,7 +93,7 @@ def _named(name: str, known: Mapping[str, Protection]) -> list[Contestant]:
     kind, _, isolation = name.partition(":")
     one = known.get(kind)
     if one is None:
-        raise DayflyError(f"no protection is called {kind!r}", hint=f"choose from {', '.join(known)}, or all")
+        raise DayflyError(f"unknown protection {kind!r}", hint=f"choose from {', '.join(known)}, or all")
     if isolation and isolation not in one.isolations:
         raise DayflyError(
             f"{kind} has no isolation {isolation!r}", hint=f"choose from {', '.join(one.isolations)}"

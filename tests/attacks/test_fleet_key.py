@@ -150,6 +150,6 @@ def test_what_is_no_key_is_said_and_nothing_starts(text: str) -> None:
     ) as runtime:
         assert runtime.process.wait(10) == 2
         output = runtime.output()
-    assert "DAYFLY_FLEET_KEY is not a key" in output
+    assert "DAYFLY_FLEET_KEY is not a valid key" in output
     assert not text or len(text) < 10 or text not in output
     assert "64 hexadecimal digits" in output

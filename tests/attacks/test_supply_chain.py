@@ -292,7 +292,7 @@ def test_a_policy_that_means_nothing_ends_init_and_says_where(service: str, tmp_
     with shop_with(function, service) as one:
         answer = one.rie.invoke({})
         assert answer.error_type == "Dayfly.InvalidSetting"
-        assert b"[policy.network] has 'https://example.com'" in answer.body
+        assert b"[policy.network]: invalid entry 'https://example.com'" in answer.body
 
 
 def test_the_recorder_writes_what_is_used_and_switches_nothing_off(

@@ -53,7 +53,7 @@ def test_a_prime_that_fails_is_named_and_the_function_serves(package: Path) -> N
     answers, output = serve_and_read(package, '[zygote]\nprime = "window:fail"\n')
     assert [answer["seen"] for answer in answers] == [1, 1, 1]
     first = next(line for line in output.splitlines() if "environment.started" in line)
-    assert "the zygote is not primed: window:fail failed with LookupError" in first
+    assert "warm-up failed: window:fail raised LookupError" in first
     # The function's own traceback is the function's log; a finding names the type alone.
     assert "secret of the hook" not in first
 
@@ -102,7 +102,7 @@ def test_a_hook_before_the_fork_that_fails_forbids_it_by_name(package: Path) -> 
     answers, output = serve_and_read(package, '[fork]\nbefore = "window:fail"\n')
     assert [answer["seen"] for answer in answers] == [1, 2, 3]
     assert "zygote.not-forkable" in output
-    assert "the hook window:fail failed with LookupError" in output
+    assert "hook window:fail raised LookupError" in output
 
 
 def test_a_hook_in_the_worker_that_fails_is_in_the_log_and_the_worker_serves(package: Path) -> None:

@@ -25,7 +25,7 @@ def test_this_interpreter_can_run_functions() -> None:
 
 def test_an_interpreter_without_the_client_is_refused(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "bare"], check=True)
-    with pytest.raises(LabError, match="has no awslambdaric"):
+    with pytest.raises(LabError, match="does not have awslambdaric"):
         probe_interpreter(tmp_path / "bare" / "bin" / "python", tmp_path)
 
 

@@ -38,8 +38,8 @@ def test_a_value_out_of_range_is_named(setting: str, value: Any, text: str) -> N
 @pytest.mark.parametrize(
     ("image", "text"),
     [
-        ({"entry_point": ("a\0b",)}, "no NUL"),
-        ({"command": ("a\0b",)}, "no NUL"),
+        ({"entry_point": ("a\0b",)}, "must not contain NUL"),
+        ({"command": ("a\0b",)}, "must not contain NUL"),
         ({"working_directory": "here"}, "not absolute"),
     ],
 )

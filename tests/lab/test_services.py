@@ -65,7 +65,7 @@ def test_nobody_listening_is_an_error_with_the_url() -> None:
     async def scenario() -> None:
         services = Services("http://127.0.0.1:9")
         try:
-            with pytest.raises(LabError, match=r"http://127\.0\.0\.1:9 did not do it"):
+            with pytest.raises(LabError, match=r"http://127\.0\.0\.1:9 did not accept the call"):
                 await services.call("s3", "list_buckets")
         finally:
             services.close()

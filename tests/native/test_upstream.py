@@ -65,9 +65,13 @@ class Platform:
                     return
                 body, buffered = self._read_body(connection, head, buffered)
                 self._keep(number, head + body)
+                if how == CLOSE:
+                    # The end comes with the words, in one segment: nobody can ask again in between.
+                    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
                 if words:
                     connection.sendall(words)
                 if how == CLOSE:
+                    connection.shutdown(socket.SHUT_WR)
                     return
 
     def _read_body(self, connection: socket.socket, head: bytes, buffered: bytes) -> tuple[bytes, bytes]:

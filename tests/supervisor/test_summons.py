@@ -96,9 +96,11 @@ def wait_without_end(summons: Summons) -> None:
     summons.wait_for(read_end)
 
 
-def ended_with(pid: int) -> int:
+def ended_with(pid: int, *, asked_by: int = 0) -> int:
+    """Wait for the end of a process, asking for it by a signal, again and again: one that is pending takes in the next."""
     end = time.monotonic() + 10
     while time.monotonic() < end:
+        os.kill(pid, asked_by)
         done, status = os.waitpid(pid, os.WNOHANG)
         if done:
             return os.waitstatus_to_exitcode(status)
@@ -134,8 +136,7 @@ def test_no_signal_of_another_process_of_the_user_does_while_a_worker_lives() ->
         os.waitpid(stranger, 0)
         # It goes on, and its parent's word still counts.
         assert os.waitpid(pid, os.WNOHANG) == (0, 0)
-        os.kill(pid, signal.SIGTERM)
-        assert ended_with(pid) == 128 + signal.SIGTERM
+        assert ended_with(pid, asked_by=signal.SIGTERM) == 128 + signal.SIGTERM
 
     forked(act)
 

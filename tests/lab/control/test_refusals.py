@@ -226,7 +226,7 @@ _REFUSED: tuple[tuple[str, dict[str, Any], int, str, str], ...] = (
         {"FunctionName": "f", "Payload": b"NaN"},
         400,
         "InvalidRequestContentException",
-        "Could not parse request body into json: Could not parse payload into json: NaN is no JSON",
+        "Could not parse request body into json: Could not parse payload into json: NaN is not valid JSON",
     ),
 )
 

@@ -78,6 +78,8 @@ def _watch(
 
     # Whether an end is in the queue that the listener has not come to.
     is_asked = False
+    # A delivery that was late may go on beside the next.
+    turn = threading.Lock()
 
     def end(thread: threading.Thread, until: float) -> bool:
         nonlocal is_asked
@@ -91,15 +93,20 @@ def _watch(
 
     def stop(seconds: float) -> bool:
         until = time.monotonic() + seconds
-        # An end that an earlier delivery asked for, and did not see, comes before what was logged since.
-        for _ in range(1 + is_asked):
-            if (thread := listener._thread) is None:
-                return True
-            if not end(thread, until):
-                return False
-            if is_window:
-                listener.start()
-        return True
+        if not turn.acquire(timeout=seconds):
+            return False
+        try:
+            # An end that an earlier delivery asked for, and did not see, comes before what was logged since.
+            for _ in range(1 + is_asked):
+                if (thread := listener._thread) is None:
+                    return True
+                if not end(thread, until):
+                    return False
+                if is_window:
+                    listener.start()
+            return True
+        finally:
+            turn.release()
 
     # A record that was taken and is being written is in no queue: only the listener's end proves it.
     return lambda: listener._thread is not None, stop
