@@ -267,9 +267,9 @@ def test_the_first_line_of_a_later_life_says_so() -> None:
         shop.attack(FAMILY + "send(supervisor, 9)\ntime.sleep(3)")
         shop.serve(2)
         first, second, third = first_lines(shop)
-        assert "runtime restarted" not in first
+        assert "restarted in this environment" not in first
         assert "runtime restarted in this environment" in second
-        assert "runtime restarted" in third
+        assert "restarted in this environment" in third
         assert shop.result_of("result = os.path.exists('/tmp/planted')") is False
 
 
