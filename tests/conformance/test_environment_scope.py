@@ -22,6 +22,9 @@ def remember(event, context):
     with open(f"/tmp/secret-{event['n']}", "w") as file:
         file.write("card")
     child = subprocess.Popen(["sleep", "300"], start_new_session=True)
+    # A program has no command line yet when it closes what its parent waits for.
+    while not open(f"/proc/{child.pid}/cmdline").read():
+        os.sched_yield()
     return {"before": before, "kept": open("/tmp/from-init").read(), "child": child.pid, "sleeping": sleeping(child.pid)}
 
 def sleeping(own):
