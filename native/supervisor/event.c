@@ -55,11 +55,12 @@ bool event_defect(const struct reply *event, char *out, size_t size) {
         (void)snprintf(out, size, "%s", event->defect);
         return true;
     }
-    /* The first in the order in which they came. */
+    /* The first in the order in which they came; of a deadline the number alone is handed on. */
     const uint8_t *first = NULL;
     for (size_t i = 0; i < HTTP_EVENT_HEADERS; i++) {
         struct bytes value = event->headers[i];
-        if (is_given(event, i) && !json_is_utf8(value) && (first == NULL || value.at < first)) {
+        if (i != HTTP_DEADLINE_MS && is_given(event, i) && !json_is_utf8(value) &&
+            (first == NULL || value.at < first)) {
             first = value.at;
             (void)snprintf(out, size, "the header %s is not valid UTF-8", http_name((enum http_header)i));
         }
