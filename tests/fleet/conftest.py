@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import hypothesis
 import pytest
 from tests.fleet.sharded import shard
 
@@ -24,13 +23,6 @@ _TABLES = SqlFile(
     "SELECT name, create_table_query AS definition, ifNull(total_rows, 0) AS count FROM system.tables "
     "WHERE database = {database:String}",
 )
-
-
-# A machine that is busy with other things makes inputs slowly, and that is no fault of a test.
-hypothesis.settings.register_profile(
-    "fleet", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
-hypothesis.settings.load_profile("fleet")
 
 
 @pytest.fixture(scope="session")

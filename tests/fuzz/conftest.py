@@ -1,4 +1,4 @@
-"""Make hypothesis repeat itself: the same examples on every run, unless DAYFLY_FUZZ_EXAMPLES asks for more and new ones."""
+"""New examples instead of the same ones on every run, where DAYFLY_FUZZ_EXAMPLES says how many."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ import hypothesis
 
 EXAMPLES = int(os.environ.get("DAYFLY_FUZZ_EXAMPLES", "0"))
 
-hypothesis.settings.register_profile(
-    "derandomized", database=None, deadline=None, derandomize=True, max_examples=150
-)
-hypothesis.settings.register_profile(
-    "searching",
-    database=None,
-    deadline=None,
-    max_examples=max(1, EXAMPLES),
-    print_blob=True,
-    suppress_health_check=[hypothesis.HealthCheck.too_slow],
-)
-hypothesis.settings.load_profile("searching" if EXAMPLES else "derandomized")
+if EXAMPLES:
+    hypothesis.settings.register_profile(
+        "searching",
+        database=None,
+        deadline=None,
+        max_examples=EXAMPLES,
+        print_blob=True,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    )
+    hypothesis.settings.load_profile("searching")
