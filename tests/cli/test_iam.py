@@ -39,7 +39,7 @@ def test_without_a_command_all_are_listed(capsys: pytest.CaptureFixture[str]) ->
         (["recycle", "--tag", "team"], "is not KEY=VALUE"),
         (["recycle", "--function", "a:b"], "--function is"),
         (["status", "--revoke-sessions"], "has no --revoke-sessions"),
-        (["recycle", *(word for n in range(200) for word in ("--function", f"function-{n}"))], "may have 6,144"),
+        (["recycle", *(word for n in range(200) for word in ("--function", f"function-{n}"))], "at most 6,144"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_a_policy_is_refused(

@@ -39,8 +39,8 @@ def test_what_there_is_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     ("words", "said"),
     [
         (["--against", "nobody"], "unknown protection 'nobody'"),
-        (["--attack", "nothing"], "no attack is called 'nothing'"),
-        (["--isolation", "no"], "no protection has an isolation 'no'"),
+        (["--attack", "nothing"], "no attack, family or level is named 'nothing'"),
+        (["--isolation", "no"], "unknown isolation mode 'no'"),
         (["--tries", "0"], "--tries 0 is out of range"),
         (["--jobs", "65"], "--jobs 65 is out of range"),
         (["--invocations", "-1"], "--invocations -1 is out of range"),

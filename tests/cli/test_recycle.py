@@ -110,7 +110,7 @@ def test_an_alias_of_the_lab_leads_to_a_new_version_whose_environments_serve(
 
     run(scenario())
     out = capsys.readouterr().out
-    assert "the alias live leads to version 1, with 50% on 2" in out
+    assert "the alias live points to version 1, with 50% on 2" in out
     assert out.count("none of the 1 old environment has started an invocation since recycling") == 2
 
 
@@ -199,7 +199,7 @@ def test_an_interrupted_run_is_said_and_taken_back(
 ) -> None:
     _interrupted(client, tmp_path / "recycle.jsonl")
     assert run_command(["recycle", "orders"]) == 2
-    assert "left payments half done" in capsys.readouterr().err
+    assert "left payments unfinished" in capsys.readouterr().err
     assert run_command(["recycle", "--undo"]) == 0
     assert "the alias live was moved back to version 1" in capsys.readouterr().out
     assert client.get_alias(FunctionName="payments", Name="live")["RoutingConfig"] == {
@@ -240,7 +240,7 @@ def test_sessions_are_revoked_with_the_orders_and_given_back(
     assert run_command(["recycle", "orders", "--revoke-sessions", "--patience", "0", "--yes"]) == 1
     assert iam.list_role_policies(RoleName="orders")["PolicyNames"] == [POLICY]
     assert iam.list_role_policies(RoleName="payments")["PolicyNames"] == []
-    assert "revoked: sessions of orders from before the order" in capsys.readouterr().out
+    assert "revoked: sessions of orders from before recycling" in capsys.readouterr().out
     assert run_command(["recycle", "orders", "--unrevoke"]) == 0
     assert iam.list_role_policies(RoleName="orders")["PolicyNames"] == []
 

@@ -404,7 +404,7 @@ BAD: list[tuple[str, Callable[[Path], None], str, str]] = [
     ("deep attributes", lambda f: _write(f, "b.py", "x" + ".a" * 100_000 + "\n"), "", ""),
     ("a deep sum", lambda f: _write(f, "b.py", "x = 1" + " + 1" * 50_000 + "\n"), "", ""),
     ("deep blocks", lambda f: _write(f, "b.py", "".join(" " * n + "if 1:\n" for n in range(200))), "not analysable", ""),
-    ("a huge file", lambda f: _write(f, "b.py", b"x = 1\n" * 700_000), "bounded", "more than"),
+    ("a huge file", lambda f: _write(f, "b.py", b"x = 1\n" * 700_000), "bounded", "the limit is"),
     ("texts that double", lambda f: _write(f, "app.py", _doubling()), "", ""),
     ("one huge line", lambda f: _write(f, "b.py", "x = [" + "1," * 500_000 + "]\n"), "", ""),
     ("an empty file", lambda f: _write(f, "b.py", ""), "", ""),

@@ -41,8 +41,8 @@ def write(folder: Path, files: dict[str, str | bytes]) -> None:
 NOTHING: dict[str, tuple[dict[str, str | bytes], tuple[str, ...], str]] = {
     "an empty folder": ({}, (), "no Python file"),
     "a path that is not there": ({}, ("nope",), "cannot read nope"),
-    "a lone broken file": ({"app.py": BROKEN}, ("app.py",), "app.py:1 is not Python"),
-    "only broken files": ({"app.py": BROKEN, "lib/b.py": "x = (\n"}, (), "app.py:1 is not Python"),
+    "a lone broken file": ({"app.py": BROKEN}, ("app.py",), "app.py:1 is not valid Python"),
+    "only broken files": ({"app.py": BROKEN, "lib/b.py": "x = (\n"}, (), "app.py:1 is not valid Python"),
     "one good path and one that is not there": ({"a/app.py": CLEAN}, ("a", "b"), "cannot read b"),
     "one good path and one broken file": ({"a/app.py": CLEAN, "b.py": BROKEN}, ("a", "b.py"), "b.py:1"),
     "a binary file": ({"app.py": b"\0\1\2"}, (), "NUL"),

@@ -43,4 +43,4 @@ def test_it_serves_events_and_ends_each_worker(tmp_path: Path) -> None:
         seen = [one.payload for one in answers]
         assert all(isinstance(one, dict) and one["calls"] == 1 for one in seen), seen
         assert "the Python supervisor serves instead" not in rie.logs()
-        assert "Dayfly is in force" in rie.wait_for_log("Dayfly is in force")
+        assert "Dayfly is active" in rie.wait_for_log("Dayfly is active")

@@ -146,7 +146,7 @@ def test_processes_die_and_disks_fill_at_the_moment_that_is_named_and_the_lab_sa
             await until(lambda: len([e for e in running.events if e.kind == "fault"]) == 4)
         faults = [event for event in running.events if event.kind == "fault"]
         assert [event.detail["do"] for event in faults] == ["fill", "free", "kill", "kill"]
-        assert faults[3].detail["failure"] == "nobody plays zygote now"
+        assert faults[3].detail["failure"] == "no process has the role zygote now"
 
     run(scenario())
 

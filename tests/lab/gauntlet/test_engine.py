@@ -193,7 +193,10 @@ def test_what_cannot_be_had_says_why_and_is_no_row_of_zeros(run: tuple[Result, l
 
 def test_a_protections_own_mistake_is_no_success_of_anybodys(run: tuple[Result, list[Step]]) -> None:
     one = cell(run[0], "json-dumps", "faulty")
-    assert (one.outcome, one.reason) == ("skipped", "its read_line failed: IndexError: its own mistake")
+    assert (one.outcome, one.reason) == (
+        "skipped",
+        "its read_line method failed: IndexError: its own mistake",
+    )
     assert row(run[0], "unready").unavailable == "its own code failed: ZeroDivisionError: "
     assert set(row(run[0], "faulty").collateral.unusable) == {"sessions"}
 

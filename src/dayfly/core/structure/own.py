@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +21,6 @@ STEPS = 200_000
 CHARACTERS_PER_STEP = 64
 # Pieces are found by their first characters: by eight, since hundreds begin with the same three ("SEL").
 KEY_LENGTHS = (1, 2, 3, 8)
-# Of `co_flags`: https://docs.python.org/3/library/inspect.html#inspect-module-co-flags
-_OPTIMIZED, _HAS_DOCSTRING = 0x1, 0x4000000
 # By a piece's own length, up to the longest.
 _KEY_LENGTH = [max((key for key in KEY_LENGTHS if key <= size), default=0) for size in range(KEY_LENGTHS[-1])]
 # A piece tells a coincidence if so many of its characters are not the event's, and at least so large a share.
@@ -315,11 +312,8 @@ def _goes_beyond(piece: str, own: int) -> bool:
     return own > 0 and piece[0].isspace() and piece[-1].isspace() and all(map(str.isalpha, word.split()))
 
 
-def texts_of(code: CodeType, *, documented: bool = True) -> list[str]:
-    """Return the string constants and the names of a code object and of all the code within it.
-
-    Without docstrings where it is not `documented`.
-    """
+def texts_of(code: CodeType) -> list[str]:
+    """Return the string constants and the names of a code object and of all the code within it."""
     # Not types.CodeType, nor a recursion: `types` is no module of the worker's, and generated code nests deeply.
     kind = type(code)
     found: list[str] = []
@@ -327,11 +321,8 @@ def texts_of(code: CodeType, *, documented: bool = True) -> list[str]:
     for one in todo:
         found += one.co_names
         found += one.co_varnames
-        constants = one.co_consts
-        if not documented and constants and type(constants[0]) is str and _has_docstring(one):
-            constants = constants[1:]
         others: list[object] = []
-        for constant in constants:
+        for constant in one.co_consts:
             if type(constant) is str:
                 found.append(constant)
             elif type(constant) is kind:
@@ -346,11 +337,3 @@ def texts_of(code: CodeType, *, documented: bool = True) -> list[str]:
             elif isinstance(value, (tuple, frozenset)):
                 others += value
     return found
-
-
-def _has_docstring(code: CodeType) -> bool:
-    """Say whether a function's first constant, which is a text, is its docstring."""
-    if sys.version_info >= (3, 14):
-        return bool(code.co_flags & _HAS_DOCSTRING)
-    # None is the first of a function without one; what else is compiled has angle brackets around its name.
-    return bool(code.co_flags & _OPTIMIZED) and not code.co_name.startswith("<")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from dayfly.core.structure.arithmetic import parse_arithmetic
 from dayfly.core.structure.imports import judge_global
 from dayfly.core.structure.judgement import Judgement
 from dayfly.core.structure.path import judge_path
@@ -51,9 +52,6 @@ def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
 
 def _is_arithmetic(guard: Guard, judgement: Judgement, source: str | bytes, frame: FrameType) -> bool:
     """Say whether source that is not allowed is plain arithmetic all the same, and report it then."""
-    # Late: hardly anything that is compiled gets here, and it loads the interpreter's trees (1.5 ms); see `Guard.settle`.
-    from dayfly.core.structure.arithmetic import parse_arithmetic
-
     found = parse_arithmetic(source)
     if found is None or (judgement.verdict == "refuse" and not guard.takes_over(found.texts())):
         return False

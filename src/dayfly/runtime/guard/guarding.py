@@ -146,9 +146,6 @@ class Guard:
         # Read now, once for all workers: a dozen milliseconds, and nearly every path and statement asks.
         self.written.is_constant("", generators=True)
         self._changes = Unchanged()
-        if "ast" in sys.modules:
-            # A function that calculates may well have it, and then no worker has to load this.
-            from dayfly.core.structure import arithmetic  # noqa: F401
 
     def watch(self) -> None:
         """Init is over and frozen: from here on what changes in memory is noticed."""

@@ -18,7 +18,6 @@ _MANY_ITEMS = 10_000
 _DEPTH = 4
 # What the import system puts into every module.
 _MACHINERY = frozenset(("__builtins__", "__spec__", "__loader__", "__cached__", "__file__", "__path__"))
-_UNDOCUMENTED = _MACHINERY | {"__doc__"}
 
 
 def environment_texts() -> list[str]:
@@ -66,24 +65,20 @@ def named(modules: list[str], names: tuple[str, ...]) -> list[str]:
 
 
 def library_texts(names: tuple[str, ...]) -> Iterator[str]:
-    """Yield the constants of those loaded modules that are `named`, without what documents them.
-
-    Nobody writes code of that, and it is most of the text.
-    """
+    """Yield the constants of those loaded modules that are `named`; some write docstrings into their code as well."""
     modules = {module.__name__: module for module, _file in _modules()}
     for name in named(list(modules), names):
-        yield from texts_in(modules[name], with_values=True, documented=False)
+        yield from texts_in(modules[name], with_values=True)
 
 
-def texts_in(module: ModuleType, *, with_values: bool, documented: bool = True) -> list[str]:
-    """Return what a module's functions, classes and, if asked for, globals hold of texts; docstrings if it is `documented`."""
+def texts_in(module: ModuleType, *, with_values: bool) -> list[str]:
+    """Return what a module's functions, classes and, if asked for, globals hold of texts."""
     from dayfly.core.structure.own import texts_of
 
     found: list[str] = list(vars(module))
-    left_out = _MACHINERY if documented else _UNDOCUMENTED
     seen: set[int] = set()
     todo: list[tuple[object, int]] = [
-        (value, 0) for name, value in list(vars(module).items()) if name not in left_out
+        (value, 0) for name, value in list(vars(module).items()) if name not in _MACHINERY
     ]
     while todo:
         value, depth = todo.pop()
@@ -97,7 +92,7 @@ def texts_in(module: ModuleType, *, with_values: bool, documented: bool = True) 
         seen.add(id(value))
         if isinstance(value, FunctionType):
             # Its `__module__` may be another's: a decorator's.
-            found += texts_of(value.__code__, documented=documented)
+            found += texts_of(value.__code__)
             # Not by its `__dict__`, which would be made for each.
             todo.append((getattr(value, "__wrapped__", None), depth + 1))
             for cell in value.__closure__ or ():
@@ -106,7 +101,7 @@ def texts_in(module: ModuleType, *, with_values: bool, documented: bool = True) 
             if value.__module__ == module.__name__:
                 entries = list(vars(value).items())
                 found += [name for name, _ in entries]
-                todo += [(item, depth + 1) for name, item in entries if documented or name != "__doc__"]
+                todo += [(item, depth + 1) for _, item in entries]
         elif isinstance(value, (staticmethod, classmethod)):
             todo.append((value.__func__, depth + 1))
         elif kind is property:
