@@ -78,7 +78,7 @@ def test_a_pipe_gets_plain_text_that_fits(folder: Path, service: str, columns: i
     shown = " ".join(done.stdout.split())
     assert "Learned from 4 events" in shown
     assert '+[policy.packages.carrier] +uses = ["network", "environment"]' in shown
-    assert "Never called: 1 function of the package's own · app.py:25 refund" in shown
+    assert "Never called: 1 function of the package · app.py:25 refund" in shown
     assert "running the function" not in done.stdout + done.stderr
 
 

@@ -176,7 +176,7 @@ def test_the_way_from_nothing_known_to_block_and_back(scene: Scene) -> None:
     assert scene.variables()["DAYFLY_GUARD"] == "block"
     code, told = scene.run("rollback", "payments")
     assert code == 0, told
-    assert "is at observe again" in told
+    assert "is back at observe" in told
     assert scene.variables()["DAYFLY_POLICY_DIGEST"] == digest
     assert scene.run("rollback", "payments")[0] == 0
     assert scene.variables() == {"PASSWORD": "hunter2", "AWS_LAMBDA_EXEC_WRAPPER": "/opt/dayfly"}

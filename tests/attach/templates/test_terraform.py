@@ -92,7 +92,7 @@ def test_the_parser_sees_what_was_there_and_ours(sample: _Sample) -> None:
     before, after = _blocks(sample.text), _blocks(edited.text)
     made = after.keys() - before.keys()
     # One layer for each Python, or one that every function shares.
-    layer = re.compile(r"resource aws_lambda_layer_version dayfly(_(python3\d\d)+)?")
+    layer = re.compile(r"resource aws_lambda_layer_version dayfly(_python(3\d\d|(and3\d\d))+)?")
     assert all(layer.fullmatch(key) for key in made)
     attached = {name for name, expected in sample.expected.items() if expected == "attach"}
     for key, block in before.items():

@@ -44,7 +44,7 @@ resource "aws_lambda_function" "splat" {
   }
 }
 
-# expect: gap: no list of one
+# expect: gap: other than a list with one element
 resource "aws_lambda_function" "over_a_map" {
   function_name = "map"
   runtime       = "python3.12"

@@ -5,7 +5,7 @@ resource "aws_lambda_function" "signed" {
   code_signing_config_arn = aws_lambda_code_signing_config.this.arn
 }
 
-# expect: gap: provider of its own
+# expect: gap: its own provider
 resource "aws_lambda_function" "virginia" {
   provider      = aws.virginia
   function_name = "virginia"
