@@ -213,7 +213,9 @@ def keys_of(shop: Shop) -> set[str]:
 
 def test_code_written_into_the_zygote_serves_no_later_customer(open_shop: Shop, dayfly_shop: Shop) -> None:
     assert open_shop.result_of(REWRITE) != 0
-    assert "PAID_BY" in keys_of(open_shop), "the attack does not work: this test proves nothing"
+    # What was being forked just then may not survive it.
+    served = [keys_of(open_shop) for _ in range(3)]
+    assert any("PAID_BY" in keys for keys in served), "the attack does not work: this test proves nothing"
     assert dayfly_shop.result_of(REWRITE) == 0
     for _ in range(3):
         assert "PAID_BY" not in keys_of(dayfly_shop)
