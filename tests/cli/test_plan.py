@@ -162,7 +162,10 @@ def test_the_limit_is_met_exactly() -> None:
         (("app.handler", "--events", "PURE", "--folder", "PURE"), "has no *.json file"),
         (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--memory", "1"), "memory 1 MB"),
         (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--env", "X"), "has no value"),
-        (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--invocations", "0"), "--invocations 0 is out of range"),
+        (
+            ("app.handler", "--events", "EVENTS", "--folder", "PURE", "--invocations", "0"),
+            "--invocations 0 is out of range",
+        ),
         (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--limit", "0"), "limit must be"),
         (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--force"), "needs --write"),
         (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--python", "/no/python"), "/no/python"),
