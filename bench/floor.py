@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
 import os
 import statistics
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 
-from rich.table import Table
 from tests.real.environment import real_python
 
 from bench import sheets
@@ -72,21 +69,9 @@ def main(arguments: Sequence[str], *, rounds: int | None = None) -> int:
     options = _parse(arguments)
     machine = this_machine(pinned_to=None)
     samples = measure(rounds or (QUICK_ROUNDS if options.quick else ROUNDS))
-    date = datetime.datetime.now(datetime.UTC).date().isoformat()
-    note = f"Measured {date} by `{' '.join(['python -m bench floor', *arguments])}` on {machine.sentence()}."
-    if options.json:
-        sys.stdout.write(json.dumps({"notes": [note], "samples": samples}, indent=2) + "\n")
-    elif options.markdown:
-        lines = [f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
-        lines += [f"| {' | '.join(row)} |" for row in rows(samples)]
-        sys.stdout.write("\n".join([note, "", *lines]) + "\n")
-    else:
-        console = sheets.console()
-        console.print(note, style="dim", highlight=False)
-        table = Table(*COLUMNS)
-        for row in rows(samples):
-            table.add_row(*row)
-        console.print(table)
+    sheets.write_samples(
+        "floor", arguments, options, machine, samples=samples, columns=COLUMNS, rows=rows(samples)
+    )
     return 0
 
 

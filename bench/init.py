@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import datetime
-import json
 import os
 import socket
 import statistics
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rich.table import Table
 from tests.real.environment import real_python
 
 from bench import sheets
@@ -131,22 +127,9 @@ def main(arguments: Sequence[str], *, rounds: int | None = None) -> int:
     options = _parse(arguments)
     machine = this_machine(pinned_to=None)
     samples = measure(rounds or (QUICK_ROUNDS if options.quick else ROUNDS), options.against)
-    date = datetime.datetime.now(datetime.UTC).date().isoformat()
-    note = f"Measured {date} by `{' '.join(['python -m bench init', *arguments])}` on {machine.sentence()}."
-    if options.json:
-        sys.stdout.write(json.dumps({"notes": [note], "samples": samples}, indent=2) + "\n")
-        return 0
-    if options.markdown:
-        lines = [f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
-        lines += [f"| {' | '.join(row)} |" for row in rows(samples)]
-        sys.stdout.write("\n".join([note, "", *lines]) + "\n")
-        return 0
-    console = sheets.console()
-    console.print(note, style="dim", highlight=False)
-    table = Table(*COLUMNS)
-    for row in rows(samples):
-        table.add_row(*row)
-    console.print(table)
+    sheets.write_samples(
+        "init", arguments, options, machine, samples=samples, columns=COLUMNS, rows=rows(samples)
+    )
     return 0
 
 

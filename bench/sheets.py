@@ -74,6 +74,37 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else 180)
 
 
+def write_samples(
+    name: str,
+    arguments: Sequence[str],
+    options: argparse.Namespace,
+    machine: Machine,
+    *,
+    samples: object,
+    columns: Sequence[str],
+    rows: Sequence[tuple[str, ...]],
+) -> None:
+    """Write one table and the samples it was made of, in the form that `options` (`--json`, `--markdown`) ask for."""
+    date = datetime.datetime.now(datetime.UTC).date().isoformat()
+    note = (
+        f"Measured {date} by `{' '.join([f'python -m bench {name}', *arguments])}` on {machine.sentence()}."
+    )
+    if options.json:
+        sys.stdout.write(json.dumps({"notes": [note], "samples": samples}, indent=2) + "\n")
+        return
+    if options.markdown:
+        lines = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
+        lines += [f"| {' | '.join(row)} |" for row in rows]
+        sys.stdout.write("\n".join([note, "", *lines]) + "\n")
+        return
+    terminal = console()
+    terminal.print(note, style="dim", highlight=False)
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*row)
+    terminal.print(table)
+
+
 def as_json(sheets: Sequence[Sheet], said: Sequence[str], machine: Machine) -> str:
     """Everything, for machines."""
     tables = {sheet.title: [dataclasses.asdict(figure) for figure in sheet.figures] for sheet in sheets}

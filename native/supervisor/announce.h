@@ -49,7 +49,7 @@ struct announcement {
  * gets those that only the settings tell. */
 void announce(struct report *report, const struct announcement *what, struct limits *limits);
 
-/* A finding: this protection was asked for, and is not in force. */
+/* A finding: this protection was asked for, and is not active. */
 void announce_missing(struct report *report, const char *protection, const char *message);
 
 #endif

@@ -1,8 +1,8 @@
 /* What every module of the supervisor shares: spans of bytes, bounded buffers, faults, clocks.
  *
- * Conventions: a function that can fail returns 0 or -1 and fills a `struct fault`. Nothing calls malloc after start;
- * every buffer belongs to a struct that `struct supervisor` (supervisor.h) holds. Times are nanoseconds of CLOCK_MONOTONIC
- * unless the name says otherwise.
+ * Conventions: a function that can fail returns 0 or -1 and fills a `struct fault`. Nothing calls malloc
+ * after start; every buffer belongs to a struct that `struct supervisor` (supervisor.h) holds. Times are
+ * nanoseconds of CLOCK_MONOTONIC unless the name says otherwise.
  */
 #ifndef DAYFLY_COMMON_H
 #define DAYFLY_COMMON_H
@@ -94,7 +94,8 @@ static inline void buffer_drop(struct buffer *buffer, size_t n) {
 }
 
 /* Append text as printf does; -1 where it does not fit, and nothing was appended then. */
-__attribute__((format(printf, 2, 3))) static inline int buffer_print(struct buffer *buffer, const char *format, ...) {
+__attribute__((format(printf, 2, 3))) static inline int buffer_print(struct buffer *buffer,
+                                                                     const char *format, ...) {
     size_t room = buffer->size - buffer->n;
     va_list arguments;
     va_start(arguments, format);
@@ -106,8 +107,10 @@ __attribute__((format(printf, 2, 3))) static inline int buffer_print(struct buff
     return 0;
 }
 
-/* Fill a fault and return -1, so that a caller may write `return fault_set(fault, ...)`. `fault` may be NULL. */
-__attribute__((format(printf, 2, 3))) static inline int fault_set(struct fault *fault, const char *format, ...) {
+/* Fill a fault and return -1, so that a caller may write `return fault_set(fault, ...)`. `fault` may be NULL.
+ */
+__attribute__((format(printf, 2, 3))) static inline int fault_set(struct fault *fault, const char *format,
+                                                                  ...) {
     if (fault != NULL) {
         va_list arguments;
         va_start(arguments, format);
@@ -117,7 +120,17 @@ __attribute__((format(printf, 2, 3))) static inline int fault_set(struct fault *
     return -1;
 }
 
-/* The monotonic clock in nanoseconds. It goes on while the environment is frozen, as the platform's deadlines do. */
+/* A directory's entry as getdents64(2) writes it. */
+struct entry64 {
+    uint64_t inode;
+    int64_t offset;
+    unsigned short length;
+    unsigned char kind;
+    char name[];
+};
+
+/* The monotonic clock in nanoseconds. It goes on while the environment is frozen, as the platform's deadlines
+ * do. */
 static inline int64_t now_ns(void) {
     struct timespec at;
     (void)clock_gettime(CLOCK_MONOTONIC, &at);

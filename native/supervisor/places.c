@@ -31,14 +31,6 @@ struct kept_entry {
     struct inode_state state;
 };
 
-struct entry64 {
-    uint64_t inode;
-    int64_t offset;
-    unsigned short length;
-    unsigned char kind;
-    char name[];
-};
-
 /* One clearing under way. */
 struct clearing {
     struct places *places;

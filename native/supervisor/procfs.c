@@ -32,14 +32,6 @@
 #define TASK_LIST_BYTES 4096
 #define MANY_THREADS 1000000
 
-struct entry64 {
-    uint64_t inode;
-    int64_t offset;
-    unsigned short length;
-    unsigned char kind;
-    char name[];
-};
-
 int procfs_open(struct procfs *procfs, struct fault *fault) {
     procfs->at = procfs->end = 0;
     procfs->root = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -24,7 +24,7 @@ struct timers {
     bool has_resume;
     bool has_dead_man;
     bool is_armed;
-    int64_t dead_man_ns; /* 0: not in force */
+    int64_t dead_man_ns; /* 0: off */
     /* Sockets whose far end only this process holds: two pairs, see timers_begin. */
     int ends[4];
     int watched[2];

@@ -15,15 +15,6 @@ static struct fault fault;
 static pid_t zygote, spare;
 static const uint32_t number = 4;
 
-static pid_t start_sleeper(void) {
-    pid_t pid = fork();
-    CHECK(pid >= 0);
-    if (pid == 0)
-        for (;;)
-            (void)pause();
-    return pid;
-}
-
 static void begin(void) {
     CHECK(procfs_open(&procfs, &fault) == 0);
     CHECK(pairs_begin(&pairs, &fault) == 0);

@@ -123,15 +123,6 @@ static pid_t worker;
 
 static void guard_the_worker(void) { timers_guard(&timers, worker, -1); }
 
-static pid_t start_sleeper(void) {
-    pid_t pid = fork();
-    CHECK(pid >= 0);
-    if (pid == 0)
-        for (;;)
-            (void)pause();
-    return pid;
-}
-
 static void a_worker_ends_with_its_supervisor(void) {
     int status = 0;
     worker = start_sleeper();

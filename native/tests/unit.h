@@ -61,6 +61,16 @@ static inline void unit_write(const char *path, const char *text) {
     (void)close(descriptor);
 }
 
+/* Start a process that does nothing. */
+static inline pid_t start_sleeper(void) {
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0)
+        for (;;)
+            (void)pause();
+    return pid;
+}
+
 /* Run `act` in a forked child and end the test where it failed. */
 static inline void forked(void (*act)(void)) {
     pid_t pid = fork();

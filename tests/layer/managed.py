@@ -185,7 +185,7 @@ def image_variables(image: Image, handler: str, wrapper: str) -> dict[str, str]:
 
 def started_as(runtime: RuntimeProcess) -> dict[str, object]:
     """The evidence of the finding that says what is active."""
-    frames = runtime._frames.decode(errors="replace")
+    frames = runtime.telemetry()
     at = frames.index('{"activity_id"')
     record = json.JSONDecoder().raw_decode(frames[at:])[0]
     evidence = record["unmapped"]["evidence"]

@@ -31,7 +31,7 @@ LOG = st.one_of(
             b" \x00\xef\xbb\xbfREPORT RequestId: 1\n",
             b'\t{"type":"platform.start","record":{}}\n',
             b'{"t\\u0079pe":"platform.start","record":{}}\n',
-            b"dayfly: not in force\n",
+            b"dayfly: not active\n",
             b"INIT_START\n",
             b"metadata product Dayfly\n",
             b'{\nmetadata\nproduct\nDayfly}\nEND RequestId\n{"type"',
