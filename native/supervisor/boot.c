@@ -133,10 +133,13 @@ static void end_processes(struct supervisor *s, char **argv) {
     char count[16];
     (void)snprintf(count, sizeof(count), "%d", (int)s->earlier.killed);
     (void)setenv(KILLED_VARIABLE, count, 1);
-    (void)closed_self(argv, environ, s->settings.close_memory, &fault);
+    struct fault why = {""};
+    (void)closed_self(argv, environ, s->settings.close_memory, &why);
+    memcpy(s->memory_why, why.text, sizeof(s->memory_why));
     (void)unsetenv(KILLED_VARIABLE);
     s->environment = environ;
 }
+
 /* Which of the temporary directories are ours to empty; a container may share the host's. */
 static size_t own_roots(const struct supervisor *s, const char **out) {
     size_t n = 0;
@@ -180,16 +183,9 @@ static void empty_places(struct supervisor *s, const char *const *roots, size_t 
 
 /* ---- memory ----------------------------------------------------------------------------------- */
 
-/* Find out by trying why memory is open to workers; "" where it is closed. Closed already by `end_processes` if that could be. */
+/* Say what `end_processes` found by trying: why memory is open to workers, "" where it is closed. */
 static void judge_memory(struct supervisor *s) {
     s->memory = s->memory_why;
-    if (!s->settings.close_memory)
-        (void)snprintf(s->memory_why, sizeof(s->memory_why), "switched off by close_memory");
-    else if (closed_may_trace_all())
-        (void)snprintf(s->memory_why, sizeof(s->memory_why),
-                       "the function has the right to trace any process (CAP_SYS_PTRACE)");
-    else if (closed_is_open())
-        (void)snprintf(s->memory_why, sizeof(s->memory_why), "the kernel lets others of the same user open it");
     if (s->memory_why[0] == '\0')
         (void)host_open_stranger(&s->procfs, s->stranger, sizeof(s->stranger));
 }

@@ -76,7 +76,8 @@ void closed_explain(int error, const char *path, struct fault *fault) {
     }
 }
 
-bool closed_may_trace_all(void) {
+/* Say whether we may trace every process (CAP_SYS_PTRACE): nothing of this file closes anything then. */
+static bool may_trace_all(void) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
     struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
     if (syscall(SYS_capget, &header, data) < 0)
@@ -190,7 +191,7 @@ enum closed_way closed_self(char *const *arguments, char *const *environ, bool w
     }
     if (!closed_is_open())
         return is_copy ? CLOSED_BY_COPY : CLOSED_BY_FILE;
-    if (closed_may_trace_all()) {
+    if (may_trace_all()) {
         (void)fault_set(why, "%s", MAY_TRACE);
         return CLOSED_NOT;
     }
@@ -198,7 +199,7 @@ enum closed_way closed_self(char *const *arguments, char *const *environ, bool w
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && !closed_is_open())
         return CLOSED_BY_PRCTL;
     if (is_copy || !is_known) {
-        (void)fault_set(why, "the kernel lets others of the same user open it");
+        (void)fault_set(why, "the kernel permits other processes of the same user to open it");
         return CLOSED_NOT;
     }
     const char *passed[64];
@@ -300,7 +301,7 @@ int closed_find(struct closed *closed, const char *name, const char *place, bool
         return -1;
     }
     closed->way = CLOSED_NOT;
-    if (!wants || closed_may_trace_all()) {
+    if (!wants || may_trace_all()) {
         bytes_copy(closed->why, sizeof(closed->why), bytes_of(wants ? MAY_TRACE : SWITCHED_OFF));
         return 0;
     }

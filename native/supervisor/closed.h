@@ -58,9 +58,6 @@ int closed_place(char *const *arguments, char out[PATH_MAX], struct fault *fault
 /* Say whether another process of our user could open the memory of this one, by trying: forks a child that does. */
 bool closed_is_open(void);
 
-/* Say whether we may trace every process (CAP_SYS_PTRACE): nothing of this file closes anything then. */
-bool closed_may_trace_all(void);
-
 /* Find out how to execute an interpreter: `name` is a path, or a name that is looked for in $PATH; `place` is the
  * folder with the launcher. -1 where there is no such program. With `wants` false the way is CLOSED_NOT.
  */

@@ -61,7 +61,7 @@ static void all_is_well(void) {
 static void what_is_missing_is_said(void) {
     struct announcement what = plain();
     begin();
-    what.memory = "the kernel lets others of the same user open it";
+    what.memory = "the kernel permits other processes of the same user to open it";
     what.unguarded = "no audit hooks";
     what.watch_misses = "a worker may take events";
     what.earlier = (struct earlier_life){.killed = 2, .removed = 3};
