@@ -106,17 +106,36 @@ static void read_settings(struct supervisor *s) {
         boot_hand_over(s, "the function may write its own code, which is not compared natively");
 }
 
+/* Those of our user that an execution meets. The dying were killed by a lifeline with the life before, or by who else ended
+ * it: nobody left them here. More than fit are counted with the others. */
+struct met {
+    const struct procfs *procfs;
+    pid_t dying[64];
+    size_t n;
+    int others;
+};
+
+static int meet(void *context, pid_t pid) {
+    struct met *met = context;
+    if (met->n < COUNT(met->dying) && procfs_is_dying(met->procfs, pid) == 1)
+        met->dying[met->n++] = pid;
+    else
+        met->others++;
+    return 0;
+}
+
 /* Scope environment: end every process of our user. */
 static void end_others(struct supervisor *s) {
     struct swept swept;
-    int met = sweep_count(&s->sweep);
+    struct met met = {.procfs = &s->procfs};
+    (void)sweep_each_foreign(&s->sweep, meet, &met);
     (void)sweep_first(&s->sweep);
-    if (sweep_run(&s->sweep, NULL, 0, &swept) != 0) {
+    if (sweep_run(&s->sweep, met.dying, met.n, &swept) != 0) {
         print_error("processes from before the runtime restart could not be ended", "recycle this environment");
         exit(EXIT_NO_EVENTS);
     }
     /* A process that was ended at once may be seen again while it dies. */
-    s->earlier.killed += met > (int)swept.killed ? met : (int)swept.killed;
+    s->earlier.killed += met.others > (int)swept.killed ? met.others : (int)swept.killed;
 }
 
 /* Rule 1: what runs or lies here already may be the work of an earlier, poisoned life. Processes go first, and this program
