@@ -7,10 +7,10 @@ import errno
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
-from tests.namespace import in_namespace
-from tests.unprivileged import UID, as_user
+from tests.unprivileged import UID, as_user, forked
 
 from dayfly._sys import ipc, native
 
@@ -92,47 +92,67 @@ def test_another_users_object_is_neither_listed_nor_removed(kind: Kind) -> None:
         assert native.remove_ipc(kind.name, identifier)
 
 
-def test_keys_of_the_user_are_counted_and_cleared() -> None:
-    def act() -> str:
-        add_key, keyctl = KEYCTL
-        if add_key < 0:
-            return "the key system calls are unknown on this CPU architecture"
-        if libc().syscall(keyctl, 1, None) < 0:
-            return "this kernel refuses keyrings: " + os.strerror(ctypes.get_errno())
-        before = ipc.count_keys(UID)
-        found = libc().syscall(add_key, b"user", b"card", b"4000", ctypes.c_size_t(4), USER_KEYRING)
-        assert found > 0
-        if before >= 0:
-            assert ipc.count_keys(UID) > before
-        assert native.clear_keyrings() == ""
-        ctypes.set_errno(0)
-        again = libc().syscall(keyctl, 10, USER_KEYRING, b"user", b"card", 0)
-        assert again == -1
-        assert ctypes.get_errno() in (errno.ENOKEY, errno.EKEYREVOKED)
+CLONE_NEWUSER, CLONE_NEWPID = 0x10000000, 0x20000000
+PR_SET_DUMPABLE = 4
+
+
+def store(name: bytes) -> int:
+    """Put a key on the user's keyring; return its number, or -1."""
+    value = b"4000"
+    size = ctypes.c_size_t(len(value))
+    return int(libc().syscall(KEYCTL[0], b"user", name, value, size, USER_KEYRING))
+
+
+def find(name: bytes) -> int:
+    """Return the number of a key of the user's keyring, or -1; errno says why."""
+    ctypes.set_errno(0)
+    return int(libc().syscall(KEYCTL[1], 10, USER_KEYRING, b"user", name, 0))
+
+
+def with_own_keyrings(act: Callable[[], None]) -> None:
+    """Run `act` as UID in a user namespace: its keyrings are new, and end with it.
+
+    The machine's keyrings of UID outlive every test; one that a test has closed stays closed.
+    """
+
+    def enter() -> str:
+        if libc().unshare(CLONE_NEWUSER) != 0:
+            return "no user namespace to be had"
+        # Who has changed users owns no file of its own in /proc before it is dumpable again.
+        libc().prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
+        Path("/proc/self/uid_map").write_text(f"{UID} {UID} 1\n")
+        if store(b"first") < 0:
+            return "no keyrings here"
+        act()
         return ""
 
-    refused = as_user(act)
-    if refused:
+    if refused := as_user(enter):
         pytest.skip(refused)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="without root, a namespace has keys of its own")
-def test_clearing_keys_reaches_those_of_the_same_user_outside_the_namespace() -> None:
+def test_keys_of_the_user_are_counted_and_cleared() -> None:
+    def act() -> None:
+        before = ipc.count_keys(UID)
+        assert store(b"card") > 0
+        if before >= 0:
+            assert ipc.count_keys(UID) > before
+        assert native.clear_keyrings() == ""
+        assert find(b"card") == -1
+        assert ctypes.get_errno() in (errno.ENOKEY, errno.EKEYREVOKED)
+
+    with_own_keyrings(act)
+
+
+def test_clearing_keys_reaches_those_of_the_same_user_outside_the_pid_namespace() -> None:
     """A limit that docs/security-evidence.md states: keys belong to a user, not to a PID namespace."""
-    add_key, keyctl = KEYCTL
 
-    def search() -> int:
-        return int(libc().syscall(keyctl, 10, USER_KEYRING, b"user", b"outside", 0))
+    def act() -> None:
+        assert store(b"outside") > 0
+        assert libc().unshare(CLONE_NEWPID) == 0
+        assert forked(native.clear_keyrings) == ""
+        assert find(b"outside") == -1
 
-    def make() -> int:
-        libc().syscall(add_key, b"user", b"outside", b"4000", ctypes.c_size_t(4), USER_KEYRING)
-        return search()
-
-    if add_key < 0 or as_user(make) < 0:
-        pytest.skip("no keyrings here")
-    assert as_user(search) > 0
-    assert in_namespace(native.clear_keyrings) == ""
-    assert as_user(search) < 0
+    with_own_keyrings(act)
 
 
 # Done to a keyring: KEYCTL_SETPERM to viewing, reading and searching, and to less; KEYCTL_RESTRICT_KEYRING; KEYCTL_REVOKE.
@@ -148,27 +168,15 @@ CLOSED = {
 def test_a_keyring_that_was_closed_is_replaced_or_said_to_stay(taken: str) -> None:
     (number, *arguments), is_mended = CLOSED[taken]
 
-    def act() -> str:
-        add_key, keyctl = KEYCTL
-        # A register of keyrings that ends with the namespace.
-        if libc().unshare(0x10000000) != 0:
-            return "no user namespace to be had"
-
-        def store(name: bytes) -> int:
-            return int(libc().syscall(add_key, b"user", name, b"4000", ctypes.c_size_t(4), USER_KEYRING))
-
-        if store(b"card") < 0:
-            return "no keyrings here"
-        assert libc().syscall(keyctl, number, USER_KEYRING, *arguments) == 0
+    def act() -> None:
+        assert libc().syscall(KEYCTL[1], number, USER_KEYRING, *arguments) == 0
         assert native.clear_keyrings() == (
             "" if is_mended else "a keyring can be neither cleared nor replaced"
         )
-        assert libc().syscall(keyctl, 10, USER_KEYRING, b"user", b"card", 0) == -1
+        assert find(b"first") == -1
         assert (store(b"next") > 0) == is_mended
-        return ""
 
-    if refused := as_user(act):
-        pytest.skip(refused)
+    with_own_keyrings(act)
 
 
 def test_a_user_without_keys_has_none() -> None:
