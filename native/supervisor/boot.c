@@ -310,7 +310,8 @@ static int reserve(struct supervisor *s, const char *address, struct fault *faul
     const char *telemetry = getenv(TELEMETRY_VARIABLE);
     if (output_init(&s->output, telemetry == NULL ? -1 : atoi(telemetry), fault) != 0 ||
         report_init(&s->report, &s->output, fault) != 0 || routes_init(&s->routes, address, fault) != 0 ||
-        zygote_reserve(&s->zygote, &s->procfs, fault) != 0 || arena_reserve(&s->piece, SUPERVISOR_PIECE, fault) != 0)
+        zygote_reserve(&s->zygote, &s->procfs, fault) != 0 ||
+        zygote_reserve(&s->former, &s->procfs, fault) != 0 || arena_reserve(&s->piece, SUPERVISOR_PIECE, fault) != 0)
         return -1;
     for (size_t i = 0; i < LANES; i++)
         if (lane_init(&s->lanes[i], address, &s->report, fault) != 0)
@@ -451,7 +452,7 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
     s->launch.address = s->routes.address;
     s->launch.options = s->options;
     s->launch.leave = leave;
-    if (init_zygote(s, false, &fault) != 0) {
+    if (init_zygote(s, NEVER, &fault) != 0) {
         if (s->zygote.status >= 0 && WIFEXITED(s->zygote.status) && WEXITSTATUS(s->zygote.status) == EXIT_UNFIT)
             boot_hand_over(s, "the layer does not fit, as said above");
         if (s->zygote.status < 0)
@@ -463,26 +464,33 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
     tell_start(s);
     pool_adopt(s);
     cleaner_remember(s);
+    s->is_offline = s->settings.network != NETWORK_SHARED && s->ready.online[0] == '\0';
     routes_poll_ahead(&s->routes);
     loop_run(s);
 }
 
-int boot_rebuild(struct supervisor *s, struct fault *fault) {
-    struct swept swept;
-    pool_drop(s);
-    if (sweep_run(&s->sweep, NULL, 0, &swept) != 0)
-        loop_retire(s, "processes of an earlier worker could not be ended");
-    if (cleaner_empty(s, fault) != 0)
-        loop_retire(s, fault->text);
-    if (init_zygote(s, true, fault) != 0)
-        return -1;
-    /* An environment that was forkable once never falls back: it retires. */
-    if (s->ready.n_reasons > 0 || (s->owns_kernel_objects && kernel_made_by_init(&s->kernel) != 0))
-        loop_retire(s, "the function was initialised again and cannot be forked any more");
+/* Say what was promised of the first zygote and does not hold of this one; NULL where all does. */
+static const char *broken_promise(struct supervisor *s, struct fault *fault) {
     /* A worker can lower our limits until no memory file can be made: nothing is forked from what it could then write. */
     if (s->memory_why[0] == '\0' && (s->launch.interpreter.way == CLOSED_NOT || (s->ready.is_open && geteuid() != 0)))
-        return fault_set(fault, "its memory can be opened, unlike the memory of the first zygote");
-    pool_adopt(s);
-    cleaner_remember(s);
-    return 0;
+        return "its memory can be opened, unlike the memory of the first zygote";
+    if (s->is_offline && s->ready.online[0] != '\0') {
+        (void)fault_set(fault, "its workers have network access, unlike the first zygote's: %s", s->ready.online);
+        return fault->text;
+    }
+    return NULL;
+}
+
+int boot_rebuild(struct supervisor *s, int64_t until, struct fault *fault) {
+    if (init_zygote(s, until, fault) != 0)
+        return -1;
+    if (s->ready.n_reasons < READY_MANY && s->owns_kernel_objects)
+        for (unsigned int made = kernel_made_by_init(&s->kernel), bit = 1; made >= bit; bit <<= 1)
+            if ((made & bit) != 0 && s->ready.n_reasons < READY_MANY)
+                s->ready.reasons[s->ready.n_reasons++] = kernel_reason(bit);
+    const char *broken = broken_promise(s, fault);
+    if (broken == NULL)
+        return 0;
+    zygote_end(&s->zygote, &s->output, 0);
+    return broken == fault->text ? -1 : fault_set(fault, "%s", broken);
 }

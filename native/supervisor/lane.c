@@ -31,7 +31,14 @@
 /* More time for a sweep, which is at work for longer where hundreds of processes want the processor. */
 #define SWEEP_PATIENCE_NS (5 * NS_PER_S)
 /* A worker gets half of its time at least, however large the margin of `timeout_margin` is. */
-enum { LEAST_SHARE = 2, FRAME_KEPT = 65536 };
+enum {
+    LEAST_SHARE = 2,
+    /* The share of an event's time that may go before its handler begins: the next may take longer than any before it. */
+    SPARE_SHARE = 4,
+    FRAME_KEPT = 65536,
+    /* A zygote is initialised anew after an answer, where nobody waits, once so many per cent of its time are over. */
+    RENEW_AT = 80,
+};
 
 int lane_init(struct lane *lane, const char *address, struct report *report, struct fault *fault) {
     *lane = (struct lane){.state = LANE_IDLE, .worker_until = NEVER, .idle_at = NEVER, .closed_until = NEVER};
@@ -125,6 +132,12 @@ static void begin_time(struct supervisor *s, struct lane *lane, const struct rep
         lane->timeout_ns = timeout;
 }
 
+/* What of its time an event that has just come can do without, if it takes as long as others did. */
+static int64_t spare_time(const struct lane *lane) {
+    int64_t left = sooner(lane->until, lane->worker_until) - now_ns();
+    return sooner(left - lane->longest, left / SPARE_SHARE);
+}
+
 /* Give the platform an outcome; its reply is awaited. */
 static void send_outcome(struct lane *lane, const struct outcome *outcome) {
     answers_send(&lane->upstream, bytes_of(lane->request_id), bytes_of(lane->echo), outcome, lane->held);
@@ -178,6 +191,9 @@ static void take_event(struct supervisor *s, struct lane *lane) {
     upstream_give_back(&lane->upstream);
     if (s->places.is_pending && cleaner_clean(s, NEVER, &lane->retire_why))
         loop_retire(s, lane->retire_why.text);
+    int64_t spare = spare_time(lane);
+    if (spare > 0 && renewal_is_time(s, spare, 100))
+        renewal_run(s, spare);
     if (s->lock) {
         upstream_hold(&lane->upstream, bytes_of(lane->request_id), bytes_of(lane->echo));
         lane->state = LANE_HOLDING;
@@ -265,6 +281,8 @@ static void hand_over(struct supervisor *s, struct lane *lane) {
 static void finish_serving(struct supervisor *s, struct lane *lane, enum ending ending) {
     int64_t now = now_ns();
     lane->ending = ending;
+    if (now - lane->began > lane->longest)
+        lane->longest = now - lane->began;
     if ((ending == ENDING_DIED || ending == ENDING_LATE) && lane->refusal_n > 0)
         lane->ending = ENDING_REFUSED;
     int64_t left = lane->until - RESERVE_NS - now;
@@ -465,7 +483,7 @@ static bool prepare(struct supervisor *s) {
     struct fault fault;
     if (pool_has_spare(s))
         return true;
-    if (s->zygote.pid <= 0 && boot_rebuild(s, &fault) != 0) {
+    if (s->zygote.pid <= 0 && renewal_replace(s, &fault) != 0) {
         char message[384];
         (void)snprintf(message, sizeof(message), "the function could not be initialised again: %s", fault.text);
         print_error(message, "see the log records above");
@@ -475,32 +493,12 @@ static bool prepare(struct supervisor *s) {
     return false;
 }
 
-static void tell_renewed(struct supervisor *s, int64_t age_s, uint64_t served) {
-    char message[160];
-    struct field fields[] = {
-        FIELD_OF_NUMBER("age_s", age_s),
-        {.name = "init_s", .kind = FIELD_THOUSANDTHS, .number = s->init_ns / NS_PER_MS},
-        FIELD_OF_NUMBER("invocations", (int64_t)served),
-    };
-    (void)snprintf(message, sizeof(message), "the environment was renewed at an age of %lld s, after %llu invocations",
-                   (long long)age_s, (unsigned long long)served);
-    report_find(&s->report, FINDING_RENEWED, message, fields, COUNT(fields));
-}
-
 static void ask_for_event(struct supervisor *s, struct lane *lane) {
-    struct fault fault;
-    /* An init takes about as long as the one before; it must fit into the time of the invocation just answered. */
-    if (pool_is_stale(s, 80) && !s->places.is_pending &&
-        lane->until - now_ns() > s->init_ns + s->init_ns / 2 + RESERVE_NS) {
-        int64_t age_s = pool_age_s(s);
-        uint64_t served = s->report.number - s->zygote_born_number;
-        if (boot_rebuild(s, &fault) != 0) {
-            print_error(fault.text, "the function could not be initialised again");
-            loop_end(s, EXIT_NO_EVENTS);
-        }
-        tell_renewed(s, age_s, served);
-    }
-    if (!prepare(s))
+    if (lane->until != 0 && !s->places.is_pending && renewal_is_time(s, lane->until - now_ns(), RENEW_AT))
+        renewal_run(s, lane->until - now_ns());
+    /* Where another init does not fit into what is left, the next event waits for it, as for a cold start. */
+    bool waits = lane->until != 0 && s->zygote.pid <= 0 && !renewal_fits(s, lane->until - now_ns());
+    if (!waits && !prepare(s))
         return;
     pool_fork_ahead(s, !s->places.is_pending);
     if (watch_has_remains(&s->watch))

@@ -64,6 +64,7 @@ struct lane {
     int64_t worker_until; /* when its worker is ended, NEVER where that is left to the platform */
     int64_t timeout_ns;   /* the function's timeout as far as it was seen */
     bool held;
+    int64_t longest; /* of all answers so far */
 
     /* The worker's answer. */
     struct answer_reader reader;

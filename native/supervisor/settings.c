@@ -57,7 +57,7 @@ static const struct row rows[] = {
     {"DAYFLY_JITTER", SHARE, "10%", NULL, AT(jitter), true},
     {"DAYFLY_RETIRE_ON", CHOICES, "suspicion", "residue, suspicion, error", AT(retire_on), true},
     {"DAYFLY_TENANT", TEXT, "", NULL, AT(tenant), false},
-    {"DAYFLY_ENVIRONMENT_MAX_AGE", DURATION, "0", NULL, AT(environment_max_age), false},
+    {"DAYFLY_ENVIRONMENT_MAX_AGE", DURATION, "0", NULL, AT(environment_max_age), true},
     {"DAYFLY_ON_TIMEOUT", SECOND, "platform", "platform, answer", AT(on_timeout_answer), true},
     {"DAYFLY_TIMEOUT_MARGIN", DURATION, "0.2", NULL, AT(timeout_margin), true},
     {"DAYFLY_SCOPE", CHOICE, "auto", "auto, environment, descendants", AT(scope), true},
