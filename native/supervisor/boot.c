@@ -159,8 +159,30 @@ static void end_processes(struct supervisor *s, char **argv) {
     s->environment = environ;
 }
 
+static bool is_within(const char *path, const char *place) {
+    char inner[PATH_MAX], outer[PATH_MAX];
+    if (realpath(path, inner) == NULL || realpath(place, outer) == NULL)
+        return false;
+    size_t n = strlen(outer);
+    return strncmp(inner, outer, n) == 0 && (inner[n] == '\0' || inner[n] == '/' || n == 1);
+}
+
+/* Refuse to empty a directory that holds the function's code, the interpreter or Dayfly. */
+static void refuse_code(struct supervisor *s, char **argv, const char *place) {
+    char prefix[PATH_MAX], own[PATH_MAX], message[512];
+    struct fault fault;
+    bytes_copy(prefix, sizeof(prefix), bytes_of(s->arguments[0]));
+    for (int up = 0; up < 2 && strrchr(prefix, '/') != NULL; up++)
+        *strrchr(prefix, '/') = '\0';
+    if (!is_within(s->task_root, place) && !is_within(s->arguments[0], place) && !is_within(prefix, place) &&
+        (closed_place(argv, own, &fault) != 0 || !is_within(own, place)))
+        return;
+    (void)snprintf(message, sizeof(message), "scrub contains %.400s, the directory of the function's code", place);
+    refuse(s, "InvalidSetting", message, "use a data directory");
+}
+
 /* Which of the temporary directories are ours to empty; a container may share the host's. */
-static size_t own_roots(const struct supervisor *s, const char **out) {
+static size_t own_roots(struct supervisor *s, char **argv, const char **out) {
     size_t n = 0;
     for (size_t i = 0; s->scope.is_environment && i < COUNT(scratch); i++) {
         bool is_ours = s->scope.platform == PLATFORM_LAMBDA || strcmp(scratch[i], "/tmp") == 0;
@@ -172,6 +194,14 @@ static size_t own_roots(const struct supervisor *s, const char **out) {
     }
     if (!s->scope.is_environment)
         out[n++] = s->temporary.path;
+    for (size_t i = 0; s->scope.is_environment && i < s->settings.scrub.count; i++) {
+        struct bytes place = s->settings.scrub.items[i];
+        char *path = strndup((const char *)place.at, place.n);
+        if (path == NULL)
+            continue;
+        refuse_code(s, argv, path);
+        out[n++] = path;
+    }
     return n;
 }
 
@@ -191,6 +221,7 @@ static void empty_places(struct supervisor *s, const char *const *roots, size_t 
     uint32_t objects = 0;
     if (places_begin(&s->places, roots, n, &fault) != 0)
         give_up("recycle this environment", &fault);
+    s->places.keep = &s->settings.keep;
     if (s->settings.scrubs_tmp)
         places_clear(&s->places, NEVER, &done);
     s->earlier.removed = (int64_t)done.files + done.directories;
@@ -362,6 +393,22 @@ static void check_ready(struct supervisor *s) {
     }
 }
 
+/* What `scrub` names and is not emptied. */
+static void tell_ignored(struct supervisor *s) {
+    char space[ANNOUNCE_MAX_TEXT / 4];
+    struct buffer words = {(uint8_t *)space, 0, sizeof(space)};
+    for (size_t i = 0; i < s->settings.scrub.count; i++) {
+        struct bytes place = s->settings.scrub.items[i];
+        bool is_emptied = false;
+        for (size_t k = 0; k < s->places.n_roots; k++)
+            is_emptied |= bytes_equal(place, bytes_of(s->places.roots[k].path));
+        if (!is_emptied)
+            (void)buffer_print(&words, "%s%.*s", words.n > 0 ? ", " : "", (int)place.n, (const char *)place.at);
+    }
+    if (words.n > 0)
+        limits_add(&s->limits, "not emptied, because they are outside this scope: %s", space);
+}
+
 /* Write the first log record. */
 static void tell_start(struct supervisor *s) {
     const char *calls = s->ready.unconfined;
@@ -393,6 +440,7 @@ static void tell_start(struct supervisor *s) {
         .earlier = s->earlier,
         .code = s->ready.code,
     };
+    tell_ignored(s);
     for (size_t i = 0; i < s->ready.n_notes; i++)
         limits_add(&s->limits, "%s", s->ready.notes[i]);
     announce(&s->report, &what, &s->limits);
@@ -411,7 +459,7 @@ static void begin_watch(struct supervisor *s) {
 _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
     struct fault fault = {""};
     char place[PATH_MAX];
-    const char *roots[COUNT(scratch)];
+    const char *roots[PLACES_MANY_ROOTS];
     char writable[1024];
     s->began = now_ns();
     s->arguments = argv + 1;
@@ -430,7 +478,7 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
         make_temporary(s);
     s->owns_kernel_objects =
         s->scope.is_environment && (s->scope.platform == PLATFORM_LAMBDA || !host_shares_ipc());
-    size_t n_roots = own_roots(s, roots);
+    size_t n_roots = own_roots(s, argv, roots);
     empty_places(s, roots, n_roots);
     judge_memory(s);
     if (closed_place(argv, place, &fault) != 0 ||
