@@ -51,7 +51,7 @@ struct row {
 
 /* As SETTINGS in core/settings.py, in the same order. */
 static const struct row rows[] = {
-    {"DAYFLY_ISOLATION", CHOICE, "invocation", "invocation, window, process", AT(isolation), false},
+    {"DAYFLY_ISOLATION", CHOICE, "invocation", "invocation, window, process", AT(isolation), true},
     {"DAYFLY_MAX_AGE", DURATION, "5m", NULL, AT(max_age), true},
     {"DAYFLY_MAX_INVOCATIONS", INTEGER, "100", NULL, AT(max_invocations), true},
     {"DAYFLY_JITTER", SHARE, "10%", NULL, AT(jitter), true},

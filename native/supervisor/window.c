@@ -1,0 +1,55 @@
+#include "window.h"
+
+#include <sys/random.h>
+
+static int64_t boot_ns(void) {
+    struct timespec at;
+    (void)clock_gettime(CLOCK_BOOTTIME, &at);
+    return (int64_t)at.tv_sec * NS_PER_S + at.tv_nsec;
+}
+
+static int64_t epoch_ns(void) {
+    struct timespec at;
+    (void)clock_gettime(CLOCK_REALTIME, &at);
+    return (int64_t)at.tv_sec * NS_PER_S + at.tv_nsec;
+}
+
+void window_open(struct window *window, const struct settings *settings) {
+    uint32_t random = 0;
+    (void)!getrandom(&random, sizeof(random), 0);
+    double share = settings->jitter * ((double)random / 4294967296.0);
+    int64_t fewer = (int64_t)((double)settings->max_invocations * share);
+    /* Smaller, never larger: what is set is a promise. */
+    *window = (struct window){
+        .max_age = settings->max_age - (int64_t)((double)settings->max_age * share),
+        .max_invocations = settings->max_invocations - fewer > 1 ? settings->max_invocations - fewer : 1,
+        .born_boot = boot_ns(),
+        .born_epoch = epoch_ns(),
+    };
+}
+
+/* How long the worker may go on to take events. Neither clock is sure to go on while a platform freezes the environment:
+ * the one that saw more counts. */
+static int64_t left_of(const struct window *window) {
+    int64_t age = boot_ns() - window->born_boot;
+    int64_t by_day = epoch_ns() - window->born_epoch;
+    return window->max_age - (by_day > age ? by_day : age);
+}
+
+bool window_is_over(const struct window *window) {
+    return window->served >= window->max_invocations || left_of(window) <= 0;
+}
+
+int window_reserve(struct buffer *block) {
+    return buffer_print(block, WINDOW_HEADER "\n%*s\n", WINDOW_VALUE_BYTES, "");
+}
+
+void window_tell(const struct window *window, int64_t left, uint8_t *at) {
+    char value[WINDOW_VALUE_BYTES + 1];
+    int64_t own = left_of(window);
+    left = own < left ? own : left;
+    left = left > 0 ? left / NS_PER_MS : 0;
+    (void)snprintf(value, sizeof(value), WINDOW_VALUE, (long long)(window->max_invocations - window->served),
+                   (long long)(left / 1000), (long long)(left % 1000));
+    memcpy(at, value, WINDOW_VALUE_BYTES);
+}
