@@ -163,8 +163,30 @@ static void end_processes(struct supervisor *s, char **argv) {
     s->environment = environ;
 }
 
+static bool is_within(const char *path, const char *place) {
+    char inner[PATH_MAX], outer[PATH_MAX];
+    if (realpath(path, inner) == NULL || realpath(place, outer) == NULL)
+        return false;
+    size_t n = strlen(outer);
+    return strncmp(inner, outer, n) == 0 && (inner[n] == '\0' || inner[n] == '/' || n == 1);
+}
+
+/* Refuse to empty a directory that holds the function's code, the interpreter or Dayfly. */
+static void refuse_code(struct supervisor *s, char **argv, const char *place) {
+    char prefix[PATH_MAX], own[PATH_MAX], message[512];
+    struct fault fault;
+    bytes_copy(prefix, sizeof(prefix), bytes_of(s->arguments[0]));
+    for (int up = 0; up < 2 && strrchr(prefix, '/') != NULL; up++)
+        *strrchr(prefix, '/') = '\0';
+    if (!is_within(s->task_root, place) && !is_within(s->arguments[0], place) && !is_within(prefix, place) &&
+        (closed_place(argv, own, &fault) != 0 || !is_within(own, place)))
+        return;
+    (void)snprintf(message, sizeof(message), "scrub contains %.400s, the directory of the function's code", place);
+    refuse(s, "InvalidSetting", message, "use a data directory");
+}
+
 /* Which of the temporary directories are ours to empty; a container may share the host's. */
-static size_t own_roots(const struct supervisor *s, const char **out) {
+static size_t own_roots(struct supervisor *s, char **argv, const char **out) {
     size_t n = 0;
     for (size_t i = 0; s->scope.is_environment && i < COUNT(scratch); i++) {
         bool is_ours = s->scope.platform == PLATFORM_LAMBDA || strcmp(scratch[i], "/tmp") == 0;
@@ -176,6 +198,14 @@ static size_t own_roots(const struct supervisor *s, const char **out) {
     }
     if (!s->scope.is_environment)
         out[n++] = s->temporary.path;
+    for (size_t i = 0; s->scope.is_environment && i < s->settings.scrub.count; i++) {
+        struct bytes place = s->settings.scrub.items[i];
+        char *path = strndup((const char *)place.at, place.n);
+        if (path == NULL)
+            continue;
+        refuse_code(s, argv, path);
+        out[n++] = path;
+    }
     return n;
 }
 
@@ -195,6 +225,7 @@ static void empty_places(struct supervisor *s, const char *const *roots, size_t 
     uint32_t objects = 0;
     if (places_begin(&s->places, roots, n, &fault) != 0)
         give_up("recycle this environment", &fault);
+    s->places.keep = &s->settings.keep;
     if (s->settings.scrubs_tmp)
         places_clear(&s->places, NEVER, &done);
     s->earlier.removed = (int64_t)done.files + done.directories;
@@ -314,7 +345,8 @@ static int reserve(struct supervisor *s, const char *address, struct fault *faul
     const char *telemetry = getenv(TELEMETRY_VARIABLE);
     if (output_init(&s->output, telemetry == NULL ? -1 : atoi(telemetry), fault) != 0 ||
         report_init(&s->report, &s->output, fault) != 0 || routes_init(&s->routes, address, fault) != 0 ||
-        zygote_reserve(&s->zygote, &s->procfs, fault) != 0 || arena_reserve(&s->piece, SUPERVISOR_PIECE, fault) != 0)
+        zygote_reserve(&s->zygote, &s->procfs, fault) != 0 ||
+        zygote_reserve(&s->former, &s->procfs, fault) != 0 || arena_reserve(&s->piece, SUPERVISOR_PIECE, fault) != 0)
         return -1;
     for (size_t i = 0; i < LANES; i++)
         if (lane_init(&s->lanes[i], address, &s->report, fault) != 0)
@@ -365,6 +397,22 @@ static void check_ready(struct supervisor *s) {
     }
 }
 
+/* What `scrub` names and is not emptied. */
+static void tell_ignored(struct supervisor *s) {
+    char space[ANNOUNCE_MAX_TEXT / 4];
+    struct buffer words = {(uint8_t *)space, 0, sizeof(space)};
+    for (size_t i = 0; i < s->settings.scrub.count; i++) {
+        struct bytes place = s->settings.scrub.items[i];
+        bool is_emptied = false;
+        for (size_t k = 0; k < s->places.n_roots; k++)
+            is_emptied |= bytes_equal(place, bytes_of(s->places.roots[k].path));
+        if (!is_emptied)
+            (void)buffer_print(&words, "%s%.*s", words.n > 0 ? ", " : "", (int)place.n, (const char *)place.at);
+    }
+    if (words.n > 0)
+        limits_add(&s->limits, "not emptied, because they are outside this scope: %s", space);
+}
+
 /* Write the first log record. */
 static void tell_start(struct supervisor *s) {
     const char *calls = s->ready.unconfined;
@@ -396,6 +444,7 @@ static void tell_start(struct supervisor *s) {
         .earlier = s->earlier,
         .code = s->ready.code,
     };
+    tell_ignored(s);
     for (size_t i = 0; i < s->ready.n_notes; i++)
         limits_add(&s->limits, "%s", s->ready.notes[i]);
     announce(&s->report, &what, &s->limits);
@@ -414,7 +463,7 @@ static void begin_watch(struct supervisor *s) {
 _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
     struct fault fault = {""};
     char place[PATH_MAX];
-    const char *roots[COUNT(scratch)];
+    const char *roots[PLACES_MANY_ROOTS];
     char writable[1024];
     s->began = now_ns();
     s->arguments = argv + 1;
@@ -433,7 +482,7 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
         make_temporary(s);
     s->owns_kernel_objects =
         s->scope.is_environment && (s->scope.platform == PLATFORM_LAMBDA || !host_shares_ipc());
-    size_t n_roots = own_roots(s, roots);
+    size_t n_roots = own_roots(s, argv, roots);
     empty_places(s, roots, n_roots);
     judge_memory(s);
     if (closed_place(argv, place, &fault) != 0 ||
@@ -455,7 +504,7 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
     s->launch.address = s->routes.address;
     s->launch.options = s->options;
     s->launch.leave = leave;
-    if (init_zygote(s, false, &fault) != 0) {
+    if (init_zygote(s, NEVER, &fault) != 0) {
         if (s->zygote.status >= 0 && WIFEXITED(s->zygote.status) && WEXITSTATUS(s->zygote.status) == EXIT_UNFIT)
             boot_hand_over(s, "the layer does not fit, as said above");
         if (s->zygote.status < 0)
@@ -467,26 +516,33 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
     tell_start(s);
     pool_adopt(s);
     cleaner_remember(s);
+    s->is_offline = s->settings.network != NETWORK_SHARED && s->ready.online[0] == '\0';
     routes_poll_ahead(&s->routes);
     loop_run(s);
 }
 
-int boot_rebuild(struct supervisor *s, struct fault *fault) {
-    struct swept swept;
-    pool_drop(s);
-    if (sweep_run(&s->sweep, NULL, 0, &swept) != 0)
-        loop_retire(s, "processes of an earlier worker could not be ended");
-    if (cleaner_empty(s, fault) != 0)
-        loop_retire(s, fault->text);
-    if (init_zygote(s, true, fault) != 0)
-        return -1;
-    /* An environment that was forkable once never falls back: it retires. */
-    if (s->ready.n_reasons > 0 || (s->owns_kernel_objects && kernel_made_by_init(&s->kernel) != 0))
-        loop_retire(s, "the function was initialised again and cannot be forked any more");
+/* Say what was promised of the first zygote and does not hold of this one; NULL where all does. */
+static const char *broken_promise(struct supervisor *s, struct fault *fault) {
     /* A worker can lower our limits until no memory file can be made: nothing is forked from what it could then write. */
     if (s->memory_why[0] == '\0' && (s->launch.interpreter.way == CLOSED_NOT || (s->ready.is_open && geteuid() != 0)))
-        return fault_set(fault, "its memory can be opened, unlike the memory of the first zygote");
-    pool_adopt(s);
-    cleaner_remember(s);
-    return 0;
+        return "its memory can be opened, unlike the memory of the first zygote";
+    if (s->is_offline && s->ready.online[0] != '\0') {
+        (void)fault_set(fault, "its workers have network access, unlike the first zygote's: %s", s->ready.online);
+        return fault->text;
+    }
+    return NULL;
+}
+
+int boot_rebuild(struct supervisor *s, int64_t until, struct fault *fault) {
+    if (init_zygote(s, until, fault) != 0)
+        return -1;
+    if (s->ready.n_reasons < READY_MANY && s->owns_kernel_objects)
+        for (unsigned int made = kernel_made_by_init(&s->kernel), bit = 1; made >= bit; bit <<= 1)
+            if ((made & bit) != 0 && s->ready.n_reasons < READY_MANY)
+                s->ready.reasons[s->ready.n_reasons++] = kernel_reason(bit);
+    const char *broken = broken_promise(s, fault);
+    if (broken == NULL)
+        return 0;
+    zygote_end(&s->zygote, &s->output, 0);
+    return broken == fault->text ? -1 : fault_set(fault, "%s", broken);
 }

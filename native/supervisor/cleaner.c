@@ -56,12 +56,12 @@ bool cleaner_clean(struct supervisor *s, int64_t until, struct fault *why) {
     return s->owns_kernel_objects && clean_kernel_objects(s, why);
 }
 
-int cleaner_empty(struct supervisor *s, struct fault *fault) {
+uint32_t cleaner_empty(struct supervisor *s, int64_t until) {
     uint32_t failed = 0;
     if (s->settings.scrubs_tmp) {
         struct cleaned done;
         places_forget(&s->places);
-        places_clear(&s->places, NEVER, &done);
+        places_clear(&s->places, until, &done);
         failed += done.failed;
     }
     if (s->owns_kernel_objects && s->sweep.n_extensions == 0) {
@@ -70,9 +70,12 @@ int cleaner_empty(struct supervisor *s, struct fault *fault) {
         kernel_empty(&s->kernel, &done);
         failed += done.failed;
     }
-    if (failed > 0)
-        return fault_set(fault, "%u files or objects could not be removed before an init", failed);
-    return 0;
+    return failed;
+}
+
+bool cleaner_is_bare(const struct supervisor *s) {
+    return (!s->settings.scrubs_tmp || places_is_bare(&s->places)) &&
+           (!s->owns_kernel_objects || kernel_made_by_init(&s->kernel) == 0);
 }
 
 void cleaner_end(struct supervisor *s) {

@@ -15,6 +15,8 @@ static const struct {
     {"POST", "/init/error"},    {"POST", "/restore/error"},
 };
 
+/* How often a zygote is looked at. */
+#define LOOK_NS (100 * NS_PER_MS)
 /* How long the interpreter's own end may take after the socket is closed: exit handlers run in it. */
 #define END_LIMIT_NS (2 * NS_PER_S)
 /* Of a program that could not be executed, or whose loader found no library. */
@@ -90,13 +92,16 @@ static int make_call(struct supervisor *s, struct bytes packed, bool quietly, st
 }
 
 /* Wait for the end of init. */
-static int wait_until_ready(struct supervisor *s, bool quietly, struct fault *fault) {
+static int wait_until_ready(struct supervisor *s, int64_t until, struct fault *fault) {
     struct pollfd each[1 + ZYGOTE_MAX_FDS + ROUTES_MAX_FDS];
+    int64_t began = now_ns();
     for (;;) {
         struct bytes payload;
+        if (now_ns() >= until)
+            return fault_set(fault, "its init did not end within %g s", (double)(until - began) / (double)NS_PER_S);
         switch (zygote_take(&s->zygote, &payload, fault)) {
         case ZYGOTE_CALLS:
-            if (make_call(s, payload, quietly, fault) != 0)
+            if (make_call(s, payload, until != NEVER, fault) != 0)
                 return -1;
             continue;
         case ZYGOTE_READY:
@@ -110,12 +115,13 @@ static int wait_until_ready(struct supervisor *s, bool quietly, struct fault *fa
         case ZYGOTE_SILENT:
             break;
         }
-        enum { LOOK_MS = 100 };
         each[0] = (struct pollfd){s->signals.descriptor, POLLIN, 0};
         size_t n_zygote = zygote_fds(&s->zygote, each + 1);
         size_t n_routes = routes_fds(&s->routes, each + 1 + n_zygote);
         size_t n = 1 + n_zygote + n_routes;
-        if (poll(each, (nfds_t)n, LOOK_MS) < 0)
+        int64_t now = now_ns();
+        int64_t due = until - now < LOOK_NS ? until : now + LOOK_NS;
+        if (poll(each, (nfds_t)n, poll_ms(due, now)) < 0)
             continue;
         if (each[0].revents != 0)
             loop_heed(s);
@@ -126,15 +132,15 @@ static int wait_until_ready(struct supervisor *s, bool quietly, struct fault *fa
     }
 }
 
-int init_zygote(struct supervisor *s, bool quietly, struct fault *fault) {
+int init_zygote(struct supervisor *s, int64_t until, struct fault *fault) {
     int64_t began = now_ns();
     for (;;) {
         s->launch.context = s;
         if (zygote_start(&s->zygote, &s->launch, &s->output, s->settings.huge_pages || s->settings.immortal, fault) != 0)
             return -1;
-        if (wait_until_ready(s, quietly, fault) == 0)
+        if (wait_until_ready(s, until, fault) == 0)
             break;
-        zygote_end(&s->zygote, &s->output, END_LIMIT_NS);
+        zygote_end(&s->zygote, &s->output, until == NEVER ? END_LIMIT_NS : 0);
         /* An interpreter that did not start may start from another file. */
         bool has_started = s->zygote.has_spoken || !WIFEXITED(s->zygote.status) ||
                            WEXITSTATUS(s->zygote.status) != EXIT_NOT_STARTED;

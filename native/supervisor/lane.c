@@ -12,14 +12,20 @@
 /* Time that an event has lost on its way, and clocks that disagree: Lambda's timeouts are whole seconds. */
 #define SKEW_NS (50 * NS_PER_MS)
 /* A worker gets half of its time at least, however large the margin of `timeout_margin` is. */
-enum { LEAST_SHARE = 2, FRAME_KEPT = 65536, LANE_WINDOW_BYTES = 64 };
+enum {
+    LEAST_SHARE = 2,
+    /* The share of an event's time that may go before its handler begins: the next may take longer than any before it. */
+    SPARE_SHARE = 4,
+    FRAME_KEPT = 65536,
+    WINDOW_BYTES = 64,
+};
 
 int lane_init(struct lane *lane, const char *address, struct report *report, struct fault *fault) {
     *lane = (struct lane){.state = LANE_IDLE, .worker_until = NEVER, .idle_at = NEVER, .closed_until = NEVER};
     infection_init(&lane->infections, report);
     reclaim_init(&lane->reclaim, &lane->infections);
     if (upstream_init(&lane->upstream, address, fault) != 0 ||
-        arena_reserve(&lane->frame, EVENT_HEAD_BYTES + EVENT_MAX_BLOCK + LANE_WINDOW_BYTES + HTTP_MAX_BODY, fault) != 0 ||
+        arena_reserve(&lane->frame, EVENT_HEAD_BYTES + EVENT_MAX_BLOCK + WINDOW_BYTES + HTTP_MAX_BODY, fault) != 0 ||
         arena_reserve(&lane->reader.head, ANSWER_HEAD_BYTES + MAX_META_BYTES, fault) != 0 ||
         arena_reserve(&lane->reader.body, MAX_ANSWER_BYTES + 1, fault) != 0)
         return -1;
@@ -88,6 +94,12 @@ static void begin_time(struct supervisor *s, struct lane *lane, const struct rep
         lane->timeout_ns = timeout;
 }
 
+/* What of its time an event that has just come can do without, if it takes as long as others did. */
+static int64_t spare_time(const struct lane *lane) {
+    int64_t left = sooner(lane->until, lane->worker_until) - now_ns();
+    return sooner(left - lane->longest, left / SPARE_SHARE);
+}
+
 /* Give the platform an outcome; its reply is awaited. */
 static void send_outcome(struct lane *lane, const struct outcome *outcome) {
     answers_send(&lane->upstream, bytes_of(lane->request_id), bytes_of(lane->echo), outcome, lane->held);
@@ -144,8 +156,12 @@ static void take_event(struct supervisor *s, struct lane *lane) {
     upstream_give_back(&lane->upstream);
     if (s->places.is_pending && cleaner_clean(s, NEVER, &lane->retire_why))
         loop_retire(s, lane->retire_why.text);
-    if (!serving_goes_on(s, lane))
+    int64_t spare = spare_time(lane);
+    bool is_time = spare > 0 && renewal_is_time(s, spare, 100);
+    if (is_time || !serving_goes_on(s, lane))
         serving_end_window(s, lane);
+    if (is_time)
+        renewal_run(s, spare);
     if (s->lock) {
         upstream_hold(&lane->upstream, bytes_of(lane->request_id), bytes_of(lane->echo));
         lane->state = LANE_HOLDING;
@@ -222,7 +238,7 @@ static bool prepare(struct supervisor *s) {
     struct fault fault;
     if (pool_has_spare(s))
         return true;
-    if (s->zygote.pid <= 0 && boot_rebuild(s, &fault) != 0) {
+    if (s->zygote.pid <= 0 && renewal_replace(s, &fault) != 0) {
         char message[384];
         (void)snprintf(message, sizeof(message), "the function could not be initialised again: %s", fault.text);
         print_error(message, "see the log records above");
@@ -232,34 +248,14 @@ static bool prepare(struct supervisor *s) {
     return false;
 }
 
-static void tell_renewed(struct supervisor *s, int64_t age_s, uint64_t served) {
-    char message[160];
-    struct field fields[] = {
-        FIELD_OF_NUMBER("age_s", age_s),
-        {.name = "init_s", .kind = FIELD_THOUSANDTHS, .number = s->init_ns / NS_PER_MS},
-        FIELD_OF_NUMBER("invocations", (int64_t)served),
-    };
-    (void)snprintf(message, sizeof(message), "the environment was renewed at an age of %lld s, after %llu invocations",
-                   (long long)age_s, (unsigned long long)served);
-    report_find(&s->report, FINDING_RENEWED, message, fields, COUNT(fields));
-}
-
-bool lane_may_renew(const struct supervisor *s, const struct lane *lane) {
-    return pool_is_stale(s, 80) && lane->until - now_ns() > s->init_ns + s->init_ns / 2 + LANE_RESERVE_NS;
-}
-
 static void ask_for_event(struct supervisor *s, struct lane *lane) {
-    struct fault fault;
-    if (lane->worker == NULL && !s->places.is_pending && lane_may_renew(s, lane)) {
-        int64_t age_s = pool_age_s(s);
-        uint64_t served = s->report.number - s->zygote_born_number;
-        if (boot_rebuild(s, &fault) != 0) {
-            print_error(fault.text, "the function could not be initialised again");
-            loop_end(s, EXIT_NO_EVENTS);
-        }
-        tell_renewed(s, age_s, served);
-    }
-    if (lane->worker == NULL && !prepare(s))
+    if (lane->until != 0 && lane->worker == NULL && !s->places.is_pending &&
+        renewal_is_time(s, lane->until - now_ns(), LANE_RENEW_AT))
+        renewal_run(s, lane->until - now_ns());
+    /* Where another init does not fit into what is left, the next event waits for it, as for a cold start. */
+    bool waits = lane->worker != NULL ||
+                 (lane->until != 0 && s->zygote.pid <= 0 && !renewal_fits(s, lane->until - now_ns()));
+    if (!waits && !prepare(s))
         return;
     pool_fork_ahead(s, lane->worker == NULL && !s->places.is_pending);
     if (watch_has_remains(&s->watch))

@@ -27,6 +27,8 @@ enum {
 
 /* What an invocation's cleaning may leave of its time; beyond it the rest waits for the next event. */
 #define LANE_RESERVE_NS (500 * NS_PER_MS)
+/* A zygote is initialised anew after an answer, where nobody waits, once so many per cent of its time are over. */
+#define LANE_RENEW_AT 80
 
 struct supervisor;
 
@@ -80,6 +82,7 @@ struct lane {
     int64_t worker_until; /* when its worker is ended, NEVER where that is left to the platform */
     int64_t timeout_ns;   /* the function's timeout as far as it was seen */
     bool held;
+    int64_t longest; /* of all answers so far */
 
     /* The worker's answer. */
     struct answer_reader reader;
@@ -112,9 +115,5 @@ int64_t lane_due(const struct supervisor *s, const struct lane *lane);
 
 /* Go on as far as that is possible without waiting; `polled` are the `n` of `lane_fds`, as poll left them. */
 void lane_step(struct supervisor *s, struct lane *lane, const struct pollfd *polled, size_t n);
-
-/* Say whether the function is to be initialised again, and what is left of the invocation's time is enough: an init takes
- * about as long as the one before. */
-bool lane_may_renew(const struct supervisor *s, const struct lane *lane);
 
 #endif

@@ -2,6 +2,7 @@
 #include "places.h"
 
 #include "inode.h"
+#include "keep.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -259,6 +260,15 @@ static void remove_entry(struct clearing *clearing, int parent, const char *name
         remove_lifted(clearing, next);
 }
 
+/* What the setting `keep` says of `name` in the directory `folder` below a root. */
+static enum keep judge_keep(const struct places *places, const struct place *root, const char *folder, const char *name) {
+    char path[2 * PLACES_PATH_BYTES + NAME_BYTES + 2];
+    if (places->keep == NULL || places->keep->count == 0)
+        return KEEP_NO;
+    (void)snprintf(path, sizeof(path), "%s/%s%s%s", root->path, folder, folder[0] == '\0' ? "" : "/", name);
+    return keep_judge(places->keep, bytes_of(path));
+}
+
 /* ---- walking
  * ---------------------------------------------------------------------------------------------------- */
 
@@ -287,6 +297,10 @@ static int look_at_entry(void *context, int descriptor, const char *name) {
         kept->is_seen = true;
         clearing->out->changed += !is_same(&state, &kept->state);
     }
+    enum keep verdict = stays ? KEEP_NO : judge_keep(places, clearing->root, folder->path, name);
+    if (verdict == KEEP_ALL)
+        return 0;
+    stays |= verdict == KEEP_INSIDE && is_directory(&state);
     if (stays || (is_directory(&state) && state.uid != places->uid)) {
         if (is_directory(&state) && !push(places, folder->path, name))
             clearing->out->failed++;
@@ -356,6 +370,19 @@ static bool give_back(struct clearing *clearing, int descriptor, struct inode_st
     return is_bloated;
 }
 
+/* Remove a directory on the way to what is kept, and those above it, where they hold nothing: their names could carry data
+ * on. */
+static void remove_way(struct clearing *clearing, char *path) {
+    struct inode_state state;
+    int top = clearing->root->descriptor;
+    while (path[0] != '\0' && kept_folder(clearing, path) == NULL && inode_read(top, path, &state) == 0 &&
+           state.uid == clearing->places->uid && unlinkat(top, path, AT_REMOVEDIR) == 0) {
+        char *end = strrchr(path, '/');
+        clearing->out->directories++;
+        *(end == NULL ? path : end) = '\0';
+    }
+}
+
 static void clear_root(struct clearing *clearing, struct place *root) {
     struct places *places = clearing->places;
     char path[PLACES_PATH_BYTES];
@@ -390,6 +417,8 @@ static void clear_root(struct clearing *clearing, struct place *root) {
         if (kept != NULL && give_back(clearing, descriptor, &kept->state, true))
             clearing->out->changed++;
         (void)close(descriptor);
+        if (kept == NULL && places->keep != NULL)
+            remove_way(clearing, path);
     }
     /* Last: what is removed goes by way of it. */
     if (!clearing->is_late && give_back(clearing, root->descriptor, &root->before, root->is_remembered))
@@ -470,6 +499,8 @@ static int remember_entry(void *context, int descriptor, const char *name) {
     struct inode_state state;
     if (inode_read(descriptor, name, &state) != 0 || state.mount != snapshot->root->before.mount ||
         state.device != snapshot->root->before.device)
+        return 0;
+    if (judge_keep(places, snapshot->root, snapshot->path, name) == KEEP_ALL)
         return 0;
     if (places->n_kept == PLACES_MANY_KEPT || (is_directory(&state) && !push(places, snapshot->path, name))) {
         snapshot->is_full = true;

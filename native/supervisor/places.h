@@ -6,14 +6,16 @@
  * invocation. Inode flags (chattr) of directories that stay are put back; a directory whose table was bloated
  * is told.
  *
- * Not done here: the `keep` setting, directories outside of `roots`, files that extensions hold open.
+ * Not done here: directories outside of `roots`, files that extensions hold open.
  */
 #ifndef DAYFLY_PLACES_H
 #define DAYFLY_PLACES_H
 
 #include "common.h"
+#include "settings.h"
 
-#define PLACES_MANY_ROOTS 8
+/* The temporary directories, and what the setting `scrub` names. */
+#define PLACES_MANY_ROOTS (8 + SETTINGS_MAX_NAMES)
 #define PLACES_PATH_BYTES 4096
 /* What init may leave in temporary directories; beyond it nothing could be compared. */
 #define PLACES_MANY_KEPT 16384
@@ -48,6 +50,7 @@ struct place {
 
 struct places {
     uid_t uid;
+    const struct names *keep; /* globs of what stays, whoever made it; NULL without */
     struct place roots[PLACES_MANY_ROOTS];
     size_t n_roots;
     struct kept_entry *kept; /* a reserved mapping, hashed by the parent's inode and the name */

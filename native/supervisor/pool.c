@@ -8,9 +8,8 @@
 
 /* A worker's wait status comes when its memory is torn down: 150 ms for gigabytes. */
 #define STATUS_LIMIT_NS (2 * NS_PER_S)
-/* botocore fetches new credentials in every worker from 15 minutes before the old ones end
- * (RefreshableCredentials._advisory_refresh_timeout). */
-#define RENEW_BEFORE_S 900
+/* A fork of a gigabyte takes 50 ms; one that takes longer than this is not waited for. */
+#define SETTLE_LIMIT_NS (2 * NS_PER_S)
 
 enum {
     /* Huge pages cost some 6 ms a slice once and save less than that each time: only an environment that has served
@@ -99,12 +98,8 @@ void pool_fork_ahead(struct supervisor *s, bool is_alone) {
 
 void pool_adopt(struct supervisor *s) {
     struct fault fault;
-    struct timespec at;
     s->killed_spares = 0;
-    (void)clock_gettime(CLOCK_BOOTTIME, &at);
-    s->zygote_born_boot = at.tv_sec;
-    s->zygote_born_epoch = wall_ms() / 1000;
-    s->zygote_born_number = s->report.number;
+    renewal_begin(s);
     spare_again(s);
     /* What was done to it while it initialised is no invocation's doing. */
     (void)zygote_take_stops(&s->zygote);
@@ -153,6 +148,15 @@ void pool_bury(struct supervisor *s, pid_t pid) {
         pool_lose(s, &fault);
 }
 
+/* Wait for the zygote, `until` at most, and take what it says. */
+static void attend_zygote(struct supervisor *s, int64_t until) {
+    struct pollfd polled[ZYGOTE_MAX_FDS];
+    size_t n = zygote_fds(&s->zygote, polled);
+    (void)poll(polled, (nfds_t)n, poll_ms(until, now_ns()));
+    zygote_attend(&s->zygote, &s->output, polled, n);
+    pool_settle(s);
+}
+
 int pool_status(struct supervisor *s, pid_t pid) {
     struct fault fault;
     if (s->zygote.pid <= 0)
@@ -163,14 +167,9 @@ int pool_status(struct supervisor *s, pid_t pid) {
     }
     int64_t until = now_ns() + STATUS_LIMIT_NS;
     while (s->zygote.pid > 0 && s->zygote.awaited != 0) {
-        struct pollfd polled[ZYGOTE_MAX_FDS];
-        int64_t now = now_ns();
-        if (now >= until)
+        if (now_ns() >= until)
             return ANSWERS_NO_STATUS;
-        size_t n = zygote_fds(&s->zygote, polled);
-        (void)poll(polled, (nfds_t)n, poll_ms(until, now));
-        zygote_attend(&s->zygote, &s->output, polled, n);
-        pool_settle(s);
+        attend_zygote(s, until);
     }
     return s->zygote.pid > 0 ? s->zygote.status_of_dead : ANSWERS_NO_STATUS;
 }
@@ -181,6 +180,15 @@ void pool_lose(struct supervisor *s, const struct fault *why) {
     struct field fields[] = {FIELD_OF_TEXT("reason", why->text)};
     report_find(&s->report, FINDING_ZYGOTE_LOST, message, fields, COUNT(fields));
     pool_drop(s);
+}
+
+bool pool_drop_spares(struct supervisor *s) {
+    int64_t until = now_ns() + SETTLE_LIMIT_NS;
+    while (s->zygote.pid > 0 && s->zygote.asked != NULL && now_ns() < until)
+        attend_zygote(s, until);
+    while (s->n_spares > 0)
+        remove_spare(s, 0);
+    return s->zygote.pid > 0 && s->zygote.asked == NULL;
 }
 
 void pool_drop(struct supervisor *s) {
@@ -194,27 +202,6 @@ void pool_tidy(struct supervisor *s) {
     struct fault fault;
     if (s->zygote.pid > 0 && s->report.number >= TIDY_AFTER && zygote_tidy(&s->zygote, &fault) != 0)
         pool_lose(s, &fault);
-}
-
-int64_t pool_age_s(const struct supervisor *s) {
-    struct timespec at;
-    (void)clock_gettime(CLOCK_BOOTTIME, &at);
-    int64_t age = at.tv_sec - s->zygote_born_boot;
-    int64_t by_day = wall_ms() / 1000 - s->zygote_born_epoch;
-    return by_day > age ? by_day : age;
-}
-
-bool pool_is_stale(const struct supervisor *s, int share) {
-    if (s->zygote.pid <= 0)
-        return false;
-    int64_t limit = s->settings.zygote_max_age / NS_PER_S;
-    if (s->settings.zygote_max_age > 0 && pool_age_s(s) >= limit * share / 100)
-        return true;
-    if (s->ready.expires_at == 0)
-        return false;
-    int64_t expires = s->ready.expires_at - (share < 100 ? RENEW_BEFORE_S : 0);
-    /* What was about to end when it was fetched is not fetched again and again. */
-    return s->zygote_born_epoch < expires && expires <= wall_ms() / 1000;
 }
 
 /* ---- after an invocation -------------------------------------------------------------------- */

@@ -108,7 +108,7 @@ void serving_begin(struct supervisor *s, struct lane *lane) {
     lane->idle_at = now_ns() + FORK_AFTER_NS;
     answer_begin(&lane->reader, lane->frame.at, take_report, &to);
     if (lane->window_at > 0)
-        window_tell(&lane->window, NEVER, lane->frame.at + lane->window_at);
+        window_tell(&lane->window, renewal_left(s), lane->frame.at + lane->window_at);
     lane->unsent = (struct delivery){buffer_bytes(&lane->frame), {NULL, 0}};
     if (s->ready.has_threads && zygote_rest(&s->zygote, &lane->why) != 0)
         pool_lose(s, &lane->why);
@@ -132,6 +132,8 @@ void serving_begin(struct supervisor *s, struct lane *lane) {
 static void finish_serving(struct supervisor *s, struct lane *lane, enum ending ending) {
     int64_t now = now_ns();
     lane->ending = ending;
+    if (now - lane->began > lane->longest)
+        lane->longest = now - lane->began;
     if ((ending == ENDING_DIED || ending == ENDING_LATE) && lane->refusal_n > 0)
         lane->ending = ENDING_REFUSED;
     int64_t left = lane->until - LANE_RESERVE_NS - now;
@@ -302,7 +304,8 @@ bool serving_stays(struct supervisor *s, struct lane *lane) {
     bool is_error = lane->reader.kind == ANSWER_ERROR || lane->refusal_n > 0;
     /* The rest of too long an answer is still on its way, in the place of the next one. */
     if ((is_error && (s->settings.retire_on & RETIRE_ON_ERROR) != 0) || answer_is_too_long(&lane->reader) ||
-        is_over(s, lane) || lane_may_renew(s, lane) || !routes_settled(&s->routes, true))
+        is_over(s, lane) || renewal_is_time(s, lane->until - now_ns(), LANE_RENEW_AT) ||
+        !routes_settled(&s->routes, true))
         return false;
     timers_arm(&s->timers, lane->held ? 0 : timers_patience(s->memory_mb) + SWEEP_PATIENCE_NS);
     worker_signal(lane->worker, SIGSTOP);

@@ -57,22 +57,22 @@ static const struct row rows[] = {
     {"DAYFLY_JITTER", SHARE, "10%", NULL, AT(jitter), true},
     {"DAYFLY_RETIRE_ON", CHOICES, "suspicion", "residue, suspicion, error", AT(retire_on), true},
     {"DAYFLY_TENANT", TEXT, "", NULL, AT(tenant), false},
-    {"DAYFLY_ENVIRONMENT_MAX_AGE", DURATION, "0", NULL, AT(environment_max_age), false},
+    {"DAYFLY_ENVIRONMENT_MAX_AGE", DURATION, "0", NULL, AT(environment_max_age), true},
     {"DAYFLY_ON_TIMEOUT", SECOND, "platform", "platform, answer", AT(on_timeout_answer), true},
     {"DAYFLY_TIMEOUT_MARGIN", DURATION, "0.2", NULL, AT(timeout_margin), true},
     {"DAYFLY_SCOPE", CHOICE, "auto", "auto, environment, descendants", AT(scope), true},
     {"DAYFLY_API_LOCK", CHOICE, "auto", "auto, on, off", AT(api_lock), true},
     {"DAYFLY_TMP", FIRST, "scrub", "scrub, keep", AT(scrubs_tmp), true},
-    {"DAYFLY_KEEP", GLOBS, "", NULL, AT(keep), false},
-    {"DAYFLY_SCRUB", PLACES, "", NULL, AT(scrub), false},
-    {"DAYFLY_CHANGED_CODE", SECOND, "refuse", "refuse, run", AT(runs_changed_code), false},
+    {"DAYFLY_KEEP", GLOBS, "", NULL, AT(keep), true},
+    {"DAYFLY_SCRUB", PLACES, "", NULL, AT(scrub), true},
+    {"DAYFLY_CHANGED_CODE", SECOND, "refuse", "refuse, run", AT(runs_changed_code), true},
     {"DAYFLY_CLOSE_MEMORY", FIRST, "auto", "auto, off", AT(close_memory), true},
     {"DAYFLY_RESEED", SWITCH, "on", NULL, AT(reseed), true},
     {"DAYFLY_LOG_INVOCATIONS", SWITCH, "off", NULL, AT(log_invocations), false},
     {"DAYFLY_HUGE_PAGES", FIRST, "auto", "auto, off", AT(huge_pages), true},
     {"DAYFLY_IMMORTAL", FIRST, "auto", "auto, off", AT(immortal), true},
     {"DAYFLY_CONFINE", FIRST, "auto", "auto, off", AT(confine), true},
-    {"DAYFLY_NETWORK", CHOICE, "shared", "shared, none, none-where-allowed", AT(network), false},
+    {"DAYFLY_NETWORK", CHOICE, "shared", "shared, none, none-where-allowed", AT(network), true},
     {"DAYFLY_ZYGOTE_PRIME", ENTRY, "", NULL, AT(prime), true},
     {"DAYFLY_ZYGOTE_EVENTS", GLOB, "", NULL, AT(events), true},
     {"DAYFLY_ZYGOTE_MAX_AGE", DURATION, "0", NULL, AT(zygote_max_age), true},
@@ -345,6 +345,11 @@ static int read_names(const struct row *row, struct bytes text, struct names *ou
         }
         if (out->count == SETTINGS_MAX_NAMES)
             return refuse(fault, row, " has too many names, from", part, "name directories above them");
+        size_t n_parts = 0;
+        for (size_t i = 0; i < part.n; i++)
+            n_parts += part.at[i] == '/';
+        if (n_parts > SETTINGS_MAX_PARTS)
+            return refuse(fault, row, " has too many parts, in", part, "name a directory above it");
         out->items[out->count++] = part;
     }
     return 0;

@@ -21,6 +21,8 @@ enum network { NETWORK_SHARED, NETWORK_NONE, NETWORK_NONE_WHERE_ALLOWED };
 
 /* Globs and places of one setting, and variables that are told. */
 #define SETTINGS_MAX_NAMES 64
+/* Of one glob: its positions are the bits of a number. */
+#define SETTINGS_MAX_PARTS 63
 #define SETTINGS_MAX_UNKNOWN 10
 
 /* A list of texts, each a span of the variable's own value. */

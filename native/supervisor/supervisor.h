@@ -19,6 +19,7 @@
 #include "private.h"
 #include "procfs.h"
 #include "ready.h"
+#include "renewal.h"
 #include "report.h"
 #include "routes.h"
 #include "scope.h"
@@ -83,12 +84,12 @@ struct supervisor {
     char options[LAUNCH_MAX_OPTIONS];
     struct zygote_launch launch;
     struct zygote zygote;
-    struct ready ready;
+    struct zygote former; /* waits beside an init that may fail; nobody else */
+    struct ready ready, ready_before;
+    struct renewal renewal;
     bool is_restored; /* from a snapshot */
-    int64_t zygote_born_boot;  /* seconds since boot, suspension included */
-    int64_t zygote_born_epoch; /* seconds since 1970 */
-    uint64_t zygote_born_number; /* how many events there had been */
-    int64_t init_ns;           /* how long the last init took */
+    bool is_offline;  /* workers of the first zygote have no network */
+    int64_t init_ns;  /* how long the last init took */
 
     struct worker workers[WORKERS];
     struct worker *spares[SPARES];
@@ -108,14 +109,15 @@ _Noreturn void boot(struct supervisor *s, char **arguments, char **environment);
 /* Serve by the Python supervisor instead, saying why: ends what was started and executes it. */
 _Noreturn void boot_hand_over(struct supervisor *s, const char *why);
 
-/* Initialise the function again, in an emptied environment, however long it takes. -1 with a fault where that fails. */
-int boot_rebuild(struct supervisor *s, struct fault *fault);
+/* Initialise the function again, in an emptied environment, `until` at most; with a limit, its failure is not the platform's
+ * to act on. -1 with a fault where that fails or what was promised holds no longer: then there is no zygote. */
+int boot_rebuild(struct supervisor *s, int64_t until, struct fault *fault);
 
 /* ---- init.c ---- */
 
-/* Start a zygote and wait for the end of its init, serving its calls; `quietly`: its failure is not the platform's to act
- * on. -1 with a fault where it ends first: `zygote.status` is how. */
-int init_zygote(struct supervisor *s, bool quietly, struct fault *fault);
+/* Start a zygote and wait for the end of its init, `until` at most, serving its calls; with a limit its failure is not the
+ * platform's to act on. -1 with a fault where it ends first: `zygote.status` is how. */
+int init_zygote(struct supervisor *s, int64_t until, struct fault *fault);
 
 /* ---- pool.c ---- */
 
@@ -147,17 +149,36 @@ int pool_status(struct supervisor *s, pid_t pid);
 /* The zygote ended or no longer answers: say so and give it up. */
 void pool_lose(struct supervisor *s, const struct fault *why);
 
+/* End the workers that have seen no event; false where one is in the making for too long. */
+bool pool_drop_spares(struct supervisor *s);
+
 /* End the zygote and its spares. */
 void pool_drop(struct supervisor *s);
 
 /* Let the zygote spend a moment on its memory's layout, in an environment that has served many events. */
 void pool_tidy(struct supervisor *s);
 
-/* How old the zygote is, in seconds. Either clock may stand still or be set: the larger age counts. */
-int64_t pool_age_s(const struct supervisor *s);
+/* ---- renewal.c ---- */
 
-/* Say whether the zygote has lived `share` per cent of its time: what init fetched may be no longer good. */
-bool pool_is_stale(const struct supervisor *s, int share);
+/* A zygote has finished its init: another life of the environment begins. */
+void renewal_begin(struct supervisor *s);
+
+/* Say whether an age is reached, the environment's or `share` per cent of what the zygote may reach, and `left` (ns) is enough
+ * to renew the environment. */
+bool renewal_is_time(struct supervisor *s, int64_t left, int share);
+
+/* How long the environment may go on, NEVER where it has no age to reach. */
+int64_t renewal_left(const struct supervisor *s);
+
+/* Say whether an init fits into `left` (ns). */
+bool renewal_fits(const struct supervisor *s, int64_t left);
+
+/* Initialise the function anew, in `left` (ns) at most; if that fails, leave it for later. No process may live that has seen
+ * an event, and what they left must be cleared. */
+void renewal_run(struct supervisor *s, int64_t left);
+
+/* Initialise the function anew however long it takes; -1 with a fault where that fails. */
+int renewal_replace(struct supervisor *s, struct fault *fault);
 
 /* ---- cleaner.c ---- */
 
@@ -168,8 +189,11 @@ void cleaner_remember(struct supervisor *s);
  * where the environment must retire; drops the zygote where it may have read what was changed. */
 bool cleaner_clean(struct supervisor *s, int64_t until, struct fault *why);
 
-/* Remove everything, before the function is initialised again; -1 with a fault where something refuses to go. */
-int cleaner_empty(struct supervisor *s, struct fault *fault);
+/* Remove everything, before the function is initialised again, `until` at most; returns how much refuses to go. */
+uint32_t cleaner_empty(struct supervisor *s, int64_t until);
+
+/* Say whether init left neither files nor objects: then the environment is empty between invocations. */
+bool cleaner_is_bare(const struct supervisor *s);
 
 /* Empty and remove the private directory, at the end of everything. */
 void cleaner_end(struct supervisor *s);

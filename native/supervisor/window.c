@@ -1,40 +1,18 @@
 #include "window.h"
 
-#include <sys/random.h>
-
-static int64_t boot_ns(void) {
-    struct timespec at;
-    (void)clock_gettime(CLOCK_BOOTTIME, &at);
-    return (int64_t)at.tv_sec * NS_PER_S + at.tv_nsec;
-}
-
-static int64_t epoch_ns(void) {
-    struct timespec at;
-    (void)clock_gettime(CLOCK_REALTIME, &at);
-    return (int64_t)at.tv_sec * NS_PER_S + at.tv_nsec;
-}
-
 void window_open(struct window *window, const struct settings *settings) {
-    uint32_t random = 0;
-    (void)!getrandom(&random, sizeof(random), 0);
-    double share = settings->jitter * ((double)random / 4294967296.0);
+    double share = jitter_drawn(settings->jitter);
     int64_t fewer = (int64_t)((double)settings->max_invocations * share);
     /* Smaller, never larger: what is set is a promise. */
     *window = (struct window){
         .max_age = settings->max_age - (int64_t)((double)settings->max_age * share),
         .max_invocations = settings->max_invocations - fewer > 1 ? settings->max_invocations - fewer : 1,
-        .born_boot = boot_ns(),
-        .born_epoch = epoch_ns(),
+        .born = clocks_now(),
     };
 }
 
-/* How long the worker may go on to take events. Neither clock is sure to go on while a platform freezes the environment:
- * the one that saw more counts. */
-static int64_t left_of(const struct window *window) {
-    int64_t age = boot_ns() - window->born_boot;
-    int64_t by_day = epoch_ns() - window->born_epoch;
-    return window->max_age - (by_day > age ? by_day : age);
-}
+/* How long the worker may go on to take events. */
+static int64_t left_of(const struct window *window) { return window->max_age - clocks_age(window->born); }
 
 bool window_is_over(const struct window *window) {
     return window->served >= window->max_invocations || left_of(window) <= 0;

@@ -3,6 +3,7 @@
 #ifndef DAYFLY_WINDOW_H
 #define DAYFLY_WINDOW_H
 
+#include "renewal.h"
 #include "settings.h"
 
 /* What an event's header block has beside the platform's headers: what is left of the worker's window. Of a length that
@@ -14,7 +15,7 @@ enum { WINDOW_VALUE_BYTES = 10 + 1 + 15 + 1 + 3 };
 struct window {
     int64_t max_age;
     int64_t max_invocations;
-    int64_t born_boot, born_epoch; /* nanoseconds since boot, suspension included, and since 1970 */
+    struct clocks born;
     int64_t served;
 };
 

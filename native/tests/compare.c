@@ -4,6 +4,7 @@
 #include "../supervisor/answers.h"
 #include "../supervisor/event.h"
 #include "../supervisor/json.h"
+#include "../supervisor/keep.h"
 #include "../supervisor/routes.h"
 #include "../supervisor/scope.h"
 #include "../supervisor/witness.h"
@@ -452,6 +453,14 @@ static void compare_routes(void) {
     }
 }
 
+/* Pieces: a path, then globs. */
+static void compare_keep(void) {
+    struct names globs = {.count = count - 1};
+    for (size_t i = 1; i < count; i++)
+        globs.items[i - 1] = pieces[i];
+    tell_number(keep_judge(&globs, pieces[0]));
+}
+
 /* Pieces: setting, API lock, namespace, command of PID 1, of the parent, its pid, whether /tmp is its own. */
 static void compare_scope(void) {
     struct host_facts facts = {text_of(2), text_of(3), text_of(4), atoi(text_of(5)), atoi(text_of(6)) != 0};
@@ -504,6 +513,8 @@ int main(int argc, char **argv) {
             compare_routes();
         else if (strcmp(kind, "scope") == 0)
             compare_scope();
+        else if (strcmp(kind, "keep") == 0)
+            compare_keep();
         else
             return 2;
         uint32_t n = (uint32_t)out.n;

@@ -49,7 +49,6 @@ def test_native_code_serves_every_event_in_a_worker_of_its_own(tmp_path: Path) -
     [
         ({"DAYFLY_ISOLATION": "window"}, "DAYFLY_ISOLATION"),
         ({"DAYFLY_LOG_INVOCATIONS": "on"}, "DAYFLY_LOG_INVOCATIONS"),
-        ({"DAYFLY_ENVIRONMENT_MAX_AGE": "1h"}, "DAYFLY_ENVIRONMENT_MAX_AGE"),
     ],
 )
 def test_a_setting_that_it_does_not_serve_is_python_s(
@@ -58,6 +57,19 @@ def test_a_setting_that_it_does_not_serve_is_python_s(
     is_native, printed, _workers = _serve(tmp_path, environment)
     assert not is_native
     assert INSTEAD + why in printed
+
+
+def test_settings_that_it_serves(tmp_path: Path) -> None:
+    asked = {
+        "DAYFLY_ENVIRONMENT_MAX_AGE": "1h",
+        "DAYFLY_KEEP": "/tmp/cache/**",
+        "DAYFLY_SCRUB": "/mnt/work",
+        "DAYFLY_CHANGED_CODE": "run",
+        "DAYFLY_NETWORK": "none-where-allowed",
+    }
+    is_native, printed, workers = _serve(tmp_path, asked)
+    assert (is_native, workers) == (True, 2)
+    assert INSTEAD not in printed
 
 
 def test_settings_in_a_file_are_python_s(tmp_path: Path) -> None:
