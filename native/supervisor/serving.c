@@ -162,8 +162,6 @@ static int64_t answer_until(const struct supervisor *s, const struct lane *lane)
     return lane->refused_at + REFUSED_NS + (lane->is_describing ? DESCRIBED_NS + s->settings.fork_deliver : 0);
 }
 
-static int64_t sooner(int64_t a, int64_t b) { return a < b ? a : b; }
-
 int64_t serving_due(const struct supervisor *s, const struct lane *lane) {
     int64_t due = sooner(lane->worker_until, answer_until(s, lane));
     due = sooner(sooner(due, lane->idle_at), sooner(lane->closed_until, watch_due(&s->watch)));
