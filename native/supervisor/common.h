@@ -144,6 +144,9 @@ static inline int64_t wall_ms(void) {
     return (int64_t)at.tv_sec * 1000 + at.tv_nsec / NS_PER_MS;
 }
 
+/* The earlier of two times. */
+static inline int64_t sooner(int64_t a, int64_t b) { return a < b ? a : b; }
+
 /* Milliseconds for poll(2) until `until`, rounded up; -1 for NEVER, 0 where it is past. */
 static inline int poll_ms(int64_t until, int64_t now) {
     if (until == NEVER)

@@ -28,6 +28,7 @@ void answer_begin(struct answer_reader *reader, const uint8_t nonce[NONCE_BYTES]
     reader->is_current = true;
     reader->has_note = false;
     reader->is_whole = false;
+    reader->said_more = false;
     reader->reports = 0;
     reader->note.n = 0;
     begin_frame(reader);
@@ -78,6 +79,7 @@ static void finish_frame(struct answer_reader *reader) {
     struct bytes meta = answer_meta(reader);
     if (reader->kind == ANSWER_RESULT || reader->kind == ANSWER_ERROR) {
         reader->is_whole = true;
+        reader->unread = reader->body_bytes - reader->body.n;
         return;
     }
     if (reader->kind == ANSWER_NOTE) {
@@ -91,7 +93,16 @@ static void finish_frame(struct answer_reader *reader) {
     begin_frame(reader);
 }
 
+/* Pass over the rest of too long an answer. */
+static void skip(struct answer_reader *reader, struct bytes *data) {
+    size_t n = data->n < reader->unread ? data->n : (size_t)reader->unread;
+    reader->unread -= n;
+    data->at += n;
+    data->n -= n;
+}
+
 int answer_feed(struct answer_reader *reader, struct bytes data, struct fault *fault) {
+    skip(reader, &data);
     while (!reader->is_whole) {
         if (!reader->has_head) {
             if (!fill(&reader->head, ANSWER_HEAD_BYTES, &data))
@@ -109,6 +120,8 @@ int answer_feed(struct answer_reader *reader, struct bytes data, struct fault *f
             return 0;
         finish_frame(reader);
     }
+    skip(reader, &data);
+    reader->said_more |= data.n > 0;
     return 0;
 }
 

@@ -73,13 +73,16 @@ struct answer_reader {
     unsigned reports;
     uint64_t meta_bytes;
     uint64_t body_bytes; /* as announced; `body` keeps MAX_ANSWER_BYTES + 1 of them at most */
+    uint64_t unread;     /* bytes of too long an answer that are still to come, and that nobody wants */
+    bool said_more;      /* something came behind the answer */
 };
 
-/* Begin to read the answer to the event that was sent with `nonce`. */
+/* Begin to read the answer to the event that was sent with `nonce`. What is `unread` of the answer before is skipped: of
+ * another worker's, it is set to 0 by the caller. */
 void answer_begin(struct answer_reader *reader, const uint8_t nonce[NONCE_BYTES], report_taker *take, void *context);
 
-/* Take the next bytes; -1 with a fault at the first field that breaks a rule. What comes behind a whole answer is
- * ignored: its worker is killed. */
+/* Take the next bytes; -1 with a fault at the first field that breaks a rule. What comes behind a whole answer is not
+ * read: see `said_more`. */
 int answer_feed(struct answer_reader *reader, struct bytes data, struct fault *fault);
 
 /* The meta of a whole answer: a content type, or an X-Ray cause. */

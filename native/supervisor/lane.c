@@ -1,43 +1,23 @@
 #include "supervisor.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <sys/random.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "arena.h"
+#include "serving.h"
 
-/* A fork asked for at once competes with the handler for processors. A handler that takes longer than this either waits
- * for something, which leaves the processor to the fork, or takes so long that the fork does not show. */
-#define FORK_AFTER_NS (1 * NS_PER_MS)
-/* What cleaning may leave of an invocation's time; beyond it the rest waits for the next event. */
-#define RESERVE_NS (500 * NS_PER_MS)
 /* An event without a deadline gets Lambda's default timeout. */
 #define DEFAULT_NS (3 * NS_PER_S)
 /* No invocation lasts longer than 15 minutes, whatever a deadline says. */
 #define LONGEST_NS (3600 * NS_PER_S)
 /* Time that an event has lost on its way, and clocks that disagree: Lambda's timeouts are whole seconds. */
 #define SKEW_NS (50 * NS_PER_MS)
-/* How long a worker that closed its channel may take to end. */
-#define END_LIMIT_NS (1 * NS_PER_S)
-/* How long a worker may take to answer by itself after an operation was refused: an error that comes out of the handler
- * is there within a millisecond. Together with killing and proving it stays below 0.1 s. */
-#define REFUSED_NS (50 * NS_PER_MS)
-/* And once the handler has ended: AWS's loop describes the error, on a small share of a processor. */
-#define DESCRIBED_NS (1 * NS_PER_S)
-/* Without pidfds a worker's end is only seen by looking. */
-#define LOOK_NS (50 * NS_PER_MS)
-/* More time for a sweep, which is at work for longer where hundreds of processes want the processor. */
-#define SWEEP_PATIENCE_NS (5 * NS_PER_S)
 /* A worker gets half of its time at least, however large the margin of `timeout_margin` is. */
 enum {
     LEAST_SHARE = 2,
     /* The share of an event's time that may go before its handler begins: the next may take longer than any before it. */
     SPARE_SHARE = 4,
     FRAME_KEPT = 65536,
-    /* A zygote is initialised anew after an answer, where nobody waits, once so many per cent of its time are over. */
-    RENEW_AT = 80,
+    WINDOW_BYTES = 64,
 };
 
 int lane_init(struct lane *lane, const char *address, struct report *report, struct fault *fault) {
@@ -45,7 +25,7 @@ int lane_init(struct lane *lane, const char *address, struct report *report, str
     infection_init(&lane->infections, report);
     reclaim_init(&lane->reclaim, &lane->infections);
     if (upstream_init(&lane->upstream, address, fault) != 0 ||
-        arena_reserve(&lane->frame, EVENT_HEAD_BYTES + EVENT_MAX_BLOCK + HTTP_MAX_BODY, fault) != 0 ||
+        arena_reserve(&lane->frame, EVENT_HEAD_BYTES + EVENT_MAX_BLOCK + WINDOW_BYTES + HTTP_MAX_BODY, fault) != 0 ||
         arena_reserve(&lane->reader.head, ANSWER_HEAD_BYTES + MAX_META_BYTES, fault) != 0 ||
         arena_reserve(&lane->reader.body, MAX_ANSWER_BYTES + 1, fault) != 0)
         return -1;
@@ -76,30 +56,12 @@ size_t lane_fds(const struct lane *lane, struct pollfd *out) {
     return n;
 }
 
-static int64_t sooner(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
-/* When the error of a refusal becomes the answer, NEVER where nothing was refused. */
-static int64_t answer_until(const struct supervisor *s, const struct lane *lane) {
-    if (lane->refusal_n == 0)
-        return NEVER;
-    return lane->refused_at + REFUSED_NS + (lane->is_describing ? DESCRIBED_NS + s->settings.fork_deliver : 0);
-}
-
 int64_t lane_due(const struct supervisor *s, const struct lane *lane) {
     if (lane->state == LANE_DELIVERING)
         return lane->deliver_until;
     if (lane->state == LANE_ASKING && reclaim_is_due(&lane->reclaim))
         return lane->reclaim.due;
-    if (lane->state != LANE_SERVING)
-        return NEVER;
-    int64_t due = sooner(lane->worker_until, answer_until(s, lane));
-    due = sooner(sooner(due, lane->idle_at), sooner(lane->closed_until, watch_due(&s->watch)));
-    int64_t every = timers_every(&s->timers);
-    if (lane->worker->pidfd < 0)
-        every = sooner(every, LOOK_NS);
-    return every == NEVER ? due : sooner(due, now_ns() + every);
+    return lane->state == LANE_SERVING ? serving_due(s, lane) : NEVER;
 }
 
 /* ---- before the worker has it ---------------------------------------------------------------- */
@@ -171,7 +133,7 @@ static void take_event(struct supervisor *s, struct lane *lane) {
     bytes_copy(lane->echo, sizeof(lane->echo), event_echo(event));
     s->report.number++;
     memcpy(s->report.request_id, lane->request_id, sizeof(s->report.request_id));
-    s->report.triggers = 0;
+    lane->seen = NULL;
     lane->held = false;
     lane->must_retire = false;
     begin_time(s, lane, event);
@@ -180,7 +142,10 @@ static void take_event(struct supervisor *s, struct lane *lane) {
         return;
     }
     lane->frame.n = EVENT_HEAD_BYTES;
-    if (event_block(event, &lane->frame) != 0 || buffer_add(&lane->frame, event->body) != 0) {
+    bool is_window = s->settings.isolation == ISOLATION_WINDOW;
+    bool fits = event_block(event, &lane->frame) == 0 && (!is_window || window_reserve(&lane->frame) == 0);
+    lane->window_at = is_window && fits ? lane->frame.n - 1 - WINDOW_VALUE_BYTES : 0;
+    if (!fits || buffer_add(&lane->frame, event->body) != 0) {
         refuse_event(lane, "it is too long");
         return;
     }
@@ -192,7 +157,10 @@ static void take_event(struct supervisor *s, struct lane *lane) {
     if (s->places.is_pending && cleaner_clean(s, NEVER, &lane->retire_why))
         loop_retire(s, lane->retire_why.text);
     int64_t spare = spare_time(lane);
-    if (spare > 0 && renewal_is_time(s, spare, 100))
+    bool is_time = spare > 0 && renewal_is_time(s, spare, 100);
+    if (is_time || !serving_goes_on(s, lane))
+        serving_end_window(s, lane);
+    if (is_time)
         renewal_run(s, spare);
     if (s->lock) {
         upstream_hold(&lane->upstream, bytes_of(lane->request_id), bytes_of(lane->echo));
@@ -202,255 +170,40 @@ static void take_event(struct supervisor *s, struct lane *lane) {
     }
 }
 
-/* ---- the worker ------------------------------------------------------------------------------ */
-
-struct reporting {
-    struct supervisor *s;
-    struct lane *lane;
-};
-
-static void take_report(void *context, const struct worker_report *report) {
-    struct reporting *to = context;
-    struct lane *lane = to->lane;
-    if (report->finding.n > 0)
-        witness_report(&to->s->witness, report->finding, report->is_current);
-    if (!report->is_current)
-        return;
-    if (report->error.n > 0 && lane->refusal_n == 0) {
-        memcpy(lane->refusal, report->error.at, report->error.n);
-        lane->refusal_n = report->error.n;
-        lane->refused_at = now_ns();
-    }
-    lane->is_describing |= lane->refusal_n > 0 && report->error.n == 0 && report->finding.n == 0;
-}
-
-static void own_connection(struct supervisor *s, const struct upstream *up) {
-    struct endpoint own;
-    if (up->own.sin_port != 0 && endpoint_from(&own, (const struct sockaddr *)&up->own))
-        watch_own(&s->watch, &own);
-    if (up->left_own.sin_port != 0 && endpoint_from(&own, (const struct sockaddr *)&up->left_own))
-        watch_own(&s->watch, &own);
-}
-
-/* The connections to the Runtime API that are ours: the supervisor's own, and those that poll in extensions' names. */
-static void name_own_connections(struct supervisor *s, struct lane *lane) {
-    struct endpoint own;
-    s->watch.n_own = 0;
-    own_connection(s, &lane->upstream);
-    own_connection(s, &lane->reclaim.probe);
-    for (size_t i = 0; i < lane->reclaim.count; i++)
-        own_connection(s, &lane->reclaim.overtaken[i]);
-    for (size_t i = 0; i < s->routes.extension_count; i++) {
-        struct sockaddr_storage at;
-        socklen_t size = sizeof(at);
-        int fd = s->routes.extensions[i].fd;
-        if (fd >= 0 && getsockname(fd, (struct sockaddr *)&at, &size) == 0 &&
-            endpoint_from(&own, (const struct sockaddr *)&at))
-            watch_own(&s->watch, &own);
-    }
-}
-
-static void hand_over(struct supervisor *s, struct lane *lane) {
-    struct worker *worker = pool_take(s);
-    struct reporting to = {s, lane};
-    lane->worker = worker;
-    lane->ending = ENDING_DIED;
-    lane->refusal_n = 0;
-    lane->is_describing = false;
-    lane->closed_until = NEVER;
-    lane->idle_at = now_ns() + FORK_AFTER_NS;
-    answer_begin(&lane->reader, lane->frame.at, take_report, &to);
-    lane->unsent = (struct delivery){buffer_bytes(&lane->frame), {NULL, 0}};
-    if (s->ready.has_threads && zygote_rest(&s->zygote, &lane->why) != 0)
-        pool_lose(s, &lane->why);
-    /* From now on nothing of our user can be trusted. */
-    s->signals.is_alone = false;
-    (void)keeper_bind(&s->keeper, worker->pid, s->zombies);
-    timers_guard(&s->timers, worker->pid, s->zygote.lifeline);
-    /* Where the Runtime API is not locked, a supervisor that is held down ends, and with it the environment. */
-    timers_arm(&s->timers, lane->held ? 0 : timers_patience(s->memory_mb));
-    name_own_connections(s, lane);
-    watch_hand_over(&s->watch, worker->pid, lane->until, !lane->held);
-    /* A worker before this one, of the same uid, may have stopped it. */
-    worker_signal(worker, SIGCONT);
-    (void)worker_push(worker, &lane->unsent);
-    lane->state = LANE_SERVING;
-}
-
-/* The worker's part is over: extensions do theirs, then the outcome goes out. */
-static void finish_serving(struct supervisor *s, struct lane *lane, enum ending ending) {
-    int64_t now = now_ns();
-    lane->ending = ending;
-    if (now - lane->began > lane->longest)
-        lane->longest = now - lane->began;
-    if ((ending == ENDING_DIED || ending == ENDING_LATE) && lane->refusal_n > 0)
-        lane->ending = ENDING_REFUSED;
-    int64_t left = lane->until - RESERVE_NS - now;
-    if (left > s->settings.fork_deliver)
-        left = s->settings.fork_deliver;
-    /* Of a late worker its extensions are as late as it is. */
-    lane->deliver_until =
-        s->routes.extension_count > 0 && ending != ENDING_LATE && left > 0 ? now + left : now;
-    lane->state = LANE_DELIVERING;
-}
-
-static void take_answer(struct supervisor *s, struct lane *lane) {
-    bool is_error = lane->reader.kind == ANSWER_ERROR;
-    if (answers_acceptable(is_error, answer_meta(&lane->reader))) {
-        finish_serving(s, lane, ENDING_ANSWER);
-    } else {
-        (void)fault_set(&lane->why, "answer with a forbidden header value");
-        finish_serving(s, lane, ENDING_HOSTILE);
-    }
-}
-
-static void serve(struct supervisor *s, struct lane *lane, const struct pollfd *polled, size_t n) {
-    struct worker *worker = lane->worker;
-    struct reporting to = {s, lane};
-    bool is_readable = false;
-    bool has_ended = worker->pidfd < 0 && !worker_is_running(worker, &s->procfs);
-    int64_t now = now_ns();
-    lane->reader.context = &to;
-    for (size_t i = 0; i < n; i++) {
-        if (polled[i].revents == 0)
-            continue;
-        if (polled[i].fd == worker->channel && lane->closed_until == NEVER) {
-            is_readable = (polled[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0;
-            if ((polled[i].revents & POLLOUT) != 0)
-                (void)worker_push(worker, &lane->unsent);
-        } else if (polled[i].fd == worker->pidfd) {
-            has_ended = true;
-        }
-    }
-    if (watch_due(&s->watch) <= now) {
-        enum sighting seen = watch_look(&s->watch, now);
-        if (seen != SIGHTING_NONE) {
-            lane->seen = seen == SIGHTING_CONNECTION ? "connection" : "overdue";
-            (void)fault_set(&lane->why, seen == SIGHTING_CONNECTION ? "it connected to the Runtime API"
-                                                                     : "its event has timed out, but the platform did not end it");
-            finish_serving(s, lane, ENDING_INFECTED);
-            return;
-        }
-    }
-    if (is_readable || has_ended) {
-        switch (worker_pull(worker, &lane->reader, &s->piece, &lane->why)) {
-        case PULLED_ANSWER:
-            take_answer(s, lane);
-            return;
-        case PULLED_OFFENCE:
-            finish_serving(s, lane, ENDING_HOSTILE);
-            return;
-        case PULLED_END:
-            /* Its process is about to end, unless it lives on without a way to answer. */
-            if (!has_ended && lane->closed_until == NEVER)
-                lane->closed_until = now + END_LIMIT_NS;
-            break;
-        case PULLED_NOTHING:
-            break;
-        }
-        if (has_ended) {
-            finish_serving(s, lane, ENDING_DIED);
-            return;
-        }
-    }
-    if (now >= lane->closed_until) {
-        (void)fault_set(&lane->why, "it closed its channel and kept running");
-        finish_serving(s, lane, ENDING_HOSTILE);
-    } else if (now >= lane->worker_until || now >= answer_until(s, lane)) {
-        finish_serving(s, lane, ENDING_LATE);
-    } else if (now >= lane->idle_at) {
-        lane->idle_at = NEVER;
-        pool_fork_ahead(s, false);
-    }
-}
-
 /* ---- its end --------------------------------------------------------------------------------- */
-
-/* Kill the worker and everything it left, and prove them dead. */
-static void end_worker(struct supervisor *s, struct lane *lane, struct swept *swept) {
-    pid_t pid = lane->worker->pid;
-    timers_arm(&s->timers, lane->held ? 0 : timers_patience(s->memory_mb) + SWEEP_PATIENCE_NS);
-    /* Not SIGTERM: the function may handle it, and a handler that hangs keeps alive the process we want gone. */
-    worker_signal(lane->worker, SIGKILL);
-    (void)sweep_run(&s->sweep, &pid, 1, swept);
-    routes_take_over(&s->routes);
-    if (!swept->is_proved)
-        /* Once the answer is out, whoever is still there could ask for the next event. */
-        loop_retire(s, swept->fault.text);
-    timers_disarm(&s->timers);
-    timers_guard(&s->timers, 0, -1);
-    loop_heed(s);
-    s->signals.is_alone = true;
-    s->zombies = swept->zombies;
-}
-
-/* What the platform is told about an invocation. */
-static struct outcome decide(struct supervisor *s, struct lane *lane) {
-    struct bytes id = bytes_of(lane->request_id);
-    const struct worker *worker = lane->worker;
-    char words[64];
-    switch (lane->ending) {
-    case ENDING_ANSWER:
-        if (lane->refusal_n == 0 || lane->reader.kind != ANSWER_RESULT || answer_is_too_long(&lane->reader))
-            return (struct outcome){lane->reader.kind == ANSWER_ERROR, NULL, answer_meta(&lane->reader),
-                                    buffer_bytes(&lane->reader.body)};
-        /* A refusal that the function swallowed. */
-        return (struct outcome){true, NULL, {NULL, 0}, {lane->refusal, lane->refusal_n}};
-    case ENDING_REFUSED:
-        return (struct outcome){true, NULL, {NULL, 0}, {lane->refusal, lane->refusal_n}};
-    case ENDING_LATE:
-        answers_timeout_words(lane->timeout_ns, words, sizeof(words));
-        witness_late(&s->witness, worker->number, words);
-        answers_timed_out(&lane->failure, id, lane->timeout_ns);
-        break;
-    case ENDING_HOSTILE:
-        witness_hostile(&s->witness, worker->number, lane->why.text);
-        answers_exited(&lane->failure, id, ANSWERS_NO_STATUS);
-        break;
-    case ENDING_DIED: {
-        /* A zygote that rests is asked for the status, and must not see what the worker left. */
-        if (s->ready.has_threads && cleaner_clean(s, NEVER, &lane->retire_why))
-            loop_retire(s, lane->retire_why.text);
-        int status = pool_status(s, worker->pid);
-        witness_died(&s->witness, worker->number);
-        answers_exited(&lane->failure, id, status);
-        break;
-    }
-    case ENDING_INFECTED:
-    case ENDING_UNREADABLE:
-        answers_exited(&lane->failure, id, ANSWERS_NO_STATUS);
-        break;
-    }
-    return answers_outcome(&lane->failure);
-}
 
 static void conclude(struct supervisor *s, struct lane *lane) {
     struct swept swept;
     struct worker *worker = lane->worker;
-    if (lane->ending == ENDING_ANSWER && lane->reader.note.n > 0)
-        (void)witness_note(&s->witness, buffer_bytes(&lane->reader.note));
-    end_worker(s, lane, &swept);
+    if (lane->ending == ENDING_ANSWER && lane->reader.note.n > 0 &&
+        witness_note(&s->witness, buffer_bytes(&lane->reader.note)) && !lane->exposure.is_on) {
+        lane->exposure = (struct exposure){.is_on = true, .number = s->report.number};
+        memcpy(lane->exposure.request_id, lane->request_id, sizeof(lane->request_id));
+    }
+    bool stays = serving_stays(s, lane);
+    if (!stays) {
+        serving_kill(s, lane, &swept);
+        routes_take_over(&s->routes);
+    }
     routes_end_invocation(&s->routes);
-    infection_worker_ended(&lane->infections);
-    /* Under the lock as well: what the kernel holds back of a request comes when nothing is refused any more. */
-    if (!watch_settle(&s->watch))
-        lane->reclaim.is_needed = true;
-    if (swept.zygote_lost)
-        pool_drop(s);
-    struct outcome outcome = decide(s, lane);
+    struct outcome outcome = serving_outcome(s, lane);
     send_outcome(lane, &outcome);
     if (upstream_step(&lane->upstream) == UPSTREAM_LOST)
         lost_platform(s, lane);
     /* The platform takes its time over the answer; what is left to do needs no word from it. */
     lane->must_retire = pool_keep(s, &lane->retire_why);
+    if (stays) {
+        /* With its files: nothing is taken from it before its window ends. */
+        output_settle(&s->output, &worker->pipes);
+        if (s->zygote.pid <= 0)
+            serving_end_window(s, lane);
+        return;
+    }
     pool_bury(s, worker->pid);
     pool_fork_ahead(s, false);
-    witness_dropped_log(&s->witness, output_finish(&s->output, &worker->pipes));
-    worker_close(worker);
-    lane->worker = NULL;
-    witness_swept(&s->witness, swept.killed, swept.zombies);
+    serving_close(s, lane, &swept);
     struct fault why;
-    if (cleaner_clean(s, lane->until - RESERVE_NS, &why) && !lane->must_retire) {
+    if (cleaner_clean(s, lane->until - LANE_RESERVE_NS, &why) && !lane->must_retire) {
         lane->must_retire = true;
         lane->retire_why = why;
     }
@@ -462,8 +215,10 @@ static void end_invocation(struct supervisor *s, struct lane *lane) {
     if (status >= 500)
         /* "Container error. Non-recoverable state. Runtime should exit promptly." */
         loop_end(s, EXIT_NO_EVENTS);
-    const char *seen = lane->ending == ENDING_INFECTED ? lane->seen : NULL;
-    if (infection_judge(&lane->infections, status, seen, lane->why.text) || watch_has_remains(&s->watch))
+    bool is_infected = infection_judge(&lane->infections, status, lane->seen, lane->why.text);
+    if (is_infected && lane->ending != ENDING_UNREADABLE)
+        serving_end_window(s, lane);
+    if (is_infected || watch_has_remains(&s->watch))
         /* A request of somebody dead may wait at the platform, and would be given the next event. */
         lane->reclaim.is_needed = true;
     if (lane->must_retire)
@@ -494,13 +249,15 @@ static bool prepare(struct supervisor *s) {
 }
 
 static void ask_for_event(struct supervisor *s, struct lane *lane) {
-    if (lane->until != 0 && !s->places.is_pending && renewal_is_time(s, lane->until - now_ns(), RENEW_AT))
+    if (lane->until != 0 && lane->worker == NULL && !s->places.is_pending &&
+        renewal_is_time(s, lane->until - now_ns(), LANE_RENEW_AT))
         renewal_run(s, lane->until - now_ns());
     /* Where another init does not fit into what is left, the next event waits for it, as for a cold start. */
-    bool waits = lane->until != 0 && s->zygote.pid <= 0 && !renewal_fits(s, lane->until - now_ns());
+    bool waits = lane->worker != NULL ||
+                 (lane->until != 0 && s->zygote.pid <= 0 && !renewal_fits(s, lane->until - now_ns()));
     if (!waits && !prepare(s))
         return;
-    pool_fork_ahead(s, !s->places.is_pending);
+    pool_fork_ahead(s, lane->worker == NULL && !s->places.is_pending);
     if (watch_has_remains(&s->watch))
         lane->reclaim.is_needed = true;
     if (reclaim_is_due(&lane->reclaim))
@@ -528,6 +285,9 @@ static void step_once(struct supervisor *s, struct lane *lane, const struct poll
         ask_for_event(s, lane);
         break;
     case LANE_ASKING:
+        if (s->zygote.pid <= 0)
+            /* Killed, it takes its workers along, unless one was just being born. */
+            serving_end_window(s, lane);
         if (platform_replied(s, lane, &is_continued))
             take_event(s, lane);
         break;
@@ -541,14 +301,14 @@ static void step_once(struct supervisor *s, struct lane *lane, const struct poll
         }
         break;
     case LANE_WAITING:
-        if (prepare(s))
-            hand_over(s, lane);
+        if (lane->worker != NULL || prepare(s))
+            serving_begin(s, lane);
         break;
     case LANE_SERVING:
-        serve(s, lane, polled, n);
+        serving_step(s, lane, polled, n);
         break;
     case LANE_DELIVERING:
-        if (now_ns() >= lane->deliver_until || routes_settled(&s->routes, false))
+        if (now_ns() >= lane->deliver_until || routes_settled(&s->routes, s->settings.isolation == ISOLATION_WINDOW))
             conclude(s, lane);
         break;
     case LANE_ANSWERED:

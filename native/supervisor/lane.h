@@ -16,6 +16,7 @@
 #include "frames.h"
 #include "reclaim.h"
 #include "upstream.h"
+#include "window.h"
 #include "worker.h"
 
 enum {
@@ -23,6 +24,11 @@ enum {
     LANE_MAX_FDS = RECLAIM_MAX_FDS + 2 + OUTPUT_STREAMS,
     LANE_MAX_ECHO = 256,
 };
+
+/* What an invocation's cleaning may leave of its time; beyond it the rest waits for the next event. */
+#define LANE_RESERVE_NS (500 * NS_PER_MS)
+/* A zygote is initialised anew after an answer, where nobody waits, once so many per cent of its time are over. */
+#define LANE_RENEW_AT 80
 
 struct supervisor;
 
@@ -47,17 +53,29 @@ enum ending {
     ENDING_UNREADABLE /* no worker could be given the event */
 };
 
+/* Who was served by a worker after an invocation had planted something in its memory. */
+struct exposure {
+    bool is_on;
+    char request_id[ANSWERS_MAX_REQUEST_ID + 1]; /* of that invocation */
+    uint64_t number;
+    int64_t served;
+};
+
 struct lane {
     enum lane_state state;
     struct upstream upstream;
     struct infections infections;
     struct reclaim reclaim; /* asks for the next event where a worker may have done so before */
-    struct worker *worker; /* that has the event, NULL without */
+    struct worker *worker; /* that has the event, or waits, stopped, for the next of its window; NULL without */
+    struct window window;      /* the worker's, in window isolation */
+    struct exposure exposure;  /* of those it serves */
+    long pid_before;           /* the last pid given out when the worker was known to be alone */
 
     /* The event. */
     char request_id[ANSWERS_MAX_REQUEST_ID + 1];
     char echo[LANE_MAX_ECHO];
     struct buffer frame; /* head, header block and body, as the worker gets them */
+    size_t window_at;    /* where in it the window is told, 0 without */
     struct delivery unsent;
     int64_t began;
     int64_t until;        /* when the platform gives up on it */
@@ -70,7 +88,7 @@ struct lane {
     struct answer_reader reader;
     enum ending ending;
     struct fault why;
-    const char *seen; /* ENDING_INFECTED: how, a word for the finding */
+    const char *seen; /* that it was at the Runtime API: how, a word for the finding; NULL where it was not seen there */
     int64_t closed_until;  /* it closed its channel: when it must have ended, NEVER before */
     int64_t idle_at;       /* when a fork is asked for beside it, NEVER once that was done */
     uint8_t refusal[MAX_REPORT_BYTES];

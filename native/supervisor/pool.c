@@ -72,8 +72,9 @@ static struct worker *free_slot(struct supervisor *s) {
 
 void pool_fork_ahead(struct supervisor *s, bool is_alone) {
     /* Where code of the function's runs at a fork or in a worker before its event, it may read what an attacker writes at
-     * that moment and takes away again: nobody is forked beside a worker that serves. */
-    size_t wanted = s->ready.runs_ahead ? 1 : SPARES;
+     * that moment and takes away again: nobody is forked beside a worker that serves. In window isolation the next worker
+     * is needed once in many events. */
+    size_t wanted = s->ready.runs_ahead || s->settings.isolation == ISOLATION_WINDOW ? 1 : SPARES;
     if (s->zygote.pid <= 0 || s->zygote.asked != NULL || s->n_spares >= wanted || (s->ready.runs_ahead && !is_alone))
         return;
     struct worker *worker = free_slot(s);

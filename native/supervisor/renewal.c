@@ -21,18 +21,27 @@
 
 enum { WHOLE = 100, RETRY_SHARE = 10, OVERDUE_SHARE = 110 };
 
-static struct clocks read_clocks(void) {
+struct clocks clocks_now(void) {
     struct timespec boot, epoch;
     (void)clock_gettime(CLOCK_BOOTTIME, &boot);
     (void)clock_gettime(CLOCK_REALTIME, &epoch);
     return (struct clocks){boot.tv_sec * NS_PER_S + boot.tv_nsec, epoch.tv_sec * NS_PER_S + epoch.tv_nsec};
 }
 
-static int64_t age_of(const struct renewal *life) {
-    struct clocks now = read_clocks();
-    int64_t by_boot = now.boot - life->born.boot, by_day = now.epoch - life->born.epoch;
+int64_t clocks_age(struct clocks born) {
+    struct clocks now = clocks_now();
+    int64_t by_boot = now.boot - born.boot, by_day = now.epoch - born.epoch;
     return by_boot > by_day ? by_boot : by_day;
 }
+
+double jitter_drawn(double share) {
+    uint32_t draw = 0;
+    /* Without randomness all its limit: what is set is a promise in that direction alone. */
+    (void)getrandom(&draw, sizeof(draw), 0);
+    return share * ((double)draw / 4294967296.0);
+}
+
+static int64_t age_of(const struct renewal *life) { return clocks_age(life->born); }
 
 /* An init takes about as long as the one before, and half as long again. */
 static int64_t init_needs(const struct supervisor *s) {
@@ -40,11 +49,8 @@ static int64_t init_needs(const struct supervisor *s) {
 }
 
 void renewal_begin(struct supervisor *s) {
-    uint32_t draw = 0;
-    /* Without randomness all its limit: what is set is a promise in that direction alone. */
-    (void)getrandom(&draw, sizeof(draw), 0);
-    double shortened = 1.0 - s->settings.jitter * ((double)draw / 4294967296.0);
-    s->renewal = (struct renewal){.born = read_clocks(), .first = s->report.number};
+    double shortened = 1.0 - jitter_drawn(s->settings.jitter);
+    s->renewal = (struct renewal){.born = clocks_now(), .first = s->report.number};
     s->renewal.limit = (int64_t)((double)s->settings.environment_max_age * shortened);
 }
 
@@ -71,7 +77,7 @@ static bool is_stale(const struct supervisor *s, int64_t age, int share) {
         return false;
     int64_t expires = s->ready.expires_at * NS_PER_S - (share < WHOLE ? ADVISORY_NS : 0);
     /* What was about to end when it was fetched is not fetched again and again. */
-    return s->renewal.born.epoch < expires && expires <= read_clocks().epoch;
+    return s->renewal.born.epoch < expires && expires <= clocks_now().epoch;
 }
 
 bool renewal_is_time(struct supervisor *s, int64_t left, int share) {
@@ -92,6 +98,10 @@ bool renewal_is_time(struct supervisor *s, int64_t left, int share) {
         tell_not_renewed(s, reason, 0);
     }
     return false;
+}
+
+int64_t renewal_left(const struct supervisor *s) {
+    return s->renewal.limit > 0 ? s->renewal.limit - age_of(&s->renewal) : NEVER;
 }
 
 bool renewal_fits(const struct supervisor *s, int64_t left) {

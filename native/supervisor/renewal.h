@@ -19,4 +19,11 @@ struct renewal {
     bool has_told_overdue;
 };
 
+/* Read both, and say how old it is what was born then. */
+struct clocks clocks_now(void);
+int64_t clocks_age(struct clocks born);
+
+/* A random share, up to this one, by which a limit is made smaller, so that a fleet does not recycle at once. */
+double jitter_drawn(double share);
+
 #endif

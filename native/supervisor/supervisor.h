@@ -167,6 +167,9 @@ void renewal_begin(struct supervisor *s);
  * to renew the environment. */
 bool renewal_is_time(struct supervisor *s, int64_t left, int share);
 
+/* How long the environment may go on, NEVER where it has no age to reach. */
+int64_t renewal_left(const struct supervisor *s);
+
 /* Say whether an init fits into `left` (ns). */
 bool renewal_fits(const struct supervisor *s, int64_t left);
 

@@ -116,8 +116,9 @@ void timers_guard(const struct timers *timers, pid_t pid, int near) {
 }
 
 void timers_arm(struct timers *timers, int64_t dead_man_ns) {
+    bool was_on = timers->dead_man_ns > 0;
     timers->dead_man_ns = timers->has_dead_man ? dead_man_ns : 0;
-    if (timers->dead_man_ns > 0)
+    if (timers->dead_man_ns > 0 || was_on)
         set(timers->dead_man, timers->dead_man_ns);
     if (timers->is_armed)
         return;

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -14,7 +16,12 @@ enum {
     /* What one look at its channel takes, more than any answer has and than a dead one can have left there: who never
      * stops sending what nobody wants would keep the supervisor from its clock. */
     PULL_BYTES = 16 << 20,
+    /* Threads of a worker that is to pause. */
+    MANY_STOPPED = 512,
 };
+
+/* A stop takes effect within 0.1 ms where a processor is free; a busy machine may take some time. */
+#define PAUSE_LIMIT_NS (50 * NS_PER_MS)
 
 void worker_clear(struct worker *worker) {
     *worker = (struct worker){.pidfd = -1, .channel = -1};
@@ -81,6 +88,77 @@ bool worker_is_running(const struct worker *worker, const struct procfs *procfs)
         return procfs_is_dead(procfs, worker->pid) == 0;
     struct pollfd look = {worker->pidfd, POLLIN, 0};
     return poll(&look, 1, 0) <= 0;
+}
+
+bool worker_has_spoken(const struct worker *worker) {
+    struct pollfd look = {worker->channel, POLLIN, 0};
+    return poll(&look, 1, 0) > 0;
+}
+
+/* ---- a pause -------------------------------------------------------------------------------- */
+
+struct threads {
+    const struct procfs *procfs;
+    pid_t pid;
+    pid_t stopped[MANY_STOPPED]; /* that were seen stopped; of more than fit the time alone tells */
+    size_t n_before, n;          /* at the looks before, and now */
+    bool runs, is_continued, is_stopped;
+};
+
+static int look_at_thread(void *context, pid_t thread) {
+    struct threads *threads = context;
+    struct proc_stat stat;
+    char path[64];
+    char text[PROCFS_RECORD_BYTES];
+    (void)snprintf(path, sizeof(path), "%d/task/%d/stat", (int)threads->pid, (int)thread);
+    ssize_t n = procfs_read(threads->procfs, path, text, sizeof(text));
+    if (n < 0)
+        return procfs_is_gone(errno) ? 0 : -1;
+    if (!procfs_parse_stat(text, (size_t)n, &stat) || stat.is_exiting || stat.state == 'Z' || stat.state == 'X')
+        return 0;
+    size_t at = 0;
+    while (at < threads->n && threads->stopped[at] != thread)
+        at++;
+    if (stat.state != 'T') {
+        threads->runs = true;
+        threads->is_continued |= at < threads->n_before;
+        return 0;
+    }
+    threads->is_stopped = true;
+    if (at == threads->n && at < MANY_STOPPED)
+        threads->stopped[threads->n++] = thread;
+    return 0;
+}
+
+/* Say whether SIGSTOP waits for the first thread of a process to get a processor. */
+static bool has_pending_stop(const struct procfs *procfs, pid_t pid) {
+    char path[32];
+    char text[PROCFS_RECORD_BYTES];
+    (void)snprintf(path, sizeof(path), "%d/status", (int)pid);
+    if (procfs_read(procfs, path, text, sizeof(text)) < 0)
+        return false;
+    const char *at = strstr(text, "\nShdPnd:");
+    return at != NULL && (strtoull(at + 8, NULL, 16) >> (SIGSTOP - 1) & 1) != 0;
+}
+
+enum rest worker_pause(const struct worker *worker, const struct procfs *procfs) {
+    struct threads threads = {.procfs = procfs, .pid = worker->pid};
+    int64_t until = now_ns() + PAUSE_LIMIT_NS;
+    worker_signal(worker, SIGSTOP);
+    for (;;) {
+        threads.runs = threads.is_stopped = false;
+        threads.n_before = threads.n;
+        if (procfs_each_thread(procfs, worker->pid, look_at_thread, &threads) != 0)
+            return REST_LATE;
+        if (!threads.runs)
+            return REST_PAUSED;
+        if (threads.is_continued)
+            return REST_CONTINUED;
+        if (now_ns() > until)
+            /* A signal is taken and its thread stopped under one lock: what no longer waits has stopped somebody. */
+            return threads.is_stopped || has_pending_stop(procfs, worker->pid) ? REST_LATE : REST_CONTINUED;
+        (void)sched_yield();
+    }
 }
 
 void worker_signal(const struct worker *worker, int number) {

@@ -31,6 +31,13 @@ struct delivery {
     struct bytes body;
 };
 
+/* What came of waiting for a stop. */
+enum rest {
+    REST_PAUSED,   /* nothing of the process runs */
+    REST_LATE,     /* a stop is on its way, as on a busy machine; or we cannot look */
+    REST_CONTINUED /* somebody has taken it back */
+};
+
 /* The empty worker. */
 void worker_clear(struct worker *worker);
 
@@ -46,6 +53,12 @@ enum pulled worker_pull(struct worker *worker, struct answer_reader *reader, str
 
 /* Say whether the process still exists as more than a zombie. */
 bool worker_is_running(const struct worker *worker, const struct procfs *procfs);
+
+/* Stop the process until it is sent SIGCONT, and wait for that: 50 ms at most. */
+enum rest worker_pause(const struct worker *worker, const struct procfs *procfs);
+
+/* Say whether it sent something that nobody has read, or closed its end. */
+bool worker_has_spoken(const struct worker *worker);
 
 /* Send a signal to the process; one that is gone is no error. */
 void worker_signal(const struct worker *worker, int number);

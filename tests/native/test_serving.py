@@ -92,7 +92,7 @@ def test_a_worker_does_not_see_how_settings_came(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "environment", "words"),
     [
-        ("max_age = 'long'\n", {}, "max_age in dayfly.toml"),
+        ("max_age = 'long'\n", {}, "dayfly.toml: max_age is"),
         ("max_aeg = '1m'\n", {}, "unknown setting 'max_aeg'"),
         ("", {"DAYFLY_MAX_AGE": "long"}, "DAYFLY_MAX_AGE is 'long'"),
     ],

@@ -1,0 +1,406 @@
+#include "serving.h"
+
+#include <sys/socket.h>
+#include <signal.h>
+
+#include "supervisor.h"
+
+/* A fork asked for at once competes with the handler for processors. A handler that takes longer than this either waits
+ * for something, which leaves the processor to the fork, or takes so long that the fork does not show. */
+#define FORK_AFTER_NS (1 * NS_PER_MS)
+/* How long a worker that closed its channel may take to end. */
+#define END_LIMIT_NS (1 * NS_PER_S)
+/* How long a worker may take to answer by itself after an operation was refused: an error that comes out of the handler
+ * is there within a millisecond. Together with killing and proving it stays below 0.1 s. */
+#define REFUSED_NS (50 * NS_PER_MS)
+/* And once the handler has ended: AWS's loop describes the error, on a small share of a processor. */
+#define DESCRIBED_NS (1 * NS_PER_S)
+/* Without pidfds a worker's end is only seen by looking. */
+#define LOOK_NS (50 * NS_PER_MS)
+/* More time for a sweep, which is at work for longer where hundreds of processes want the processor. */
+#define SWEEP_PATIENCE_NS (5 * NS_PER_S)
+
+#define CONNECTED "it connected to the Runtime API"
+
+/* ---- an event -------------------------------------------------------------------------------- */
+struct reporting {
+    struct supervisor *s;
+    struct lane *lane;
+};
+
+static void take_report(void *context, const struct worker_report *report) {
+    struct reporting *to = context;
+    struct lane *lane = to->lane;
+    if (report->finding.n > 0)
+        witness_report(&to->s->witness, report->finding, report->is_current);
+    if (!report->is_current)
+        return;
+    if (report->error.n > 0 && lane->refusal_n == 0) {
+        memcpy(lane->refusal, report->error.at, report->error.n);
+        lane->refusal_n = report->error.n;
+        lane->refused_at = now_ns();
+    }
+    lane->is_describing |= lane->refusal_n > 0 && report->error.n == 0 && report->finding.n == 0;
+}
+
+static void own_connection(struct supervisor *s, const struct upstream *up) {
+    struct endpoint own;
+    if (up->own.sin_port != 0 && endpoint_from(&own, (const struct sockaddr *)&up->own))
+        watch_own(&s->watch, &own);
+    if (up->left_own.sin_port != 0 && endpoint_from(&own, (const struct sockaddr *)&up->left_own))
+        watch_own(&s->watch, &own);
+}
+
+/* The connections to the Runtime API that are ours: the supervisor's own, and those that poll in extensions' names. */
+static void name_own_connections(struct supervisor *s, struct lane *lane) {
+    struct endpoint own;
+    s->watch.n_own = 0;
+    own_connection(s, &lane->upstream);
+    own_connection(s, &lane->reclaim.probe);
+    for (size_t i = 0; i < lane->reclaim.count; i++)
+        own_connection(s, &lane->reclaim.overtaken[i]);
+    for (size_t i = 0; i < s->routes.extension_count; i++) {
+        struct sockaddr_storage at;
+        socklen_t size = sizeof(at);
+        int fd = s->routes.extensions[i].fd;
+        if (fd >= 0 && getsockname(fd, (struct sockaddr *)&at, &size) == 0 &&
+            endpoint_from(&own, (const struct sockaddr *)&at))
+            watch_own(&s->watch, &own);
+    }
+}
+
+/* The event in progress is given to a worker that an earlier one has changed. */
+static void tell_served_afterwards(struct supervisor *s, struct lane *lane) {
+    struct exposure *exposure = &lane->exposure;
+    char message[320];
+    (void)snprintf(message, sizeof(message), "request %s tampered with this worker, which then served this request",
+                   exposure->request_id);
+    exposure->served++;
+    struct field fields[] = {
+        FIELD_OF_TEXT("patient_zero", exposure->request_id),
+        FIELD_OF_NUMBER("invocation_of_patient_zero", (int64_t)exposure->number),
+        FIELD_OF_NUMBER("served_afterwards", exposure->served),
+        FIELD_OF_NUMBER("worker", lane->worker->number),
+    };
+    report_find(&s->report, FINDING_SERVED_AFTERWARDS, message, fields, COUNT(fields));
+}
+
+/* A fresh worker is about to serve its first event. */
+static void take_worker(struct supervisor *s, struct lane *lane) {
+    lane->worker = pool_take(s);
+    lane->reader.unread = 0;
+    lane->exposure.is_on = false;
+    s->report.triggers = 0;
+    if (lane->window_at > 0)
+        window_open(&lane->window, &s->settings);
+    (void)keeper_bind(&s->keeper, lane->worker->pid, s->zombies);
+}
+
+void serving_begin(struct supervisor *s, struct lane *lane) {
+    struct reporting to = {s, lane};
+    if (lane->worker == NULL)
+        take_worker(s, lane);
+    struct worker *worker = lane->worker;
+    lane->ending = ENDING_DIED;
+    lane->refusal_n = 0;
+    lane->is_describing = false;
+    lane->closed_until = NEVER;
+    lane->idle_at = now_ns() + FORK_AFTER_NS;
+    answer_begin(&lane->reader, lane->frame.at, take_report, &to);
+    if (lane->window_at > 0)
+        window_tell(&lane->window, renewal_left(s), lane->frame.at + lane->window_at);
+    lane->unsent = (struct delivery){buffer_bytes(&lane->frame), {NULL, 0}};
+    if (s->ready.has_threads && zygote_rest(&s->zygote, &lane->why) != 0)
+        pool_lose(s, &lane->why);
+    /* From now on nothing of our user can be trusted. */
+    s->signals.is_alone = false;
+    timers_guard(&s->timers, worker->pid, s->zygote.lifeline);
+    /* Where the Runtime API is not locked, a supervisor that is held down ends, and with it the environment. */
+    timers_arm(&s->timers, lane->held ? 0 : timers_patience(s->memory_mb));
+    name_own_connections(s, lane);
+    watch_hand_over(&s->watch, worker->pid, lane->until, !lane->held);
+    lane->pid_before = procfs_last_pid(&s->procfs);
+    /* A worker before this one, of the same uid, may have stopped it. */
+    worker_signal(worker, SIGCONT);
+    (void)worker_push(worker, &lane->unsent);
+    lane->state = LANE_SERVING;
+    if (lane->exposure.is_on)
+        tell_served_afterwards(s, lane);
+}
+
+/* The worker's part is over: extensions do theirs, then the outcome goes out. */
+static void finish_serving(struct supervisor *s, struct lane *lane, enum ending ending) {
+    int64_t now = now_ns();
+    lane->ending = ending;
+    if (now - lane->began > lane->longest)
+        lane->longest = now - lane->began;
+    if ((ending == ENDING_DIED || ending == ENDING_LATE) && lane->refusal_n > 0)
+        lane->ending = ENDING_REFUSED;
+    int64_t left = lane->until - LANE_RESERVE_NS - now;
+    if (left > s->settings.fork_deliver)
+        left = s->settings.fork_deliver;
+    /* Of a late worker its extensions are as late as it is. */
+    lane->deliver_until =
+        s->routes.extension_count > 0 && ending != ENDING_LATE && left > 0 ? now + left : now;
+    lane->state = LANE_DELIVERING;
+}
+
+static void take_answer(struct supervisor *s, struct lane *lane) {
+    bool is_error = lane->reader.kind == ANSWER_ERROR;
+    if (answers_acceptable(is_error, answer_meta(&lane->reader))) {
+        finish_serving(s, lane, ENDING_ANSWER);
+    } else {
+        (void)fault_set(&lane->why, "answer with a forbidden header value");
+        finish_serving(s, lane, ENDING_HOSTILE);
+    }
+}
+
+/* When the error of a refusal becomes the answer, NEVER where nothing was refused. */
+static int64_t answer_until(const struct supervisor *s, const struct lane *lane) {
+    if (lane->refusal_n == 0)
+        return NEVER;
+    return lane->refused_at + REFUSED_NS + (lane->is_describing ? DESCRIBED_NS + s->settings.fork_deliver : 0);
+}
+
+int64_t serving_due(const struct supervisor *s, const struct lane *lane) {
+    int64_t due = sooner(lane->worker_until, answer_until(s, lane));
+    due = sooner(sooner(due, lane->idle_at), sooner(lane->closed_until, watch_due(&s->watch)));
+    int64_t every = timers_every(&s->timers);
+    if (lane->worker->pidfd < 0)
+        every = sooner(every, LOOK_NS);
+    return every == NEVER ? due : sooner(due, now_ns() + every);
+}
+
+void serving_step(struct supervisor *s, struct lane *lane, const struct pollfd *polled, size_t n) {
+    struct worker *worker = lane->worker;
+    struct reporting to = {s, lane};
+    bool is_readable = false;
+    bool has_ended = worker->pidfd < 0 && !worker_is_running(worker, &s->procfs);
+    int64_t now = now_ns();
+    lane->reader.context = &to;
+    for (size_t i = 0; i < n; i++) {
+        if (polled[i].revents == 0)
+            continue;
+        if (polled[i].fd == worker->channel && lane->closed_until == NEVER) {
+            is_readable = (polled[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0;
+            if ((polled[i].revents & POLLOUT) != 0)
+                (void)worker_push(worker, &lane->unsent);
+        } else if (polled[i].fd == worker->pidfd) {
+            has_ended = true;
+        }
+    }
+    if (watch_due(&s->watch) <= now) {
+        enum sighting seen = watch_look(&s->watch, now);
+        if (seen != SIGHTING_NONE) {
+            lane->seen = seen == SIGHTING_CONNECTION ? "connection" : "overdue";
+            (void)fault_set(&lane->why, seen == SIGHTING_CONNECTION
+                                            ? CONNECTED
+                                            : "its event has timed out, but the platform did not end it");
+            finish_serving(s, lane, ENDING_INFECTED);
+            return;
+        }
+    }
+    if (is_readable || has_ended) {
+        switch (worker_pull(worker, &lane->reader, &s->piece, &lane->why)) {
+        case PULLED_ANSWER:
+            take_answer(s, lane);
+            return;
+        case PULLED_OFFENCE:
+            finish_serving(s, lane, ENDING_HOSTILE);
+            return;
+        case PULLED_END:
+            /* Its process is about to end, unless it lives on without a way to answer. */
+            if (!has_ended && lane->closed_until == NEVER)
+                lane->closed_until = now + END_LIMIT_NS;
+            break;
+        case PULLED_NOTHING:
+            break;
+        }
+        if (has_ended) {
+            finish_serving(s, lane, ENDING_DIED);
+            return;
+        }
+    }
+    if (now >= lane->closed_until) {
+        (void)fault_set(&lane->why, "it closed its channel and kept running");
+        finish_serving(s, lane, ENDING_HOSTILE);
+    } else if (now >= lane->worker_until || now >= answer_until(s, lane)) {
+        finish_serving(s, lane, ENDING_LATE);
+    } else if (now >= lane->idle_at) {
+        lane->idle_at = NEVER;
+        pool_fork_ahead(s, false);
+    }
+}
+
+/* ---- its window ------------------------------------------------------------------------------- */
+
+static bool is_over(const struct supervisor *s, const struct lane *lane) {
+    return window_is_over(&lane->window) || (s->report.triggers & s->settings.retire_on) != 0;
+}
+
+/* Say whether nothing came from a worker but its answers. */
+static bool is_silent(struct supervisor *s, const struct lane *lane) {
+    if (lane->unsent.head.n + lane->unsent.body.n > 0)
+        witness_hostile(&s->witness, lane->worker->number, "it answered before it read its event");
+    else if (lane->reader.said_more || worker_has_spoken(lane->worker))
+        /* Nothing is asked of it: a frame sent ahead would be an answer to somebody else's event. */
+        witness_hostile(&s->witness, lane->worker->number, "it sent data between two events");
+    else
+        return true;
+    return false;
+}
+
+/* End what runs beside a worker that stays; false if nothing proves that nothing does. */
+static bool is_alone(struct supervisor *s, struct lane *lane) {
+    struct swept swept;
+    if (procfs_last_pid(&s->procfs) == lane->pid_before && lane->pid_before >= 0)
+        /* Nothing was born since the event was handed over. One who makes the numbers go round once gains what he has
+         * anyway: a process for as long as his worker's window. */
+        return true;
+    if (sweep_spare(&s->sweep, lane->worker->pid) != 0)
+        return false;
+    (void)sweep_run(&s->sweep, NULL, 0, &swept);
+    sweep_forget(&s->sweep, lane->worker->pid);
+    if (swept.zygote_lost)
+        pool_drop(s);
+    witness_swept(&s->witness, swept.killed, swept.zombies);
+    lane->pid_before = s->sweep.proved_at;
+    return swept.is_proved && s->zygote.pid > 0;
+}
+
+/* Say whether a worker that is told to stop does: one that does not could take the next event by itself. */
+static bool rests(struct supervisor *s, const struct lane *lane) {
+    enum rest rest = worker_pause(lane->worker, &s->procfs);
+    if (rest == REST_CONTINUED)
+        witness_hostile(&s->witness, lane->worker->number, "it could not be stopped between two events");
+    return rest == REST_PAUSED;
+}
+
+/* Say whether nothing of `retire_on` was left or seen of a worker that is stopped. */
+static bool is_spotless(struct supervisor *s, const struct lane *lane) {
+    if (!is_silent(s, lane))
+        return false;
+    if ((s->settings.retire_on & RETIRE_ON_SUSPICION) != 0 && lane->worker->pipes.dropped > 0)
+        return false;
+    return (s->report.triggers & s->settings.retire_on) == 0;
+}
+
+/* Say whether a worker that goes on to serve is not at the Runtime API; what it had asked for it would be given later. */
+static bool is_absent(struct supervisor *s, struct lane *lane) {
+    infection_worker_ended(&lane->infections);
+    if (watch_look_at_end(&s->watch) == SIGHTING_NONE)
+        return true;
+    lane->seen = "connection";
+    (void)fault_set(&lane->why, CONNECTED);
+    return false;
+}
+
+bool serving_stays(struct supervisor *s, struct lane *lane) {
+    if (s->settings.isolation != ISOLATION_WINDOW || lane->ending != ENDING_ANSWER || s->zygote.pid <= 0)
+        return false;
+    lane->window.served++;
+    bool is_error = lane->reader.kind == ANSWER_ERROR || lane->refusal_n > 0;
+    /* The rest of too long an answer is still on its way, in the place of the next one. */
+    if ((is_error && (s->settings.retire_on & RETIRE_ON_ERROR) != 0) || answer_is_too_long(&lane->reader) ||
+        is_over(s, lane) || renewal_is_time(s, lane->until - now_ns(), LANE_RENEW_AT) ||
+        !routes_settled(&s->routes, true))
+        return false;
+    timers_arm(&s->timers, lane->held ? 0 : timers_patience(s->memory_mb) + SWEEP_PATIENCE_NS);
+    worker_signal(lane->worker, SIGSTOP);
+    /* Once more when it rests: until its last thread has stopped it may start processes. */
+    if (!is_alone(s, lane) || !rests(s, lane) || !is_alone(s, lane) || !is_spotless(s, lane) || !is_absent(s, lane))
+        return false;
+    /* It may have arranged to be continued: stops of ours are undone as before, but nobody is held down while all wait. */
+    timers_arm(&s->timers, 0);
+    return true;
+}
+
+bool serving_goes_on(struct supervisor *s, struct lane *lane) {
+    const struct worker *worker = lane->worker;
+    return worker != NULL && worker_is_running(worker, &s->procfs) &&
+           procfs_is_dying(&s->procfs, worker->pid) == 0 && is_silent(s, lane) && !is_over(s, lane);
+}
+
+/* ---- its end --------------------------------------------------------------------------------- */
+
+void serving_kill(struct supervisor *s, struct lane *lane, struct swept *swept) {
+    pid_t pid = lane->worker->pid;
+    timers_arm(&s->timers, lane->held ? 0 : timers_patience(s->memory_mb) + SWEEP_PATIENCE_NS);
+    /* Not SIGTERM: the function may handle it, and a handler that hangs keeps alive the process we want gone. */
+    worker_signal(lane->worker, SIGKILL);
+    (void)sweep_run(&s->sweep, &pid, 1, swept);
+    if (!swept->is_proved)
+        /* Once the answer is out, whoever is still there could ask for the next event. */
+        loop_retire(s, swept->fault.text);
+    timers_disarm(&s->timers);
+    timers_guard(&s->timers, 0, -1);
+    loop_heed(s);
+    s->signals.is_alone = true;
+    s->zombies = swept->zombies;
+    infection_worker_ended(&lane->infections);
+    /* Under the lock as well: what the kernel holds back of a request comes when nothing is refused any more. */
+    if (!watch_settle(&s->watch))
+        lane->reclaim.is_needed = true;
+    if (swept->zygote_lost)
+        pool_drop(s);
+}
+
+void serving_close(struct supervisor *s, struct lane *lane, const struct swept *swept) {
+    witness_dropped_log(&s->witness, output_finish(&s->output, &lane->worker->pipes));
+    worker_close(lane->worker);
+    lane->worker = NULL;
+    witness_swept(&s->witness, swept->killed, swept->zombies);
+}
+
+void serving_end_window(struct supervisor *s, struct lane *lane) {
+    struct swept swept;
+    struct fault why;
+    if (lane->worker == NULL)
+        return;
+    pid_t pid = lane->worker->pid;
+    routes_drop_peers(&s->routes);
+    serving_kill(s, lane, &swept);
+    pool_bury(s, pid);
+    serving_close(s, lane, &swept);
+    if (cleaner_clean(s, NEVER, &why))
+        loop_retire(s, why.text);
+}
+
+struct outcome serving_outcome(struct supervisor *s, struct lane *lane) {
+    struct bytes id = bytes_of(lane->request_id);
+    const struct worker *worker = lane->worker;
+    char words[64];
+    switch (lane->ending) {
+    case ENDING_ANSWER:
+        if (lane->refusal_n == 0 || lane->reader.kind != ANSWER_RESULT || answer_is_too_long(&lane->reader))
+            return (struct outcome){lane->reader.kind == ANSWER_ERROR, NULL, answer_meta(&lane->reader),
+                                    buffer_bytes(&lane->reader.body)};
+        /* A refusal that the function swallowed. */
+        return (struct outcome){true, NULL, {NULL, 0}, {lane->refusal, lane->refusal_n}};
+    case ENDING_REFUSED:
+        return (struct outcome){true, NULL, {NULL, 0}, {lane->refusal, lane->refusal_n}};
+    case ENDING_LATE:
+        answers_timeout_words(lane->timeout_ns, words, sizeof(words));
+        witness_late(&s->witness, worker->number, words);
+        answers_timed_out(&lane->failure, id, lane->timeout_ns);
+        break;
+    case ENDING_HOSTILE:
+        witness_hostile(&s->witness, worker->number, lane->why.text);
+        answers_exited(&lane->failure, id, ANSWERS_NO_STATUS);
+        break;
+    case ENDING_DIED: {
+        /* A zygote that rests is asked for the status, and must not see what the worker left. */
+        if (s->ready.has_threads && cleaner_clean(s, NEVER, &lane->retire_why))
+            loop_retire(s, lane->retire_why.text);
+        int status = pool_status(s, worker->pid);
+        witness_died(&s->witness, worker->number);
+        answers_exited(&lane->failure, id, status);
+        break;
+    }
+    case ENDING_INFECTED:
+    case ENDING_UNREADABLE:
+        answers_exited(&lane->failure, id, ANSWERS_NO_STATUS);
+        break;
+    }
+    return answers_outcome(&lane->failure);
+}

@@ -1,0 +1,34 @@
+/* What one worker may serve in window isolation: so many events, for so long, of one tenant; see
+ * src/dayfly/core/lifetime.py. */
+#ifndef DAYFLY_WINDOW_H
+#define DAYFLY_WINDOW_H
+
+#include "renewal.h"
+#include "settings.h"
+
+/* What an event's header block has beside the platform's headers: what is left of the worker's window. Of a length that
+ * does not depend on the values, which are known when the event is handed over. */
+#define WINDOW_HEADER "dayfly-window"
+#define WINDOW_VALUE "%010lld %015lld.%03lld"
+enum { WINDOW_VALUE_BYTES = 10 + 1 + 15 + 1 + 3 };
+
+struct window {
+    int64_t max_age;
+    int64_t max_invocations;
+    struct clocks born;
+    int64_t served;
+};
+
+/* A worker is about to serve its first event: limits are made smaller by up to the share that the setting `jitter` names. */
+void window_open(struct window *window, const struct settings *settings);
+
+/* Say whether the worker may take no further event. */
+bool window_is_over(const struct window *window);
+
+/* Append the header with room for its value; -1 where it does not fit. */
+int window_reserve(struct buffer *block);
+
+/* Write the value where `window_reserve` left room for it, at `at`; `left` is how long the environment may go on. */
+void window_tell(const struct window *window, int64_t left, uint8_t *at);
+
+#endif
