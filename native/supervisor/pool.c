@@ -28,6 +28,8 @@ static void spare_again(struct supervisor *s) {
         (void)sweep_spare(&s->sweep, s->zygote.pid);
     for (size_t i = 0; i < s->n_spares; i++)
         (void)sweep_spare(&s->sweep, s->spares[i]->pid);
+    if (s->clerk.pid > 0)
+        (void)sweep_spare(&s->sweep, s->clerk.pid);
 }
 
 /* Give up a worker that never saw an event. */

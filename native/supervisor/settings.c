@@ -447,15 +447,13 @@ bool settings_are_pythons(const struct settings *settings, char *const *environ,
                                              lstat(POLICY_PLACE, &found) == 0));
 }
 
-bool settings_unserved(const struct settings *settings, char *const *environ, char *out, size_t size) {
+bool settings_unserved(const struct settings *settings, char *out, size_t size) {
     struct buffer words = {(uint8_t *)out, 0, size};
     const struct {
         const char *variable;
         bool is_asked;
     } each[] = {
         {"DAYFLY_TENANT", settings->tenant.n > 0},
-        {"DAYFLY_LOG_INVOCATIONS", settings->log_invocations},
-        {"DAYFLY_FLEET_KEY", variable(environ, "DAYFLY_FLEET_KEY") != NULL},
     };
     for (size_t i = 0; i < COUNT(each); i++)
         if (each[i].is_asked)

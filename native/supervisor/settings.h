@@ -76,7 +76,7 @@ int settings_load(struct settings *out, char *const *environ);
 bool settings_are_pythons(const struct settings *settings, char *const *environ, const char *task_root);
 
 /* Write what is asked for and not served by this supervisor, separated by ", "; false where that is nothing. */
-bool settings_unserved(const struct settings *settings, char *const *environ, char *out, size_t size);
+bool settings_unserved(const struct settings *settings, char *out, size_t size);
 
 /* The values as the first log record and the zygote's options spell them. */
 const char *isolation_name(enum isolation isolation);
