@@ -284,7 +284,8 @@ static int pack_options(struct supervisor *s, const char *const *roots, size_t n
         (void)snprintf(key + 2 * i, 3, "%02x", random[i]);
     int failed = buffer_print(&out, "%s" OPTION "%d%d%d%d%d%d%d%d%d%d" OPTION "%d" OPTION, isolation_name(set->isolation),
                               set->reseed, set->huge_pages, set->restarts_threads, set->immortal, confines,
-                              set->network != NETWORK_SHARED, set->guard_closed, set->guard_learn, s->has_key || set->log_invocations, 0,
+                              set->network != NETWORK_SHARED, set->guard_closed, set->guard_learn, s->has_key || set->log_invocations,
+                              set->log_invocations,
                               s->output.telemetry);
     failed |= settings_seconds(&out, set->fork_deliver);
     failed |= buffer_print(&out, OPTION "%s" OPTION "%s" OPTION, guard_name(set->guard), key);

@@ -224,6 +224,7 @@ static void end_invocation(struct supervisor *s, struct lane *lane) {
     if (is_infected || watch_has_remains(&s->watch))
         /* A request of somebody dead may wait at the platform, and would be given the next event. */
         lane->reclaim.is_needed = true;
+    pool_print(s);
     ledger_tell(s, lane);
     if (lane->must_retire)
         loop_retire(s, lane->retire_why.text);

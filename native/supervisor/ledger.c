@@ -107,8 +107,9 @@ static void ask_activity(struct supervisor *s, const struct lane *lane, struct i
     char facts[64];
     struct fault fault;
     if (lane->ending != ENDING_UNREADABLE && frame.n >= EVENT_HEAD_BYTES) {
-        uint32_t n_block;
-        memcpy(&n_block, frame.at + NONCE_BYTES, sizeof(n_block));
+        uint32_t n_block = 0;
+        for (size_t i = 0; i < sizeof(n_block); i++)
+            n_block = n_block << 8 | frame.at[NONCE_BYTES + i];
         block = (struct bytes){frame.at + EVENT_HEAD_BYTES, n_block};
         body = (struct bytes){block.at + n_block, frame.n - EVENT_HEAD_BYTES - n_block};
     }

@@ -148,7 +148,7 @@ static size_t end_line(struct report *report, struct line *line) {
     out->size = sizeof(report->line);
     if (report->has_key) {
         uint8_t proof[PROOF_BYTES];
-        blake2s(proof, sizeof(proof), (struct bytes){report->proofs, sizeof(report->proofs)}, "dfproof1", buffer_bytes(out));
+        blake2s(proof, sizeof(proof), (struct bytes){report->proofs, sizeof(report->proofs)}, NULL, buffer_bytes(out));
         out->n--;
         (void)buffer_add(out, LITERAL(BEFORE_PROOF));
         for (size_t i = 0; i < sizeof(proof); i++)

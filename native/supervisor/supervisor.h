@@ -178,6 +178,9 @@ bool pool_drop_spares(struct supervisor *s);
 /* End the zygote and its spares. */
 void pool_drop(struct supervisor *s);
 
+/* Have the fingerprint of the function's code for the records of invocations, off the way of the first. */
+void pool_print(struct supervisor *s);
+
 /* Let the zygote spend a moment on its memory's layout, in an environment that has served many events. */
 void pool_tidy(struct supervisor *s);
 
