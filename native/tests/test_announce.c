@@ -136,7 +136,7 @@ static void files_and_policies_are_read_by_python(void) {
 }
 
 static void what_python_has_read_counts_alone(void) {
-    char *environ[] = {"DAYFLY_MAX_INVOCATIONS=7", "_DAYFLY_SETTINGS=DAYFLY_MAX_AGE=2.5\x1epolicy=[1]\x1efault=no", NULL};
+    char *environ[] = {"DAYFLY_MAX_INVOCATIONS=7", "_DAYFLY_SETTINGS=DAYFLY_MAX_AGE=2.5\x1e" "policy=[1]\x1e" "fault=no", NULL};
     CHECK(settings_load(&settings, environ) == 0);
     CHECK_EQUAL(settings.max_age, 2500 * NS_PER_MS);
     CHECK_EQUAL(settings.max_invocations, 100);
@@ -150,6 +150,7 @@ int main(void) {
     RUN(forked(a_function_that_cannot_be_forked_is_not_isolated));
     RUN(forked(too_many_limits_are_counted));
     RUN(forked(settings_that_are_not_served_are_named));
+    RUN(forked(what_python_has_read_counts_alone));
     RUN(forked(files_and_policies_are_read_by_python));
     return 0;
 }
