@@ -101,8 +101,6 @@ static void read_settings(struct supervisor *s) {
         boot_hand_over(s, unserved);
     if (s->settings.isolation == ISOLATION_PROCESS)
         boot_hand_over(s, "DAYFLY_ISOLATION");
-    if (s->settings.isolation == ISOLATION_WINDOW && (s->settings.retire_on & RETIRE_ON_RESIDUE) != 0)
-        boot_hand_over(s, "DAYFLY_RETIRE_ON");
     host_observe(&host, &s->procfs);
     s->scope = scope_decide(s->settings.scope, &host.facts);
     s->lock = scope_locks(s->settings.api_lock, s->scope.platform);

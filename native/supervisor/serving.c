@@ -282,6 +282,8 @@ static bool is_spotless(struct supervisor *s, const struct lane *lane) {
         return false;
     if ((s->settings.retire_on & RETIRE_ON_SUSPICION) != 0 && lane->worker->pipes.dropped > 0)
         return false;
+    if ((s->settings.retire_on & RETIRE_ON_RESIDUE) != 0 && cleaner_has_more(s))
+        return false;
     return (s->report.triggers & s->settings.retire_on) == 0;
 }
 

@@ -189,6 +189,9 @@ void cleaner_remember(struct supervisor *s);
  * where the environment must retire; drops the zygote where it may have read what was changed. */
 bool cleaner_clean(struct supervisor *s, int64_t until, struct fault *why);
 
+/* Say whether there is something to remove, while its worker is stopped. */
+bool cleaner_has_more(struct supervisor *s);
+
 /* Remove everything, before the function is initialised again, `until` at most; returns how much refuses to go. */
 uint32_t cleaner_empty(struct supervisor *s, int64_t until);
 
