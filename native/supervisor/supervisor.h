@@ -95,11 +95,17 @@ struct supervisor {
     struct worker *spares[SPARES];
     size_t n_spares;
     unsigned workers_made;
+    bool is_forking;        /* false in process isolation, asked for or because the function cannot be forked */
     uint32_t killed_spares; /* that ended by themselves, which none does */
 
     struct buffer piece; /* scratch: what was read from a worker's socket */
     struct lane lanes[LANES];
 };
+
+/* Say whether a worker serves further events, for as long as its window allows. */
+static inline bool serves_windows(const struct supervisor *s) {
+    return s->is_forking && s->settings.isolation == ISOLATION_WINDOW;
+}
 
 /* ---- boot.c ---- */
 
@@ -132,6 +138,9 @@ bool pool_has_spare(struct supervisor *s);
 
 /* The next worker; it is no longer spared by sweeps. There must be one. */
 struct worker *pool_take(struct supervisor *s);
+
+/* Make the zygote itself the worker (process isolation), NULL where it is lost. */
+struct worker *pool_serve(struct supervisor *s);
 
 /* Ask for one more worker, unless enough are there or on their way. `is_alone`: no worker has an event, and what the last
  * one left is gone. */
