@@ -84,6 +84,13 @@ static void add_limits(const struct announcement *what, const struct state *stat
                    what->memory_stranger);
     if (is_said(what->unguarded))
         limits_add(limits, "the guard could not be armed: %s", what->unguarded);
+    if (settings->policy_source.n > 0 && settings->guard == GUARD_OFF)
+        limits_add(limits, "the policy is not active: the guard is off");
+    if (settings->policy_fault.n > 0)
+        limits_add(limits, "the layer's policy is not active: %.*s", (int)settings->policy_fault.n,
+                   (const char *)settings->policy_fault.at);
+    if (settings->policy_doubt.n > 0)
+        limits_add(limits, "%.*s", (int)settings->policy_doubt.n, (const char *)settings->policy_doubt.at);
     char unknown[MAX_WORDS];
     struct buffer words = {(uint8_t *)unknown, 0, sizeof(unknown)};
     for (size_t i = 0; i < settings->unknown_count; i++)
@@ -93,6 +100,10 @@ static void add_limits(const struct announcement *what, const struct state *stat
         limits_add(limits, "unknown DAYFLY_ variables: %.*s", (int)words.n, unknown);
     if (limits->left_out > 0 && limits->count > 0)
         limits->texts[limits->count - 1] = LITERAL("more than fits into one record");
+}
+
+static bool has_policy(const struct announcement *what) {
+    return what->settings->policy_source.n > 0 && what->settings->guard != GUARD_OFF && !is_said(what->unguarded);
 }
 
 static void add_text(struct field *fields, size_t *count, const char *name, const char *text) {
@@ -118,6 +129,13 @@ static size_t fill(struct field *fields, const struct announcement *what, const 
     add_text(fields, &n, "guard", state->guard);
     add_text(fields, &n, "guard_reason", what->unguarded);
     add_text(fields, &n, "guard_learn", what->settings->guard_learn ? "on" : "");
+    if (has_policy(what)) {
+        const struct settings *settings = what->settings;
+        fields[n++] = (struct field){.name = "policy", .kind = FIELD_TEXT, .text = settings->policy_source};
+        fields[n++] = (struct field){.name = "policy_mode", .kind = FIELD_TEXT, .text = settings->policy_mode};
+        if (settings->policy_digest.n > 0)
+            fields[n++] = (struct field){.name = "policy_digest", .kind = FIELD_TEXT, .text = settings->policy_digest};
+    }
     if (what->code != 0) {
         (void)snprintf(code, 17, "%016llx", (unsigned long long)what->code);
         add_text(fields, &n, "code", code);
@@ -175,9 +193,17 @@ void announce(struct report *report, const struct announcement *what, struct lim
         {"memory of Dayfly's processes", is_said(what->memory)},
         {"against Python code in a worker (L2)", !is_said(what->memory) && is_said(what->memory_stranger)},
         {"network", what->settings->network != NETWORK_SHARED && !is_offline},
+        {"policy", what->settings->policy_fault.n > 0 ||
+                       (what->settings->policy_source.n > 0 && what->settings->guard == GUARD_OFF)},
     };
-    (void)buffer_print(&words, "active, version " DAYFLY_VERSION ": isolation %s, guard %s, Runtime API %s%s%s",
-                       state.isolation, state.guard, what->lock ? "locked" : "not locked",
+    char policy[64] = "";
+    if (has_policy(what))
+        (void)snprintf(policy, sizeof(policy), " with the %.*s's policy%s%.*s", (int)what->settings->policy_source.n,
+                       (const char *)what->settings->policy_source.at, what->settings->policy_digest.n > 0 ? " " : "",
+                       what->settings->policy_digest.n > 12 ? 12 : (int)what->settings->policy_digest.n,
+                       (const char *)what->settings->policy_digest.at);
+    (void)buffer_print(&words, "active, version " DAYFLY_VERSION ": isolation %s, guard %s%s, Runtime API %s%s%s",
+                       state.isolation, state.guard, policy, what->lock ? "locked" : "not locked",
                        is_offline ? ", no network" : "", which_life(what));
     const char *between = "; not protected: ";
     for (size_t i = 0; i < COUNT(gaps); i++) {
@@ -196,6 +222,11 @@ void announce(struct report *report, const struct announcement *what, struct lim
     if (what->settings->network != NETWORK_SHARED && is_said(what->online)) {
         (void)snprintf(missing, sizeof(missing), "workers have network access: %s", what->online);
         announce_missing(report, "network", missing);
+    }
+    if (what->settings->policy_fault.n > 0) {
+        (void)snprintf(missing, sizeof(missing), "the layer's policy is not active: %.*s",
+                       (int)what->settings->policy_fault.n, (const char *)what->settings->policy_fault.at);
+        announce_missing(report, "policy", missing);
     }
     if (is_said(what->unguarded)) {
         (void)snprintf(missing, sizeof(missing), "the guard could not be armed: %s", what->unguarded);

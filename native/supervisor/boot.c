@@ -52,7 +52,8 @@ _Noreturn void boot_hand_over(struct supervisor *s, const char *why) {
     if (s->output.telemetry >= 0)
         /* Out of the function's sight until now; the number is the platform's word. */
         (void)dup2(s->output.fds[OUTPUT_TELEMETRY], s->output.telemetry);
-    if (setenv(SUPERVISOR_VARIABLE, "python", 1) == 0 && unsetenv(KILLED_VARIABLE) == 0)
+    if (setenv(SUPERVISOR_VARIABLE, "python", 1) == 0 && unsetenv(KILLED_VARIABLE) == 0 &&
+        unsetenv(SETTINGS_FLAT) == 0)
         (void)execvp(s->arguments[0], s->arguments);
     print_error("the Python supervisor cannot be executed", strerror(errno));
     exit(EXIT_NO_EVENTS);
@@ -65,7 +66,7 @@ static _Noreturn void refuse(struct supervisor *s, const char *type, const char 
     struct upstream *up = &s->lanes[0].upstream;
     struct failure failure;
     struct fault fault;
-    char text[1100];
+    char text[2048];
     char name[64];
     print_error(message, hint);
     (void)snprintf(text, sizeof(text), "%s (%s)", message, hint);
@@ -85,9 +86,16 @@ static _Noreturn void give_up(const char *what, const struct fault *fault) {
     exit(EXIT_NO_EVENTS);
 }
 
+/* Have Python read the settings: it executes this program again with them. */
+static _Noreturn void have_read(struct supervisor *s) {
+    if (setenv(SETTINGS_WANTED, "1", 1) == 0)
+        (void)execvp(s->arguments[0], s->arguments);
+    print_error("the settings cannot be read by Python", strerror(errno));
+    exit(EXIT_NO_EVENTS);
+}
+
 /* Read settings and decide the scope; what is not served here goes to the Python supervisor before anything was done. */
 static void read_settings(struct supervisor *s) {
-    struct setting_fault wrong;
     struct host host;
     char unserved[512];
     char here[PATH_MAX];
@@ -95,9 +103,18 @@ static void read_settings(struct supervisor *s) {
     if (root == NULL || root[0] == '\0')
         root = getcwd(here, sizeof(here)) == NULL ? "/" : strdup(here);
     s->task_root = root;
-    if (settings_load(&s->settings, s->environment, &wrong) != 0)
-        refuse(s, "InvalidSetting", wrong.message, wrong.hint);
-    if (settings_unserved(&s->settings, s->environment, root, unserved, sizeof(unserved)))
+    bool is_read = settings_load(&s->settings, s->environment) == 0;
+    if (settings_are_pythons(&s->settings, s->environment, root) || (!is_read && getenv(SETTINGS_FLAT) == NULL))
+        have_read(s);
+    if (!is_read || s->settings.fault.n > 0) {
+        char message[1024] = "the settings cannot be read", hint[512] = "shorten them";
+        if (s->settings.fault.n > 0) {
+            bytes_copy(message, sizeof(message), s->settings.fault);
+            bytes_copy(hint, sizeof(hint), s->settings.hint);
+        }
+        refuse(s, "InvalidSetting", message, hint);
+    }
+    if (settings_unserved(&s->settings, s->environment, unserved, sizeof(unserved)))
         boot_hand_over(s, unserved);
     host_observe(&host, &s->procfs);
     s->scope = scope_decide(s->settings.scope, &host.facts);
@@ -264,8 +281,8 @@ static int pack_options(struct supervisor *s, const char *const *roots, size_t n
                               set->network != NETWORK_SHARED, set->guard_closed, set->guard_learn, 0, 0,
                               s->output.telemetry);
     failed |= settings_seconds(&out, set->fork_deliver);
-    failed |= buffer_print(&out, OPTION "%s" OPTION "%s" OPTION OPTION, guard_name(set->guard), key);
-    failed |= add_text(&out, set->prime) | add_text(&out, set->events) | add_text(&out, set->fork_before);
+    failed |= buffer_print(&out, OPTION "%s" OPTION "%s" OPTION, guard_name(set->guard), key);
+    failed |= add_text(&out, set->policy) | add_text(&out, set->prime) | add_text(&out, set->events) | add_text(&out, set->fork_before);
     failed |= buffer_add(&out, set->fork_after);
     for (size_t i = 0; i < n_roots; i++)
         failed |= buffer_print(&out, OPTION "%s", roots[i]);

@@ -11,7 +11,8 @@
 
 /* Variables of the supervisor's own environment that a zygote does not get, or gets anew. */
 static const char *const replaced[] = {
-    "AWS_LAMBDA_RUNTIME_API=", "_DAYFLY_ZYGOTE=", "_DAYFLY_EXECUTED=", "_DAYFLY_LATER=", "_DAYFLY_KILLED=",
+    "AWS_LAMBDA_RUNTIME_API=", "_DAYFLY_ZYGOTE=", "_DAYFLY_EXECUTED=", "_DAYFLY_LATER=",
+    "_DAYFLY_KILLED=",        "_DAYFLY_SETTINGS=",
 };
 
 static bool begins(const char *text, const char *start) {

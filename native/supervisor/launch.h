@@ -12,7 +12,8 @@
 enum {
     LAUNCH_MAX_ARGUMENTS = 256,
     LAUNCH_MAX_VARIABLES = 4096,
-    LAUNCH_MAX_OPTIONS = 32768,
+    /* The policy among them has 64 KiB at most, the text of a variable 128 (MAX_ARG_STRLEN). */
+    LAUNCH_MAX_OPTIONS = 120 * 1024,
     /* A variable that is made here: a path or two. */
     LAUNCH_MAX_VARIABLE = 2 * PATH_MAX,
 };

@@ -15,9 +15,9 @@
 #define MAX_SHARE 0.9
 /* Of a number; what is longer is none. */
 #define MAX_NUMBER 64
-/* A value that is quoted in a message. */
-#define MAX_QUOTED 300
 #define FILE_NAME "dayfly.toml"
+/* Between what Python has read. */
+#define FIELD "\x1e"
 /* As core/policylayer.py has it. */
 #define POLICY_PLACE "/opt/dayfly.policy/policy.json"
 
@@ -38,63 +38,72 @@ enum kind {
     PLACES
 };
 
-/* One setting. `is_served`: this supervisor does what any value asks for; else only what the default does. */
+/* One setting. */
 struct row {
     const char *variable;
     enum kind kind;
     const char *standard, *choices;
     size_t offset;
-    bool is_served;
 };
 
 #define AT(field) offsetof(struct settings, field)
 
 /* As SETTINGS in core/settings.py, in the same order. */
 static const struct row rows[] = {
-    {"DAYFLY_ISOLATION", CHOICE, "invocation", "invocation, window, process", AT(isolation), true},
-    {"DAYFLY_MAX_AGE", DURATION, "5m", NULL, AT(max_age), true},
-    {"DAYFLY_MAX_INVOCATIONS", INTEGER, "100", NULL, AT(max_invocations), true},
-    {"DAYFLY_JITTER", SHARE, "10%", NULL, AT(jitter), true},
-    {"DAYFLY_RETIRE_ON", CHOICES, "suspicion", "residue, suspicion, error", AT(retire_on), true},
-    {"DAYFLY_TENANT", TEXT, "", NULL, AT(tenant), false},
-    {"DAYFLY_ENVIRONMENT_MAX_AGE", DURATION, "0", NULL, AT(environment_max_age), true},
-    {"DAYFLY_ON_TIMEOUT", SECOND, "platform", "platform, answer", AT(on_timeout_answer), true},
-    {"DAYFLY_TIMEOUT_MARGIN", DURATION, "0.2", NULL, AT(timeout_margin), true},
-    {"DAYFLY_SCOPE", CHOICE, "auto", "auto, environment, descendants", AT(scope), true},
-    {"DAYFLY_API_LOCK", CHOICE, "auto", "auto, on, off", AT(api_lock), true},
-    {"DAYFLY_TMP", FIRST, "scrub", "scrub, keep", AT(scrubs_tmp), true},
-    {"DAYFLY_KEEP", GLOBS, "", NULL, AT(keep), true},
-    {"DAYFLY_SCRUB", PLACES, "", NULL, AT(scrub), true},
-    {"DAYFLY_CHANGED_CODE", SECOND, "refuse", "refuse, run", AT(runs_changed_code), true},
-    {"DAYFLY_CLOSE_MEMORY", FIRST, "auto", "auto, off", AT(close_memory), true},
-    {"DAYFLY_RESEED", SWITCH, "on", NULL, AT(reseed), true},
-    {"DAYFLY_LOG_INVOCATIONS", SWITCH, "off", NULL, AT(log_invocations), false},
-    {"DAYFLY_HUGE_PAGES", FIRST, "auto", "auto, off", AT(huge_pages), true},
-    {"DAYFLY_IMMORTAL", FIRST, "auto", "auto, off", AT(immortal), true},
-    {"DAYFLY_CONFINE", FIRST, "auto", "auto, off", AT(confine), true},
-    {"DAYFLY_NETWORK", CHOICE, "shared", "shared, none, none-where-allowed", AT(network), true},
-    {"DAYFLY_ZYGOTE_PRIME", ENTRY, "", NULL, AT(prime), true},
-    {"DAYFLY_ZYGOTE_EVENTS", GLOB, "", NULL, AT(events), true},
-    {"DAYFLY_ZYGOTE_MAX_AGE", DURATION, "0", NULL, AT(zygote_max_age), true},
-    {"DAYFLY_FORK_BEFORE", ENTRY, "", NULL, AT(fork_before), true},
-    {"DAYFLY_FORK_AFTER", ENTRY, "", NULL, AT(fork_after), true},
-    {"DAYFLY_FORK_DELIVER", DURATION, "0.5", NULL, AT(fork_deliver), true},
-    {"DAYFLY_FORK_THREADS", FIRST, "restart", "restart, refuse", AT(restarts_threads), true},
-    {"DAYFLY_GUARD", CHOICE, "observe", "off, observe, block", AT(guard), true},
-    {"DAYFLY_GUARD_ON_FAULT", SECOND, "open", "open, closed", AT(guard_closed), true},
-    {"DAYFLY_GUARD_LEARN", SWITCH, "off", NULL, AT(guard_learn), true},
-    {"DAYFLY_SUPERVISOR", FIRST, "python", "native, python", AT(is_native), true},
+    {"DAYFLY_ISOLATION", CHOICE, "invocation", "invocation, window, process", AT(isolation)},
+    {"DAYFLY_MAX_AGE", DURATION, "5m", NULL, AT(max_age)},
+    {"DAYFLY_MAX_INVOCATIONS", INTEGER, "100", NULL, AT(max_invocations)},
+    {"DAYFLY_JITTER", SHARE, "10%", NULL, AT(jitter)},
+    {"DAYFLY_RETIRE_ON", CHOICES, "suspicion", "residue, suspicion, error", AT(retire_on)},
+    {"DAYFLY_TENANT", TEXT, "", NULL, AT(tenant)},
+    {"DAYFLY_ENVIRONMENT_MAX_AGE", DURATION, "0", NULL, AT(environment_max_age)},
+    {"DAYFLY_ON_TIMEOUT", SECOND, "platform", "platform, answer", AT(on_timeout_answer)},
+    {"DAYFLY_TIMEOUT_MARGIN", DURATION, "0.2", NULL, AT(timeout_margin)},
+    {"DAYFLY_SCOPE", CHOICE, "auto", "auto, environment, descendants", AT(scope)},
+    {"DAYFLY_API_LOCK", CHOICE, "auto", "auto, on, off", AT(api_lock)},
+    {"DAYFLY_TMP", FIRST, "scrub", "scrub, keep", AT(scrubs_tmp)},
+    {"DAYFLY_KEEP", GLOBS, "", NULL, AT(keep)},
+    {"DAYFLY_SCRUB", PLACES, "", NULL, AT(scrub)},
+    {"DAYFLY_CHANGED_CODE", SECOND, "refuse", "refuse, run", AT(runs_changed_code)},
+    {"DAYFLY_CLOSE_MEMORY", FIRST, "auto", "auto, off", AT(close_memory)},
+    {"DAYFLY_RESEED", SWITCH, "on", NULL, AT(reseed)},
+    {"DAYFLY_LOG_INVOCATIONS", SWITCH, "off", NULL, AT(log_invocations)},
+    {"DAYFLY_HUGE_PAGES", FIRST, "auto", "auto, off", AT(huge_pages)},
+    {"DAYFLY_IMMORTAL", FIRST, "auto", "auto, off", AT(immortal)},
+    {"DAYFLY_CONFINE", FIRST, "auto", "auto, off", AT(confine)},
+    {"DAYFLY_NETWORK", CHOICE, "shared", "shared, none, none-where-allowed", AT(network)},
+    {"DAYFLY_ZYGOTE_PRIME", ENTRY, "", NULL, AT(prime)},
+    {"DAYFLY_ZYGOTE_EVENTS", GLOB, "", NULL, AT(events)},
+    {"DAYFLY_ZYGOTE_MAX_AGE", DURATION, "0", NULL, AT(zygote_max_age)},
+    {"DAYFLY_FORK_BEFORE", ENTRY, "", NULL, AT(fork_before)},
+    {"DAYFLY_FORK_AFTER", ENTRY, "", NULL, AT(fork_after)},
+    {"DAYFLY_FORK_DELIVER", DURATION, "0.5", NULL, AT(fork_deliver)},
+    {"DAYFLY_FORK_THREADS", FIRST, "restart", "restart, refuse", AT(restarts_threads)},
+    {"DAYFLY_GUARD", CHOICE, "observe", "off, observe, block", AT(guard)},
+    {"DAYFLY_GUARD_ON_FAULT", SECOND, "open", "open, closed", AT(guard_closed)},
+    {"DAYFLY_GUARD_LEARN", SWITCH, "off", NULL, AT(guard_learn)},
+    {"DAYFLY_SUPERVISOR", FIRST, "python", "native, python", AT(is_native)},
 };
 
-/* Variables that no file sets: WRAPPER_VARIABLES in core/settings.py, and the recorder's. Of some this
- * supervisor cannot do what they ask for. */
+/* Variables that no file sets: WRAPPER_VARIABLES in core/settings.py, and the recorder's. */
+static const char *const others[] = {
+    "DAYFLY_ON_FAILURE", "DAYFLY_NEXT_WRAPPER",  "DAYFLY_FLEET_KEY", "DAYFLY_RECYCLED",
+    "DAYFLY_POLICY",     "DAYFLY_POLICY_DIGEST", "DAYFLY_ROLLOUT",   "DAYFLY_LEARN",
+};
+
+/* What Python says beside the settings; see src/dayfly/supervisor/flatsettings.py. */
 static const struct {
-    const char *variable;
-    bool is_served;
-} others[] = {
-    {"DAYFLY_ON_FAILURE", true}, {"DAYFLY_NEXT_WRAPPER", true}, {"DAYFLY_FLEET_KEY", false},
-    {"DAYFLY_RECYCLED", true},   {"DAYFLY_POLICY", false},      {"DAYFLY_POLICY_DIGEST", false},
-    {"DAYFLY_ROLLOUT", true},    {"DAYFLY_LEARN", true},
+    const char *name;
+    size_t offset;
+} read_by_python[] = {
+    {"fault", AT(fault)},
+    {"hint", AT(hint)},
+    {"policy", AT(policy)},
+    {"policy_source", AT(policy_source)},
+    {"policy_digest", AT(policy_digest)},
+    {"policy_mode", AT(policy_mode)},
+    {"policy_fault", AT(policy_fault)},
+    {"policy_doubt", AT(policy_doubt)},
 };
 
 const char *isolation_name(enum isolation isolation) {
@@ -114,43 +123,6 @@ static const char *variable(char *const *environ, const char *name) {
         if (strncmp(*environ, name, n) == 0 && (*environ)[n] == '=')
             return *environ + n + 1;
     return NULL;
-}
-
-/* Append a text as Python's repr has it; it is cut where it is long. */
-static void quote(struct buffer *out, struct bytes value) {
-    bool has_single = memchr(value.at, '\'', value.n) != NULL,
-         has_double = memchr(value.at, '"', value.n) != NULL;
-    uint8_t mark = has_single && !has_double ? '"' : '\'';
-    int result = buffer_print(out, "%c", mark);
-    while (value.n > 0 && out->n < MAX_QUOTED && result == 0) {
-        size_t n = json_character(value);
-        uint8_t c = value.at[0];
-        if (n == 0)
-            result = buffer_print(out, "\\udc%02x", c);
-        else if (c == mark || c == '\\')
-            result = buffer_print(out, "\\%c", c);
-        else if (c == '\n' || c == '\r' || c == '\t')
-            result = buffer_print(out, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
-        else if (c < ' ' || c == 0x7f)
-            result = buffer_print(out, "\\x%02x", c);
-        else
-            result = buffer_add(out, (struct bytes){value.at, n});
-        n = n > 0 ? n : 1;
-        value.at += n;
-        value.n -= n;
-    }
-    (void)buffer_print(out, "%c", mark);
-}
-
-/* Fill the fault: "WHERE is VALUE", or with other words between. Returns -1. */
-static int refuse(struct setting_fault *fault, const struct row *row, const char *words, struct bytes value,
-                  const char *hint) {
-    struct buffer message = {(uint8_t *)fault->message, 0, sizeof(fault->message)};
-    (void)buffer_print(&message, "%s%s ", row->variable, words);
-    quote(&message, value);
-    message.at[message.n] = '\0';
-    (void)snprintf(fault->hint, sizeof(fault->hint), "%s%s", hint, row->choices != NULL ? row->choices : "");
-    return -1;
 }
 
 static bool is_space(uint8_t c) { return c == ' ' || (c >= 9 && c <= 13) || (c >= 28 && c <= 31); }
@@ -325,114 +297,76 @@ static bool is_entry(struct bytes text) {
     return memchr(text.at, ':', text.n) != NULL;
 }
 
-static int read_names(const struct row *row, struct bytes text, struct names *out,
-                      struct setting_fault *fault) {
+static bool read_names(enum kind kind, struct bytes text, struct names *out) {
     struct bytes part;
     out->count = 0;
     while (next_part(&text, ":", &part)) {
+        size_t n_parts = 0;
         if (part.n == 0)
             continue;
-        if (row->kind == PLACES) {
-            while (part.n > 0 && part.at[part.n - 1] == '/')
-                part.n--;
-            if (!is_place(part))
-                return refuse(fault, row, ": invalid directory", part,
-                              "use an absolute path without `..`, outside system directories, for example "
-                              "/mnt/work");
-        } else if (!is_glob(part)) {
-            return refuse(fault, row, ": invalid glob", part,
-                          "use an absolute path without `..`, for example /tmp/cache/**");
-        }
-        if (out->count == SETTINGS_MAX_NAMES)
-            return refuse(fault, row, " has too many names, from", part, "name directories above them");
-        size_t n_parts = 0;
+        while (kind == PLACES && part.n > 0 && part.at[part.n - 1] == '/')
+            part.n--;
         for (size_t i = 0; i < part.n; i++)
             n_parts += part.at[i] == '/';
-        if (n_parts > SETTINGS_MAX_PARTS)
-            return refuse(fault, row, " has too many parts, in", part, "name a directory above it");
+        if (!(kind == PLACES ? is_place(part) : is_glob(part)) || out->count == SETTINGS_MAX_NAMES ||
+            n_parts > SETTINGS_MAX_PARTS)
+            return false;
         out->items[out->count++] = part;
     }
-    return 0;
+    return true;
 }
 
-static int read_choices(const struct row *row, struct bytes text, unsigned *out,
-                        struct setting_fault *fault) {
+static bool read_choices(const char *choices, struct bytes text, unsigned *out) {
     struct bytes part;
     *out = 0;
     while (next_part(&text, ",:", &part)) {
         part = strip(part);
-        if (part.n == 0)
-            continue;
-        int found = choice(row->choices, part);
-        if (found < 0) {
-            uint8_t folded[MAX_QUOTED];
-            size_t n = part.n < sizeof(folded) ? part.n : sizeof(folded);
-            for (size_t i = 0; i < n; i++)
-                folded[i] = lower(part.at[i]);
-            return refuse(fault, row, ": unknown value", (struct bytes){folded, n}, "use any of: ");
-        }
-        *out |= 1u << found;
+        int found = part.n == 0 ? -1 : choice(choices, part);
+        if (part.n > 0 && found < 0)
+            return false;
+        *out |= part.n > 0 ? 1u << found : 0;
     }
-    return 0;
+    return true;
 }
 
-static int read_row(const struct row *row, struct bytes text, struct settings *settings,
-                    struct setting_fault *fault) {
+static bool read_row(const struct row *row, struct bytes text, struct settings *settings) {
     static const char switches[] = "off, on, false, true, 0, 1, no, yes";
     void *out = (uint8_t *)settings + row->offset;
     struct bytes stripped = strip(text);
-    int found;
+    int found = choice(row->kind == SWITCH ? switches : row->choices != NULL ? row->choices : "", stripped);
     switch (row->kind) {
     case CHOICE:
+        *(unsigned *)out = (unsigned)found;
+        return found >= 0;
     case FIRST:
     case SECOND:
-        found = choice(row->choices, stripped);
-        if (found < 0)
-            return refuse(fault, row, " is", text, "use one of: ");
-        if (row->kind == CHOICE)
-            *(unsigned *)out = (unsigned)found;
-        else
-            *(bool *)out = found == (row->kind == SECOND);
-        return 0;
+        *(bool *)out = found == (row->kind == SECOND);
+        return found >= 0;
     case SWITCH:
-        found = choice(switches, stripped);
-        if (found < 0)
-            return refuse(fault, row, " is", text, "use on or off");
         *(bool *)out = found % 2 == 1;
-        return 0;
+        return found >= 0;
     case CHOICES:
-        return read_choices(row, text, out, fault);
+        return read_choices(row->choices, text, out);
     case DURATION:
-        if (!read_duration(text, out))
-            return refuse(fault, row, " is", text,
-                          "use a duration of at most 30 days, for example 90s, 15m or 2h");
-        return 0;
+        return read_duration(text, out);
     case INTEGER:
-        if (!read_count(text, out))
-            return refuse(fault, row, " is", text, "use a whole number of at least 1");
-        return 0;
+        return read_count(text, out);
     case SHARE:
-        if (!read_share(text, out))
-            return refuse(fault, row, " is", text, "use a share from 0 to 0.9, for example 0.1 or 10%");
-        return 0;
-    case ENTRY:
-        if (!is_entry(stripped))
-            return refuse(fault, row, " is", stripped, "use the form module:function");
-        break;
-    case GLOB:
-        if ((stripped.n > 0 && stripped.at[0] == '/') || has_part(stripped, "..") || has_control(stripped))
-            return refuse(
-                fault, row, " is", stripped,
-                "use a glob relative to the function's package without `..`, for example events/*.json");
-        break;
-    case TEXT:
-        break;
+        return read_share(text, out);
     case GLOBS:
     case PLACES:
-        return read_names(row, text, out, fault);
+        return read_names(row->kind, text, out);
+    case ENTRY:
+        *(struct bytes *)out = stripped;
+        return is_entry(stripped);
+    case GLOB:
+        *(struct bytes *)out = stripped;
+        return !((stripped.n > 0 && stripped.at[0] == '/') || has_part(stripped, "..") || has_control(stripped));
+    case TEXT:
+        *(struct bytes *)out = stripped;
+        return true;
     }
-    *(struct bytes *)out = stripped;
-    return 0;
+    return false;
 }
 
 static bool is_known(struct bytes name) {
@@ -440,7 +374,7 @@ static bool is_known(struct bytes name) {
         if (bytes_equal(name, bytes_of(rows[i].variable)))
             return true;
     for (size_t i = 0; i < COUNT(others); i++)
-        if (bytes_equal(name, bytes_of(others[i].variable)))
+        if (bytes_equal(name, bytes_of(others[i])))
             return true;
     return false;
 }
@@ -465,11 +399,30 @@ static void note_unknown(struct settings *settings, struct bytes name) {
     settings->unknown[at] = name;
 }
 
-int settings_load(struct settings *out, char *const *environ, struct setting_fault *fault) {
+/* The value of a name among what Python has read; false where it has none. */
+static bool find_flat(struct bytes flat, const char *name, struct bytes *out) {
+    size_t n = strlen(name);
+    struct bytes field;
+    *out = (struct bytes){NULL, 0};
+    while (next_part(&flat, FIELD, &field))
+        if (field.n > n && memcmp(field.at, name, n) == 0 && field.at[n] == '=') {
+            *out = (struct bytes){field.at + n + 1, field.n - n - 1};
+            return true;
+        }
+    return false;
+}
+
+int settings_load(struct settings *out, char *const *environ) {
+    const char *text = variable(environ, SETTINGS_FLAT);
+    struct bytes flat = bytes_of(text != NULL ? text : ""), value;
     memset(out, 0, sizeof(*out));
+    for (size_t i = 0; text != NULL && i < COUNT(read_by_python); i++)
+        (void)find_flat(flat, read_by_python[i].name, (struct bytes *)(void *)((uint8_t *)out + read_by_python[i].offset));
     for (size_t i = 0; i < COUNT(rows); i++) {
-        const char *value = variable(environ, rows[i].variable);
-        if (read_row(&rows[i], bytes_of(value != NULL ? value : rows[i].standard), out, fault) < 0)
+        const char *own = text != NULL ? NULL : variable(environ, rows[i].variable);
+        if (!find_flat(flat, rows[i].variable, &value))
+            value = bytes_of(own != NULL ? own : rows[i].standard);
+        if (!read_row(&rows[i], value, out))
             return -1;
     }
     for (char *const *each = environ; *each != NULL; each++) {
@@ -480,61 +433,33 @@ int settings_load(struct settings *out, char *const *environ, struct setting_fau
     return 0;
 }
 
-static void tell(struct buffer *out, const char *what) {
-    (void)buffer_print(out, "%s%s", out->n > 0 ? ", " : "", what);
-}
-
-/* Say whether a setting has another value in `asked` than in `standard`. */
-static bool is_other(const struct row *row, const struct settings *asked, const struct settings *standard) {
-    const uint8_t *a = (const uint8_t *)asked + row->offset, *b = (const uint8_t *)standard + row->offset;
-    switch (row->kind) {
-    case CHOICE:
-    case CHOICES:
-        return *(const unsigned *)(const void *)a != *(const unsigned *)(const void *)b;
-    case FIRST:
-    case SECOND:
-    case SWITCH:
-        return *(const bool *)a != *(const bool *)b;
-    case DURATION:
-    case INTEGER:
-        return *(const int64_t *)(const void *)a != *(const int64_t *)(const void *)b;
-    case SHARE:
-        return true;
-    case GLOBS:
-    case PLACES:
-        return ((const struct names *)(const void *)a)->count > 0;
-    default:
-        return !bytes_equal(*(const struct bytes *)(const void *)a, *(const struct bytes *)(const void *)b);
-    }
-}
-
-bool settings_unserved(const struct settings *settings, char *const *environ, const char *task_root,
-                       char *out, size_t size) {
-    static const struct settings nothing;
-    struct buffer words = {(uint8_t *)out, 0, size};
-    struct settings standard = nothing;
-    struct setting_fault fault;
+bool settings_are_pythons(const struct settings *settings, char *const *environ, const char *task_root) {
     char path[4096];
     struct stat found;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        const struct row *row = &rows[i];
-        const char *value = variable(environ, row->variable);
-        if (row->is_served || value == NULL || read_row(row, bytes_of(row->standard), &standard, &fault) < 0)
-            continue;
-        struct settings asked = standard;
-        /* A value that is read to the same as the default asks for nothing else. */
-        (void)read_row(row, bytes_of(value), &asked, &fault);
-        if (is_other(row, &asked, &standard))
-            tell(&words, row->variable);
-    }
-    for (size_t i = 0; i < COUNT(others); i++)
-        if (!others[i].is_served && variable(environ, others[i].variable) != NULL)
-            tell(&words, others[i].variable);
+    if (variable(environ, SETTINGS_FLAT) != NULL)
+        return false;
     int n = snprintf(path, sizeof(path), "%s/" FILE_NAME, task_root);
     if (n < 0 || (size_t)n >= sizeof(path) || stat(path, &found) == 0 || errno != ENOENT)
-        tell(&words, FILE_NAME);
-    if (settings->guard != GUARD_OFF && lstat(POLICY_PLACE, &found) == 0)
-        tell(&words, "a layer's policy");
+        return true;
+    return settings->tenant.n > 0 ||
+           (settings->guard != GUARD_OFF && (variable(environ, "DAYFLY_POLICY") != NULL ||
+                                             variable(environ, "DAYFLY_POLICY_DIGEST") != NULL ||
+                                             lstat(POLICY_PLACE, &found) == 0));
+}
+
+bool settings_unserved(const struct settings *settings, char *const *environ, char *out, size_t size) {
+    struct buffer words = {(uint8_t *)out, 0, size};
+    const struct {
+        const char *variable;
+        bool is_asked;
+    } each[] = {
+        {"DAYFLY_TENANT", settings->tenant.n > 0},
+        {"DAYFLY_LOG_INVOCATIONS", settings->log_invocations},
+        {"DAYFLY_FLEET_KEY", variable(environ, "DAYFLY_FLEET_KEY") != NULL},
+    };
+    for (size_t i = 0; i < COUNT(each); i++)
+        if (each[i].is_asked)
+            (void)buffer_print(&words, "%s%s", words.n > 0 ? ", " : "", each[i].variable);
     out[words.n] = '\0';
     return words.n > 0;
 }

@@ -1,8 +1,6 @@
-/* Dayfly's settings from the environment: names, values, defaults and words as in
- * src/dayfly/core/settings.py.
+/* Dayfly's settings from the environment: names, values and defaults as in src/dayfly/core/settings.py.
  *
- * A file of settings (dayfly.toml) or of a policy is for the Python supervisor, and so is each setting that
- * is not served here yet: `settings_unserved` names it.
+ * Files and policies are read by Python, and so is a value that cannot be read here: it says what is wrong with it.
  */
 #ifndef DAYFLY_SETTINGS_H
 #define DAYFLY_SETTINGS_H
@@ -18,6 +16,10 @@ enum network { NETWORK_SHARED, NETWORK_NONE, NETWORK_NONE_WHERE_ALLOWED };
 #define RETIRE_ON_RESIDUE 1u
 #define RETIRE_ON_SUSPICION 2u
 #define RETIRE_ON_ERROR 4u
+
+/* The variable with what Python has read, and the one that asks it to. */
+#define SETTINGS_FLAT "_DAYFLY_SETTINGS"
+#define SETTINGS_WANTED "_DAYFLY_READ"
 
 /* Globs and places of one setting, and variables that are told. */
 #define SETTINGS_MAX_NAMES 64
@@ -56,25 +58,25 @@ struct settings {
     bool guard_closed; /* guard_on_fault = closed */
     bool guard_learn;
     bool is_native; /* supervisor = native */
+    /* Of the policy, empty without one: packed for the guard, layer or package, digest, mode of its kinds, why the layer's is
+     * not active, and what is doubtful about it. */
+    struct bytes policy, policy_source, policy_digest, policy_mode, policy_fault, policy_doubt;
+    struct bytes fault, hint; /* why they cannot be used, as Python words it; empty where they can */
     /* Variables with the prefix DAYFLY_ that are no settings, sorted: for the first log record. */
     struct bytes unknown[SETTINGS_MAX_UNKNOWN];
     size_t unknown_count;
 };
 
-/* Message and hint of a setting that is not valid, as Python words it. */
-struct setting_fault {
-    char message[512];
-    char hint[512];
-};
+/* Read the settings: those that Python has read (SETTINGS_FLAT), else those of the variables. -1 for what cannot be read here:
+ * Python says what is wrong with it. */
+int settings_load(struct settings *out, char *const *environ);
 
-/* Read the settings of `environ`; -1 for a value that is not allowed. */
-int settings_load(struct settings *out, char *const *environ, struct setting_fault *fault);
+/* Say whether Python is to read the settings first: a file of settings in `task_root`, where the function's code lies
+ * (LAMBDA_TASK_ROOT or the current directory), a policy, or a tenant's path in an event. */
+bool settings_are_pythons(const struct settings *settings, char *const *environ, const char *task_root);
 
-/* Write what is asked for and not served by this supervisor, separated by ", "; false where that is nothing.
- * `task_root` is where the function's code lies (LAMBDA_TASK_ROOT or the current directory): its dayfly.toml
- * counts. */
-bool settings_unserved(const struct settings *settings, char *const *environ, const char *task_root,
-                       char *out, size_t size);
+/* Write what is asked for and not served by this supervisor, separated by ", "; false where that is nothing. */
+bool settings_unserved(const struct settings *settings, char *const *environ, char *out, size_t size);
 
 /* The values as the first log record and the zygote's options spell them. */
 const char *isolation_name(enum isolation isolation);

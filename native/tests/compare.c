@@ -259,14 +259,11 @@ static void tell_names(const struct names *names) {
 static void compare_settings(void) {
     char *environ[MAX_PIECES + 1];
     struct settings settings;
-    struct setting_fault fault;
     for (size_t i = 0; i < count; i++)
         environ[i] = (char *)(uintptr_t)pieces[i].at;
     environ[count] = NULL;
-    if (settings_load(&settings, environ, &fault) < 0) {
-        tell("fault ");
-        tell_bytes(bytes_of(fault.message));
-        tell_bytes(bytes_of(fault.hint));
+    if (settings_load(&settings, environ) < 0) {
+        tell("fault");
         return;
     }
     const long long numbers[] = {

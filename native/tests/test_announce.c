@@ -13,10 +13,9 @@ static int file;
 
 static void begin(void) {
     struct fault fault = {""};
-    struct setting_fault wrong;
     char *none[] = {NULL};
     CHECK(output_init(&output, -1, &fault) == 0 && report_init(&report, &output, &fault) == 0);
-    CHECK(settings_load(&settings, none, &wrong) == 0);
+    CHECK(settings_load(&settings, none) == 0);
     file = memfd_create("log", MFD_CLOEXEC);
     CHECK(file >= 0);
     output.fds[OUTPUT_STDOUT] = file;
@@ -103,38 +102,47 @@ static void too_many_limits_are_counted(void) {
 /* What one variable hands over, empty where it is served. */
 static const char *unserved(char *variable) {
     static char words[512];
-    struct setting_fault fault;
     char *environ[] = {variable, NULL};
-    CHECK(settings_load(&settings, environ, &fault) == 0);
-    CHECK_EQUAL(settings_unserved(&settings, environ, "/nowhere", words, sizeof(words)), words[0] != '\0');
+    CHECK(settings_load(&settings, environ) == 0);
+    CHECK_EQUAL(settings_unserved(&settings, environ, words, sizeof(words)), words[0] != '\0');
     return words;
 }
 
 static void settings_that_are_not_served_are_named(void) {
     CHECK(strcmp(unserved("OTHER=1"), "") == 0);
     CHECK(strcmp(unserved("DAYFLY_ISOLATION= Invocation"), "") == 0);
-    CHECK(strcmp(unserved("DAYFLY_ISOLATION=window"), "DAYFLY_ISOLATION") == 0);
-    CHECK(strcmp(unserved("DAYFLY_KEEP=:"), "") == 0);
-    CHECK(strcmp(unserved("DAYFLY_KEEP=/tmp/a"), "DAYFLY_KEEP") == 0);
-    CHECK(strcmp(unserved("DAYFLY_ENVIRONMENT_MAX_AGE=0s"), "") == 0);
-    CHECK(strcmp(unserved("DAYFLY_ENVIRONMENT_MAX_AGE=1s"), "DAYFLY_ENVIRONMENT_MAX_AGE") == 0);
-    CHECK(strcmp(unserved("DAYFLY_TENANT=lambda"), "DAYFLY_TENANT") == 0);
+    CHECK(strcmp(unserved("DAYFLY_LOG_INVOCATIONS=on"), "DAYFLY_LOG_INVOCATIONS") == 0);
     CHECK(strcmp(unserved("DAYFLY_FLEET_KEY=x"), "DAYFLY_FLEET_KEY") == 0);
     CHECK(strcmp(unserved("DAYFLY_GUARD=block"), "") == 0);
 }
 
-static void a_file_of_settings_is_handed_over(void) {
-    char folder[] = "/tmp/settings-XXXXXX", path[64], words[512];
-    char *none[] = {NULL};
-    struct setting_fault fault;
-    CHECK(mkdtemp(folder) != NULL && settings_load(&settings, none, &fault) == 0);
-    CHECK(!settings_unserved(&settings, none, folder, words, sizeof(words)));
+static bool are_pythons(char *variable, const char *folder) {
+    char *environ[] = {variable, NULL};
+    CHECK(settings_load(&settings, environ) == 0);
+    return settings_are_pythons(&settings, environ, folder);
+}
+
+static void files_and_policies_are_read_by_python(void) {
+    char folder[] = "/tmp/settings-XXXXXX", path[64];
+    CHECK(mkdtemp(folder) != NULL);
+    CHECK(!are_pythons("OTHER=1", folder));
+    CHECK(are_pythons("DAYFLY_POLICY=/x", folder));
+    CHECK(are_pythons("DAYFLY_TENANT=lambda", folder));
     (void)snprintf(path, sizeof(path), "%s/dayfly.toml", folder);
     int made = open(path, O_CREAT | O_WRONLY, 0600);
     CHECK(made >= 0 && close(made) == 0);
-    CHECK(settings_unserved(&settings, none, folder, words, sizeof(words)));
-    CHECK(strcmp(words, "dayfly.toml") == 0);
+    CHECK(are_pythons("OTHER=1", folder));
+    CHECK(!are_pythons("_DAYFLY_SETTINGS=", folder));
     CHECK(unlink(path) == 0 && rmdir(folder) == 0);
+}
+
+static void what_python_has_read_counts_alone(void) {
+    char *environ[] = {"DAYFLY_MAX_INVOCATIONS=7", "_DAYFLY_SETTINGS=DAYFLY_MAX_AGE=2.5\x1epolicy=[1]\x1efault=no", NULL};
+    CHECK(settings_load(&settings, environ) == 0);
+    CHECK_EQUAL(settings.max_age, 2500 * NS_PER_MS);
+    CHECK_EQUAL(settings.max_invocations, 100);
+    CHECK(bytes_equal(settings.policy, LITERAL("[1]")) && bytes_equal(settings.fault, LITERAL("no")));
+    CHECK_EQUAL(settings.hint.n, 0);
 }
 
 int main(void) {
@@ -143,6 +151,6 @@ int main(void) {
     RUN(forked(a_function_that_cannot_be_forked_is_not_isolated));
     RUN(forked(too_many_limits_are_counted));
     RUN(forked(settings_that_are_not_served_are_named));
-    RUN(forked(a_file_of_settings_is_handed_over));
+    RUN(forked(files_and_policies_are_read_by_python));
     return 0;
 }

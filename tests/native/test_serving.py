@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
@@ -72,12 +73,44 @@ def test_settings_that_it_serves(tmp_path: Path) -> None:
     assert INSTEAD not in printed
 
 
-def test_settings_in_a_file_are_python_s(tmp_path: Path) -> None:
-    (tmp_path / "dayfly.toml").write_text('isolation = "invocation"\n')
+def test_settings_in_a_file_are_read_for_it(tmp_path: Path) -> None:
+    (tmp_path / "dayfly.toml").write_text('keep = ["/tmp/cache/**"]\n[policy.read]\nallow = ["*"]\n')
     is_native, printed, workers = _serve(tmp_path, {})
-    assert not is_native
-    assert INSTEAD + "dayfly.toml" in printed
-    assert workers == 2
+    assert (is_native, workers) == (True, 2)
+    assert INSTEAD not in printed
+
+
+def test_a_worker_does_not_see_how_settings_came(tmp_path: Path) -> None:
+    (tmp_path / "dayfly.toml").write_text('max_age = "1m"\n')
+    (tmp_path / "app.py").write_text(
+        "import os\ndef handler(event, context):\n    return [name for name in os.environ if name.startswith('_DAYFLY')]\n"
+    )
+    with RuntimeProcess(tmp_path, "app.handler", runtime="dayfly", environment=NATIVE) as side:
+        assert side.invoke({}).payload == []
+
+
+@pytest.mark.parametrize(
+    ("file", "environment", "words"),
+    [
+        ("max_age = 'long'\n", {}, "dayfly.toml: max_age is"),
+        ("max_aeg = '1m'\n", {}, "unknown setting 'max_aeg'"),
+        ("", {"DAYFLY_MAX_AGE": "long"}, "DAYFLY_MAX_AGE is 'long'"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_refused_in_pythons_words(
+    file: str, environment: Mapping[str, str], words: str, tmp_path: Path
+) -> None:
+    if file:
+        (tmp_path / "dayfly.toml").write_text(file)
+    (tmp_path / "app.py").write_text(HANDLER)
+    found = []
+    for supervisor in ("native", "python"):
+        both = {**environment, "DAYFLY_SUPERVISOR": supervisor}
+        with RuntimeProcess(tmp_path, "app.handler", runtime="dayfly", environment=both) as side:
+            found.append(json.loads(side.api.wait_init_error().body))
+            assert side.process.wait(30) == 2
+    assert found[0] == found[1]
+    assert words in found[0]["errorMessage"]
 
 
 def test_a_function_that_cannot_be_forked_is_python_s(tmp_path: Path) -> None:

@@ -112,8 +112,8 @@ def nanoseconds(seconds: float) -> int:
 def read_variables(environ: dict[str, str]) -> bytes:
     try:
         found = load_settings(environ, {})
-    except SettingError as fault:
-        return b"fault " + say(fault.message, fault.hint)
+    except SettingError:
+        return b"fault"
     retire_on = sum(
         bit for bit, name in ((1, "residue"), (2, "suspicion"), (4, "error")) if name in found.retire_on
     )

@@ -214,6 +214,12 @@ class Policy:
                     written[full] = entry
         return spelled, written
 
+    def strictness(self, guard: str) -> str:
+        """Return the mode of all kinds that are restricted, `mixed` where they differ; `guard` is the setting."""
+        modes = {self.mode_of(kind, guard) for kind in KINDS if self.restricts(kind)}
+        # As a rule all have one.
+        return modes.pop() if len(modes) == 1 else "mixed" if modes else guard
+
     def pack(self) -> str:
         """Return the policy as one text without control characters."""
         tables = {kind: [table.mode, table.always, table.init] for kind, table in self.tables.items()}

@@ -181,15 +181,10 @@ class Announcement:
         settings = self._settings
         if settings.policy is None or guard not in ("observe", "block"):
             return {}
-        from dayfly.core.policy import KINDS
-
         told = {"policy": settings.policy_source}
         if settings.policy_digest:
             told["policy_digest"] = settings.policy_digest
-        policy = settings.policy.promoted(time.time())
-        modes = {policy.mode_of(kind, guard) for kind in KINDS if policy.restricts(kind)}
-        # As a rule all have one.
-        told["policy_mode"] = modes.pop() if len(modes) == 1 else "mixed" if modes else guard
+        told["policy_mode"] = settings.policy.promoted(time.time()).strictness(guard)
         return told
 
     def _limits_of_places(self) -> list[str]:

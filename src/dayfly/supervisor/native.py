@@ -29,6 +29,10 @@ def hand_over(environ: MutableMapping[str, str], *, place: str = "") -> None:
         os.write(2, f"dayfly: error: {VARIABLE} is {asked}\n  hint: use python or native\n".encode())
         raise SystemExit(_BAD_INPUT)
     folder = place or os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    # Nothing else reads files of settings, or says what is wrong with a value.
+    from dayfly.supervisor import flatsettings
+
+    flatsettings.put(environ)
     program = os.path.join(folder, "bin", os.uname().machine, "supervisor")
     try:
         os.execv(program, [program, sys.executable, *sys.orig_argv[1:]])
@@ -39,6 +43,7 @@ def hand_over(environ: MutableMapping[str, str], *, place: str = "") -> None:
         )
         # For who is executed from here on: it was told.
         environ[VARIABLE] = "python"
+        environ.pop(flatsettings.VARIABLE, None)
 
 
 _EXPLAINED = {
