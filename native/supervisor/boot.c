@@ -116,6 +116,10 @@ static void read_settings(struct supervisor *s) {
     }
     if (settings_unserved(&s->settings, s->environment, unserved, sizeof(unserved)))
         boot_hand_over(s, unserved);
+    /* Tenants are told apart where events of several may meet in a worker. */
+    s->tells_tenants = s->settings.isolation == ISOLATION_WINDOW && s->settings.tenant.n > 0;
+    if (s->tells_tenants && tenants_parse(&s->tenants, s->settings.tenant) != 0)
+        boot_hand_over(s, "DAYFLY_TENANT");
     host_observe(&host, &s->procfs);
     s->scope = scope_decide(s->settings.scope, &host.facts);
     s->lock = scope_locks(s->settings.api_lock, s->scope.platform);

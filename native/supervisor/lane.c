@@ -152,6 +152,8 @@ static void take_event(struct supervisor *s, struct lane *lane) {
     if (getrandom(nonce, sizeof(nonce), 0) != (ssize_t)sizeof(nonce))
         loop_retire(s, "there are no random numbers");
     event_head(lane->frame.at, nonce, (uint32_t)(lane->frame.n - event->body.n - EVENT_HEAD_BYTES), event->body.n);
+    if (s->tells_tenants)
+        tenants_find(&s->tenants, event, &lane->tenant);
     upstream_give_back(&lane->upstream);
     if (s->places.is_pending && cleaner_clean(s, NEVER, &lane->retire_why))
         loop_retire(s, lane->retire_why.text);

@@ -76,6 +76,7 @@ struct lane {
     char request_id[ANSWERS_MAX_REQUEST_ID + 1];
     char echo[LANE_MAX_ECHO];
     struct buffer frame; /* head, header block and body, as the worker gets them */
+    struct tenant tenant; /* whose it is, where tenants are told apart */
     size_t window_at;    /* where in it the window is told, 0 without */
     struct delivery unsent;
     int64_t began;

@@ -95,7 +95,7 @@ static void take_worker(struct supervisor *s, struct lane *lane) {
     lane->exposure.is_on = false;
     s->report.triggers = 0;
     if (lane->window_at > 0)
-        window_open(&lane->window, &s->settings);
+        window_open(&lane->window, &s->settings, s->tells_tenants ? &lane->tenant : NULL);
     (void)keeper_bind(&s->keeper, lane->worker->pid, s->zombies);
 }
 
@@ -331,7 +331,7 @@ bool serving_goes_on(struct supervisor *s, struct lane *lane) {
     if (worker == NULL || !worker_is_running(worker, &s->procfs))
         return false;
     return !s->is_forking ||
-           (procfs_is_dying(&s->procfs, worker->pid) == 0 && is_silent(s, lane) && !is_over(s, lane));
+           (procfs_is_dying(&s->procfs, worker->pid) == 0 && window_admits(&lane->window, &lane->tenant) && is_silent(s, lane) && !is_over(s, lane));
 }
 
 /* ---- process isolation ------------------------------------------------------------------------- */

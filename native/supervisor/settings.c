@@ -453,7 +453,6 @@ bool settings_unserved(const struct settings *settings, char *const *environ, ch
         const char *variable;
         bool is_asked;
     } each[] = {
-        {"DAYFLY_TENANT", settings->tenant.n > 0},
         {"DAYFLY_LOG_INVOCATIONS", settings->log_invocations},
         {"DAYFLY_FLEET_KEY", variable(environ, "DAYFLY_FLEET_KEY") != NULL},
     };

@@ -26,6 +26,7 @@
 #include "settings.h"
 #include "signals.h"
 #include "sweep.h"
+#include "tenants.h"
 #include "timers.h"
 #include "upstream.h"
 #include "watch.h"
@@ -52,6 +53,8 @@ struct supervisor {
     char **environment;
     const char *task_root;
     struct settings settings;
+    bool tells_tenants;
+    struct tenant_source tenants;
     struct scope_decision scope;
     bool lock; /* responses are held open */
     int64_t began;
