@@ -200,7 +200,11 @@ void serving_step(struct supervisor *s, struct lane *lane, const struct pollfd *
             has_ended = true;
         }
     }
-    enum sighting seen = watch_due(&s->watch) <= now ? watch_look(&s->watch, now) : SIGHTING_NONE;
+    enum sighting seen = SIGHTING_NONE;
+    if (watch_due(&s->watch) <= now) {
+        name_own_connections(s, lane);
+        seen = watch_look(&s->watch, now);
+    }
     if (seen != SIGHTING_NONE) {
         bool was_seen = lane->seen != SIGHTING_NONE;
         lane->seen = seen;
@@ -300,6 +304,7 @@ static bool is_spotless(struct supervisor *s, const struct lane *lane) {
 /* Say whether a worker that goes on to serve is not at the Runtime API; what it had asked for it would be given later. */
 static bool is_absent(struct supervisor *s, struct lane *lane) {
     infection_worker_ended(&lane->infections);
+    name_own_connections(s, lane);
     enum sighting seen = watch_look_at_end(&s->watch);
     if (lane->seen == SIGHTING_NONE)
         lane->seen = seen;
