@@ -49,14 +49,14 @@ static void compress(uint32_t state[8], const uint8_t block[BLOCK], uint64_t cou
         state[i] ^= v[i] ^ v[8 + i];
 }
 
-void blake2s(uint8_t *out, size_t n, struct bytes key, const char person[BLAKE2S_PERSON + 1], struct bytes data) {
+void blake2s(uint8_t *out, size_t n, struct bytes key, const char *person, struct bytes data) {
     uint32_t state[8];
     uint8_t block[BLOCK] = {0};
     uint64_t counted = 0;
     memcpy(state, start, sizeof(state));
     state[0] ^= 0x01010000 ^ (uint32_t)key.n << 8 ^ (uint32_t)n;
-    state[6] ^= word((const uint8_t *)person);
-    state[7] ^= word((const uint8_t *)person + 4);
+    state[6] ^= person == NULL ? 0 : word((const uint8_t *)person);
+    state[7] ^= person == NULL ? 0 : word((const uint8_t *)person + 4);
     if (key.n > 0) {
         memcpy(block, key.at, key.n);
         counted = BLOCK;

@@ -7,7 +7,7 @@
 enum { BLAKE2S_BYTES = 32, BLAKE2S_PERSON = 8 };
 
 /* Write the first `n` bytes (1 to BLAKE2S_BYTES, which is part of what is hashed) of the hash of `data` into `out`. `key` has
- * BLAKE2S_BYTES at most. */
-void blake2s(uint8_t *out, size_t n, struct bytes key, const char person[BLAKE2S_PERSON + 1], struct bytes data);
+ * BLAKE2S_BYTES at most, `person` BLAKE2S_PERSON, or it is NULL. */
+void blake2s(uint8_t *out, size_t n, struct bytes key, const char *person, struct bytes data);
 
 #endif

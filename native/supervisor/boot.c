@@ -46,6 +46,8 @@ _Noreturn void boot_hand_over(struct supervisor *s, const char *why) {
         cleaner_end(s);
         (void)setenv("TMPDIR", parent, 1);
     }
+    key_read(s);
+    key_give_back(s);
     signals_leave();
     if (CPU_COUNT(&s->processors) > 0)
         (void)sched_setaffinity(0, sizeof(s->processors), &s->processors);
@@ -97,7 +99,6 @@ static _Noreturn void have_read(struct supervisor *s) {
 /* Read settings and decide the scope; what is not served here goes to the Python supervisor before anything was done. */
 static void read_settings(struct supervisor *s) {
     struct host host;
-    char unserved[512];
     char here[PATH_MAX];
     const char *root = getenv("LAMBDA_TASK_ROOT");
     if (root == NULL || root[0] == '\0')
@@ -114,8 +115,6 @@ static void read_settings(struct supervisor *s) {
         }
         refuse(s, "InvalidSetting", message, hint);
     }
-    if (settings_unserved(&s->settings, s->environment, unserved, sizeof(unserved)))
-        boot_hand_over(s, unserved);
     /* Tenants are told apart where events of several may meet in a worker. */
     s->tells_tenants = s->settings.isolation == ISOLATION_WINDOW && s->settings.tenant.n > 0;
     if (s->tells_tenants && tenants_parse(&s->tenants, s->settings.tenant) != 0)
@@ -282,7 +281,8 @@ static int pack_options(struct supervisor *s, const char *const *roots, size_t n
         (void)snprintf(key + 2 * i, 3, "%02x", random[i]);
     int failed = buffer_print(&out, "%s" OPTION "%d%d%d%d%d%d%d%d%d%d" OPTION "%d" OPTION, isolation_name(set->isolation),
                               set->reseed, set->huge_pages, set->restarts_threads, set->immortal, confines,
-                              set->network != NETWORK_SHARED, set->guard_closed, set->guard_learn, 0, 0,
+                              set->network != NETWORK_SHARED, set->guard_closed, set->guard_learn, s->has_key || set->log_invocations,
+                              set->log_invocations,
                               s->output.telemetry);
     failed |= settings_seconds(&out, set->fork_deliver);
     failed |= buffer_print(&out, OPTION "%s" OPTION "%s" OPTION, guard_name(set->guard), key);
@@ -361,7 +361,7 @@ static bool relieve(void *context) {
 static int reserve(struct supervisor *s, const char *address, struct fault *fault) {
     const char *telemetry = getenv(TELEMETRY_VARIABLE);
     if (output_init(&s->output, telemetry == NULL ? -1 : atoi(telemetry), fault) != 0 ||
-        report_init(&s->report, &s->output, fault) != 0 || routes_init(&s->routes, address, fault) != 0 ||
+        report_init(&s->report, &s->output, fault) != 0 || clerk_init(&s->clerk, fault) != 0 || routes_init(&s->routes, address, fault) != 0 ||
         zygote_reserve(&s->zygote, &s->procfs, fault) != 0 ||
         zygote_reserve(&s->former, &s->procfs, fault) != 0 || arena_reserve(&s->piece, SUPERVISOR_PIECE, fault) != 0)
         return -1;
@@ -374,6 +374,8 @@ static int reserve(struct supervisor *s, const char *address, struct fault *faul
             return -1;
     }
     witness_init(&s->witness, &s->report, s->settings.fork_deliver, s->settings.guard_learn);
+    s->report.notes_left = s->settings.log_invocations;
+    key_use(s);
     s->output.relieve = relieve;
     s->output.relieve_of = s;
     return 0;
@@ -468,6 +470,8 @@ static void tell_start(struct supervisor *s) {
         .code = s->ready.code,
     };
     tell_ignored(s);
+    if (s->key_holder[0] != '\0')
+        limits_add(&s->limits, "the fleet's signing key can be read in the environment variables of %s", s->key_holder);
     for (size_t i = 0; i < s->ready.n_notes; i++)
         limits_add(&s->limits, "%s", s->ready.notes[i]);
     announce(&s->report, &what, &s->limits);
@@ -497,10 +501,15 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
         print_error(API_VARIABLE " is not set", "start this command through Lambda, its emulator or `dayfly lab`");
         exit(EXIT_BAD_INPUT);
     }
+    key_take(s, argv, &fault);
+    s->environment = environ;
+    if (fault.text[0] != '\0')
+        refuse(s, "InvalidSetting", fault.text, "use 64 hexadecimal digits, for example from `openssl rand -hex 32`");
     if (procfs_open(&s->procfs, &fault) != 0)
         give_up("it needs /proc", &fault);
     read_settings(s);
     end_processes(s, argv);
+    key_read(s);
     if (!s->scope.is_environment)
         make_temporary(s);
     s->owns_kernel_objects =
@@ -526,6 +535,7 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
     s->launch.environment = s->environment;
     s->launch.address = s->routes.address;
     s->launch.options = s->options;
+    s->launch.role = "_DAYFLY_ZYGOTE";
     s->launch.leave = leave;
     if (init_zygote(s, NEVER, &fault) != 0) {
         if (s->zygote.status >= 0 && WIFEXITED(s->zygote.status) && WEXITSTATUS(s->zygote.status) == EXIT_UNFIT)

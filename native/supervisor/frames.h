@@ -41,7 +41,9 @@ enum control_kind {
     CONTROL_CALL = 9,          /* from the zygote: "method path\nerror type\nbody" */
     CONTROL_SERVING = 10,      /* from the zygote: answers SERVE */
     CONTROL_TIDIED = 11,       /* from the zygote: nothing is left to tidy */
-    CONTROL_REAP_AND_TELL = 12 /* to the zygote: as REAP, and REAPED is wanted */
+    CONTROL_REAP_AND_TELL = 12, /* to the zygote: as REAP, and REAPED is wanted */
+    CONTROL_PRINT = 13,        /* to the zygote: say what the function's code is */
+    CONTROL_PRINTED = 14       /* from the zygote: its fingerprint in hexadecimal digits, 0 where it has none */
 };
 
 /* What a worker reported while its invocation went on; see REPORT in core/frames.py. `is_current` is false where it

@@ -265,20 +265,55 @@ static bool opens_memory(const struct procfs *procfs, pid_t pid) {
     return true;
 }
 
+/* Copy the name of a process's program. */
+static void name_program(const struct procfs *procfs, pid_t pid, char *out, size_t size) {
+    char command[256];
+    read_command(procfs, pid, command, sizeof(command));
+    const char *name = strrchr(command, '/');
+    name = name == NULL ? command : name + 1;
+    bytes_copy(out, size, bytes_of(name[0] == '\0' ? "a process without a name" : name));
+}
+
+/* Say whether a process was executed with a variable that begins with `mark`. */
+static bool shows(const struct procfs *procfs, pid_t pid, const char *mark) {
+    char path[32], piece[4096];
+    size_t n = strlen(mark), kept = 0;
+    bool is_found = false;
+    (void)snprintf(path, sizeof(path), "%d/environ", (int)pid);
+    int opened = openat(procfs->root, path, O_RDONLY | O_CLOEXEC);
+    for (ssize_t got; opened >= 0 && !is_found && (got = read(opened, piece + kept, sizeof(piece) - kept)) > 0;) {
+        size_t all = kept + (size_t)got;
+        is_found = memmem(piece, all, mark, n) != NULL;
+        kept = all < n ? all : n - 1;
+        memmove(piece, piece + all - kept, kept);
+    }
+    if (opened >= 0)
+        (void)close(opened);
+    return is_found;
+}
+
+bool host_shows_variable(struct procfs *procfs, const char *mark, char *out, size_t size) {
+    pid_t pid;
+    out[0] = '\0';
+    if (procfs_rewind(procfs) != 0)
+        return false;
+    while ((pid = procfs_next(procfs)) > 0)
+        if (pid != getpid() && shows(procfs, pid, mark)) {
+            name_program(procfs, pid, out, size);
+            return true;
+        }
+    return false;
+}
+
 bool host_open_stranger(struct procfs *procfs, char *out, size_t size) {
     pid_t pid;
     out[0] = '\0';
     if (procfs_rewind(procfs) != 0)
         return false;
-    while ((pid = procfs_next(procfs)) > 0) {
-        char command[256];
-        if (pid == getpid() || !opens_memory(procfs, pid))
-            continue;
-        read_command(procfs, pid, command, sizeof(command));
-        const char *name = strrchr(command, '/');
-        name = name == NULL ? command : name + 1;
-        bytes_copy(out, size, bytes_of(name[0] == '\0' ? "a process without a name" : name));
-        return true;
-    }
+    while ((pid = procfs_next(procfs)) > 0)
+        if (pid != getpid() && opens_memory(procfs, pid)) {
+            name_program(procfs, pid, out, size);
+            return true;
+        }
     return false;
 }

@@ -31,6 +31,10 @@ size_t host_writable(const char *const *roots, size_t n, char *out, size_t size)
 /* Say whether this user may write into the directory `path`, or change its mode. */
 bool host_may_write(const char *path);
 
+/* Copy the program of another process that was executed with a variable that begins with `mark`, and shows it to us, into
+ * `out`; false where there is none. */
+bool host_shows_variable(struct procfs *procfs, const char *mark, char *out, size_t size);
+
 /* Copy the program of a process that is not ours and whose memory can be written into `out`; false where there is none. By
  * trying; to be asked before anything else is started. What a worker writes there outlives it. */
 bool host_open_stranger(struct procfs *procfs, char *out, size_t size);

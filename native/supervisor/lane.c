@@ -107,7 +107,7 @@ static void send_outcome(struct lane *lane, const struct outcome *outcome) {
 }
 
 /* Answer an event that no worker can be given with an error; nothing else changes, and the next event is served. */
-static void refuse_event(struct lane *lane, const char *defect) {
+static void refuse_event(struct supervisor *s, struct lane *lane, const char *defect) {
     char message[512];
     (void)snprintf(message, sizeof(message), "request %s was answered with an error: %s", lane->request_id, defect);
     print_error(message, "check the event's source");
@@ -115,6 +115,7 @@ static void refuse_event(struct lane *lane, const char *defect) {
     lane->ending = ENDING_UNREADABLE;
     struct outcome outcome = answers_outcome(&lane->failure);
     send_outcome(lane, &outcome);
+    ledger_sent(s, &outcome);
 }
 
 static void take_event(struct supervisor *s, struct lane *lane) {
@@ -132,12 +133,13 @@ static void take_event(struct supervisor *s, struct lane *lane) {
     bytes_copy(lane->request_id, sizeof(lane->request_id), id);
     bytes_copy(lane->echo, sizeof(lane->echo), event_echo(event));
     s->report.number++;
+    ledger_arrived(s);
     memcpy(s->report.request_id, lane->request_id, sizeof(s->report.request_id));
     lane->held = false;
     lane->must_retire = false;
     begin_time(s, lane, event);
     if (event_defect(event, defect, sizeof(defect))) {
-        refuse_event(lane, defect);
+        refuse_event(s, lane, defect);
         return;
     }
     lane->frame.n = EVENT_HEAD_BYTES;
@@ -145,7 +147,7 @@ static void take_event(struct supervisor *s, struct lane *lane) {
     bool fits = event_block(event, &lane->frame) == 0 && (!is_window || window_reserve(&lane->frame) == 0);
     lane->window_at = is_window && fits ? lane->frame.n - 1 - WINDOW_VALUE_BYTES : 0;
     if (!fits || buffer_add(&lane->frame, event->body) != 0) {
-        refuse_event(lane, "it is too long");
+        refuse_event(s, lane, "it is too long");
         return;
     }
     uint8_t nonce[NONCE_BYTES];
@@ -179,6 +181,7 @@ static void deliver(struct supervisor *s, struct lane *lane, const struct outcom
     send_outcome(lane, outcome);
     if (upstream_step(&lane->upstream) == UPSTREAM_LOST)
         lost_platform(s, lane);
+    ledger_sent(s, outcome);
     lane->must_retire = pool_keep(s, &lane->retire_why);
 }
 
@@ -246,6 +249,8 @@ static void end_invocation(struct supervisor *s, struct lane *lane) {
     if (is_infected || watch_has_remains(&s->watch))
         /* A request of somebody dead may wait at the platform, and would be given the next event. */
         lane->reclaim.is_needed = true;
+    pool_print(s);
+    ledger_tell(s, lane);
     if (lane->must_retire)
         loop_retire(s, lane->retire_why.text);
     arena_empty(&lane->frame, FRAME_KEPT);

@@ -12,7 +12,7 @@
 /* Variables of the supervisor's own environment that a zygote does not get, or gets anew. */
 static const char *const replaced[] = {
     "AWS_LAMBDA_RUNTIME_API=", "_DAYFLY_ZYGOTE=", "_DAYFLY_EXECUTED=", "_DAYFLY_LATER=",
-    "_DAYFLY_KILLED=",        "_DAYFLY_SETTINGS=",
+    "_DAYFLY_KILLED=",        "_DAYFLY_SETTINGS=", "_DAYFLY_KEY=",     "_DAYFLY_CLERK=",
 };
 
 static bool begins(const char *text, const char *start) {
@@ -103,7 +103,7 @@ static int plan_variables(struct launch_plan *plan, const struct zygote_launch *
 
 int launch_plan(struct launch_plan *plan, const struct zygote_launch *launch, int channel, int lifeline, struct fault *fault) {
     plan->n_variables = plan->n_options = 0;
-    int n = snprintf(plan->marker, sizeof(plan->marker), "_DAYFLY_ZYGOTE=%d:%d,%s", channel, lifeline, launch->options);
+    int n = snprintf(plan->marker, sizeof(plan->marker), "%s=%d:%d,%s", launch->role, channel, lifeline, launch->options);
     if (n < 0 || (size_t)n >= sizeof(plan->marker))
         return fault_set(fault, "its options are too long");
     return plan_arguments(plan, launch, fault) == 0 ? plan_variables(plan, launch, fault) : -1;

@@ -25,6 +25,7 @@ struct zygote_launch {
     char *const *arguments;   /* PYTHON -m dayfly.runtime app.handler */
     char *const *environment; /* the supervisor's own */
     const char *address;      /* AWS_LAMBDA_RUNTIME_API of the function's process */
+    const char *role;         /* the variable with its socket: says whether it is a zygote or a clerk */
     const char *options;      /* as ZygoteOptions.pack in core/handshake.py has them */
     /* Called in the child before it executes: gives back what only the supervisor should have. */
     void (*leave)(const void *context);

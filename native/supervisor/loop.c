@@ -24,6 +24,7 @@ _Noreturn void loop_end(struct supervisor *s, int status) {
     for (size_t i = 0; i < LANES; i++)
         if (s->lanes[i].worker != NULL)
             worker_signal(s->lanes[i].worker, SIGKILL);
+    clerk_end(s);
     pool_drop(s);
     (void)sweep_run(&s->sweep, NULL, 0, &swept);
     cleaner_end(s);

@@ -13,6 +13,8 @@
 #define SERVE_LIMIT_NS (5 * NS_PER_S)
 /* A fork of a gigabyte takes 50 ms; one that takes longer than this is not waited for. */
 #define SETTLE_LIMIT_NS (2 * NS_PER_S)
+/* A fingerprint takes some milliseconds; what is late is waited for after the next event. */
+#define PRINT_LIMIT_NS (200 * NS_PER_MS)
 
 enum {
     /* Huge pages cost some 6 ms a slice once and save less than that each time: only an environment that has served
@@ -34,6 +36,8 @@ static void spare_again(struct supervisor *s) {
         (void)sweep_spare(&s->sweep, s->zygote.pid);
     for (size_t i = 0; i < s->n_spares; i++)
         (void)sweep_spare(&s->sweep, s->spares[i]->pid);
+    if (s->clerk.pid > 0)
+        (void)sweep_spare(&s->sweep, s->clerk.pid);
 }
 
 /* Give up a worker that never saw an event. */
@@ -262,6 +266,22 @@ void pool_drop(struct supervisor *s) {
         discard(s, s->spares[--s->n_spares]);
     zygote_end(&s->zygote, &s->output, 0);
     spare_again(s);
+}
+
+void pool_print(struct supervisor *s) {
+    struct fault fault;
+    int64_t until = now_ns() + PRINT_LIMIT_NS;
+    if (!s->settings.log_invocations || s->ready.code != 0 || s->ready.runs_ahead || s->zygote.pid <= 0 ||
+        s->places.is_pending)
+        return;
+    if (zygote_ask_print(&s->zygote, &fault) != 0) {
+        pool_lose(s, &fault);
+        return;
+    }
+    while (s->zygote.pid > 0 && !s->zygote.has_printed && now_ns() < until)
+        attend_zygote(s, until);
+    if (s->zygote.has_printed)
+        s->ready.code = s->zygote.code;
 }
 
 void pool_tidy(struct supervisor *s) {

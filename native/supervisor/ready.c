@@ -61,13 +61,17 @@ static void take_line(struct ready *ready, const char *line) {
     case 'F':
         ready->code = read_code(text);
         break;
+    case 'P':
+        if (ready->n_path < READY_MANY_ENTRIES)
+            ready->path[ready->n_path++] = text;
+        break;
     default:
         break;
     }
 }
 
 void ready_unpack(struct ready *ready, struct bytes payload) {
-    ready->n_reasons = ready->n_notes = 0;
+    ready->n_reasons = ready->n_notes = ready->n_path = 0;
     ready->expires_at = 0;
     ready->code = 0;
     ready->is_open = ready->runs_ahead = ready->has_threads = false;

@@ -8,6 +8,8 @@ enum {
     /* Reasons and notes are sentences; with them come paths; more than this is no zygote of ours. */
     READY_MAX_TEXT = 65536,
     READY_MANY = 64,
+    /* Of an import path that is looked through for distributions: MANY_ENTRIES in core/handshake.py. */
+    READY_MANY_ENTRIES = 32,
 };
 
 struct ready {
@@ -22,6 +24,8 @@ struct ready {
     const char *unconfined; /* why system calls are not confined, "" where they are or nobody asked */
     const char *online;     /* why workers have the network although they were to have none, "" */
     const char *unguarded;  /* why there is no guard, "" */
+    const char *path[READY_MANY_ENTRIES]; /* the function's import path, where it was asked for */
+    size_t n_path;
     uint64_t code;          /* fingerprint of the function's code, 0 where it was not asked for */
     char text[READY_MAX_TEXT];
 };

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "blake2.h"
 #include "json.h"
 
 #define PRODUCT "Dayfly"
@@ -11,6 +12,10 @@
  * these and the fixed part stay below REPORT_MAX_LINE together. */
 #define SHORT_MESSAGE 600
 #define SHORT_NAME 160
+/* A line's proof stands between its canonical JSON, less the closing brace, and the end; see core/proofs.py. */
+#define BEFORE_PROOF ",\"proof\":\""
+#define BEHIND_PROOF "\"}"
+enum { PROOF_BYTES = 16, SEAL_BYTES = sizeof(BEFORE_PROOF) - 1 + 2 * PROOF_BYTES + sizeof(BEHIND_PROOF) - 1 - 1 };
 
 int report_renew(struct report *report, struct fault *fault) {
     uint8_t random[8];
@@ -133,6 +138,41 @@ static void evidence(struct line *line, const struct field *fields, size_t count
     raw(line, "}");
 }
 
+static void begin_line(struct line *line, struct report *report) {
+    *line = (struct line){{report->line, 0, sizeof(report->line) - 1 - (report->has_key ? SEAL_BYTES : 0)}, false};
+}
+
+/* Prove the line where there is a key, and end it; returns its length. */
+static size_t end_line(struct report *report, struct line *line) {
+    struct buffer *out = &line->out;
+    out->size = sizeof(report->line);
+    if (report->has_key) {
+        uint8_t proof[PROOF_BYTES];
+        blake2s(proof, sizeof(proof), (struct bytes){report->proofs, sizeof(report->proofs)}, NULL, buffer_bytes(out));
+        out->n--;
+        (void)buffer_add(out, LITERAL(BEFORE_PROOF));
+        for (size_t i = 0; i < sizeof(proof); i++)
+            (void)buffer_print(out, "%02x", proof[i]);
+        (void)buffer_add(out, LITERAL(BEHIND_PROOF));
+    }
+    out->at[out->n] = '\n';
+    return out->n + 1;
+}
+
+void report_prove(struct report *report, struct bytes key) {
+    blake2s(report->proofs, sizeof(report->proofs), key, "dfproof1", (struct bytes){NULL, 0});
+    report->has_key = true;
+}
+
+static void stamp_of(int64_t wall, char out[64]) {
+    time_t seconds = (time_t)(wall / 1000);
+    struct tm at = {0};
+    char now[32] = "";
+    (void)gmtime_r(&seconds, &at);
+    (void)strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%S", &at);
+    (void)snprintf(out, 64, "%s.%03dZ", now, (int)(wall % 1000));
+}
+
 /* What one line is made of. */
 struct record {
     const struct report *report;
@@ -193,12 +233,8 @@ static void write_record(struct line *line, const struct record *record) {
     static const char *const severities[] = {"", "Informational", "Low", "Medium", "High", "Critical"};
     static const char *const levels[] = {"", "INFO", "WARN", "WARN", "ERROR", "ERROR"};
     int severity = record->kind->severity;
-    time_t seconds = (time_t)(record->wall_ms / 1000);
-    struct tm at = {0};
-    char stamp[64], now[32] = "";
-    (void)gmtime_r(&seconds, &at);
-    (void)strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%S", &at);
-    (void)snprintf(stamp, sizeof(stamp), "%s.%03dZ", now, (int)(record->wall_ms % 1000));
+    char stamp[64];
+    stamp_of(record->wall_ms, stamp);
     raw(line,
         "{\"activity_id\":1,\"activity_name\":\"Create\",\"category_name\":\"Findings\",\"category_uid\":2,"
         "\"class_name\":\"Detection Finding\",\"class_uid\":2004");
@@ -245,10 +281,11 @@ size_t report_compose(struct report *report, enum finding finding, const char *m
         .technique_name = technique != NULL ? technique_name : kind->attack_name,
         .wall_ms = wall,
     };
-    struct line line = {{report->line, 0, sizeof(report->line) - 1}, false};
+    struct line line;
+    begin_line(&line, report);
     write_record(&line, &record);
     if (line.is_full) {
-        line = (struct line){{report->line, 0, sizeof(report->line) - 1}, false};
+        begin_line(&line, report);
         record.message = shorten(record.message, SHORT_MESSAGE);
         record.function = shorten(record.function, SHORT_NAME);
         record.version = shorten(record.version, SHORT_NAME);
@@ -256,8 +293,91 @@ size_t report_compose(struct report *report, enum finding finding, const char *m
         record.count = 1;
         write_record(&line, &record);
     }
-    report->line[line.out.n] = '\n';
-    return line.out.n + 1;
+    return end_line(report, &line);
+}
+
+/* Note what an invocation left, in what does not differ between two environments in which the same is left: one line for each
+ * finding, of its name and of "name=" with texts, each behind a 1f and a 1d. */
+static void note_left(struct report *report, const char *uid, const struct field *fields, size_t count) {
+    static const char *const stable[] = {"rule", "place", "change", "kind", "reason", "changed", "signals"};
+    struct buffer out = {(uint8_t *)report->left, report->n_left, sizeof(report->left)};
+    int failed = buffer_print(&out, "%s%s", report->n_left > 0 ? "\n" : "", uid);
+    for (size_t i = 0; i < count; i++) {
+        const struct field *field = &fields[i];
+        bool is_stable = false, is_list = field->kind == FIELD_TEXTS || field->kind == FIELD_COUNTS;
+        for (size_t k = 0; k < COUNT(stable); k++)
+            is_stable |= strcmp(field->name, stable[k]) == 0;
+        if (!is_stable || !(is_list || field->kind == FIELD_TEXT))
+            continue;
+        failed |= buffer_print(&out, "\x1f%s=", field->name);
+        for (size_t k = 0; k < (is_list ? field->count : 1); k++)
+            failed |= buffer_print(&out, "\x1d") | buffer_add(&out, is_list ? field->texts[k] : field->text);
+    }
+    if (failed == 0)
+        report->n_left = out.n;
+}
+
+static void fact(struct line *line, const char *name, const char *value) {
+    raw(line, name);
+    text(line, bytes_of(value));
+}
+
+/* Of what may be missing. */
+static void hash(struct line *line, const char *name, const char *value) {
+    if (value[0] != '\0')
+        fact(line, name, value);
+}
+
+static void count(struct line *line, const char *name, int64_t value) {
+    raw(line, name);
+    number(line, value < 0 ? 0 : value > UINT32_MAX ? (int64_t)UINT32_MAX : value);
+}
+
+void report_invocation(struct report *report, const struct invocation *what) {
+    const struct activity *of = &what->activity;
+    int64_t wall = wall_ms();
+    struct line line;
+    char stamp[64], code[17] = "";
+    stamp_of(wall, stamp);
+    if (what->code != 0)
+        (void)snprintf(code, sizeof(code), "%016llx", (unsigned long long)what->code);
+    begin_line(&line, report);
+    raw(&line, "{\"age_ms\":");
+    number(&line, report_age_ms(report));
+    count(&line, ",\"bytes_in\":", (int64_t)what->bytes_in);
+    count(&line, ",\"bytes_out\":", (int64_t)what->bytes_out);
+    hash(&line, ",\"code\":", code);
+    count(&line, ",\"cpu_us\":", what->cpu_us);
+    count(&line, ",\"duration_us\":", what->duration_us);
+    fact(&line, ",\"environment\":", report->environment);
+    fact(&line, ",\"function\":", report->function);
+    raw(&line, ",\"invocation\":");
+    number(&line, (int64_t)report->number);
+    raw(&line, ",\"level\":\"INFO\",\"message\":\"" PRODUCT ": invocation\",\"metadata\":{\"product\":{\"name\":\"" PRODUCT
+               "\",\"version\":\"" DAYFLY_VERSION "\"}}");
+    fact(&line, ",\"outcome\":", what->outcome);
+    count(&line, ",\"overhead_us\":", what->overhead_us);
+    hash(&line, ",\"pattern\":", of->pattern);
+    hash(&line, ",\"principal\":", of->principal);
+    fact(&line, ",\"request_id\":", report->request_id);
+    hash(&line, ",\"residue\":", of->residue);
+    fact(&line, ",\"route\":", of->route);
+    raw(&line, ",\"sequence\":");
+    number(&line, (int64_t)++report->sequence);
+    hash(&line, ",\"shape\":", of->shape);
+    hash(&line, ",\"source\":", of->source);
+    count(&line, ",\"status\":", of->status);
+    hash(&line, ",\"subject\":", of->subject);
+    raw(&line, ",\"time\":");
+    number(&line, wall);
+    fact(&line, ",\"timestamp\":", stamp);
+    fact(&line, ",\"trigger\":", of->trigger);
+    fact(&line, ",\"version\":", report->version);
+    raw(&line, ",\"worker\":");
+    number(&line, what->worker);
+    raw(&line, "}");
+    size_t n = end_line(report, &line);
+    output_emit(report->output, (struct bytes){report->line, n}, false);
 }
 
 void report_find_as(struct report *report, enum finding finding, const char *message,
@@ -266,8 +386,11 @@ void report_find_as(struct report *report, enum finding finding, const char *mes
     const struct finding_kind *kind = &finding_kinds[finding];
     report->sequence++;
     size_t n = report_compose(report, finding, message, fields, count, technique, technique_name, wall_ms());
-    if (strncmp(kind->uid, "residue.", strlen("residue.")) == 0)
+    if (strncmp(kind->uid, "residue.", strlen("residue.")) == 0) {
         report->triggers |= REPORT_RESIDUE;
+        if (report->notes_left)
+            note_left(report, kind->uid, fields, count);
+    }
     if (kind->attack != NULL)
         report->triggers |= REPORT_SUSPICION;
     output_emit(report->output, (struct bytes){report->line, n}, kind->severity > 1);

@@ -10,6 +10,8 @@
 
 /* A line of Dayfly's own stays below this, so a piece of a longer line can never be mistaken for one. */
 #define REPORT_MAX_LINE 16384
+/* What is kept of one invocation's leftovers for their fingerprint. */
+#define REPORT_MAX_LEFT 8192
 /* Evidence of one finding. */
 #define REPORT_MAX_FIELDS 32
 
@@ -36,6 +38,25 @@ struct field {
 #define FIELD_OF_TRUTH(name_, truth_)                                                                        \
     ((struct field){.name = (name_), .kind = FIELD_TRUTH, .number = (truth_)})
 
+/* What an invocation's line says of its event and answer, as core/activity.py has it: hashes are 16 hexadecimal digits, empty
+ * where something is not there. */
+struct activity {
+    char trigger[32];
+    char route[129];
+    char source[17], principal[17], shape[17], pattern[17], subject[17], residue[17];
+    int64_t status;
+};
+
+/* The compact line of one invocation. Times in microseconds. */
+struct invocation {
+    unsigned worker; /* its number, 0: none had it */
+    const char *outcome; /* success, error or crash */
+    int64_t duration_us, cpu_us, overhead_us;
+    uint64_t bytes_in, bytes_out;
+    uint64_t code;
+    struct activity activity;
+};
+
 /* What of `retire_on` was found. */
 #define REPORT_RESIDUE 1u
 #define REPORT_SUSPICION 2u
@@ -51,6 +72,12 @@ struct report {
     uint64_t number;
     char request_id[129];
     unsigned triggers; /* REPORT_*, since somebody emptied it */
+    uint8_t proofs[32]; /* what lines are proved with, of the fleet's key */
+    bool has_key;
+    /* What the invocation in progress left, since somebody emptied it, where it is noted: see note_left in report.c. */
+    char left[REPORT_MAX_LEFT];
+    size_t n_left;
+    bool notes_left;
     uint8_t line[REPORT_MAX_LINE];
 };
 
@@ -74,6 +101,12 @@ void report_find_as(struct report *report, enum finding finding, const char *mes
 size_t report_compose(struct report *report, enum finding finding, const char *message,
                       const struct field *fields, size_t count, const char *technique,
                       const char *technique_name, int64_t wall_ms);
+
+/* Prove all lines from now on with what is made of the fleet's key. */
+void report_prove(struct report *report, struct bytes key);
+
+/* Write the line of one invocation. */
+void report_invocation(struct report *report, const struct invocation *what);
 
 /* How old the environment is. */
 int64_t report_age_ms(const struct report *report);

@@ -124,6 +124,7 @@ void serving_begin(struct supervisor *s, struct lane *lane) {
     lane->pid_before = procfs_last_pid(&s->procfs);
     /* A worker before this one, of the same uid, may have stopped it. */
     worker_signal(worker, SIGCONT);
+    ledger_handing(s, worker->pid, worker->number);
     (void)worker_push(worker, &lane->unsent);
     lane->state = LANE_SERVING;
     if (lane->exposure.is_on)
@@ -134,6 +135,7 @@ void serving_begin(struct supervisor *s, struct lane *lane) {
 static void finish_serving(struct supervisor *s, struct lane *lane, enum ending ending) {
     int64_t now = now_ns();
     lane->ending = ending;
+    ledger_answered(s, lane->worker->pid);
     if (now - lane->began > lane->longest)
         lane->longest = now - lane->began;
     if ((ending == ENDING_DIED || ending == ENDING_LATE) && lane->refusal_n > 0)

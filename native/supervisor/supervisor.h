@@ -9,10 +9,12 @@
 
 #include "announce.h"
 #include "answers.h"
+#include "clerk.h"
 #include "event.h"
 #include "kernel.h"
 #include "keeper.h"
 #include "lane.h"
+#include "ledger.h"
 #include "output.h"
 #include "pairs.h"
 #include "places.h"
@@ -44,6 +46,8 @@ enum {
     WORKERS = LANES + SPARES + 1,
     /* What a worker's socket is read into at once. */
     SUPERVISOR_PIECE = 256 * 1024,
+    /* Of a fleet's key. */
+    KEY_BYTES = 32,
     EXIT_NO_EVENTS = 1,
     EXIT_BAD_INPUT = 2,
 };
@@ -76,6 +80,11 @@ struct supervisor {
     struct output output;
     struct report report;
     struct witness witness;
+    struct ledger ledger;
+    struct clerk clerk;
+    bool has_key; /* the fleet's, which proves lines */
+    uint8_t key[KEY_BYTES];
+    char key_holder[64]; /* a process whose variables show it, "" without */
     struct limits limits;
     struct earlier_life earlier;
     long memory_mb; /* the function's, 0 where not told */
@@ -122,6 +131,20 @@ _Noreturn void boot_hand_over(struct supervisor *s, const char *why);
  * to act on. -1 with a fault where that fails or what was promised holds no longer: then there is no zygote. */
 int boot_rebuild(struct supervisor *s, int64_t until, struct fault *fault);
 
+/* ---- key.c ---- */
+
+/* Take the fleet's key out of the variables: executes this program anew without it. Says why it cannot be used in `wrong`. */
+void key_take(struct supervisor *s, char **argv, struct fault *wrong);
+
+/* Read what `key_take` has handed on, once this program runs as it will. */
+void key_read(struct supervisor *s);
+
+/* Make of it what is needed here, and look for another process that shows it. */
+void key_use(struct supervisor *s);
+
+/* Put it back into the variables, for the Python supervisor. */
+void key_give_back(const struct supervisor *s);
+
 /* ---- init.c ---- */
 
 /* Start a zygote and wait for the end of its init, `until` at most, serving its calls; with a limit its failure is not the
@@ -166,6 +189,9 @@ bool pool_drop_spares(struct supervisor *s);
 
 /* End the zygote and its spares. */
 void pool_drop(struct supervisor *s);
+
+/* Have the fingerprint of the function's code for the records of invocations, off the way of the first. */
+void pool_print(struct supervisor *s);
 
 /* Let the zygote spend a moment on its memory's layout, in an environment that has served many events. */
 void pool_tidy(struct supervisor *s);

@@ -80,6 +80,7 @@ int zygote_start(struct zygote *zygote, struct zygote_launch *launch, struct out
     zygote->has_spoken = zygote->is_ready = zygote->serves = false;
     zygote->tidies = tidies;
     zygote->tidyings = 0;
+    zygote->was_asked_to_print = zygote->has_printed = false;
     zygote->frames_taken = 0;
     zygote->look_at = 0;
     zygote->stops = 0;
@@ -229,6 +230,20 @@ static int take_worker(struct zygote *zygote, struct bytes payload, struct fault
     return 0;
 }
 
+/* Read a fingerprint of hexadecimal digits; -1 for what is none. */
+static int take_print(struct zygote *zygote, struct bytes text) {
+    enum { MANY_DIGITS = 16 };
+    zygote->code = 0;
+    for (size_t i = 0; i < text.n && i < MANY_DIGITS; i++) {
+        char c = (char)text.at[i];
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
+            return -1;
+        zygote->code = zygote->code << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+    }
+    zygote->has_printed = true;
+    return text.n > 0 && text.n <= MANY_DIGITS ? 0 : -1;
+}
+
 static int take_status(struct zygote *zygote, struct bytes payload, struct fault *fault) {
     const uint8_t *space = payload.n > 0 ? memchr(payload.at, ' ', payload.n) : NULL;
     if (space == NULL)
@@ -283,6 +298,10 @@ static enum zygote_said judge(struct zygote *zygote, const struct control_frame 
             zygote->tidies = false;
             return ZYGOTE_SILENT;
         }
+        break;
+    case CONTROL_PRINTED:
+        if (zygote->was_asked_to_print && !zygote->has_printed && take_print(zygote, frame->payload) == 0)
+            return ZYGOTE_SILENT;
         break;
     default:
         break;
@@ -444,6 +463,13 @@ int zygote_ask_status(struct zygote *zygote, pid_t pid, struct fault *fault) {
     zygote->awaited = pid;
     (void)snprintf(text, sizeof(text), "%d", (int)pid);
     return tell(zygote, CONTROL_REAP_AND_TELL, bytes_of(text), fault);
+}
+
+int zygote_ask_print(struct zygote *zygote, struct fault *fault) {
+    if (zygote->was_asked_to_print)
+        return 0;
+    zygote->was_asked_to_print = true;
+    return tell(zygote, CONTROL_PRINT, (struct bytes){0}, fault);
 }
 
 int zygote_tidy(struct zygote *zygote, struct fault *fault) {

@@ -53,6 +53,8 @@ struct zygote {
     bool has_spoken; /* it sent a frame: the interpreter has started */
     bool is_ready, tidies;
     bool serves; /* it was asked to be the worker itself: its socket tells nothing any more */
+    bool was_asked_to_print, has_printed;
+    uint64_t code; /* what it printed */
     unsigned tidyings;
     int64_t look_at; /* when it is next looked at for a stop */
     unsigned stops;  /* by others, undone since they were last taken */
@@ -93,6 +95,9 @@ int zygote_bury(struct zygote *zygote, pid_t pid, struct fault *fault);
 
 /* Have a worker that is proved dead waited for now: ZYGOTE_REAPED says its status. */
 int zygote_ask_status(struct zygote *zygote, pid_t pid, struct fault *fault);
+
+/* Ask for the fingerprint of the function's code, once: `has_printed` says that it has come. */
+int zygote_ask_print(struct zygote *zygote, struct fault *fault);
 
 /* Let it spend a moment on its memory's layout, until it says that nothing is left. */
 int zygote_tidy(struct zygote *zygote, struct fault *fault);

@@ -341,6 +341,31 @@ static void compare_finding(void) {
     tell_bytes((struct bytes){report.line, length});
 }
 
+/* Pieces: outcome, worker, three times, two lengths, code, and the nine facts of the clerk. */
+static void compare_invocation(void) {
+    struct invocation record = {
+        .outcome = text_of(0),
+        .worker = (unsigned)atoi(text_of(1)),
+        .duration_us = atoll(text_of(2)),
+        .cpu_us = atoll(text_of(3)),
+        .overhead_us = atoll(text_of(4)),
+        .bytes_in = (uint64_t)atoll(text_of(5)),
+        .bytes_out = (uint64_t)atoll(text_of(6)),
+        .code = strtoull(text_of(7), NULL, 16),
+        .activity.status = atoll(text_of(16)),
+    };
+    struct activity *of = &record.activity;
+    char *const texts[] = {of->trigger, of->route, of->source, of->principal, of->shape, of->pattern, of->subject, of->residue};
+    for (size_t i = 0; i < COUNT(texts); i++)
+        bytes_copy(texts[i], i == 0 ? sizeof(of->trigger) : i == 1 ? sizeof(of->route) : sizeof(of->source), pieces[8 + i]);
+    report.number = 3;
+    report.sequence = 8;
+    bytes_copy(report.request_id, sizeof(report.request_id), LITERAL("request"));
+    bytes_copy(report.environment, sizeof(report.environment), LITERAL("0123456789abcdef"));
+    report_invocation(&report, &record);
+    tell_file();
+}
+
 /* Pieces: of each event a worker's word and what it is: report, late report, note, init. The findings are
  * what was written. */
 static void compare_witness(void) {
@@ -497,6 +522,8 @@ int main(int argc, char **argv) {
         begin_output(9);
     else
         begin_report();
+    if (strcmp(kind, "sealed") == 0 || strcmp(kind, "invocation") == 0)
+        report_prove(&report, LITERAL("0123456789abcdef0123456789abcdef"));
     for (;;) {
         next_case();
         if (strcmp(kind, "reply") == 0)
@@ -515,8 +542,10 @@ int main(int argc, char **argv) {
             compare_answers();
         else if (strcmp(kind, "settings") == 0)
             compare_settings();
-        else if (strcmp(kind, "finding") == 0)
+        else if (strcmp(kind, "finding") == 0 || strcmp(kind, "sealed") == 0)
             compare_finding();
+        else if (strcmp(kind, "invocation") == 0)
+            compare_invocation();
         else if (strcmp(kind, "witness") == 0)
             compare_witness();
         else if (strcmp(kind, "upstream") == 0)

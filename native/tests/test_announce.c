@@ -99,23 +99,6 @@ static void too_many_limits_are_counted(void) {
     CHECK(holds("\"limit 46\",\"more than fits into one record\"]"));
 }
 
-/* What one variable hands over, empty where it is served. */
-static const char *unserved(char *variable) {
-    static char words[512];
-    char *environ[] = {variable, NULL};
-    CHECK(settings_load(&settings, environ) == 0);
-    CHECK_EQUAL(settings_unserved(&settings, environ, words, sizeof(words)), words[0] != '\0');
-    return words;
-}
-
-static void settings_that_are_not_served_are_named(void) {
-    CHECK(strcmp(unserved("OTHER=1"), "") == 0);
-    CHECK(strcmp(unserved("DAYFLY_ISOLATION= Invocation"), "") == 0);
-    CHECK(strcmp(unserved("DAYFLY_LOG_INVOCATIONS=on"), "DAYFLY_LOG_INVOCATIONS") == 0);
-    CHECK(strcmp(unserved("DAYFLY_FLEET_KEY=x"), "DAYFLY_FLEET_KEY") == 0);
-    CHECK(strcmp(unserved("DAYFLY_GUARD=block"), "") == 0);
-}
-
 static bool are_pythons(char *variable, const char *folder) {
     char *environ[] = {variable, NULL};
     CHECK(settings_load(&settings, environ) == 0);
@@ -137,7 +120,7 @@ static void files_and_policies_are_read_by_python(void) {
 }
 
 static void what_python_has_read_counts_alone(void) {
-    char *environ[] = {"DAYFLY_MAX_INVOCATIONS=7", "_DAYFLY_SETTINGS=DAYFLY_MAX_AGE=2.5\x1epolicy=[1]\x1efault=no", NULL};
+    char *environ[] = {"DAYFLY_MAX_INVOCATIONS=7", "_DAYFLY_SETTINGS=DAYFLY_MAX_AGE=2.5\x1e" "policy=[1]\x1e" "fault=no", NULL};
     CHECK(settings_load(&settings, environ) == 0);
     CHECK_EQUAL(settings.max_age, 2500 * NS_PER_MS);
     CHECK_EQUAL(settings.max_invocations, 100);
@@ -150,7 +133,7 @@ int main(void) {
     RUN(forked(what_is_missing_is_said));
     RUN(forked(a_function_that_cannot_be_forked_is_not_isolated));
     RUN(forked(too_many_limits_are_counted));
-    RUN(forked(settings_that_are_not_served_are_named));
+    RUN(forked(what_python_has_read_counts_alone));
     RUN(forked(files_and_policies_are_read_by_python));
     return 0;
 }

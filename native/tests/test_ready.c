@@ -19,6 +19,8 @@ static void every_line_is_read(void) {
     CHECK(strcmp(ready.unconfined, "no filter") == 0 && strcmp(ready.online, "no namespace") == 0);
     CHECK(strcmp(ready.unguarded, "no guard") == 0);
     CHECK_EQUAL(ready.code, 255);
+    CHECK_EQUAL(ready.n_path, 1);
+    CHECK(strcmp(ready.path[0], "/var/task") == 0);
 }
 
 static void an_empty_one_forbids_nothing(void) {

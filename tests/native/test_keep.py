@@ -17,7 +17,9 @@ __all__ = ["native"]
 
 VERDICTS = ("no", "inside", "all")
 PART = st.one_of(
-    st.sampled_from(["a", "b", "ab", "**", "*", "?", "*b*", "[ab]", "[!a]*", "[]-a]", "[b-a]x", "[", "a[", "é?"]),
+    st.sampled_from(
+        ["a", "b", "ab", "**", "*", "?", "*b*", "[ab]", "[!a]*", "[]-a]", "[b-a]x", "[", "a[", "é?"]
+    ),
     st.text(alphabet="ab*?[]!-é\udce9^\\", min_size=1, max_size=8),
 )
 PATH = st.lists(st.text(alphabet="ab]-!é\udce9^\\[", min_size=1, max_size=5), min_size=1, max_size=5)

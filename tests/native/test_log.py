@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import example, given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 from tests.native.compared import EXAMPLES, Native, native, of, say
 
 from dayfly.core import findings, loglines, reports
+from dayfly.core.activity import Activity
 from dayfly.core.frames import EarlyReport
+from dayfly.core.proofs import FleetKey, split_seal
 from dayfly.core.settings import load_settings
 from dayfly.supervisor.report import Reporter
 from dayfly.supervisor.witness import Witness
@@ -96,7 +99,12 @@ def test_frames_of_a_log(native: Native, frames: list[bytes], cut: int) -> None:
 TEXT = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=40)
 
 
-@of("finding")
+KEY = FleetKey(b"0123456789abcdef" * 2)
+
+
+@pytest.mark.parametrize(
+    ("native", "key"), [("finding", None), ("sealed", KEY)], indirect=["native"], ids=["plain", "sealed"]
+)
 @given(
     number=st.integers(0, len(findings.KINDS) - 1),
     invocation=st.integers(0, 1 << 40),
@@ -116,6 +124,7 @@ TEXT = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=4
 @EXAMPLES
 def test_findings(
     native: Native,
+    key: FleetKey | None,
     number: int,
     invocation: int,
     request_id: str,
@@ -149,10 +158,74 @@ def test_findings(
         request_id=request_id,
         evidence=evidence,
         sequence=7,
+        key=key,
     )
     # What Python makes of a float in between may be a millisecond less.
-    told = native.told([piece.encode() for piece in pieces])
-    assert without_time(told.partition(b":")[2]) == without_time(line)
+    told = native.told([piece.encode() for piece in pieces]).partition(b":")[2]
+    if key is not None:
+        check_proof(told.strip())
+        told, line = (split_seal(one.strip())[0] for one in (told, line))
+    assert without_time(told) == without_time(line)
+
+
+def check_proof(line: bytes) -> None:
+    body, proof = split_seal(line)
+    assert KEY.prove(body) == proof
+
+
+HASH = st.one_of(st.just(0), st.integers(1, 2**64 - 1))
+NUMBER = st.one_of(st.integers(0, 10**7), st.integers(2**32 - 2, 2**40))
+
+
+@of("invocation")
+@given(
+    outcome=st.sampled_from(["success", "error", "crash"]),
+    worker=st.integers(0, 2**31),
+    numbers=st.lists(NUMBER, min_size=5, max_size=5),
+    hashes=st.lists(HASH, min_size=7, max_size=7),
+    status=st.integers(0, 599),
+    route=st.sampled_from(["", "GET /orders/{id}", "$default"]),
+)
+@EXAMPLES
+def test_records_of_invocations(
+    native: Native, outcome: str, worker: int, numbers: list[int], hashes: list[int], status: int, route: str
+) -> None:
+    activity = Activity()
+    activity.trigger, activity.route, activity.status = "rest-api", route, status
+    times = ("duration_us", "cpu_us", "overhead_us", "bytes_in", "bytes_out")
+    names = ("code", "source", "principal", "shape", "pattern", "subject", "residue")
+    for name, number in zip(times + names, numbers + hashes, strict=True):
+        setattr(activity, name, number)
+    spelled = [f"{number:016x}" if number else "" for number in hashes]
+    pieces = [
+        outcome,
+        str(worker),
+        *map(str, numbers),
+        spelled[0],
+        "rest-api",
+        route,
+        *spelled[1:],
+        str(status),
+    ]
+    told = native.told([piece.encode() for piece in pieces]).partition(b":")[2].strip()
+    line = findings.invocation_line(
+        findings.Where(environment="0123456789abcdef", function="f", version="1"),
+        now=0.0,
+        number=3,
+        worker=worker,
+        age_ms=0,
+        outcome=outcome,
+        request_id="request",
+        sequence=9,
+        activity=activity,
+        key=KEY,
+    )
+    check_proof(told)
+    ours, theirs = json.loads(told), json.loads(line)
+    assert list(ours) == list(theirs)
+    for name in ("time", "timestamp", "age_ms", "proof"):
+        del ours[name], theirs[name]
+    assert ours == theirs
 
 
 def field(value: object) -> tuple[int, str]:

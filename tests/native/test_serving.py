@@ -45,20 +45,6 @@ def test_native_code_serves_every_event_in_a_worker_of_its_own(tmp_path: Path) -
     assert workers == 2
 
 
-@pytest.mark.parametrize(
-    ("environment", "why"),
-    [
-        ({"DAYFLY_LOG_INVOCATIONS": "on"}, "DAYFLY_LOG_INVOCATIONS"),
-    ],
-)
-def test_a_setting_that_it_does_not_serve_is_python_s(
-    environment: Mapping[str, str], why: str, tmp_path: Path
-) -> None:
-    is_native, printed, _workers = _serve(tmp_path, environment)
-    assert not is_native
-    assert INSTEAD + why in printed
-
-
 def test_settings_that_it_serves(tmp_path: Path) -> None:
     asked = {
         "DAYFLY_ENVIRONMENT_MAX_AGE": "1h",
@@ -66,6 +52,7 @@ def test_settings_that_it_serves(tmp_path: Path) -> None:
         "DAYFLY_SCRUB": "/mnt/work",
         "DAYFLY_CHANGED_CODE": "run",
         "DAYFLY_NETWORK": "none-where-allowed",
+        "DAYFLY_LOG_INVOCATIONS": "on",
     }
     is_native, printed, workers = _serve(tmp_path, asked)
     assert (is_native, workers) == (True, 2)

@@ -101,9 +101,14 @@ def enter(
     channel = None
     try:
         from dayfly._sys import unreadable
-        from dayfly.core.handshake import MARKER
+        from dayfly.core.handshake import CLERK, MARKER
 
         arrival = unreadable.arrive(os.environ)
+        if CLERK in os.environ:
+            unreadable.close(arrival.failure if arrival is not None else "")
+            from dayfly.supervisor.clerk import serve
+
+            serve(os.environ)
         target = understand(command)
         if target.kind == "dayfly":
             run_untouched()

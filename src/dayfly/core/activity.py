@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dayfly.core.proofs import FleetKey
+    from dayfly.core.proofs import Pseudonyms
 
 # What an event and an answer may have to be read here: the worst that fits takes some 20 ms and 8 MB for a moment. A larger
 # one has its size for a shape.
@@ -96,12 +96,18 @@ class Activity:
             found[name] = min(max(0, getattr(self, name)), _COUNT_LIMIT)
         return found
 
-    def read_event(self, headers: Mapping[str, str], body: bytes, key: FleetKey | None) -> None:
-        """Take what an event says: what it came by, from whom, what it looks like. `headers` are the Runtime API's."""
-        self.bytes_in = len(body)
+    def read_event(
+        self, headers: Mapping[str, str], body: bytes, key: Pseudonyms | None, *, length: int = 0
+    ) -> None:
+        """Take what an event says: what it came by, from whom, what it looks like. `headers` are the Runtime API's.
+
+        `length` is its own, where `body` is not all of it: nothing of such a one is read.
+        """
+        length = length or len(body)
+        self.bytes_in = length
         event: object = None
         is_read = False
-        if len(body) <= MAX_READ_BYTES:
+        if length <= MAX_READ_BYTES:
             try:
                 text = body.decode("utf-8")
             except ValueError:
@@ -113,9 +119,9 @@ class Activity:
         self.trigger = seen.trigger
         self.route = _route(seen.route)
         if not is_read:
-            kind = "large" if len(body) > MAX_READ_BYTES else "unreadable"
+            kind = "large" if length > MAX_READ_BYTES else "unreadable"
             self.trigger = kind
-            self.shape = self.pattern = _hash(key, "shape", f"{kind} {len(body).bit_length()}")
+            self.shape = self.pattern = _hash(key, "shape", f"{kind} {length.bit_length()}")
             return
         content = seen.content() if fields else event
         looks = look(content)
@@ -137,7 +143,7 @@ class Activity:
         self.bytes_out = length
         if not is_result or self.trigger not in WEB:
             return
-        if len(body) > MAX_READ_BYTES:
+        if length > MAX_READ_BYTES:
             found = _STATUS.search(body[:4096]) or _STATUS.search(body[-4096:])
             self.status = int(found[1]) if found else 0
             return
@@ -383,7 +389,7 @@ def _route(text: str) -> str:
     return text if _ROUTE.fullmatch(text) else ""
 
 
-def _hash(key: FleetKey | None, kind: str, text: str) -> int:
+def _hash(key: Pseudonyms | None, kind: str, text: str) -> int:
     data = text.encode("utf-8", "surrogatepass")
     return plain_hash(kind, data) if key is None else key.name(kind, data)
 

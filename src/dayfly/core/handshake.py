@@ -4,6 +4,8 @@ from __future__ import annotations
 
 # In an executed zygote's environment: the number of its socket, and its options.
 MARKER = "_DAYFLY_ZYGOTE"
+# In that of a process that reads text for the native supervisor: the number of its socket.
+CLERK = "_DAYFLY_CLERK"
 # Where the guard's recorder writes what the function uses; it adds nothing to what is allowed, and takes nothing away.
 LEARN_VARIABLE = "DAYFLY_LEARN"
 # Between options: no path, name or glob that a setting may hold has it.

@@ -24,14 +24,28 @@ _AFTER = b'"}'
 SEAL_BYTES = len(_BEFORE) + 2 * PROOF_BYTES + len(_AFTER)
 
 
-class FleetKey:
+class Pseudonyms:
+    """Makes pseudonyms with the key that is made of a fleet's for that; it proves no line."""
+
+    __slots__ = ("_names",)
+
+    def __init__(self, names: bytes) -> None:
+        self._names = names
+
+    def name(self, kind: str, value: str | bytes) -> int:
+        """Return a pseudonym of `value`, never 0: equal for equal values of one kind, and nothing to anybody without the key."""
+        data = value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
+        return _number(kind.encode() + b"\0" + data, self._names, _PERSON_NAMES)
+
+
+class FleetKey(Pseudonyms):
     """The two keys that are made of a fleet's: one proves lines, one makes pseudonyms."""
 
-    __slots__ = ("_names", "_proofs")
+    __slots__ = ("_proofs",)
 
     def __init__(self, key: bytes) -> None:
+        super().__init__(blake2s(key=key, person=_PERSON_NAMES).digest())
         self._proofs = blake2s(key=key, person=_PERSON_PROOF).digest()
-        self._names = blake2s(key=key, person=_PERSON_NAMES).digest()
 
     def prove(self, body: bytes) -> bytes:
         """Return the proof, in hexadecimal digits, of a line's canonical JSON without its proof."""
@@ -40,11 +54,6 @@ class FleetKey:
     def seal(self, body: bytes) -> bytes:
         """Return the canonical JSON object `body` with its proof as the last of its names."""
         return body[:-1] + _BEFORE + self.prove(body) + _AFTER
-
-    def name(self, kind: str, value: str | bytes) -> int:
-        """Return a pseudonym of `value`, never 0: equal for equal values of one kind, and nothing to anybody without the key."""
-        data = value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
-        return _number(kind.encode() + b"\0" + data, self._names, _PERSON_NAMES)
 
 
 def plain_hash(kind: str, data: bytes) -> int:

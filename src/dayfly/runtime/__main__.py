@@ -33,9 +33,14 @@ def main(arguments: list[str]) -> None:
         run_untouched(arguments)
         return
     from dayfly._sys import unreadable
-    from dayfly.core.handshake import MARKER
+    from dayfly.core.handshake import CLERK, MARKER
 
     arrival = unreadable.arrive(os.environ)
+    if CLERK in os.environ:
+        unreadable.close(arrival.failure if arrival is not None else "")
+        from dayfly.supervisor.clerk import serve
+
+        serve(os.environ)
     if MARKER in os.environ:
         # It loads nothing of what supervises it.
         from dayfly._sys.channel import channel_from_environment

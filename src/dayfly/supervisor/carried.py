@@ -25,25 +25,25 @@ _FOLDER = re.compile(r"([A-Za-z0-9][A-Za-z0-9._]{0,99})-([A-Za-z0-9][A-Za-z0-9.+
 
 def tell(reporter: Reporter, path: Sequence[str]) -> None:
     """Write the finding, in as many lines as it takes."""
-    found = find(path)
-    line: list[str] = []
-    length = 0
-    for item in found:
+    for packages in lines(path):
+        reporter.find(
+            findings.ENVIRONMENT_PACKAGES,
+            f"the function's package contains {len(packages)} distributions",
+            {"packages": packages},
+        )
+
+
+def lines(path: Iterable[str]) -> list[list[str]]:
+    """Return what `find` does, in pieces that fit into one line each."""
+    pieces: list[list[str]] = []
+    length = _LINE_CHARACTERS
+    for item in find(path):
         if length + len(item) > _LINE_CHARACTERS:
-            _write(reporter, line)
-            line, length = [], 0
-        line.append(item)
+            pieces.append([])
+            length = 0
+        pieces[-1].append(item)
         length += len(item) + 3
-    if line:
-        _write(reporter, line)
-
-
-def _write(reporter: Reporter, packages: list[str]) -> None:
-    reporter.find(
-        findings.ENVIRONMENT_PACKAGES,
-        f"the function's package contains {len(packages)} distributions",
-        {"packages": packages},
-    )
+    return pieces
 
 
 def find(path: Iterable[str]) -> list[str]:
