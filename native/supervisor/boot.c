@@ -99,7 +99,6 @@ static _Noreturn void have_read(struct supervisor *s) {
 /* Read settings and decide the scope; what is not served here goes to the Python supervisor before anything was done. */
 static void read_settings(struct supervisor *s) {
     struct host host;
-    char unserved[512];
     char here[PATH_MAX];
     const char *root = getenv("LAMBDA_TASK_ROOT");
     if (root == NULL || root[0] == '\0')
@@ -116,12 +115,10 @@ static void read_settings(struct supervisor *s) {
         }
         refuse(s, "InvalidSetting", message, hint);
     }
-    if (settings_unserved(&s->settings, unserved, sizeof(unserved)))
-        boot_hand_over(s, unserved);
-    if (s->settings.isolation == ISOLATION_PROCESS)
-        boot_hand_over(s, "DAYFLY_ISOLATION");
-    if (s->settings.isolation == ISOLATION_WINDOW && (s->settings.retire_on & RETIRE_ON_RESIDUE) != 0)
-        boot_hand_over(s, "DAYFLY_RETIRE_ON");
+    /* Tenants are told apart where events of several may meet in a worker. */
+    s->tells_tenants = s->settings.isolation == ISOLATION_WINDOW && s->settings.tenant.n > 0;
+    if (s->tells_tenants && tenants_parse(&s->tenants, s->settings.tenant) != 0)
+        boot_hand_over(s, "DAYFLY_TENANT");
     host_observe(&host, &s->procfs);
     s->scope = scope_decide(s->settings.scope, &host.facts);
     s->lock = scope_locks(s->settings.api_lock, s->scope.platform);
@@ -399,15 +396,21 @@ static _Noreturn void end_like(struct supervisor *s) {
     exit(LAMBDA_SIGNALLED + WTERMSIG(status));
 }
 
-/* What the zygote said forbids to serve from here: the Python supervisor knows more isolations. */
+/* What init made outside of its process all workers would share. */
+static void add_kernel_reasons(struct supervisor *s) {
+    static const unsigned kinds[] = {OBJECT_MSG, OBJECT_SEM, OBJECT_SHM, OBJECT_KINDS};
+    if (!s->owns_kernel_objects || s->settings.isolation == ISOLATION_PROCESS)
+        return;
+    unsigned made = kernel_made_by_init(&s->kernel);
+    for (size_t i = 0; i < COUNT(kinds) && s->ready.n_reasons < READY_MANY; i++)
+        if ((made >> kinds[i] & 1) != 0)
+            s->ready.reasons[s->ready.n_reasons++] = kernel_reason(1u << kinds[i]);
+}
+
+/* What the zygote said may forbid to serve. */
 static void check_ready(struct supervisor *s) {
     char why[512];
-    if (s->ready.n_reasons > 0) {
-        (void)snprintf(why, sizeof(why), "the function cannot be forked: %s", s->ready.reasons[0]);
-        boot_hand_over(s, why);
-    }
-    if (s->owns_kernel_objects && kernel_made_by_init(&s->kernel) != 0)
-        boot_hand_over(s, "init made System V objects or kernel keys, which all workers would share");
+    add_kernel_reasons(s);
     if (s->settings.network == NETWORK_NONE && s->ready.online[0] != '\0') {
         (void)snprintf(why, sizeof(why), "network is none, but the function would have network access: %s", s->ready.online);
         refuse(s, "InvalidSetting", why, "set network to none-where-allowed or shared");
@@ -454,7 +457,7 @@ static void tell_start(struct supervisor *s) {
         .scope_not_promised = s->scope.not_promised,
         .platform = platform_name(s->scope.platform),
         .lock = s->lock,
-        .can_fork = true,
+        .can_fork = s->ready.n_reasons == 0,
         .memory = s->memory_why,
         .memory_stranger = s->stranger,
         .calls = calls,
@@ -566,10 +569,7 @@ static const char *broken_promise(struct supervisor *s, struct fault *fault) {
 int boot_rebuild(struct supervisor *s, int64_t until, struct fault *fault) {
     if (init_zygote(s, until, fault) != 0)
         return -1;
-    if (s->ready.n_reasons < READY_MANY && s->owns_kernel_objects)
-        for (unsigned int made = kernel_made_by_init(&s->kernel), bit = 1; made >= bit; bit <<= 1)
-            if ((made & bit) != 0 && s->ready.n_reasons < READY_MANY)
-                s->ready.reasons[s->ready.n_reasons++] = kernel_reason(bit);
+    add_kernel_reasons(s);
     const char *broken = broken_promise(s, fault);
     if (broken == NULL)
         return 0;

@@ -56,6 +56,11 @@ bool cleaner_clean(struct supervisor *s, int64_t until, struct fault *why) {
     return s->owns_kernel_objects && clean_kernel_objects(s, why);
 }
 
+bool cleaner_has_more(struct supervisor *s) {
+    return (s->settings.scrubs_tmp && places_has_more(&s->places)) ||
+           (s->owns_kernel_objects && kernel_has_more(&s->kernel));
+}
+
 uint32_t cleaner_empty(struct supervisor *s, int64_t until) {
     uint32_t failed = 0;
     if (s->settings.scrubs_tmp) {

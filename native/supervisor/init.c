@@ -110,6 +110,7 @@ static int wait_until_ready(struct supervisor *s, int64_t until, struct fault *f
         case ZYGOTE_LOST:
             return -1;
         case ZYGOTE_FORKED:
+        case ZYGOTE_SERVING:
         case ZYGOTE_REAPED:
             return fault_set(fault, "it sent an unexpected message");
         case ZYGOTE_SILENT:

@@ -359,13 +359,13 @@ unsigned int kernel_made_by_init(const struct kernel *kernel) {
 const char *kernel_reason(unsigned int bit) {
     switch (bit) {
     case 1u << OBJECT_SHM:
-        return "System V shared memory made at init would be shared by workers: make it in the handler";
+        return "System V shared memory made at init would be shared by workers: create it in the handler";
     case 1u << OBJECT_MSG:
-        return "System V message queue made at init would be shared by workers: make it in the handler";
+        return "System V message queue made at init would be shared by workers: create it in the handler";
     case 1u << OBJECT_SEM:
-        return "System V semaphores made at init would be shared by workers: make it in the handler";
+        return "System V semaphores made at init would be shared by workers: create it in the handler";
     default:
-        return "kernel keys made at init would be shared by workers: make them in the handler";
+        return "kernel keys made at init would be shared by workers: create them in the handler";
     }
 }
 

@@ -135,7 +135,6 @@ static void take_event(struct supervisor *s, struct lane *lane) {
     s->report.number++;
     ledger_arrived(s);
     memcpy(s->report.request_id, lane->request_id, sizeof(s->report.request_id));
-    lane->seen = NULL;
     lane->held = false;
     lane->must_retire = false;
     begin_time(s, lane, event);
@@ -144,7 +143,7 @@ static void take_event(struct supervisor *s, struct lane *lane) {
         return;
     }
     lane->frame.n = EVENT_HEAD_BYTES;
-    bool is_window = s->settings.isolation == ISOLATION_WINDOW;
+    bool is_window = serves_windows(s);
     bool fits = event_block(event, &lane->frame) == 0 && (!is_window || window_reserve(&lane->frame) == 0);
     lane->window_at = is_window && fits ? lane->frame.n - 1 - WINDOW_VALUE_BYTES : 0;
     if (!fits || buffer_add(&lane->frame, event->body) != 0) {
@@ -155,13 +154,16 @@ static void take_event(struct supervisor *s, struct lane *lane) {
     if (getrandom(nonce, sizeof(nonce), 0) != (ssize_t)sizeof(nonce))
         loop_retire(s, "there are no random numbers");
     event_head(lane->frame.at, nonce, (uint32_t)(lane->frame.n - event->body.n - EVENT_HEAD_BYTES), event->body.n);
+    if (s->tells_tenants)
+        tenants_find(&s->tenants, event, &lane->tenant);
     upstream_give_back(&lane->upstream);
     if (s->places.is_pending && cleaner_clean(s, NEVER, &lane->retire_why))
         loop_retire(s, lane->retire_why.text);
+    serving_evict(s, lane);
     int64_t spare = spare_time(lane);
     bool is_time = spare > 0 && renewal_is_time(s, spare, 100);
     if (is_time || !serving_goes_on(s, lane))
-        serving_end_window(s, lane);
+        serving_end(s, lane);
     if (is_time)
         renewal_run(s, spare);
     if (s->lock) {
@@ -174,6 +176,28 @@ static void take_event(struct supervisor *s, struct lane *lane) {
 
 /* ---- its end --------------------------------------------------------------------------------- */
 
+/* Send an outcome. The platform takes its time over it; what is left to do needs no word from it. */
+static void deliver(struct supervisor *s, struct lane *lane, const struct outcome *outcome) {
+    send_outcome(lane, outcome);
+    if (upstream_step(&lane->upstream) == UPSTREAM_LOST)
+        lost_platform(s, lane);
+    ledger_sent(s, outcome);
+    lane->must_retire = pool_keep(s, &lane->retire_why);
+}
+
+/* Process isolation: the process stays, and nothing that it uses is taken from it, unless it gave no answer. */
+static void conclude_process(struct supervisor *s, struct lane *lane) {
+    struct outcome outcome = serving_outcome(s, lane);
+    if (lane->ending != ENDING_ANSWER) {
+        serving_end(s, lane);
+        routes_take_over(&s->routes);
+    }
+    routes_end_invocation(&s->routes);
+    deliver(s, lane, &outcome);
+    if (lane->worker != NULL)
+        serving_settle(s, lane);
+}
+
 static void conclude(struct supervisor *s, struct lane *lane) {
     struct swept swept;
     struct worker *worker = lane->worker;
@@ -182,6 +206,10 @@ static void conclude(struct supervisor *s, struct lane *lane) {
         lane->exposure = (struct exposure){.is_on = true, .number = s->report.number};
         memcpy(lane->exposure.request_id, lane->request_id, sizeof(lane->request_id));
     }
+    if (!s->is_forking) {
+        conclude_process(s, lane);
+        return;
+    }
     bool stays = serving_stays(s, lane);
     if (!stays) {
         serving_kill(s, lane, &swept);
@@ -189,17 +217,12 @@ static void conclude(struct supervisor *s, struct lane *lane) {
     }
     routes_end_invocation(&s->routes);
     struct outcome outcome = serving_outcome(s, lane);
-    send_outcome(lane, &outcome);
-    if (upstream_step(&lane->upstream) == UPSTREAM_LOST)
-        lost_platform(s, lane);
-    ledger_sent(s, &outcome);
-    /* The platform takes its time over the answer; what is left to do needs no word from it. */
-    lane->must_retire = pool_keep(s, &lane->retire_why);
+    deliver(s, lane, &outcome);
     if (stays) {
         /* With its files: nothing is taken from it before its window ends. */
         output_settle(&s->output, &worker->pipes);
         if (s->zygote.pid <= 0)
-            serving_end_window(s, lane);
+            serving_end(s, lane);
         return;
     }
     pool_bury(s, worker->pid);
@@ -218,9 +241,11 @@ static void end_invocation(struct supervisor *s, struct lane *lane) {
     if (status >= 500)
         /* "Container error. Non-recoverable state. Runtime should exit promptly." */
         loop_end(s, EXIT_NO_EVENTS);
-    bool is_infected = infection_judge(&lane->infections, status, lane->seen, lane->why.text);
+    bool is_infected =
+        infection_judge(&lane->infections, status, sighting_name(lane->seen), sighting_words(lane->seen));
+    lane->seen = SIGHTING_NONE;
     if (is_infected && lane->ending != ENDING_UNREADABLE)
-        serving_end_window(s, lane);
+        serving_end(s, lane);
     if (is_infected || watch_has_remains(&s->watch))
         /* A request of somebody dead may wait at the platform, and would be given the next event. */
         lane->reclaim.is_needed = true;
@@ -239,18 +264,25 @@ static void end_invocation(struct supervisor *s, struct lane *lane) {
 /* ---- steps ----------------------------------------------------------------------------------- */
 
 /* Have a worker ready, or on its way; true where one is ready. */
-static bool prepare(struct supervisor *s) {
+static bool prepare(struct supervisor *s, struct lane *lane) {
     struct fault fault;
-    if (pool_has_spare(s))
-        return true;
-    if (s->zygote.pid <= 0 && renewal_replace(s, &fault) != 0) {
-        char message[384];
-        (void)snprintf(message, sizeof(message), "the function could not be initialised again: %s", fault.text);
-        print_error(message, "see the log records above");
-        loop_end(s, EXIT_NO_EVENTS);
+    for (int tries = 0; lane->worker == NULL && !pool_has_spare(s); tries++) {
+        (void)fault_set(&fault, "its process was lost before it began to serve");
+        if (tries > 1 || (s->zygote.pid <= 0 && renewal_replace(s, &fault) != 0)) {
+            char message[384];
+            (void)snprintf(message, sizeof(message), "the function could not be initialised again: %s", fault.text);
+            print_error(message, "see the log records above");
+            loop_end(s, EXIT_NO_EVENTS);
+        }
+        if (s->is_forking) {
+            pool_fork_ahead(s, true);
+            return false;
+        }
+        lane->worker = pool_serve(s);
+        lane->reader.unread = 0;
+        lane->exposure.is_on = false;
     }
-    pool_fork_ahead(s, true);
-    return false;
+    return true;
 }
 
 static void ask_for_event(struct supervisor *s, struct lane *lane) {
@@ -258,9 +290,9 @@ static void ask_for_event(struct supervisor *s, struct lane *lane) {
         renewal_is_time(s, lane->until - now_ns(), LANE_RENEW_AT))
         renewal_run(s, lane->until - now_ns());
     /* Where another init does not fit into what is left, the next event waits for it, as for a cold start. */
-    bool waits = lane->worker != NULL ||
+    bool waits = lane->worker != NULL || (!s->is_forking && s->zygote.pid <= 0) ||
                  (lane->until != 0 && s->zygote.pid <= 0 && !renewal_fits(s, lane->until - now_ns()));
-    if (!waits && !prepare(s))
+    if (!waits && !prepare(s, lane))
         return;
     pool_fork_ahead(s, lane->worker == NULL && !s->places.is_pending);
     if (watch_has_remains(&s->watch))
@@ -292,7 +324,7 @@ static void step_once(struct supervisor *s, struct lane *lane, const struct poll
     case LANE_ASKING:
         if (s->zygote.pid <= 0)
             /* Killed, it takes its workers along, unless one was just being born. */
-            serving_end_window(s, lane);
+            serving_end(s, lane);
         if (platform_replied(s, lane, &is_continued))
             take_event(s, lane);
         break;
@@ -306,14 +338,14 @@ static void step_once(struct supervisor *s, struct lane *lane, const struct poll
         }
         break;
     case LANE_WAITING:
-        if (lane->worker != NULL || prepare(s))
+        if (prepare(s, lane))
             serving_begin(s, lane);
         break;
     case LANE_SERVING:
         serving_step(s, lane, polled, n);
         break;
     case LANE_DELIVERING:
-        if (now_ns() >= lane->deliver_until || routes_settled(&s->routes, s->settings.isolation == ISOLATION_WINDOW))
+        if (now_ns() >= lane->deliver_until || routes_settled(&s->routes, !s->is_forking || serves_windows(s)))
             conclude(s, lane);
         break;
     case LANE_ANSWERED:

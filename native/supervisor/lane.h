@@ -15,6 +15,7 @@
 #include "answers.h"
 #include "frames.h"
 #include "reclaim.h"
+#include "watch.h"
 #include "upstream.h"
 #include "window.h"
 #include "worker.h"
@@ -75,6 +76,7 @@ struct lane {
     char request_id[ANSWERS_MAX_REQUEST_ID + 1];
     char echo[LANE_MAX_ECHO];
     struct buffer frame; /* head, header block and body, as the worker gets them */
+    struct tenant tenant; /* whose it is, where tenants are told apart */
     size_t window_at;    /* where in it the window is told, 0 without */
     struct delivery unsent;
     int64_t began;
@@ -88,7 +90,7 @@ struct lane {
     struct answer_reader reader;
     enum ending ending;
     struct fault why;
-    const char *seen; /* that it was at the Runtime API: how, a word for the finding; NULL where it was not seen there */
+    enum sighting seen; /* how it was seen at the Runtime API, and not yet told */
     int64_t closed_until;  /* it closed its channel: when it must have ended, NEVER before */
     int64_t idle_at;       /* when a fork is asked for beside it, NEVER once that was done */
     uint8_t refusal[MAX_REPORT_BYTES];

@@ -62,7 +62,7 @@ static void gather(const struct supervisor *s, struct poll_set *set) {
     set->each[0] = (struct pollfd){s->signals.descriptor, POLLIN, 0};
     set->n = 1;
     set->zygote = set->n;
-    set->n_zygote = zygote_fds(&s->zygote, set->each + set->n);
+    set->n_zygote = s->zygote.serves ? 0 : zygote_fds(&s->zygote, set->each + set->n);
     set->n += set->n_zygote;
     set->routes = set->n;
     set->n_routes = routes_fds(&s->routes, set->each + set->n);

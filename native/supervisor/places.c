@@ -439,6 +439,14 @@ void places_clear(struct places *places, int64_t until, struct cleaned *out) {
         out->changed += places->kept[i].hash != 0 && !places->kept[i].is_seen;
 }
 
+bool places_has_more(struct places *places) {
+    struct cleaned found;
+    /* The first that would be removed is late. */
+    places_clear(places, 0, &found);
+    places->is_pending = false;
+    return !found.is_finished || found.changed > 0 || found.failed > 0;
+}
+
 /* ---- one environment
  * -------------------------------------------------------------------------------------------- */
 

@@ -87,6 +87,9 @@ void places_forget(struct places *places);
 /* Remove what is not to stay and compare what is; nothing of the user's may be running but Dayfly. Stops
  * removing at `until` (NEVER: no limit): then `is_pending` and not is_finished. */
 void places_clear(struct places *places, int64_t until, struct cleaned *out);
+/* Say whether places_clear would remove anything, or finds what init made changed; nothing is pending, and nothing of the
+ * user's may be writing. Removes nothing: directories that stay get back what they had. */
+bool places_has_more(struct places *places);
 /* Say whether init left nothing of its own. */
 bool places_is_bare(const struct places *places);
 

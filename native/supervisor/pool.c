@@ -8,6 +8,9 @@
 
 /* A worker's wait status comes when its memory is torn down: 150 ms for gigabytes. */
 #define STATUS_LIMIT_NS (2 * NS_PER_S)
+/* How long a process of its own that closed its socket may take to end, and how long one may take to begin to serve. */
+#define END_LIMIT_NS (1 * NS_PER_S)
+#define SERVE_LIMIT_NS (5 * NS_PER_S)
 /* A fork of a gigabyte takes 50 ms; one that takes longer than this is not waited for. */
 #define SETTLE_LIMIT_NS (2 * NS_PER_S)
 /* A fingerprint takes some milliseconds; what is late is waited for after the next event. */
@@ -18,6 +21,9 @@ enum {
      * this many events will serve enough to get it back. */
     TIDY_AFTER = 100,
     MANY_SIGNALS = 12,
+    /* Reasons not to fork, in the message and in the evidence of its finding. */
+    TOLD_REASONS = 3,
+    NAMED_REASONS = 20,
 };
 
 /* ---- workers -------------------------------------------------------------------------------- */
@@ -79,7 +85,7 @@ void pool_fork_ahead(struct supervisor *s, bool is_alone) {
      * that moment and takes away again: nobody is forked beside a worker that serves. In window isolation the next worker
      * is needed once in many events. */
     size_t wanted = s->ready.runs_ahead || s->settings.isolation == ISOLATION_WINDOW ? 1 : SPARES;
-    if (s->zygote.pid <= 0 || s->zygote.asked != NULL || s->n_spares >= wanted || (s->ready.runs_ahead && !is_alone))
+    if (s->zygote.pid <= 0 || !s->is_forking || s->zygote.asked != NULL || s->n_spares >= wanted || (s->ready.runs_ahead && !is_alone))
         return;
     struct worker *worker = free_slot(s);
     struct fault fault;
@@ -87,7 +93,7 @@ void pool_fork_ahead(struct supervisor *s, bool is_alone) {
     if (worker == NULL)
         return;
     worker->number = s->workers_made + 1;
-    if (zygote_ask(&s->zygote, worker, &s->output, &is_lost, &fault) == 0) {
+    if (zygote_ask(&s->zygote, CONTROL_FORK, worker, &s->output, &is_lost, &fault) == 0) {
         s->workers_made++;
         s->sweep.fork_pending = true;
     } else if (is_lost) {
@@ -98,7 +104,54 @@ void pool_fork_ahead(struct supervisor *s, bool is_alone) {
     }
 }
 
+struct worker *pool_serve(struct supervisor *s) {
+    struct fault fault;
+    bool is_lost;
+    struct worker *worker = free_slot(s);
+    if (worker == NULL)
+        return NULL;
+    worker->number = 1;
+    if (zygote_ask(&s->zygote, CONTROL_SERVE, worker, &s->output, &is_lost, &fault) != 0) {
+        pool_lose(s, &fault);
+        return NULL;
+    }
+    (void)fault_set(&fault, "it did not answer within %d s", (int)(SERVE_LIMIT_NS / NS_PER_S));
+    for (int64_t until = now_ns() + SERVE_LIMIT_NS, now; (now = now_ns()) < until;) {
+        struct bytes payload;
+        struct pollfd polled[ZYGOTE_MAX_FDS];
+        enum zygote_said said = zygote_take(&s->zygote, &payload, &fault);
+        if (said == ZYGOTE_SERVING)
+            return worker;
+        if (said != ZYGOTE_SILENT)
+            break;
+        size_t n = zygote_fds(&s->zygote, polled);
+        (void)poll(polled, (nfds_t)n, poll_ms(until, now));
+        zygote_attend(&s->zygote, &s->output, polled, n);
+    }
+    pool_lose(s, &fault);
+    return NULL;
+}
+
 /* ---- the zygote ----------------------------------------------------------------------------- */
+
+static void tell_not_forkable(struct supervisor *s) {
+    struct bytes reasons[NAMED_REASONS];
+    char message[1024];
+    struct buffer words = {(uint8_t *)message, 0, sizeof(message) - 1};
+    size_t n = s->ready.n_reasons < NAMED_REASONS ? s->ready.n_reasons : NAMED_REASONS;
+    (void)buffer_print(&words, "the function runs in process isolation, because ");
+    for (size_t i = 0; i < n; i++) {
+        reasons[i] = bytes_of(s->ready.reasons[i]);
+        if (i < TOLD_REASONS)
+            (void)buffer_print(&words, "%s%s", i > 0 ? "; " : "", s->ready.reasons[i]);
+    }
+    message[words.n] = '\0';
+    struct field fields[] = {
+        {.name = "reasons", .kind = FIELD_TEXTS, .texts = reasons, .count = n},
+        FIELD_OF_TEXT("isolation", "process"),
+    };
+    report_find(&s->report, FINDING_NOT_FORKABLE, message, fields, COUNT(fields));
+}
 
 void pool_adopt(struct supervisor *s) {
     struct fault fault;
@@ -108,6 +161,13 @@ void pool_adopt(struct supervisor *s) {
     /* What was done to it while it initialised is no invocation's doing. */
     (void)zygote_take_stops(&s->zygote);
     (void)timers_watch(s->zygote.lifeline);
+    s->is_forking = s->settings.isolation != ISOLATION_PROCESS && s->ready.n_reasons == 0;
+    if (s->ready.n_reasons > 0 && s->settings.isolation != ISOLATION_PROCESS)
+        tell_not_forkable(s);
+    s->keeper.has_zygote = false;
+    if (!s->is_forking)
+        /* What serves itself is the function's to change. */
+        return;
     if (keeper_adopt(&s->keeper, s->zygote.pid, &fault) != 0) {
         char message[320];
         (void)snprintf(message, sizeof(message), "limits and priorities cannot be checked: %s", fault.text);
@@ -139,6 +199,7 @@ void pool_settle(struct supervisor *s) {
             return;
         case ZYGOTE_CALLS:
         case ZYGOTE_READY:
+        case ZYGOTE_SERVING:
         case ZYGOTE_LOST:
             pool_lose(s, &fault);
             return;
@@ -165,6 +226,11 @@ int pool_status(struct supervisor *s, pid_t pid) {
     struct fault fault;
     if (s->zygote.pid <= 0)
         return ANSWERS_NO_STATUS;
+    if (!s->is_forking) {
+        zygote_end(&s->zygote, &s->output, END_LIMIT_NS);
+        pool_drop(s);
+        return s->zygote.status >= 0 ? s->zygote.status : ANSWERS_NO_STATUS;
+    }
     if (zygote_ask_status(&s->zygote, pid, &fault) != 0) {
         pool_lose(s, &fault);
         return ANSWERS_NO_STATUS;
@@ -220,7 +286,7 @@ void pool_print(struct supervisor *s) {
 
 void pool_tidy(struct supervisor *s) {
     struct fault fault;
-    if (s->zygote.pid > 0 && s->report.number >= TIDY_AFTER && zygote_tidy(&s->zygote, &fault) != 0)
+    if (s->zygote.pid > 0 && s->is_forking && s->report.number >= TIDY_AFTER && zygote_tidy(&s->zygote, &fault) != 0)
         pool_lose(s, &fault);
 }
 
@@ -277,7 +343,7 @@ static void tell_signalled(struct supervisor *s) {
     }
     note_signal(&all, "standby", "SIGKILL", s->killed_spares);
     s->killed_spares = 0;
-    note_signal(&all, "zygote", "SIGSTOP", zygote_take_stops(&s->zygote));
+    note_signal(&all, "zygote", "SIGSTOP", s->is_forking ? zygote_take_stops(&s->zygote) : 0);
     unsigned stopped = 0;
     for (size_t i = 0; i < s->n_spares; i++) {
         if (procfs_is_stopped(&s->procfs, s->spares[i]->pid) != 1)
@@ -321,7 +387,7 @@ bool pool_keep(struct supervisor *s, struct fault *why) {
     tell_signalled(s);
     if (kept.must_rebuild) {
         pool_drop(s);
-    } else if (s->zygote.pid > 0 && procfs_is_dying(&s->procfs, s->zygote.pid) == 1) {
+    } else if (s->zygote.pid > 0 && s->is_forking && procfs_is_dying(&s->procfs, s->zygote.pid) == 1) {
         /* The next worker would be bound to it, and be killed when the end of it is known. */
         struct fault killed;
         (void)fault_set(&killed, "it was killed");

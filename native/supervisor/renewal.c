@@ -69,7 +69,7 @@ static void tell_not_renewed(struct supervisor *s, const char *reason, int64_t r
 
 /* Say whether the zygote has lived `share` per cent of its time: what init fetched may be no longer good. */
 static bool is_stale(const struct supervisor *s, int64_t age, int share) {
-    if (s->zygote.pid <= 0)
+    if (s->zygote.pid <= 0 || !s->is_forking)
         return false;
     if (s->settings.zygote_max_age > 0 && age >= s->settings.zygote_max_age / WHOLE * share)
         return true;
@@ -135,7 +135,7 @@ static int start_over(struct supervisor *s, int64_t until, struct fault *fault) 
         return fault_set(fault, "there was not enough time to remove all files");
     if (boot_rebuild(s, until, fault) != 0)
         return -1;
-    if (s->ready.n_reasons > 0)
+    if (s->ready.n_reasons > 0 && s->is_forking)
         loop_retire(s, "the function was initialised again and cannot be forked any more");
     pool_adopt(s);
     cleaner_remember(s);
@@ -164,7 +164,7 @@ static int64_t resident_bytes(const struct supervisor *s, pid_t pid) {
 }
 
 static bool can_wait_beside(const struct supervisor *s) {
-    if (s->zygote.pid <= 0 || !cleaner_is_bare(s))
+    if (s->zygote.pid <= 0 || !s->is_forking || !cleaner_is_bare(s))
         return false;
     int64_t resident = resident_bytes(s, s->zygote.pid);
     return available_bytes(s) > resident + resident / 2 + INIT_BYTES;

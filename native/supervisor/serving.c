@@ -20,8 +20,6 @@
 /* More time for a sweep, which is at work for longer where hundreds of processes want the processor. */
 #define SWEEP_PATIENCE_NS (5 * NS_PER_S)
 
-#define CONNECTED "it connected to the Runtime API"
-
 /* ---- an event -------------------------------------------------------------------------------- */
 struct reporting {
     struct supervisor *s;
@@ -69,6 +67,11 @@ static void name_own_connections(struct supervisor *s, struct lane *lane) {
     }
 }
 
+/* For how long we may be held down: where the Runtime API is not locked, the environment ends with us then. */
+static int64_t patience(const struct supervisor *s, const struct lane *lane, int64_t more) {
+    return lane->held ? 0 : timers_patience(s->memory_mb) + more;
+}
+
 /* The event in progress is given to a worker that an earlier one has changed. */
 static void tell_served_afterwards(struct supervisor *s, struct lane *lane) {
     struct exposure *exposure = &lane->exposure;
@@ -92,7 +95,7 @@ static void take_worker(struct supervisor *s, struct lane *lane) {
     lane->exposure.is_on = false;
     s->report.triggers = 0;
     if (lane->window_at > 0)
-        window_open(&lane->window, &s->settings);
+        window_open(&lane->window, &s->settings, s->tells_tenants ? &lane->tenant : NULL);
     (void)keeper_bind(&s->keeper, lane->worker->pid, s->zombies);
 }
 
@@ -110,13 +113,12 @@ void serving_begin(struct supervisor *s, struct lane *lane) {
     if (lane->window_at > 0)
         window_tell(&lane->window, renewal_left(s), lane->frame.at + lane->window_at);
     lane->unsent = (struct delivery){buffer_bytes(&lane->frame), {NULL, 0}};
-    if (s->ready.has_threads && zygote_rest(&s->zygote, &lane->why) != 0)
+    if (s->is_forking && s->ready.has_threads && zygote_rest(&s->zygote, &lane->why) != 0)
         pool_lose(s, &lane->why);
     /* From now on nothing of our user can be trusted. */
     s->signals.is_alone = false;
     timers_guard(&s->timers, worker->pid, s->zygote.lifeline);
-    /* Where the Runtime API is not locked, a supervisor that is held down ends, and with it the environment. */
-    timers_arm(&s->timers, lane->held ? 0 : timers_patience(s->memory_mb));
+    timers_arm(&s->timers, patience(s, lane, 0));
     name_own_connections(s, lane);
     watch_hand_over(&s->watch, worker->pid, lane->until, !lane->held);
     lane->pid_before = procfs_last_pid(&s->procfs);
@@ -139,7 +141,7 @@ static void finish_serving(struct supervisor *s, struct lane *lane, enum ending 
     if ((ending == ENDING_DIED || ending == ENDING_LATE) && lane->refusal_n > 0)
         lane->ending = ENDING_REFUSED;
     int64_t left = lane->until - LANE_RESERVE_NS - now;
-    if (left > s->settings.fork_deliver)
+    if (s->is_forking && left > s->settings.fork_deliver)
         left = s->settings.fork_deliver;
     /* Of a late worker its extensions are as late as it is. */
     lane->deliver_until =
@@ -162,6 +164,15 @@ static int64_t answer_until(const struct supervisor *s, const struct lane *lane)
     if (lane->refusal_n == 0)
         return NEVER;
     return lane->refused_at + REFUSED_NS + (lane->is_describing ? DESCRIBED_NS + s->settings.fork_deliver : 0);
+}
+
+/* Process isolation: end what runs beside the function; say whether nobody is at the Runtime API any more. */
+static bool end_children(struct supervisor *s, const struct lane *lane) {
+    struct swept swept;
+    timers_arm(&s->timers, patience(s, lane, SWEEP_PATIENCE_NS));
+    (void)sweep_run(&s->sweep, NULL, 0, &swept);
+    timers_arm(&s->timers, patience(s, lane, 0));
+    return swept.is_proved && watch_look_now(&s->watch) == SIGHTING_NONE;
 }
 
 int64_t serving_due(const struct supervisor *s, const struct lane *lane) {
@@ -191,13 +202,16 @@ void serving_step(struct supervisor *s, struct lane *lane, const struct pollfd *
             has_ended = true;
         }
     }
+    enum sighting seen = SIGHTING_NONE;
     if (watch_due(&s->watch) <= now) {
-        enum sighting seen = watch_look(&s->watch, now);
-        if (seen != SIGHTING_NONE) {
-            lane->seen = seen == SIGHTING_CONNECTION ? "connection" : "overdue";
-            (void)fault_set(&lane->why, seen == SIGHTING_CONNECTION
-                                            ? CONNECTED
-                                            : "its event has timed out, but the platform did not end it");
+        name_own_connections(s, lane);
+        seen = watch_look(&s->watch, now);
+    }
+    if (seen != SIGHTING_NONE) {
+        bool was_seen = lane->seen != SIGHTING_NONE;
+        lane->seen = seen;
+        /* Not a process that serves others as well, once nobody beside it is there: it is ended after its answer. */
+        if (s->is_forking || was_seen || !end_children(s, lane)) {
             finish_serving(s, lane, ENDING_INFECTED);
             return;
         }
@@ -284,21 +298,23 @@ static bool is_spotless(struct supervisor *s, const struct lane *lane) {
         return false;
     if ((s->settings.retire_on & RETIRE_ON_SUSPICION) != 0 && lane->worker->pipes.dropped > 0)
         return false;
+    if ((s->settings.retire_on & RETIRE_ON_RESIDUE) != 0 && cleaner_has_more(s))
+        return false;
     return (s->report.triggers & s->settings.retire_on) == 0;
 }
 
 /* Say whether a worker that goes on to serve is not at the Runtime API; what it had asked for it would be given later. */
 static bool is_absent(struct supervisor *s, struct lane *lane) {
     infection_worker_ended(&lane->infections);
-    if (watch_look_at_end(&s->watch) == SIGHTING_NONE)
-        return true;
-    lane->seen = "connection";
-    (void)fault_set(&lane->why, CONNECTED);
-    return false;
+    name_own_connections(s, lane);
+    enum sighting seen = watch_look_at_end(&s->watch);
+    if (lane->seen == SIGHTING_NONE)
+        lane->seen = seen;
+    return lane->seen == SIGHTING_NONE;
 }
 
 bool serving_stays(struct supervisor *s, struct lane *lane) {
-    if (s->settings.isolation != ISOLATION_WINDOW || lane->ending != ENDING_ANSWER || s->zygote.pid <= 0)
+    if (!serves_windows(s) || lane->ending != ENDING_ANSWER || s->zygote.pid <= 0)
         return false;
     lane->window.served++;
     bool is_error = lane->reader.kind == ANSWER_ERROR || lane->refusal_n > 0;
@@ -307,7 +323,7 @@ bool serving_stays(struct supervisor *s, struct lane *lane) {
         is_over(s, lane) || renewal_is_time(s, lane->until - now_ns(), LANE_RENEW_AT) ||
         !routes_settled(&s->routes, true))
         return false;
-    timers_arm(&s->timers, lane->held ? 0 : timers_patience(s->memory_mb) + SWEEP_PATIENCE_NS);
+    timers_arm(&s->timers, patience(s, lane, SWEEP_PATIENCE_NS));
     worker_signal(lane->worker, SIGSTOP);
     /* Once more when it rests: until its last thread has stopped it may start processes. */
     if (!is_alone(s, lane) || !rests(s, lane) || !is_alone(s, lane) || !is_spotless(s, lane) || !is_absent(s, lane))
@@ -319,15 +335,38 @@ bool serving_stays(struct supervisor *s, struct lane *lane) {
 
 bool serving_goes_on(struct supervisor *s, struct lane *lane) {
     const struct worker *worker = lane->worker;
-    return worker != NULL && worker_is_running(worker, &s->procfs) &&
-           procfs_is_dying(&s->procfs, worker->pid) == 0 && is_silent(s, lane) && !is_over(s, lane);
+    if (worker == NULL || !worker_is_running(worker, &s->procfs))
+        return false;
+    return !s->is_forking ||
+           (procfs_is_dying(&s->procfs, worker->pid) == 0 && window_admits(&lane->window, &lane->tenant) && is_silent(s, lane) && !is_over(s, lane));
+}
+
+/* ---- process isolation ------------------------------------------------------------------------- */
+
+void serving_evict(struct supervisor *s, struct lane *lane) {
+    if (!s->is_forking && lane->worker != NULL && !is_absent(s, lane) && !end_children(s, lane))
+        serving_end(s, lane);
+}
+
+void serving_settle(struct supervisor *s, struct lane *lane) {
+    const unsigned ends_changed = RETIRE_ON_RESIDUE | RETIRE_ON_SUSPICION;
+    output_settle(&s->output, &lane->worker->pipes);
+    bool is_talker = !answer_is_too_long(&lane->reader) && worker_is_running(lane->worker, &s->procfs) && !is_silent(s, lane);
+    /* Without the second what was planted would serve for hours. */
+    if (is_talker || (lane->exposure.is_on && (s->settings.retire_on & ends_changed) != 0) ||
+        renewal_is_time(s, lane->until - now_ns(), LANE_RENEW_AT) || !worker_is_running(lane->worker, &s->procfs)) {
+        serving_end(s, lane);
+        return;
+    }
+    (void)is_absent(s, lane);
+    timers_arm(&s->timers, 0);
 }
 
 /* ---- its end --------------------------------------------------------------------------------- */
 
 void serving_kill(struct supervisor *s, struct lane *lane, struct swept *swept) {
     pid_t pid = lane->worker->pid;
-    timers_arm(&s->timers, lane->held ? 0 : timers_patience(s->memory_mb) + SWEEP_PATIENCE_NS);
+    timers_arm(&s->timers, patience(s, lane, SWEEP_PATIENCE_NS));
     /* Not SIGTERM: the function may handle it, and a handler that hangs keeps alive the process we want gone. */
     worker_signal(lane->worker, SIGKILL);
     (void)sweep_run(&s->sweep, &pid, 1, swept);
@@ -348,23 +387,29 @@ void serving_kill(struct supervisor *s, struct lane *lane, struct swept *swept) 
 }
 
 void serving_close(struct supervisor *s, struct lane *lane, const struct swept *swept) {
-    witness_dropped_log(&s->witness, output_finish(&s->output, &lane->worker->pipes));
+    uint64_t dropped = output_finish(&s->output, &lane->worker->pipes);
     worker_close(lane->worker);
     lane->worker = NULL;
+    if (!s->is_forking)
+        return;
+    witness_dropped_log(&s->witness, dropped);
     witness_swept(&s->witness, swept->killed, swept->zombies);
 }
 
-void serving_end_window(struct supervisor *s, struct lane *lane) {
+void serving_end(struct supervisor *s, struct lane *lane) {
     struct swept swept;
     struct fault why;
     if (lane->worker == NULL)
         return;
     pid_t pid = lane->worker->pid;
     routes_drop_peers(&s->routes);
+    if (!s->is_forking)
+        pool_drop(s);
     serving_kill(s, lane, &swept);
     pool_bury(s, pid);
     serving_close(s, lane, &swept);
-    if (cleaner_clean(s, NEVER, &why))
+    /* What a process of its own leaves is removed before the next init. */
+    if (s->is_forking && cleaner_clean(s, NEVER, &why))
         loop_retire(s, why.text);
 }
 
@@ -392,7 +437,7 @@ struct outcome serving_outcome(struct supervisor *s, struct lane *lane) {
         break;
     case ENDING_DIED: {
         /* A zygote that rests is asked for the status, and must not see what the worker left. */
-        if (s->ready.has_threads && cleaner_clean(s, NEVER, &lane->retire_why))
+        if (s->is_forking && s->ready.has_threads && cleaner_clean(s, NEVER, &lane->retire_why))
             loop_retire(s, lane->retire_why.text);
         int status = pool_status(s, worker->pid);
         witness_died(&s->witness, worker->number);

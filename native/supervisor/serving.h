@@ -23,6 +23,13 @@ bool serving_stays(struct supervisor *s, struct lane *lane);
 /* Say whether the worker of the event before may serve the next one. */
 bool serving_goes_on(struct supervisor *s, struct lane *lane);
 
+/* Process isolation, an event is here: the process gets none while it is at the Runtime API itself. */
+void serving_evict(struct supervisor *s, struct lane *lane);
+
+/* Process isolation, after an answer: end a process that sent more than that, which would be the next customer's, one that was
+ * changed, or that has reached its age. */
+void serving_settle(struct supervisor *s, struct lane *lane);
+
 /* Kill the worker and everything it left, and prove them dead: without proof the environment retires. */
 void serving_kill(struct supervisor *s, struct lane *lane, struct swept *swept);
 
@@ -31,7 +38,7 @@ void serving_close(struct supervisor *s, struct lane *lane, const struct swept *
 
 /* End a worker that serves no further event, and clear what it left, as after an invocation of its own. No worker: nothing
  * to do. */
-void serving_end_window(struct supervisor *s, struct lane *lane);
+void serving_end(struct supervisor *s, struct lane *lane);
 
 /* What the platform is told about the invocation; the worker is dead or stays. */
 struct outcome serving_outcome(struct supervisor *s, struct lane *lane);

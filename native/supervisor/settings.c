@@ -447,21 +447,6 @@ bool settings_are_pythons(const struct settings *settings, char *const *environ,
                                              lstat(POLICY_PLACE, &found) == 0));
 }
 
-bool settings_unserved(const struct settings *settings, char *out, size_t size) {
-    struct buffer words = {(uint8_t *)out, 0, size};
-    const struct {
-        const char *variable;
-        bool is_asked;
-    } each[] = {
-        {"DAYFLY_TENANT", settings->tenant.n > 0},
-    };
-    for (size_t i = 0; i < COUNT(each); i++)
-        if (each[i].is_asked)
-            (void)buffer_print(&words, "%s%s", words.n > 0 ? ", " : "", each[i].variable);
-    out[words.n] = '\0';
-    return words.n > 0;
-}
-
 int settings_seconds(struct buffer *out, int64_t ns) {
     return buffer_print(out, "%lld.%09lld", (long long)(ns / NS_PER_S), (long long)(ns % NS_PER_S));
 }

@@ -75,9 +75,6 @@ int settings_load(struct settings *out, char *const *environ);
  * (LAMBDA_TASK_ROOT or the current directory), a policy, or a tenant's path in an event. */
 bool settings_are_pythons(const struct settings *settings, char *const *environ, const char *task_root);
 
-/* Write what is asked for and not served by this supervisor, separated by ", "; false where that is nothing. */
-bool settings_unserved(const struct settings *settings, char *out, size_t size);
-
 /* The values as the first log record and the zygote's options spell them. */
 const char *isolation_name(enum isolation isolation);
 const char *guard_name(enum guard guard);

@@ -28,6 +28,7 @@
 #include "settings.h"
 #include "signals.h"
 #include "sweep.h"
+#include "tenants.h"
 #include "timers.h"
 #include "upstream.h"
 #include "watch.h"
@@ -56,6 +57,8 @@ struct supervisor {
     char **environment;
     const char *task_root;
     struct settings settings;
+    bool tells_tenants;
+    struct tenant_source tenants;
     struct scope_decision scope;
     bool lock; /* responses are held open */
     int64_t began;
@@ -104,11 +107,17 @@ struct supervisor {
     struct worker *spares[SPARES];
     size_t n_spares;
     unsigned workers_made;
+    bool is_forking;        /* false in process isolation, asked for or because the function cannot be forked */
     uint32_t killed_spares; /* that ended by themselves, which none does */
 
     struct buffer piece; /* scratch: what was read from a worker's socket */
     struct lane lanes[LANES];
 };
+
+/* Say whether a worker serves further events, for as long as its window allows. */
+static inline bool serves_windows(const struct supervisor *s) {
+    return s->is_forking && s->settings.isolation == ISOLATION_WINDOW;
+}
 
 /* ---- boot.c ---- */
 
@@ -155,6 +164,9 @@ bool pool_has_spare(struct supervisor *s);
 
 /* The next worker; it is no longer spared by sweeps. There must be one. */
 struct worker *pool_take(struct supervisor *s);
+
+/* Make the zygote itself the worker (process isolation), NULL where it is lost. */
+struct worker *pool_serve(struct supervisor *s);
 
 /* Ask for one more worker, unless enough are there or on their way. `is_alone`: no worker has an event, and what the last
  * one left is gone. */
@@ -214,6 +226,9 @@ void cleaner_remember(struct supervisor *s);
 /* Remove what an invocation left, `until` at most (NEVER: all of it), with a finding for each kind. Returns true with why
  * where the environment must retire; drops the zygote where it may have read what was changed. */
 bool cleaner_clean(struct supervisor *s, int64_t until, struct fault *why);
+
+/* Say whether there is something to remove, while its worker is stopped. */
+bool cleaner_has_more(struct supervisor *s);
 
 /* Remove everything, before the function is initialised again, `until` at most; returns how much refuses to go. */
 uint32_t cleaner_empty(struct supervisor *s, int64_t until);

@@ -37,6 +37,17 @@
 static const uint8_t lambda_address[4] = {169, 254, 100, 1};
 #define LAMBDA_PORT 9001
 
+const char *sighting_name(enum sighting sighting) {
+    static const char *const names[] = {NULL, "connection", "overdue"};
+    return names[sighting];
+}
+
+const char *sighting_words(enum sighting sighting) {
+    static const char *const words[] = {"", "it connected to the Runtime API",
+                                        "its event has timed out, but the platform did not end it"};
+    return words[sighting];
+}
+
 /* ---- what leads to the API
  * -------------------------------------------------------------------------------------- */
 
@@ -214,7 +225,7 @@ static bool is_tried(const struct watch *watch) {
 }
 
 /* Look for living connections of the worker's processes. */
-static enum sighting look(struct watch *watch) {
+enum sighting watch_look_now(struct watch *watch) {
     uint64_t suspects[MANY];
     /* Not the clock: on a busy machine a look takes long, and just then it is not to come seldom. */
     int64_t began = cpu_ns();
@@ -295,7 +306,7 @@ enum sighting watch_look(struct watch *watch, int64_t now) {
         watch->due = now + jitter(EVERY);
         return SIGHTING_NONE;
     }
-    enum sighting sighting = look(watch);
+    enum sighting sighting = watch_look_now(watch);
     /* Where it is not known whose a connection is, it is looked at again. */
     watch->seen = is_tried(watch) ? -1 : begun;
     return sighting;
@@ -362,7 +373,7 @@ enum sighting watch_look_at_end(struct watch *watch) {
     long begun = sockets_begun(&watch->sockets);
     if (begun == watch->quiet && begun >= 0)
         return SIGHTING_NONE;
-    enum sighting sighting = look(watch);
+    enum sighting sighting = watch_look_now(watch);
     /* What the worker has sent and closed is seen by nobody else: it goes on, or has gone on until now. */
     take_left(watch);
     watch->may_remain |= watch->left.n > 0;

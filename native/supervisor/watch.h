@@ -67,6 +67,10 @@ enum sighting {
     SIGHTING_OVERDUE,    /* its event has timed out, but the platform did not end it */
 };
 
+/* A word for a sighting's finding, NULL for none, and what was seen. */
+const char *sighting_name(enum sighting sighting);
+const char *sighting_words(enum sighting sighting);
+
 /* Look whether connections can be listed. `api` is where the supervisor connected (getpeername); `on_lambda`
  * adds the platform's known address; `memory_mb` is the function's, 0 where not told. Never fails: see
  * is_armed. */
@@ -83,6 +87,8 @@ void watch_hand_over(struct watch *watch, pid_t worker, int64_t deadline, bool i
 int64_t watch_due(const struct watch *watch);
 /* Look, if it is time. */
 enum sighting watch_look(struct watch *watch, int64_t now);
+/* Look, whether it is time or not. */
+enum sighting watch_look_now(struct watch *watch);
 /* Look at a worker that has answered and goes on to serve. */
 enum sighting watch_look_at_end(struct watch *watch);
 /* The worker is dead: wait, 50 ms as a rule, until what it had sent there was read. True where nobody had

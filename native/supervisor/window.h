@@ -5,6 +5,7 @@
 
 #include "renewal.h"
 #include "settings.h"
+#include "tenants.h"
 
 /* What an event's header block has beside the platform's headers: what is left of the worker's window. Of a length that
  * does not depend on the values, which are known when the event is handed over. */
@@ -17,13 +18,19 @@ struct window {
     int64_t max_invocations;
     struct clocks born;
     int64_t served;
+    bool is_of_tenant; /* tenants are told apart: it serves only this one's events, and nobody after an event of nobody's */
+    struct tenant tenant;
 };
 
-/* A worker is about to serve its first event: limits are made smaller by up to the share that the setting `jitter` names. */
-void window_open(struct window *window, const struct settings *settings);
+/* A worker is about to serve its first event, which is `tenant`'s (NULL: tenants are not told apart): limits are made smaller by
+ * up to the share that the setting `jitter` names. */
+void window_open(struct window *window, const struct settings *settings, const struct tenant *tenant);
 
 /* Say whether the worker may take no further event. */
 bool window_is_over(const struct window *window);
+
+/* Say whether the worker may take an event of this tenant's. */
+bool window_admits(const struct window *window, const struct tenant *tenant);
 
 /* Append the header with room for its value; -1 where it does not fit. */
 int window_reserve(struct buffer *block);

@@ -77,7 +77,7 @@ int zygote_start(struct zygote *zygote, struct zygote_launch *launch, struct out
     zygote->asked = NULL;
     zygote->n_dead = 0;
     zygote->awaited = 0;
-    zygote->has_spoken = zygote->is_ready = false;
+    zygote->has_spoken = zygote->is_ready = zygote->serves = false;
     zygote->tidies = tidies;
     zygote->tidyings = 0;
     zygote->was_asked_to_print = zygote->has_printed = false;
@@ -279,8 +279,15 @@ static enum zygote_said judge(struct zygote *zygote, const struct control_frame 
             return ZYGOTE_READY;
         }
         break;
+    case CONTROL_SERVING:
+        if (zygote->asked != NULL && zygote->serves && control_number(frame->payload) == zygote->pid) {
+            worker_born(zygote->asked, zygote->pid);
+            zygote->asked = NULL;
+            return ZYGOTE_SERVING;
+        }
+        break;
     case CONTROL_FORKED:
-        if (zygote->asked != NULL)
+        if (zygote->asked != NULL && !zygote->serves)
             return take_worker(zygote, frame->payload, fault) == 0 ? ZYGOTE_FORKED : ZYGOTE_LOST;
         break;
     case CONTROL_REAPED:
@@ -405,7 +412,8 @@ static void pack_dead(struct zygote *zygote, struct buffer *out) {
     zygote->n_dead = 0;
 }
 
-int zygote_ask(struct zygote *zygote, struct worker *worker, struct output *output, bool *is_lost, struct fault *fault) {
+int zygote_ask(struct zygote *zygote, enum control_kind kind, struct worker *worker, struct output *output, bool *is_lost,
+               struct fault *fault) {
     uint8_t space[(ZYGOTE_MANY_DEAD + 2) * (CONTROL_HEAD_BYTES + 8)];
     struct buffer request = {space, 0, sizeof(space)};
     int pair[2];
@@ -422,7 +430,7 @@ int zygote_ask(struct zygote *zygote, struct worker *worker, struct output *outp
     int descriptors[4] = {pair[1], ends[OUTPUT_STDOUT], ends[OUTPUT_STDERR], ends[OUTPUT_TELEMETRY]};
     pack_dead(zygote, &request);
     /* The environment's first worker is told that it is: libraries count cold starts. */
-    (void)control_pack(&request, CONTROL_FORK, bytes_of(worker->number == 1 ? "first" : ""));
+    (void)control_pack(&request, kind, bytes_of(kind == CONTROL_FORK && worker->number == 1 ? "first" : ""));
     int sent = send_all(zygote, buffer_bytes(&request), descriptors, ends[OUTPUT_TELEMETRY] >= 0 ? 4 : 3, fault);
     (void)close(pair[1]);
     pipes_close_write_ends(&worker->pipes);
@@ -434,6 +442,7 @@ int zygote_ask(struct zygote *zygote, struct worker *worker, struct output *outp
     }
     worker->channel = pair[0];
     zygote->asked = worker;
+    zygote->serves = kind == CONTROL_SERVE;
     return 0;
 }
 

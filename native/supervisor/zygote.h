@@ -30,6 +30,7 @@ enum zygote_said {
     ZYGOTE_CALLS,  /* it asks for a Runtime API call of the init phase: `payload` */
     ZYGOTE_READY,  /* its init is done: `payload` */
     ZYGOTE_FORKED, /* the worker that was asked for is born: it is filled in */
+    ZYGOTE_SERVING, /* it is the worker itself from now on: that is filled in */
     ZYGOTE_REAPED, /* the wait status that was asked for: `status_of_dead` */
     ZYGOTE_LOST    /* it ended, or broke a rule: the fault says which */
 };
@@ -51,6 +52,7 @@ struct zygote {
     int status_of_dead;
     bool has_spoken; /* it sent a frame: the interpreter has started */
     bool is_ready, tidies;
+    bool serves; /* it was asked to be the worker itself: its socket tells nothing any more */
     bool was_asked_to_print, has_printed;
     uint64_t code; /* what it printed */
     unsigned tidyings;
@@ -82,9 +84,11 @@ enum zygote_said zygote_take(struct zygote *zygote, struct bytes *payload, struc
 /* Reply to ZYGOTE_CALLS. */
 int zygote_reply(struct zygote *zygote, int status, struct bytes body, struct fault *fault);
 
-/* Ask for a worker, whose socket and pipes are made here; `zygote_take` says once it is born. -1 with a fault: `is_lost`
- * says whether the zygote takes no request any more, or we could not make descriptors for one. */
-int zygote_ask(struct zygote *zygote, struct worker *worker, struct output *output, bool *is_lost, struct fault *fault);
+/* Ask for a worker (CONTROL_FORK), or to be it (CONTROL_SERVE): its socket and pipes are made here; `zygote_take` says once it
+ * is there. -1 with a fault: `is_lost` says whether the zygote takes no request any more, or we could not make descriptors for
+ * one. */
+int zygote_ask(struct zygote *zygote, enum control_kind kind, struct worker *worker, struct output *output, bool *is_lost,
+               struct fault *fault);
 
 /* Have it wait for a worker that is proved dead, with its next request; -1 where it takes none. */
 int zygote_bury(struct zygote *zygote, pid_t pid, struct fault *fault);

@@ -7,6 +7,7 @@
 #include "../supervisor/keep.h"
 #include "../supervisor/routes.h"
 #include "../supervisor/scope.h"
+#include "../supervisor/tenants.h"
 #include "../supervisor/witness.h"
 
 #include <stdlib.h>
@@ -494,6 +495,20 @@ static void compare_scope(void) {
     tell_number(scope_locks((enum api_lock)atoi(text_of(1)), decision.platform));
 }
 
+/* Whose an event is: the setting, two headers, the body. */
+static void compare_tenants(void) {
+    static struct reply event;
+    static struct tenant found;
+    struct tenant_source source;
+    event.headers[HTTP_TENANT_ID] = pieces[1];
+    event.headers[HTTP_COGNITO_IDENTITY] = pieces[2];
+    event.body = pieces[3];
+    if (tenants_parse(&source, pieces[0]) != 0)
+        abort();
+    tenants_find(&source, &event, &found);
+    tell_bytes((struct bytes){found.key, found.n});
+}
+
 int main(int argc, char **argv) {
     const char *kind = argc > 1 ? argv[1] : "";
     space = malloc(MAX_CASE);
@@ -539,6 +554,8 @@ int main(int argc, char **argv) {
             compare_routes();
         else if (strcmp(kind, "scope") == 0)
             compare_scope();
+        else if (strcmp(kind, "tenants") == 0)
+            compare_tenants();
         else if (strcmp(kind, "keep") == 0)
             compare_keep();
         else

@@ -99,22 +99,6 @@ static void too_many_limits_are_counted(void) {
     CHECK(holds("\"limit 46\",\"more than fits into one record\"]"));
 }
 
-/* What one variable hands over, empty where it is served. */
-static const char *unserved(char *variable) {
-    static char words[512];
-    char *environ[] = {variable, NULL};
-    CHECK(settings_load(&settings, environ) == 0);
-    CHECK_EQUAL(settings_unserved(&settings, words, sizeof(words)), words[0] != '\0');
-    return words;
-}
-
-static void settings_that_are_not_served_are_named(void) {
-    CHECK(strcmp(unserved("OTHER=1"), "") == 0);
-    CHECK(strcmp(unserved("DAYFLY_ISOLATION= Invocation"), "") == 0);
-    CHECK(strcmp(unserved("DAYFLY_TENANT=lambda"), "DAYFLY_TENANT") == 0);
-    CHECK(strcmp(unserved("DAYFLY_GUARD=block"), "") == 0);
-}
-
 static bool are_pythons(char *variable, const char *folder) {
     char *environ[] = {variable, NULL};
     CHECK(settings_load(&settings, environ) == 0);
@@ -149,7 +133,6 @@ int main(void) {
     RUN(forked(what_is_missing_is_said));
     RUN(forked(a_function_that_cannot_be_forked_is_not_isolated));
     RUN(forked(too_many_limits_are_counted));
-    RUN(forked(settings_that_are_not_served_are_named));
     RUN(forked(what_python_has_read_counts_alone));
     RUN(forked(files_and_policies_are_read_by_python));
     return 0;

@@ -31,7 +31,7 @@ def _serve(folder: Path, environment: Mapping[str, str], *, init: str = "") -> t
         side.api.wait_until_ready()
         pids = {side.invoke({}).payload for _ in range(2)}
         is_native = _maps_no_interpreter(side.pid)
-        return is_native, side.new_output(), len(pids)
+        return is_native, side.output(), len(pids)
 
 
 def _maps_no_interpreter(pid: int) -> bool:
@@ -45,21 +45,6 @@ def test_native_code_serves_every_event_in_a_worker_of_its_own(tmp_path: Path) -
     assert workers == 2
 
 
-@pytest.mark.parametrize(
-    ("environment", "why"),
-    [
-        ({"DAYFLY_ISOLATION": "window"}, "DAYFLY_ISOLATION"),
-        ({"DAYFLY_LOG_INVOCATIONS": "on"}, "DAYFLY_LOG_INVOCATIONS"),
-    ],
-)
-def test_a_setting_that_it_does_not_serve_is_python_s(
-    environment: Mapping[str, str], why: str, tmp_path: Path
-) -> None:
-    is_native, printed, _workers = _serve(tmp_path, environment)
-    assert not is_native
-    assert INSTEAD + why in printed
-
-
 def test_settings_that_it_serves(tmp_path: Path) -> None:
     asked = {
         "DAYFLY_ENVIRONMENT_MAX_AGE": "1h",
@@ -67,6 +52,7 @@ def test_settings_that_it_serves(tmp_path: Path) -> None:
         "DAYFLY_SCRUB": "/mnt/work",
         "DAYFLY_CHANGED_CODE": "run",
         "DAYFLY_NETWORK": "none-where-allowed",
+        "DAYFLY_LOG_INVOCATIONS": "on",
     }
     is_native, printed, workers = _serve(tmp_path, asked)
     assert (is_native, workers) == (True, 2)
@@ -113,12 +99,30 @@ def test_a_value_that_cannot_be_used_is_refused_in_pythons_words(
     assert words in found[0]["errorMessage"]
 
 
-def test_a_function_that_cannot_be_forked_is_python_s(tmp_path: Path) -> None:
+def test_native_code_serves_a_function_that_cannot_be_forked_in_its_own_process(tmp_path: Path) -> None:
     init = "import mmap\nshared = mmap.mmap(-1, 4096)\n"
     is_native, printed, workers = _serve(tmp_path, {}, init=init)
-    assert not is_native
-    assert INSTEAD + "the function cannot be forked" in printed
-    assert workers == 1
+    assert (is_native, workers) == (True, 1)
+    assert "not-forkable" in printed
+    assert "the function runs in process isolation, because" in printed
+    assert INSTEAD not in printed
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"DAYFLY_ISOLATION": "window"},
+        {"DAYFLY_ISOLATION": "process"},
+        {"DAYFLY_ISOLATION": "window", "DAYFLY_TENANT": "lambda"},
+    ],
+    ids=["window", "process", "tenants"],
+)
+def test_native_code_serves_several_events_in_one_worker(environment: Mapping[str, str], tmp_path: Path) -> None:
+    is_native, printed, workers = _serve(tmp_path, environment)
+    assert is_native
+    # Nobody's events share no worker.
+    assert workers == (2 if "DAYFLY_TENANT" in environment else 1)
+    assert INSTEAD not in printed
 
 
 def test_a_value_that_names_no_supervisor_is_refused(tmp_path: Path) -> None:
