@@ -205,20 +205,34 @@ for pid in [pid for name, pid in relatives().items() if name != "supervisor"]:
 )
 
 
+# Of these, one is enough in most runs.
+ATTEMPTS = 5
+
+
 def keys_of(shop: Shop) -> set[str]:
     payload = shop.rie.invoke({"card": "4000111122223333"}).payload
     assert isinstance(payload, dict)
     return set(payload)
 
 
+def changes_later_customers(shop: Shop) -> bool:
+    """Whether REWRITE, sent again and again, reaches a later customer.
+
+    An attempt may end the processes it writes to, while they use that memory: Dayfly then starts a new zygote,
+    and the attack has to be sent again.
+    """
+    for _ in range(ATTEMPTS):
+        shop.attack(REWRITE)
+        # A worker that was being forked just then may not have the change.
+        if any("PAID_BY" in keys_of(shop) for _ in range(3)):
+            return True
+    return False
+
+
 def test_code_written_into_the_zygote_serves_no_later_customer(open_shop: Shop, dayfly_shop: Shop) -> None:
-    assert open_shop.result_of(REWRITE) != 0
-    # What was being forked just then may not survive it.
-    served = [keys_of(open_shop) for _ in range(3)]
-    assert any("PAID_BY" in keys for keys in served), "the attack does not work: this test proves nothing"
+    assert changes_later_customers(open_shop), "the attack does not work: this test proves nothing"
     assert dayfly_shop.result_of(REWRITE) == 0
-    for _ in range(3):
-        assert "PAID_BY" not in keys_of(dayfly_shop)
+    assert not changes_later_customers(dayfly_shop)
 
 
 KILL_ZYGOTE = """
