@@ -36,7 +36,8 @@ enum {
 /* ---- the Python supervisor instead ------------------------------------------------------------ */
 
 _Noreturn void boot_hand_over(struct supervisor *s, const char *why) {
-    (void)dprintf(STDERR_FILENO, "dayfly: the Python supervisor serves instead of the native one: %s\n", why);
+    if (why != NULL)
+        (void)dprintf(STDERR_FILENO, "dayfly: the Python supervisor serves instead of the native one: %s\n", why);
     if (s->zygote.pid > 0)
         pool_drop(s);
     if (s->temporary.path[0] != '\0') {
@@ -453,7 +454,8 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
     s->launch.leave = leave;
     if (init_zygote(s, false, &fault) != 0) {
         if (s->zygote.status >= 0 && WIFEXITED(s->zygote.status) && WEXITSTATUS(s->zygote.status) == EXIT_UNFIT)
-            boot_hand_over(s, "the layer does not fit, as said above");
+            /* It has said why, and Python decides whether the function may run without Dayfly. */
+            boot_hand_over(s, NULL);
         if (s->zygote.status < 0)
             print_error(fault.text, "see the log records above");
         end_like(s);
