@@ -31,6 +31,8 @@ enum {
     LAMBDA_SIGNALLED = 128,
     /* What a zygote ends with that cannot take part; see src/dayfly/supervisor/native.py. */
     EXIT_UNFIT = 70,
+    /* As a shell exits where there is no such program. */
+    EXIT_NOT_FOUND = 127,
 };
 
 /* ---- the Python supervisor instead ------------------------------------------------------------ */
@@ -433,9 +435,13 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
     size_t n_roots = own_roots(s, roots);
     empty_places(s, roots, n_roots);
     judge_memory(s);
-    if (closed_place(argv, place, &fault) != 0 ||
-        closed_find(&s->launch.interpreter, s->arguments[0], place, s->memory_why[0] == '\0', &fault) != 0 ||
-        reserve(s, address, &fault) != 0)
+    if (closed_place(argv, place, &fault) != 0)
+        give_up("it needs /proc", &fault);
+    if (closed_find(&s->launch.interpreter, s->arguments[0], place, s->memory_why[0] == '\0', &fault) != 0) {
+        print_error(fault.text, "check the command that starts the function");
+        exit(EXIT_NOT_FOUND);
+    }
+    if (reserve(s, address, &fault) != 0)
         give_up("it needs room for processes, descriptors and memory", &fault);
     if (pack_options(s, roots, n_roots) != 0)
         boot_hand_over(s, "its settings are too long");

@@ -52,7 +52,7 @@ def remote(name, pid):
     call(getattr(libc, name)(pid, ctypes.byref(local), ctypes.c_ulong(1), ctypes.byref(other), ctypes.c_ulong(1), ctypes.c_ulong(0)))
 def take_descriptor(pid):
     # pidfd_getfd has the same number everywhere: include/uapi/asm-generic/unistd.h.
-    for number in range(3, 12):
+    for number in range(64):
         if libc.syscall(438, os.pidfd_open(pid), number, 0) >= 0:
             return
         if ctypes.get_errno() == errno.EPERM:
@@ -135,7 +135,9 @@ def test_the_ways_in_are_open_where_memory_is_not_closed(open_shop: Shop) -> Non
     ways = reached(open_shop.result_of(REACH))
     for process in ("supervisor", "zygote", "standby"):
         for way in ("write mem", "process_vm_writev", "environ", "maps", "fd", "pidfd_getfd", "exe link"):
-            assert f"{way} of {process}: open" in ways
+            # What a fork has at the address the native supervisor need not have: the kernel let us look all the same.
+            hows = ("open", "EFAULT") if way == "process_vm_writev" and process == "supervisor" else ("open",)
+            assert any(f"{way} of {process}: {how}" in ways for how in hows), (way, process)
     said = first_line(open_shop)
     assert said["memory"] == "open"
     assert said["memory_reason"] == "switched off by close_memory"
@@ -310,7 +312,8 @@ def test_where_the_host_refuses_the_function_serves_and_the_first_line_says_what
     else:
         assert "write mem of zygote: open" in ways
         assert said["memory"] == "open"
-        assert said["memory_reason"] == "Operation not permitted (creating a memory file)"
+        assert "memory file" in str(said["memory_reason"])
+        assert "Operation not permitted" in str(said["memory_reason"])
 
 
 def test_a_function_that_opens_its_memory_at_init_is_told(tmp_path: Path) -> None:
