@@ -33,7 +33,7 @@
 #define MANY_NEW 8192
 /* Of those killed in one sweep, to count each once; beyond that some may count twice. */
 #define MANY_KILLED 256
-/* Processes met between two questions whether a look goes on too long. */
+/* Processes met between two questions whether a look goes on too long: some milliseconds. */
 #define MANY_MET 64
 #define MANY_ANCESTORS PROCFS_MANY_ANCESTORS
 #define PF_EXTENSIONS "/opt/extensions"
@@ -257,21 +257,27 @@ static bool must_give_up(const struct pass *pass) {
 }
 
 /* One pass over all processes: 1, 0 where it ended before it had met all, -1 where we cannot look. The list
- * grows at its end: who leaves dead processes behind faster than we look at them would hold us for ever. */
+ * grows at its end: who leaves dead processes behind faster than we look at them would hold us for ever. So
+ * now and then the youngest process comes first: who is always somewhere else is most likely there. */
 static int look(struct pass *pass, long mark) {
+    const struct procfs *procfs = pass->sweep->procfs;
+    enum role role;
     pass->found = pass->unknown = pass->zombies = pass->buried = 0;
     if (procfs_rewind(pass->sweep->procfs) != 0)
         return -1;
     for (unsigned int met = 1;; met++) {
-        enum role role;
         pid_t pid = procfs_next(pass->sweep->procfs);
         if (pid <= 0)
             return pid < 0 ? -1 : 1;
         if (take(pass, pid, &role) != 0)
             return -1;
-        if (met % MANY_MET == 0 && procfs_last_pid(pass->sweep->procfs) != mark &&
-            (must_strike(pass, mark) || must_give_up(pass)))
+        long youngest = met % MANY_MET == 0 ? procfs_last_pid(procfs) : mark;
+        if (youngest == mark)
+            continue;
+        if (must_strike(pass, mark) || must_give_up(pass))
             return 0;
+        if (youngest > 0 && take(pass, (pid_t)youngest, &role) != 0)
+            return -1;
     }
 }
 
