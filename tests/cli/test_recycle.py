@@ -200,7 +200,7 @@ def test_an_interrupted_run_is_said_and_taken_back(
 ) -> None:
     _interrupted(client, tmp_path / "recycle.jsonl")
     assert run_command(["recycle", "orders"]) == 2
-    assert "left payments unfinished" in capsys.readouterr().err
+    assert "did not finish payments" in capsys.readouterr().err
     assert run_command(["recycle", "--undo"]) == 0
     assert "the alias live was moved back to version 1" in capsys.readouterr().out
     assert client.get_alias(FunctionName="payments", Name="live")["RoutingConfig"] == {
