@@ -19,6 +19,8 @@ enum {
     FRAME_KEPT = 65536,
     WINDOW_BYTES = 64,
 };
+/* A zygote that ends before it has forked a worker is not one that a worker has ended: the next one would do the same. */
+enum { MOST_REBUILDS = 1 };
 
 int lane_init(struct lane *lane, const char *address, struct report *report, struct fault *fault) {
     *lane = (struct lane){.state = LANE_IDLE, .worker_until = NEVER, .idle_at = NEVER, .closed_until = NEVER};
@@ -263,24 +265,33 @@ static void end_invocation(struct supervisor *s, struct lane *lane) {
 
 /* ---- steps ----------------------------------------------------------------------------------- */
 
-/* Have a worker ready, or on its way; true where one is ready. */
+/* Have a worker ready, or on its way; true where one is ready. Nothing would wake us where neither is: without the means to
+ * fork the environment retires. */
 static bool prepare(struct supervisor *s, struct lane *lane) {
     struct fault fault;
+    char message[384];
     for (int tries = 0; lane->worker == NULL && !pool_has_spare(s); tries++) {
-        (void)fault_set(&fault, "its process was lost before it began to serve");
-        if (tries > 1 || (s->zygote.pid <= 0 && renewal_replace(s, &fault) != 0)) {
-            char message[384];
+        if (s->zygote.pid <= 0 && (s->rebuilds++ >= MOST_REBUILDS || renewal_replace(s, &fault) != 0)) {
+            if (s->rebuilds > MOST_REBUILDS)
+                (void)fault_set(&fault, "its new zygote was lost before it began to serve");
             (void)snprintf(message, sizeof(message), "the function could not be initialised again: %s", fault.text);
             print_error(message, "see the log records above");
             loop_end(s, EXIT_NO_EVENTS);
         }
-        if (s->is_forking) {
-            pool_fork_ahead(s, true);
-            return false;
+        if (!s->is_forking) {
+            lane->worker = pool_serve(s);
+            lane->reader.unread = 0;
+            lane->exposure.is_on = false;
+            s->rebuilds = lane->worker != NULL ? 0 : s->rebuilds;
+            continue;
         }
-        lane->worker = pool_serve(s);
-        lane->reader.unread = 0;
-        lane->exposure.is_on = false;
+        pool_fork_ahead(s, true);
+        if (s->zygote.asked != NULL)
+            return false;
+        if (s->zygote.pid > 0 && tries > 0) {
+            (void)snprintf(message, sizeof(message), "no worker can be forked: %s", s->fork_fault.text);
+            loop_retire(s, message);
+        }
     }
     return true;
 }
