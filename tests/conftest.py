@@ -33,6 +33,8 @@ BOTH_SUPERVISORS = frozenset(
         "siblings",
         "signals",
         "techniques",
+        "tenants",
+        "windows",
     )
 )
 # Of the conformance tests on the native supervisor, those that `make test` runs.

@@ -73,6 +73,8 @@ static void an_answer_is_the_same_in_pieces_of_every_size(void) {
         CHECK_EQUAL(reports, 2);
         CHECK(!last_is_current && strcmp(last_finding, "Gearlier") == 0);
         CHECK(!answer_is_too_long(&reader));
+        /* Behind the answer, in the same piece as its end or not. */
+        CHECK_EQUAL(reader.said_more, true);
     }
 }
 
@@ -126,6 +128,26 @@ static void one_byte_beyond_the_limit_is_kept_of_too_long_an_answer(void) {
         CHECK_EQUAL(feed((struct bytes){zeros, sizeof(zeros)}, sizeof(zeros)), 0);
     CHECK(reader.is_whole && answer_is_too_long(&reader));
     CHECK_EQUAL(reader.body.n, MAX_ANSWER_BYTES + 1);
+    reader.unread = 0;
+}
+
+static void the_rest_of_too_long_an_answer_is_no_part_of_the_next(void) {
+    static uint8_t zeros[65536];
+    uint8_t space[256];
+    struct buffer all = {space, 0, sizeof(space)};
+    const size_t rest = 3 * sizeof(zeros);
+    begin();
+    put(&all, nonce, ANSWER_RESULT, "a", MAX_ANSWER_BYTES + rest, "");
+    CHECK_EQUAL(feed(buffer_bytes(&all), all.n), 0);
+    for (size_t sent = 0; sent < MAX_ANSWER_BYTES; sent += sizeof(zeros))
+        CHECK_EQUAL(feed((struct bytes){zeros, sizeof(zeros)}, sizeof(zeros)), 0);
+    CHECK(reader.is_whole && reader.unread > 0 && reader.unread < rest && !reader.said_more);
+    begin();
+    CHECK_EQUAL(feed((struct bytes){zeros, (size_t)reader.unread}, 1000), 0);
+    all.n = 0;
+    put(&all, nonce, ANSWER_RESULT, "b", 2, "{}");
+    CHECK_EQUAL(feed(buffer_bytes(&all), 1), 0);
+    CHECK(reader.is_whole && !reader.said_more && bytes_equal(buffer_bytes(&reader.body), bytes_of("{}")));
 }
 
 static void control_frames_come_whole_or_not_at_all(void) {
@@ -164,6 +186,7 @@ int main(void) {
     RUN(an_answer_is_the_same_in_pieces_of_every_size());
     RUN(what_breaks_a_rule_is_named());
     RUN(one_byte_beyond_the_limit_is_kept_of_too_long_an_answer());
+    RUN(the_rest_of_too_long_an_answer_is_no_part_of_the_next());
     RUN(control_frames_come_whole_or_not_at_all());
     RUN(numbers_are_digits_and_never_negative());
     RUN(a_header_value_is_printable());
