@@ -108,10 +108,10 @@ struct worker *pool_serve(struct supervisor *s) {
     struct fault fault;
     bool is_lost;
     struct worker *worker = free_slot(s);
-    if (worker == NULL)
-        return NULL;
-    worker->number = 1;
-    if (zygote_ask(&s->zygote, CONTROL_SERVE, worker, &s->output, &is_lost, &fault) != 0) {
+    (void)fault_set(&fault, "there are too many workers");
+    if (worker != NULL)
+        worker->number = 1;
+    if (worker == NULL || zygote_ask(&s->zygote, CONTROL_SERVE, worker, &s->output, &is_lost, &fault) != 0) {
         pool_lose(s, &fault);
         return NULL;
     }
