@@ -117,7 +117,9 @@ def test_native_code_serves_a_function_that_cannot_be_forked_in_its_own_process(
     ],
     ids=["window", "process", "tenants"],
 )
-def test_native_code_serves_several_events_in_one_worker(environment: Mapping[str, str], tmp_path: Path) -> None:
+def test_native_code_serves_several_events_in_one_worker(
+    environment: Mapping[str, str], tmp_path: Path
+) -> None:
     is_native, printed, workers = _serve(tmp_path, environment)
     assert is_native
     # Nobody's events share no worker.

@@ -28,20 +28,44 @@ BEYOND = [
     json.dumps(claims(sub="anna") | {"x": json.loads("[" * 100 + "]" * 100)}),
 ]
 ODD = [
-    *(json.dumps(claims(sub=text)) for text in ("", "é\n\"\\", "\U0001f600", "a" * MAX_KEY_CHARACTERS)),
+    *(json.dumps(claims(sub=text)) for text in ("", 'é\n"\\', "\U0001f600", "a" * MAX_KEY_CHARACTERS)),
     json.dumps(claims(sub="a" * (MAX_KEY_CHARACTERS + 1))),
     json.dumps(claims(sub="anna") | {"x": "y" * MAX_PARSED_BYTES}),
     json.dumps(claims(sub=["anna"])),
     *(
         json.dumps(claims(sub="ANNA")).replace("ANNA", text)
-        for text in (r"\ud83d", r"\ude00\ud83d", r"\ud83dx", r"\u00", r"\x41", "\t", r"\/\b\f\n\r\t", r"\ud83d\ude00")
+        for text in (
+            r"\ud83d",
+            r"\ude00\ud83d",
+            r"\ud83dx",
+            r"\u00",
+            r"\x41",
+            "\t",
+            r"\/\b\f\n\r\t",
+            r"\ud83d\ude00",
+        )
     ),
     '{"requestContext": {"authorizer": {"claims": {"sub": "anna"}}}, "x": 1, "x": 2}',
     '{"requestContext": {"authorizer": {"claims": {"sub": "anna", "sub": "mallory"}}}}',
     '{"requestContext": {"authorizer": {"claims": {"sub": "anna"}}}} x',
     *(
         '{"requestContext": {"authorizer": {"claims": {"sub": "anna"}}}, "x": ' + value + "}"
-        for value in ("01", "-", "1.", ".5", "1e", "1E+5", "-0.0", "NaN", "Infinity", "nul", "[1,]", "{,}", "tru", '"')
+        for value in (
+            "01",
+            "-",
+            "1.",
+            ".5",
+            "1e",
+            "1E+5",
+            "-0.0",
+            "NaN",
+            "Infinity",
+            "nul",
+            "[1,]",
+            "{,}",
+            "tru",
+            '"',
+        )
     ),
     "\ufeff{}",
     "",
@@ -49,7 +73,9 @@ ODD = [
 ]
 
 
-def _pair(native: Native, source: str, body: bytes, tenant: str = "", cognito: str = "") -> tuple[bytes, bytes]:
+def _pair(
+    native: Native, source: str, body: bytes, tenant: str = "", cognito: str = ""
+) -> tuple[bytes, bytes]:
     headers = {"lambda-runtime-aws-tenant-id": tenant, "lambda-runtime-cognito-identity": cognito}
     found = find_tenant(parse_source(source), headers, body)
     return native.told([source.encode(), tenant.encode(), cognito.encode(), body]), say(found)
@@ -88,7 +114,9 @@ def test_what_is_beyond_the_native_reader_is_nobodys(native: Native, body: str) 
 @limits(EXAMPLES, max_examples=300)
 def test_any_event_is_the_same_tenants(native: Native, event: object, sub: str) -> None:
     for whole in (event, claims(sub=sub, x=event), claims(sub=event)):
-        told, found = _pair(native, PATH, json.dumps(whole, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        told, found = _pair(
+            native, PATH, json.dumps(whole, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        )
         assert told == found
 
 
