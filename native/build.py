@@ -27,7 +27,7 @@ LANGUAGE = ("-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror")
 _FLAGS = (
     *LANGUAGE,
     # Not shared: gcc warns of conversions that its own sanitizers add.
-    *("-Wconversion", "-O2", "-fPIE", "-fstack-protector-strong", "-s"),
+    *("-Wconversion", "-Os", "-fPIE", "-fstack-protector-strong", "-s"),
     # Nobody unwinds: no tables for it, and nothing that is never called.
     *("-fno-asynchronous-unwind-tables", "-ffunction-sections", "-Wl,--gc-sections"),
     # What C leaves undefined ends the process; no code that would print what it was.

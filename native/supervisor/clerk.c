@@ -155,13 +155,19 @@ static int ask(struct supervisor *s, char kind, const struct bytes *parts, size_
     return send_all(s, out, used, until, fault);
 }
 
-int clerk_ask(struct supervisor *s, char kind, const struct bytes *parts, size_t n, struct bytes *reply, struct fault *fault) {
+int clerk_ask(struct supervisor *s, int64_t left, char kind, const struct bytes *parts, size_t n, struct bytes *reply,
+              struct fault *fault) {
     struct clerk *clerk = &s->clerk;
     bool is_new = clerk->pid <= 0;
-    int64_t until = now_ns() + (is_new ? CLERK_START_NS : CLERK_LIMIT_NS);
+    int64_t limit = is_new ? CLERK_START_NS : CLERK_LIMIT_NS;
+    limit = left < limit ? left : limit;
+    limit = limit < CLERK_LEAST_NS ? CLERK_LEAST_NS : limit;
+    int64_t until = now_ns() + limit;
     struct bytes names = {clerk->names, clerk->n_names};
     if (clerk->failures >= CLERK_MANY_FAILURES)
         return fault_set(fault, "it failed before");
+    if (is_new && left < CLERK_LIMIT_NS)
+        return fault_set(fault, "there was no time to start it");
     if (is_new && (start(s, fault) != 0 || ask(s, 'K', &names, 1, until, fault) != 0))
         goto failed;
     if (ask(s, kind, parts, n, until, fault) != 0 || receive(s, until, reply, fault) != 0)

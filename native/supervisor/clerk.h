@@ -11,9 +11,11 @@
 
 #include "common.h"
 
-/* How long its start may take, with the answer to the first question, and a later answer. The worst event takes 20 ms. */
-#define CLERK_START_NS (3 * NS_PER_S)
+/* How long its start may take, with the answer to the first question, and a later answer. The worst event takes 20 ms. What is
+ * left of the invocation's time may be less, but for a moment that each answer gets. */
+#define CLERK_START_NS (5 * NS_PER_S)
 #define CLERK_LIMIT_NS (1 * NS_PER_S)
+#define CLERK_LEAST_NS (200 * NS_PER_MS)
 
 enum {
     /* Of an event or an answer; a longer one has its length alone. MAX_READ_BYTES in core/activity.py. */
@@ -42,9 +44,10 @@ struct clerk {
 /* Reserve its buffer. */
 int clerk_init(struct clerk *clerk, struct fault *fault);
 
-/* Ask: `kind` is the question's, `parts` what goes with it, each behind its length. `reply` is valid until the next question. -1
- * with a fault where no answer comes in time; then there is no clerk any more. */
-int clerk_ask(struct supervisor *s, char kind, const struct bytes *parts, size_t n, struct bytes *reply, struct fault *fault);
+/* Ask, with `left` (ns) of the invocation's time: `kind` is the question's, `parts` what goes with it, each behind its length.
+ * `reply` is valid until the next question. -1 with a fault where no answer comes in time; then there is no clerk any more. */
+int clerk_ask(struct supervisor *s, int64_t left, char kind, const struct bytes *parts, size_t n, struct bytes *reply,
+              struct fault *fault);
 
 /* End it. */
 void clerk_end(struct supervisor *s);

@@ -126,7 +126,7 @@ static void ask_activity(struct supervisor *s, const struct lane *lane, struct i
     const struct bytes parts[] = {bytes_of(facts), block, body.n > CLERK_MAX_TEXT ? (struct bytes){NULL, 0} : body,
                                   is_answer ? answer : (struct bytes){NULL, 0},
                                   {(const uint8_t *)s->report.left, s->report.n_left}};
-    if (clerk_ask(s, 'A', parts, COUNT(parts), &reply, &fault) == 0 && take_activity(reply, &record->activity) != 0) {
+    if (clerk_ask(s, lane->until - LANE_RESERVE_NS - now_ns(), 'A', parts, COUNT(parts), &reply, &fault) == 0 && take_activity(reply, &record->activity) != 0) {
         (void)fault_set(&fault, "its answer cannot be read");
         clerk_end(s);
     } else if (s->clerk.pid > 0) {
@@ -137,7 +137,7 @@ static void ask_activity(struct supervisor *s, const struct lane *lane, struct i
 }
 
 /* Tell the distributions in the function's import path, in as many records as it takes. */
-static void tell_path(struct supervisor *s) {
+static void tell_path(struct supervisor *s, const struct lane *lane) {
     static struct bytes packages[MANY_PACKAGES];
     static char space[READY_MAX_TEXT];
     struct buffer path = {(uint8_t *)space, 0, sizeof(space)};
@@ -147,7 +147,7 @@ static void tell_path(struct supervisor *s) {
     for (size_t i = 0; i < s->ready.n_path; i++)
         (void)buffer_print(&path, "%s%s", i > 0 ? "\n" : "", s->ready.path[i]);
     struct bytes part = buffer_bytes(&path);
-    if (clerk_ask(s, 'P', &part, 1, &reply, &fault) != 0) {
+    if (clerk_ask(s, lane->until - LANE_RESERVE_NS - now_ns(), 'P', &part, 1, &reply, &fault) != 0) {
         tell_missing(s, &fault);
         return;
     }
@@ -172,7 +172,7 @@ static void tell_path(struct supervisor *s) {
 void ledger_tell(struct supervisor *s, const struct lane *lane) {
     const struct ledger *ledger = &s->ledger;
     if (s->ready.n_path > 0 && !ledger->has_told_path)
-        tell_path(s);
+        tell_path(s, lane);
     if (!s->settings.log_invocations) {
         clerk_end(s);
         return;

@@ -11,6 +11,7 @@ from tests.native.compared import EXAMPLES, Native, native, of, say
 from dayfly.core import scope
 from dayfly.core.settings import SETTINGS, load_settings
 from dayfly.errors import SettingError
+from dayfly.supervisor.flatsettings import pack
 
 __all__ = ["native"]
 
@@ -156,6 +157,26 @@ def test_settings(native: Native, environ: dict[str, str]) -> None:
     environ.pop("DAYFLY_SUPERVISOR", None)
     pieces = [f"{name}={value}".encode() for name, value in environ.items()]
     assert native.told(pieces) == read_variables(environ)
+
+
+@of("settings")
+@given(environ=st.dictionaries(st.one_of(VARIABLES, OTHERS), VALUES, max_size=4))
+@limits(EXAMPLES, max_examples=500)
+def test_what_python_has_read_means_the_same(native: Native, environ: dict[str, str]) -> None:
+    environ.pop("DAYFLY_SUPERVISOR", None)
+    try:
+        flat = pack(load_settings(environ, {}))
+    except SettingError:
+        return
+    # Unknown ones are looked for where they are; known ones count no longer.
+    pieces = [f"{name}={value}".encode() for name, value in environ.items()]
+    told = native.told([b"_DAYFLY_SETTINGS=" + flat.encode(), *pieces, b"DAYFLY_MAX_AGE=no duration"])
+    assert told == read_variables(environ)
+
+
+def test_what_does_not_fit_into_the_flat_text_is_refused() -> None:
+    with pytest.raises(SettingError, match="longer than"):
+        pack(load_settings({}, {"keep": [f"/tmp/{number:060d}" for number in range(3000)]}))
 
 
 @of("settings")

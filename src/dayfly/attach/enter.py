@@ -105,10 +105,14 @@ def enter(
 
         arrival = unreadable.arrive(os.environ)
         if CLERK in os.environ:
-            unreadable.close(arrival.failure if arrival is not None else "")
-            from dayfly.supervisor.clerk import serve
+            try:
+                unreadable.close(arrival.failure if arrival is not None else "")
+                from dayfly.supervisor.clerk import serve
 
-            serve(os.environ)
+                serve(os.environ)
+            finally:
+                # Nothing else may run in it, least of all the function.
+                os._exit(1)
         target = understand(command)
         if target.kind == "dayfly":
             run_untouched()

@@ -37,10 +37,14 @@ def main(arguments: list[str]) -> None:
 
     arrival = unreadable.arrive(os.environ)
     if CLERK in os.environ:
-        unreadable.close(arrival.failure if arrival is not None else "")
-        from dayfly.supervisor.clerk import serve
+        try:
+            unreadable.close(arrival.failure if arrival is not None else "")
+            from dayfly.supervisor.clerk import serve
 
-        serve(os.environ)
+            serve(os.environ)
+        finally:
+            # Nothing else may run in it, least of all the function.
+            os._exit(1)
     if MARKER in os.environ:
         # It loads nothing of what supervises it.
         from dayfly._sys.channel import channel_from_environment
