@@ -182,6 +182,7 @@ static void take_event(struct supervisor *s, struct lane *lane) {
         upstream_hold(&lane->upstream, bytes_of(lane->request_id), bytes_of(lane->echo));
         lane->state = LANE_HOLDING;
     } else {
+        watch_arrived(&s->watch);
         lane->state = LANE_WAITING;
     }
 }
@@ -354,6 +355,9 @@ static void end_worker(struct supervisor *s, struct lane *lane, struct swept *sw
     timers_arm(&s->timers, lane->held ? 0 : timers_patience(s->memory_mb) + SWEEP_PATIENCE_NS);
     /* Not SIGTERM: the function may handle it, and a handler that hangs keeps alive the process we want gone. */
     worker_signal(lane->worker, SIGKILL);
+    /* Woken on its processor, we hold it up there, and it would tear its memory down in our way: see boot.c. */
+    if (CPU_COUNT(&s->elsewhere) > 0)
+        (void)sched_setaffinity(pid, sizeof(s->elsewhere), &s->elsewhere);
     (void)sweep_run(&s->sweep, &pid, 1, swept);
     routes_take_over(&s->routes);
     if (!swept->is_proved)
@@ -426,7 +430,8 @@ static void conclude(struct supervisor *s, struct lane *lane) {
     /* The platform takes its time over the answer; what is left to do needs no word from it. */
     lane->must_retire = pool_keep(s, &lane->retire_why);
     pool_bury(s, worker->pid);
-    pool_fork_ahead(s, false);
+    if (s->n_spares == 0)
+        pool_fork_ahead(s, false);
     witness_dropped_log(&s->witness, output_finish(&s->output, &worker->pipes));
     worker_close(worker);
     lane->worker = NULL;
@@ -502,7 +507,6 @@ static void ask_for_event(struct supervisor *s, struct lane *lane) {
     }
     if (!prepare(s))
         return;
-    pool_fork_ahead(s, !s->places.is_pending);
     if (watch_has_remains(&s->watch))
         lane->reclaim.is_needed = true;
     if (reclaim_is_due(&lane->reclaim))
@@ -532,6 +536,9 @@ static void step_once(struct supervisor *s, struct lane *lane, const struct poll
     case LANE_ASKING:
         if (platform_replied(s, lane, &is_continued))
             take_event(s, lane);
+        else
+            /* Only now: with a worker ready, the answer's way to its caller and this question come before a fork. */
+            pool_fork_ahead(s, !s->places.is_pending);
         break;
     case LANE_HOLDING:
         if (platform_replied(s, lane, &is_continued)) {
@@ -540,6 +547,9 @@ static void step_once(struct supervisor *s, struct lane *lane, const struct poll
         } else if (is_continued) {
             lane->held = true;
             lane->state = LANE_WAITING;
+        } else {
+            /* In the time that the platform takes. */
+            watch_arrived(&s->watch);
         }
         break;
     case LANE_WAITING:

@@ -24,6 +24,8 @@
  * all would take us many turns, and between two turns they fork. */
 #define STORM 64
 #define QUICK_LOOKS 2
+/* Looks at one that was killed just now, and begins to end within 25 us as a rule: a pass costs five times a look. */
+#define FEW_LOOKS 8
 #define PAUSE_NS (20 * NS_PER_US)
 /* Clean looks in a row that must do where pids of all users move the last pid of a machine that is not ours.
  */
@@ -81,8 +83,7 @@ static bool is_staying(const struct sweep *sweep, uint32_t number) {
     return false;
 }
 
-/* ---- who is who
- * ------------------------------------------------------------------------------------------------- */
+/* ---- who is who ---------------------------------------------------------------------------- */
 
 enum role {
     ROLE_GONE,
@@ -119,10 +120,11 @@ static bool is_descendant(const struct sweep *sweep, struct proc_stat stat) {
     return false;
 }
 
-/* What a process is to a sweep; `kind` tells what its limits say. */
-static enum role judge(const struct sweep *sweep, pid_t pid, enum pair_kind *kind) {
+/* What a process is to a sweep; `kind` tells what its limits say, `is_killed` that SIGKILL waits for it already. */
+static enum role judge(const struct sweep *sweep, pid_t pid, enum pair_kind *kind, bool *is_killed) {
     uint32_t number = 0;
     *kind = PAIR_NONE;
+    *is_killed = false;
     if (is_spared(sweep, pid))
         return ROLE_KEEPS;
     bool is_wide = sweep->scope == SWEEP_ENVIRONMENT;
@@ -144,7 +146,8 @@ static enum role judge(const struct sweep *sweep, pid_t pid, enum pair_kind *kin
         return ROLE_OTHER;
     if (*kind == PAIR_WORKER && is_staying(sweep, number))
         return ROLE_KEEPS;
-    int is_dead = stat.is_exiting ? procfs_is_dead(sweep->procfs, pid) : 0;
+    *is_killed = stat.is_killed;
+    int is_dead = stat.is_exiting ? procfs_is_dead_by(sweep->procfs, pid, &stat) : 0;
     if (is_dead < 0)
         return ROLE_UNSEEN;
     if (is_dead)
@@ -156,8 +159,7 @@ static enum role judge(const struct sweep *sweep, pid_t pid, enum pair_kind *kin
     return ROLE_FOREIGN;
 }
 
-/* ---- ending
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- ending -------------------------------------------------------------------------------- */
 
 static void note_killed(struct pass *pass, pid_t pid, enum pair_kind kind) {
     if (has(pass->killed, pass->n_killed, pid))
@@ -170,20 +172,20 @@ static void note_killed(struct pass *pass, pid_t pid, enum pair_kind kind) {
     pass->out->strays += kind != PAIR_WORKER;
 }
 
-static void end(struct pass *pass, pid_t pid, enum pair_kind kind) {
+static void end(const struct pass *pass, pid_t pid) {
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     /* Between the look and the handle the number may have passed to another: to a process of ours, or, where
      * its parent buries it, to anybody's. What is foreign now and has not ended is what the handle holds. */
     if (pidfd >= 0) {
         enum pair_kind again;
-        enum role role = judge(pass->sweep, pid, &again);
+        bool is_killed;
+        enum role role = judge(pass->sweep, pid, &again, &is_killed);
         if (role == ROLE_FOREIGN || role == ROLE_UNSEEN)
             (void)process_signal(pid, pidfd, SIGKILL);
         (void)close(pidfd);
     } else if (errno != ESRCH) {
         (void)kill(pid, SIGKILL);
     }
-    note_killed(pass, pid, kind);
 }
 
 /* Say whether a process that goes on may be stopped for a moment: not the zygote, spares, ourselves and our
@@ -198,7 +200,8 @@ static bool may_pause(const struct sweep *sweep, pid_t pid, enum role role) {
 static int take(struct pass *pass, pid_t pid, enum role *role) {
     struct sweep *sweep = pass->sweep;
     enum pair_kind kind;
-    *role = judge(sweep, pid, &kind);
+    bool is_killed;
+    *role = judge(sweep, pid, &kind, &is_killed);
     switch (*role) {
     case ROLE_UNSEEN:
         return -1;
@@ -218,7 +221,9 @@ static int take(struct pass *pass, pid_t pid, enum role *role) {
         return 0;
     case ROLE_FOREIGN:
         pass->found++;
-        end(pass, pid, kind);
+        if (!is_killed)
+            end(pass, pid);
+        note_killed(pass, pid, kind);
         return 0;
     case ROLE_GONE:
     case ROLE_OTHER:
@@ -299,7 +304,8 @@ static void resume(struct pass *pass) {
         return;
     for (pid_t pid; (pid = procfs_next(pass->sweep->procfs)) > 0;) {
         enum pair_kind kind;
-        if (may_pause(pass->sweep, pid, judge(pass->sweep, pid, &kind)))
+        bool is_killed;
+        if (may_pause(pass->sweep, pid, judge(pass->sweep, pid, &kind, &is_killed)))
             (void)kill(pid, SIGCONT);
     }
 }
@@ -308,6 +314,17 @@ static int64_t cpu_ns(void) {
     struct timespec at;
     (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
     return (int64_t)at.tv_sec * NS_PER_S + at.tv_nsec;
+}
+
+/* Let what was killed before the sweep begin to end, so that the first pass need not be in vain. */
+static void await(const struct pass *pass) {
+    size_t at = 0;
+    for (int looks = 0; at < pass->n_expected && looks < FEW_LOOKS; looks++) {
+        while (at < pass->n_expected && procfs_is_dead(pass->sweep->procfs, pass->expected[at]) != 0)
+            at++;
+        if (at < pass->n_expected)
+            (void)sched_yield();
+    }
 }
 
 /* Say whether a clean pass that began at `mark` proves that nobody is left: 1, 0, -1. */
@@ -332,6 +349,7 @@ int sweep_run(struct sweep *sweep, const pid_t *expected, size_t n, struct swept
         if ((born < 0 || born > STORM) && sweep->proved_at >= 0 && procfs_runnable(sweep->procfs) > STORM)
             strike(&pass);
     }
+    await(&pass);
     int clean_looks = 0;
     for (int looks = 0;; looks++) {
         long mark = procfs_last_pid(sweep->procfs);
@@ -384,8 +402,7 @@ bool sweep_first(struct sweep *sweep) {
     return can_kill_all(sweep) && (kill(-1, SIGKILL) == 0 || errno == ESRCH);
 }
 
-/* ---- lists
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- lists --------------------------------------------------------------------------------- */
 
 int sweep_spare(struct sweep *sweep, pid_t pid) {
     if (has(sweep->spared, sweep->n_spared, pid))
@@ -429,10 +446,11 @@ static int each(struct sweep *sweep, enum role wanted, int (*act)(void *context,
         return -1;
     for (;;) {
         enum pair_kind kind;
+        bool is_killed;
         pid_t pid = procfs_next(sweep->procfs);
         if (pid <= 0)
             return pid;
-        enum role role = judge(sweep, pid, &kind);
+        enum role role = judge(sweep, pid, &kind, &is_killed);
         if (role == ROLE_UNSEEN)
             return -1;
         if (role == wanted) {
@@ -467,8 +485,7 @@ int sweep_zombies(struct sweep *sweep) {
     return each(sweep, ROLE_DEAD, count_one, &n) < 0 ? -1 : n;
 }
 
-/* ---- extensions
- * ------------------------------------------------------------------------------------------------- */
+/* ---- extensions ---------------------------------------------------------------------------- */
 
 /* Names of the files directly in /opt/extensions, which the platform starts as external extensions. */
 struct names {

@@ -267,6 +267,11 @@ void watch_disown(struct watch *watch, const struct endpoint *local) {
     watch->n_own = n;
 }
 
+void watch_arrived(struct watch *watch) {
+    if (watch->worker == 0 && watch->quiet >= 0)
+        watch->quiet = sockets_begun(&watch->sockets);
+}
+
 void watch_hand_over(struct watch *watch, pid_t worker, int64_t deadline, bool is_on) {
     int64_t now = now_ns();
     watch->is_on = is_on && watch->is_armed;
@@ -366,14 +371,14 @@ enum sighting watch_look_at_end(struct watch *watch) {
     /* What the worker has sent and closed is seen by nobody else: it goes on, or has gone on until now. */
     take_left(watch);
     watch->may_remain |= watch->left.n > 0;
-    if (sighting == SIGHTING_NONE && !is_tried(watch) && !watch->may_remain)
-        watch->quiet = begun;
+    watch->quiet = sighting == SIGHTING_NONE && !is_tried(watch) && !watch->may_remain ? begun : -1;
     return sighting;
 }
 
 bool watch_settle(struct watch *watch) {
     uint64_t living[MANY];
     watch->is_on = false;
+    watch->worker = 0;
     if (!watch->is_armed || !watch->own_namespace)
         return true;
     long begun = sockets_begun(&watch->sockets);
@@ -404,8 +409,7 @@ bool watch_settle(struct watch *watch) {
         /* One that was reset has left the table, and what it had sent may still be read. */
         (void)nanosleep(&(struct timespec){0, GRACE}, NULL);
     watch->may_remain |= was_visited || watch->left.n > 0;
-    if (!watch->may_remain)
-        watch->quiet = begun;
+    watch->quiet = watch->may_remain ? -1 : begun;
     return !was_visited;
 }
 
