@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import compileall
 import contextlib
 import os
 import platform
@@ -319,6 +320,8 @@ def main(arguments: Sequence[str], *, plan: Plan | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     machine = this_machine(pinned_to=None)
+    # As an installed Dayfly is: functions run without leave to write bytecode.
+    compileall.compile_dir(Path(dayfly.__file__).parent, quiet=1)
     chosen = plan or (QUICK if options.quick else FULL)
     deadline = Deadline(chosen.deadline_s)
     found: dict[str, list[Line]] = {}

@@ -34,7 +34,9 @@
 enum { LEAST_SHARE = 2, FRAME_KEPT = 65536 };
 
 int lane_init(struct lane *lane, const char *address, struct report *report, struct fault *fault) {
-    *lane = (struct lane){.state = LANE_IDLE, .worker_until = NEVER, .idle_at = NEVER, .closed_until = NEVER};
+    bytes_clear(lane, sizeof(*lane));
+    lane->state = LANE_IDLE;
+    lane->worker_until = lane->idle_at = lane->closed_until = NEVER;
     infection_init(&lane->infections, report);
     reclaim_init(&lane->reclaim, &lane->infections);
     if (upstream_init(&lane->upstream, address, fault) != 0 ||

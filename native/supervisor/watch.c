@@ -229,7 +229,7 @@ static enum sighting look(struct watch *watch) {
 
 void watch_begin(struct watch *watch, struct sweep *sweep, const struct endpoint *api, bool own_namespace,
                  bool on_lambda, long memory_mb) {
-    memset(watch, 0, sizeof(*watch));
+    bytes_clear(watch, sizeof(*watch));
     watch->sweep = sweep;
     watch->own_namespace = own_namespace;
     watch->api[watch->n_api++] = *api;
