@@ -29,7 +29,7 @@
 #define FEW_LOOKS 8
 #define PAUSE_NS (20 * NS_PER_US)
 /* And between looks that only wait for the killed: what we use up, they lack. */
-#define MOST_PAUSE_NS (500 * NS_PER_US)
+#define MOST_PAUSE_NS (160 * NS_PER_US)
 /* Clean looks in a row that must do where pids of all users move the last pid of a machine that is not ours.
  */
 #define CLEAN_LOOKS 3
@@ -38,6 +38,8 @@
 #define MANY_NEW 8192
 /* Of those killed in one sweep, to count each once; beyond that some may count twice. */
 #define MANY_KILLED 256
+/* Processes met between two questions whether a look goes on too long: some milliseconds. */
+#define MANY_MET 64
 #define MANY_ANCESTORS PROCFS_MANY_ANCESTORS
 
 /* What one sweep knows while it runs. */
@@ -54,6 +56,8 @@ struct pass {
     uint32_t zombies;
     uint32_t buried;
     bool pauses; /* what goes on is stopped */
+    int64_t began;
+    int64_t used; /* our processor time when it began */
 };
 
 int process_signal(pid_t pid, int pidfd, int number) {
@@ -230,17 +234,52 @@ static int take(struct pass *pass, pid_t pid, enum role *role) {
     }
 }
 
-/* One pass over all processes; -1 where we cannot look. */
-static int look(struct pass *pass) {
+static bool can_kill_all(const struct sweep *sweep) {
+    bool is_alone = sweep->n_ancestors == 0 || (sweep->n_ancestors == 1 && sweep->ancestors[0] == 1);
+    return sweep->scope == SWEEP_ENVIRONMENT && is_alone && sweep->n_extensions == 0 && sweep->n_staying == 0;
+}
+
+static int64_t cpu_ns(void) {
+    struct timespec at;
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
+    return (int64_t)at.tv_sec * NS_PER_S + at.tv_nsec;
+}
+
+/* Say whether one system call must end what no look has ended so far. Where nobody was born since `mark`, the
+ * look met all, and they are killed: they wait for a processor to end on. */
+static bool must_strike(const struct pass *pass, long mark) {
+    const struct sweep *sweep = pass->sweep;
+    return now_ns() - pass->began > KILL_ALL_AFTER && !pass->out->zygote_lost && can_kill_all(sweep) &&
+           (sweep->fork_pending || procfs_last_pid(sweep->procfs) != mark);
+}
+
+static bool must_give_up(const struct pass *pass) {
+    int64_t waited = now_ns() - pass->began;
+    return waited > GIVE_UP_AFTER &&
+           (cpu_ns() - pass->used > GIVE_UP_AFTER || waited > GIVE_UP_STARVED_AFTER);
+}
+
+/* One pass over all processes: 1, 0 where it ended before it had met all, -1 where we cannot look. The list
+ * grows at its end: who leaves dead processes behind faster than we look at them would hold us for ever. So
+ * now and then the youngest process comes first: who is always somewhere else is most likely there. */
+static int look(struct pass *pass, long mark) {
+    const struct procfs *procfs = pass->sweep->procfs;
+    enum role role;
     pass->found = pass->struck = pass->unknown = pass->zombies = pass->buried = 0;
     if (procfs_rewind(pass->sweep->procfs) != 0)
         return -1;
-    for (;;) {
-        enum role role;
+    for (unsigned int met = 1;; met++) {
         pid_t pid = procfs_next(pass->sweep->procfs);
         if (pid <= 0)
-            return pid < 0 ? -1 : 0;
+            return pid < 0 ? -1 : 1;
         if (take(pass, pid, &role) != 0)
+            return -1;
+        long youngest = met % MANY_MET == 0 ? procfs_last_pid(procfs) : mark;
+        if (youngest == mark)
+            continue;
+        if (must_strike(pass, mark) || must_give_up(pass))
+            return 0;
+        if (youngest > 0 && take(pass, (pid_t)youngest, &role) != 0)
             return -1;
     }
 }
@@ -276,11 +315,6 @@ static int check_new(struct pass *pass, long mark, long most) {
     return 0;
 }
 
-static bool can_kill_all(const struct sweep *sweep) {
-    bool is_alone = sweep->n_ancestors == 0 || (sweep->n_ancestors == 1 && sweep->ancestors[0] == 1);
-    return sweep->scope == SWEEP_ENVIRONMENT && is_alone && sweep->n_extensions == 0 && sweep->n_staying == 0;
-}
-
 /* End every process of our user but ourselves and PID 1. kill(-1) holds the kernel's task list lock over the
  * whole walk, and a fork needs it to publish its child (kernel/signal.c, kernel/fork.c). */
 static void strike(struct pass *pass) {
@@ -308,12 +342,6 @@ static void resume(struct pass *pass) {
     }
 }
 
-static int64_t cpu_ns(void) {
-    struct timespec at;
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
-    return (int64_t)at.tv_sec * NS_PER_S + at.tv_nsec;
-}
-
 /* Let what was killed before the sweep begin to end, so that the first pass need not be in vain. */
 static void await(const struct pass *pass) {
     size_t at = 0;
@@ -339,7 +367,8 @@ int sweep_run(struct sweep *sweep, const pid_t *expected, size_t n, struct swept
     memset(out, 0, sizeof(*out));
     (void)fault_set(&out->fault, "new processes kept appearing, so not all could be ended");
     struct pass pass = {.sweep = sweep, .out = out, .expected = expected, .n_expected = n};
-    int64_t began = now_ns(), used = cpu_ns();
+    pass.began = now_ns();
+    pass.used = cpu_ns();
     long most = sweep->n_staying > 0 ? procfs_pid_max(sweep->procfs) : 0;
     if (n > 0) {
         /* A busy machine is no storm, where nobody was born here. */
@@ -352,13 +381,13 @@ int sweep_run(struct sweep *sweep, const pid_t *expected, size_t n, struct swept
     int64_t pause = PAUSE_NS;
     for (int looks = 0;; looks++) {
         long mark = procfs_last_pid(sweep->procfs);
-        int seen = look(&pass);
-        if (seen == 0 && pass.unknown > 0) {
+        int seen = look(&pass, mark);
+        if (seen >= 0 && pass.unknown > 0) {
             /* The zygote's own word tells, and it comes at the end of the fork. */
             if (sweep->settle != NULL)
                 sweep->settle(sweep->context);
         }
-        if (seen == 0 && pass.found == 0 && pass.unknown == 0) {
+        if (seen == 1 && pass.found == 0 && pass.unknown == 0) {
             clean_looks += pass.buried == 0;
             seen = is_proof(&pass, mark, most, clean_looks);
             if (seen == 1) {
@@ -382,17 +411,19 @@ int sweep_run(struct sweep *sweep, const pid_t *expected, size_t n, struct swept
             (void)nanosleep(&(struct timespec){0, (long)pause}, NULL);
         bool waits = pass.found > 0 && pass.struck + pass.unknown == 0 && procfs_last_pid(sweep->procfs) == mark;
         pause = !waits ? PAUSE_NS : 2 * pause < MOST_PAUSE_NS ? 2 * pause : MOST_PAUSE_NS;
-        int64_t waited = now_ns() - began;
-        if (waited > GIVE_UP_AFTER && (cpu_ns() - used > GIVE_UP_AFTER || waited > GIVE_UP_STARVED_AFTER))
+        /* First what needs no further look: a look may have lasted longer than all of them together should.
+         */
+        if (must_strike(&pass, mark)) {
+            strike(&pass);
+            continue;
+        }
+        if (must_give_up(&pass))
             break;
-        if (waited > PAUSE_AFTER && !pass.pauses && (sweep->n_staying > 0 || sweep->n_extensions > 0)) {
+        bool has_others = sweep->n_staying > 0 || sweep->n_extensions > 0;
+        if (has_others && !pass.pauses && now_ns() - pass.began > PAUSE_AFTER) {
             pass.pauses = true;
             sweep->counts_stopped++;
         }
-        /* Where nobody was born since the look, it met all, and they are killed: they wait for a processor to end
-         * on. */
-        if (waited > KILL_ALL_AFTER && (sweep->fork_pending || procfs_last_pid(sweep->procfs) != mark))
-            strike(&pass);
     }
     resume(&pass);
     out->zombies = pass.zombies;
