@@ -41,7 +41,8 @@ SUBCOMMANDS = {
 }
 # Their environments are the lab's, of users without any right of root's; only root itself may count their memory.
 # `init` starts processes whose memory a supervisor would have closed: as root they do not try it themselves.
-IN_THE_LAB = {"gate", "init", "invoke", "workloads"}
+# As `supervisors` has them, whose system calls and memory only root may count.
+IN_THE_LAB = {"gate", "init", "invoke", "supervisors", "workloads"}
 
 
 def main(arguments: Sequence[str], *, plan: Plan | None = None) -> int:

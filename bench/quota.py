@@ -152,6 +152,18 @@ class Quotas:
             script.chmod(0o755)
         return script
 
+    def hold(self, name: str, pids: Sequence[int]) -> None:
+        """Put processes into the group called `name`; what they start from now on is in it as well."""
+        _put(self._groups[name], pids)
+
+    def let_go(self, pids: Sequence[int]) -> None:
+        """Put processes back to where this process is."""
+        parent, version = self._where()
+        for line in Path("/proc/self/cgroup").read_text().splitlines():
+            _, kinds, place = line.split(":", 2)
+            if ("cpu" in kinds.split(",")) if version == 1 else not kinds:
+                _put(parent / place.lstrip("/"), pids)
+
     def groups(self) -> Sequence[Path]:
         """Their folders."""
         return [*self._groups.values()]
@@ -165,6 +177,13 @@ class Quotas:
             if key == "throttled_usec":
                 return int(value) / 1e3
         return 0.0
+
+
+def _put(group: Path, pids: Sequence[int]) -> None:
+    for pid in pids:
+        # One may have ended meanwhile.
+        with contextlib.suppress(ProcessLookupError):
+            (group / "cgroup.procs").write_text(str(pid))
 
 
 def _remove(group: Path) -> None:

@@ -325,7 +325,8 @@ static void keep_to_one_processor(struct supervisor *s) {
             CPU_SET(i, &one);
             break;
         }
-    (void)sched_setaffinity(0, sizeof(one), &one);
+    if (sched_setaffinity(0, sizeof(one), &one) == 0)
+        CPU_XOR(&s->elsewhere, &s->processors, &one);
 }
 
 /* ---- the start ---------------------------------------------------------------------------------- */

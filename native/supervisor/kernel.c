@@ -313,7 +313,7 @@ int kernel_begin(struct kernel *kernel, const struct procfs *procfs, bool is_fir
                  struct fault *fault) {
     struct rings rings = {{0}};
     struct cleared cleared = {0};
-    memset(kernel, 0, sizeof(*kernel));
+    bytes_clear(kernel, sizeof(*kernel));
     kernel->procfs = procfs;
     kernel->uid = geteuid();
     kernel->has_keys = find_rings(&rings);

@@ -23,7 +23,9 @@ enum {
 enum { MOST_REBUILDS = 1 };
 
 int lane_init(struct lane *lane, const char *address, struct report *report, struct fault *fault) {
-    *lane = (struct lane){.state = LANE_IDLE, .worker_until = NEVER, .idle_at = NEVER, .closed_until = NEVER};
+    bytes_clear(lane, sizeof(*lane));
+    lane->state = LANE_IDLE;
+    lane->worker_until = lane->idle_at = lane->closed_until = NEVER;
     infection_init(&lane->infections, report);
     reclaim_init(&lane->reclaim, &lane->infections);
     if (upstream_init(&lane->upstream, address, fault) != 0 ||
@@ -172,6 +174,7 @@ static void take_event(struct supervisor *s, struct lane *lane) {
         upstream_hold(&lane->upstream, bytes_of(lane->request_id), bytes_of(lane->echo));
         lane->state = LANE_HOLDING;
     } else {
+        watch_arrived(&s->watch);
         lane->state = LANE_WAITING;
     }
 }
@@ -228,7 +231,8 @@ static void conclude(struct supervisor *s, struct lane *lane) {
         return;
     }
     pool_bury(s, worker->pid);
-    pool_fork_ahead(s, false);
+    if (s->n_spares == 0)
+        pool_fork_ahead(s, false);
     serving_close(s, lane, &swept);
     struct fault why;
     if (cleaner_clean(s, lane->until - LANE_RESERVE_NS, &why) && !lane->must_retire) {
@@ -305,7 +309,6 @@ static void ask_for_event(struct supervisor *s, struct lane *lane) {
                  (lane->until != 0 && s->zygote.pid <= 0 && !renewal_fits(s, lane->until - now_ns()));
     if (!waits && !prepare(s, lane))
         return;
-    pool_fork_ahead(s, lane->worker == NULL && !s->places.is_pending);
     if (watch_has_remains(&s->watch))
         lane->reclaim.is_needed = true;
     if (reclaim_is_due(&lane->reclaim))
@@ -338,6 +341,9 @@ static void step_once(struct supervisor *s, struct lane *lane, const struct poll
             serving_end(s, lane);
         if (platform_replied(s, lane, &is_continued))
             take_event(s, lane);
+        else
+            /* Only now: with a worker ready, the answer's way to its caller and this question come before a fork. */
+            pool_fork_ahead(s, lane->worker == NULL && !s->places.is_pending);
         break;
     case LANE_HOLDING:
         if (platform_replied(s, lane, &is_continued)) {
@@ -346,6 +352,9 @@ static void step_once(struct supervisor *s, struct lane *lane, const struct poll
         } else if (is_continued) {
             lane->held = true;
             lane->state = LANE_WAITING;
+        } else {
+            /* In the time that the platform takes. */
+            watch_arrived(&s->watch);
         }
         break;
     case LANE_WAITING:

@@ -451,7 +451,7 @@ bool places_has_more(struct places *places) {
  * -------------------------------------------------------------------------------------------- */
 
 int places_begin(struct places *places, const char *const *roots, size_t n, struct fault *fault) {
-    memset(places, 0, sizeof(*places));
+    bytes_clear(places, sizeof(*places));
     places->uid = geteuid();
     if (getrandom(places->key, sizeof(places->key), 0) != (ssize_t)sizeof(places->key) ||
         getrandom(&places->mark, sizeof(places->mark), 0) != (ssize_t)sizeof(places->mark))

@@ -332,12 +332,9 @@ static int look_at_threads(const struct procfs *procfs, pid_t pid, struct thread
     return procfs_each_thread(procfs, pid, look_at_thread, threads);
 }
 
-int procfs_is_dead(const struct procfs *procfs, pid_t pid) {
+int procfs_is_dead_by(const struct procfs *procfs, pid_t pid, const struct proc_stat *seen) {
+    struct proc_stat stat = *seen;
     for (int look = 0; look < MANY_LOOKS; look++) {
-        struct proc_stat stat;
-        int found = procfs_stat(procfs, pid, &stat);
-        if (found <= 0)
-            return found < 0 ? -1 : 1;
         if (!stat.is_exiting)
             return 0;
         /* Alone, it was the last. A leader that ended while a thread goes on shows as a zombie among several;
@@ -351,8 +348,17 @@ int procfs_is_dead(const struct procfs *procfs, pid_t pid) {
             return 0;
         if (!threads.is_vanished && stat.threads != 0)
             return 1;
+        int found = procfs_stat(procfs, pid, &stat);
+        if (found <= 0)
+            return found < 0 ? -1 : 1;
     }
     return 0;
+}
+
+int procfs_is_dead(const struct procfs *procfs, pid_t pid) {
+    struct proc_stat stat;
+    int found = procfs_stat(procfs, pid, &stat);
+    return found > 0 ? procfs_is_dead_by(procfs, pid, &stat) : found < 0 ? -1 : 1;
 }
 
 int procfs_is_dying(const struct procfs *procfs, pid_t pid) {

@@ -70,6 +70,8 @@ bool procfs_parse_stat(const char *text, size_t n, struct proc_stat *out);
 int procfs_belongs(const struct procfs *procfs, pid_t pid, uid_t uid);
 /* Say whether no thread of the process can run user code any more: 1 (also where it is gone), 0, -1. */
 int procfs_is_dead(const struct procfs *procfs, pid_t pid);
+/* The same where its stat was just read. */
+int procfs_is_dead_by(const struct procfs *procfs, pid_t pid, const struct proc_stat *stat);
 /* Say whether SIGKILL has been sent to every thread that is not dead: 1 (also where it is gone), 0, -1. */
 int procfs_is_dying(const struct procfs *procfs, pid_t pid);
 /* Say whether every thread is stopped by a signal or has ended: 1, 0, -1. */

@@ -12,7 +12,7 @@
 #define IN_PROGRESS LITERAL("Running")
 
 void reclaim_init(struct reclaim *reclaim, struct infections *infections) {
-    memset(reclaim, 0, sizeof(*reclaim));
+    bytes_clear(reclaim, sizeof(*reclaim));
     reclaim->infections = infections;
     reclaim->can_probe = true;
     reclaim->due = NEVER;

@@ -34,7 +34,7 @@ static void copy_variable(char *out, size_t size, const char *name) {
 }
 
 int report_init(struct report *report, struct output *output, struct fault *fault) {
-    memset(report, 0, sizeof(*report));
+    bytes_clear(report, sizeof(*report));
     report->output = output;
     copy_variable(report->function, sizeof(report->function), "AWS_LAMBDA_FUNCTION_NAME");
     copy_variable(report->version, sizeof(report->version), "AWS_LAMBDA_FUNCTION_VERSION");

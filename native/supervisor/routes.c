@@ -29,7 +29,7 @@ static const struct {
 };
 
 int routes_init(struct routes *routes, const char *upstream, struct fault *fault) {
-    memset(routes, 0, sizeof(*routes));
+    bytes_clear(routes, sizeof(*routes));
     if (upstream_resolve(upstream, &routes->upstream, fault) < 0)
         return -1;
     bytes_copy(routes->host, sizeof(routes->host), bytes_of(upstream));

@@ -369,6 +369,9 @@ void serving_kill(struct supervisor *s, struct lane *lane, struct swept *swept) 
     timers_arm(&s->timers, patience(s, lane, SWEEP_PATIENCE_NS));
     /* Not SIGTERM: the function may handle it, and a handler that hangs keeps alive the process we want gone. */
     worker_signal(lane->worker, SIGKILL);
+    /* Woken on its processor, we hold it up there, and it would tear its memory down in our way: see boot.c. */
+    if (s->is_forking && CPU_COUNT(&s->elsewhere) > 0)
+        (void)sched_setaffinity(pid, sizeof(s->elsewhere), &s->elsewhere);
     (void)sweep_run(&s->sweep, &pid, 1, swept);
     if (!swept->is_proved)
         /* Once the answer is out, whoever is still there could ask for the next event. */

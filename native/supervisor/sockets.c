@@ -276,7 +276,7 @@ bool endpoint_is_any(const struct endpoint *end) {
 }
 
 void sockets_begin(struct sockets *sockets, const struct procfs *procfs, const uint16_t *ports, size_t n) {
-    memset(sockets, 0, sizeof(*sockets));
+    bytes_clear(sockets, sizeof(*sockets));
     sockets->procfs = procfs;
     for (size_t i = 0; i < n && i < SOCKETS_MANY_PORTS; i++)
         sockets->ports[sockets->n_ports++] = ports[i];

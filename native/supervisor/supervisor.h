@@ -75,6 +75,7 @@ struct supervisor {
     struct private_directory temporary; /* scope descendants: the only directory that is ours to empty */
     struct watch watch;
     cpu_set_t processors; /* that the platform gave */
+    cpu_set_t elsewhere;  /* those without the supervisor's own, empty where there is one */
     uint32_t zombies;     /* as the last sweep counted them */
 
     struct output output;

@@ -1,7 +1,6 @@
 /* Ends every process that should not be there, and proves that none is left; see sweep.h. */
 #include "sweep.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -9,6 +8,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "extensions.h"
 
 /* After this long without proof, processes that go on (extensions, other workers) are stopped for the passes:
  * their own forks move the last pid too. */
@@ -24,7 +25,11 @@
  * all would take us many turns, and between two turns they fork. */
 #define STORM 64
 #define QUICK_LOOKS 2
+/* Looks at one that was killed just now, and begins to end within 25 us as a rule: a pass costs five times a look. */
+#define FEW_LOOKS 8
 #define PAUSE_NS (20 * NS_PER_US)
+/* And between looks that only wait for the killed: what we use up, they lack. */
+#define MOST_PAUSE_NS (160 * NS_PER_US)
 /* Clean looks in a row that must do where pids of all users move the last pid of a machine that is not ours.
  */
 #define CLEAN_LOOKS 3
@@ -36,7 +41,6 @@
 /* Processes met between two questions whether a look goes on too long: some milliseconds. */
 #define MANY_MET 64
 #define MANY_ANCESTORS PROCFS_MANY_ANCESTORS
-#define PF_EXTENSIONS "/opt/extensions"
 
 /* What one sweep knows while it runs. */
 struct pass {
@@ -47,6 +51,7 @@ struct pass {
     pid_t killed[MANY_KILLED];
     size_t n_killed;
     uint32_t found;   /* foreign and alive in this look */
+    uint32_t struck;  /* of those: not killed before it */
     uint32_t unknown; /* perhaps the next worker */
     uint32_t zombies;
     uint32_t buried;
@@ -54,13 +59,6 @@ struct pass {
     int64_t began;
     int64_t used; /* our processor time when it began */
 };
-
-static bool has(const pid_t *pids, size_t n, pid_t pid) {
-    for (size_t i = 0; i < n; i++)
-        if (pids[i] == pid)
-            return true;
-    return false;
-}
 
 int process_signal(pid_t pid, int pidfd, int number) {
     if (pidfd >= 0) {
@@ -74,8 +72,8 @@ int process_signal(pid_t pid, int pidfd, int number) {
 }
 
 static bool is_spared(const struct sweep *sweep, pid_t pid) {
-    return pid == sweep->self || has(sweep->spared, sweep->n_spared, pid) ||
-           has(sweep->staying_pids, sweep->n_staying, pid) || has(sweep->ancestors, sweep->n_ancestors, pid);
+    return pid == sweep->self || pids_have(sweep->spared, sweep->n_spared, pid) ||
+           pids_have(sweep->staying_pids, sweep->n_staying, pid) || pids_have(sweep->ancestors, sweep->n_ancestors, pid);
 }
 
 static bool is_staying(const struct sweep *sweep, uint32_t number) {
@@ -85,8 +83,7 @@ static bool is_staying(const struct sweep *sweep, uint32_t number) {
     return false;
 }
 
-/* ---- who is who
- * ------------------------------------------------------------------------------------------------- */
+/* ---- who is who ---------------------------------------------------------------------------- */
 
 enum role {
     ROLE_GONE,
@@ -123,10 +120,11 @@ static bool is_descendant(const struct sweep *sweep, struct proc_stat stat) {
     return false;
 }
 
-/* What a process is to a sweep; `kind` tells what its limits say. */
-static enum role judge(const struct sweep *sweep, pid_t pid, enum pair_kind *kind) {
+/* What a process is to a sweep; `kind` tells what its limits say, `is_killed` that SIGKILL waits for it already. */
+static enum role judge(const struct sweep *sweep, pid_t pid, enum pair_kind *kind, bool *is_killed) {
     uint32_t number = 0;
     *kind = PAIR_NONE;
+    *is_killed = false;
     if (is_spared(sweep, pid))
         return ROLE_KEEPS;
     bool is_wide = sweep->scope == SWEEP_ENVIRONMENT;
@@ -148,7 +146,8 @@ static enum role judge(const struct sweep *sweep, pid_t pid, enum pair_kind *kin
         return ROLE_OTHER;
     if (*kind == PAIR_WORKER && is_staying(sweep, number))
         return ROLE_KEEPS;
-    int is_dead = stat.is_exiting ? procfs_is_dead(sweep->procfs, pid) : 0;
+    *is_killed = stat.is_killed;
+    int is_dead = stat.is_exiting ? procfs_is_dead_by(sweep->procfs, pid, &stat) : 0;
     if (is_dead < 0)
         return ROLE_UNSEEN;
     if (is_dead)
@@ -160,40 +159,39 @@ static enum role judge(const struct sweep *sweep, pid_t pid, enum pair_kind *kin
     return ROLE_FOREIGN;
 }
 
-/* ---- ending
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- ending -------------------------------------------------------------------------------- */
 
 static void note_killed(struct pass *pass, pid_t pid, enum pair_kind kind) {
-    if (has(pass->killed, pass->n_killed, pid))
+    if (pids_have(pass->killed, pass->n_killed, pid))
         return;
     if (pass->n_killed < MANY_KILLED)
         pass->killed[pass->n_killed++] = pid;
-    if (has(pass->expected, pass->n_expected, pid))
+    if (pids_have(pass->expected, pass->n_expected, pid))
         return;
     pass->out->killed++;
     pass->out->strays += kind != PAIR_WORKER;
 }
 
-static void end(struct pass *pass, pid_t pid, enum pair_kind kind) {
+static void end(const struct pass *pass, pid_t pid) {
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     /* Between the look and the handle the number may have passed to another: to a process of ours, or, where
      * its parent buries it, to anybody's. What is foreign now and has not ended is what the handle holds. */
     if (pidfd >= 0) {
         enum pair_kind again;
-        enum role role = judge(pass->sweep, pid, &again);
+        bool is_killed;
+        enum role role = judge(pass->sweep, pid, &again, &is_killed);
         if (role == ROLE_FOREIGN || role == ROLE_UNSEEN)
             (void)process_signal(pid, pidfd, SIGKILL);
         (void)close(pidfd);
     } else if (errno != ESRCH) {
         (void)kill(pid, SIGKILL);
     }
-    note_killed(pass, pid, kind);
 }
 
 /* Say whether a process that goes on may be stopped for a moment: not the zygote, spares, ourselves and our
  * ancestors. */
 static bool may_pause(const struct sweep *sweep, pid_t pid, enum role role) {
-    if (role == ROLE_LODGER || has(sweep->staying_pids, sweep->n_staying, pid))
+    if (role == ROLE_LODGER || pids_have(sweep->staying_pids, sweep->n_staying, pid))
         return true;
     return role == ROLE_KEEPS && !is_spared(sweep, pid);
 }
@@ -202,14 +200,15 @@ static bool may_pause(const struct sweep *sweep, pid_t pid, enum role role) {
 static int take(struct pass *pass, pid_t pid, enum role *role) {
     struct sweep *sweep = pass->sweep;
     enum pair_kind kind;
-    *role = judge(sweep, pid, &kind);
+    bool is_killed;
+    *role = judge(sweep, pid, &kind, &is_killed);
     switch (*role) {
     case ROLE_UNSEEN:
         return -1;
     case ROLE_DEAD:
         if (sweep->is_subreaper && waitpid(pid, NULL, WNOHANG) == pid)
             pass->buried++;
-        else if (!has(pass->expected, pass->n_expected, pid))
+        else if (!pids_have(pass->expected, pass->n_expected, pid))
             pass->zombies++;
         return 0;
     case ROLE_KEEPS:
@@ -222,7 +221,11 @@ static int take(struct pass *pass, pid_t pid, enum role *role) {
         return 0;
     case ROLE_FOREIGN:
         pass->found++;
-        end(pass, pid, kind);
+        if (!is_killed) {
+            pass->struck++;
+            end(pass, pid);
+        }
+        note_killed(pass, pid, kind);
         return 0;
     case ROLE_GONE:
     case ROLE_OTHER:
@@ -262,7 +265,7 @@ static bool must_give_up(const struct pass *pass) {
 static int look(struct pass *pass, long mark) {
     const struct procfs *procfs = pass->sweep->procfs;
     enum role role;
-    pass->found = pass->unknown = pass->zombies = pass->buried = 0;
+    pass->found = pass->struck = pass->unknown = pass->zombies = pass->buried = 0;
     if (procfs_rewind(pass->sweep->procfs) != 0)
         return -1;
     for (unsigned int met = 1;; met++) {
@@ -333,8 +336,20 @@ static void resume(struct pass *pass) {
         return;
     for (pid_t pid; (pid = procfs_next(pass->sweep->procfs)) > 0;) {
         enum pair_kind kind;
-        if (may_pause(pass->sweep, pid, judge(pass->sweep, pid, &kind)))
+        bool is_killed;
+        if (may_pause(pass->sweep, pid, judge(pass->sweep, pid, &kind, &is_killed)))
             (void)kill(pid, SIGCONT);
+    }
+}
+
+/* Let what was killed before the sweep begin to end, so that the first pass need not be in vain. */
+static void await(const struct pass *pass) {
+    size_t at = 0;
+    for (int looks = 0; at < pass->n_expected && looks < FEW_LOOKS; looks++) {
+        while (at < pass->n_expected && procfs_is_dead(pass->sweep->procfs, pass->expected[at]) != 0)
+            at++;
+        if (at < pass->n_expected)
+            (void)sched_yield();
     }
 }
 
@@ -361,7 +376,9 @@ int sweep_run(struct sweep *sweep, const pid_t *expected, size_t n, struct swept
         if ((born < 0 || born > STORM) && sweep->proved_at >= 0 && procfs_runnable(sweep->procfs) > STORM)
             strike(&pass);
     }
+    await(&pass);
     int clean_looks = 0;
+    int64_t pause = PAUSE_NS;
     for (int looks = 0;; looks++) {
         long mark = procfs_last_pid(sweep->procfs);
         int seen = look(&pass, mark);
@@ -391,7 +408,9 @@ int sweep_run(struct sweep *sweep, const pid_t *expected, size_t n, struct swept
         if (looks < QUICK_LOOKS)
             (void)sched_yield();
         else
-            (void)nanosleep(&(struct timespec){0, PAUSE_NS}, NULL);
+            (void)nanosleep(&(struct timespec){0, (long)pause}, NULL);
+        bool waits = pass.found > 0 && pass.struck + pass.unknown == 0 && procfs_last_pid(sweep->procfs) == mark;
+        pause = !waits ? PAUSE_NS : 2 * pause < MOST_PAUSE_NS ? 2 * pause : MOST_PAUSE_NS;
         /* First what needs no further look: a look may have lasted longer than all of them together should.
          */
         if (must_strike(&pass, mark)) {
@@ -415,11 +434,10 @@ bool sweep_first(struct sweep *sweep) {
     return can_kill_all(sweep) && (kill(-1, SIGKILL) == 0 || errno == ESRCH);
 }
 
-/* ---- lists
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- lists --------------------------------------------------------------------------------- */
 
 int sweep_spare(struct sweep *sweep, pid_t pid) {
-    if (has(sweep->spared, sweep->n_spared, pid))
+    if (pids_have(sweep->spared, sweep->n_spared, pid))
         return 0;
     if (sweep->n_spared == SWEEP_MANY_SPARED)
         return -1;
@@ -460,10 +478,11 @@ static int each(struct sweep *sweep, enum role wanted, int (*act)(void *context,
         return -1;
     for (;;) {
         enum pair_kind kind;
+        bool is_killed;
         pid_t pid = procfs_next(sweep->procfs);
         if (pid <= 0)
             return pid;
-        enum role role = judge(sweep, pid, &kind);
+        enum role role = judge(sweep, pid, &kind, &is_killed);
         if (role == ROLE_UNSEEN)
             return -1;
         if (role == wanted) {
@@ -498,87 +517,6 @@ int sweep_zombies(struct sweep *sweep) {
     return each(sweep, ROLE_DEAD, count_one, &n) < 0 ? -1 : n;
 }
 
-/* ---- extensions
- * ------------------------------------------------------------------------------------------------- */
-
-/* Names of the files directly in /opt/extensions, which the platform starts as external extensions. */
-struct names {
-    char at[SWEEP_MANY_EXTENSIONS][256];
-    size_t n;
-};
-
-static void list_extension_files(struct names *names) {
-    names->n = 0;
-    DIR *folder = opendir(PF_EXTENSIONS);
-    if (folder == NULL)
-        return;
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL && names->n < SWEEP_MANY_EXTENSIONS;)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            bytes_copy(names->at[names->n++], sizeof(names->at[0]), bytes_of(entry->d_name));
-    (void)closedir(folder);
-}
-
-/* Say whether one of the first three arguments of a process names one of these files: a script's path comes
- * after its interpreter and that one's options. */
-static bool names_extension(const struct procfs *procfs, pid_t pid, const struct names *names) {
-    char path[32], text[PROCFS_RECORD_BYTES];
-    (void)snprintf(path, sizeof(path), "%d/cmdline", (int)pid);
-    ssize_t n = procfs_read(procfs, path, text, sizeof(text));
-    const char *at = text;
-    for (int i = 0; i < 3 && at < text + n; i++, at += strlen(at) + 1) {
-        if (strncmp(at, PF_EXTENSIONS "/", sizeof(PF_EXTENSIONS)) != 0)
-            continue;
-        for (size_t k = 0; k < names->n; k++)
-            if (strcmp(at + sizeof(PF_EXTENSIONS), names->at[k]) == 0)
-                return true;
-    }
-    return false;
-}
-
-/* Find the extensions among the platform's children that are older than we are.
- *
- * An earlier, poisoned life may have left processes that are as old, have the same parent by adoption, lead a
- * group and give themselves any name. So in a later life whoever names a file of an extension, or leads a
- * group without (a script may have executed another program), claims to be one. More claims than files, and a
- * survivor is among them: then all of them are ended, and the platform, which notices, starts its extensions
- * again. */
-static void find_extensions(struct sweep *sweep, const struct names *names) {
-    struct proc_stat mine, stat;
-    sweep->sees_all_extensions = true;
-    if (names->n == 0)
-        return;
-    size_t older = 0, claims = 0, kept = 0;
-    struct extension of_session[SWEEP_MANY_EXTENSIONS];
-    sweep->sees_all_extensions = false;
-    if (procfs_stat(sweep->procfs, sweep->self, &mine) != 1 || procfs_rewind(sweep->procfs) != 0)
-        return;
-    for (pid_t pid; (pid = procfs_next(sweep->procfs)) > 0;) {
-        if (pid == sweep->self || has(sweep->ancestors, sweep->n_ancestors, pid) ||
-            procfs_stat(sweep->procfs, pid, &stat) != 1 || stat.started > mine.started ||
-            !has(sweep->ancestors, sweep->n_ancestors, stat.parent) ||
-            procfs_is_dead(sweep->procfs, pid) != 0)
-            continue;
-        older++;
-        /* One of another user is no concern of a sweep's. */
-        if (procfs_belongs(sweep->procfs, pid, sweep->uid) != 1)
-            continue;
-        const struct extension one = {pid, stat.started};
-        if (!sweep->is_first_life && stat.group != pid && !names_extension(sweep->procfs, pid, names))
-            continue;
-        if (claims++ < SWEEP_MANY_EXTENSIONS)
-            sweep->extensions[claims - 1] = one;
-        /* What an extension has made a daemon has a session of its own; the platform gives it none. */
-        if (stat.session == mine.session && kept++ < SWEEP_MANY_EXTENSIONS)
-            of_session[kept - 1] = one;
-    }
-    sweep->sees_all_extensions = older >= names->n;
-    sweep->n_extensions = claims < SWEEP_MANY_EXTENSIONS ? claims : SWEEP_MANY_EXTENSIONS;
-    if (sweep->is_first_life || claims <= names->n)
-        return;
-    sweep->n_extensions = kept <= names->n ? kept : 0;
-    memcpy(sweep->extensions, of_session, sizeof(of_session[0]) * sweep->n_extensions);
-}
-
 int sweep_begin(struct sweep *sweep, struct procfs *procfs, const struct pairs *pairs, enum sweep_scope scope,
                 struct fault *fault) {
     memset(sweep, 0, sizeof(*sweep));
@@ -599,11 +537,8 @@ int sweep_begin(struct sweep *sweep, struct procfs *procfs, const struct pairs *
         if (procfs_stat(procfs, sweep->ancestors[i], &stat) != 1 || stat.has_buried)
             sweep->is_first_life = false;
     }
-    if (scope == SWEEP_ENVIRONMENT) {
-        struct names names;
-        list_extension_files(&names);
-        find_extensions(sweep, &names);
-    }
+    if (scope == SWEEP_ENVIRONMENT)
+        extensions_find(sweep);
     if (procfs_last_pid(procfs) < 0)
         return fault_set(fault, "/proc/loadavg does not tell the last pid: death cannot be proved");
     return 0;

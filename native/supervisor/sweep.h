@@ -70,6 +70,14 @@ struct swept {
     struct fault fault; /* why there is no proof */
 };
 
+/* Say whether `pid` is one of these. */
+static inline bool pids_have(const pid_t *pids, size_t n, pid_t pid) {
+    for (size_t i = 0; i < n; i++)
+        if (pids[i] == pid)
+            return true;
+    return false;
+}
+
 /* Look around once: ancestors, extensions, first life; becomes subreaper where the host allows it. -1 with a
  * fault. */
 int sweep_begin(struct sweep *sweep, struct procfs *procfs, const struct pairs *pairs, enum sweep_scope scope,

@@ -240,7 +240,7 @@ enum sighting watch_look_now(struct watch *watch) {
 
 void watch_begin(struct watch *watch, struct sweep *sweep, const struct endpoint *api, bool own_namespace,
                  bool on_lambda, long memory_mb) {
-    memset(watch, 0, sizeof(*watch));
+    bytes_clear(watch, sizeof(*watch));
     watch->sweep = sweep;
     watch->own_namespace = own_namespace;
     watch->api[watch->n_api++] = *api;
@@ -276,6 +276,11 @@ void watch_disown(struct watch *watch, const struct endpoint *local) {
         if (!endpoint_same(&watch->own[i], &gone))
             watch->own[n++] = watch->own[i];
     watch->n_own = n;
+}
+
+void watch_arrived(struct watch *watch) {
+    if (watch->worker == 0 && watch->quiet >= 0)
+        watch->quiet = sockets_begun(&watch->sockets);
 }
 
 void watch_hand_over(struct watch *watch, pid_t worker, int64_t deadline, bool is_on) {
@@ -377,14 +382,14 @@ enum sighting watch_look_at_end(struct watch *watch) {
     /* What the worker has sent and closed is seen by nobody else: it goes on, or has gone on until now. */
     take_left(watch);
     watch->may_remain |= watch->left.n > 0;
-    if (sighting == SIGHTING_NONE && !is_tried(watch) && !watch->may_remain)
-        watch->quiet = begun;
+    watch->quiet = sighting == SIGHTING_NONE && !is_tried(watch) && !watch->may_remain ? begun : -1;
     return sighting;
 }
 
 bool watch_settle(struct watch *watch) {
     uint64_t living[MANY];
     watch->is_on = false;
+    watch->worker = 0;
     if (!watch->is_armed || !watch->own_namespace)
         return true;
     long begun = sockets_begun(&watch->sockets);
@@ -415,8 +420,7 @@ bool watch_settle(struct watch *watch) {
         /* One that was reset has left the table, and what it had sent may still be read. */
         (void)nanosleep(&(struct timespec){0, GRACE}, NULL);
     watch->may_remain |= was_visited || watch->left.n > 0;
-    if (!watch->may_remain)
-        watch->quiet = begun;
+    watch->quiet = watch->may_remain ? -1 : begun;
     return !was_visited;
 }
 

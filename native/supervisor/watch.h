@@ -51,7 +51,7 @@ struct watch {
     int64_t full_due;
     int64_t overdue;
     long seen;  /* connections begun at the last look, -1: look again */
-    long quiet; /* the same when nobody had been there */
+    long quiet; /* connections begun when nobody had been there, -1: somebody had, or it is not known */
     struct known_socket known[WATCH_MANY_KNOWN];
     size_t n_known;
     struct known_ends
@@ -81,6 +81,9 @@ void watch_end(struct watch *watch);
 void watch_own(struct watch *watch, const struct endpoint *local);
 void watch_disown(struct watch *watch, const struct endpoint *local);
 
+/* An event has come that nobody has yet: where nobody was there before, what has connected since (an invoker in our
+ * namespace, an extension) is no worker's either, and the table need not be read for it. */
+void watch_arrived(struct watch *watch);
 /* A worker has an event whose time ends at `deadline`; `is_on`: look meanwhile. */
 void watch_hand_over(struct watch *watch, pid_t worker, int64_t deadline, bool is_on);
 /* When watch_look is due next; NEVER where it is off. */

@@ -242,6 +242,25 @@ static void waits_for_what_a_dead_worker_had_sent(void) {
     CHECK(watch_settle(&watch));
 }
 
+static void does_not_mind_who_connected_before_the_event(void) {
+    begin();
+    CHECK(watch_settle(&watch));
+    int theirs = connect_to(PORT);
+    watch_arrived(&watch);
+    CHECK(watch_settle(&watch));
+    /* A worker that goes on may connect between two events. */
+    watch_hand_over(&watch, getpid(), NEVER, false);
+    int again = connect_to(PORT);
+    watch_arrived(&watch);
+    (void)close(theirs);
+    (void)close(again);
+    CHECK(!watch_settle(&watch));
+    /* What may be on its way is no reason to look away. */
+    (void)connect_to(PORT);
+    watch_arrived(&watch);
+    CHECK(!watch_settle(&watch));
+}
+
 static void sees_what_a_worker_that_goes_on_has_sent(void) {
     begin();
     CHECK_EQUAL(watch_look_at_end(&watch), SIGHTING_NONE);
@@ -287,6 +306,7 @@ int main(void) {
     RUN(in_namespace(start_the_platform, beside_a_stranger));
     RUN(in_namespace(start_an_extension, an_extension_may_be_there));
     RUN(in_namespace(start_the_platform, waits_for_what_a_dead_worker_had_sent));
+    RUN(in_namespace(start_the_platform, does_not_mind_who_connected_before_the_event));
     RUN(in_namespace(start_the_platform, sees_what_a_worker_that_goes_on_has_sent));
     RUN(reads_rows());
     return 0;

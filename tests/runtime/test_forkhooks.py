@@ -44,6 +44,30 @@ def test_a_hook_for_the_parent_is_noticed_too(when: str) -> None:
     assert forked(act)
 
 
+def test_a_method_in_c_that_reads_is_noticed() -> None:
+    def act() -> bool:
+        forkhooks.watch()
+        with open(os.devnull) as file:
+            os.register_at_fork(after_in_child=file.read)
+            return forkhooks.has_hooks()
+
+    assert forked(act)
+
+
+def test_the_locks_that_boto3_registers_say_nothing() -> None:
+    def act() -> bool:
+        forkhooks.watch()
+        import concurrent.futures.thread as pools
+
+        # Loaded before by another test, it registers nothing more.
+        lock = pools._global_shutdown_lock
+        anew = lock._at_fork_reinit  # type: ignore[attr-defined]
+        os.register_at_fork(before=lock.acquire, after_in_child=anew, after_in_parent=lock.release)
+        return forkhooks.has_hooks()
+
+    assert forked(act) is False
+
+
 def test_hooks_of_the_standard_library_say_nothing() -> None:
     def act() -> bool:
         forkhooks.watch()
