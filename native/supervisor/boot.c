@@ -29,7 +29,7 @@ static const char *const scratch[] = {"/tmp", "/var/tmp", "/dev/shm", "/dev/mque
 enum {
     GUARD_KEY_BYTES = 16,
     LAMBDA_SIGNALLED = 128,
-    /* What a zygote ends with that cannot take part; see src/dayfly/supervisor/native.py. */
+    /* What a zygote ends with that cannot take part; see src/dayfly/attach/enter.py. */
     EXIT_UNFIT = 70,
     /* As a shell exits where there is no such program. */
     EXIT_NOT_FOUND = 127,

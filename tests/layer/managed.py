@@ -16,7 +16,7 @@ from tests.confined import LIMITS, TASK_ROOT, Confinement, confinement_here, unu
 from tests.interpreters import CACHE, Interpreter, environment_python
 from tests.lambda_refusals import under_refusals
 from tests.rie import Rie, chosen_supervisor
-from tests.runtimes import RuntimeProcess
+from tests.runtimes import Pair, RuntimeProcess, Seen
 
 from dayfly.attach.build import build_layer
 
@@ -198,6 +198,15 @@ def reason_of(said: str, start: str) -> str:
     reason = last.removeprefix(start)
     assert not before or (is_native() and before == [f"dayfly: {reason}"]), said
     return reason
+
+
+def look(plain: RuntimeProcess, dayfly: RuntimeProcess) -> tuple[Seen, Seen]:
+    """What `managed.view` sees of both, but for the supervisor asked for, which the native one changes when it hands over."""
+    seen = Pair(plain, dayfly).look({"descriptors": True})
+    for one in seen:
+        assert isinstance(one.payload, dict)
+        one.payload["environ"].pop("DAYFLY_SUPERVISOR", None)
+    return seen
 
 
 def started_as(runtime: RuntimeProcess) -> dict[str, object]:
