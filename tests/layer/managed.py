@@ -191,13 +191,12 @@ def is_native() -> bool:
 def reason_of(said: str, start: str) -> str:
     """The reason in the only record of a log, which begins with `start`.
 
-    The zygote of the native supervisor has named it in a record of its own, before Python decided what follows from it.
+    A zygote of the native supervisor has named what it met in a record before, and Python has decided what follows.
     """
     *before, last = said.splitlines()
     assert last.startswith(start), said
-    reason = last.removeprefix(start)
-    assert not before or (is_native() and before == [f"dayfly: {reason}"]), said
-    return reason
+    assert not before or (is_native() and len(before) == 1 and before[0].startswith("dayfly: ")), said
+    return last.removeprefix(start)
 
 
 def look(plain: RuntimeProcess, dayfly: RuntimeProcess) -> tuple[Seen, Seen]:
