@@ -33,6 +33,8 @@
 #define MANY_NEW 8192
 /* Of those killed in one sweep, to count each once; beyond that some may count twice. */
 #define MANY_KILLED 256
+/* Processes met between two questions whether a look goes on too long: some milliseconds. */
+#define MANY_MET 64
 #define MANY_ANCESTORS PROCFS_MANY_ANCESTORS
 #define PF_EXTENSIONS "/opt/extensions"
 
@@ -49,6 +51,8 @@ struct pass {
     uint32_t zombies;
     uint32_t buried;
     bool pauses; /* what goes on is stopped */
+    int64_t began;
+    int64_t used; /* our processor time when it began */
 };
 
 static bool has(const pid_t *pids, size_t n, pid_t pid) {
@@ -227,17 +231,52 @@ static int take(struct pass *pass, pid_t pid, enum role *role) {
     }
 }
 
-/* One pass over all processes; -1 where we cannot look. */
-static int look(struct pass *pass) {
+static bool can_kill_all(const struct sweep *sweep) {
+    bool is_alone = sweep->n_ancestors == 0 || (sweep->n_ancestors == 1 && sweep->ancestors[0] == 1);
+    return sweep->scope == SWEEP_ENVIRONMENT && is_alone && sweep->n_extensions == 0 && sweep->n_staying == 0;
+}
+
+static int64_t cpu_ns(void) {
+    struct timespec at;
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
+    return (int64_t)at.tv_sec * NS_PER_S + at.tv_nsec;
+}
+
+/* Say whether one system call must end what no look has ended so far. Where nobody was born since `mark`, the
+ * look met all, and they are killed: they wait for a processor to end on. */
+static bool must_strike(const struct pass *pass, long mark) {
+    const struct sweep *sweep = pass->sweep;
+    return now_ns() - pass->began > KILL_ALL_AFTER && !pass->out->zygote_lost && can_kill_all(sweep) &&
+           (sweep->fork_pending || procfs_last_pid(sweep->procfs) != mark);
+}
+
+static bool must_give_up(const struct pass *pass) {
+    int64_t waited = now_ns() - pass->began;
+    return waited > GIVE_UP_AFTER &&
+           (cpu_ns() - pass->used > GIVE_UP_AFTER || waited > GIVE_UP_STARVED_AFTER);
+}
+
+/* One pass over all processes: 1, 0 where it ended before it had met all, -1 where we cannot look. The list
+ * grows at its end: who leaves dead processes behind faster than we look at them would hold us for ever. So
+ * now and then the youngest process comes first: who is always somewhere else is most likely there. */
+static int look(struct pass *pass, long mark) {
+    const struct procfs *procfs = pass->sweep->procfs;
+    enum role role;
     pass->found = pass->unknown = pass->zombies = pass->buried = 0;
     if (procfs_rewind(pass->sweep->procfs) != 0)
         return -1;
-    for (;;) {
-        enum role role;
+    for (unsigned int met = 1;; met++) {
         pid_t pid = procfs_next(pass->sweep->procfs);
         if (pid <= 0)
-            return pid < 0 ? -1 : 0;
+            return pid < 0 ? -1 : 1;
         if (take(pass, pid, &role) != 0)
+            return -1;
+        long youngest = met % MANY_MET == 0 ? procfs_last_pid(procfs) : mark;
+        if (youngest == mark)
+            continue;
+        if (must_strike(pass, mark) || must_give_up(pass))
+            return 0;
+        if (youngest > 0 && take(pass, (pid_t)youngest, &role) != 0)
             return -1;
     }
 }
@@ -273,11 +312,6 @@ static int check_new(struct pass *pass, long mark, long most) {
     return 0;
 }
 
-static bool can_kill_all(const struct sweep *sweep) {
-    bool is_alone = sweep->n_ancestors == 0 || (sweep->n_ancestors == 1 && sweep->ancestors[0] == 1);
-    return sweep->scope == SWEEP_ENVIRONMENT && is_alone && sweep->n_extensions == 0 && sweep->n_staying == 0;
-}
-
 /* End every process of our user but ourselves and PID 1. kill(-1) holds the kernel's task list lock over the
  * whole walk, and a fork needs it to publish its child (kernel/signal.c, kernel/fork.c). */
 static void strike(struct pass *pass) {
@@ -304,12 +338,6 @@ static void resume(struct pass *pass) {
     }
 }
 
-static int64_t cpu_ns(void) {
-    struct timespec at;
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
-    return (int64_t)at.tv_sec * NS_PER_S + at.tv_nsec;
-}
-
 /* Say whether a clean pass that began at `mark` proves that nobody is left: 1, 0, -1. */
 static int is_proof(struct pass *pass, long mark, long most, int clean_looks) {
     const struct sweep *sweep = pass->sweep;
@@ -324,7 +352,8 @@ int sweep_run(struct sweep *sweep, const pid_t *expected, size_t n, struct swept
     memset(out, 0, sizeof(*out));
     (void)fault_set(&out->fault, "new processes kept appearing, so not all could be ended");
     struct pass pass = {.sweep = sweep, .out = out, .expected = expected, .n_expected = n};
-    int64_t began = now_ns(), used = cpu_ns();
+    pass.began = now_ns();
+    pass.used = cpu_ns();
     long most = sweep->n_staying > 0 ? procfs_pid_max(sweep->procfs) : 0;
     if (n > 0) {
         /* A busy machine is no storm, where nobody was born here. */
@@ -335,13 +364,13 @@ int sweep_run(struct sweep *sweep, const pid_t *expected, size_t n, struct swept
     int clean_looks = 0;
     for (int looks = 0;; looks++) {
         long mark = procfs_last_pid(sweep->procfs);
-        int seen = look(&pass);
-        if (seen == 0 && pass.unknown > 0) {
+        int seen = look(&pass, mark);
+        if (seen >= 0 && pass.unknown > 0) {
             /* The zygote's own word tells, and it comes at the end of the fork. */
             if (sweep->settle != NULL)
                 sweep->settle(sweep->context);
         }
-        if (seen == 0 && pass.found == 0 && pass.unknown == 0) {
+        if (seen == 1 && pass.found == 0 && pass.unknown == 0) {
             clean_looks += pass.buried == 0;
             seen = is_proof(&pass, mark, most, clean_looks);
             if (seen == 1) {
@@ -363,17 +392,19 @@ int sweep_run(struct sweep *sweep, const pid_t *expected, size_t n, struct swept
             (void)sched_yield();
         else
             (void)nanosleep(&(struct timespec){0, PAUSE_NS}, NULL);
-        int64_t waited = now_ns() - began;
-        if (waited > GIVE_UP_AFTER && (cpu_ns() - used > GIVE_UP_AFTER || waited > GIVE_UP_STARVED_AFTER))
+        /* First what needs no further look: a look may have lasted longer than all of them together should.
+         */
+        if (must_strike(&pass, mark)) {
+            strike(&pass);
+            continue;
+        }
+        if (must_give_up(&pass))
             break;
-        if (waited > PAUSE_AFTER && !pass.pauses && (sweep->n_staying > 0 || sweep->n_extensions > 0)) {
+        bool has_others = sweep->n_staying > 0 || sweep->n_extensions > 0;
+        if (has_others && !pass.pauses && now_ns() - pass.began > PAUSE_AFTER) {
             pass.pauses = true;
             sweep->counts_stopped++;
         }
-        /* Where nobody was born since the look, it met all, and they are killed: they wait for a processor to end
-         * on. */
-        if (waited > KILL_ALL_AFTER && (sweep->fork_pending || procfs_last_pid(sweep->procfs) != mark))
-            strike(&pass);
     }
     resume(&pass);
     out->zombies = pass.zombies;
