@@ -91,6 +91,8 @@ static void add_limits(const struct announcement *what, const struct state *stat
                    (const char *)settings->policy_fault.at);
     if (settings->policy_doubt.n > 0)
         limits_add(limits, "%.*s", (int)settings->policy_doubt.n, (const char *)settings->policy_doubt.at);
+    if (what->writes_code)
+        limits_add(limits, "the function can write its own code: a rebuilt zygote loads changed code");
     char unknown[MAX_WORDS];
     struct buffer words = {(uint8_t *)unknown, 0, sizeof(unknown)};
     for (size_t i = 0; i < settings->unknown_count; i++)
@@ -195,6 +197,7 @@ void announce(struct report *report, const struct announcement *what, struct lim
         {"network", what->settings->network != NETWORK_SHARED && !is_offline},
         {"policy", what->settings->policy_fault.n > 0 ||
                        (what->settings->policy_source.n > 0 && what->settings->guard == GUARD_OFF)},
+        {"function code (writable)", what->writes_code},
     };
     char policy[64] = "";
     if (has_policy(what))

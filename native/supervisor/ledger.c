@@ -143,7 +143,6 @@ static void tell_path(struct supervisor *s, const struct lane *lane) {
     struct buffer path = {(uint8_t *)space, 0, sizeof(space)};
     struct bytes reply, piece;
     struct fault fault;
-    s->ledger.has_told_path = true;
     for (size_t i = 0; i < s->ready.n_path; i++)
         (void)buffer_print(&path, "%s%s", i > 0 ? "\n" : "", s->ready.path[i]);
     struct bytes part = buffer_bytes(&path);
@@ -151,6 +150,7 @@ static void tell_path(struct supervisor *s, const struct lane *lane) {
         tell_missing(s, &fault);
         return;
     }
+    s->ledger.has_told_path = true;
     /* The environment's, not the invocation's. */
     uint64_t number = s->report.number;
     char first = s->report.request_id[0];

@@ -73,6 +73,7 @@ struct supervisor {
     struct kernel kernel;
     bool owns_kernel_objects;
     struct private_directory temporary; /* scope descendants: the only directory that is ours to empty */
+    bool had_tmpdir;                    /* TMPDIR was set before it named that */
     struct watch watch;
     cpu_set_t processors; /* that the platform gave */
     cpu_set_t elsewhere;  /* those without the supervisor's own, empty where there is one */

@@ -46,6 +46,7 @@ _MEANWHILE = frozenset(
         "dayfly/_sys/sockets.py",
         "dayfly/core/findings.py",
         "dayfly/core/lifetime.py",
+        "dayfly/core/proofs.py",
         "dayfly/supervisor/apiwatch.py",
         "dayfly/supervisor/bytecode.py",
         "dayfly/supervisor/exposure.py",
