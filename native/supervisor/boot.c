@@ -31,12 +31,15 @@ enum {
     LAMBDA_SIGNALLED = 128,
     /* What a zygote ends with that cannot take part; see src/dayfly/supervisor/native.py. */
     EXIT_UNFIT = 70,
+    /* As a shell exits where there is no such program. */
+    EXIT_NOT_FOUND = 127,
 };
 
 /* ---- the Python supervisor instead ------------------------------------------------------------ */
 
 _Noreturn void boot_hand_over(struct supervisor *s, const char *why) {
-    (void)dprintf(STDERR_FILENO, "dayfly: the Python supervisor serves instead of the native one: %s\n", why);
+    if (why != NULL)
+        (void)dprintf(STDERR_FILENO, "dayfly: the Python supervisor serves instead of the native one: %s\n", why);
     if (s->zygote.pid > 0)
         pool_drop(s);
     if (s->temporary.path[0] != '\0') {
@@ -432,9 +435,13 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
     size_t n_roots = own_roots(s, roots);
     empty_places(s, roots, n_roots);
     judge_memory(s);
-    if (closed_place(argv, place, &fault) != 0 ||
-        closed_find(&s->launch.interpreter, s->arguments[0], place, s->memory_why[0] == '\0', &fault) != 0 ||
-        reserve(s, address, &fault) != 0)
+    if (closed_place(argv, place, &fault) != 0)
+        give_up("it needs /proc", &fault);
+    if (closed_find(&s->launch.interpreter, s->arguments[0], place, s->memory_why[0] == '\0', &fault) != 0) {
+        print_error(fault.text, "check the command that starts the function");
+        exit(EXIT_NOT_FOUND);
+    }
+    if (reserve(s, address, &fault) != 0)
         give_up("it needs room for processes, descriptors and memory", &fault);
     if (pack_options(s, roots, n_roots) != 0)
         boot_hand_over(s, "its settings are too long");
@@ -453,7 +460,8 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
     s->launch.leave = leave;
     if (init_zygote(s, false, &fault) != 0) {
         if (s->zygote.status >= 0 && WIFEXITED(s->zygote.status) && WEXITSTATUS(s->zygote.status) == EXIT_UNFIT)
-            boot_hand_over(s, "the layer does not fit, as said above");
+            /* It has said why, and Python decides whether the function may run without Dayfly. */
+            boot_hand_over(s, NULL);
         if (s->zygote.status < 0)
             print_error(fault.text, "see the log records above");
         end_like(s);

@@ -32,6 +32,8 @@
 #define SWEEP_PATIENCE_NS (5 * NS_PER_S)
 /* A worker gets half of its time at least, however large the margin of `timeout_margin` is. */
 enum { LEAST_SHARE = 2, FRAME_KEPT = 65536 };
+/* A zygote that ends before it has forked a worker is not one that a worker has ended: the next one would do the same. */
+enum { MOST_REBUILDS = 1 };
 
 int lane_init(struct lane *lane, const char *address, struct report *report, struct fault *fault) {
     *lane = (struct lane){.state = LANE_IDLE, .worker_until = NEVER, .idle_at = NEVER, .closed_until = NEVER};
@@ -460,19 +462,28 @@ static void end_invocation(struct supervisor *s, struct lane *lane) {
 
 /* ---- steps ----------------------------------------------------------------------------------- */
 
-/* Have a worker ready, or on its way; true where one is ready. */
+/* Have a worker ready, or on its way; true where one is ready. Nothing would wake us where neither is: without the means to
+ * fork the environment retires. */
 static bool prepare(struct supervisor *s) {
     struct fault fault;
-    if (pool_has_spare(s))
-        return true;
-    if (s->zygote.pid <= 0 && boot_rebuild(s, &fault) != 0) {
-        char message[384];
-        (void)snprintf(message, sizeof(message), "the function could not be initialised again: %s", fault.text);
-        print_error(message, "see the log records above");
-        loop_end(s, EXIT_NO_EVENTS);
+    char message[384];
+    for (int tries = 0; !pool_has_spare(s); tries++) {
+        if (s->zygote.pid <= 0 && (s->rebuilds++ >= MOST_REBUILDS || boot_rebuild(s, &fault) != 0)) {
+            if (s->rebuilds > MOST_REBUILDS)
+                (void)fault_set(&fault, "its new zygote was lost before it forked a worker");
+            (void)snprintf(message, sizeof(message), "the function could not be initialised again: %s", fault.text);
+            print_error(message, "see the log records above");
+            loop_end(s, EXIT_NO_EVENTS);
+        }
+        pool_fork_ahead(s, true);
+        if (s->zygote.asked != NULL)
+            return false;
+        if (s->zygote.pid > 0 && tries > 0) {
+            (void)snprintf(message, sizeof(message), "no worker can be forked: %s", s->fork_fault.text);
+            loop_retire(s, message);
+        }
     }
-    pool_fork_ahead(s, true);
-    return false;
+    return true;
 }
 
 static void tell_renewed(struct supervisor *s, int64_t age_s, uint64_t served) {

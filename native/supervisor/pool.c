@@ -78,16 +78,16 @@ void pool_fork_ahead(struct supervisor *s, bool is_alone) {
     if (s->zygote.pid <= 0 || s->zygote.asked != NULL || s->n_spares >= wanted || (s->ready.runs_ahead && !is_alone))
         return;
     struct worker *worker = free_slot(s);
-    struct fault fault;
+    struct fault *fault = &s->fork_fault;
     bool is_lost;
     if (worker == NULL)
         return;
     worker->number = s->workers_made + 1;
-    if (zygote_ask(&s->zygote, worker, &s->output, &is_lost, &fault) == 0) {
+    if (zygote_ask(&s->zygote, worker, &s->output, &is_lost, fault) == 0) {
         s->workers_made++;
         s->sweep.fork_pending = true;
     } else if (is_lost) {
-        pool_lose(s, &fault);
+        pool_lose(s, fault);
     } else {
         /* For want of descriptors: one that runs now has lowered our limit. It is asked again after his end. */
         (void)keeper_relieve(&s->keeper);
@@ -118,6 +118,7 @@ void pool_adopt(struct supervisor *s) {
 /* A worker was born: name it. */
 static void take_born(struct supervisor *s, struct worker *worker) {
     s->spares[s->n_spares++] = worker;
+    s->rebuilds = 0;
     s->sweep.fork_pending = false;
     (void)sweep_spare(&s->sweep, worker->pid);
     if (s->pairs.is_on)

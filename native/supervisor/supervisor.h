@@ -94,6 +94,8 @@ struct supervisor {
     struct worker *spares[SPARES];
     size_t n_spares;
     unsigned workers_made;
+    unsigned rebuilds;       /* of the zygote, since it forked a worker */
+    struct fault fork_fault; /* why the last fork could not be asked for */
     uint32_t killed_spares; /* that ended by themselves, which none does */
 
     struct buffer piece; /* scratch: what was read from a worker's socket */
@@ -105,7 +107,7 @@ struct supervisor {
 /* Start an environment and serve for ever. `arguments` are the interpreter's command line. */
 _Noreturn void boot(struct supervisor *s, char **arguments, char **environment);
 
-/* Serve by the Python supervisor instead, saying why: ends what was started and executes it. */
+/* Serve by the Python supervisor instead, saying why (NULL: it was said): ends what was started and executes it. */
 _Noreturn void boot_hand_over(struct supervisor *s, const char *why);
 
 /* Initialise the function again, in an emptied environment, however long it takes. -1 with a fault where that fails. */

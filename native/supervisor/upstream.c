@@ -278,6 +278,7 @@ void upstream_hold(struct upstream *up, struct bytes request_id, struct bytes ec
                     "Trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n"));
     add_header(up, http_name(HTTP_INVOCATION_ID), echo);
     up->is_hold = true;
+    up->tries = UPSTREAM_HOLD_TRIES - 1;
     begin(up, LITERAL(""));
 }
 
@@ -394,6 +395,7 @@ static enum upstream_progress judge(struct upstream *up) {
     struct reply_reader *reader = reader_of(up);
     if (up->is_hold && reader->interim > 0) {
         up->state = HELD;
+        up->tries = 0;
         return UPSTREAM_CONTINUED;
     }
     if (!reader->whole)
@@ -461,8 +463,9 @@ enum upstream_progress upstream_step(struct upstream *up) {
     if (up->state == LOST)
         return UPSTREAM_LOST;
     enum upstream_progress progress = go_on(up);
-    while (progress == UPSTREAM_LOST && up->is_next && up->is_unheard && up->tries > 0) {
-        /* An event that was lost with a connection is delivered once more, since it was not answered. */
+    while (progress == UPSTREAM_LOST && up->is_unheard && up->tries > 0) {
+        /* An event that was lost with a connection is delivered once more, since it was not answered; of an answer
+         * that is to be held, nothing was sent. */
         up->tries--;
         up->is_cut = false;
         set_parts(up, buffer_bytes(&up->head), LITERAL(""), LITERAL(""));

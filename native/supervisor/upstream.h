@@ -24,6 +24,8 @@
 #define UPSTREAM_MAX_TRAILED 2048
 /* How often the next event is asked for where connections end without a word; the platform is gone then. */
 #define UPSTREAM_TRIES 3
+/* How often an answer is opened: a connection that was kept alive may end while that is sent. */
+#define UPSTREAM_HOLD_TRIES 2
 /* A reply to anything but a request for an event: some hundred bytes as a rule. */
 #define UPSTREAM_MAX_REPLY ((size_t)1 << 20)
 

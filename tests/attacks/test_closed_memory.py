@@ -56,7 +56,7 @@ def remote(name, pid):
     call(getattr(libc, name)(pid, ctypes.byref(local), ctypes.c_ulong(1), ctypes.byref(other), ctypes.c_ulong(1), ctypes.c_ulong(0)))
 def take_descriptor(pid):
     # pidfd_getfd has the same number everywhere: include/uapi/asm-generic/unistd.h.
-    for number in range(12):
+    for number in range(64):
         if libc.syscall(438, os.pidfd_open(pid), number, 0) >= 0:
             return
         if ctypes.get_errno() == errno.EPERM:
@@ -139,7 +139,9 @@ def test_the_ways_in_are_open_where_memory_is_not_closed(open_shop: Shop) -> Non
     ways = reached(open_shop.result_of(REACH))
     for process in ("supervisor", "zygote", "standby"):
         for way in ("write mem", "process_vm_writev", "environ", "maps", "fd", "pidfd_getfd", "exe link"):
-            assert f"{way} of {process}: open" in ways
+            # What a fork has at the address the native supervisor need not have: the kernel let us look all the same.
+            hows = ("open", "EFAULT") if way == "process_vm_writev" and process == "supervisor" else ("open",)
+            assert any(f"{way} of {process}: {how}" in ways for how in hows), (way, process)
     said = first_line(open_shop)
     assert said["memory"] == "open"
     assert said["memory_reason"] == "switched off by close_memory"
@@ -209,20 +211,34 @@ for pid in [pid for name, pid in relatives().items() if name != "supervisor"]:
 )
 
 
+# Of these, one is enough in most runs.
+ATTEMPTS = 5
+
+
 def keys_of(shop: Shop) -> set[str]:
     payload = shop.rie.invoke({"card": "4000111122223333"}).payload
     assert isinstance(payload, dict)
     return set(payload)
 
 
+def changes_later_customers(shop: Shop) -> bool:
+    """Whether REWRITE, sent again and again, reaches a later customer.
+
+    An attempt may end the processes it writes to, while they use that memory: Dayfly then starts a new zygote,
+    and the attack has to be sent again.
+    """
+    for _ in range(ATTEMPTS):
+        shop.attack(REWRITE)
+        # A worker that was being forked just then may not have the change.
+        if any("PAID_BY" in keys_of(shop) for _ in range(3)):
+            return True
+    return False
+
+
 def test_code_written_into_the_zygote_serves_no_later_customer(open_shop: Shop, dayfly_shop: Shop) -> None:
-    assert open_shop.result_of(REWRITE) != 0
-    # What was being forked just then may not survive it.
-    served = [keys_of(open_shop) for _ in range(3)]
-    assert any("PAID_BY" in keys for keys in served), "the attack does not work: this test proves nothing"
+    assert changes_later_customers(open_shop), "the attack does not work: this test proves nothing"
     assert dayfly_shop.result_of(REWRITE) == 0
-    for _ in range(3):
-        assert "PAID_BY" not in keys_of(dayfly_shop)
+    assert not changes_later_customers(dayfly_shop)
 
 
 KILL_ZYGOTE = """
@@ -300,7 +316,8 @@ def test_where_the_host_refuses_the_function_serves_and_the_first_line_says_what
     else:
         assert "write mem of zygote: open" in ways
         assert said["memory"] == "open"
-        assert said["memory_reason"] == "Operation not permitted (creating a memory file)"
+        assert "memory file" in str(said["memory_reason"])
+        assert "Operation not permitted" in str(said["memory_reason"])
 
 
 def test_a_function_that_opens_its_memory_at_init_is_told(tmp_path: Path) -> None:

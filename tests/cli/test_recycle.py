@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,7 +112,7 @@ def test_an_alias_of_the_lab_leads_to_a_new_version_whose_environments_serve(
     run(scenario())
     out = capsys.readouterr().out
     assert "the alias live points to version 1, with 50% on 2" in out
-    assert out.count("none of the 1 old environment has started an invocation since recycling") == 2
+    assert len(re.findall(r"\d+ new environments? served \d+ invocations?", out)) == 2
 
 
 @pytest.fixture
@@ -199,7 +200,7 @@ def test_an_interrupted_run_is_said_and_taken_back(
 ) -> None:
     _interrupted(client, tmp_path / "recycle.jsonl")
     assert run_command(["recycle", "orders"]) == 2
-    assert "left payments unfinished" in capsys.readouterr().err
+    assert "did not finish payments" in capsys.readouterr().err
     assert run_command(["recycle", "--undo"]) == 0
     assert "the alias live was moved back to version 1" in capsys.readouterr().out
     assert client.get_alias(FunctionName="payments", Name="live")["RoutingConfig"] == {

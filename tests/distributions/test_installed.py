@@ -63,6 +63,8 @@ def test_any_order_gives_the_same_tree_and_each_leaves_nothing_but_the_others(
         assert environment.tree() == _tree_of(*order[number:])
 
 
+# The runtime is compiled, for two processors.
+@pytest.mark.timeout(900)
 def test_source_archives_install_without_an_index(tmp_path: Path) -> None:
     environment = Environment(tmp_path / "venv")
     run(

@@ -6,7 +6,6 @@ import pytest
 from tests.distributions.owners import MAP, TESTS, distribution_of, prefix_of
 from tests.wheels import PROJECTS, modules_of, wheel_of
 
-pytestmark = pytest.mark.slow  # the first builds the wheels
 PATHS = sorted(path.relative_to(TESTS).as_posix() for path in TESTS.rglob("test_*.py"))
 
 
@@ -18,6 +17,7 @@ def test_every_test_has_one_distribution_and_every_name_in_the_map_a_test() -> N
     assert set(names) - {prefix_of(path) for path in PATHS} == set()
 
 
+@pytest.mark.slow  # builds the wheels where no other test has
 def test_a_test_that_is_named_for_a_module_is_its_distributions() -> None:
     owners = {module: name for name in PROJECTS for module in modules_of(wheel_of(name))}
     mirrored = {

@@ -19,7 +19,7 @@ from dayfly.lab.gauntlet.technique import LEVELS, Technique, load_techniques
 ROOT = Path(__file__).parents[2]
 SUMMARY = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs" / "security-evidence.md").read_text(encoding="utf-8")
-LISTS = ("Refused", "Noticed", "Out of reach")
+LISTS = ("Refused", "Reported", "Out of reach")
 COLUMNS = ["what", "level", "host", "shown by"]
 HOSTS = {"all", "Lambda", "container", "shared", "confining"}
 NOBODY = "–"
@@ -121,14 +121,14 @@ def test_every_test_that_is_named_outside_the_lists_exists() -> None:
 
 
 def test_every_kind_of_finding_is_noticed() -> None:
-    first_words = [row.what.partition(": ")[0] for row in rows_of(PAGE, "Noticed")]
+    first_words = [row.what.partition(": ")[0] for row in rows_of(PAGE, "Reported")]
     assert sorted(re.findall(r"`([a-z.-]+)`", " ".join(first_words))) == sorted(kind.uid for kind in KINDS)
 
 
 def test_techniques_that_are_noticed_promise_that_finding() -> None:
     promised = {
         (row.what, name): catalogue()[name].finding
-        for row in rows_of(PAGE, "Noticed")
+        for row in rows_of(PAGE, "Reported")
         for name in techniques_of(row)
     }
     assert promised
@@ -196,7 +196,7 @@ def test_a_row_without_proof_level_or_host_is_found(row: Row) -> None:
     [
         "",
         "## Refused\n\nnothing but words\n",
-        "## Refused\n\n| what | level | host | shown by |\n|---|---|---|---|\n\n## Noticed\n",
+        "## Refused\n\n| what | level | host | shown by |\n|---|---|---|---|\n\n## Reported\n",
         "## Refused\n\n| what | level | scope | shown by |\n|---|---|---|---|\n| a | b | c | d |\n",
         "## Refused\n\n| what | level | host | shown by |\n|---|---|---|---|\n| a | b | c |\n",
     ],

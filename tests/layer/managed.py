@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.confined import LIMITS, TASK_ROOT, Confinement, confinement_here, unused_uid
 from tests.interpreters import CACHE, Interpreter, environment_python
 from tests.lambda_refusals import under_refusals
-from tests.rie import Rie
+from tests.rie import Rie, chosen_supervisor
 from tests.runtimes import RuntimeProcess
 
 from dayfly.attach.build import build_layer
@@ -181,6 +181,23 @@ def image_variables(image: Image, handler: str, wrapper: str) -> dict[str, str]:
         "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
     }
     return {**variables, **({"AWS_LAMBDA_EXEC_WRAPPER": wrapper} if wrapper else {})}
+
+
+def is_native() -> bool:
+    """Whether the layer's wrapper starts the native supervisor."""
+    return chosen_supervisor().get("DAYFLY_SUPERVISOR") == "native"
+
+
+def reason_of(said: str, start: str) -> str:
+    """The reason in the only record of a log, which begins with `start`.
+
+    The zygote of the native supervisor has named it in a record of its own, before Python decided what follows from it.
+    """
+    *before, last = said.splitlines()
+    assert last.startswith(start), said
+    reason = last.removeprefix(start)
+    assert not before or (is_native() and before == [f"dayfly: {reason}"]), said
+    return reason
 
 
 def started_as(runtime: RuntimeProcess) -> dict[str, object]:

@@ -185,6 +185,11 @@ CASES: dict[str, tuple[list[Step], list[Request]]] = {
         [(b"", CLOSE), (ACCEPTED, CLOSE), (EVENT, PLAIN)],
         [HOLD, NEXT],
     ),
+    "a hold whose connection ends without a word": (
+        [(EVENT, PLAIN), (b"", EARLY), (ACCEPTED, PLAIN), (CONTINUE, PLAIN)],
+        [NEXT, HOLD, ("heldresult", "", b"answer", "a/b")],
+    ),
+    "nobody there to hold for": ([(b"", EARLY)] * 2, [HOLD]),
     "a long answer": ([(ACCEPTED, PLAIN), (EVENT, PLAIN)], [("result", "", b"x" * (6 << 20), "a"), NEXT]),
     "an answer that is refused early": (
         [(TOO_LARGE, EARLY), (EVENT, PLAIN)],

@@ -204,6 +204,40 @@ def test_the_next_event_is_asked_for_again_where_a_connection_ends_without_a_wor
         assert upstream.next().body == b"{}"
 
 
+@pytest.mark.parametrize("is_cut", [False, True], ids=["ended", "reset"])
+def test_an_answer_is_opened_over_another_connection_where_the_first_ends_without_a_word(
+    is_cut: bool,
+) -> None:
+    """A connection that is kept alive may end while a request is sent over it: an environment died of that."""
+
+    def closing(peer: Peer) -> None:
+        assert peer.read_head().startswith("GET ")
+        peer.send(b"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: 7\r\nContent-Length: 2\r\n\r\n{}")
+        peer.read_head()
+        if is_cut:
+            peer.reset_at_close()
+        peer.close()
+
+    def other(peer: Peer) -> None:
+        assert peer.read_head().startswith("POST /2018-06-01/runtime/invocation/7/response ")
+        peer.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    with served(closing, other) as upstream:
+        upstream.next()
+        assert upstream.hold("7", {}) is None
+
+
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 404 Not"])
+def test_an_answer_is_opened_twice_at_most_and_not_where_a_part_of_a_reply_came(said: bytes) -> None:
+    def closing(peer: Peer) -> None:
+        peer.read_head()
+        peer.send(said)
+        peer.close()
+
+    with served(*[closing] * (1 if said else 2)) as upstream, pytest.raises(UpstreamError):
+        upstream.hold("7", {})
+
+
 @pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"])
 def test_the_next_event_is_not_asked_for_for_ever_nor_where_a_part_of_it_came(said: bytes) -> None:
     def closing(peer: Peer) -> None:

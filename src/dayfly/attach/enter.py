@@ -233,11 +233,45 @@ def _become_zygote(
     given: list[str],
     is_of_the_layer: Callable[[BaseException], bool],
 ) -> None:
+    # The native supervisor has none, and goes by how the zygote ends.
+    reports = os.environ.pop(_REPORTS, "")
+    try:
+        client = _prepare(target, command, channel, home=home, given=given)
+    except (
+        Exception
+    ) as fault:  # trust boundary: the layer's fault; the supervisor goes back to the image's runtime
+        if not reports:
+            from dayfly.supervisor.native import UNFIT
+
+            _say(_describe(fault))
+            os._exit(UNFIT)
+        _Reports.write(int(reports), fault, is_of_the_layer=is_of_the_layer(fault))
+        os._exit(1)
+    if reports:
+        os.close(int(reports))
+    from dayfly.runtime.start import show_loop, start
+
+    if target.kind == "client":
+        from importlib.machinery import ModuleSpec
+
+        module = _new_main(os.path.join(os.path.dirname(str(client.__file__)), "__main__.py"), "awslambdaric")
+        # As `-m` leaves it: multiprocessing imports the main program again by this name.
+        module.__spec__ = ModuleSpec("awslambdaric.__main__", None, origin=module.__file__)
+        sys.argv[:] = [sys.modules["__main__"].__file__ or "", *target.arguments]
+        show_loop(sys.modules["__main__"])
+        start(target.arguments[0], channel)
+        return
+    sys.argv[:] = [target.name, *target.arguments]
+    _run_bootstrap(target.name, lambda handler: start(handler, channel), show_loop)
+
+
+def _prepare(
+    target: Target, command: list[str], channel: Channel, *, home: str, given: list[str]
+) -> ModuleType:
+    """Restore what the function's code must find, load what its start needs of the layer, and return awslambdaric."""
     from dayfly.core.handshake import MARKER
     from dayfly.supervisor.startup import shut_user_site
 
-    # The native supervisor has none, and goes by how the zygote ends.
-    reports = os.environ.pop(_REPORTS, "")
     os.environ.pop(MARKER, None)
     os.environ.pop("DAYFLY_ON_FAILURE", None)
     path = os.environ.pop("_DAYFLY_PYTHONPATH", None)
@@ -252,40 +286,17 @@ def _become_zygote(
     shut_user_site()
     site.main()
     sys.orig_argv[:] = command
-    try:
-        if not sys.flags.safe_path:
-            folder = (
-                os.path.dirname(os.path.realpath(target.name)) if target.kind == "bootstrap" else os.getcwd()
-            )
-            sys.path.insert(0, folder)
-        client = _load_client(home)
-        # Imported here for its faults: `start` would do it when it is too late to go back.
-        from dayfly.runtime import client as _client  # noqa: F401
-        from dayfly.runtime.start import show_loop, start
-    except (
-        Exception
-    ) as fault:  # trust boundary: the layer's fault; the supervisor goes back to the image's runtime
-        if not reports:
-            from dayfly.supervisor.native import UNFIT
+    if not sys.flags.safe_path:
+        folder = os.path.dirname(os.path.realpath(target.name)) if target.kind == "bootstrap" else os.getcwd()
+        sys.path.insert(0, folder)
+    client = _load_client(home)
+    # Imported here for their faults: `start` would do it when it is too late to go back.
+    from dayfly.runtime import client as _client  # noqa: F401
+    from dayfly.runtime import forkhooks, heap, start  # noqa: F401
 
-            _say(_describe(fault))
-            os._exit(UNFIT)
-        _Reports.write(int(reports), fault, is_of_the_layer=is_of_the_layer(fault))
-        os._exit(1)
-    if reports:
-        os.close(int(reports))
-    if target.kind == "client":
-        from importlib.machinery import ModuleSpec
-
-        module = _new_main(os.path.join(os.path.dirname(str(client.__file__)), "__main__.py"), "awslambdaric")
-        # As `-m` leaves it: multiprocessing imports the main program again by this name.
-        module.__spec__ = ModuleSpec("awslambdaric.__main__", None, origin=module.__file__)
-        sys.argv[:] = [sys.modules["__main__"].__file__ or "", *target.arguments]
-        show_loop(sys.modules["__main__"])
-        start(target.arguments[0], channel)
-        return
-    sys.argv[:] = [target.name, *target.arguments]
-    _run_bootstrap(target.name, lambda handler: start(handler, channel), show_loop)
+    if channel.options.guard != "off":
+        from dayfly.runtime import unpacking  # noqa: F401
+    return client
 
 
 def _run_bootstrap(path: str, start: Callable[[str], None], show_loop: Callable[[ModuleType], None]) -> None:

@@ -259,14 +259,14 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 }
 GROUPS = {
     "fleet": "Monitor all functions: collector, detections and web console.",
-    "fleet alert": "Alert channels.",
-    "fleet key": "Ingest keys for log senders, and the signing key.",
-    "fleet rules": "Detection rules: built-in, and custom in SQL or Sigma.",
-    "fleet token": "API tokens.",
-    "fleet user": "Accounts and roles.",
+    "fleet alert": "Test alert channels.",
+    "fleet key": "Manage ingest keys for log senders, and the signing key.",
+    "fleet rules": "List, check and test detection rules: built-in, and custom in SQL or Sigma.",
+    "fleet token": "Manage API tokens.",
+    "fleet user": "Manage accounts and roles.",
     "lab": "Run functions and attacks in a Lambda emulator without Docker.",
     "layer": "Build, test and publish the Lambda layer.",
-    "policy": "What a function may use: learn, check, explain, compare and promote policies.",
+    "policy": "Learn, check, explain, compare and promote the policy of what a function may use.",
 }
 
 _GROUP_EPILOGUES = {
@@ -281,6 +281,12 @@ _GROUP_EPILOGUES = {
     dayfly lab serve ./function --handler app.handler
     dayfly lab try event.command
     dayfly lab gauntlet
+""",
+    "layer": """Examples:
+
+    dayfly layer build --python 3.13
+    dayfly layer test --handler app.handler --events events/
+    dayfly layer publish --region eu-central-1
 """,
     "policy": """Examples:
 
@@ -329,7 +335,7 @@ def build_app(arguments: Sequence[str]) -> App:
         name: App(
             name=name.rpartition(" ")[2],
             help=text,
-            help_epilogue=_GROUP_EPILOGUES.get(name, "" if " " in name else None),
+            help_epilogue=_GROUP_EPILOGUES.get(name, ""),
         )
         for name, text in GROUPS.items()
     }

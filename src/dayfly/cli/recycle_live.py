@@ -119,7 +119,7 @@ class Live:
             before = last_run(journal, self._place)
             if before is not None and before.half_done:
                 raise DayflyError(
-                    f"the run of {_when(before)} left {', '.join(before.half_done[:5])} unfinished",
+                    f"the run of {_when(before)} did not finish {', '.join(before.half_done[:5])}",
                     hint=(
                         "run dayfly recycle --resume to continue it, or --undo to move its aliases back "
                         "and end it"
@@ -160,7 +160,7 @@ class Live:
             self._take_back(before, noted)
             if stuck := self._unfinished(journal).half_done:
                 raise DayflyError(
-                    f"{', '.join(stuck)} could not be moved back, so the run has not ended",
+                    f"the aliases of {', '.join(stuck)} could not be moved back; the run is not finished",
                     hint="fix the errors above, then run --undo again",
                 )
             noted.end()
@@ -175,7 +175,8 @@ class Live:
         before = last_run(journal, self._place)
         if before is None:
             raise DayflyError(
-                "there is no interrupted run", hint="use the region, profile and endpoint of that run"
+                "no interrupted run in this journal",
+                hint="use the region, profile and endpoint of the interrupted run",
             )
         return before
 

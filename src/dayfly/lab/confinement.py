@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import resource
+import secrets
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -50,7 +51,8 @@ LIMITS = (
     (resource.RLIMIT_MEMLOCK, 65536, 65536),
     (resource.RLIMIT_STACK, 8 * 1024 * 1024, resource.RLIM_INFINITY),
 )
-# uids of one lab; several labs on one machine must not share the kernel's per-uid process count.
+# uids of one lab. An environment of another lab, living or ended, must not have had the same: the kernel counts
+# processes and keeps keys by uid.
 _UIDS_PER_LAB = 1024
 # The slot, and so the uid, of the place in which interpreters are tried.
 CHECK_SLOT = _UIDS_PER_LAB - 1
@@ -187,7 +189,7 @@ class Confinement:
         binds += ["--ro-bind", str(hosts.path), "/etc/hosts"]
         prefix = (
             *self._namespaces(),
-            *("--hostname", f"169-254-{slot // 250}-{slot % 250 + 1}"),
+            *("--hostname", f"169-254-{slot // 250 % 256}-{slot % 250 + 1}"),
             *_system_mounts(),
             *_parents([Path("/opt/x"), *(Path(target) for target in binds[2::3])]),
             *binds,
@@ -253,13 +255,13 @@ def _uid_range() -> range | None:
     except OSError:
         return None
     end = max((row[0] + row[2] for row in rows), default=0)
-    lab = os.getpid() % 1000
     if end > _HIGH_UID + 1000 * _UIDS_PER_LAB:
-        start = _HIGH_UID + lab * _UIDS_PER_LAB
+        first, labs = _HIGH_UID, (end - _HIGH_UID) // _UIDS_PER_LAB
     elif end >= 65535:
-        start = 20000 + lab % 40 * _UIDS_PER_LAB
+        first, labs = 20000, 40
     else:
         return None
+    start = first + secrets.randbelow(labs) * _UIDS_PER_LAB
     return range(start, start + _UIDS_PER_LAB)
 
 

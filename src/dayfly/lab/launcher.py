@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -50,6 +51,7 @@ class Launcher:
         self._emit = emit
         self._log = log
         self._slots: set[int] = set()
+        self._numbers = itertools.count()
         self._cold_starts = asyncio.Semaphore(_COLD_STARTS_PER_CORE * (os.cpu_count() or 1))
         self.starting: set[Environment] = set()
         # Interpreters that were seen to start in the confinement.
@@ -110,7 +112,8 @@ class Launcher:
         """Reserve room for one environment, ending an idle one if that is what it takes."""
         if len(self._slots) >= self._max_environments and not self._make_room():
             raise payloads.throttled("ConcurrentInvocationLimitExceeded")
-        slot = next(number for number in range(len(self._slots) + 1) if number not in self._slots)
+        # Never one that was in use: kernel keys of an environment's user outlive it.
+        slot = next(self._numbers)
         self._slots.add(slot)
         return slot
 

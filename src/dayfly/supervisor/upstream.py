@@ -156,6 +156,9 @@ class Upstream:
 
         After its 100 Continue the platform has left the state in which anybody else could answer this
         event or ask for another. A reply other than that is returned and nothing is held.
+
+        Where the connection ends without a word, as one that was kept alive may while this is sent, another is tried
+        once: nothing of the answer was sent yet.
         """
         head = self._head(
             "POST",
@@ -168,6 +171,15 @@ class Upstream:
                 **echo,
             },
         )
+        try:
+            return self._open(head)
+        except UpstreamError:
+            if not self._is_unheard:
+                raise
+        return self._open(head)
+
+    def _open(self, head: bytes) -> Reply | None:
+        """Send the head of a held response; None once the platform agreed."""
         self._begin(head)
         while not self._reader.interim:
             reply = self._reader.take()

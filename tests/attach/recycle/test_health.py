@@ -1,4 +1,4 @@
-"""Alarms and rising errors end a run; so does it when are not available here any more."""
+"""Alarms and rising errors end a run; an endpoint without CloudWatch refuses both options."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _health(client: CloudWatchClient, *alarms: str, percent: float | None = None
 
 
 def test_alarms_need_somebody_who_knows_them() -> None:
-    with pytest.raises(DayflyError, match="are not available here"):
+    with pytest.raises(DayflyError, match="are not supported with this endpoint"):
         Health(Stop(), None, alarms=["a"])
 
 

@@ -58,7 +58,7 @@ def alarm(client: CloudWatchClient, name: str, state: str) -> None:
 
 def test_an_alarm_that_is_not_there_is_an_error(cloudwatch: CloudWatchClient) -> None:
     alarm(cloudwatch, "a", "OK")
-    with pytest.raises(DayflyError, match="there is no alarm b"):
+    with pytest.raises(DayflyError, match="alarm not found: b"):
         Metrics(Caller(), cloudwatch).alarms(["a", "b"])
 
 

@@ -52,8 +52,8 @@ class Health:
         self._since: dict[str, _Since] = {}
         if metrics is None and (alarms or max_error_percent is not None):
             raise DayflyError(
-                "alarms and errors are not available here",
-                hint="they come from CloudWatch, which the lab does not have",
+                "--alarm and --max-error-rate are not supported with this endpoint",
+                hint="omit them: both need CloudWatch, which the lab does not have",
             )
 
     @property

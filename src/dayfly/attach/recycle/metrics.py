@@ -77,7 +77,7 @@ class Metrics:
                 )
         if missing := [name for name in names if name not in found]:
             raise DayflyError(
-                f"there is no alarm {', '.join(missing)}",
+                f"alarm not found: {', '.join(missing)}",
                 hint="use CloudWatch alarms in the same account and region",
             )
         return [found[name] for name in names]

@@ -47,7 +47,7 @@ def build(text: str) -> PolicyLayer:
     """
     table = parse_document(text).data.get("policy")
     if not isinstance(table, dict):
-        raise DayflyError("there is no [policy]", hint="create one with dayfly policy learn")
+        raise DayflyError("the file has no [policy] table", hint="create one with dayfly policy learn")
     data = policylayer.render(table)
     carried = Carried(data, ())
     return PolicyLayer(carried.digest, text, archive([carried.entry, Entry(_TOML, text.encode())]))

@@ -97,7 +97,7 @@ class _Parser:
             if kind is not None and kind != "comment":
                 self._tokens.append(_Token(kind, match[kind], match.start(kind)))
         if len(self._tokens) > _MAX_TOKENS:
-            raise QueryError(f"A query of the lab's has at most {_MAX_TOKENS} words and signs")
+            raise QueryError(f"the query is too long: the lab accepts at most {_MAX_TOKENS} tokens")
 
     def query(self) -> Query:
         tests: list[_Test] = []

@@ -48,7 +48,7 @@ class Groups:
         except (OSError, KeyError) as error:
             self.close()
             raise LabError(
-                f"an environment cannot be limited here: {error}",
+                f"cannot limit an environment's memory or CPU: {error}",
                 hint="memory_mb and cpu need a writable cgroup: run the lab as root",
             ) from error
 

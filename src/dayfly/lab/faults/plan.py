@@ -101,7 +101,7 @@ class Fault:
             raise SettingError("only events have a deadline", hint='set `route = "next"`')
         if self.at == "continue" and self.route not in ("response", "error", "any"):
             raise SettingError(
-                "only a held answer can get 100 Continue", hint='set `route = "response"` or "error"'
+                "only responses and errors can get 100 Continue", hint='set `route = "response"` or "error"'
             )
         if not 400 <= self.status <= 599:
             raise SettingError(f"status {self.status} is not an error status", hint="use 400 to 599")
