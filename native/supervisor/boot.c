@@ -42,6 +42,11 @@ _Noreturn void boot_hand_over(struct supervisor *s, const char *why) {
         (void)dprintf(STDERR_FILENO, "dayfly: the Python supervisor serves instead of the native one: %s\n", why);
     if (s->zygote.pid > 0)
         pool_drop(s);
+    if (s->sweep.procfs != NULL) {
+        /* What init started would be taken for an earlier life's. */
+        struct swept swept;
+        (void)sweep_run(&s->sweep, NULL, 0, &swept);
+    }
     if (s->temporary.path[0] != '\0') {
         char parent[sizeof(s->temporary.path)];
         memcpy(parent, s->temporary.path, sizeof(parent));
