@@ -80,6 +80,7 @@ def test_a_function_that_cannot_be_forked_is_python_s(tmp_path: Path) -> None:
 @needs_confinement()
 def test_what_the_init_of_such_a_function_left_is_no_earlier_life_s(tmp_path: Path) -> None:
     init = "import mmap, subprocess\nshared = mmap.mmap(-1, 4096)\nleft = subprocess.Popen(['sleep', '60'])\n"
+    init += "open('/tmp/left', 'w').close()\n"
     (tmp_path / "app.py").write_text(init + HANDLER)
     with Shop("dayfly", function=tmp_path, environment=NATIVE) as shop:
         assert not shop.attack("").error_type
