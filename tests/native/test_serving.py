@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from native.build import BINARIES
-from tests.attacks.shop import Shop, needs_confinement
 from tests.runtimes import RuntimeProcess
 
 SUPERVISOR = BINARIES / platform.machine() / "supervisor"
@@ -75,17 +74,6 @@ def test_a_function_that_cannot_be_forked_is_python_s(tmp_path: Path) -> None:
     assert not is_native
     assert INSTEAD + "the function cannot be forked" in printed
     assert workers == 1
-
-
-@needs_confinement()
-def test_what_the_init_of_such_a_function_left_is_no_earlier_life_s(tmp_path: Path) -> None:
-    init = "import mmap, subprocess\nshared = mmap.mmap(-1, 4096)\nleft = subprocess.Popen(['sleep', '60'])\n"
-    init += "open('/tmp/left', 'w').close()\n"
-    (tmp_path / "app.py").write_text(init + HANDLER)
-    with Shop("dayfly", function=tmp_path, environment=NATIVE) as shop:
-        assert not shop.attack("").error_type
-        assert shop.findings() == ["zygote.not-forkable"]
-        assert INSTEAD in shop.rie.logs()
 
 
 def test_a_value_that_names_no_supervisor_is_refused(tmp_path: Path) -> None:
