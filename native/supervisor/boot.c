@@ -40,8 +40,17 @@ enum {
 _Noreturn void boot_hand_over(struct supervisor *s, const char *why) {
     if (why != NULL)
         (void)dprintf(STDERR_FILENO, "dayfly: the Python supervisor serves instead of the native one: %s\n", why);
-    if (s->zygote.pid > 0)
+    bool has_run = s->zygote.pid > 0;
+    if (has_run)
         pool_drop(s);
+    if (s->sweep.procfs != NULL) {
+        /* What init started and wrote would be taken for an earlier life's. */
+        struct swept swept;
+        struct fault left;
+        (void)sweep_run(&s->sweep, NULL, 0, &swept);
+        if (has_run)
+            (void)cleaner_empty(s, &left);
+    }
     if (s->temporary.path[0] != '\0') {
         char parent[sizeof(s->temporary.path)];
         memcpy(parent, s->temporary.path, sizeof(parent));

@@ -125,21 +125,21 @@ static int copy_unreadable(int source, uint64_t size, const char *path, struct f
         memory = moved;
     }
     if (memory < 0)
-        return fault_set(fault, "no memory file can be made: %s", strerror(errno));
+        return fault_set(fault, "%s (creating a memory file)", strerror(errno));
     off_t done = 0;
     while ((uint64_t)done < size) {
         ssize_t n = sendfile(memory, source, &done, (size_t)(size - (uint64_t)done));
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0) {
-            (void)fault_set(fault, "a memory file cannot be filled: %s", n < 0 ? strerror(errno) : "no more bytes");
+            (void)fault_set(fault, "%s (creating a memory file)", n < 0 ? strerror(errno) : "no more bytes");
             (void)close(memory);
             return -1;
         }
     }
     if (fchmod(memory, UNREADABLE) < 0 ||
         fcntl(memory, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0) {
-        (void)fault_set(fault, "a memory file cannot be sealed: %s", strerror(errno));
+        (void)fault_set(fault, "%s (creating a memory file)", strerror(errno));
         (void)close(memory);
         return -1;
     }

@@ -57,10 +57,11 @@ def shop_of(interpreter: Path, *options: str, **environment: str) -> Shop:
     return Shop("dayfly", environment=environment, command=command)
 
 
-def first_message(shop: Shop) -> str:
+def not_promised(shop: Shop) -> str:
+    """What the first finding says that Dayfly does not protect."""
     log = shop.rie.wait_for_log('"types":["environment.started"]')
     line = next(line for line in log.splitlines() if '"environment.started"' in line)
-    return str(json.loads(line)["message"])
+    return str(json.loads(line)["unmapped"]["evidence"]["not_promised"])
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["zygote killed", "supervisor killed"])
@@ -72,7 +73,7 @@ def test_what_is_planted_in_the_user_site_directory_does_not_run(
     the first line says so."""
     with shop_of(interpreter, *filter(None, [option]), HOME="/tmp") as shop:
         shop.serve(1)
-        is_said = "the user site directory /tmp/.local" in first_message(shop)
+        is_said = "the user site directory /tmp/.local" in not_promised(shop)
         shop.attack(PLANT, home="/tmp", whole=whole)
         shop.rie.invoke({"card": "4000111122223333"})
         shop.serve(2)
@@ -99,6 +100,6 @@ def test_an_isolated_interpreter_gives_function_code_the_search_path_it_had(inte
 def test_a_writable_entry_of_the_search_path_is_named_in_the_first_line(interpreter: Path) -> None:
     with shop_of(interpreter, PYTHONPATH="/tmp/lib", PYTHONPYCACHEPREFIX="/tmp/pyc") as shop:
         shop.serve(1)
-        message = first_message(shop)
-    assert "/tmp/lib (PYTHONPATH)" in message
-    assert "/tmp/pyc (PYTHONPYCACHEPREFIX)" in message
+        said = not_promised(shop)
+    assert "/tmp/lib (PYTHONPATH)" in said
+    assert "/tmp/pyc (PYTHONPYCACHEPREFIX)" in said

@@ -18,7 +18,7 @@ from typing import TypedDict
 
 from tests.confined import confinement_here
 from tests.processes import descendants, descriptors, end_processes, parent_of, state_of
-from tests.rie import ROOT
+from tests.rie import ROOT, chosen_supervisor
 
 FUNCTIONS = Path(__file__).parent / "functions"
 # PID 1 of the environment, like Lambda's: it starts the runtime, buries orphans, and keeps /tmp and what still
@@ -78,6 +78,7 @@ class Environment:
             "DAYFLY_SCOPE": "environment",
             # The filter of system calls would keep workers from the kills that this is about; Lambda has none.
             "DAYFLY_CONFINE": "off",
+            **chosen_supervisor(),
             **settings,
         }
         self.findings: Counter[str] = Counter()

@@ -25,10 +25,11 @@ SEEN = (
 )
 
 
+@pytest.mark.parametrize("supervisor", ["python", pytest.param("native", marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("part", [name for name, _, _ in PARTS])
-def test_no_answer_is_lost_repeated_or_crossed_and_nothing_grows(part: str) -> None:
+def test_no_answer_is_lost_repeated_or_crossed_and_nothing_grows(part: str, supervisor: str) -> None:
     settings = next(settings for name, settings, _ in PARTS if name == part)
-    tally, findings = soak(1200, f"ci/{part}", settings)
+    tally, findings = soak(1200, f"ci/{part}", {**settings, "DAYFLY_SUPERVISOR": supervisor})
     assert tally.served == 1200
     assert sum(tally.kinds.values()) == 1200
     assert set(tally.kinds) <= set(KINDS)
