@@ -30,6 +30,8 @@ from dayfly.policy.writing import write_policy
 # A worker tells of so many uses, and the next one of others.
 _ROUNDS = 3
 
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[Servers]:
