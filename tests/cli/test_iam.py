@@ -37,8 +37,8 @@ def test_without_a_command_all_are_listed(capsys: pytest.CaptureFixture[str]) ->
         (["scan"], "Unknown command 'scan'"),
         (["atach"], "Unknown command 'atach'. Did you mean 'attach'?"),
         (["recycle", "--tag", "team"], "is not KEY=VALUE"),
-        (["recycle", "--function", "a:b"], "--function is"),
-        (["status", "--revoke-sessions"], "has no --revoke-sessions"),
+        (["recycle", "--function", "a:b"], "is not valid"),
+        (["status", "--revoke-sessions"], "--revoke-sessions does not apply to status"),
         (["recycle", *(word for n in range(200) for word in ("--function", f"function-{n}"))], "at most 6,144"),
     ],
 )  # fmt: skip
