@@ -84,6 +84,8 @@ static void add_limits(const struct announcement *what, const struct state *stat
                    what->memory_stranger);
     if (is_said(what->unguarded))
         limits_add(limits, "the guard could not be armed: %s", what->unguarded);
+    if (what->writes_code)
+        limits_add(limits, "the function can write its own code: a rebuilt zygote loads changed code");
     char unknown[MAX_WORDS];
     struct buffer words = {(uint8_t *)unknown, 0, sizeof(unknown)};
     for (size_t i = 0; i < settings->unknown_count; i++)
@@ -175,6 +177,7 @@ void announce(struct report *report, const struct announcement *what, struct lim
         {"memory of Dayfly's processes", is_said(what->memory)},
         {"against Python code in a worker (L2)", !is_said(what->memory) && is_said(what->memory_stranger)},
         {"network", what->settings->network != NETWORK_SHARED && !is_offline},
+        {"function code (writable)", what->writes_code},
     };
     (void)buffer_print(&words, "active, version " DAYFLY_VERSION ": isolation %s, guard %s, Runtime API %s%s%s",
                        state.isolation, state.guard, what->lock ? "locked" : "not locked",

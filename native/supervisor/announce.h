@@ -40,6 +40,7 @@ struct announcement {
     const char *unguarded;       /* why the guard could not be armed */
     const char *watch_misses;    /* what the watch over the Runtime API does not see */
     bool shares_kernel_objects;
+    bool writes_code; /* the function may write its own, and nothing compares it */
     bool may_be_later_life;
     struct earlier_life earlier;
     uint64_t code; /* fingerprint of the function's code, 0 where it is not known */

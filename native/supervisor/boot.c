@@ -29,7 +29,7 @@ static const char *const scratch[] = {"/tmp", "/var/tmp", "/dev/shm", "/dev/mque
 enum {
     GUARD_KEY_BYTES = 16,
     LAMBDA_SIGNALLED = 128,
-    /* What a zygote ends with that cannot take part; see src/dayfly/supervisor/native.py. */
+    /* What a zygote ends with that cannot take part; see src/dayfly/attach/enter.py. */
     EXIT_UNFIT = 70,
     /* As a shell exits where there is no such program. */
     EXIT_NOT_FOUND = 127,
@@ -56,7 +56,10 @@ _Noreturn void boot_hand_over(struct supervisor *s, const char *why) {
         memcpy(parent, s->temporary.path, sizeof(parent));
         *strrchr(parent, '/') = '\0';
         cleaner_end(s);
-        (void)setenv("TMPDIR", parent, 1);
+        if (s->had_tmpdir)
+            (void)setenv("TMPDIR", parent, 1);
+        else
+            (void)unsetenv("TMPDIR");
     }
     signals_leave();
     if (CPU_COUNT(&s->processors) > 0)
@@ -191,6 +194,7 @@ static size_t own_roots(const struct supervisor *s, const char **out) {
 static void make_temporary(struct supervisor *s) {
     struct fault fault;
     const char *parent = getenv("TMPDIR");
+    s->had_tmpdir = parent != NULL && parent[0] != '\0';
     if (private_make(&s->temporary, parent == NULL || parent[0] == '\0' ? "/tmp" : parent, &fault) != 0)
         give_up("set TMPDIR to a writable directory", &fault);
     (void)setenv("TMPDIR", s->temporary.path, 1);
@@ -399,6 +403,7 @@ static void tell_start(struct supervisor *s) {
         .online = s->ready.online,
         .unguarded = s->ready.unguarded,
         .watch_misses = watch_misses(&s->watch),
+        .writes_code = host_may_write(s->task_root),
         .shares_kernel_objects = s->scope.is_environment && !s->owns_kernel_objects,
         .may_be_later_life = s->scope.is_environment && !s->sweep.is_first_life,
         .earlier = s->earlier,
@@ -451,7 +456,7 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
         exit(EXIT_NOT_FOUND);
     }
     if (reserve(s, address, &fault) != 0)
-        give_up("it needs room for processes, descriptors and memory", &fault);
+        give_up("check " API_VARIABLE ", or free processes, descriptors or memory", &fault);
     if (pack_options(s, roots, n_roots) != 0)
         boot_hand_over(s, "its settings are too long");
     if (s->scope.is_environment && host_writable(roots, n_roots, writable, sizeof(writable)) > 0) {

@@ -65,6 +65,7 @@ struct supervisor {
     struct kernel kernel;
     bool owns_kernel_objects;
     struct private_directory temporary; /* scope descendants: the only directory that is ours to empty */
+    bool had_tmpdir;                    /* TMPDIR was set before it named that */
     struct watch watch;
     cpu_set_t processors; /* that the platform gave */
     uint32_t zombies;     /* as the last sweep counted them */

@@ -16,7 +16,7 @@ from tests.confined import LIMITS, TASK_ROOT, Confinement, confinement_here, unu
 from tests.interpreters import CACHE, Interpreter, environment_python
 from tests.lambda_refusals import under_refusals
 from tests.rie import Rie, chosen_supervisor
-from tests.runtimes import RuntimeProcess
+from tests.runtimes import Pair, RuntimeProcess, Seen
 
 from dayfly.attach.build import build_layer
 
@@ -191,13 +191,21 @@ def is_native() -> bool:
 def reason_of(said: str, start: str) -> str:
     """The reason in the only record of a log, which begins with `start`.
 
-    The zygote of the native supervisor has named it in a record of its own, before Python decided what follows from it.
+    A zygote of the native supervisor has named what it met in a record before, and Python has decided what follows.
     """
     *before, last = said.splitlines()
     assert last.startswith(start), said
-    reason = last.removeprefix(start)
-    assert not before or (is_native() and before == [f"dayfly: {reason}"]), said
-    return reason
+    assert not before or (is_native() and len(before) == 1 and before[0].startswith("dayfly: ")), said
+    return last.removeprefix(start)
+
+
+def look(plain: RuntimeProcess, dayfly: RuntimeProcess) -> tuple[Seen, Seen]:
+    """What `managed.view` sees of both, but for the supervisor asked for, which the native one changes when it hands over."""
+    seen = Pair(plain, dayfly).look({"descriptors": True})
+    for one in seen:
+        assert isinstance(one.payload, dict)
+        one.payload["environ"].pop("DAYFLY_SUPERVISOR", None)
+    return seen
 
 
 def started_as(runtime: RuntimeProcess) -> dict[str, object]:

@@ -9,8 +9,16 @@ from pathlib import Path
 
 import pytest
 from tests.interpreters import Interpreter, found_interpreters
-from tests.layer.managed import HERE, Image, ManagedRuntime, is_native, reason_of, started_as, unpacked_layer
-from tests.runtimes import Pair
+from tests.layer.managed import (
+    HERE,
+    Image,
+    ManagedRuntime,
+    is_native,
+    look,
+    reason_of,
+    started_as,
+    unpacked_layer,
+)
 
 from dayfly.attach.layout import cache_tag
 from dayfly.attach.pythons import find_python
@@ -107,9 +115,8 @@ def test_a_broken_layer_leaves_the_function_as_it_was(name: str, scope: str, cop
             assert started_as(dayfly)["supervisor"] == "native"
             return
         said = dayfly.new_output()
-        expected, seen = Pair(plain, dayfly).look({"descriptors": True})
+        expected, seen = look(plain, dayfly)
     assert reason in reason_of(said, NOT_ACTIVE)
-    assert isinstance(seen.payload, dict)
     assert seen == expected
 
 
@@ -240,8 +247,7 @@ def test_a_python_that_the_layer_was_not_built_for_leaves_the_function_as_it_was
             dayfly.api.wait_until_ready()
             reason = f"RuntimeError: this layer was not built for {cache_tag(other.version)}"
             assert reason_of(dayfly.new_output(), NOT_ACTIVE) == reason
-            expected, seen = Pair(plain, dayfly).look({"descriptors": True})
-        assert isinstance(seen.payload, dict)
+            expected, seen = look(plain, dayfly)
         assert seen == expected
 
 

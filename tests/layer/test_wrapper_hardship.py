@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.interpreters import found_interpreters
-from tests.layer.managed import HERE, Image, ManagedRuntime, is_native, reason_of, started_as
-from tests.runtimes import Pair
+from tests.layer.managed import HERE, Image, ManagedRuntime, is_native, look, reason_of, started_as
 
 FUNCTIONS = HERE / "functions"
 NEWEST = found_interpreters()[-1]
@@ -113,7 +112,7 @@ def test_a_damaged_member_leaves_the_function_as_it_was_and_is_told(
                 assert started_as(dayfly)["supervisor"] == "native"
                 return
             said = dayfly.new_output()
-            expected, seen = Pair(plain, dayfly).look({"descriptors": True})
+            expected, seen = look(plain, dayfly)
     finally:
         (copied_opt / "dayfly.d").chmod(0o755)
     assert reason_of(said, NOT_ACTIVE)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from native.build import BINARIES
+from tests.layer.managed import started_as
 from tests.runtimes import RuntimeProcess
 
 SUPERVISOR = BINARIES / platform.machine() / "supervisor"
@@ -42,6 +43,21 @@ def test_native_code_serves_every_event_in_a_worker_of_its_own(tmp_path: Path) -
     assert is_native
     assert INSTEAD not in printed
     assert workers == 2
+
+
+def test_code_that_the_function_can_write_is_named_in_the_first_record(tmp_path: Path) -> None:
+    """Scope `descendants`; in scope `environment` the Python supervisor serves, which compares it."""
+    (tmp_path / "app.py").write_text(HANDLER)
+    environment = {**NATIVE, "DAYFLY_SCOPE": "descendants"}
+    with RuntimeProcess(
+        tmp_path, "app.handler", runtime="dayfly", environment=environment, telemetry=True
+    ) as side:
+        side.api.wait_until_ready()
+        started = started_as(side)
+    assert started["supervisor"] == "native"
+    assert "the function can write its own code: a rebuilt zygote loads changed code" in str(
+        started["not_promised"]
+    )
 
 
 @pytest.mark.parametrize(

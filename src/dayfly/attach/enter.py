@@ -27,6 +27,8 @@ _BOOTSTRAP_CALLS = b"awslambdaric.__main__"
 _MAX_REASON = 4096
 # The number of the pipe on which a zygote reports why it cannot begin.
 _REPORTS = "_DAYFLY_REPORTS"
+# What a zygote that the native supervisor has executed ends with where it cannot take part: Python decides then.
+_UNFIT = 70
 
 
 class CannotStartError(Exception):
@@ -241,10 +243,8 @@ def _become_zygote(
         Exception
     ) as fault:  # trust boundary: the layer's fault; the supervisor goes back to the image's runtime
         if not reports:
-            from dayfly.supervisor.native import UNFIT
-
             _say(_describe(fault))
-            os._exit(UNFIT)
+            os._exit(_UNFIT)
         _Reports.write(int(reports), fault, is_of_the_layer=is_of_the_layer(fault))
         os._exit(1)
     if reports:

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
 VARIABLE = "DAYFLY_SUPERVISOR"
-# What a zygote that the native supervisor has executed ends with where it cannot take part: Python decides then.
-UNFIT = 70
 _BAD_INPUT = 2
 
 
