@@ -26,6 +26,7 @@ NIGHTLY = (
 BOTH_SUPERVISORS = frozenset(
     f"tests/attacks/test_{name}.py"
     for name in (
+        "closed_memory",
         "frames",
         "leftovers",
         "limits",

@@ -261,9 +261,10 @@ def main(arguments: Sequence[str]) -> int:
     # Every batch has a session of its own and would go on: an end by a signal ends them as well.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     # A shell has its commands in the background ignore these, which tests would inherit.
-    for number in (signal.SIGINT, signal.SIGQUIT):
-        if signal.getsignal(number) is signal.SIG_IGN:
-            signal.signal(number, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGQUIT) is signal.SIG_IGN:
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     with tempfile.TemporaryDirectory(prefix="dayfly-run-") as folder:
         batches = [
             Batch(batch, Path(folder, str(number)), part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -114,7 +115,14 @@ def test_goes_on():
     assert run_tests(tmp_path, one=text)[0] == 0
 
 
-def test_a_run_that_is_ended_leaves_no_process_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGTERM, 143), (signal.SIGINT, -signal.SIGINT)],
+    ids=["ended", "interrupted in the background"],
+)
+def test_a_run_that_is_ended_leaves_no_process_behind(
+    number: signal.Signals, code: int, tmp_path: Path
+) -> None:
     file = tmp_path / "test_long.py"
     (ready := tmp_path / "ready").unlink(missing_ok=True)
     file.write_text(
@@ -122,13 +130,16 @@ def test_a_run_that_is_ended_leaves_no_process_behind(tmp_path: Path) -> None:
         "    time.sleep(100)\n"
     )
     ran = subprocess.Popen(
-        [sys.executable, "-m", "tests.run", str(file)], cwd=ROOT, stdout=subprocess.DEVNULL
+        ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-m", "tests.run", str(file)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     end = time.monotonic() + 120
     while not (ready.exists() and ready.read_text()) and time.monotonic() < end:
         select.select([], [], [], 0.05)
-    ran.terminate()
-    assert ran.wait(30) == 143
+    ran.send_signal(number)
+    assert ran.wait(30) == code
     assert state_of(int(ready.read_text())) in ("", "Z")
 
 

@@ -128,10 +128,11 @@ def first_line(shop: Shop) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def open_shop() -> Iterator[Shop]:
+def open_shop(supervisor: str) -> Iterator[Shop]:
     """An environment whose memory is left open: what fails in the others must work here."""
     with Shop("dayfly", environment={"DAYFLY_CLOSE_MEMORY": "off"}) as shop:
         shop.serve(1)
+        assert supervisor != "native" or "the Python supervisor serves" not in shop.rie.logs()
         yield shop
 
 

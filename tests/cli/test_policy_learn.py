@@ -79,6 +79,7 @@ def test_a_pipe_gets_plain_text_that_fits(folder: Path, service: str, columns: i
     assert "Learned from 4 events" in shown
     assert '+[policy.packages.carrier] +uses = ["network", "environment"]' in shown
     assert "Never called: 1 function of the package · app.py:25 refund" in shown
+    assert 'guard = "off"' not in shown, "the default is observe"
     assert "running the function" not in done.stdout + done.stderr
 
 

@@ -64,7 +64,7 @@ def test_everything_learned_fits(columns: int) -> None:
             old="",
             new=POLICY,
             name="dayfly.toml",
-            has_guard=False,
+            is_off=True,
         ),
         columns,
     )
@@ -72,7 +72,7 @@ def test_everything_learned_fits(columns: int) -> None:
     assert "Never called: 20 functions" in shown
     assert "2 lines could not be read and were skipped" in shown
     assert "a note" in shown
-    assert "the guard is off in this file" in shown
+    assert 'sets guard = "off"' in shown
     # Every event brought a file of its own.
     assert "100%" in shown
 

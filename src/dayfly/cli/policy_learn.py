@@ -230,7 +230,7 @@ def _finish(
             old=old,
             new=new,
             name=str(path),
-            has_guard="guard" in parse_document(new).data,
+            is_off=parse_document(new).data.get("guard") == "off",
         ),
         soft_wrap=False,
     )

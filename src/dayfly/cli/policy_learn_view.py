@@ -70,7 +70,7 @@ def draw_learned(
     old: str,
     new: str,
     name: str,
-    has_guard: bool,
+    is_off: bool,
 ) -> RenderableType:
     """Everything about one learning, what has to be looked at last, next to the prompt."""
     parts: list[RenderableType] = [Text(f"Learned from {describe_sources(gathered)}", style="bold")]
@@ -86,10 +86,8 @@ def draw_learned(
             parts.append(bullet(f"and {len(unreached) - _MANY_UNREACHED} more: see --json", style=SOFT))
         parts.append(bullet("the policy does not include what they use", style=SOFT))
     parts += _draw_care(gathered, learned)
-    if not has_guard:
-        words = (
-            'the guard is off in this file: set guard = "observe" here, or DAYFLY_GUARD, to apply this policy'
-        )
+    if is_off:
+        words = 'this file sets guard = "off": set it to "observe" or "block" to apply this policy'
         parts += [Text(), bullet(words)]
     parts.append(Text())
     return Group(*parts)
