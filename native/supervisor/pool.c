@@ -57,6 +57,11 @@ static void remove_spare(struct supervisor *s, size_t at) {
     pool_bury(s, pid);
 }
 
+/* Say whether a spare has ended or was killed, which its pidfd tells only when all of it is torn down. */
+static bool is_lost(const struct supervisor *s, const struct worker *spare) {
+    return !worker_is_running(spare, &s->procfs) || procfs_is_dying(&s->procfs, spare->pid) == 1;
+}
+
 bool pool_has_spare(struct supervisor *s) {
     while (s->n_spares > 0 && !worker_is_running(s->spares[0], &s->procfs)) {
         s->killed_spares++;
@@ -183,6 +188,11 @@ static void take_born(struct supervisor *s, struct worker *worker) {
     (void)sweep_spare(&s->sweep, worker->pid);
     if (s->pairs.is_on)
         (void)keeper_birth(&s->keeper, worker->pid, worker->number);
+    /* By a worker that has ended meanwhile. */
+    if (is_lost(s, worker)) {
+        s->killed_spares++;
+        remove_spare(s, s->n_spares - 1);
+    }
 }
 
 void pool_settle(struct supervisor *s) {
@@ -373,12 +383,16 @@ bool pool_keep(struct supervisor *s, struct fault *why) {
     struct kept kept;
     pid_t pids[SPARES] = {0};
     uint32_t numbers[SPARES] = {0};
+    for (size_t i = s->n_spares; i-- > 0;)
+        if (is_lost(s, s->spares[i])) {
+            s->killed_spares++;
+            remove_spare(s, i);
+        }
     size_t n = s->n_spares;
     size_t spoilt = 0;
     for (size_t i = 0; i < n; i++) {
         pids[i] = s->spares[i]->pid;
         numbers[i] = s->spares[i]->number;
-        s->killed_spares += worker_is_running(s->spares[i], &s->procfs) ? 0 : 1;
     }
     keeper_check(&s->keeper, s->zygote.pid, pids, numbers, n, s->zombies, &kept);
     for (size_t i = 0; i < n; i++)
@@ -395,7 +409,7 @@ bool pool_keep(struct supervisor *s, struct fault *why) {
         pool_lose(s, &killed);
     }
     for (size_t i = n; i-- > 0;)
-        if (i < s->n_spares && ((kept.spoilt >> i & 1) != 0 || !worker_is_running(s->spares[i], &s->procfs)))
+        if (i < s->n_spares && (kept.spoilt >> i & 1) != 0)
             remove_spare(s, i);
     if (kept.must_retire)
         *why = kept.why;
