@@ -59,6 +59,7 @@ class Progress:
         self._pid = os.getpid()
         self._began = (0.0, 0.0)
         self._shared = 0.0
+        self._limit = 0.0
         self._outcomes: set[str] = set()
 
     @pytest.hookimpl(trylast=True)
@@ -68,13 +69,19 @@ class Progress:
         config.hook.pytest_deselected(items=others)
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
+        """A test is next: the limit of its own that it may have, in seconds."""
+        marker = item.get_closest_marker("timeout")
+        self._limit = float(marker.args[0]) if marker is not None and marker.args else 0.0
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """A test begins."""
         self._end_copy(nodeid)
         self._began = (time.monotonic(), _processor_seconds())
         self._shared = 0.0
         self._outcomes = set()
-        self._write({"event": "start", "test": nodeid})
+        self._write({"event": "start", "test": nodeid, "limit": self._limit})
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> Generator[None, object, object]:

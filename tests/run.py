@@ -30,8 +30,9 @@ from tests.distributions.owners import MAP, distribution_of
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = Path(__file__).with_name("seconds.json")
-# pytest-timeout ends a test after 180 s: whoever is silent for longer is stuck where it cannot.
+# pytest-timeout ends a test after 180 s, or after a limit of its own: whoever is silent for longer is stuck where it cannot.
 STALLED_S = 240.0
+BEYOND_LIMIT_S = 60.0
 # Until the first report: a machine may be busy while pytest imports and collects.
 COLLECTED_S = 240.0
 # A process costs two seconds or three to start, to import and to collect; more batches than that, and the longest of
@@ -54,6 +55,7 @@ class Batch:
     part: progress.Part = progress.WHOLE
     process: subprocess.Popen[bytes] | None = None
     running: str = ""
+    limit_s: float = 0.0
     heard_at: float = 0.0
     read: int = 0
     is_stalled: bool = False
@@ -103,8 +105,10 @@ class Batch:
             match line["event"]:
                 case "start":
                     self.running = str(line["test"])
+                    limit = line.get("limit")
+                    self.limit_s = limit + BEYOND_LIMIT_S if isinstance(limit, float) and limit else 0.0
                 case "end":
-                    self.running = ""
+                    self.running, self.limit_s = "", 0.0
                     self.ended.append(line)
                 case _:
                     self.escaped.append(str(line["test"]))
@@ -183,7 +187,9 @@ def run(batches: Sequence[Batch], arguments: Sequence[str], *, processes: int, s
                 batch.look()
                 if is_over:
                     active.remove(batch)
-                elif time.monotonic() - batch.heard_at > (stalled_s if batch.read else COLLECTED_S):
+                elif time.monotonic() - batch.heard_at > (
+                    max(stalled_s, batch.limit_s) if batch.read else COLLECTED_S
+                ):
                     batch.is_stalled = True
                     batch.end()
             _show(batches)

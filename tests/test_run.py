@@ -74,6 +74,13 @@ def test_a_run_without_progress_is_ended_with_the_name_and_stack_of_what_ran(tmp
     assert "threading.py" in said
 
 
+@pytest.mark.slow
+def test_a_test_with_a_limit_of_its_own_may_be_silent_for_that_long(tmp_path: Path) -> None:
+    text = "import pytest, threading\n@pytest.mark.timeout(60)\ndef test_it():\n    threading.Event().wait(4)\n"
+    code, said = run_tests(tmp_path, "--stalled", "2", one=text)
+    assert code == 0, said
+
+
 def test_a_child_that_leaves_its_test_is_ended_and_reported(tmp_path: Path) -> None:
     """It would run the rest of the suite a second time, and its parent would wait for it."""
     text = """

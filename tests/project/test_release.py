@@ -55,14 +55,15 @@ def make_release(folder: Path, variables: Mapping[str, str], mask: int) -> dict[
         umask=mask,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=900,
     )
     assert run.returncode == 0, run.stdout + run.stderr
     return {path.name: path.read_bytes() for path in (folder / "dist").iterdir()}
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+# Each build compiles the native programs for two processors.
+@pytest.mark.timeout(1800)
 def test_two_builds_in_different_folders_and_times_give_the_same_bytes(tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "an öther"
     shutil.copytree(ROOT, one, symlinks=True, ignore=shutil.ignore_patterns(*_LEFT_OUT))
