@@ -76,7 +76,9 @@ def test_a_run_without_progress_is_ended_with_the_name_and_stack_of_what_ran(tmp
 
 @pytest.mark.slow
 def test_a_test_with_a_limit_of_its_own_may_be_silent_for_that_long(tmp_path: Path) -> None:
-    text = "import pytest, threading\n@pytest.mark.timeout(60)\ndef test_it():\n    threading.Event().wait(4)\n"
+    text = (
+        "import pytest, threading\n@pytest.mark.timeout(60)\ndef test_it():\n    threading.Event().wait(4)\n"
+    )
     code, said = run_tests(tmp_path, "--stalled", "2", one=text)
     assert code == 0, said
 
