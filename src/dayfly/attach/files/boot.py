@@ -24,8 +24,11 @@ def failure() -> "dict[str, Any]":
 
 def run_without(reason: str, fault: "BaseException | None" = None) -> None:
     """Become the runtime that would have been started without Dayfly where that is allowed, or end; never returns."""
-    if "_DAYFLY_ZYGOTE" in os.environ and "_DAYFLY_REPORTS" not in os.environ:
-        # The native supervisor's: it has Python decide, which comes here again.
+    if "_DAYFLY_CLERK" in os.environ or (
+        "_DAYFLY_ZYGOTE" in os.environ and "_DAYFLY_REPORTS" not in os.environ
+    ):
+        # Started by the native supervisor. Nothing but a clerk's work may run in a clerk, least of all the function; for a
+        # zygote it has Python decide, which comes here again.
         os.write(2, f"dayfly: {reason}\n".encode())
         os._exit(70)
     if (os.environ.pop("DAYFLY_ON_FAILURE", "") or ON_FAILURE) == "stop":
