@@ -19,7 +19,8 @@
 #define TELEMETRY_VARIABLE "_LAMBDA_TELEMETRY_LOG_FD"
 /* How many processes an execution of this program ended before it executed itself anew. */
 #define KILLED_VARIABLE "_DAYFLY_KILLED"
-#define SUPERVISOR_VARIABLE "DAYFLY_SUPERVISOR"
+/* Says to Python that it is to serve, and why. */
+#define INSTEAD_VARIABLE "_DAYFLY_INSTEAD"
 /* Between options of a zygote; see core/handshake.py. */
 #define OPTION "\x1f"
 
@@ -63,7 +64,7 @@ _Noreturn void boot_hand_over(struct supervisor *s, const char *why) {
     if (s->output.telemetry >= 0)
         /* Out of the function's sight until now; the number is the platform's word. */
         (void)dup2(s->output.fds[OUTPUT_TELEMETRY], s->output.telemetry);
-    if (setenv(SUPERVISOR_VARIABLE, "python", 1) == 0 && unsetenv(KILLED_VARIABLE) == 0 &&
+    if (setenv(INSTEAD_VARIABLE, why == NULL ? "" : why, 1) == 0 && unsetenv(KILLED_VARIABLE) == 0 &&
         unsetenv(SETTINGS_FLAT) == 0)
         (void)execvp(s->arguments[0], s->arguments);
     print_error("the Python supervisor cannot be executed", strerror(errno));
@@ -98,6 +99,9 @@ static _Noreturn void give_up(const char *what, const struct fault *fault) {
 
 /* Have Python read the settings: it executes this program again with them. */
 static _Noreturn void have_read(struct supervisor *s) {
+    /* In case that Python goes on by itself. */
+    key_read(s);
+    key_give_back(s);
     if (setenv(SETTINGS_WANTED, "1", 1) == 0)
         (void)execvp(s->arguments[0], s->arguments);
     print_error("the settings cannot be read by Python", strerror(errno));

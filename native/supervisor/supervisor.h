@@ -50,6 +50,8 @@ enum {
     KEY_BYTES = 32,
     EXIT_NO_EVENTS = 1,
     EXIT_BAD_INPUT = 2,
+    /* Without arguments: it can be executed here (src/dayfly/supervisor/native.py). */
+    EXIT_RUNS = 93,
 };
 
 struct supervisor {

@@ -132,14 +132,15 @@ def enter(
 
             channel = begin_zygote(os.environ, arrival)
         else:
-            if "DAYFLY_SUPERVISOR" in os.environ:
+            instead = ""
+            if arrival is None:
                 from dayfly.supervisor.native import hand_over
 
-                hand_over(os.environ, place=home)
+                instead = hand_over(os.environ, place=home)
             from dayfly.supervisor import life
 
             # Before the rest is loaded: usually it goes on in a second interpreter.
-            begun = life.begin(os.environ, arrival)
+            begun = life.begin(os.environ, arrival, instead=instead)
             from dayfly.supervisor import boot
     except CannotStartError as fault:
         run_without(str(fault), None)

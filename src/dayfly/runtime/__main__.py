@@ -45,15 +45,16 @@ def main(arguments: list[str]) -> None:
 
         channel = begin_zygote(os.environ, arrival)
     else:
-        if "DAYFLY_SUPERVISOR" in os.environ:
+        instead = ""
+        if arrival is None:
             from dayfly.supervisor.native import hand_over
 
-            hand_over(os.environ)
+            instead = hand_over(os.environ)
         from dayfly.errors import StartError
         from dayfly.supervisor import life
 
         # Before the rest is loaded: usually it goes on in a second interpreter.
-        begun = life.begin(os.environ, arrival)
+        begun = life.begin(os.environ, arrival, instead=instead)
         from dayfly.supervisor import boot
 
         try:

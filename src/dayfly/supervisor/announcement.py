@@ -110,11 +110,17 @@ class Announcement:
         uncompiled = judge_bytecode()
         if uncompiled:
             self._limits.append(f"slow start: {uncompiled}; {FIX}")
+        if life.instead and self._environ.get("DAYFLY_SUPERVISOR", "").lower() == "native":
+            self._limits.append(
+                f"DAYFLY_SUPERVISOR is native, but the Python supervisor serves: {life.instead}"
+            )
         if settings.unknown_variables:
             self._limits.append("unknown DAYFLY_ variables: " + ", ".join(settings.unknown_variables[:10]))
         policy = self._policy(guard)
         evidence = {
             "version": __version__,
+            "supervisor": "python",
+            **({"supervisor_reason": life.instead} if life.instead else {}),
             "isolation": isolation,
             "scope": decision.scope,
             "scope_reason": decision.reason,

@@ -48,8 +48,8 @@ def run_untouched() -> None:
     path = os.environ.pop("_DAYFLY_PYTHONPATH", None)
     if path is not None:
         os.environ["PYTHONPATH"] = path
-    for name in ("_DAYFLY_REPORTS", "_DAYFLY_LATER"):
-        os.environ.pop(name, None)
+    for name in [name for name in os.environ if name.startswith("_DAYFLY_")]:
+        del os.environ[name]
     os.execvp(sys.argv[1], sys.argv[1:])
 
 
