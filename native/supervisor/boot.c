@@ -21,6 +21,8 @@
 #define KILLED_VARIABLE "_DAYFLY_KILLED"
 /* Says to Python that it is to serve, and why. */
 #define INSTEAD_VARIABLE "_DAYFLY_INSTEAD"
+/* Says to Python that processes of an earlier life were ended, as the layer's wrapper says it. */
+#define LATER_VARIABLE "_DAYFLY_LATER"
 /* Between options of a zygote; see core/handshake.py. */
 #define OPTION "\x1f"
 
@@ -64,6 +66,8 @@ _Noreturn void boot_hand_over(struct supervisor *s, const char *why) {
     if (s->output.telemetry >= 0)
         /* Out of the function's sight until now; the number is the platform's word. */
         (void)dup2(s->output.fds[OUTPUT_TELEMETRY], s->output.telemetry);
+    if (s->earlier.killed > 0)
+        (void)setenv(LATER_VARIABLE, "met", 1);
     if (setenv(INSTEAD_VARIABLE, why == NULL ? "" : why, 1) == 0 && unsetenv(KILLED_VARIABLE) == 0 &&
         unsetenv(SETTINGS_FLAT) == 0)
         (void)execvp(s->arguments[0], s->arguments);
@@ -441,13 +445,18 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
     if (procfs_open(&s->procfs, &fault) != 0)
         give_up("it needs /proc", &fault);
     read_settings(s);
+    s->owns_kernel_objects =
+        s->scope.is_environment && (s->scope.platform == PLATFORM_LAMBDA || !host_shares_ipc());
+    size_t n_roots = own_roots(s, argv, roots);
+    /* Before anything is ended or removed, which Python tells of. */
+    if (s->scope.is_environment && host_writable(roots, n_roots, writable, sizeof(writable)) > 0) {
+        (void)fault_set(&fault, "the function may write to %.160s, which is not compared natively", writable);
+        boot_hand_over(s, fault.text);
+    }
     end_processes(s, argv);
     key_read(s);
     if (!s->scope.is_environment)
         make_temporary(s);
-    s->owns_kernel_objects =
-        s->scope.is_environment && (s->scope.platform == PLATFORM_LAMBDA || !host_shares_ipc());
-    size_t n_roots = own_roots(s, argv, roots);
     empty_places(s, roots, n_roots);
     judge_memory(s);
     if (closed_place(argv, place, &fault) != 0)
@@ -460,10 +469,6 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
         give_up("check " API_VARIABLE ", or free processes, descriptors or memory", &fault);
     if (pack_options(s, roots, n_roots) != 0)
         boot_hand_over(s, "its settings are too long");
-    if (s->scope.is_environment && host_writable(roots, n_roots, writable, sizeof(writable)) > 0) {
-        (void)fault_set(&fault, "the function may write to %.160s, which is not compared natively", writable);
-        boot_hand_over(s, fault.text);
-    }
     take_charge(s);
     s->sweep.settle = settle;
     s->sweep.relieve = relieve;
