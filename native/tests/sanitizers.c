@@ -23,7 +23,8 @@ const char *__asan_default_options(void) {
 }
 
 const char *__ubsan_default_options(void) {
-    return "print_stacktrace=1";
+    /* Which AddressSanitizer then reports. */
+    return "print_stacktrace=1:abort_on_error=1";
 }
 
 static void keep(const char *report) {
