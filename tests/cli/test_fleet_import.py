@@ -116,7 +116,7 @@ def _import(log: Path, *options: str | Path) -> subprocess.CompletedProcess[str]
         [*COMMAND, "import", str(log), *map(str, options)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=500,
         check=False,
         env={**os.environ, "DAYFLY_INGEST_KEY": "k"},
     )

@@ -21,7 +21,7 @@ from dayfly.errors import SettingError
 from dayfly.lab.model import LogLine
 from dayfly.lab.shipping import Shipper, Target, delay_s, judge, subscription_records
 
-_DEADLINE_S = 20.0
+_DEADLINE_S = 60.0
 
 
 @dataclass(slots=True)

@@ -30,7 +30,7 @@ def running(*targets: Callable[[], object], name: str | None = None) -> Iterator
 
 
 def until(claim: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not claim():
         assert time.monotonic() < end
         time.sleep(0.001)
@@ -46,7 +46,7 @@ def test_a_thread_that_sleeps_or_works_is_named_by_its_target() -> None:
         over = threading.Event()
 
         def send_receipt() -> None:
-            over.wait(30)
+            over.wait(60)
 
         def spin() -> None:
             while not over.is_set():
@@ -65,7 +65,7 @@ def test_a_thread_that_sleeps_or_works_is_named_by_its_target() -> None:
 def test_threads_that_were_there_before_are_not_the_handlers() -> None:
     def leave() -> list[str]:
         over = threading.Event()
-        with running(lambda: over.wait(30)):
+        with running(lambda: over.wait(60)):
             names = background_work(threads_now())
             over.set()
             return names
