@@ -327,13 +327,11 @@ def test_without_a_runtime_api_the_probes_say_so(probe: str, monkeypatch: pytest
 
 def test_a_probe_that_hangs_is_ended_and_reads_as_unknown() -> None:
     def hang() -> probes.Facts:
-        time.sleep(60)
-        return probes.yes()
+        while True:
+            signal.pause()
 
-    began = time.monotonic()
     outcome = probes.in_child(hang, limit_s=0.2)
     assert outcome == probes.unknown("no answer in 0.2 s")
-    assert time.monotonic() - began < 5
 
 
 def _misses() -> probes.Facts:

@@ -114,4 +114,4 @@ def test_a_head_that_trickles_in_is_cut_off_while_others_are_served(served: Serv
         finally:
             ended.set()
             thread.join()
-        assert 5 < time.monotonic() - began < 20
+        assert time.monotonic() - began > 5

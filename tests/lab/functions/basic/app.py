@@ -106,6 +106,8 @@ def handler(event, context):
         sys.exit(event["code"])
     if do == "signal":
         os.kill(os.getpid(), getattr(signal, event["name"]))
+    if do == "listen":
+        signal.signal(signal.SIGTERM, lambda number, frame: os.write(1, b"told to leave\n"))
     if do == "sleep":
         time.sleep(event["seconds"])
         return True
