@@ -81,7 +81,7 @@ def test_every_option_that_is_let_through_is_one_of_the_interpreters() -> None:
     assert _PLAIN_FLAGS
     for flag in sorted(_PLAIN_FLAGS):
         run = subprocess.run(
-            [sys.executable, f"-{flag}", "-c", "print('ran')"], capture_output=True, text=True, timeout=30
+            [sys.executable, f"-{flag}", "-c", "print('ran')"], capture_output=True, text=True, timeout=60
         )
         # -x skips the first line, and with it the only one.
         assert run.stdout.endswith("ran\n") or flag == "x", flag

@@ -302,7 +302,7 @@ def test_commands_that_start_no_runtime_are_left_as_they_are(opt: Path, tmp_path
         (NEWEST.path, "-m", "this", "x"): "the module this is not awslambdaric",
     }
     for command, reason in cases.items():
-        done = subprocess.run([opt / "dayfly", *command], capture_output=True, text=True, timeout=30, env={})
+        done = subprocess.run([opt / "dayfly", *command], capture_output=True, text=True, timeout=60, env={})
         assert done.returncode == 0
         assert done.stderr == f"{NOT_ACTIVE}{reason}\n"
         assert "here" in done.stdout or command[1] == "-m"
@@ -314,7 +314,7 @@ def _run_alone(python: Path, opt: Path) -> str:
     script = opt.parent / "bootstrap.py"
     script.write_text("import os\nos.write(2, b'here\\n')\n")
     done = subprocess.run(
-        [opt / "dayfly", python, script], capture_output=True, text=True, timeout=30, env={}, check=True
+        [opt / "dayfly", python, script], capture_output=True, text=True, timeout=60, env={}, check=True
     )
     return done.stderr
 

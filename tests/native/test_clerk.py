@@ -179,7 +179,7 @@ def test_it_ends_with_its_supervisor(tmp_path: Path) -> None:
         side.invoke({})
         clerk = clerk_of(side)
         os.kill(side.pid, signal.SIGKILL)
-        side.process.wait(30)
+        side.process.wait(60)
         descriptor = os.pidfd_open(clerk)
         try:
             poll = select.poll()

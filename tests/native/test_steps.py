@@ -30,7 +30,7 @@ REFUSABLE = frozenset(
 )
 # Longer than the loop takes for a gap (native/supervisor/loop.c).
 FROZEN_S = 1.2
-_PATIENCE_S = 20.0
+_PATIENCE_S = 60.0
 NIGHTLY_S = 240.0
 _FOLLOWERS = 3
 
@@ -180,7 +180,6 @@ def test_an_environment_frozen_at_any_call_of_a_fork_goes_on() -> None:
 
 @pytest.mark.slow
 @pytest.mark.nightly
-@pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     "act",
     ["kill:supervisor", "kill:zygote", "kill:workers", "kill:all", "fail:ENOMEM", "fail:EMFILE", "freeze"],
