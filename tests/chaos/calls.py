@@ -38,7 +38,7 @@ REFUSABLE = frozenset(
 )
 # Longer than the loop takes for a gap (native/supervisor/loop.c).
 FROZEN_S = 1.2
-_PATIENCE_S = 20.0
+_PATIENCE_S = 60.0
 _FOLLOWERS = 3
 
 Of = Literal["supervisor", "fork"]

@@ -59,7 +59,6 @@ def test_an_environment_frozen_at_any_call_of_a_fork_goes_on() -> None:
 
 
 @pytest.mark.nightly
-@pytest.mark.timeout(400)
 @pytest.mark.parametrize("act", ACTS)
 def test_a_fault_at_every_call(act: str) -> None:
     found = asyncio.run(sweep_calls({act: 1000}, end=time.monotonic() + NIGHTLY_S))

@@ -20,7 +20,7 @@ HOSTILE = Path(__file__).parent / "functions"
 SEEDS = range(int(os.environ.get("DAYFLY_FUZZ_EXAMPLES", "0")) // 10 or 8)
 EVENTS = 6
 # Beyond every wait of the supervisor for a zygote (5 s) and its sweeps (2 s), a few times over.
-DEADLINE_S = 40.0
+DEADLINE_S = 60.0
 SCOPES = ["environment", "descendants"]
 ISOLATIONS = ["invocation", "window", "process"]
 

@@ -21,7 +21,7 @@ from dayfly.lab.model import ConfinementChoice, FunctionConfig, InvokeResult, La
 from dayfly.lab.streaming.limits import StreamLimits
 
 FUNCTIONS = Path(__file__).parent / "functions"
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 
 needs_bubblewrap = pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
 both_confinements = pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_a_value_that_cannot_be_used_is_refused_in_pythons_words(
         both = {**environment, "DAYFLY_SUPERVISOR": supervisor}
         with RuntimeProcess(tmp_path, "app.handler", runtime="dayfly", environment=both) as side:
             found.append(json.loads(side.api.wait_init_error().body))
-            assert side.process.wait(30) == 2
+            assert side.process.wait(60) == 2
     assert found[0] == found[1]
     assert words in found[0]["errorMessage"]
 
@@ -150,7 +150,7 @@ def test_a_value_that_names_no_supervisor_is_refused(tmp_path: Path) -> None:
         env={**os.environ, "DAYFLY_SUPERVISOR": "rust", "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1"},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
     )
     assert done.returncode == 2
     assert "DAYFLY_SUPERVISOR is rust" in done.stderr

@@ -13,7 +13,6 @@ from tests.soak.mix import KINDS
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(confinement_here().kind == "none", reason="no confinement"),
-    pytest.mark.timeout(400),
 ]
 SEEN = (
     "residue.process",

@@ -49,7 +49,7 @@ def wait_for_ever() -> NoReturn:
         signal.pause()
 
 
-def wait_for(condition: Callable[[], bool], *, deadline_s: float = 15.0) -> None:
+def wait_for(condition: Callable[[], bool], *, deadline_s: float = 60.0) -> None:
     end = time.monotonic() + deadline_s
     while not condition():
         assert time.monotonic() < end, "it did not come true in time"

@@ -75,11 +75,11 @@ def serving(**options: Any) -> Iterator[LambdaClient]:
     thread = threading.Thread(target=run, args=(scenario(),))
     thread.start()
     try:
-        assert started.wait(30)
+        assert started.wait(60)
         yield clients[0]
     finally:
         done.set()
-        thread.join(30)
+        thread.join(60)
 
 
 def refused(call: Callable[[], object]) -> tuple[int, str, str]:

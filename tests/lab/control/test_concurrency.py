@@ -33,7 +33,7 @@ async def _ready(client: LambdaClient, qualifier: str, status: str = "READY") ->
         answers.append(await asyncio.to_thread(_status, client, qualifier))
         return bool(answers[-1]["Status"] == status)
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not await ask():
             await asyncio.sleep(0.02)
     return answers[-1]

@@ -63,7 +63,7 @@ def handler(event, context):
     if do == "terminate":
         child = subprocess.Popen(["/bin/sleep", "60"])
         child.terminate()
-        return {"code": child.wait(10)}
+        return {"code": child.wait(60)}
     if do == "environ":
         return dict(os.environ)
     if do == "context":
@@ -106,6 +106,8 @@ def handler(event, context):
         sys.exit(event["code"])
     if do == "signal":
         os.kill(os.getpid(), getattr(signal, event["name"]))
+    if do == "listen":
+        signal.signal(signal.SIGTERM, lambda number, frame: os.write(1, b"told to leave\n"))
     if do == "sleep":
         time.sleep(event["seconds"])
         return True
@@ -118,7 +120,7 @@ def handler(event, context):
     if do == "resolve":
         return [socket.gethostbyname(name) for name in event["names"]]
     if do == "fetch":
-        with urllib.request.urlopen(event["url"], timeout=5) as answer:
+        with urllib.request.urlopen(event["url"], timeout=60) as answer:
             return answer.read().decode()
     return {"served": SERVED, "echo": event, "started": STARTED}
 
