@@ -69,6 +69,7 @@ SETTINGS = (
     Setting("guard", "choice", "observe", ("off", "observe", "block")),
     Setting("guard_on_fault", "choice", "open", ("open", "closed")),
     Setting("guard_learn", "switch", "off"),
+    Setting("supervisor", "choice", "native", ("native", "python")),
 )
 
 # Variables that no file sets: the exec wrapper reads them before there is a runtime, or commands write them.
@@ -76,7 +77,6 @@ WRAPPER_VARIABLES = frozenset(
     {
         "DAYFLY_ON_FAILURE",
         "DAYFLY_NEXT_WRAPPER",
-        "DAYFLY_SUPERVISOR",
         "DAYFLY_FLEET_KEY",
         "DAYFLY_RECYCLED",
         "DAYFLY_POLICY",
@@ -161,6 +161,7 @@ class Settings:
         "retire_on",
         "scope",
         "scrub",
+        "supervisor",
         "tenant",
         "timeout_margin",
         "tmp",
@@ -197,6 +198,7 @@ class Settings:
         self.guard = str(values["guard"])
         self.guard_learn = bool(values["guard_learn"])
         self.guard_on_fault = str(values["guard_on_fault"])
+        self.supervisor = str(values["supervisor"])
         self.max_age = _number(values["max_age"])
         self.max_invocations = int(_number(values["max_invocations"]))
         self.jitter = _number(values["jitter"])
