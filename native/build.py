@@ -22,6 +22,8 @@ ROOT = NATIVE.parent
 BINARIES = ROOT / "src" / "dayfly" / "bin"
 FINDINGS = NATIVE / "supervisor" / "findings.h"
 ARCHITECTURES = ("x86_64", "aarch64")
+# Which sources the programs in the checkout were built from.
+STAMP = ROOT / ".cache" / "native.sha256"
 # What a test build by another compiler shares.
 LANGUAGE = ("-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror")
 _FLAGS = (
@@ -77,7 +79,7 @@ def is_current(folder: Path, stamp: Path) -> bool:
     return all(one.is_file() for one in programs) and stamp.is_file() and stamp.read_text() == _fingerprint()
 
 
-def update(stamp: Path = ROOT / ".cache" / "native.sha256") -> bool:
+def update(stamp: Path = STAMP) -> bool:
     """Build into the checkout unless that is current; say whether anything was built."""
     if is_current(BINARIES, stamp):
         return False

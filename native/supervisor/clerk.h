@@ -3,8 +3,8 @@
  *
  * It is started when it is first asked, after an answer, by the same program and as closed as a zygote, and loads Dayfly's own
  * code alone. It gets no credentials, no place in the log and no key that proves a line: what it says is checked, and put into
- * a line here. A worker can stop or end it, as it can all processes of its user; then lines say less, and nobody waits for
- * longer than CLERK_LIMIT_NS.
+ * a line here. A worker can stop or end it, as it can all processes of its user: then another is asked, which that worker does
+ * not live to see, and nobody waits for longer than CLERK_LIMIT_NS and CLERK_START_NS.
  */
 #ifndef DAYFLY_CLERK_H
 #define DAYFLY_CLERK_H
@@ -45,7 +45,8 @@ struct clerk {
 int clerk_init(struct clerk *clerk, struct fault *fault);
 
 /* Ask, with `left` (ns) of the invocation's time: `kind` is the question's, `parts` what goes with it, each behind its length.
- * `reply` is valid until the next question. -1 with a fault where no answer comes in time; then there is no clerk any more. */
+ * `reply` is valid until the next question. One that served before and does not answer is replaced once. -1 with a fault where no
+ * answer comes in time; then there is no clerk any more. */
 int clerk_ask(struct supervisor *s, int64_t left, char kind, const struct bytes *parts, size_t n, struct bytes *reply,
               struct fault *fault);
 

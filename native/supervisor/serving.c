@@ -391,7 +391,11 @@ void serving_kill(struct supervisor *s, struct lane *lane, struct swept *swept) 
 
 void serving_close(struct supervisor *s, struct lane *lane, const struct swept *swept) {
     uint64_t dropped = output_finish(&s->output, &lane->worker->pipes);
+    /* With its socket go descriptors that it left in flight there, and the last to hold a connection waits for its peer
+     * (SO_LINGER), for hours if he likes, unless a signal comes. */
+    timers_arm(&s->timers, 0);
     worker_close(lane->worker);
+    timers_disarm(&s->timers);
     lane->worker = NULL;
     if (!s->is_forking)
         return;

@@ -224,13 +224,20 @@ static bool is_tried(const struct watch *watch) {
     return false;
 }
 
+/* Say whether there were more rows than are kept where all are the worker's, extensions' few apart: no function has so many of
+ * the API's port. */
+static bool is_cut(const struct watch *watch) {
+    return watch->own_namespace && watch->sockets.is_cut;
+}
+
 /* Look for living connections of the worker's processes. */
 enum sighting watch_look_now(struct watch *watch) {
     uint64_t suspects[MANY];
     /* Not the clock: on a busy machine a look takes long, and just then it is not to come seldom. */
     int64_t began = cpu_ns();
     size_t n = sockets_read(&watch->sockets) ? list_suspects(watch, suspects) : 0;
-    bool is_guilty = n > 0 && are_guilty(watch, suspects, n);
+    /* Among more connections of that port than are looked at one to the API may hide. */
+    bool is_guilty = is_cut(watch) || (n > 0 && are_guilty(watch, suspects, n));
     int64_t now = now_ns(), pause = (cpu_ns() - began) * watch->pause_factor;
     watch->due = now + jitter(EVERY);
     watch->full_due = now + jitter(pause < EVERY ? EVERY : pause > SELDOM ? SELDOM : pause);
@@ -403,11 +410,11 @@ bool watch_settle(struct watch *watch) {
             n = 0;
         take_left(watch);
         /* Whoever comes later has nothing to do with what was waited for in vain. */
-        if (n == 0 && (watch->sweep->n_extensions > 0 || is_known_to_remain(watch)))
+        if (n == 0 && !is_cut(watch) && (watch->sweep->n_extensions > 0 || is_known_to_remain(watch)))
             break;
         was_visited = true;
         int64_t now = now_ns();
-        if (n > 0)
+        if (n > 0 || is_cut(watch))
             until = now + SETTLE < began + TEARDOWN ? now + SETTLE : began + TEARDOWN;
         is_late = now > until;
         if (!is_late)
@@ -431,7 +438,7 @@ bool watch_has_remains(struct watch *watch) {
     (void)sockets_read(&watch->sockets);
     take_left(watch);
     watch->remains = watch->left;
-    watch->may_remain = watch->remains.n > 0;
+    watch->may_remain = watch->remains.n > 0 || is_cut(watch);
     /* What was on its way and is not any more has come since. */
     return true;
 }

@@ -7,6 +7,7 @@ request, nor keep the next customer waiting.
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,33 @@ for byte in answer(b'1' * 4000):
         answer = shop.attack(CLIENT + code)
         assert b"timed out" in answer.body or answer.error_type, answer.body
         shop.serve(3)
+
+
+def test_a_connection_left_in_flight_keeps_nobody_waiting(dayfly_shop: Shop) -> None:
+    """T1499: the last to hold a connection that lingers waits for its peer, and that is who closes the worker's socket."""
+    code = """
+import array, signal, socket
+out = socket.create_connection(("127.0.0.1", event["port"]))
+out.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 3600))
+out.setblocking(False)
+try:
+    while True:
+        out.send(bytes(65536))
+except BlockingIOError:
+    pass
+def rights(descriptor):
+    return [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))]
+zygote = open(f"/proc/{os.getppid()}/stat").read().rpartition(")")[2].split()
+# It reads the answer only once what follows is there, too.
+os.kill(int(zygote[1]), signal.SIGSTOP)
+wire.sendmsg([answer(b"1")], rights(os.open("/dev/null", os.O_RDONLY)))
+wire.sendmsg([b"x"], rights(out.fileno()))
+out.close()
+time.sleep(3)
+"""
+    supervisor = dayfly_shop.rie.runtime_pids()[0]
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        answer = dayfly_shop.attack(CLIENT + code, port=silent.getsockname()[1])
+        assert answer.payload == 1
+        dayfly_shop.serve(2)
+    assert dayfly_shop.rie.runtime_pids()[0] == supervisor

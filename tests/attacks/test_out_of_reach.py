@@ -5,7 +5,6 @@ A limit that nobody sees any more is as false as a promise that does not hold: t
 
 from __future__ import annotations
 
-import os
 import socketserver
 import threading
 import time
@@ -346,7 +345,8 @@ def test_a_writable_directory_deeper_than_is_looked_at_keeps_its_files() -> None
 # ---- a machine that is not the function's alone ---------------------------------------------------
 
 
-def test_a_process_that_sheds_mark_and_parent_lives_on_beside_others() -> None:
+@pytest.mark.parametrize("supervisor", ["native", "python"])
+def test_a_process_that_sheds_mark_and_parent_lives_on_beside_others(supervisor: str) -> None:
     leave = """
 if os.fork() == 0:
     os.setsid()
@@ -355,14 +355,15 @@ if os.fork() == 0:
     os._exit(0)
 time.sleep(0.3)
 """
-    with Shop("dayfly", environment={"DAYFLY_SCOPE": "descendants"}) as shop:
+    environment = {"DAYFLY_SCOPE": "descendants", "DAYFLY_SUPERVISOR": supervisor}
+    with Shop("dayfly", environment=environment) as shop:
         shop.serve(1)
         shop.attack(PROGRAM + leave)
         shop.serve(1)
         while shop.sink.received(quiet_s=0.0001):
             pass
         shop.serve(2, takes=0.1)
-        is_native = os.environ.get("DAYFLY_SUPERVISOR") == "native"
+        is_native = supervisor == "native"
         # The native supervisor knows it by its hard limits, which nobody sheds.
         assert ("alive" in shop.sink.received()) != is_native
         assert (

@@ -39,6 +39,13 @@ time.sleep(0.02)
 out = socket.create_connection(tuple(address.split(":")))
 out.sendall(b"GET " + base.encode() + b"next HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
 """,
+    "hides among connections of the same port": """
+port = int(address.split(":")[1])
+there = socket.create_server(("127.0.0.7", port), backlog=512)
+many = [socket.create_connection(("127.0.0.7", port)) for _ in range(480)]
+many += [there.accept()[0] for _ in many]
+call('POST', mine + '/response', '1'); skim(90)
+""",
 }
 # An attack that works robs somebody among the first of them.
 CUSTOMERS = 80

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from tests.layer.managed import (
     started_as,
     unpacked_layer,
 )
+from tests.native.test_instead import DAMAGES
+from tests.native.test_serving import INSTEAD, NATIVE
 
 from dayfly.attach.layout import cache_tag
 from dayfly.attach.pythons import find_python
@@ -132,6 +135,22 @@ def test_the_function_is_stopped_where_that_was_asked_for(name: str, copied_opt:
         said = runtime.output()
         assert runtime.api.requests == []
     assert reason in reason_of(said, "dayfly: cannot start, and DAYFLY_ON_FAILURE is stop: ")
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_where_native_code_cannot_run_the_python_supervisor_serves(damage: str, copied_opt: Path) -> None:
+    """The wrapper is a shell script, and a shell ends where it cannot execute a program."""
+    act, why = DAMAGES[damage]
+    act(copied_opt / "dayfly.d" / "bin" / platform.machine() / "supervisor")
+    with ManagedRuntime(
+        FUNCTIONS, "managed.handler", IMAGE, opt=copied_opt, environment=NATIVE, telemetry=True
+    ) as runtime:
+        answers = [runtime.invoke({}).payload for _ in range(2)]
+        started, said = started_as(runtime), runtime.output()
+    assert [answer["calls"] for answer in answers if isinstance(answer, dict)] == [1, 1]
+    assert started["supervisor"] == "python"
+    assert why in str(started["supervisor_reason"])
+    assert said.startswith(f"{INSTEAD}{started['supervisor_reason']}\n")
 
 
 # For faults that are put into its code.

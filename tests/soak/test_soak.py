@@ -24,7 +24,7 @@ SEEN = (
 )
 
 
-@pytest.mark.parametrize("supervisor", ["python", pytest.param("native", marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("supervisor", ["native", pytest.param("python", marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("part", [name for name, _, _ in PARTS])
 def test_no_answer_is_lost_repeated_or_crossed_and_nothing_grows(part: str, supervisor: str) -> None:
     settings = next(settings for name, settings, _ in PARTS if name == part)

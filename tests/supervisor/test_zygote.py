@@ -486,6 +486,8 @@ def test_options_come_out_as_they_went_in(temporary: tuple[str, ...]) -> None:
         guard="observe",
         guard_closed=True,
         guard_key="00ff" * 8,
+        tells_start=True,
+        has_user_site=True,
         temporary=temporary,
     )
     again = ZygoteOptions.unpack(options.pack())

@@ -142,6 +142,15 @@ class Keeper:
         self._summons.is_alone = True
         self._zombies = zombies
 
+    def let_go(self, worker: Worker) -> None:
+        """Close what leads to a dead worker, and with it the descriptors that it left in flight there.
+
+        The last to hold a connection waits for its peer (SO_LINGER), for hours if he likes, unless a signal comes.
+        """
+        self._timer.arm()
+        worker.close()
+        self._timer.disarm()
+
     def note_killed_spare(self) -> None:
         """A spare ended by itself, which none does."""
         self._killed_spares += 1

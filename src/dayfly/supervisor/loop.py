@@ -476,7 +476,7 @@ class Supervisor:
                 self._finish(until)
             return
         self._witness.tell_dropped_log(self._output.finish(worker.pipes))
-        worker.close()
+        self._keeper.let_go(worker)
         self._current = None
         self._witness.tell_swept(swept)
         if swept.zygote_lost and self._stock.zygote is not None:
@@ -495,7 +495,7 @@ class Supervisor:
             self._gate.is_absent()
             return
         self._output.finish(worker.pipes)
-        worker.close()
+        self._keeper.let_go(worker)
         self._current = None
         self._stock.zygote = None
 

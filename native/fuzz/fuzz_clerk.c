@@ -1,0 +1,80 @@
+/* The reader of what the clerk sends, which reads events: the answer's length, the answer, and the log lines made of it. */
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+/* There is no such process. */
+static int kill_nobody(pid_t pid, int number) {
+    return pid > 0 && number > 0 ? 0 : -1;
+}
+
+static pid_t wait_for_nobody(pid_t pid, int *status, int options) {
+    return status == NULL && options == 0 ? pid : -1;
+}
+
+#define kill kill_nobody
+#define waitpid wait_for_nobody
+#include "../supervisor/clerk.c"
+#undef kill
+#undef waitpid
+#include "../supervisor/ledger.c"
+
+int fuzz_one(const uint8_t *data, size_t size);
+
+static struct supervisor s;
+static struct lane lane;
+static uint8_t written[4 << 20];
+
+/* Every line is one of ours, whole, and printable. */
+static void check_log(int file) {
+    ssize_t n = pread(file, written, sizeof(written), 0);
+    if (n < 0 || (n > 0 && written[n - 1] != '\n'))
+        abort();
+    for (ssize_t i = 0, begin = 0; i < n; i++) {
+        if (written[i] == '\n') {
+            if (written[begin] != '{' || written[i - 1] != '}' || i + 1 - begin > REPORT_MAX_LINE)
+                abort();
+            begin = i + 1;
+        } else if (written[i] < ' ' || written[i] > '~') {
+            abort();
+        }
+    }
+}
+
+int fuzz_one(const uint8_t *data, size_t size) {
+    static int file = -1;
+    static const char *path[] = {"/var/task"};
+    int channel[2];
+    if (file < 0) {
+        file = memfd_create("log", 0);
+        if (file < 0 || output_init(&s.output, -1, NULL) < 0 || report_init(&s.report, &s.output, NULL) < 0 ||
+            clerk_init(&s.clerk, NULL) < 0)
+            return 1;
+        s.output.fds[OUTPUT_STDOUT] = file;
+        s.signals.descriptor = -1;
+        s.settings.log_invocations = true;
+    }
+    if (size < 1 || ftruncate(file, 0) < 0 || lseek(file, 0, SEEK_SET) < 0 ||
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, channel) < 0)
+        return 0;
+    s.clerk.pid = 1 << 30;
+    /* No other is started in its place. */
+    s.clerk.failures = CLERK_MANY_FAILURES - 1;
+    s.clerk.channel = channel[0];
+    s.ledger.has_told_missing = s.ledger.has_told_path = false;
+    s.ready.n_path = data[0] & 1;
+    s.ready.path[0] = path[0];
+    lane.ending = ENDING_UNREADABLE;
+    lane.until = NEVER;
+    /* Its end is behind it: nothing is waited for. */
+    (void)!send(channel[1], data + 1, size - 1, MSG_NOSIGNAL);
+    (void)shutdown(channel[1], SHUT_WR);
+    ledger_tell(&s, &lane);
+    if (s.clerk.pid > 0)
+        clerk_end(&s);
+    (void)close(channel[1]);
+    check_log(file);
+    return 0;
+}
