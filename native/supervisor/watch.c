@@ -204,11 +204,12 @@ static bool are_guilty(struct watch *watch, uint64_t *suspects, size_t n) {
 /* ---- while a worker has an event
  * -------------------------------------------------------------------------------- */
 
-/* A length of time around `ns`, so that nobody knows when the next look comes. */
+/* A length of time from nothing to twice `ns`. Nobody knows when the next look comes, and no moment is safe from one: how often
+ * we have run is for everybody to read (/proc/PID/schedstat), and who waits for the end of a look needs only a millisecond. */
 static int64_t jitter(int64_t ns) {
     uint8_t drawn = 128;
     (void)!getrandom(&drawn, sizeof(drawn), GRND_NONBLOCK);
-    return ns / 2 + ns * drawn / 255;
+    return ns * drawn / 128;
 }
 
 static int64_t cpu_ns(void) {
