@@ -131,6 +131,8 @@ static void read_settings(struct supervisor *s) {
         }
         boot_refuse(s, "InvalidSetting", message, hint);
     }
+    if (!s->settings.is_native)
+        boot_hand_over(s, NULL);
     /* Tenants are told apart where events of several may meet in a worker. */
     s->tells_tenants = s->settings.isolation == ISOLATION_WINDOW && s->settings.tenant.n > 0;
     if (s->tells_tenants && tenants_parse(&s->tenants, s->settings.tenant) != 0)

@@ -130,7 +130,7 @@ static inline bool serves_windows(const struct supervisor *s) {
 /* Start an environment and serve for ever. `arguments` are the interpreter's command line. */
 _Noreturn void boot(struct supervisor *s, char **arguments, char **environment);
 
-/* Serve by the Python supervisor instead, saying why (NULL: it was said): ends what was started and executes it. */
+/* Serve by the Python supervisor instead, saying why (NULL: it was said, or asked for): ends what was started and executes it. */
 _Noreturn void boot_hand_over(struct supervisor *s, const char *why);
 
 /* Tell the platform that init failed, and why; then exit. */

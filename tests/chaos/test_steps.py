@@ -87,6 +87,7 @@ def test_a_supervisor_killed_at_each_stage_of_its_loop_costs_one_invocation_at_m
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 @needs_bubblewrap
 @pytest.mark.parametrize("isolation", SPREAD)
 def test_a_fault_at_any_step_of_the_loop_loses_no_accepted_answer_and_repeats_none(isolation: str) -> None:

@@ -58,9 +58,10 @@ def test_an_environment_is_renewed_at_its_age_in_every_isolation(
     with started(tmp_path, isolation, DAYFLY_API_LOCK=lock) as process:
         first = ask(process, plant="a trojan")
         assert first["init"] == 1
+        # On a busy machine more than one age may pass between two events.
         later = ask_until(process, lambda answer: answer["init"] != 1)
-        assert (later["init"], later["planted"]) == (2, [])
-        assert ask_until(process, lambda answer: answer["init"] == 3)["planted"] == []
+        assert later["planted"] == []
+        assert ask_until(process, lambda answer: answer["init"] not in (1, later["init"]))["planted"] == []
         renewed = findings(process, "environment.renewed")
         assert len(renewed) >= 2
         assert isinstance(renewed[0]["invocations"], int)

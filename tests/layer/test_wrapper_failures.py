@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.interpreters import Interpreter, found_interpreters
+from tests.layer.conftest import WriteFunction
 from tests.layer.managed import (
     HERE,
     Image,
@@ -151,6 +152,23 @@ def test_where_native_code_cannot_run_the_python_supervisor_serves(damage: str, 
     assert started["supervisor"] == "python"
     assert why in str(started["supervisor_reason"])
     assert said.startswith(f"{INSTEAD}{started['supervisor_reason']}\n")
+
+
+def test_a_file_of_settings_chooses_the_python_supervisor_which_signs_records(
+    opt: Path, write_function: WriteFunction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Native code is started first, has the file read, and has taken the fleet's key out of the variables before."""
+    monkeypatch.delenv("DAYFLY_SUPERVISOR", raising=False)
+    folder = write_function(
+        {"app.py": "def handler(event, context): return 1\n", "dayfly.toml": 'supervisor = "python"\n'}
+    )
+    key = {"DAYFLY_FLEET_KEY": "ab" * 32}
+    with ManagedRuntime(folder, "app.handler", IMAGE, opt=opt, environment=key, telemetry=True) as runtime:
+        assert runtime.invoke({}).payload == 1
+        started, said = started_as(runtime), runtime.telemetry()
+    assert started["supervisor"] == "python"
+    assert "supervisor_reason" not in started
+    assert '"proof":"' in said
 
 
 # For faults that are put into its code.

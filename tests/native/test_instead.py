@@ -48,10 +48,11 @@ DAMAGES: Mapping[str, tuple[Callable[[Path], None], str]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("asked", [NATIVE], ids=["asked for"])
+@pytest.mark.parametrize("asked", [NATIVE, {}], ids=["asked for", "default"])
 def test_the_python_supervisor_serves_and_says_why(
-    damage: str, asked: Mapping[str, str], tmp_path: Path
+    damage: str, asked: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("DAYFLY_SUPERVISOR", raising=False)
     package = tmp_path / "lib" / "dayfly"
     package.mkdir(parents=True)
     for part in (ROOT / "src" / "dayfly").iterdir():

@@ -1,4 +1,4 @@
-"""DAYFLY_SUPERVISOR=native: which supervisor serves, and what standard error says where it is the other one."""
+"""Which supervisor serves, and what standard error says where it is not the native one."""
 
 from __future__ import annotations
 
@@ -153,4 +153,21 @@ def test_a_value_that_names_no_supervisor_is_refused(tmp_path: Path) -> None:
         timeout=60,
     )
     assert done.returncode == 2
-    assert "DAYFLY_SUPERVISOR is rust" in done.stderr
+    assert "DAYFLY_SUPERVISOR is 'rust'" in done.stderr
+
+
+def test_a_file_of_settings_chooses_the_python_supervisor_unless_a_variable_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DAYFLY_SUPERVISOR", raising=False)
+    (tmp_path / "app.py").write_text(HANDLER)
+    (tmp_path / "dayfly.toml").write_text('supervisor = "python"\n')
+    for environment, serves in (({}, "python"), (NATIVE, "native")):
+        with RuntimeProcess(
+            tmp_path, "app.handler", runtime="dayfly", environment=environment, telemetry=True
+        ) as side:
+            side.api.wait_until_ready()
+            started, printed = started_as(side), side.output()
+        assert started["supervisor"] == serves
+        assert "supervisor_reason" not in started
+        assert INSTEAD not in printed

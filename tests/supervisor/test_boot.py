@@ -100,7 +100,8 @@ def test_a_wrong_setting_without_a_platform_still_ends_with_2(tmp_path: Path) ->
 
 def test_no_temporary_directory_to_be_had_ends_with_2(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    done = run_runtime(tmp_path, {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1", "TMPDIR": str(tmp_path / "file")})
+    environment = {"DAYFLY_SUPERVISOR": "python", "TMPDIR": str(tmp_path / "file")}
+    done = run_runtime(tmp_path, {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1", **environment})
     assert done.returncode == 2
     assert "cannot create a temporary directory" in done.stderr
 

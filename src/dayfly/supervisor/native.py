@@ -15,7 +15,6 @@ VARIABLE = "DAYFLY_SUPERVISOR"
 _INSTEAD = "_DAYFLY_INSTEAD"
 # What it exits with if it is started without arguments.
 RUNS = 93
-_BAD_INPUT = 2
 _EXPLAINED = {
     errno.ENOENT: "is missing: install dayfly-runtime from a wheel, or run make setup in a checkout",
     errno.EACCES: "may not be executed: its mode was lost, or its file system is mounted noexec",
@@ -27,19 +26,16 @@ def hand_over(environ: MutableMapping[str, str], *, place: str = "") -> str:
     """Become the native supervisor with this command line as its zygote's; returns only where Python is to serve.
 
     `place` is the folder with `bin`, without it this package's. Returns why Python serves although native code is wanted,
-    which standard error then has; "" where nobody wants it. Raises SystemExit for a value that is none.
+    which standard error then has; "" where the settings ask for Python.
     """
     why = environ.pop(_INSTEAD, None)
-    asked = environ.get(VARIABLE, "")
-    if why is not None or asked in ("", "python"):
+    if why is not None or environ.get(VARIABLE, "").strip().lower() == "python":
         return why or ""
-    if asked != "native":
-        os.write(2, f"dayfly: error: {VARIABLE} is {asked}\n  hint: use python or native\n".encode())
-        raise SystemExit(_BAD_INPUT)
     # Nothing else reads files of settings, or says what is wrong with a value.
     from dayfly.supervisor import flatsettings
 
-    flatsettings.put(environ)
+    if not flatsettings.put(environ):
+        return ""
     program = program_of(place)
     try:
         os.execv(program, [program, sys.executable, *sys.orig_argv[1:]])
