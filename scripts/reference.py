@@ -6,6 +6,7 @@ Run by `make docs`; tests/docs/test_reference.py fails when the file is not what
 from __future__ import annotations
 
 import sys
+import tomllib
 from pathlib import Path
 
 from dayfly.cli.main import COMMANDS
@@ -16,6 +17,7 @@ from dayfly.core.reports import CAPABILITIES
 from dayfly.core.settings import FILE_NAME, SETTINGS, WRAPPER_VARIABLES
 
 TARGET = Path(__file__).parent.parent / "docs" / "reference.md"
+MEANINGS = Path(__file__).with_name("settings.toml")
 _SEVERITY = {1: "informational", 2: "low", 3: "medium", 4: "high", 5: "critical"}
 
 VALUES = {
@@ -74,6 +76,7 @@ EXIT_CODES = (
 
 def render() -> str:
     """Return the whole page."""
+    meanings = tomllib.loads(MEANINGS.read_text())
     parts = [
         "# Reference",
         "",
@@ -94,7 +97,7 @@ def render() -> str:
             values = f"any of {values}; a list, or with `:` or `,` between them"
         default = setting.default or "none"
         parts.append(
-            f"| `{setting.name}` | `{setting.variable}` | {values} | {default} | {setting.meaning} |"
+            f"| `{setting.name}` | `{setting.variable}` | {values} | {default} | {meanings['settings'].pop(setting.name)} |"
         )
     parts += [
         "",
@@ -103,7 +106,9 @@ def render() -> str:
         "| variable | meaning |",
         "|---|---|",
     ]
-    parts += [f"| `{name}` | {text} |" for name, text in WRAPPER_VARIABLES.items()]
+    parts += [f"| `{name}` | {text} |" for name, text in meanings["variables"].items()]
+    if meanings["settings"] or meanings["variables"].keys() != WRAPPER_VARIABLES:
+        raise SystemExit(f"{MEANINGS} and dayfly.core.settings name different settings")
     parts += [
         "",
         f"`{LEARN_VARIABLE}` is the path of a file to which the guard appends each use of a capability as a JSON line; it allows and",

@@ -89,7 +89,7 @@ def confinement_here() -> Confinement:
         task=Path("/etc"),
         binds=[],
     )
-    outcome = subprocess.run(trial, capture_output=True, timeout=20)
+    outcome = subprocess.run(trial, capture_output=True, timeout=60)
     if outcome.returncode == 0:
         return candidate
     return Confinement("none", f"bubblewrap refused: {outcome.stderr.decode(errors='replace').strip()}")

@@ -22,7 +22,7 @@ NIGHTLY = (
     "tests/lab/suites/",
     "tests/lab/test_node_client.py",
 )
-# Test files whose environments run under both supervisors, the native one among the slow tests.
+# Test files whose environments run under both supervisors, Python's among the slow tests.
 BOTH_SUPERVISORS = frozenset(
     f"tests/attacks/test_{name}.py"
     for name in (
@@ -38,8 +38,8 @@ BOTH_SUPERVISORS = frozenset(
         "windows",
     )
 )
-# Of the conformance tests on the native supervisor, those that `make test` runs.
-NATIVE_QUICK = ("tests/conformance/test_results.py", "tests/conformance/test_errors.py")
+# Of the conformance tests on the Python supervisor, those that `make test` runs.
+PYTHON_QUICK = ("tests/conformance/test_results.py", "tests/conformance/test_errors.py")
 VARIABLE = "DAYFLY_SUPERVISOR"
 # The default one first.
 ISOLATIONS = ("invocation", "process", "window")
@@ -51,7 +51,7 @@ MANY_CASES = 12
 def supervisor(request: pytest.FixtureRequest) -> Iterator[str]:
     """The supervisor under which functions run while the module's tests do; see `BOTH_SUPERVISORS`."""
     before = os.environ.get(VARIABLE)
-    name = getattr(request, "param", before or "python")
+    name = getattr(request, "param", before or "native")
     os.environ[VARIABLE] = name
     yield name
     if before is None:
@@ -65,8 +65,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     path = Path(metafunc.module.__file__ or "").resolve()
     if path.is_relative_to(ROOT) and path.relative_to(ROOT).as_posix() in BOTH_SUPERVISORS:
         metafunc.fixturenames.insert(0, "supervisor")
-        native = pytest.param("native", marks=pytest.mark.slow)
-        metafunc.parametrize("supervisor", ["python", native], indirect=True, scope="module")
+        python = pytest.param("python", marks=pytest.mark.slow)
+        metafunc.parametrize("supervisor", ["native", python], indirect=True, scope="module")
 
 
 @functools.cache
@@ -84,8 +84,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if function in tiers()["first"] and item.get_closest_marker("slow") is None:
             is_slow = function in seen
             seen.add(function)
-        if item.nodeid.startswith("tests/conformance/") and "[native" in item.nodeid:
-            is_slow |= not item.nodeid.startswith(NATIVE_QUICK)
+        if item.nodeid.startswith("tests/conformance/") and "[python" in item.nodeid:
+            is_slow |= not item.nodeid.startswith(PYTHON_QUICK)
         if is_slow:
             item.add_marker(pytest.mark.slow)
     slow = [item for item in items if item.get_closest_marker("slow") is not None]

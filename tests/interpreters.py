@@ -16,7 +16,7 @@ from tests.rie import ROOT
 UV = str(ROOT / "scripts" / "uv")
 CACHE = ROOT / ".cache" / "venvs"
 SUPPORTED = ("3.11", "3.12", "3.13", "3.14")
-INSTALL_TIMEOUT_S = 170
+INSTALL_TIMEOUT_S = 500
 
 
 @dataclass(frozen=True, order=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 # Pid 1 of a PID namespace takes its whole namespace with it; a tree of forking processes needs a few rounds.
-END_DEADLINE_S = 5.0
+END_DEADLINE_S = 60.0
 
 
 def parent_of(pid: int) -> int:

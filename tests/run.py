@@ -30,11 +30,11 @@ from tests.distributions.owners import MAP, distribution_of
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = Path(__file__).with_name("seconds.json")
-# pytest-timeout ends a test after 180 s, or after a limit of its own: whoever is silent for longer is stuck where it cannot.
-STALLED_S = 240.0
+# pytest-timeout ends a test after 600 s, or after a limit of its own: whoever is silent for longer is stuck where it cannot.
+STALLED_S = 660.0
 BEYOND_LIMIT_S = 60.0
 # Until the first report: a machine may be busy while pytest imports and collects.
-COLLECTED_S = 240.0
+COLLECTED_S = 660.0
 # A process costs two seconds or three to start, to import and to collect; more batches than that, and the longest of
 # them decides less; shorter ones than that are not worth it.
 BATCHES_EACH = 2

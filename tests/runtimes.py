@@ -24,7 +24,7 @@ from tests.rie import MODULES, Runtime, chosen_supervisor
 
 from dayfly.testing.runtime_api import FakeRuntimeApi, Invocation, Outcome
 
-EXIT_DEADLINE_S = 15.0
+EXIT_DEADLINE_S = 60.0
 # What is different on purpose, or by the hour: the same text stands for it on both sides.
 VOLATILE = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?"), "<time>"),
@@ -132,7 +132,7 @@ class RuntimeProcess:
         end_processes(family)
         self.api.__exit__(None, None, None)
         self._ended.set()
-        self._drain.join(5)
+        self._drain.join(60)
         os.close(self._reader)
         self._log.unlink()
 
@@ -145,12 +145,12 @@ class RuntimeProcess:
         """Pids of the process and everything under it now."""
         return [self.pid, *descendants(self.pid)]
 
-    def invoke(self, event: object = None, *, deadline_s: float = 15.0, **headers: str) -> Outcome:
+    def invoke(self, event: object = None, *, deadline_s: float = 60.0, **headers: str) -> Outcome:
         """Send an event; returns once it is answered and the runtime is ready again or has ended."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.settle(self.api.send(event, headers=named), deadline_s=deadline_s)
 
-    def settle(self, invocation: Invocation, *, deadline_s: float = 15.0) -> Outcome:
+    def settle(self, invocation: Invocation, *, deadline_s: float = 60.0) -> Outcome:
         """The outcome, once the runtime asks for the next event or has ended: its output is then complete."""
         outcome = invocation.wait(deadline_s)
         end = time.monotonic() + deadline_s

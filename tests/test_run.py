@@ -28,7 +28,7 @@ def run_tests(folder: Path, *arguments: str, **files: str) -> tuple[int, str]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=500,
     )
     return ran.returncode, ran.stdout + ran.stderr
 
@@ -77,9 +77,9 @@ def test_a_run_without_progress_is_ended_with_the_name_and_stack_of_what_ran(tmp
 @pytest.mark.slow
 def test_a_test_with_a_limit_of_its_own_may_be_silent_for_that_long(tmp_path: Path) -> None:
     text = (
-        "import pytest, threading\n@pytest.mark.timeout(60)\ndef test_it():\n    threading.Event().wait(4)\n"
+        "import pytest, threading\n@pytest.mark.timeout(60)\ndef test_it():\n    threading.Event().wait(12)\n"
     )
-    code, said = run_tests(tmp_path, "--stalled", "2", one=text)
+    code, said = run_tests(tmp_path, "--stalled", "10", one=text)
     assert code == 0, said
 
 

@@ -1,5 +1,9 @@
 #include "announce.h"
 
+/* As FIX in dayfly/supervisor/bytecode.py. */
+#define FIX                                                                                                            \
+    "compile at installation, with pip, `uv pip install --compile-bytecode`, or `python -m compileall` on "            \
+    "site-packages"
 /* Variables that are no settings, in words. */
 #define MAX_WORDS 1024
 
@@ -91,8 +95,12 @@ static void add_limits(const struct announcement *what, const struct state *stat
                    (const char *)settings->policy_fault.at);
     if (settings->policy_doubt.n > 0)
         limits_add(limits, "%.*s", (int)settings->policy_doubt.n, (const char *)settings->policy_doubt.at);
+    if (settings->tenant.n > 0 && settings->keep.count > 0)
+        limits_add(limits, "all tenants share the files in `keep`");
     if (what->writes_code)
         limits_add(limits, "the function can write its own code: a rebuilt zygote loads changed code");
+    if (is_said(what->uncompiled))
+        limits_add(limits, "slow start: %s; " FIX, what->uncompiled);
     char unknown[MAX_WORDS];
     struct buffer words = {(uint8_t *)unknown, 0, sizeof(unknown)};
     for (size_t i = 0; i < settings->unknown_count; i++)
@@ -142,6 +150,7 @@ static size_t fill(struct field *fields, const struct announcement *what, const 
         (void)snprintf(code, 17, "%016llx", (unsigned long long)what->code);
         add_text(fields, &n, "code", code);
     }
+    add_text(fields, &n, "bytecode", what->uncompiled);
     fields[n++] = (struct field){
         .name = "not_promised", .kind = FIELD_TEXTS, .texts = limits->texts, .count = limits->count};
     return n;

@@ -38,6 +38,7 @@ struct announcement {
     const char *calls;           /* why system calls are not confined */
     const char *online;          /* why workers have the network although they were to have none */
     const char *unguarded;       /* why the guard could not be armed */
+    const char *uncompiled;      /* why Dayfly's modules were compiled at this start */
     const char *watch_misses;    /* what the watch over the Runtime API does not see */
     bool shares_kernel_objects;
     bool writes_code; /* the function may write its own, and nothing compares it */

@@ -19,7 +19,10 @@
 #define TELEMETRY_VARIABLE "_LAMBDA_TELEMETRY_LOG_FD"
 /* How many processes an execution of this program ended before it executed itself anew. */
 #define KILLED_VARIABLE "_DAYFLY_KILLED"
-#define SUPERVISOR_VARIABLE "DAYFLY_SUPERVISOR"
+/* Says to Python that it is to serve, and why. */
+#define INSTEAD_VARIABLE "_DAYFLY_INSTEAD"
+/* Says to Python that processes of an earlier life were ended, as the layer's wrapper says it. */
+#define LATER_VARIABLE "_DAYFLY_LATER"
 /* Between options of a zygote; see core/handshake.py. */
 #define OPTION "\x1f"
 
@@ -63,7 +66,9 @@ _Noreturn void boot_hand_over(struct supervisor *s, const char *why) {
     if (s->output.telemetry >= 0)
         /* Out of the function's sight until now; the number is the platform's word. */
         (void)dup2(s->output.fds[OUTPUT_TELEMETRY], s->output.telemetry);
-    if (setenv(SUPERVISOR_VARIABLE, "python", 1) == 0 && unsetenv(KILLED_VARIABLE) == 0 &&
+    if (s->earlier.killed > 0)
+        (void)setenv(LATER_VARIABLE, "met", 1);
+    if (setenv(INSTEAD_VARIABLE, why == NULL ? "" : why, 1) == 0 && unsetenv(KILLED_VARIABLE) == 0 &&
         unsetenv(SETTINGS_FLAT) == 0)
         (void)execvp(s->arguments[0], s->arguments);
     print_error("the Python supervisor cannot be executed", strerror(errno));
@@ -72,8 +77,7 @@ _Noreturn void boot_hand_over(struct supervisor *s, const char *why) {
 
 /* ---- first acts ------------------------------------------------------------------------------- */
 
-/* Tell the platform that init failed, and why; then exit. */
-static _Noreturn void refuse(struct supervisor *s, const char *type, const char *message, const char *hint) {
+_Noreturn void boot_refuse(struct supervisor *s, const char *type, const char *message, const char *hint) {
     struct upstream *up = &s->lanes[0].upstream;
     struct failure failure;
     struct fault fault;
@@ -99,6 +103,9 @@ static _Noreturn void give_up(const char *what, const struct fault *fault) {
 
 /* Have Python read the settings: it executes this program again with them. */
 static _Noreturn void have_read(struct supervisor *s) {
+    /* In case that Python goes on by itself. */
+    key_read(s);
+    key_give_back(s);
     if (setenv(SETTINGS_WANTED, "1", 1) == 0)
         (void)execvp(s->arguments[0], s->arguments);
     print_error("the settings cannot be read by Python", strerror(errno));
@@ -122,8 +129,10 @@ static void read_settings(struct supervisor *s) {
             bytes_copy(message, sizeof(message), s->settings.fault);
             bytes_copy(hint, sizeof(hint), s->settings.hint);
         }
-        refuse(s, "InvalidSetting", message, hint);
+        boot_refuse(s, "InvalidSetting", message, hint);
     }
+    if (!s->settings.is_native)
+        boot_hand_over(s, NULL);
     /* Tenants are told apart where events of several may meet in a worker. */
     s->tells_tenants = s->settings.isolation == ISOLATION_WINDOW && s->settings.tenant.n > 0;
     if (s->tells_tenants && tenants_parse(&s->tenants, s->settings.tenant) != 0)
@@ -207,7 +216,7 @@ static void refuse_code(struct supervisor *s, char **argv, const char *place) {
         (closed_place(argv, own, &fault) != 0 || !is_within(own, place)))
         return;
     (void)snprintf(message, sizeof(message), "scrub contains %.400s, the directory of the function's code", place);
-    refuse(s, "InvalidSetting", message, "use a data directory");
+    boot_refuse(s, "InvalidSetting", message, "use a data directory");
 }
 
 /* Which of the temporary directories are ours to empty; a container may share the host's. */
@@ -289,10 +298,10 @@ static int pack_options(struct supervisor *s, const char *const *roots, size_t n
         return -1;
     for (size_t i = 0; is_guarded && i < sizeof(random); i++)
         (void)snprintf(key + 2 * i, 3, "%02x", random[i]);
-    int failed = buffer_print(&out, "%s" OPTION "%d%d%d%d%d%d%d%d%d%d" OPTION "%d" OPTION, isolation_name(set->isolation),
+    int failed = buffer_print(&out, "%s" OPTION "%d%d%d%d%d%d%d%d%d%d1%d" OPTION "%d" OPTION, isolation_name(set->isolation),
                               set->reseed, set->huge_pages, set->restarts_threads, set->immortal, confines,
                               set->network != NETWORK_SHARED, set->guard_closed, set->guard_learn, s->has_key || set->log_invocations,
-                              set->log_invocations,
+                              set->log_invocations, launch_has_user_site(s->arguments, s->environment),
                               s->output.telemetry);
     failed |= settings_seconds(&out, set->fork_deliver);
     failed |= buffer_print(&out, OPTION "%s" OPTION "%s" OPTION, guard_name(set->guard), key);
@@ -407,88 +416,6 @@ static _Noreturn void end_like(struct supervisor *s) {
     exit(LAMBDA_SIGNALLED + WTERMSIG(status));
 }
 
-/* What init made outside of its process all workers would share. */
-static void add_kernel_reasons(struct supervisor *s) {
-    static const unsigned kinds[] = {OBJECT_MSG, OBJECT_SEM, OBJECT_SHM, OBJECT_KINDS};
-    if (!s->owns_kernel_objects || s->settings.isolation == ISOLATION_PROCESS)
-        return;
-    unsigned made = kernel_made_by_init(&s->kernel);
-    for (size_t i = 0; i < COUNT(kinds) && s->ready.n_reasons < READY_MANY; i++)
-        if ((made >> kinds[i] & 1) != 0)
-            s->ready.reasons[s->ready.n_reasons++] = kernel_reason(1u << kinds[i]);
-}
-
-/* What the zygote said may forbid to serve. */
-static void check_ready(struct supervisor *s) {
-    char why[512];
-    add_kernel_reasons(s);
-    if (s->settings.network == NETWORK_NONE && s->ready.online[0] != '\0') {
-        (void)snprintf(why, sizeof(why), "network is none, but the function would have network access: %s", s->ready.online);
-        refuse(s, "InvalidSetting", why, "set network to none-where-allowed or shared");
-    }
-    if (s->settings.guard_closed && s->ready.unguarded[0] != '\0') {
-        (void)snprintf(why, sizeof(why), "guard is %s, but it could not be armed: %s", guard_name(s->settings.guard),
-                       s->ready.unguarded);
-        refuse(s, "InvalidSetting", why, "set guard_on_fault to open, or guard to off");
-    }
-}
-
-/* What `scrub` names and is not emptied. */
-static void tell_ignored(struct supervisor *s) {
-    char space[ANNOUNCE_MAX_TEXT / 4];
-    struct buffer words = {(uint8_t *)space, 0, sizeof(space)};
-    for (size_t i = 0; i < s->settings.scrub.count; i++) {
-        struct bytes place = s->settings.scrub.items[i];
-        bool is_emptied = false;
-        for (size_t k = 0; k < s->places.n_roots; k++)
-            is_emptied |= bytes_equal(place, bytes_of(s->places.roots[k].path));
-        if (!is_emptied)
-            (void)buffer_print(&words, "%s%.*s", words.n > 0 ? ", " : "", (int)place.n, (const char *)place.at);
-    }
-    if (words.n > 0)
-        limits_add(&s->limits, "not emptied, because they are outside this scope: %s", space);
-}
-
-/* Write the first log record. */
-static void tell_start(struct supervisor *s) {
-    const char *calls = s->ready.unconfined;
-    if (!s->settings.confine)
-        calls = "switched off";
-    else if (s->scope.platform == PLATFORM_LAMBDA)
-        calls = "Lambda does not permit seccomp filters";
-    /* Root opens its own memory, closed or not; what it says of itself tells nothing then. */
-    if (s->memory_why[0] == '\0' && s->ready.is_open && geteuid() != 0)
-        (void)snprintf(s->memory_why, sizeof(s->memory_why), "the function's init opened the zygote's memory");
-    if (s->memory_why[0] == '\0' && s->launch.interpreter.way == CLOSED_NOT)
-        (void)snprintf(s->memory_why, sizeof(s->memory_why), "%s", s->launch.interpreter.why);
-    struct announcement what = {
-        .settings = &s->settings,
-        .scope = scope_name(&s->scope),
-        .scope_reason = s->scope.reason,
-        .scope_not_promised = s->scope.not_promised,
-        .platform = platform_name(s->scope.platform),
-        .lock = s->lock,
-        .can_fork = s->ready.n_reasons == 0,
-        .memory = s->memory_why,
-        .memory_stranger = s->stranger,
-        .calls = calls,
-        .online = s->ready.online,
-        .unguarded = s->ready.unguarded,
-        .watch_misses = watch_misses(&s->watch),
-        .writes_code = host_may_write(s->task_root),
-        .shares_kernel_objects = s->scope.is_environment && !s->owns_kernel_objects,
-        .may_be_later_life = s->scope.is_environment && !s->sweep.is_first_life,
-        .earlier = s->earlier,
-        .code = s->ready.code,
-    };
-    tell_ignored(s);
-    if (s->key_holder[0] != '\0')
-        limits_add(&s->limits, "the fleet's signing key can be read in the environment variables of %s", s->key_holder);
-    for (size_t i = 0; i < s->ready.n_notes; i++)
-        limits_add(&s->limits, "%s", s->ready.notes[i]);
-    announce(&s->report, &what, &s->limits);
-}
-
 /* Begin to watch the Runtime API, once it is known where that is. */
 static void begin_watch(struct supervisor *s) {
     struct endpoint api = {{0}, 0};
@@ -516,17 +443,22 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
     key_take(s, argv, &fault);
     s->environment = environ;
     if (fault.text[0] != '\0')
-        refuse(s, "InvalidSetting", fault.text, "use 64 hexadecimal digits, for example from `openssl rand -hex 32`");
+        boot_refuse(s, "InvalidSetting", fault.text, "use 64 hexadecimal digits, for example from `openssl rand -hex 32`");
     if (procfs_open(&s->procfs, &fault) != 0)
         give_up("it needs /proc", &fault);
     read_settings(s);
+    s->owns_kernel_objects =
+        s->scope.is_environment && (s->scope.platform == PLATFORM_LAMBDA || !host_shares_ipc());
+    size_t n_roots = own_roots(s, argv, roots);
+    /* Before anything is ended or removed, which Python tells of. */
+    if (s->scope.is_environment && host_writable(roots, n_roots, writable, sizeof(writable)) > 0) {
+        (void)fault_set(&fault, "the function may write to %.160s, which is not compared natively", writable);
+        boot_hand_over(s, fault.text);
+    }
     end_processes(s, argv);
     key_read(s);
     if (!s->scope.is_environment)
         make_temporary(s);
-    s->owns_kernel_objects =
-        s->scope.is_environment && (s->scope.platform == PLATFORM_LAMBDA || !host_shares_ipc());
-    size_t n_roots = own_roots(s, argv, roots);
     empty_places(s, roots, n_roots);
     judge_memory(s);
     if (closed_place(argv, place, &fault) != 0)
@@ -539,10 +471,6 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
         give_up("check " API_VARIABLE ", or free processes, descriptors or memory", &fault);
     if (pack_options(s, roots, n_roots) != 0)
         boot_hand_over(s, "its settings are too long");
-    if (s->scope.is_environment && host_writable(roots, n_roots, writable, sizeof(writable)) > 0) {
-        (void)fault_set(&fault, "the function may write to %.160s, which is not compared natively", writable);
-        boot_hand_over(s, fault.text);
-    }
     take_charge(s);
     s->sweep.settle = settle;
     s->sweep.relieve = relieve;
@@ -561,9 +489,9 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
             print_error(fault.text, "see the log records above");
         end_like(s);
     }
-    check_ready(s);
+    promises_check(s);
     begin_watch(s);
-    tell_start(s);
+    promises_tell(s);
     pool_adopt(s);
     cleaner_remember(s);
     s->is_offline = s->settings.network != NETWORK_SHARED && s->ready.online[0] == '\0';
@@ -571,23 +499,10 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
     loop_run(s);
 }
 
-/* Say what was promised of the first zygote and does not hold of this one; NULL where all does. */
-static const char *broken_promise(struct supervisor *s, struct fault *fault) {
-    /* A worker can lower our limits until no memory file can be made: nothing is forked from what it could then write. */
-    if (s->memory_why[0] == '\0' && (s->launch.interpreter.way == CLOSED_NOT || (s->ready.is_open && geteuid() != 0)))
-        return "its memory can be opened, unlike the memory of the first zygote";
-    if (s->is_offline && s->ready.online[0] != '\0') {
-        (void)fault_set(fault, "its workers have network access, unlike the first zygote's: %s", s->ready.online);
-        return fault->text;
-    }
-    return NULL;
-}
-
 int boot_rebuild(struct supervisor *s, int64_t until, struct fault *fault) {
     if (init_zygote(s, until, fault) != 0)
         return -1;
-    add_kernel_reasons(s);
-    const char *broken = broken_promise(s, fault);
+    const char *broken = promises_broken(s, fault);
     if (broken == NULL)
         return 0;
     zygote_end(&s->zygote, &s->output, 0);

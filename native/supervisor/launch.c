@@ -27,14 +27,18 @@ static const char *variable(char *const *environment, const char *name) {
     return NULL;
 }
 
-/* Say whether an interpreter looks into its user's site directory only if nobody has said that it is not to: by an option,
- * or by a virtual environment without the system's packages. */
-static bool may_use_user_site(char *const *arguments) {
+bool launch_has_user_site(char *const *arguments, char *const *environment) {
     char path[PATH_MAX];
     char text[4096];
-    for (char *const *at = arguments + 1; *at != NULL && (*at)[0] == '-' && strcmp(*at, "-m") != 0; at++)
+    const char *no_user_site = variable(environment, "PYTHONNOUSERSITE");
+    for (char *const *at = arguments + 1; *at != NULL && (*at)[0] == '-' && strcmp(*at, "-m") != 0; at++) {
         if ((*at)[1] != '-' && strcspn(*at, "IsS") < strlen(*at))
             return false;
+        if ((*at)[1] != '-' && strchr(*at, 'E') != NULL)
+            no_user_site = NULL;
+    }
+    if (no_user_site != NULL && no_user_site[0] != '\0')
+        return false;
     int n = snprintf(path, sizeof(path), "%s", arguments[0]);
     char *slash = strrchr(path, '/');
     if (n < 0 || slash == NULL || (size_t)(slash - path) + sizeof("/../pyvenv.cfg") > sizeof(path))
@@ -68,7 +72,7 @@ static int plan_arguments(struct launch_plan *plan, const struct zygote_launch *
     static char no_user_site[] = "-s";
     size_t n = 0;
     plan->arguments[n++] = launch->arguments[0];
-    if (may_use_user_site(launch->arguments) && lacks_user_site(launch->environment)) {
+    if (launch_has_user_site(launch->arguments, launch->environment) && lacks_user_site(launch->environment)) {
         plan->arguments[n++] = no_user_site;
         plan->n_options = 1;
     }

@@ -44,6 +44,10 @@ struct launch_plan {
     const char *path_before; /* LD_LIBRARY_PATH as it was, NULL without */
 };
 
+/* Say whether an interpreter with these arguments looks into its user's site directory only if nobody has said that it is not
+ * to: by an option or a variable, or by a virtual environment without the system's packages. */
+bool launch_has_user_site(char *const *arguments, char *const *environment);
+
 /* Build it, for a zygote whose socket and lifeline have these numbers. -1 with a fault where something is too long. */
 int launch_plan(struct launch_plan *plan, const struct zygote_launch *launch, int channel, int lifeline, struct fault *fault);
 

@@ -62,6 +62,13 @@ static bool is_lost(const struct supervisor *s, const struct worker *spare) {
     return !worker_is_running(spare, &s->procfs) || procfs_is_dying(&s->procfs, spare->pid) == 1;
 }
 
+static void drop_if_lost(struct supervisor *s, size_t at) {
+    if (!is_lost(s, s->spares[at]))
+        return;
+    s->killed_spares++;
+    remove_spare(s, at);
+}
+
 bool pool_has_spare(struct supervisor *s) {
     while (s->n_spares > 0 && !worker_is_running(s->spares[0], &s->procfs)) {
         s->killed_spares++;
@@ -189,10 +196,7 @@ static void take_born(struct supervisor *s, struct worker *worker) {
     if (s->pairs.is_on)
         (void)keeper_birth(&s->keeper, worker->pid, worker->number);
     /* By a worker that has ended meanwhile. */
-    if (is_lost(s, worker)) {
-        s->killed_spares++;
-        remove_spare(s, s->n_spares - 1);
-    }
+    drop_if_lost(s, s->n_spares - 1);
 }
 
 void pool_settle(struct supervisor *s) {
@@ -384,10 +388,7 @@ bool pool_keep(struct supervisor *s, struct fault *why) {
     pid_t pids[SPARES] = {0};
     uint32_t numbers[SPARES] = {0};
     for (size_t i = s->n_spares; i-- > 0;)
-        if (is_lost(s, s->spares[i])) {
-            s->killed_spares++;
-            remove_spare(s, i);
-        }
+        drop_if_lost(s, i);
     size_t n = s->n_spares;
     size_t spoilt = 0;
     for (size_t i = 0; i < n; i++) {

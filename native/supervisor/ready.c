@@ -58,6 +58,9 @@ static void take_line(struct ready *ready, const char *line) {
     case 'G':
         ready->unguarded = text;
         break;
+    case 'B':
+        ready->uncompiled = text;
+        break;
     case 'F':
         ready->code = read_code(text);
         break;
@@ -75,7 +78,7 @@ void ready_unpack(struct ready *ready, struct bytes payload) {
     ready->expires_at = 0;
     ready->code = 0;
     ready->is_open = ready->runs_ahead = ready->has_threads = false;
-    ready->unconfined = ready->online = ready->unguarded = "";
+    ready->unconfined = ready->online = ready->unguarded = ready->uncompiled = "";
     bytes_copy(ready->text, sizeof(ready->text), payload);
     size_t n = payload.n < sizeof(ready->text) - 1 ? payload.n : sizeof(ready->text) - 1;
     /* A zero byte would end a text early. */

@@ -24,6 +24,7 @@ struct ready {
     const char *unconfined; /* why system calls are not confined, "" where they are or nobody asked */
     const char *online;     /* why workers have the network although they were to have none, "" */
     const char *unguarded;  /* why there is no guard, "" */
+    const char *uncompiled; /* why Dayfly's modules were compiled at this start, "" */
     const char *path[READY_MANY_ENTRIES]; /* the function's import path, where it was asked for */
     size_t n_path;
     uint64_t code;          /* fingerprint of the function's code, 0 where it was not asked for */

@@ -82,7 +82,7 @@ static const struct row rows[] = {
     {"DAYFLY_GUARD", CHOICE, "observe", "off, observe, block", AT(guard)},
     {"DAYFLY_GUARD_ON_FAULT", SECOND, "open", "open, closed", AT(guard_closed)},
     {"DAYFLY_GUARD_LEARN", SWITCH, "off", NULL, AT(guard_learn)},
-    {"DAYFLY_SUPERVISOR", FIRST, "python", "native, python", AT(is_native)},
+    {"DAYFLY_SUPERVISOR", FIRST, "native", "native, python", AT(is_native)},
 };
 
 /* Variables that no file sets: WRAPPER_VARIABLES in core/settings.py, and the recorder's. */

@@ -57,7 +57,7 @@ struct settings {
     enum guard guard;
     bool guard_closed; /* guard_on_fault = closed */
     bool guard_learn;
-    bool is_native; /* supervisor = native */
+    bool is_native; /* supervisor = native, not python */
     /* Of the policy, empty without one: packed for the guard, layer or package, digest, mode of its kinds, why the layer's is
      * not active, and what is doubtful about it. */
     struct bytes policy, policy_source, policy_digest, policy_mode, policy_fault, policy_doubt;

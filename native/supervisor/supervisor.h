@@ -50,6 +50,8 @@ enum {
     KEY_BYTES = 32,
     EXIT_NO_EVENTS = 1,
     EXIT_BAD_INPUT = 2,
+    /* Without arguments: it can be executed here (src/dayfly/supervisor/native.py). */
+    EXIT_RUNS = 93,
 };
 
 struct supervisor {
@@ -128,12 +130,26 @@ static inline bool serves_windows(const struct supervisor *s) {
 /* Start an environment and serve for ever. `arguments` are the interpreter's command line. */
 _Noreturn void boot(struct supervisor *s, char **arguments, char **environment);
 
-/* Serve by the Python supervisor instead, saying why (NULL: it was said): ends what was started and executes it. */
+/* Serve by the Python supervisor instead, saying why (NULL: it was said, or asked for): ends what was started and executes it. */
 _Noreturn void boot_hand_over(struct supervisor *s, const char *why);
+
+/* Tell the platform that init failed, and why; then exit. */
+_Noreturn void boot_refuse(struct supervisor *s, const char *type, const char *message, const char *hint);
 
 /* Initialise the function again, in an emptied environment, `until` at most; with a limit, its failure is not the platform's
  * to act on. -1 with a fault where that fails or what was promised holds no longer: then there is no zygote. */
 int boot_rebuild(struct supervisor *s, int64_t until, struct fault *fault);
+
+/* ---- promises.c ---- */
+
+/* The first zygote's init has ended: does not return where what it said forbids to serve. */
+void promises_check(struct supervisor *s);
+
+/* Write the first log record. */
+void promises_tell(struct supervisor *s);
+
+/* Say what was promised of the first zygote and does not hold of this one; NULL where all does. */
+const char *promises_broken(struct supervisor *s, struct fault *fault);
 
 /* ---- key.c ---- */
 

@@ -21,11 +21,15 @@
  * nearly. */
 #define GIVE_UP_AFTER (2 * NS_PER_S)
 #define GIVE_UP_STARVED_AFTER (20 * NS_PER_S)
+/* For so long the dead of a storm are waited for that are not ours yet: milliseconds, on a machine that is
+ * not busy. */
+#define BURY_FOR (2 * NS_PER_S)
 /* So many runnable threads (of the whole machine), and births since the last proof, say so. A look at them
  * all would take us many turns, and between two turns they fork. */
 #define STORM 64
 #define QUICK_LOOKS 2
-/* Looks at one that was killed just now, and begins to end within 25 us as a rule: a pass costs five times a look. */
+/* Looks at one that was killed just now, and begins to end within 25 us as a rule: a pass costs five times a
+ * look. */
 #define FEW_LOOKS 8
 #define PAUSE_NS (20 * NS_PER_US)
 /* And between looks that only wait for the killed: what we use up, they lack. */
@@ -73,7 +77,8 @@ int process_signal(pid_t pid, int pidfd, int number) {
 
 static bool is_spared(const struct sweep *sweep, pid_t pid) {
     return pid == sweep->self || pids_have(sweep->spared, sweep->n_spared, pid) ||
-           pids_have(sweep->staying_pids, sweep->n_staying, pid) || pids_have(sweep->ancestors, sweep->n_ancestors, pid);
+           pids_have(sweep->staying_pids, sweep->n_staying, pid) ||
+           pids_have(sweep->ancestors, sweep->n_ancestors, pid);
 }
 
 static bool is_staying(const struct sweep *sweep, uint32_t number) {
@@ -122,7 +127,8 @@ static int is_descendant(const struct sweep *sweep, struct proc_stat stat) {
     return 0;
 }
 
-/* What a process is to a sweep; `kind` tells what its limits say, `is_killed` that SIGKILL waits for it already. */
+/* What a process is to a sweep; `kind` tells what its limits say, `is_killed` that SIGKILL waits for it
+ * already. */
 static enum role judge(const struct sweep *sweep, pid_t pid, enum pair_kind *kind, bool *is_killed) {
     uint32_t number = 0;
     *kind = PAIR_NONE;
@@ -357,6 +363,18 @@ static void await(const struct pass *pass) {
     }
 }
 
+/* Bury the dead of a storm that have not come to us yet, and fill the user's limit of processes: their
+ * parents are dying themselves, and leave their children last. */
+static void bury(struct pass *pass) {
+    bool was_storm = pass->out->killed > STORM || pass->out->zygote_lost;
+    int64_t until = now_ns() + BURY_FOR;
+    while (pass->sweep->is_subreaper && was_storm && pass->zombies > STORM && now_ns() < until) {
+        (void)nanosleep(&(struct timespec){0, MOST_PAUSE_NS}, NULL);
+        if (look(pass, procfs_last_pid(pass->sweep->procfs)) != 1)
+            return;
+    }
+}
+
 /* Say whether a clean pass that began at `mark` proves that nobody is left: 1, 0, -1. */
 static int is_proof(struct pass *pass, long mark, long most, int clean_looks) {
     const struct sweep *sweep = pass->sweep;
@@ -413,7 +431,8 @@ int sweep_run(struct sweep *sweep, const pid_t *expected, size_t n, struct swept
             (void)sched_yield();
         else
             (void)nanosleep(&(struct timespec){0, (long)pause}, NULL);
-        bool waits = pass.found > 0 && pass.struck + pass.unknown == 0 && procfs_last_pid(sweep->procfs) == mark;
+        bool waits =
+            pass.found > 0 && pass.struck + pass.unknown == 0 && procfs_last_pid(sweep->procfs) == mark;
         pause = !waits ? PAUSE_NS : 2 * pause < MOST_PAUSE_NS ? 2 * pause : MOST_PAUSE_NS;
         /* First what needs no further look: a look may have lasted longer than all of them together should.
          */
@@ -429,6 +448,8 @@ int sweep_run(struct sweep *sweep, const pid_t *expected, size_t n, struct swept
             sweep->counts_stopped++;
         }
     }
+    if (out->is_proved)
+        bury(&pass);
     resume(&pass);
     out->zombies = pass.zombies;
     return out->is_proved ? 0 : -1;

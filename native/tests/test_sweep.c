@@ -5,6 +5,8 @@
 
 #include <linux/sched.h>
 #include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -214,6 +216,31 @@ static void buries_orphans(void) {
     /* One whose end was only just seen is to be waited for a moment later. */
     AWAIT(run() == 0 && sweep_zombies(&sweep) == 0);
     CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+}
+
+enum { MANY_CHILDREN = 200, MUCH_MEMORY = 256 << 20 };
+
+/* Its memory is given back before its children are: they are dead, and not ours, for some milliseconds. */
+static void storm(void) {
+    void *much =
+        mmap(NULL, MUCH_MEMORY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (much == MAP_FAILED || madvise(much, MUCH_MEMORY, MADV_DONTFORK) != 0)
+        _exit(1);
+    for (int i = 0; i < MANY_CHILDREN; i++)
+        if (fork() == 0)
+            sleep_for_ever();
+    sleep_for_ever();
+}
+
+static void buries_a_storm_whose_parent_is_dying(void) {
+    begin(SWEEP_ENVIRONMENT);
+    CHECK(sweep.is_subreaper);
+    (void)start(0, storm);
+    while (sweep_count(&sweep) <= MANY_CHILDREN)
+        (void)sched_yield();
+    CHECK(run() == 0);
+    CHECK(swept.zombies < MANY_CHILDREN / 2);
+    CHECK(run() == 0);
 }
 
 static bool can_relieve(void *context) {
@@ -472,6 +499,7 @@ int main(void) {
     RUN(in_namespace(NULL, does_not_look_for_ever));
     RUN(in_namespace(NULL, a_dead_leader_is_no_dead_process));
     RUN(in_namespace(NULL, buries_orphans));
+    RUN(in_namespace(NULL, buries_a_storm_whose_parent_is_dying));
     RUN(in_namespace(NULL, does_not_take_what_it_cannot_see_for_gone));
     RUN(in_namespace(NULL, asks_the_zygote_about_a_child_of_its));
     RUN(in_namespace(NULL, the_first_act_ends_everybody));

@@ -83,7 +83,7 @@ def test_one_pass_over_a_pipe_is_bounded_while_its_writer_never_stops(pipe: tupl
     writer.start()
     try:
         for _ in range(20):
-            select.select([read_end], [], [], 10)
+            select.select([read_end], [], [], 60)
             data, ended = fds.drain(read_end, limit=100_000)
             assert 0 < len(data) <= 100_000 + 65536
             assert not ended
@@ -105,7 +105,7 @@ def test_everything_is_written_even_where_somebody_made_the_pipe_non_blocking(
     writer.start()
     got = b""
     while len(got) < len(body):
-        select.select([read_end], [], [], 10)
+        select.select([read_end], [], [], 60)
         got += fds.drain(read_end, limit=1 << 16)[0]
     writer.join()
     assert got == body

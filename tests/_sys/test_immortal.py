@@ -62,6 +62,6 @@ def test_it_is_done_on_known_versions_alone(interpreter: Interpreter) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=30,
+        timeout=60,
     )
     assert told.stdout.strip() == str(interpreter.version in ("3.12", "3.13"))

@@ -22,7 +22,7 @@ from dayfly._sys import proc
 ME = os.getpid
 
 
-def wait_for(condition: Callable[[], bool], *, deadline_s: float = 10.0) -> None:
+def wait_for(condition: Callable[[], bool], *, deadline_s: float = 60.0) -> None:
     end = time.monotonic() + deadline_s
     while not condition():
         assert time.monotonic() < end, "it did not come true in time"

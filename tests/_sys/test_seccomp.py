@@ -241,12 +241,12 @@ def test_threads_that_ran_before_are_under_it_too() -> None:
     go, said = threading.Event(), []
 
     def late() -> None:
-        go.wait(10)
+        go.wait(60)
         said.append(refused(lambda: os.kill(os.getppid(), signal.SIGURG))())
 
     def act() -> str:
         go.set()
-        thread.join(10)
+        thread.join(60)
         return said[0]
 
     # The thread has to live in the child, so the filter is installed there after it was started.

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from tests.layer.managed import HERE
+from tests.rie import ROOT
 
 from dayfly.attach.enter import KNOWN_CLIENTS, CannotStartError, check_bootstrap, understand
 
 BOOTSTRAP = "/var/runtime/bootstrap.py"
+BOOT = ROOT / "src" / "dayfly" / "attach" / "files" / "boot.py"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +81,7 @@ def test_every_option_that_is_let_through_is_one_of_the_interpreters() -> None:
     assert _PLAIN_FLAGS
     for flag in sorted(_PLAIN_FLAGS):
         run = subprocess.run(
-            [sys.executable, f"-{flag}", "-c", "print('ran')"], capture_output=True, text=True, timeout=30
+            [sys.executable, f"-{flag}", "-c", "print('ran')"], capture_output=True, text=True, timeout=60
         )
         # -x skips the first line, and with it the only one.
         assert run.stdout.endswith("ran\n") or flag == "x", flag
@@ -97,3 +101,16 @@ def test_the_clients_that_are_known_are_those_the_tests_try() -> None:
     tried = {image.client for image in IMAGES}
     assert tried == {"<3", ">=3,<4", ">=4,<5"}
     assert KNOWN_CLIENTS == ("2", "3", "4")
+
+
+@pytest.mark.parametrize("role", ["_DAYFLY_CLERK", "_DAYFLY_ZYGOTE"])
+def test_what_the_native_supervisor_started_never_runs_the_function_without_dayfly(
+    tmp_path: Path, role: str
+) -> None:
+    """A worker can cause some of the faults that end here: a clerk is started beside workers."""
+    shutil.copy(BOOT, tmp_path)
+    command = [sys.executable, "-S", str(tmp_path / "boot.py"), "echo", "the function"]
+    done = subprocess.run(command, env={role: "3:4"}, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 70
+    assert done.stdout == ""
+    assert "this layer was not built for" in done.stderr

@@ -47,7 +47,7 @@ def test_what_is_found_runs_as_that_version() -> None:
     present = [(version, python) for version, python in found if python is not None]
     assert present
     for version, python in present:
-        run = subprocess.run([python, "--version"], capture_output=True, text=True, timeout=30, check=True)
+        run = subprocess.run([python, "--version"], capture_output=True, text=True, timeout=60, check=True)
         assert run.stdout.startswith(f"Python {version}.")
 
 

@@ -29,7 +29,7 @@ MANY = 1_000
 class Sink(sink.Sink):
     """The attacker's port, for tests that wait for something to arrive."""
 
-    def wait_for(self, text: str, *, deadline_s: float = 5.0) -> None:
+    def wait_for(self, text: str, *, deadline_s: float = 60.0) -> None:
         """Return once a datagram holds `text`; fails the test if none does in time."""
         end = time.monotonic() + deadline_s
         while time.monotonic() < end:
@@ -163,7 +163,7 @@ class Shop:
                 found += record["finding_info"]["types"]
         return [kind for kind in found if kind != "environment.started"]
 
-    def wait_for_finding(self, kind: str, *, deadline_s: float = 5.0) -> None:
+    def wait_for_finding(self, kind: str, *, deadline_s: float = 60.0) -> None:
         """Return once Dayfly has reported `kind`; fails the test if it does not in time."""
         self.rie.wait_for_log(f'"types":["{kind}"]', deadline_s=deadline_s)
 

@@ -326,7 +326,7 @@ ORPHAN = """
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while time.monotonic() < end:
             leak("orphan")
             time.sleep(0.005)

@@ -148,7 +148,7 @@ def test_what_is_no_key_is_said_and_nothing_starts(text: str) -> None:
     with RuntimeProcess(
         OWN_FUNCTIONS, "seeking.handler", runtime="dayfly", environment={"DAYFLY_FLEET_KEY": text}
     ) as runtime:
-        assert runtime.process.wait(10) == 2
+        assert runtime.process.wait(60) == 2
         output = runtime.output()
     assert "DAYFLY_FLEET_KEY is not a valid key" in output
     assert not text or len(text) < 10 or text not in output

@@ -81,7 +81,7 @@ def dayfly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with home("dayfly", tmp_path_factory.mktemp("dayfly")) as shop:
         yield shop
         assert "environment.not-clean" not in shop.findings()
-        assert "not compared" not in shop.rie.logs()
+        assert "not checked for changes" not in shop.rie.logs()
 
 
 LEFT = {

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from tests.attacks.shop import OWN_FUNCTIONS
-from tests.rie import Answer, Rie
+from tests.rie import Rie
 
 CODE = "__import__('os').getpid()"
-TIMEOUT_S = 10
-# 0.1 s and what the emulator takes; generous, for a machine that does other things beside.
-SOON_S = 3.0
+# Less than what the function waits for: what a refusal does not end is ended by the platform, with another error.
+TIMEOUT_S = 30
 WAYS = [
     *("thread", "raw_thread", "future", "dummy_pool", "consumer", "s3transfer", "task", "to_thread"),
     *("child", "raw_child", "finaliser", "collected", "weak_reference", "swallowed", "generator", "signal"),
     *("exit", "excepthook", "sudden_end", "late_thread"),
 ]
 ISOLATIONS = ("invocation", "window", "process")
-
-
-def invoke(rie: Rie, event: object) -> tuple[Answer, float]:
-    before = time.monotonic()
-    answer = rie.invoke(event)
-    return answer, time.monotonic() - before
 
 
 def findings(rie: Rie) -> list[tuple[str, str]]:
@@ -48,14 +40,10 @@ def function(request: pytest.FixtureRequest) -> Iterator[Rie]:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_refusal_ends_the_invocation_wherever_it_was_raised(
-    way: str, function: Rie, record_property: Callable[[str, object], None]
-) -> None:
+def test_a_refusal_ends_the_invocation_wherever_it_was_raised(way: str, function: Rie) -> None:
     before = len(findings(function))
-    answer, took_s = invoke(function, {"of": way, "code": CODE, "file": "/tmp/../etc/passwd"})
-    record_property("took_ms", round(took_s * 1000))
+    answer = function.invoke({"of": way, "code": CODE, "file": "/tmp/../etc/passwd"})
     assert answer.error_type == "Dayfly.Refused", answer.body
-    assert took_s < SOON_S
     found = findings(function)[before:]
     refused = [one for one in found if one[0] == "guard.refused"]
     # s3transfer goes on to remove what it could not write.

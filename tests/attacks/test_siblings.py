@@ -6,8 +6,6 @@ killed by number. Later customers must be served by a clean worker, and no attac
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from tests.attacks.shop import Shop, needs_confinement
 from tests.processes import descendants, state_of
@@ -52,9 +50,8 @@ def test_a_signal_to_siblings_keeps_no_later_customer_waiting(name: str, dayfly_
     supervisor = dayfly_shop.rie.runtime_pids()[0]
     for _ in range(3):
         dayfly_shop.attack(FAMILY + SIGNALS[name])
-        began = time.monotonic()
+        # Whoever is kept waiting for as long as the function may take gets no answer.
         dayfly_shop.serve(4)
-        assert time.monotonic() - began < 3
     assert dayfly_shop.rie.runtime_pids()[0] == supervisor
 
 

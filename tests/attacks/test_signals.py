@@ -105,7 +105,7 @@ def steady_shop(dayfly_shop: Shop) -> Shop:
 
 def wait_for_more(shop: Shop, before: int) -> None:
     """Return once there are more findings of signals."""
-    assert has_more(shop, before, deadline_s=5.0), "no finding tells of it"
+    assert has_more(shop, before, deadline_s=60.0), "no finding tells of it"
 
 
 def has_more(shop: Shop, before: int, *, deadline_s: float = 1.0) -> bool:

@@ -211,7 +211,7 @@ def test_at_import_it_is_refused_and_init_fails_with_rule_and_package(
         answer = one.rie.invoke({})
         assert answer.error_type == "Dayfly.Refused", answer.body
         assert "tracker" in str(answer.body)
-        one.rie.wait_for_log('"types":["guard.refused"]', deadline_s=5)
+        one.rie.wait_for_log('"types":["guard.refused"]', deadline_s=60)
         found = of_guard(one)
     assert {one["phase"] for one in found} == {"init"}
     assert {one["rule"] for one in found} & {f"capability.{TROJANS[name]}", "capability.environment"}

@@ -31,8 +31,8 @@ SETTINGS = {
 }
 PID = "result = os.getpid()"
 # A new life's first line is written once init is done.
-NEW_LIFE_LIMIT_S = 2.0
-FINDING_LIMIT_S = 5.0
+NEW_LIFE_LIMIT_S = 60.0
+FINDING_LIMIT_S = 60.0
 
 
 class Shops:

@@ -24,7 +24,7 @@ pytestmark = needs_confinement()
 TECHNIQUES = [one for one in load_techniques() if sys.version_info >= one.since and not one.is_unforkable]
 PLANTED = [one for one in TECHNIQUES if one.plant]
 DATA = [one for one in TECHNIQUES if one.event]
-FINDING_LIMIT_S = 5.0
+FINDING_LIMIT_S = 60.0
 # Data alone, that no rule of structure has anything against.
 UNSEEN_DATA = {
     "cache-key": "a value under a key: what the function caches is its own affair",

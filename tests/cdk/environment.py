@@ -12,7 +12,7 @@ from tests.interpreters import UV
 from tests.rie import ROOT
 
 FOLDER = ROOT / ".cache" / "cdk"
-INSTALL_TIMEOUT_S = 170
+INSTALL_TIMEOUT_S = 500
 
 
 @functools.cache
@@ -25,7 +25,7 @@ def cdk_python() -> Path:
     with (FOLDER / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         # The CDK runs in Node.js, whoever's it is; the CDK warns of one that is too old.
-        subprocess.run([ROOT / "scripts" / "debian-packages", "node=nodejs"], check=True, timeout=170)
+        subprocess.run([ROOT / "scripts" / "debian-packages", "node=nodejs"], check=True, timeout=500)
         try:
             subprocess.run(
                 [UV, "sync", "--frozen", "--quiet", "--only-group", "cdk"],

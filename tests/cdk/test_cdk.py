@@ -68,7 +68,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [cdk_python(), _APP, folder / "app", folder / "old.json"],
         check=True,
         stdout=subprocess.DEVNULL,
-        timeout=170,
+        timeout=500,
         env={**os.environ, "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1"},
     )
     return folder

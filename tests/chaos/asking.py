@@ -20,7 +20,7 @@ from dayfly.lab.lab import Lab
 from dayfly.lab.model import ConfinementChoice, FunctionConfig, InvokeResult, LabEvent, LogLine, RuntimeKind
 
 FUNCTIONS = Path(__file__).parent / "functions"
-_PATIENCE_S = 20.0
+_PATIENCE_S = 60.0
 
 Kind = Literal["answer", "error", "exit", "timeout", "refused"]
 

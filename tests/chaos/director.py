@@ -79,6 +79,11 @@ async def directing() -> AsyncIterator[Director]:
         yield director
 
 
+def directed(director: Director) -> dict[str, str]:
+    """The variables of a function whose supervisor asks the director: only Python's can be followed step by step."""
+    return {"DAYFLY_SUPERVISOR": "python", "CHAOS_DIRECTOR": director.name}
+
+
 def places(steps: list[str], *, passages: int = 1) -> list[tuple[str, int]]:
     """Return the places of a course of steps: each step with its first passages, in order."""
     seen: Counter[str] = Counter()

@@ -22,7 +22,7 @@ OVER = "gate:Gate.next_event:call"
 _END = Order("loop:Supervisor._prepare:call", "kill", "supervisor")
 # Supervisor, zygote and spares; a worker that has not been waited for yet.
 MOST_PROCESSES = 6
-_PATIENCE_S = 20.0
+_PATIENCE_S = 60.0
 _FOLLOWERS = 3
 
 

@@ -1,4 +1,4 @@
-"""Whatever dies, stops or fails at whatever step of the supervisor's loop: no answer is lost that was accepted, none is
+"""Whatever dies, stops or fails at whatever step of the Python supervisor's loop: no answer is lost that was accepted, none is
 repeated or crossed, and the next caller is served."""
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ import asyncio
 import pytest
 from tests.chaos.__main__ import ACTS, orders_of
 from tests.chaos.asking import Violation, asking
-from tests.chaos.director import Order, directing
+from tests.chaos.director import Order, directed, directing
 from tests.chaos.sweep import Swept, judge, record, sweep
 from tests.lab.running import needs_bubblewrap
 
@@ -50,7 +50,7 @@ SPREAD = {
 async def _sweep(isolation: str, acts: dict[str, int], *, of_start: dict[str, int]) -> Swept:
     found = Swept()
     async with directing() as director:
-        variables = {"CHAOS_DIRECTOR": director.name, "DAYFLY_ISOLATION": isolation}
+        variables = {**directed(director), "DAYFLY_ISOLATION": isolation}
         async with asking("dayfly", environment=variables) as one:
             start, steps = await record(one, director)
             for act, count in acts.items():
@@ -73,7 +73,7 @@ def test_a_supervisor_killed_at_each_stage_of_its_loop_costs_one_invocation_at_m
         found = Swept()
         async with (
             directing() as director,
-            asking("dayfly", environment={"CHAOS_DIRECTOR": director.name}) as one,
+            asking("dayfly", environment=directed(director)) as one,
         ):
             _, steps = await record(one, director)
             assert [stage for stage in STAGES if stage not in steps] == []
@@ -87,6 +87,7 @@ def test_a_supervisor_killed_at_each_stage_of_its_loop_costs_one_invocation_at_m
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 @needs_bubblewrap
 @pytest.mark.parametrize("isolation", SPREAD)
 def test_a_fault_at_any_step_of_the_loop_loses_no_accepted_answer_and_repeats_none(isolation: str) -> None:
@@ -113,7 +114,7 @@ def test_what_the_first_runs_found_stays_mended() -> None:
         orders = [Order(step, "raise", "ENOMEM") for step in steps]
         async with (
             directing() as director,
-            asking("dayfly", environment={"CHAOS_DIRECTOR": director.name}) as one,
+            asking("dayfly", environment=directed(director)) as one,
         ):
             await record(one, director)
             await sweep(one, director, orders, is_fresh=True, found=found)

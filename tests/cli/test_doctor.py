@@ -50,7 +50,7 @@ def test_the_table_fits_the_terminal_and_names_what_is_missing(columns: int) -> 
         [sys.executable, "-c", "from dayfly.cli.main import main; main()", "doctor"],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=500,
         env={**os.environ, "COLUMNS": str(columns)},
     )
     lines = done.stdout.splitlines()

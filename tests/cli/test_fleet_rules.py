@@ -30,7 +30,7 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-c", "import sys; from dayfly.cli.main import main; sys.exit(main())", *arguments],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=500,
         check=False,
     )
 
@@ -42,7 +42,7 @@ def test_affected_and_rules_of_a_folder_without_a_service(tmp_path: Path) -> Non
     home = tmp_path / "home"
     home.mkdir()
     root = Path(__file__).parents[2]
-    subprocess.run([sys.executable, "-c", _PLANT, str(home / "store")], check=True, timeout=120, cwd=root)
+    subprocess.run([sys.executable, "-c", _PLANT, str(home / "store")], check=True, timeout=500, cwd=root)
     identity = "000000000000feed:10:residue.memory"
     answer = _run("fleet", "affected", identity, "--csv", "-", "--folder", str(home))
     assert answer.returncode == 0, answer.stderr
@@ -79,7 +79,7 @@ def test_the_same_of_a_running_service(tmp_path: Path) -> None:
     (home / "rules").mkdir(parents=True)
     (home / "rules" / "bad.sql").write_text(OWN.replace("FROM invocations", "FROM file('x')"))
     root = Path(__file__).parents[2]
-    subprocess.run([sys.executable, "-c", _PLANT, str(home / "store")], check=True, timeout=120, cwd=root)
+    subprocess.run([sys.executable, "-c", _PLANT, str(home / "store")], check=True, timeout=500, cwd=root)
     good = tmp_path / "mine.sql"
     good.write_text(OWN)
     # The planted lines are a year old.

@@ -53,7 +53,7 @@ class Served:
 
     def invoke(self, name: str, value: object) -> Any:
         address = self.announced["endpoint"].removeprefix("http://")
-        connection = http.client.HTTPConnection(address, timeout=30)
+        connection = http.client.HTTPConnection(address, timeout=60)
         with contextlib.closing(connection):
             connection.request("POST", f"/2015-03-31/functions/{name}/invocations", json.dumps(value))
             return json.loads(connection.getresponse().read())
@@ -192,7 +192,7 @@ class Shown:
 
     def invoke(self, value: object) -> None:
         port = int(self.text.partition(" at http://127.0.0.1:")[2].split()[0].partition("\x1b")[0])
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         with contextlib.closing(connection):
             connection.request("POST", "/2015-03-31/functions/basic/invocations", json.dumps(value))
             assert connection.getresponse().status == 200
@@ -261,7 +261,7 @@ def test_it_ends_when_its_log_cannot_be_written(tmp_path: Path) -> None:
         assert time.monotonic() < deadline, process.communicate()
         os.sched_yield()
     port = int(log.read_text().partition(" at http://127.0.0.1:")[2].split()[0])
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     with contextlib.closing(connection):
         event = json.dumps({"do": "warn", "text": "x" * 70_000})
         connection.request("POST", "/2015-03-31/functions/basic/invocations", event)

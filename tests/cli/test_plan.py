@@ -55,7 +55,7 @@ def run(
         (*_COMMAND, *map(str, arguments)),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=500,
         check=False,
         env={**os.environ, "COLUMNS": "80", **(environment or {})},
     )

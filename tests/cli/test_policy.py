@@ -49,7 +49,7 @@ def run_apart(*arguments: str | Path, columns: int = 80, cwd: Path) -> subproces
         (*COMMAND, *map(str, arguments)),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=500,
         check=False,
         cwd=cwd,
         env={**os.environ, "COLUMNS": str(columns)},

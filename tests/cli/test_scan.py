@@ -455,7 +455,6 @@ Resources:
 
 
 @pytest.mark.parametrize(("make", "kind", "said"), [one[1:] for one in BAD], ids=[one[0] for one in BAD])
-@pytest.mark.timeout(60)
 def test_bad_input_is_named_and_costs_nothing_else(
     clean: Path, make: Callable[[Path], None], kind: str, said: str
 ) -> None:
@@ -496,7 +495,6 @@ def test_a_file_that_cannot_be_read_is_named(clean: Path) -> None:
     ],
     ids=["empty", "not there", "device", "no zip", "binary", "no template", "FIFO"],
 )
-@pytest.mark.timeout(30)
 def test_where_nothing_can_be_scanned_the_exit_code_is_two(
     tmp_path: Path, make: Callable[[Path], Path], said: str
 ) -> None:
@@ -564,7 +562,7 @@ def test_nothing_of_what_is_scanned_is_imported_or_run(tmp_path: Path) -> None:
     _write(folder, "requirements.txt", "evil @ https://example.invalid/evil.zip\n")
     script = f"TRAP = {str(folder)!r}\n" + SPY
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=170, cwd=tmp_path
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=500, cwd=tmp_path
     )
     assert done.returncode == 0, done.stderr
     assert not evidence.exists()

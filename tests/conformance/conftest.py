@@ -15,7 +15,7 @@ FUNCTIONS = Path(__file__).parent / "functions"
 _VARIABLES = {
     "invocation": {"DAYFLY_ISOLATION": "invocation"},
     "window": {"DAYFLY_ISOLATION": "window"},
-    "native": {"DAYFLY_ISOLATION": "invocation", "DAYFLY_SUPERVISOR": "native"},
+    "python": {"DAYFLY_ISOLATION": "invocation", "DAYFLY_SUPERVISOR": "python"},
 }
 
 
@@ -27,7 +27,7 @@ class StartPair(Protocol):
     ) -> Pair: ...
 
 
-@pytest.fixture(scope="module", params=["invocation", "window", "native"])
+@pytest.fixture(scope="module", params=["invocation", "window", "python"])
 def start_pair(request: pytest.FixtureRequest) -> Iterator[StartPair]:
     """Pairs that live as long as the module's tests; plain runtimes that have died are started again.
 

@@ -126,7 +126,7 @@ def test_a_start_without_a_handler_ends_with_an_error_that_says_so(tmp_path: Pat
             cwd=tmp_path,
             env={"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9"},
             capture_output=True,
-            timeout=20,
+            timeout=60,
         )
         for module in MODULES.values()
     ]

@@ -27,7 +27,7 @@ def test_a_broken_answer_to_next_ends_the_runtime_unanswered(case: str) -> None:
         process.api.wait_until_ready()
         before = len(process.api.requests)
         process.api.send({}, raw=BROKEN[case], request_id="broken")
-        status = process.wait_exit(5)
+        status = process.wait_exit(60)
         answered = [one for one in process.api.requests[before:] if "response" in one.head.target]
     assert status != 0
     assert answered == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from collections.abc import Mapping
 
 import pytest
@@ -317,11 +316,10 @@ def test_an_http_api_makes_200_of_an_answer_without_a_status() -> None:
 
 def test_a_large_answer_is_not_parsed() -> None:
     activity = read(rest())
-    body = b'{"statusCode":418,"body":"' + b"a" * (5 << 20) + b'"}'
-    began = time.process_time()
+    # Cut off: whoever parses it finds no status.
+    body = b'{"statusCode":418,"body":"' + b"a" * (5 << 20)
     activity.read_answer(body, length=len(body), is_result=True)
     assert activity.status == 418
-    assert time.process_time() - began < 0.02
 
 
 @pytest.mark.parametrize(

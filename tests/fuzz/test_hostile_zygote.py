@@ -20,7 +20,7 @@ HOSTILE = Path(__file__).parent / "functions"
 SEEDS = range(int(os.environ.get("DAYFLY_FUZZ_EXAMPLES", "0")) // 10 or 8)
 EVENTS = 6
 # Beyond every wait of the supervisor for a zygote (5 s) and its sweeps (2 s), a few times over.
-DEADLINE_S = 40.0
+DEADLINE_S = 60.0
 SCOPES = ["environment", "descendants"]
 ISOLATIONS = ["invocation", "window", "process"]
 
@@ -80,13 +80,22 @@ def serve(seed: str, settings: dict[str, str]) -> tuple[list[tuple[str, Outcome]
 @pytest.mark.slow
 @pytest.mark.parametrize("isolation", ISOLATIONS)
 @pytest.mark.parametrize("scope", SCOPES)
-def test_a_hostile_zygote_costs_its_environment_and_nobody_elses_answer(scope: str, isolation: str) -> None:
+@pytest.mark.parametrize("supervisor", ["native", pytest.param("python", marks=pytest.mark.nightly)])
+def test_a_hostile_zygote_costs_its_environment_and_nobody_elses_answer(
+    supervisor: str, scope: str, isolation: str
+) -> None:
     answered = 0
     for number in SEEDS:
         seed = f"{scope}-{isolation}-{number}"
         lock = "on" if number % 2 else "off"
         outcomes, status, output = serve(
-            seed, {"DAYFLY_SCOPE": scope, "DAYFLY_ISOLATION": isolation, "DAYFLY_API_LOCK": lock}
+            seed,
+            {
+                "DAYFLY_SUPERVISOR": supervisor,
+                "DAYFLY_SCOPE": scope,
+                "DAYFLY_ISOLATION": isolation,
+                "DAYFLY_API_LOCK": lock,
+            },
         )
         assert "Traceback" not in output, f"seed {seed}:\n{output}"
         assert "internal fault" not in output, f"seed {seed}:\n{output}"

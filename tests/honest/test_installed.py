@@ -51,7 +51,7 @@ def _beside_the_function(task: Path) -> list[str]:
         [*command, "awslambdaric==4.2.2", str(wheel_of(RUNTIME))],
         check=True,
         capture_output=True,
-        timeout=170,
+        timeout=500,
     )
     return [str(python), "-m", MODULES["dayfly"], HANDLER]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.rie import ROOT
 
 POWERTOOLS = ("aws-lambda-powertools==3.37.0", "jmespath==1.0.1", "typing-extensions==4.15.0")
-_LIMIT_S = 170
+_LIMIT_S = 500
 
 
 @functools.cache

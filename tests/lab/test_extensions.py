@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from tests.lab.running import (
 )
 from tests.lab.telemetry.listening import EXTENSIONS
 
+from dayfly.lab import life
 from dayfly.lab.declared import Declared
 from dayfly.lab.model import ConfinementChoice
 
@@ -110,15 +111,16 @@ def test_an_extension_that_fails_fails_the_invocation_by_its_name(
     run(scenario())
 
 
-def test_an_extension_that_is_deaf_to_the_shutdown_is_not_waited_for() -> None:
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="older runtimes block signals while they poll")
+def test_an_extension_that_is_deaf_to_the_shutdown_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> None:
         config = basic(extensions=EXTENSIONS / "failing", environment={"FAILS": "never"})
         async with running_lab(config=config) as running:
             await running.call()
-            began = time.monotonic()
         # Python under awslambdaric ends at once on SIGTERM: nothing else is waited for.
-        assert time.monotonic() - began < 1.5
 
+    # Whoever waits, waits for longer than a test may take.
+    monkeypatch.setattr(life, "_BUDGET_EXTERNAL_S", 3600.0)
     run(scenario())
 
 

@@ -99,7 +99,7 @@ def test_signals_find_an_orphan_by_its_marker() -> None:
     assert process.stdin is not None
     process.stdin.close()
     # With the tree's parent gone nothing leads from it to the two any more.
-    process.wait(20)
+    process.wait(60)
     assert freezer.pids() == []
 
     async def scenario() -> None:

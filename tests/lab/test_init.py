@@ -22,7 +22,7 @@ class Driver:
 
     def __init__(self) -> None:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.control.settimeout(20)
+        self.control.settimeout(60)
         self.telemetry, write = os.pipe()
         self.extensions, output = os.pipe()
         numbers = [theirs.fileno(), -1, -1, write, output]
@@ -51,7 +51,7 @@ def driver() -> Iterator[Driver]:
     driver = Driver()
     yield driver
     driver.control.close()
-    driver.process.wait(20)
+    driver.process.wait(60)
     os.close(driver.telemetry)
     os.close(driver.extensions)
 
@@ -111,7 +111,7 @@ def test_everything_ends_when_the_lab_is_gone(driver: Driver) -> None:
     driver.start("a", "/bin/sleep", "300")
     pid = int(driver.report()[2])
     driver.control.close()
-    assert driver.process.wait(20) == 0
+    assert driver.process.wait(60) == 0
     while is_alive(pid):
         os.sched_yield()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 
 import pytest
 from tests.lab.running import basic, run, running_lab
@@ -22,21 +21,19 @@ def test_an_extension_inside_the_runtime_buys_a_sigterm() -> None:
 def test_without_extensions_the_runtime_is_killed_at_once() -> None:
     async def scenario() -> None:
         async with running_lab() as running:
-            await running.call()
-            began = time.monotonic()
+            await running.ask("listen")
             await running.lab.recycle("f")
-            # Well below the half second an internal extension would be given.
-            assert time.monotonic() - began < 0.45
+            assert (await running.ask("facts"))["served"] == 1
+        assert "told to leave" not in [line.text for line in running.lines]
 
     run(scenario())
 
 
 def test_a_life_that_ends_is_noticed_long_before_the_time_out() -> None:
     async def scenario() -> None:
-        async with running_lab(config=basic(timeout_s=60.0)) as running:
+        async with running_lab(config=basic(timeout_s=900.0)) as running:
             await running.call()
-            began = time.monotonic()
-            await running.call({"do": "signal", "name": "SIGKILL"})
-            assert time.monotonic() - began < 10
+            result = await running.call({"do": "signal", "name": "SIGKILL"})
+            assert b"signal: killed" in result.payload
 
     run(scenario())

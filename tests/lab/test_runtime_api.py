@@ -30,7 +30,7 @@ def test_it_is_settled_only_while_the_runtime_polls() -> None:
         with contextlib.closing(connection):
             assert not api.settled.is_set()
             connection.send_request("GET", _NEXT)
-            await asyncio.wait_for(api.settled.wait(), 20)
+            await asyncio.wait_for(api.settled.wait(), 60)
             api.deliver(_EVENT)
             assert not api.settled.is_set()
             answer = await asyncio.to_thread(connection.read)
@@ -40,7 +40,7 @@ def test_it_is_settled_only_while_the_runtime_polls() -> None:
             assert (await api.outcome).payload == b"1"
             assert not api.settled.is_set()
             connection.send_request("GET", _NEXT)
-            await asyncio.wait_for(api.settled.wait(), 20)
+            await asyncio.wait_for(api.settled.wait(), 60)
         await api.close()
 
     run(scenario())
@@ -55,11 +55,11 @@ def test_a_poll_left_over_from_an_earlier_life_gets_the_next_event_as_well() -> 
         runtime = await asyncio.to_thread(RawConnection, api.address)
         with contextlib.closing(survivor), contextlib.closing(runtime):
             survivor.send_request("GET", _NEXT)
-            await asyncio.wait_for(api.settled.wait(), 20)
+            await asyncio.wait_for(api.settled.wait(), 60)
             api.new_life()
             assert not api.settled.is_set()
             runtime.send_request("GET", _NEXT)
-            await asyncio.wait_for(api.settled.wait(), 20)
+            await asyncio.wait_for(api.settled.wait(), 60)
             api.deliver(_EVENT)
             for connection in (survivor, runtime):
                 answer = await asyncio.to_thread(connection.read)

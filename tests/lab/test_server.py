@@ -73,7 +73,7 @@ def test_no_answer_waits_for_an_acknowledgement(host: str, front: str) -> None:
                 port, path = int(number), "/2018-06-01/ping"
 
             def talk() -> None:
-                connection = http.client.HTTPConnection(address, port, timeout=30)
+                connection = http.client.HTTPConnection(address, port, timeout=60)
                 with contextlib.closing(connection):
                     connection.request("GET", path)
                     connection.getresponse().read()
@@ -205,7 +205,7 @@ def test_headers_that_are_not_valid_are_refused(header: str, value: str) -> None
         async with _served() as (running, _, url):
 
             def talk() -> int:
-                connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=20)
+                connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)
                 with contextlib.closing(connection):
                     path = "/2015-03-31/functions/f/invocations"
                     connection.request("POST", path, b"{}", {header: value})

@@ -185,7 +185,7 @@ def image_variables(image: Image, handler: str, wrapper: str) -> dict[str, str]:
 
 def is_native() -> bool:
     """Whether the layer's wrapper starts the native supervisor."""
-    return chosen_supervisor().get("DAYFLY_SUPERVISOR") == "native"
+    return chosen_supervisor().get("DAYFLY_SUPERVISOR", "native") == "native"
 
 
 def reason_of(said: str, start: str) -> str:

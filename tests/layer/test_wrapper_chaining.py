@@ -137,11 +137,11 @@ def test_the_wrapper_runs_in_a_strict_posix_shell(opt: Path) -> None:
             [shell, *options, str(opt / "dayfly"), "/bin/echo", "a b", "$c", "d\\ne"],
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=60,
             env={"PATH": "/usr/bin:/bin", "PYTHONPATH": ""},
         )
         assert done.stdout == "a b $c d\\ne\n"
         reason = "the command does not start Python: /bin/echo a b $c d\\ne\n"
         assert done.stderr == f"dayfly: not active, the function runs without it: {reason}"
         nothing = [shell, *options, str(opt / "dayfly")]
-        assert subprocess.run(nothing, capture_output=True, timeout=30, env={}).returncode == 127
+        assert subprocess.run(nothing, capture_output=True, timeout=60, env={}).returncode == 127

@@ -17,7 +17,7 @@ from tests.rie import ROOT, Rie
 from tests.wheels import DAYFLY, RUNTIME, wheel_of
 
 EXAMPLES = ROOT / "docs" / "container"
-LIMIT_S = 170
+LIMIT_S = 500
 pytestmark = pytest.mark.slow
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.interpreters import Interpreter, found_interpreters
+from tests.layer.conftest import WriteFunction
 from tests.layer.managed import (
     HERE,
     Image,
@@ -19,6 +21,8 @@ from tests.layer.managed import (
     started_as,
     unpacked_layer,
 )
+from tests.native.test_instead import DAMAGES
+from tests.native.test_serving import INSTEAD, NATIVE
 
 from dayfly.attach.layout import cache_tag
 from dayfly.attach.pythons import find_python
@@ -132,6 +136,39 @@ def test_the_function_is_stopped_where_that_was_asked_for(name: str, copied_opt:
         said = runtime.output()
         assert runtime.api.requests == []
     assert reason in reason_of(said, "dayfly: cannot start, and DAYFLY_ON_FAILURE is stop: ")
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_where_native_code_cannot_run_the_python_supervisor_serves(damage: str, copied_opt: Path) -> None:
+    """The wrapper is a shell script, and a shell ends where it cannot execute a program."""
+    act, why = DAMAGES[damage]
+    act(copied_opt / "dayfly.d" / "bin" / platform.machine() / "supervisor")
+    with ManagedRuntime(
+        FUNCTIONS, "managed.handler", IMAGE, opt=copied_opt, environment=NATIVE, telemetry=True
+    ) as runtime:
+        answers = [runtime.invoke({}).payload for _ in range(2)]
+        started, said = started_as(runtime), runtime.output()
+    assert [answer["calls"] for answer in answers if isinstance(answer, dict)] == [1, 1]
+    assert started["supervisor"] == "python"
+    assert why in str(started["supervisor_reason"])
+    assert said.startswith(f"{INSTEAD}{started['supervisor_reason']}\n")
+
+
+def test_a_file_of_settings_chooses_the_python_supervisor_which_signs_records(
+    opt: Path, write_function: WriteFunction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Native code is started first, has the file read, and has taken the fleet's key out of the variables before."""
+    monkeypatch.delenv("DAYFLY_SUPERVISOR", raising=False)
+    folder = write_function(
+        {"app.py": "def handler(event, context): return 1\n", "dayfly.toml": 'supervisor = "python"\n'}
+    )
+    key = {"DAYFLY_FLEET_KEY": "ab" * 32}
+    with ManagedRuntime(folder, "app.handler", IMAGE, opt=opt, environment=key, telemetry=True) as runtime:
+        assert runtime.invoke({}).payload == 1
+        started, said = started_as(runtime), runtime.telemetry()
+    assert started["supervisor"] == "python"
+    assert "supervisor_reason" not in started
+    assert '"proof":"' in said
 
 
 # For faults that are put into its code.
@@ -283,7 +320,7 @@ def test_commands_that_start_no_runtime_are_left_as_they_are(opt: Path, tmp_path
         (NEWEST.path, "-m", "this", "x"): "the module this is not awslambdaric",
     }
     for command, reason in cases.items():
-        done = subprocess.run([opt / "dayfly", *command], capture_output=True, text=True, timeout=30, env={})
+        done = subprocess.run([opt / "dayfly", *command], capture_output=True, text=True, timeout=60, env={})
         assert done.returncode == 0
         assert done.stderr == f"{NOT_ACTIVE}{reason}\n"
         assert "here" in done.stdout or command[1] == "-m"
@@ -295,7 +332,7 @@ def _run_alone(python: Path, opt: Path) -> str:
     script = opt.parent / "bootstrap.py"
     script.write_text("import os\nos.write(2, b'here\\n')\n")
     done = subprocess.run(
-        [opt / "dayfly", python, script], capture_output=True, text=True, timeout=30, env={}, check=True
+        [opt / "dayfly", python, script], capture_output=True, text=True, timeout=60, env={}, check=True
     )
     return done.stderr
 

@@ -69,7 +69,7 @@ def test_an_image_without_a_shell_has_none(venvs: dict[bool, Path]) -> None:
         root.wrap(["/venv/bin/python", "-c", f"{names}; {home}"], EXAMPLES),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         env={},
     )
     assert done.stdout == "[False, False, False]\n~ False True\n", done.stderr

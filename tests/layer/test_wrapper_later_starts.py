@@ -105,7 +105,7 @@ for _ in range({count}):
         for number in (1, 2, 15):
             signal.signal(number, signal.SIG_IGN)
         old = set(os.listdir("/proc"))
-        end = time.monotonic() + 4
+        end = time.monotonic() + 60
         while time.monotonic() < end:
             for name in set(os.listdir("/proc")) - old:
                 if name.isdigit() and int(name) != os.getpid():

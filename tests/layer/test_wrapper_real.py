@@ -13,7 +13,7 @@ from tests.layer.managed import Image, ManagedRuntime, started_as
 
 NEWEST = found_interpreters()[-1]
 IMAGE = Image(NEWEST, ">=4,<5")
-LIMIT_S = 170
+LIMIT_S = 500
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("confined")]
 
 PACKAGES = ("opentelemetry-instrumentation", "opentelemetry-sdk", "opentelemetry-distro", "elastic-apm")

@@ -23,7 +23,7 @@ _FLAGS = (*LANGUAGE, "-g", "-O1", "-pthread", f"-I{NATIVE / 'supervisor'}")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer")
 # Tells the driver of native/fuzz which code an input reached.
 COVERAGE = ("-fsanitize-coverage=trace-pc",)
-_LIMIT_S = 170
+_LIMIT_S = 500
 
 
 def find_gcc() -> str:

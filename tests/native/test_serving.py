@@ -1,4 +1,4 @@
-"""DAYFLY_SUPERVISOR=native: which supervisor serves, and what standard error says where it is the other one."""
+"""Which supervisor serves, and what standard error says where it is not the native one."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_a_value_that_cannot_be_used_is_refused_in_pythons_words(
         both = {**environment, "DAYFLY_SUPERVISOR": supervisor}
         with RuntimeProcess(tmp_path, "app.handler", runtime="dayfly", environment=both) as side:
             found.append(json.loads(side.api.wait_init_error().body))
-            assert side.process.wait(30) == 2
+            assert side.process.wait(60) == 2
     assert found[0] == found[1]
     assert words in found[0]["errorMessage"]
 
@@ -150,7 +150,24 @@ def test_a_value_that_names_no_supervisor_is_refused(tmp_path: Path) -> None:
         env={**os.environ, "DAYFLY_SUPERVISOR": "rust", "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1"},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
     )
     assert done.returncode == 2
-    assert "DAYFLY_SUPERVISOR is rust" in done.stderr
+    assert "DAYFLY_SUPERVISOR is 'rust'" in done.stderr
+
+
+def test_a_file_of_settings_chooses_the_python_supervisor_unless_a_variable_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DAYFLY_SUPERVISOR", raising=False)
+    (tmp_path / "app.py").write_text(HANDLER)
+    (tmp_path / "dayfly.toml").write_text('supervisor = "python"\n')
+    for environment, serves in (({}, "python"), (NATIVE, "native")):
+        with RuntimeProcess(
+            tmp_path, "app.handler", runtime="dayfly", environment=environment, telemetry=True
+        ) as side:
+            side.api.wait_until_ready()
+            started, printed = started_as(side), side.output()
+        assert started["supervisor"] == serves
+        assert "supervisor_reason" not in started
+        assert INSTEAD not in printed

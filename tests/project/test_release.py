@@ -119,7 +119,7 @@ def refusal(repository: Path, *arguments: str) -> str:
         [sys.executable, str(repository / "scripts" / "release.py"), *arguments],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=500,
     )
     assert run.returncode == 2, run.stdout + run.stderr
     assert len(run.stderr.splitlines()) == 1
@@ -168,7 +168,7 @@ def test_a_folder_that_is_no_repository_is_refused(repository: Path) -> None:
         [sys.executable, str(repository / "scripts" / "release.py")],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=500,
         env={**os.environ, "GIT_CEILING_DIRECTORIES": str(repository.parent)},
     )
     assert run.returncode == 2

@@ -68,7 +68,7 @@ class Aws:
         # One connection for each thread of the front, and so for each of its clients' connections.
         connection = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._local.connection = http.client.HTTPConnection(*self._address, timeout=30)
+            connection = self._local.connection = http.client.HTTPConnection(*self._address, timeout=60)
         headers = {
             name: value
             for name, value in call.headers.items()

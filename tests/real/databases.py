@@ -94,7 +94,7 @@ class Database(ABC):
                 env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": str(self._folder)},
                 check=True,
                 capture_output=True,
-                timeout=120,
+                timeout=500,
             )
         except subprocess.CalledProcessError as failure:
             failure.add_note((failure.stdout + failure.stderr).decode(errors="replace"))

@@ -33,7 +33,7 @@ class DatagramSink:
     ) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waker:
             waker.sendto(b"", ("127.0.0.1", self.port))
-        self._thread.join(5)
+        self._thread.join(60)
         self._socket.close()
 
     def _receive(self) -> None:

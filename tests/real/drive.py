@@ -26,10 +26,10 @@ COUNT = 200
 # These come after the servers have closed what is idle.
 AFTER_IDLE = 5
 WINDOW = 20
-INIT_DEADLINE_S = 40.0
-DEADLINE_S = 10.0
+INIT_DEADLINE_S = 60.0
+DEADLINE_S = 60.0
 DELIVER_S = 5
-ARRIVAL_DEADLINE_S = 8.0
+ARRIVAL_DEADLINE_S = 30.0
 LOG_TAIL = 4_000
 # Answers of the wrong kind after which the rest is not worth waiting for.
 PATIENCE = 4

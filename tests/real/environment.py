@@ -19,7 +19,7 @@ Install = Literal["pip", "layer"]
 REQUIREMENTS = Path(__file__).parent / "requirements.txt"
 FOLDER = ROOT / ".venvs"
 # Some hundred megabytes of wheels, where nothing is cached.
-INSTALL_TIMEOUT_S = 170
+INSTALL_TIMEOUT_S = 500
 
 
 @functools.cache

@@ -18,7 +18,7 @@ from types import TracebackType
 
 from tests.real.ledger import Ledger
 
-HANDSHAKE_TIMEOUT_S = 10.0
+HANDSHAKE_TIMEOUT_S = 60.0
 # What the end of a killed worker looks like from here; anything else that TLS or HTTP complain about is a fault.
 _ENDINGS = (
     ConnectionError,
@@ -94,7 +94,7 @@ class HttpServer:
         for peer in remaining:
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(peer, socket.SHUT_RDWR)
-        self._thread.join(5)
+        self._thread.join(60)
 
     @property
     def port(self) -> int:

@@ -17,7 +17,7 @@ _HANDLER = "def handler(event, context):\n    return 1\n"
 
 
 def _run(*command: str) -> str:
-    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=170)
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=500)
     return done.stdout
 
 

@@ -43,7 +43,7 @@ for thread in threads:
 def look():
     return {target.__qualname__: idleness.look_at(thread).state for target, thread in zip(targets, threads)}
 # Until all have come to rest, that come to rest; `work` never does, and is read as working whenever it runs.
-end = time.monotonic() + 10
+end = time.monotonic() + 60
 while True:
     time.sleep(0.02)
     seen = look()

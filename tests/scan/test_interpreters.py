@@ -28,7 +28,7 @@ def scan(python: str, folder: Path) -> tuple[list[tuple[object, ...]], list[str]
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=500,
         check=True,
         env={**os.environ, "PYTHONHASHSEED": "0"},
     )

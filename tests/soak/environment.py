@@ -109,7 +109,7 @@ class Environment:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         end_processes(family)
-        self._reader.join(5)
+        self._reader.join(60)
 
     def reset(self, *, everything: bool) -> None:
         """End the runtime as the platform does when an invocation times out; its orphans only with `everything`."""

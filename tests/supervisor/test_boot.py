@@ -100,7 +100,8 @@ def test_a_wrong_setting_without_a_platform_still_ends_with_2(tmp_path: Path) ->
 
 def test_no_temporary_directory_to_be_had_ends_with_2(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    done = run_runtime(tmp_path, {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1", "TMPDIR": str(tmp_path / "file")})
+    environment = {"DAYFLY_SUPERVISOR": "python", "TMPDIR": str(tmp_path / "file")}
+    done = run_runtime(tmp_path, {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1", **environment})
     assert done.returncode == 2
     assert "cannot create a temporary directory" in done.stderr
 
@@ -130,7 +131,7 @@ def test_the_host_is_observed_as_it_is() -> None:
 
 
 def wait_for_gone(*commands: str) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while any(
         command in " ".join(proc.command_line(pid)) for pid in proc.list_pids() for command in commands
     ):
@@ -225,9 +226,9 @@ def test_where_the_environment_is_ours_an_earlier_life_is_ended_before_any_funct
                 text=True,
             ) as process,
         ):
-            payload = api.send({}).wait(20).payload
+            payload = api.send({}).wait(60).payload
             process.terminate()
-            output, _ = process.communicate(timeout=20)
+            output, _ = process.communicate(timeout=60)
         return payload, output
 
     payload, output = in_namespace(act, before=leave_an_earlier_life)

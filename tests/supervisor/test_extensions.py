@@ -15,7 +15,7 @@ from tests.native.compared import Native
 
 from dayfly.supervisor.extensions import ExtensionRoutes
 
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 REGISTER = (
     b"POST /2020-01-01/extension/register HTTP/1.1\r\nLambda-Extension-Name: a\r\nContent-Length: 2\r\n\r\n{}"
 )

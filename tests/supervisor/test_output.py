@@ -41,7 +41,7 @@ def captured(act: Callable[[Output], object], *, telemetry: bool = False) -> tup
         for descriptor in (1, 2, *(pair[1] for pair in pairs)):
             os.close(descriptor)
         for reader in readers:
-            reader.join(10)
+            reader.join(60)
         return got[0], got[1], got[2]
 
     return forked(run)
@@ -126,7 +126,7 @@ def test_a_pipe_somebody_still_holds_does_not_keep_the_supervisor() -> None:
         writer.start()
         output.finish(pipes)
         stop.set()
-        writer.join(10)
+        writer.join(60)
         assert not writer.is_alive()
 
     out, _, _ = captured(act)
@@ -212,7 +212,7 @@ def test_a_full_log_of_the_platform_is_waited_for_even_if_it_was_made_non_blocki
     writer.start()
     got = b""
     while len(got) < len(body):
-        assert select.select([read_end], [], [], 10)[0]
+        assert select.select([read_end], [], [], 60)[0]
         got += os.read(read_end, 65536)
     writer.join()
     os.close(read_end)

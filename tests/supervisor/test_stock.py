@@ -208,7 +208,7 @@ def test_a_spare_that_was_changed_for_good_is_given_up_and_waited_for() -> None:
         assert found.keeper.adopted == [(found.zygote, True)]
         found.keeper.spoils = 1
         assert found.stock.keep() == ""
-        assert found.zygote.processes[0].wait(10) < 0
+        assert found.zygote.processes[0].wait(60) < 0
         assert found.zygote.buried == [found.zygote.processes[0].pid]
         assert found.sweeper.spared == {found.zygote.pid, found.zygote.processes[1].pid}
         assert found.keeper.killed == 0
@@ -232,7 +232,7 @@ def test_a_zygote_that_is_lost_takes_its_spares_with_it() -> None:
         found.stock.fork_ahead()
         assert found.told() == ["zygote.lost"]
         assert found.zygote.is_ended
-        assert found.zygote.processes[0].wait(10) < 0
+        assert found.zygote.processes[0].wait(60) < 0
         assert found.stock.zygote is None
         assert not found.stock.has_spare()
         assert (found.sweeper.spared, found.sweeper.zygote, found.sweeper.fork_pending) == (set(), 0, False)
@@ -246,7 +246,7 @@ def test_before_an_init_beside_it_a_zygote_has_no_spares_and_none_on_the_way() -
         assert not found.zygote.is_forking
         assert not found.zygote.is_ended
         assert found.sweeper.spared == {found.zygote.pid}
-        assert all(process.wait(10) < 0 for process in found.zygote.processes)
+        assert all(process.wait(60) < 0 for process in found.zygote.processes)
         assert len(found.zygote.processes) == 2
 
 

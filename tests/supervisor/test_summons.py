@@ -98,7 +98,7 @@ def wait_without_end(summons: Summons) -> None:
 
 def ended_with(pid: int, *, asked_by: int = 0) -> int:
     """Wait for the end of a process, asking for it by a signal, again and again: one that is pending takes in the next."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         os.kill(pid, asked_by)
         done, status = os.waitpid(pid, os.WNOHANG)

@@ -14,7 +14,7 @@ import pytest
 from dayfly import __version__
 from dayfly.supervisor.upstream import Upstream, UpstreamError
 
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 OK = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
 
 

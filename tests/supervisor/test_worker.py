@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
 import pytest
@@ -49,7 +50,7 @@ def receive_event(sock: _socket.socket) -> tuple[bytes, dict[str, str], bytes]:
 
 
 def answer_of(worker: Worker) -> Answer:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while True:
         answer, closed = worker.pull()
         if answer is not None:
@@ -77,10 +78,10 @@ def test_an_event_that_fills_the_socket_is_sent_as_room_comes() -> None:
         received: list[bytes] = []
         reader = threading.Thread(target=lambda: received.append(receive_event(theirs)[2]))
         reader.start()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not worker.push():
             assert time.monotonic() < deadline
-        reader.join(10)
+        reader.join(60)
         assert received == [event]
         assert not worker.has_unsent
 
@@ -153,7 +154,7 @@ def test_a_killed_worker_has_ended_and_killing_it_again_is_no_error() -> None:
     with worker_process() as (worker, _, process):
         assert worker.is_running()
         worker.kill()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while worker.is_running():
             assert time.monotonic() < deadline
         worker.kill()
@@ -183,6 +184,8 @@ def outcome_of(worker: Worker, *, until: float | None, reported: list[bytes] | N
     )
 
 
+# Reports, each 5 ms after the last: a minute of them.
+FLOOD = 12_000
 ERROR_BODY = b'{"errorType":"Dayfly.Refused"}'
 
 
@@ -196,25 +199,22 @@ def test_a_refusal_is_the_answer_of_a_worker_that_gives_none_and_nothing_puts_it
         theirs.sendall(frames.pack_report(nonce, error=ERROR_BODY))
 
         def go_on() -> None:
-            for _ in range(400):
+            for _ in range(FLOOD):
                 if ended.wait(0.005):
                     return
                 theirs.sendall(frames.pack_report(nonce, error=b"later"))
+            pytest.fail("the worker's reports put the answer off")
 
-        sender = threading.Thread(target=go_on)
-        if floods:
-            sender.start()
-        reported: list[bytes] = []
-        before = time.monotonic()
-        outcome = outcome_of(worker, until=None, reported=reported)
-        took_s = time.monotonic() - before
-        ended.set()
-        if floods:
-            sender.join()
+        with ThreadPoolExecutor(1) as pool:
+            sender = pool.submit(go_on) if floods else None
+            reported: list[bytes] = []
+            outcome = outcome_of(worker, until=None, reported=reported)
+            ended.set()
+        if sender is not None:
+            sender.result()
     assert isinstance(outcome, EndedByRefusal)
     assert outcome.error == ERROR_BODY
     assert reported[0] == b"Gone"
-    assert took_s < 1.0
 
 
 def test_a_worker_that_describes_its_refusal_is_waited_for_a_while_and_no_longer() -> None:
@@ -223,9 +223,9 @@ def test_a_worker_that_describes_its_refusal_is_waited_for_a_while_and_no_longer
         nonce, _, _ = receive_event(theirs)
         theirs.sendall(frames.pack_report(nonce, error=ERROR_BODY) + frames.pack_report(nonce) * 3)
         before = time.monotonic()
-        outcome = outcome_of(worker, until=None)
-        assert isinstance(outcome, EndedByRefusal)
-        assert 1.0 <= time.monotonic() - before < 5.0
+        outcome = outcome_of(worker, until=before + 120)
+        assert isinstance(outcome, EndedByRefusal), "whoever is waited for for ever is late"
+        assert time.monotonic() - before >= 1.0
 
 
 @pytest.mark.parametrize(
@@ -305,7 +305,7 @@ def test_a_worker_that_ended_is_not_late() -> None:
         process.kill()
         process.wait()
         theirs.close()
-        outcome = outcome_of(worker, until=time.monotonic() + 30)
+        outcome = outcome_of(worker, until=time.monotonic() + 60)
         assert isinstance(outcome, Died)
         assert not outcome.is_late
 

@@ -14,8 +14,8 @@ from dayfly.testing.http_wire import Request, Wire, WireError, header
 @pytest.fixture
 def ends() -> Iterator[tuple[socket.socket, Wire]]:
     client, server = socket.socketpair()
-    client.settimeout(5)
-    server.settimeout(5)
+    client.settimeout(60)
+    server.settimeout(60)
     with client, server:
         yield client, Wire(server)
 

@@ -13,14 +13,18 @@ if TYPE_CHECKING:
 
 
 class Channel:
-    """What a zygote holds of its supervisor: a socket, its options, and an end of a pair of sockets that tells its death."""
+    """What a zygote holds of its supervisor: a socket, its options, and an end of a pair of sockets that tells its death.
 
-    __slots__ = ("lifeline", "options", "socket")
+    `limits` are what it found out of its start for the first log record, where it was asked to.
+    """
+
+    __slots__ = ("lifeline", "limits", "options", "socket")
 
     def __init__(self, socket: _socket.socket, options: ZygoteOptions, lifeline: int = -1) -> None:
         self.socket = socket
         self.options = options
         self.lifeline = lifeline
+        self.limits: list[str] = []
 
     def leave(self) -> None:
         """In a worker: let go of what only the zygote may hold."""

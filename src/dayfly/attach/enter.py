@@ -107,14 +107,9 @@ def enter(
 
         arrival = unreadable.arrive(os.environ)
         if CLERK in os.environ:
-            try:
-                unreadable.close(arrival.failure if arrival is not None else "")
-                from dayfly.supervisor.clerk import serve
+            from dayfly.supervisor import clerk
 
-                serve(os.environ)
-            finally:
-                # Nothing else may run in it, least of all the function.
-                os._exit(1)
+            clerk.run(os.environ, arrival)
         target = understand(command)
         if target.kind == "dayfly":
             run_untouched()
@@ -133,20 +128,19 @@ def enter(
             with open(target.name, "rb") as file:
                 check_bootstrap(target.name, file.read())
         if MARKER in os.environ:
-            # It loads nothing of what supervises it.
-            from dayfly._sys.channel import channel_from_environment
+            from dayfly.supervisor.startup import begin_zygote
 
-            unreadable.close(arrival.failure if arrival is not None else "")
-            channel = channel_from_environment(os.environ)
+            channel = begin_zygote(os.environ, arrival)
         else:
-            if "DAYFLY_SUPERVISOR" in os.environ:
+            instead = ""
+            if arrival is None:
                 from dayfly.supervisor.native import hand_over
 
-                hand_over(os.environ, place=home)
+                instead = hand_over(os.environ, place=home)
             from dayfly.supervisor import life
 
             # Before the rest is loaded: usually it goes on in a second interpreter.
-            begun = life.begin(os.environ, arrival)
+            begun = life.begin(os.environ, arrival, instead=instead)
             from dayfly.supervisor import boot
     except CannotStartError as fault:
         run_without(str(fault), None)

@@ -30,7 +30,7 @@ _OURS_ALONE = frozenset({NEXT_VARIABLE, "DAYFLY_POLICY_DIGEST", "DAYFLY_RECYCLED
 # A function's policy, in a layer of its own beside Dayfly's.
 POLICY_LAYER = "dayfly-policy-"
 _SETTABLE = (
-    frozenset(setting.variable for setting in SETTINGS) | WRAPPER_VARIABLES.keys() | {LEARN_VARIABLE}
+    frozenset(setting.variable for setting in SETTINGS) | WRAPPER_VARIABLES | {LEARN_VARIABLE}
 ) - _OURS_ALONE
 
 Weight = Literal["note", "warning", "refused"]

@@ -25,7 +25,8 @@ class ZygoteOptions:
     `isolation` and `deliver` (seconds) as in the settings; `confine` asks for a filter of system calls, `offline` for
     workers without a network. `guard` is its setting, `guard_closed` whether its faults refuse, `guard_key` (hex) what its
     hashes are keyed with, `policy` the function's, packed, and `guard_learns` whether new uses are told. `fingerprints` asks for what a fleet compares,
-    of which `prints_late` leaves the code's to be asked for later, where the function is forked. `prime`, `events`, `before` and `after` are empty where not set.
+    of which `prints_late` leaves the code's to be asked for later, where the function is forked. `tells_start` asks for the limits that
+    only Python can tell of a start, `has_user_site` says whether the platform's start looks into the user's site directory. `prime`, `events`, `before` and `after` are empty where not set.
     """
 
     __slots__ = (
@@ -39,6 +40,7 @@ class ZygoteOptions:
         "guard_closed",
         "guard_key",
         "guard_learns",
+        "has_user_site",
         "huge_pages",
         "immortal",
         "isolation",
@@ -49,6 +51,7 @@ class ZygoteOptions:
         "reseed",
         "restarts_threads",
         "telemetry",
+        "tells_start",
         "temporary",
     )
 
@@ -69,6 +72,8 @@ class ZygoteOptions:
         guard_learns: bool = False,
         fingerprints: bool = False,
         prints_late: bool = False,
+        tells_start: bool = False,
+        has_user_site: bool = False,
         policy: str = "",
         telemetry: int = -1,
         prime: str = "",
@@ -91,6 +96,8 @@ class ZygoteOptions:
         self.guard_learns = guard_learns
         self.fingerprints = fingerprints
         self.prints_late = prints_late
+        self.tells_start = tells_start
+        self.has_user_site = has_user_site
         self.policy = policy
         self.telemetry = telemetry
         self.prime = prime
@@ -112,6 +119,8 @@ class ZygoteOptions:
             self.guard_learns,
             self.fingerprints,
             self.prints_late,
+            self.tells_start,
+            self.has_user_site,
         )
         switches = "".join(f"{flag:d}" for flag in flags)
         numbers = (self.telemetry, self.deliver)
@@ -124,8 +133,8 @@ class ZygoteOptions:
         isolation, switches, *rest = text.split(_SEPARATOR)
         telemetry, deliver, guard, guard_key, policy, prime, events, before, after, *temporary = rest
         flags = (flag == "1" for flag in switches)
-        reseed, huge_pages, restarts_threads, immortal, confine, offline, guard_closed, *learning = flags
-        guard_learns, fingerprints, prints_late = learning
+        reseed, huge_pages, restarts_threads, immortal, confine, offline, guard_closed, *more = flags
+        guard_learns, fingerprints, prints_late, tells_start, has_user_site = more
         return ZygoteOptions(
             isolation=isolation,
             reseed=reseed,
@@ -139,6 +148,8 @@ class ZygoteOptions:
             guard_learns=guard_learns,
             fingerprints=fingerprints,
             prints_late=prints_late,
+            tells_start=tells_start,
+            has_user_site=has_user_site,
             policy=policy,
             restarts_threads=restarts_threads,
             telemetry=int(telemetry),
@@ -157,9 +168,9 @@ class Ready:
     `reasons` forbid the fork; `notes` are limits for the first log line; `expires_at` is the time (seconds
     since the epoch) at which something that init fetched is no longer good, 0 where nothing says so;
     `is_open` says that the zygote could open its own memory, `runs_ahead` that code of the function's runs at a fork or
-    in a worker before its event is there, `has_threads` that threads of the function's live on in the zygote. `unconfined`,
-    `code` is the fingerprint of the function's code and `path` its import path, where they were asked for.
-    `online` and `unguarded` say why a filter of system calls is not active, why workers have the network, and why there is
+    in a worker before its event is there, `has_threads` that threads of the function's live on in the zygote.
+    `code` is the fingerprint of the function's code, `path` its import path, and `uncompiled` says why Dayfly's modules
+    were compiled at this start, where they were asked for. `unconfined`, `online` and `unguarded` say why a filter of system calls is not active, why workers have the network, and why there is
     no guard; empty where that was asked for and is as it should be.
     """
 
@@ -173,6 +184,7 @@ class Ready:
         "path",
         "reasons",
         "runs_ahead",
+        "uncompiled",
         "unconfined",
         "unguarded",
     )
@@ -195,6 +207,7 @@ class Ready:
         self.unconfined = ""
         self.online = ""
         self.unguarded = ""
+        self.uncompiled = ""
         self.code = 0
         self.path: list[str] = []
 
@@ -212,6 +225,7 @@ class Ready:
         lines += [f"C{self.unconfined}"] if self.unconfined else []
         lines += [f"S{self.online}"] if self.online else []
         lines += [f"G{self.unguarded}"] if self.unguarded else []
+        lines += [f"B{self.uncompiled}"] if self.uncompiled else []
         lines += [f"F{self.code:x}"] if self.code else []
         lines += [f"P{entry}" for entry in self.path[:MANY_ENTRIES]]
         return "\n".join(" ".join(line.split("\n")) for line in lines).encode("utf-8", "replace")
@@ -240,6 +254,8 @@ class Ready:
                 ready.online = text
             elif kind == "G":
                 ready.unguarded = text
+            elif kind == "B":
+                ready.uncompiled = text
             elif kind == "F" and text and len(text) <= _MAX_HEX_DIGITS and set(text) <= _HEX_DIGITS:
                 ready.code = int(text, 16)
             elif kind == "P" and len(ready.path) < MANY_ENTRIES:

@@ -21,294 +21,69 @@ FILE_NAME = "dayfly.toml"
 
 
 class Setting:
-    """One setting: its name in the file, its environment variable, what it may be, what it does.
+    """One setting: its name in the file, its environment variable, what it may be. scripts/settings.toml says what it does.
 
     A name with a dot, `zygote.prime`, stands in the file's table `[zygote]`.
     """
 
-    __slots__ = ("choices", "default", "kind", "meaning", "name", "variable")
+    __slots__ = ("choices", "default", "kind", "name", "variable")
 
-    def __init__(
-        self, name: str, kind: str, default: str, meaning: str, choices: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, name: str, kind: str, default: str, choices: tuple[str, ...] = ()) -> None:
         self.name = name
         self.variable = "DAYFLY_" + name.upper().replace(".", "_")
         self.kind = kind
         self.default = default
-        self.meaning = meaning
         self.choices = choices
 
 
 SETTINGS = (
-    Setting(
-        "isolation",
-        "choice",
-        "invocation",
-        "invocation: each event gets a fresh worker; window: a worker serves up to `max_invocations` "
-        "events within `max_age`; process: one process serves all events, as without Dayfly",
-        ("invocation", "window", "process"),
-    ),
-    Setting(
-        "max_age",
-        "duration",
-        "5m",
-        "window isolation: maximum age of a worker, in seconds or as 90s, 15m, 2h",
-    ),
-    Setting(
-        "max_invocations",
-        "count",
-        "100",
-        "window isolation: maximum number of events per worker",
-    ),
-    Setting(
-        "jitter",
-        "share",
-        "10%",
-        "random reduction of `max_age`, `max_invocations` and `environment_max_age`, so that environments "
-        "do not restart at the same time; 0 to 90%",
-    ),
-    Setting(
-        "retire_on",
-        "choices",
-        "suspicion",
-        "window isolation: events that end a window immediately. residue: an invocation left files, System "
-        "V objects or processes; suspicion: it left processes, or caused a finding with an ATT&CK "
-        "technique; error: its answer is an error. A crash, a protocol violation and a worker that cannot "
-        "be stopped always end it",
-        ("residue", "suspicion", "error"),
-    ),
-    Setting(
-        "tenant",
-        "tenant",
-        "",
-        "window isolation: a worker serves only one tenant, and files are removed before the next tenant. "
-        "lambda: Lambda's tenant id; cognito: the Cognito identity; or a path in the event under "
-        "requestContext.authorizer, as `requestContext.authorizer.jwt.claims.sub` (a name with dots as "
-        '`["name"]`), or requestContext.identity.cognitoIdentityId. Fields that the caller can set are '
-        "refused. An event without a key gets its own worker",
-    ),
-    Setting(
-        "environment_max_age",
-        "duration",
-        "0",
-        "maximum age, in every isolation mode, after which a new interpreter initialises the function in "
-        "an emptied environment: after a response, or before an event if its time allows; 0: never",
-    ),
-    Setting(
-        "on_timeout",
-        "choice",
-        "platform",
-        "platform: Lambda resets the environment after a timeout; answer: Dayfly ends the worker "
-        "`timeout_margin` earlier and returns Lambda's standard error, so that the function stays warm",
-        ("platform", "answer"),
-    ),
-    Setting(
-        "timeout_margin",
-        "duration",
-        "0.2",
-        '`on_timeout = "answer"`: how long before the platform\'s timeout Dayfly ends a worker; this time '
-        "must suffice for ending it, sending the answer and requesting the next event",
-    ),
-    Setting(
-        "scope",
-        "choice",
-        "auto",
-        "environment: Dayfly ends all processes of the function's user and empties /tmp; descendants: only "
-        "processes that Dayfly started and their files; auto: environment on Lambda and its emulator, else "
-        "descendants",
-        ("auto", "environment", "descendants"),
-    ),
-    Setting(
-        "api_lock",
-        "choice",
-        "auto",
-        "on: hold the response open while the worker runs, so that no other process can take events; auto: "
-        "on if errors are known to remain errors",
-        ("auto", "on", "off"),
-    ),
-    Setting(
-        "tmp",
-        "choice",
-        "scrub",
-        "scrub: remove files that an invocation wrote to temporary directories; keep: keep them",
-        ("scrub", "keep"),
-    ),
-    Setting(
-        "keep",
-        "globs",
-        "",
-        "globs of paths in writable directories that are kept (separated by `:` in the environment variable)",
-    ),
-    Setting(
-        "scrub",
-        "places",
-        "",
-        "more directories to empty at every start and after every invocation, such as a mount at /mnt/work "
-        "(separated by `:` in the environment variable); all files of the function's user in them are "
-        "removed, so do not use directories that other environments share. Scope environment only",
-    ),
-    Setting(
-        "changed_code",
-        "choice",
-        "refuse",
-        "what to do if a writable code file changed since the environment started: refuse: the environment "
-        "retires, and its runtime does not start again; run: only report it",
-        ("refuse", "run"),
-    ),
-    Setting(
-        "close_memory",
-        "choice",
-        "auto",
-        "auto: run from an unreadable memory file if the host permits it, so that no worker can read or "
-        "write the memory of supervisor, zygote and other workers; off: never, for debuggers and profilers "
-        "that attach",
-        ("auto", "off"),
-    ),
-    Setting("reseed", "switch", "on", "reseed random generators created at init in every worker"),
-    Setting("log_invocations", "switch", "off", "write one compact log record per invocation"),
-    Setting(
-        "huge_pages",
-        "choice",
-        "auto",
-        "auto: use huge pages for the zygote's heap if the kernel supports it; off: never",
-        ("auto", "off"),
-    ),
-    Setting(
-        "immortal",
-        "choice",
-        "auto",
-        "auto: make code, constants and plain values of init immortal after some events (Python 3.12 and "
-        "3.13), so that workers copy fewer pages; off: never",
-        ("auto", "off"),
-    ),
-    Setting(
-        "confine",
-        "choice",
-        "auto",
-        "auto: if the host permits it (Lambda does not), a seccomp filter refuses system calls that attack "
-        "Dayfly's processes and that functions do not need; programs that workers execute cannot gain "
-        "privileges; off: never",
-        ("auto", "off"),
-    ),
-    Setting(
-        "network",
-        "choice",
-        "shared",
-        "shared: workers use the host's network; none: workers have no network; if the host does not "
-        "permit that (Lambda does not) or the function cannot be forked, the function DOES NOT START; "
-        "none-where-allowed: like none, but the function then starts with network access and reports it",
-        ("shared", "none", "none-where-allowed"),
-    ),
-    Setting(
-        "zygote.prime",
-        "entry",
-        "",
-        "your function, as module:function, called without arguments after init: modules, data and caches "
-        "that it loads are available in every worker; connections that it opens are closed",
-    ),
-    Setting(
-        "zygote.events",
-        "glob",
-        "",
-        "glob of JSON files with recorded events in the package: in every environment the handler RUNS on "
-        "each of them before the first fork, with all its side effects; its answers are discarded",
-    ),
-    Setting(
-        "zygote.max_age",
-        "duration",
-        "0",
-        "maximum age of the zygote, for secrets and credentials that init fetched; 0: unlimited. botocore "
-        "credentials with an expiry time are always refreshed in time",
-    ),
-    Setting(
-        "fork.before",
-        "entry",
-        "",
-        (
-            "your function, as module:function, called once before the first fork: stop what processes must "
-            "not share"
-        ),
-    ),
-    Setting(
-        "fork.after",
-        "entry",
-        "",
-        "your function, as module:function, called in every worker before its event: start it again",
-    ),
-    Setting(
-        "fork.deliver",
-        "duration",
-        "0.5",
-        "how long a response waits at most while libraries send buffered spans, metrics and log records; "
-        "0: they are lost with the worker",
-    ),
-    Setting(
-        "fork.threads",
-        "choice",
-        "restart",
-        "restart: restart idle threads of init in every worker; refuse: such threads make the function "
-        "unforkable",
-        ("restart", "refuse"),
-    ),
-    Setting(
-        "guard",
-        "choice",
-        "observe",
-        "what to do if data of an event is about to become code, shell or SQL syntax, a path outside its "
-        "directory or the host of a URL, or if code uses what `[policy]` does not allow. block: refuse the "
-        "operation and write a finding; observe: only write a finding; off: no guard, no `[policy]`, no "
-        "memory comparison. Rules can have their own modes in `[policy]` ([what the guard "
-        "sees](how-it-works.md#the-guard))",
-        ("off", "observe", "block"),
-    ),
-    Setting(
-        "guard_on_fault",
-        "choice",
-        "open",
-        "what to do if the guard itself fails. open: the operation continues; closed: the operation is "
-        "refused, and a function whose guard cannot be armed DOES NOT START. Both write a finding",
-        ("open", "closed"),
-    ),
-    Setting(
-        "guard_learn",
-        "switch",
-        "off",
-        "write a finding `guard.capability` for each new use of a capability, once per environment, as "
-        "input for `dayfly policy learn`; it neither allows nor refuses anything",
-    ),
+    Setting("isolation", "choice", "invocation", ("invocation", "window", "process")),
+    Setting("max_age", "duration", "5m"),
+    Setting("max_invocations", "count", "100"),
+    Setting("jitter", "share", "10%"),
+    Setting("retire_on", "choices", "suspicion", ("residue", "suspicion", "error")),
+    Setting("tenant", "tenant", ""),
+    Setting("environment_max_age", "duration", "0"),
+    Setting("on_timeout", "choice", "platform", ("platform", "answer")),
+    Setting("timeout_margin", "duration", "0.2"),
+    Setting("scope", "choice", "auto", ("auto", "environment", "descendants")),
+    Setting("api_lock", "choice", "auto", ("auto", "on", "off")),
+    Setting("tmp", "choice", "scrub", ("scrub", "keep")),
+    Setting("keep", "globs", ""),
+    Setting("scrub", "places", ""),
+    Setting("changed_code", "choice", "refuse", ("refuse", "run")),
+    Setting("close_memory", "choice", "auto", ("auto", "off")),
+    Setting("reseed", "switch", "on"),
+    Setting("log_invocations", "switch", "off"),
+    Setting("huge_pages", "choice", "auto", ("auto", "off")),
+    Setting("immortal", "choice", "auto", ("auto", "off")),
+    Setting("confine", "choice", "auto", ("auto", "off")),
+    Setting("network", "choice", "shared", ("shared", "none", "none-where-allowed")),
+    Setting("zygote.prime", "entry", ""),
+    Setting("zygote.events", "glob", ""),
+    Setting("zygote.max_age", "duration", "0"),
+    Setting("fork.before", "entry", ""),
+    Setting("fork.after", "entry", ""),
+    Setting("fork.deliver", "duration", "0.5"),
+    Setting("fork.threads", "choice", "restart", ("restart", "refuse")),
+    Setting("guard", "choice", "observe", ("off", "observe", "block")),
+    Setting("guard_on_fault", "choice", "open", ("open", "closed")),
+    Setting("guard_learn", "switch", "off"),
+    Setting("supervisor", "choice", "native", ("native", "python")),
 )
 
 # Variables that no file sets: the exec wrapper reads them before there is a runtime, or commands write them.
-WRAPPER_VARIABLES = {
-    "DAYFLY_ON_FAILURE": (
-        "run or stop: whether the function runs without Dayfly, at an environment's first start, if the "
-        "layer cannot start (default run)"
-    ),
-    "DAYFLY_NEXT_WRAPPER": "another exec wrapper, run before Dayfly's",
-    "DAYFLY_SUPERVISOR": (
-        "python or native (default python): which supervisor serves. native is new: it starts no second "
-        "interpreter, and executes the Python supervisor, with the reason on standard error, for what it does "
-        "not support yet"
-    ),
-    "DAYFLY_FLEET_KEY": (
-        "the fleet's signing key, 64 hexadecimal digits: Dayfly signs its log records, and invocation "
-        "records contain pseudonyms of caller and subject; removed from the environment before function "
-        "code runs"
-    ),
-    "DAYFLY_RECYCLED": "written by `dayfly recycle` to replace every environment; the runtime does not read it",
-    "DAYFLY_POLICY": (
-        "path of a policy that replaces the package's `[policy]` (default /opt/dayfly.policy/policy.json, "
-        "if it exists)"
-    ),
-    "DAYFLY_POLICY_DIGEST": (
-        "written by `dayfly promote`: the required digest of this policy; a mismatch or a missing policy "
-        "is a guard fault (`guard_on_fault`), with a finding"
-    ),
-    "DAYFLY_ROLLOUT": (
-        "written by `dayfly promote`: the previous settings, for `dayfly rollback`; the runtime does not "
-        "read it"
-    ),
-}
+WRAPPER_VARIABLES = frozenset(
+    {
+        "DAYFLY_ON_FAILURE",
+        "DAYFLY_NEXT_WRAPPER",
+        "DAYFLY_FLEET_KEY",
+        "DAYFLY_RECYCLED",
+        "DAYFLY_POLICY",
+        "DAYFLY_POLICY_DIGEST",
+        "DAYFLY_ROLLOUT",
+    }
+)
 
 _SWITCH = {
     "on": True,
@@ -386,6 +161,7 @@ class Settings:
         "retire_on",
         "scope",
         "scrub",
+        "supervisor",
         "tenant",
         "timeout_margin",
         "tmp",
@@ -422,6 +198,7 @@ class Settings:
         self.guard = str(values["guard"])
         self.guard_learn = bool(values["guard_learn"])
         self.guard_on_fault = str(values["guard_on_fault"])
+        self.supervisor = str(values["supervisor"])
         self.max_age = _number(values["max_age"])
         self.max_invocations = int(_number(values["max_invocations"]))
         self.jitter = _number(values["jitter"])
@@ -473,7 +250,7 @@ def load_settings(environ: Mapping[str, str], table: Mapping[str, object]) -> Se
                 f"{FILE_NAME}: unknown setting {name!r}",
                 hint="use one of: " + ", ".join(sorted(known)),
             )
-    variables = {setting.variable for setting in SETTINGS} | WRAPPER_VARIABLES.keys() | {LEARN_VARIABLE}
+    variables = {setting.variable for setting in SETTINGS} | WRAPPER_VARIABLES | {LEARN_VARIABLE}
     unknown = tuple(sorted(name for name in environ if name.startswith("DAYFLY_") and name not in variables))
     values: dict[str, Value] = {}
     for setting in SETTINGS:

@@ -16,6 +16,7 @@ from dayfly._sys import proc
 from dayfly.core.scope import ScopeDecision, decide_scope
 from dayfly.doctor.rows import Kind, Row, State, Survey
 from dayfly.errors import DayflyError
+from dayfly.supervisor import native
 from dayfly.supervisor.bytecode import FIX, judge_bytecode
 from dayfly.supervisor.life import observe_host, read_settings
 
@@ -71,7 +72,7 @@ def closes_memory_here(environ: Mapping[str, str]) -> bool:
 
 def tools() -> tuple[Row, ...]:
     """Which of the things that Dayfly works with are there; each is run, not only found."""
-    return (_python(), _bytecode(), _awslambdaric(), _bubblewrap(), _emulator(), _uv())
+    return (_python(), _bytecode(), _supervisor(), _awslambdaric(), _bubblewrap(), _emulator(), _uv())
 
 
 def _python() -> Row:
@@ -96,6 +97,26 @@ def _bytecode() -> Row:
         "functions start without compiling Dayfly, which saves 140 ms",
         fault,
         FIX,
+        kind="speed",
+    )
+
+
+def _supervisor() -> Row:
+    """Whether the native supervisor can be executed here; where it cannot, the Python supervisor serves."""
+    program = native.program_of()
+    try:
+        status = subprocess.run([program], stdin=subprocess.DEVNULL, timeout=TOOL_LIMIT_S).returncode
+        fault = "" if status == native.RUNS else f"{program} ends with {status}"
+    except subprocess.TimeoutExpired as late:
+        fault = str(late)
+    except OSError as refused:
+        fault = native.explain(program, refused)
+    return _tool(
+        "native-supervisor",
+        "no" if fault else "yes",
+        "functions start and answer with less CPU and memory than under the Python supervisor",
+        fault,
+        "install dayfly-runtime from a wheel for this processor, on a file system that permits execution",
         kind="speed",
     )
 

@@ -37,31 +37,24 @@ def main(arguments: list[str]) -> None:
 
     arrival = unreadable.arrive(os.environ)
     if CLERK in os.environ:
-        try:
-            unreadable.close(arrival.failure if arrival is not None else "")
-            from dayfly.supervisor.clerk import serve
+        from dayfly.supervisor import clerk
 
-            serve(os.environ)
-        finally:
-            # Nothing else may run in it, least of all the function.
-            os._exit(1)
+        clerk.run(os.environ, arrival)
     if MARKER in os.environ:
-        # It loads nothing of what supervises it.
-        from dayfly._sys.channel import channel_from_environment
+        from dayfly.supervisor.startup import begin_zygote
 
-        unreadable.close(arrival.failure if arrival is not None else "")
-        channel = channel_from_environment(os.environ)
-        assert channel is not None
+        channel = begin_zygote(os.environ, arrival)
     else:
-        if "DAYFLY_SUPERVISOR" in os.environ:
+        instead = ""
+        if arrival is None:
             from dayfly.supervisor.native import hand_over
 
-            hand_over(os.environ)
+            instead = hand_over(os.environ)
         from dayfly.errors import StartError
         from dayfly.supervisor import life
 
         # Before the rest is loaded: usually it goes on in a second interpreter.
-        begun = life.begin(os.environ, arrival)
+        begun = life.begin(os.environ, arrival, instead=instead)
         from dayfly.supervisor import boot
 
         try:

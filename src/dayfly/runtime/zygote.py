@@ -152,6 +152,13 @@ def wait_for_work(
         if not options.prints_late or ready.reasons or ready.runs_ahead or options.isolation == "process":
             # The function's own code runs on here: what it was at the end of init is known now only.
             ready.code = _fingerprint()
+    ready.notes += channel.limits
+    if options.tells_start and __file__.endswith(".py"):
+        # Where there are sources: 1 ms, which the Python supervisor spends beside the function's init.
+        from dayfly.supervisor.bytecode import judge_bytecode
+
+        # Its supervisor's start: the interpreter before that may have written bytecode, too.
+        ready.uncompiled = judge_bytecode(os.getppid())
     handed_down = _handed_down(channel, inherited)
     # Now, and not before init: native code of the function's may have opened it again.
     ready.is_open = proc.opens_memory("self")

@@ -106,19 +106,21 @@ class Announcement:
         is_code_writable = not (self._places and self._places.has(task)) and os.access(task, os.W_OK)
         if is_code_writable:
             self._limits.append("the function can write its own code: a rebuilt zygote loads changed code")
-        if places := startup.plantable(self._environ, has_user_site=life.has_user_site):
-            self._limits.append(
-                f"Python may run files that a worker writes to {' or '.join(places)} at its next start: "
-                "use python -I, or a directory that the function cannot write"
-            )
+        self._limits += startup.limits(self._environ, has_user_site=life.has_user_site)
         uncompiled = judge_bytecode()
         if uncompiled:
             self._limits.append(f"slow start: {uncompiled}; {FIX}")
+        if life.instead and self._environ.get("DAYFLY_SUPERVISOR", "").lower() == "native":
+            self._limits.append(
+                f"DAYFLY_SUPERVISOR is native, but the Python supervisor serves: {life.instead}"
+            )
         if settings.unknown_variables:
             self._limits.append("unknown DAYFLY_ variables: " + ", ".join(settings.unknown_variables[:10]))
         policy = self._policy(guard)
         evidence = {
             "version": __version__,
+            "supervisor": "python",
+            **({"supervisor_reason": life.instead} if life.instead else {}),
             "isolation": isolation,
             "scope": decision.scope,
             "scope_reason": decision.reason,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import struct
 
+from dayfly._sys import unreadable
 from dayfly.core.activity import Activity
 from dayfly.core.frames import parse_event_headers
 from dayfly.core.handshake import CLERK
@@ -20,12 +21,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import NoReturn
 
+    from dayfly._sys.unreadable import Arrival
+
 _LENGTH = struct.Struct("=I")
 _HASHES = ("source", "principal", "shape", "pattern", "subject", "residue")
 
 
-def serve(environ: Mapping[str, str]) -> NoReturn:
-    """Answer until nobody asks any more."""
+def run(environ: Mapping[str, str], arrival: Arrival | None) -> NoReturn:
+    """Close this process's memory and answer until nobody asks any more; nothing else may run in it, whatever happens."""
+    try:
+        unreadable.close(arrival.failure if arrival is not None else "")
+        _serve(environ)
+    finally:
+        os._exit(1)
+
+
+def _serve(environ: Mapping[str, str]) -> NoReturn:
     # Of a socket and a lifeline, which are one here.
     channel = int(environ[CLERK].partition(":")[0])
     os.set_inheritable(channel, False)

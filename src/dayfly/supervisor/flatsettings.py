@@ -23,12 +23,16 @@ _SEPARATOR = "\x1e"
 _MAX_CHARACTERS = 100 * 1024
 
 
-def put(environ: MutableMapping[str, str]) -> None:
-    """Put the settings into `environ`, where they are asked for or a file has some."""
+def put(environ: MutableMapping[str, str]) -> bool:
+    """Put the settings into `environ`, where they are asked for or a file has some; False where these ask for Python."""
     is_asked = environ.pop(WANTED, None) is not None
     task = environ.get("LAMBDA_TASK_ROOT") or os.getcwd()
     if is_asked or os.path.lexists(os.path.join(task, FILE_NAME)):
-        environ[VARIABLE] = read(environ)
+        text = read(environ)
+        if "DAYFLY_SUPERVISOR=python" in text.split(_SEPARATOR):
+            return False
+        environ[VARIABLE] = text
+    return True
 
 
 def read(environ: Mapping[str, str]) -> str:

@@ -59,7 +59,7 @@ class Life:
     """How this life began: `began` on the monotonic clock, what was ended and removed before anything else.
 
     `young_code` and `young_data` count files outside temporary directories that are too young to be the image's and
-    were left. `failure` says why the interpreter that runs is readable, empty where it is not; `has_user_site` that
+    were left. `instead` says why Python supervises although native code is wanted. `failure` says why the interpreter that runs is readable, empty where it is not; `has_user_site` that
     the first one looked for code in its user's site directory. A fleet's key comes in a pipe, which is empty once it was
     read: not in variables, which /proc shows of a process as it was executed with them.
     """
@@ -68,6 +68,7 @@ class Life:
         "began",
         "failure",
         "has_user_site",
+        "instead",
         "interpreter",
         "is_emptied",
         "key",
@@ -87,6 +88,7 @@ class Life:
         self.young_code = 0
         self.young_data = 0
         self.failure = ""
+        self.instead = ""
         self.interpreter = -1
         self.key = _NO_KEY
         self.has_user_site = startup.has_user_site()
@@ -95,13 +97,15 @@ class Life:
         """Return what the second interpreter is told."""
         flags = f"{self.is_emptied:d}{self.has_user_site:d}"
         counts = (str(getattr(self, name)) for name in _COUNTS)
-        return ",".join([repr(self.began), flags, str(self.key), *counts])
+        return ",".join([repr(self.began), flags, str(self.key), *counts, self.instead])
 
     @staticmethod
     def of(arrival: unreadable.Arrival) -> Life:
         """Return what the first interpreter told; a zygote is told nothing."""
-        began, flags, key, *counts = (arrival.message or f"0,00,{_NO_KEY},0,0,0,0,0").split(",")
+        message = arrival.message or f"0,00,{_NO_KEY},0,0,0,0,0,"
+        began, flags, key, *counts, instead = message.split(",", 3 + len(_COUNTS))
         life = Life(began=float(began), is_emptied=flags[0] == "1")
+        life.instead = instead
         for name, count in zip(_COUNTS, counts, strict=True):
             setattr(life, name, int(count))
         life.has_user_site = flags[1] == "1"
@@ -241,15 +245,19 @@ class Life:
         return unreadable.close(self.failure)
 
 
-def begin(environ: MutableMapping[str, str], arrival: unreadable.Arrival | None) -> Life:
+def begin(
+    environ: MutableMapping[str, str], arrival: unreadable.Arrival | None, *, instead: str = ""
+) -> Life:
     """Do what must come before anything else; usually returns in a second interpreter, executed from here.
 
-    `arrival` is how this one was executed, from `unreadable.arrive`. Raises SystemExit where processes of an
+    `arrival` is how this one was executed, from `unreadable.arrive`, `instead` why native code does not serve. Raises SystemExit where processes of an
     earlier life cannot be ended. Settings that are not valid are left to whoever reports them: nothing was done then.
     """
     if arrival is not None:
         return Life.of(arrival)
     life = Life(began=time.monotonic())
+    # No control characters: other fields follow it.
+    life.instead = "".join(char if char >= " " else " " for char in instead)
     # The layer's wrapper has ended it.
     life.killed = int(environ.pop(LATER_VARIABLE, "") == "met")
     if not environ.get(API_VARIABLE):

@@ -1,4 +1,4 @@
-"""Says with which options interpreters are started, and where code could be planted that runs as one starts.
+"""Says with which options interpreters are started, where code could be planted that runs as one starts, and begins a zygote.
 
 An interpreter runs `usercustomize` and `.pth` files of the user's own site directory before anything else. Where
 that directory does not exist yet but a worker could make it (HOME=/tmp, say), it is switched off.
@@ -12,6 +12,9 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from dayfly._sys.channel import Channel
+    from dayfly._sys.unreadable import Arrival
 
 # Variables that name places with code that every interpreter loads.
 _PLACES = ("PYTHONHOME", "PYTHONPYCACHEPREFIX")
@@ -52,11 +55,38 @@ def restore_search_path(environ: Mapping[str, str]) -> None:
     sys.path[:0] = [os.getcwd(), *(os.path.abspath(part) for part in parts)]
 
 
-def plantable(environ: Mapping[str, str], *, has_user_site: bool) -> list[str]:
-    """Return phrases for the places in which interpreters look for code here, and in which a worker may write.
+def begin_zygote(environ: Mapping[str, str], arrival: Arrival | None) -> Channel:
+    """Close the memory of an executed zygote, and return its channel, with what there is to say of its start.
+
+    Before the function's code, which may change variables.
+    """
+    # It loads nothing of what supervises it.
+    from dayfly._sys import unreadable
+    from dayfly._sys.channel import channel_from_environment
+
+    unreadable.close(arrival.failure if arrival is not None else "")
+    channel = channel_from_environment(environ)
+    assert channel is not None
+    if channel.options.tells_start:
+        channel.limits = limits(environ, has_user_site=channel.options.has_user_site)
+    return channel
+
+
+def limits(environ: Mapping[str, str], *, has_user_site: bool) -> list[str]:
+    """Return the limit for the first log record, if a worker may write what interpreters run at their start.
 
     `has_user_site` says whether the first interpreter looks into its user's site directory.
     """
+    places = " or ".join(plantable(environ, has_user_site=has_user_site))
+    limit = (
+        f"Python may run files that a worker writes to {places} at its next start: "
+        "use python -I, or a directory that the function cannot write"
+    )
+    return [limit] if places else []
+
+
+def plantable(environ: Mapping[str, str], *, has_user_site: bool) -> list[str]:
+    """Return phrases for the places in which interpreters look for code here, and in which a worker may write."""
     found: list[str] = []
     # The layer's first interpreter does not, but the zygote does where that directory exists.
     if (has_user_site or (sys.flags.no_site and os.path.isdir(_user_site()))) and _can_be_made(_user_site()):

@@ -110,7 +110,7 @@ class _Endless:
         self.pages = 0
         self.now = self.most = 0
         self._lock = threading.Lock()
-        self._together = threading.Barrier(3, timeout=10.0)
+        self._together = threading.Barrier(3, timeout=60.0)
 
     def list_functions(self, Marker: str = "") -> dict[str, Any]:
         self.pages += 1
@@ -172,5 +172,5 @@ def test_whoever_stops_looking_need_not_wait_for_throttled_calls(aws: Lambda) ->
     surveyor = Surveyor(Caller(sleep=pause, limit_s=3600.0), client, end=pause.end)
     survey = surveyor.survey(["attached", "bare"], are_listed=True)
     assert next(survey).name == "bare"
-    assert tried.wait(10.0)
+    assert tried.wait(60.0)
     survey.close()  # type: ignore[attr-defined]  # a generator, which whoever stops looking closes

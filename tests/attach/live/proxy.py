@@ -75,7 +75,7 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
             try:
                 answer = proxy.before(self.command, path)
                 if answer is None:
-                    connection = http.client.HTTPConnection(str(where.hostname), where.port or 0, timeout=30)
+                    connection = http.client.HTTPConnection(str(where.hostname), where.port or 0, timeout=60)
                     headers = {
                         name: value for name, value in self.headers.items() if name.lower() != "connection"
                     }

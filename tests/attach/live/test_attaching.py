@@ -65,7 +65,7 @@ def test_credentials_that_expire_end_the_run_and_the_rest_is_as_it_was(scene: Sc
 
 def test_no_more_are_at_work_at_once_than_was_said() -> None:
     lock, now, most = threading.Lock(), 0, 0
-    three = threading.Barrier(3, timeout=20)
+    three = threading.Barrier(3, timeout=60)
 
     def work(name: str) -> str:
         nonlocal now, most
@@ -95,7 +95,7 @@ def test_a_fault_of_our_own_ends_the_run_and_nothing_new_is_begun() -> None:
 
 def test_two_runs_from_two_machines_attach_once(scene: Scene) -> None:
     scene.function("payments", Environment={"Variables": {"TABLE": "t"}})
-    barrier = threading.Barrier(2, timeout=20)
+    barrier = threading.Barrier(2, timeout=60)
     results: list[Outcome] = []
 
     def machine(number: int) -> None:

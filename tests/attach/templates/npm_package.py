@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.rie import ROOT
 
-INSTALL_TIMEOUT_S = 170
+INSTALL_TIMEOUT_S = 500
 
 
 @functools.cache

@@ -19,7 +19,7 @@ def printed(folder: Path) -> subprocess.CompletedProcess[str]:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=500,
         env={
             "PATH": os.environ["PATH"],
             "HOME": str(folder),

@@ -31,7 +31,7 @@ def _read(paths: list[Path]) -> dict[str, Any]:
         ["node", Path(__file__).with_name("read_hcl.js"), *paths],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=500,
         check=True,
         env={"PATH": os.environ["PATH"], "NODE_PATH": str(modules)},
     )

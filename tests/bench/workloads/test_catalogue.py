@@ -50,7 +50,6 @@ def test_every_package_is_pinned_with_its_hashes() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_every_benchmark_of_pyperformance_is_here_or_left_out_with_a_reason() -> None:
     asked = "import pyperformance, os; print(os.path.dirname(pyperformance.__file__))"
     folder = subprocess.run(
@@ -67,7 +66,6 @@ def test_every_benchmark_of_pyperformance_is_here_or_left_out_with_a_reason() ->
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_every_workload_gives_one_event_one_answer() -> None:
     python = real_python(REQUIREMENTS)
     for workload in ALL:

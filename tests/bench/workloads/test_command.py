@@ -42,7 +42,6 @@ def test_who_is_nobody_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_two_real_runs_of_one_revision_pass_the_gate_and_one_that_is_made_slower_does_not(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,7 +13,7 @@ if FAULT == "raise":
 if FAULT == "exit":
     os._exit(7)
 if FAULT == "hang":
-    time.sleep(60)
+    time.sleep(3600)
 if FAULT == "thread":
     import socket
 

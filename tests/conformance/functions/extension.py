@@ -42,7 +42,7 @@ def _watch():
 
 THREAD = threading.Thread(target=_watch, daemon=True)
 THREAD.start()
-assert REGISTERED.wait(10)
+assert REGISTERED.wait(60)
 
 
 def handler(event, context):
@@ -51,7 +51,7 @@ def handler(event, context):
         connection.request("GET", "/2018-06-01/runtime/invocation/next")
         return {"status": connection.getresponse().status}
     with CHANGED:
-        CHANGED.wait_for(lambda: context.aws_request_id in EVENTS, 5)
+        CHANGED.wait_for(lambda: context.aws_request_id in EVENTS, 60)
     if event.get("slow"):
         time.sleep(0.05)
     return {

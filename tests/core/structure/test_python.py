@@ -405,7 +405,7 @@ def test_the_worst_sources_take_bounded_time(source: str) -> None:
     start = time.process_time()
     judge_python(source, fill("{}", source)[1], own)
     judge_python(source, fill("price {}", source)[1], own)
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 30
 
 
 def test_a_source_over_a_megabyte_is_refused_if_the_event_is_in_it() -> None:

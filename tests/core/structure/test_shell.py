@@ -250,7 +250,7 @@ def test_the_worst_commands_take_bounded_time(command: str) -> None:
     judge_shell(command, fill("{}", command)[1], OWN)
     judge_shell(command, NOTHING, OWN)
     judge_argv("env", command.split(" "), FakeProvenance({"a": "sh"}), OWN)
-    assert time.process_time() - start < 10
+    assert time.process_time() - start < 30
 
 
 @settings(max_examples=300)

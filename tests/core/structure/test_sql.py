@@ -286,7 +286,7 @@ def test_the_worst_statements_take_bounded_time(sql: str) -> None:
     start = time.process_time()
     for dialect in DIALECTS:
         judge_sql(sql, fill("{}", sql)[1], OWN, dialect=dialect)
-    assert time.process_time() - start < 10
+    assert time.process_time() - start < 30
 
 
 PIECES = st.lists(

@@ -87,7 +87,7 @@ def main() -> None:
             )
             print("written", flush=True)
         server.should_exit = True
-        thread.join(10)
+        thread.join(60)
         console.close()
 
 

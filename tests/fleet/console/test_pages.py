@@ -199,11 +199,11 @@ def test_a_session_that_is_over_is_not_a_service_that_is_gone(tab: Tab) -> None:
 
 
 def test_links_of_a_page_lead_to_the_same_function_whatever_its_name(served: Served) -> None:
-    start = httpx.get(f"{served.url}/functions/{quote(HOSTILE, safe='')}", timeout=30)
+    start = httpx.get(f"{served.url}/functions/{quote(HOSTILE, safe='')}", timeout=60)
     assert start.status_code == 200
     links = re.findall(r'href="(/functions/[^"]*span=7d)"', start.text)
     assert links
-    assert httpx.get(served.url + links[0], timeout=30).status_code == 200
+    assert httpx.get(served.url + links[0], timeout=60).status_code == 200
 
 
 def test_a_page_printed_in_the_dark_has_the_colours_of_paper(browser: Browser, served: Served) -> None:
@@ -242,7 +242,7 @@ def test_headings_of_the_overview_leave_none_out(tab: Tab) -> None:
 @pytest.mark.parametrize("page", ["/functions", "/coverage", "/lifetimes"])
 def test_a_page_that_finds_nothing_does_not_say_that_nothing_ever_came(served: Served, page: str) -> None:
     for query in ("?until=2020-01-01", "?q=no-such-name"):
-        text = httpx.get(served.url + page + query, timeout=30).text
+        text = httpx.get(served.url + page + query, timeout=60).text
         assert "Send your first logs" not in text
         assert "No function" in text or "No matching functions" in text or "No Lambda log record" in text
 
@@ -290,7 +290,7 @@ def test_what_is_not_there_is_said_with_advice(tab: Tab, path: str) -> None:
 )  # fmt: skip
 def test_any_query_string_gets_a_page(served: Served, query: str) -> None:
     for path in ("/", "/findings", "/functions", "/coverage", "/lifetimes", "/rules", "/ingest"):
-        assert httpx.get(served.url + path + query, timeout=30).status_code == 200, path
+        assert httpx.get(served.url + path + query, timeout=60).status_code == 200, path
 
 
 # Every text against the background behind it: WCAG AA, 4.5 to 1, 3 to 1 for large ones.

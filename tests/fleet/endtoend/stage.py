@@ -23,7 +23,7 @@ from dayfly.lab.shipping import Shipper, Target
 
 T = TypeVar("T")
 DEADLINE_S = 60.0
-_START_S = 40.0
+_START_S = 60.0
 PASSWORD = "correct horse battery staple"
 
 
@@ -42,7 +42,7 @@ class Loop:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10.0)
+        self._thread.join(60.0)
         self._loop.close()
 
     def run(self, work: Coroutine[Any, Any, T], *, timeout_s: float = DEADLINE_S) -> T:
@@ -87,7 +87,7 @@ class Fleet:
     ) -> None:
         self._process.terminate()
         try:
-            self._process.communicate(timeout=30.0)
+            self._process.communicate(timeout=60.0)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.communicate()
@@ -122,7 +122,7 @@ class Stage:
         """Wait until every line so far was acknowledged by the collector and is in the store."""
         assert self.shipper.flush(DEADLINE_S), self.shipper.counts()
         headers = {"authorization": f"Bearer {self.fleet.token}"}
-        with httpx.Client(base_url=self.fleet.url, headers=headers, timeout=30.0) as api:
+        with httpx.Client(base_url=self.fleet.url, headers=headers, timeout=60.0) as api:
             until(
                 lambda: api.get("/api/v1/status").json()["collector"]["queue_batches"] == 0,
                 what="for the collector",

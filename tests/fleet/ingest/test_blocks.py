@@ -35,6 +35,6 @@ def test_a_damaged_note_costs_nothing_that_waits(tmp_path: Path, damage: bytes, 
 def test_a_folder_with_a_segments_name_is_nobodys_segment(tmp_path: Path) -> None:
     (tmp_path / "0000000000000007.spool").mkdir()
     spool = Spool(tmp_path)
-    spool.append(b"h", b"b").result(5)
+    spool.append(b"h", b"b").result(60)
     assert [frame.body for frame in spool.frames()] == [b"b"]
     spool.close()

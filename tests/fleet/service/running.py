@@ -72,19 +72,19 @@ class Served:
         """Send a signal and return the exit code and what was said on standard error."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        _, errors = self.process.communicate(timeout=40)
+        _, errors = self.process.communicate(timeout=60)
         return self.process.returncode, errors
 
     def api(self) -> httpx.Client:
         """A program with the local token."""
-        return httpx.Client(base_url=self.url, headers={"authorization": f"Bearer {self.token}"}, timeout=30)
+        return httpx.Client(base_url=self.url, headers={"authorization": f"Bearer {self.token}"}, timeout=60)
 
 
 class Person(httpx.Client):
     """Somebody with a browser: keeps cookies, takes the form's token from the page, sends where a form goes to."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(base_url=url, timeout=30, follow_redirects=False)
+        super().__init__(base_url=url, timeout=60, follow_redirects=False)
 
     def submit(self, page: str, action: str, /, **fields: str) -> httpx.Response:
         """Load `page`, then post its form's token with `fields` to `action`."""

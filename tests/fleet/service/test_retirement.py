@@ -32,7 +32,7 @@ class FakeRetirer:
     ) -> Iterator[RetireStep]:
         self.calls += 1
         yield RetireStep("asked Lambda", 0, 2)
-        assert self.go.wait(20)
+        assert self.go.wait(60)
         yield RetireStep("done", 2, 2, error=self.error)
 
 

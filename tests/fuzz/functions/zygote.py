@@ -16,16 +16,17 @@ import time
 from dayfly._sys import fds, unreadable
 from dayfly._sys.channel import channel_from_environment
 from dayfly.core import frames
-from dayfly.supervisor import boot, life
+from dayfly.supervisor import boot, life, native
 
 PATIENCE_S = 8
 
 
 def main():
-    begun = life.begin(os.environ, unreadable.arrive(os.environ))
+    arrival = unreadable.arrive(os.environ)
     channel = channel_from_environment(os.environ)
     if channel is None:
-        channel = boot.run(os.environ, begun)
+        native.hand_over(os.environ)
+        channel = boot.run(os.environ, life.begin(os.environ, arrival))
     signal.alarm(PATIENCE_S)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     dice = random.Random(f"{sys.argv[1]}-{os.getpid()}")
@@ -56,11 +57,14 @@ class Zygote:
             if not data:
                 os._exit(0)
             for kind, payload in frames.ControlReader().feed(data):
-                if kind in (frames.FORK, frames.SERVE):
-                    if dice.random() < 0.2:
-                        self.mischief()
+                if kind in (frames.FORK, frames.SERVE) and dice.random() < 0.2:
+                    self.mischief()
+                if kind == frames.FORK:
                     self.fork(descriptors)
                     descriptors = []
+                elif kind == frames.SERVE:
+                    self.say(frames.SERVING, b"%d" % os.getpid())
+                    Worker(descriptors[0], dice).serve()
                 elif kind == frames.REAP_AND_TELL:
                     status = dice.choice([b"0", b"256", b"9", b"127", b"65535", b"9999999", b"-9", b"x", b""])
                     self.say(frames.REAPED, payload + b" " + status)

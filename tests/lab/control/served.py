@@ -75,11 +75,11 @@ def serving(**options: Any) -> Iterator[LambdaClient]:
     thread = threading.Thread(target=run, args=(scenario(),))
     thread.start()
     try:
-        assert started.wait(30)
+        assert started.wait(60)
         yield clients[0]
     finally:
         done.set()
-        thread.join(30)
+        thread.join(60)
 
 
 def refused(call: Callable[[], object]) -> tuple[int, str, str]:
@@ -102,7 +102,7 @@ def update(client: LambdaClient, **options: Any) -> None:
 def wait(client: LambdaClient, waiter: Any, *, name: str = "f", **options: Any) -> None:
     """One of botocore's waiters, asking often."""
     client.get_waiter(waiter).wait(
-        FunctionName=name, WaiterConfig={"Delay": 0.02, "MaxAttempts": 500}, **options
+        FunctionName=name, WaiterConfig={"Delay": 0.02, "MaxAttempts": 3000}, **options
     )
 
 

@@ -82,7 +82,7 @@ def test_what_no_client_sends_is_refused_and_the_function_serves_on() -> None:
 
 def _send_all(host: str) -> None:
     for method, path, body in _REQUESTS:
-        connection = http.client.HTTPConnection(host, timeout=30)
+        connection = http.client.HTTPConnection(host, timeout=60)
         connection.request(method, path, body)
         answer = connection.getresponse()
         said = answer.read()

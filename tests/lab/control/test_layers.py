@@ -65,7 +65,7 @@ def test_layers_are_published_found_by_name_and_arn_listed_and_deleted() -> None
         assert (first["Version"], first["LayerVersionArn"]) == (1, f"{_LAYER}:l:1")
         digest = base64.b64encode(hashlib.sha256(_CONTENT).digest()).decode()
         assert (first["Content"]["CodeSha256"], first["Content"]["CodeSize"]) == (digest, len(_CONTENT))
-        with urllib.request.urlopen(first["Content"]["Location"], timeout=10) as answer:
+        with urllib.request.urlopen(first["Content"]["Location"], timeout=60) as answer:
             assert answer.read() == _CONTENT
         for _ in range(2):
             _publish(client)

@@ -298,7 +298,7 @@ def test_a_policy_has_lambdas_longest_length() -> None:
 
 def test_what_is_left_out_is_null_and_not_a_text() -> None:
     def scenario(client: LambdaClient) -> None:
-        connection = http.client.HTTPConnection(client.meta.endpoint_url.removeprefix("http://"), timeout=30)
+        connection = http.client.HTTPConnection(client.meta.endpoint_url.removeprefix("http://"), timeout=60)
         connection.request("PUT", "/2017-10-31/functions/f/concurrency", b"{}")
         said = json.loads(connection.getresponse().read())["message"]
         connection.close()
@@ -325,7 +325,7 @@ def test_a_request_that_is_larger_than_its_operation_allows_is_told_by_how_much(
                 "Request must be smaller than 6291456 bytes for the InvokeFunction operation",
             ),
         ):
-            connection = http.client.HTTPConnection(host, timeout=30)
+            connection = http.client.HTTPConnection(host, timeout=60)
             # Nothing of it needs to be sent: its length is enough.
             connection.request(method, path, headers={"Content-Length": "80000000"})
             answer = connection.getresponse()
@@ -363,7 +363,7 @@ def test_some_refusals_do_not_say_whose_fault_it_was() -> None:
             ("GET", f"/2020-04-22/code-signing-configs/{arn}", b"", False),
             ("GET", "/2015-03-31/functions/absent", b"", True),
         ):
-            connection = http.client.HTTPConnection(host, timeout=30)
+            connection = http.client.HTTPConnection(host, timeout=60)
             connection.request(method, path, body)
             said = json.loads(connection.getresponse().read())
             connection.close()

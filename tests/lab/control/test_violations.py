@@ -145,7 +145,7 @@ def _send(host: str, operation: str, given: dict[str, Any]) -> tuple[int, str | 
             query.append(f"{at}={quote(str(value), safe='')}")
         else:
             body[at] = value
-    connection = http.client.HTTPConnection(host, timeout=30)
+    connection = http.client.HTTPConnection(host, timeout=60)
     method = model["http"]["method"]
     connection.request(
         method, f"{path}?{'&'.join(query)}", json.dumps(body) if method in ("POST", "PUT") else None

@@ -45,7 +45,7 @@ def test_a_ping_holds_no_payment() -> None:
 def test_the_attack_yields_a_number_and_outlives_its_request() -> None:
     """The payload alone, in a module like the function's: the loop holds the function object."""
     with socket.create_server(("127.0.0.1", 0)) as sink:
-        sink.settimeout(5)
+        sink.settimeout(60)
         port = sink.getsockname()[1]
         amount = _body(attack_event(sink_host="127.0.0.1", sink_port=port))["amount"]
         module: dict[str, object] = {}

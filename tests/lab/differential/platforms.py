@@ -66,7 +66,7 @@ class Emulator:
                 },
                 start_new_session=True,
             )
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             with contextlib.suppress(OSError):
                 socket.create_connection(("127.0.0.1", front), timeout=1).close()
@@ -85,7 +85,7 @@ class Emulator:
         future = self._pool.submit(post)
         # It starts its runtime with the first event, and drops whoever polls before that. With extensions it does so only
         # after they registered, which is for the test to do.
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while b"START RequestId" not in self._log.read_bytes():
             assert time.monotonic() < deadline, self._log.read_text()
             threading.Event().wait(0.01)
@@ -95,7 +95,7 @@ class Emulator:
 
     def child(self) -> int:
         """The pid of the program that it started as runtime; there once an event was sent."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not (found := _sleepers(self._process.pid)):
             assert time.monotonic() < deadline, self._log.read_text()
             threading.Event().wait(0.01)
@@ -152,7 +152,7 @@ class Lab:
 
     def _run(self, work: object) -> RuntimeApi:
         assert asyncio.iscoroutine(work)
-        result = asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+        result = asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
         return result if isinstance(result, RuntimeApi) else self._api
 
     async def _start(self) -> RuntimeApi:

@@ -64,7 +64,7 @@ class Script:
         """Record what the caller got. The emulator lets it go only when the runtime polls again."""
         connection.send_request("GET", NEXT)
         self._polling.add(connection)
-        self.seen[name] = result.result(20).decode()
+        self.seen[name] = result.result(60).decode()
 
 
 def _mask(key: str, value: str) -> str:

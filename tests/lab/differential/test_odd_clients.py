@@ -185,7 +185,7 @@ def two_who_poll(script: Script) -> None:
         connection.send_request("GET", NEXT)
         # Else the two may arrive in either order.
         script.seen[f"silent {len(script.seen)}"] = connection.is_silent(SILENT_S)
-    assert result.result(20) == b"1"
+    assert result.result(60) == b"1"
     result = script.platform.invoke(b'{"n": 2}')
     answer = script.note("the first", first.read())
     script.seen["the second waits"] = second.is_silent(SILENT_S)
@@ -193,7 +193,7 @@ def two_who_poll(script: Script) -> None:
     path = f"{BASE}/invocation/{request_id}/response"
     script.note("anybody's response", third.request("POST", path, b"2"))
     third.send_request("GET", NEXT)
-    script.seen["payload"] = result.result(20).decode()
+    script.seen["payload"] = result.result(60).decode()
     script.platform.invoke(b'{"n": 3}')
     script.note("the second at last", second.read())
     script.seen["the third waits"] = third.is_silent(SILENT_S)

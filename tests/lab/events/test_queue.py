@@ -54,7 +54,7 @@ def _queue(moto: str, name: str) -> tuple[str, Any]:
 async def _one(take: Any) -> Any:
     found: list[Any] = []
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not found:
             found = await asyncio.to_thread(take)
             await asyncio.sleep(0.01)

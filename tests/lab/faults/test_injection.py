@@ -44,7 +44,7 @@ async def _talk(fault: Fault) -> tuple[list[bytes], RuntimeApi, list[str]]:
     async def step(data: bytes) -> None:
         writer.write(data)
         try:
-            seen.append(await asyncio.wait_for(reader.read(65536), 5))
+            seen.append(await asyncio.wait_for(reader.read(65536), 60))
         except ConnectionResetError:
             seen.append(b"RESET")
 
@@ -53,11 +53,11 @@ async def _talk(fault: Fault) -> tuple[list[bytes], RuntimeApi, list[str]]:
         if fault.route == "next" and fault.at == "request":
             await step(b"")
             return seen, api, told
-        await asyncio.wait_for(api.settled.wait(), 5)
+        await asyncio.wait_for(api.settled.wait(), 60)
         api.deliver(InvocationEvent("r1", b"{}", "arn", 1_000_000))
         await step(b"")
         while fault.do == "slow" and not seen[0].endswith(b"{}"):
-            seen[0] += await asyncio.wait_for(reader.read(65536), 5)
+            seen[0] += await asyncio.wait_for(reader.read(65536), 60)
         if fault.route == "response":
             await step(_ANSWER)
             if b"100" in seen[-1][:12]:

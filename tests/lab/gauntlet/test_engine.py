@@ -23,7 +23,7 @@ from dayfly.lab.gauntlet.technique import Technique, load_techniques
 from dayfly.lab.lab import Lab
 from dayfly.lab.model import LabError
 
-pytestmark = [needs_bubblewrap, pytest.mark.slow, pytest.mark.timeout(170)]
+pytestmark = [needs_bubblewrap, pytest.mark.slow]
 
 CALLING = Calling()
 # Steals nothing, whatever protects the function.

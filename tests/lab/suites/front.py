@@ -100,7 +100,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _pass_on(self, base: str, path: str, body: bytes, away: list[tuple[str, str]]) -> None:
         target = urlsplit(base)
-        connection = http.client.HTTPConnection(target.hostname or "", target.port, timeout=120)
+        connection = http.client.HTTPConnection(target.hostname or "", target.port, timeout=500)
         headers = {key: value for key, value in self.headers.items() if key.lower() not in _HOP | {"expect"}}
         connection.request(self.command, path, body, headers | {"Content-Length": str(len(body))})
         answer = connection.getresponse()

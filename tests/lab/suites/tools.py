@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.rie import ROOT
 
 CACHE = ROOT / ".cache" / "suites"
-INSTALL_TIMEOUT_S = 170
+INSTALL_TIMEOUT_S = 500
 UV = ROOT / "scripts" / "uv"
 
 

@@ -74,7 +74,7 @@ async def delivering(receiver: Receiver, buffering: Buffering) -> AsyncIterator[
     try:
         yield delivery
     finally:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await delivery.close()
 
 
@@ -186,7 +186,7 @@ def test_an_ending_is_told_at_once() -> None:
         async with receiving() as receiver, delivering(receiver, LATE) as delivery:
             delivery.put("1")
             delivery.hurry(True)
-            await until(lambda: receiver.batches, deadline_s=5)
+            await until(lambda: receiver.batches, deadline_s=60)
 
     run(scenario())
 

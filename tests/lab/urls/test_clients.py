@@ -52,7 +52,7 @@ def web_server() -> Iterator[int]:
 
 def _ask(port: int, prefix: str, request: tuple[str, str, bytes | None, dict[str, str]]) -> Any:
     method, path, body, headers = request
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request(method, prefix + path, body, headers)
     answer = connection.getresponse()
     told = answer.headers

@@ -39,7 +39,7 @@ class Site:
         self.port = parts.port or 80
 
     def open(self, method: str = "GET", path: str = "/", body: bytes | None = None, **headers: str) -> Any:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         named = {key.replace("_", "-"): value for key, value in headers.items()}
         connection.request(method, path, body, {"Host": self.host} | named)
         return connection.getresponse()

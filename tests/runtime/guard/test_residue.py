@@ -45,7 +45,7 @@ def results(interpreter: Interpreter) -> dict[str, Told]:
             env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}", "TMPDIR": folder},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=500,
             check=False,
         )
     assert done.returncode == 0, done.stderr

@@ -110,7 +110,7 @@ def test_threads_that_come_meanwhile_wait_until_it_is_awake() -> None:
 
     def rouse() -> None:
         entered.set()
-        assert go.wait(10)
+        assert go.wait(60)
         peer.is_open = True
 
     asleep.lay([peer], rouse)
@@ -118,11 +118,11 @@ def test_threads_that_come_meanwhile_wait_until_it_is_awake() -> None:
     threads = [threading.Thread(target=lambda: answers.append(peer.ask())) for _ in range(3)]
     for thread in threads:
         thread.start()
-    assert entered.wait(10)
+    assert entered.wait(60)
     assert answers == []
     go.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert answers == [True] * 3
 
 

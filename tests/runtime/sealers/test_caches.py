@@ -54,7 +54,7 @@ def handler(number):
         ("held = client.pubsub(); held.subscribe('news')", "subscription started at init on 127.0.0.1"),
         ("held = client.pipeline(); held.watch('fixed')", "pipeline that watches keys begun at init"),
         ("held = client.monitor(); held.__enter__()", "monitor started at init on 127.0.0.1"),
-        ("held = client.lock('shop', timeout=30); held.acquire()", "lock 'shop' taken at init"),
+        ("held = client.lock('shop', timeout=60); held.acquire()", "lock 'shop' taken at init"),
     ],
 )
 def test_what_would_be_shared_is_refused_by_name(use: str, what: str) -> None:
@@ -103,7 +103,7 @@ class Memcached:
     def __exit__(self, *_: object) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._thread.join(5)
+        self._thread.join(60)
 
     def _accept(self) -> None:
         while True:
@@ -139,7 +139,7 @@ def test_a_memcached_client_says_quit_in_the_zygote_and_connects_in_every_worker
         """
 import os
 from pymemcache.client.base import Client
-client = Client(("127.0.0.1", int(os.environ["PORT"])), timeout=5, connect_timeout=5)
+client = Client(("127.0.0.1", int(os.environ["PORT"])), timeout=60, connect_timeout=5)
 client.set("fixed", "7")
 def handler(number):
     return client.get("fixed").decode()

@@ -25,7 +25,7 @@ barrier = threading.Barrier(4)
 def handler(number):
     before = threading.active_count()
     # All four at once: none of the threads counted as idle is one that did not survive the fork.
-    list(pool.map(lambda _: barrier.wait(5), range(4)))
+    list(pool.map(lambda _: barrier.wait(60), range(4)))
     first = list(pool.map(lambda n: n * number, range(20)))
     return [before, pool is same, first == [n * number for n in range(20)], len(pool._threads)]
 """
@@ -65,7 +65,7 @@ def handler(number):
     later = pool.submit(int, "8")
     third = pool.submit(int, "9")
     go.set()
-    return [waiting.result(5), quick.result(5), later.result(5), third.result(5)]
+    return [waiting.result(60), quick.result(60), later.result(60), third.result(60)]
 """
     )
     assert any("ThreadPoolExecutor (slow) is still running" in reason for reason in seen.reasons)
@@ -135,7 +135,7 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 context = multiprocessing.get_context("fork")
 pool = ProcessPoolExecutor(1, mp_context=context)
-assert pool.submit(int, "4").result(20) == 4
+assert pool.submit(int, "4").result(60) == 4
 old = context.Pool(1)
 def handler(number):
     old.terminate()

@@ -18,7 +18,7 @@ def encode(order): return json.dumps(order).encode()
 channel = grpc.insecure_channel(os.environ["GRPC_TARGET"], options=(("grpc.max_receive_message_length", 4096),))
 put = channel.unary_unary("/shop.Orders/Put", request_serializer=encode, response_deserializer=json.loads)
 def call(label="x"):
-    return put({"label": label, "amount": 3}, timeout=5, wait_for_ready=True)
+    return put({"label": label, "amount": 3}, timeout=60, wait_for_ready=True)
 """
 
 
@@ -39,7 +39,7 @@ def test_a_channel_of_init_is_one_of_each_workers_own(server: GrpcServer, fork_s
         + """
 first = call("r00000001-init")
 registered = channel.unary_unary("/shop.Orders/Put", encode, json.loads, _registered_method=True)
-registered({"label": "r00000001-init", "amount": 3}, timeout=5)
+registered({"label": "r00000001-init", "amount": 3}, timeout=60)
 same = channel, put
 WORKERS = 200
 def handler(number):
@@ -47,8 +47,8 @@ def handler(number):
     from dayfly.runtime import natives
     before = natives.count(), threading.active_count()
     label = f"r00000002-{number:03d}"
-    answers = [call(label), registered({"label": label, "amount": 3}, timeout=5),
-               put.future({"label": label, "amount": 3}, timeout=5).result()]
+    answers = [call(label), registered({"label": label, "amount": 3}, timeout=60),
+               put.future({"label": label, "amount": 3}, timeout=60).result()]
     return [before, answers == [first] * 3, (channel, put) == same, type(channel).__name__]
 """,
         server,
@@ -68,7 +68,7 @@ def test_interceptors_and_readiness_of_init_do_not_matter(server: GrpcServer) ->
     seen = serve(
         CHANNEL
         + """
-grpc.channel_ready_future(channel).result(timeout=5)
+grpc.channel_ready_future(channel).result(timeout=60)
 class Count(grpc.UnaryUnaryClientInterceptor):
     calls = 0
     def intercept_unary_unary(self, continuation, details, request):
@@ -76,9 +76,9 @@ class Count(grpc.UnaryUnaryClientInterceptor):
         return continuation(details, request)
 count = Count()
 watched = grpc.intercept_channel(channel, count).unary_unary("/shop.Orders/Put", encode, json.loads)
-watched({"label": "x", "amount": 3}, timeout=5)
+watched({"label": "x", "amount": 3}, timeout=60)
 def handler(number):
-    watched({"label": "x", "amount": 3}, timeout=5)
+    watched({"label": "x", "amount": 3}, timeout=60)
     return count.calls
 """,
         server,
@@ -136,7 +136,7 @@ def test_a_call_in_progress_is_refused_by_name(server: GrpcServer) -> None:
         + """
 import threading
 done = threading.Event()
-unfinished = channel.stream_unary("/shop.Orders/Put", encode, json.loads).future(iter(lambda: done.wait(30), 1))
+unfinished = channel.stream_unary("/shop.Orders/Put", encode, json.loads).future(iter(lambda: done.wait(60), 1))
 def handler(number):
     unfinished.cancel()
     done.set()
@@ -173,7 +173,7 @@ later = loop.run_until_complete(make())
 kind = type(later)
 put_later = later.unary_unary("/shop.Orders/Put", request_serializer=encode, response_deserializer=json.loads)
 async def ask(label):
-    return await put_later({"label": label, "amount": 3}, timeout=5, wait_for_ready=True)
+    return await put_later({"label": label, "amount": 3}, timeout=60, wait_for_ready=True)
 """
 )
 

@@ -164,11 +164,11 @@ def handler(number):
 CLIENTS = {
     "requests": (
         "import requests; client = requests.Session()",
-        "client.get(URL + path, headers=ME(), timeout=5).text",
+        "client.get(URL + path, headers=ME(), timeout=60).text",
     ),
     "requests behind a proxy": (
         "import requests; client = requests.Session(); client.proxies = {'http': URL}",
-        "client.get('http://example.com' + path, headers=ME(), timeout=5).text",
+        "client.get('http://example.com' + path, headers=ME(), timeout=60).text",
     ),
     "urllib3": (
         "import urllib3; client = urllib3.PoolManager(retries=False)",
@@ -179,11 +179,11 @@ CLIENTS = {
         "read(client.request('GET', URL + path, headers=ME(), preload_content=False)).decode()",
     ),
     "httpx": (
-        "import httpx; client = httpx.Client(timeout=5)",
+        "import httpx; client = httpx.Client(timeout=60)",
         "client.get(URL + path, headers=ME()).text",
     ),
     "httpx behind a proxy": (
-        "import httpx; name = 'proxy' if httpx.__version__ >= '0.26' else 'proxies'; client = httpx.Client(timeout=5, **{name: URL})",
+        "import httpx; name = 'proxy' if httpx.__version__ >= '0.26' else 'proxies'; client = httpx.Client(timeout=60, **{name: URL})",
         "client.get('http://example.com' + path, headers=ME()).text",
     ),
     "botocore": (

@@ -20,7 +20,7 @@ async def work(number):
     asyncio.get_running_loop().add_reader(reader, lambda: arrived.done() or arrived.set_result(os.read(reader, 9)))
     os.write(writer, b"%d" % number)
     try:
-        got = await asyncio.wait_for(arrived, 5)
+        got = await asyncio.wait_for(arrived, 60)
         return int(got) + await asyncio.get_running_loop().run_in_executor(None, int, "1")
     finally:
         asyncio.get_running_loop().remove_reader(reader)
@@ -94,7 +94,7 @@ async def start():
 loop.run_until_complete(start())
 def handler(number):
     before = list(ticks)
-    loop.run_until_complete(asyncio.wait_for(task, 5))
+    loop.run_until_complete(asyncio.wait_for(task, 60))
     return [before, ticks]
 """
     )
@@ -190,7 +190,7 @@ def test_a_loop_that_runs_in_a_thread_runs_in_every_workers(case: str) -> None:
 WORKERS = 100
 same, same_loop = thread, loop
 def call(number):
-    return asyncio.run_coroutine_threadsafe(work(number), loop).result(5)
+    return asyncio.run_coroutine_threadsafe(work(number), loop).result(60)
 assert call(1) == 2
 def handler(number):
     return [call(number) == number + 1, call(7), thread.is_alive(), thread is same, thread.name, thread.daemon,
@@ -213,14 +213,14 @@ async def refresh():
         rounds.append(os.getpid())
         await asyncio.sleep(0.01)
 threading.Thread(target=loop.run_forever, daemon=True).start()
-asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(5)
+asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(60)
 task = asyncio.run_coroutine_threadsafe(refresh(), loop)
 at_init = []
 def BEFORE():
     at_init.append(len(rounds))
     time.sleep(0.03)
 def handler(number):
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while os.getpid() not in rounds and time.monotonic() < until:
         time.sleep(0.005)
     return [os.getpid() in rounds, len(set(at_init))]
@@ -239,7 +239,7 @@ thread = threading.Thread(target=loop.run_forever)
 thread.start()
 def handler(number):
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(5)
+    thread.join(60)
     return [thread.is_alive(), loop.is_running()]
 """
     )
@@ -268,19 +268,19 @@ CULPRITS = {
     "a busy loop in a thread": (
         "go = threading.Event(); threading.Thread(target=loop.run_forever, name='io', daemon=True).start(); loop.call_soon_threadsafe(go.wait, 30)",
         "the event loop of thread 'io' was still busy 1 s after init",
-        "go.set() or asyncio.run_coroutine_threadsafe(work(2), loop).result(5)",
+        "go.set() or asyncio.run_coroutine_threadsafe(work(2), loop).result(60)",
         3,
     ),
     "a loop in a thread and a culprit": (
         "threading.Thread(target=loop.run_forever, name='io', daemon=True).start(); server = socket.create_server(('127.0.0.1', 0))",
         "a socket that listens on 127.0.0.1:",
-        "asyncio.run_coroutine_threadsafe(work(2), loop).result(5)",
+        "asyncio.run_coroutine_threadsafe(work(2), loop).result(60)",
         3,
     ),
     "a thread that shall not be restarted": (
-        "RESTARTS = False; threading.Thread(target=loop.run_forever, name='io', daemon=True).start(); asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(5)",
+        "RESTARTS = False; threading.Thread(target=loop.run_forever, name='io', daemon=True).start(); asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(60)",
         "the event loop of thread 'io' would not run in a worker",
-        "asyncio.run_coroutine_threadsafe(work(2), loop).result(5)",
+        "asyncio.run_coroutine_threadsafe(work(2), loop).result(60)",
         3,
     ),
 }

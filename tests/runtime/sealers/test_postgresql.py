@@ -179,11 +179,11 @@ def handler(number):
     go = threading.Barrier(4)
     pids = []
     def use():
-        go.wait(5)
+        go.wait(60)
         pids.append(loose.execute("select pg_backend_pid() as pid").fetchone()["pid"])
     threads = [threading.Thread(target=use) for _ in range(4)]
     for thread in threads: thread.start()
-    for thread in threads: thread.join(10)
+    for thread in threads: thread.join(60)
     return [len(pids), len(set(pids))]
 """
     )
@@ -228,7 +228,7 @@ def test_psycopgs_pool_starts_its_threads_and_connects_where_it_is_used() -> Non
 import threading
 from psycopg_pool import ConnectionPool
 pool = ConnectionPool("", min_size=2, max_size=3, open=True)
-pool.wait(10)
+pool.wait(60)
 def handler(number):
     before = threading.active_count()
     with pool.connection() as one, pool.connection() as two, pool.connection() as three:

@@ -58,7 +58,7 @@ def consume():
 thread = threading.Thread(target=consume, name="consumer", daemon=True)
 thread.start()
 put(1)
-assert answers.get(timeout=5) == 2
+assert answers.get(timeout=60) == 2
 """
 
 
@@ -73,7 +73,7 @@ while semaphore.acquire(blocking=False): pass
 WORKERS = 20
 def handler(number):
     put(number)
-    return [answers.get(timeout=5), thread.is_alive(), thread.name, threading.active_count()]
+    return [answers.get(timeout=60), thread.is_alive(), thread.name, threading.active_count()]
 """
     )
     assert seen.reasons == []
@@ -87,7 +87,7 @@ def test_two_hundred_workers_have_their_consumer() -> None:
 WORKERS = 200
 def handler(number):
     work.put(number)
-    return answers.get(timeout=5)
+    return answers.get(timeout=60)
 """
     )
     assert seen.answers == [2 * number for number in range(200)]
@@ -156,7 +156,7 @@ def test_a_refresher_goes_on_in_the_zygote_and_workers_inherit_its_rounds(pause:
         + """
 WORKERS = 4
 def BEFORE():
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     had = len(rounds)
     while len(rounds) == had and time.monotonic() < until:
         time.sleep(0.01)
@@ -181,7 +181,7 @@ def test_a_refresher_runs_in_a_worker_of_a_window() -> None:
         + """
 WINDOW = True
 def handler(number):
-    had, until = len(rounds), time.monotonic() + 5
+    had, until = len(rounds), time.monotonic() + 60
     while len(rounds) < had + 3 and time.monotonic() < until:
         time.sleep(0.01)
     return len(rounds) >= had + 3
@@ -193,16 +193,16 @@ def handler(number):
 
 def test_an_event_wakes_nobody_who_is_not_there() -> None:
     seen = run(
-        REFRESHER.replace("PAUSE", "stop.wait(30)")
+        REFRESHER.replace("PAUSE", "stop.wait(60)")
         + """
 def handler(number):
     woken = []
-    waiter = threading.Thread(target=lambda: woken.append(stop.wait(5)), daemon=True)
+    waiter = threading.Thread(target=lambda: woken.append(stop.wait(60)), daemon=True)
     waiter.start()
     with stop._cond:
         stop._cond.notify()  # the only waiter that counts is the worker's
     stop.set()
-    waiter.join(5)
+    waiter.join(60)
     return woken
 """
     )
@@ -217,7 +217,7 @@ wanted, refreshed = threading.Event(), threading.Event()
 rounds = []
 def refresh():
     while True:
-        wanted.wait(30)
+        wanted.wait(60)
         wanted.clear()
         rounds.append(1)
         refreshed.set()
@@ -229,7 +229,7 @@ def handler(number):
     for _ in range(3):
         refreshed.clear()
         wanted.set()
-        answers.append(refreshed.wait(5))
+        answers.append(refreshed.wait(60))
     return [before, answers, len(rounds), threading.active_count()]
 """
     )
@@ -253,7 +253,7 @@ tick()
 WINDOW, WORKERS = {window}, 100
 interval = sys.getswitchinterval()
 def handler(number):
-    had, until = len(ticks), time.monotonic() + 5
+    had, until = len(ticks), time.monotonic() + 60
     while len(ticks) < had + 2 and time.monotonic() < until:
         time.sleep(0.002)
     return [len(ticks) >= had + 2, sys.getswitchinterval() == interval]
@@ -283,7 +283,7 @@ threading.Thread(target=refresh, daemon=True).start()
 def BEFORE():
     if not opened:
         go.set()
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while not opened and time.monotonic() < until:
         time.sleep(0.01)
 def handler(number):
@@ -423,7 +423,7 @@ def handler(number):
     minding.ensure()
     for one in (hooked, minding):
         one.work.put(number)
-    return [before, threading.active_count(), hooked.answers.get(timeout=5), minding.answers.get(timeout=5)]
+    return [before, threading.active_count(), hooked.answers.get(timeout=60), minding.answers.get(timeout=60)]
 """
     )
     assert seen.reasons == []

@@ -46,7 +46,7 @@ def put(made):
 """
 
 ASK = """(
-    connection := http.client.HTTPSConnection("localhost", int(os.environ["PORT"]), timeout=10),
+    connection := http.client.HTTPSConnection("localhost", int(os.environ["PORT"]), timeout=60),
     connection.request("GET", "/"), connection.getresponse().status)[2]"""
 
 
@@ -153,9 +153,9 @@ def test_boto3_without_our_authority_refuses(function: Function) -> None:
 @pytest.mark.parametrize(
     "get",
     [
-        "SESSION.get(URL, timeout=10).status_code",
-        "requests.get(URL, timeout=10).status_code",
-        "OWN.get(URL, timeout=10).status_code",
+        "SESSION.get(URL, timeout=60).status_code",
+        "requests.get(URL, timeout=60).status_code",
+        "OWN.get(URL, timeout=60).status_code",
     ],
 )
 def test_requests_parses_nothing_for_each_of_its_connections(function: Function, get: str) -> None:
@@ -177,7 +177,7 @@ def test_requests_refuses_a_stranger(function: Function) -> None:
         """
 import requests
 SESSION = requests.Session()
-def handler(n): return told(lambda: SESSION.get("https://localhost:" + os.environ["STRANGER"], timeout=10).status_code)
+def handler(n): return told(lambda: SESSION.get("https://localhost:" + os.environ["STRANGER"], timeout=60).status_code)
 """,
         REQUESTS_CA_BUNDLE=bundle_of(function),
     )
@@ -190,7 +190,7 @@ def test_urllib3_parses_nothing(function: Function, options: str) -> None:
         f"""
 import urllib3
 POOLS = urllib3.PoolManager({options})
-def handler(n): return told(lambda: POOLS.request("GET", "https://localhost:" + os.environ["PORT"], timeout=10).status)
+def handler(n): return told(lambda: POOLS.request("GET", "https://localhost:" + os.environ["PORT"], timeout=60).status)
 """,
         **({} if options else {"SSL_CERT_FILE": bundle_of(function)}),
     )
@@ -204,7 +204,7 @@ def test_httpx_parses_nothing(function: Function, init: str) -> None:
         f"""
 import httpx
 {init}
-def handler(n): return told(lambda: {get}("https://localhost:" + os.environ["PORT"], timeout=10).status_code)
+def handler(n): return told(lambda: {get}("https://localhost:" + os.environ["PORT"], timeout=60).status_code)
 """,
         SSL_CERT_FILE=bundle_of(function),
     )
@@ -214,8 +214,8 @@ def handler(n): return told(lambda: {get}("https://localhost:" + os.environ["POR
 @pytest.mark.parametrize(
     ("imports", "get"),
     [
-        ("import urllib.request", "urllib.request.urlopen(URL, timeout=10).status"),
-        ("from urllib.request import urlopen", "urlopen(URL, timeout=10).status"),
+        ("import urllib.request", "urllib.request.urlopen(URL, timeout=60).status"),
+        ("from urllib.request import urlopen", "urlopen(URL, timeout=60).status"),
         ("import http.client", ASK),
     ],
 )
@@ -244,7 +244,7 @@ import requests
 OWN = shutil.copy(os.environ["BUNDLE"], {str(own)!r})
 while time.time_ns() - os.stat(OWN).st_ctime_ns < 60_000_000: time.sleep(0.005)
 SESSION = requests.Session()
-def get(): return SESSION.get("https://localhost:" + os.environ["PORT"], timeout=10).status_code
+def get(): return SESSION.get("https://localhost:" + os.environ["PORT"], timeout=60).status_code
 def handler(n):
     result = told(get)
     if n == 0: shutil.copy({certifi.where()!r}, OWN)  # without our authority

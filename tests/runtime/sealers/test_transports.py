@@ -29,7 +29,7 @@ async def get(client, path):
 HTTPX = """
 import httpx
 async def make():
-    return httpx.AsyncClient(timeout=5)
+    return httpx.AsyncClient(timeout=60)
 async def get(client, path):
     return (await client.get(URL + path, headers=ME())).text
 """
@@ -42,7 +42,7 @@ call = loop.run_until_complete
     "in a thread": """
 loop = asyncio.new_event_loop()
 threading.Thread(target=loop.run_forever, daemon=True).start()
-call = lambda work: asyncio.run_coroutine_threadsafe(work, loop).result(5)
+call = lambda work: asyncio.run_coroutine_threadsafe(work, loop).result(60)
 """,
 }
 
@@ -82,7 +82,7 @@ def test_an_httpx_client_used_under_a_loop_that_ended_works_under_the_next() -> 
             ASK
             + HTTPX
             + """
-client = httpx.AsyncClient(timeout=5)
+client = httpx.AsyncClient(timeout=60)
 assert asyncio.run(get(client, "/init")) == "/init"
 def handler(number):
     return asyncio.run(get(client, f"/{number}"))
@@ -160,11 +160,11 @@ writer.close()
 sock = writer.get_extra_info("socket")
 still_open = sock.fileno() >= 0
 def handler(number):
-    loop.run_until_complete(asyncio.wait_for(asyncio.sleep(0.01), 5))
+    loop.run_until_complete(asyncio.wait_for(asyncio.sleep(0.01), 60))
     return [still_open, sock.fileno(), writer.is_closing()]
 """
         )
-        thread.join(10)
+        thread.join(60)
         KEPT.pop().close()
     assert seen.reasons == seen.faults == []
     assert seen.answers == [[True, -1, True]] * 3

@@ -36,7 +36,7 @@ class Web:
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(5)
+        self._thread.join(60)
 
     @property
     def port(self) -> int:

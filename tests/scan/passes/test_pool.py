@@ -25,7 +25,7 @@ answers = [[a.number, a.ending.value, a.text] for a in run_tasks({count}, work, 
 print(json.dumps(answers))
 """
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=500, check=False
     )
     assert done.returncode == 0, done.stderr
     return [(number, ending, text) for number, ending, text in json.loads(done.stdout)]

@@ -24,8 +24,11 @@ def failure() -> "dict[str, Any]":
 
 def run_without(reason: str, fault: "BaseException | None" = None) -> None:
     """Become the runtime that would have been started without Dayfly where that is allowed, or end; never returns."""
-    if "_DAYFLY_ZYGOTE" in os.environ and "_DAYFLY_REPORTS" not in os.environ:
-        # The native supervisor's: it has Python decide, which comes here again.
+    if "_DAYFLY_CLERK" in os.environ or (
+        "_DAYFLY_ZYGOTE" in os.environ and "_DAYFLY_REPORTS" not in os.environ
+    ):
+        # Started by the native supervisor. Nothing but a clerk's work may run in a clerk, least of all the function; for a
+        # zygote it has Python decide, which comes here again.
         os.write(2, f"dayfly: {reason}\n".encode())
         os._exit(70)
     if (os.environ.pop("DAYFLY_ON_FAILURE", "") or ON_FAILURE) == "stop":
@@ -45,8 +48,8 @@ def run_untouched() -> None:
     path = os.environ.pop("_DAYFLY_PYTHONPATH", None)
     if path is not None:
         os.environ["PYTHONPATH"] = path
-    for name in ("_DAYFLY_REPORTS", "_DAYFLY_LATER"):
-        os.environ.pop(name, None)
+    for name in [name for name in os.environ if name.startswith("_DAYFLY_")]:
+        del os.environ[name]
     os.execvp(sys.argv[1], sys.argv[1:])
 
 

@@ -56,7 +56,7 @@ def handler(event, context):
             return table.list_tables()["TableNames"]
         case "greet":
             greetings.put(event["name"])
-            return greeted.get(timeout=5)
+            return greeted.get(timeout=60)
         case "count":
             return calls
         case "keep":

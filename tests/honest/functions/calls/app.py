@@ -14,9 +14,9 @@ session = requests.Session()
 
 def handler(event, context):
     item = urllib.parse.quote(event["item"], safe="")
-    with urllib.request.urlopen(f"{SERVICE}/items/{item}?page={int(event['page'])}", timeout=5) as reply:
+    with urllib.request.urlopen(f"{SERVICE}/items/{item}?page={int(event['page'])}", timeout=60) as reply:
         by_urllib = reply.read().decode()
-    by_requests = session.get(f"{SERVICE}/items", params={"q": event["item"]}, timeout=5).text
+    by_requests = session.get(f"{SERVICE}/items", params={"q": event["item"]}, timeout=60).text
     client = boto3.client(
         "s3",
         endpoint_url=SERVICE,
@@ -27,5 +27,5 @@ def handler(event, context):
         client.get_object(Bucket=event["bucket"]["name"], Key=event["object"]["key"])["Body"].read().decode()
     )
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        several = list(pool.map(lambda one: session.get(f"{SERVICE}/{one}", timeout=5).text, ["a", "b"]))
+        several = list(pool.map(lambda one: session.get(f"{SERVICE}/{one}", timeout=60).text, ["a", "b"]))
     return {"urllib": by_urllib, "requests": by_requests, "s3": stored, "several": several}

@@ -26,7 +26,7 @@ def handler(event, context):
         pipe.delete(key + ":hash", key + ":list")
         stored, _, listed, _, hashed, _ = pipe.execute()
     count = client.register_script(LIMIT)(keys=[key + ":n"], args=[60, text])
-    with client.lock(key + ":lock", timeout=5):
+    with client.lock(key + ":lock", timeout=60):
         found = sorted(client.scan_iter(match="honest:nothing:*"))
     client.delete(key, key + ":n")
     return {"stored": json.loads(stored), "listed": listed, "hashed": hashed, "count": count, "found": found}

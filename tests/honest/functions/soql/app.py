@@ -28,7 +28,7 @@ def lucene(value):
 
 
 def get(path, **params):
-    reply = requests.get(f"{SERVICE}{path}", params=params, timeout=5)
+    reply = requests.get(f"{SERVICE}{path}", params=params, timeout=60)
     return reply.json()["path"]
 
 
@@ -39,7 +39,7 @@ def handler(event, context):
         "soql": get("/services/data/v60.0/query", q=statement),
         "odata": get("/odata/Orders", **{"$filter": f"Name eq {odata(name)} and Total gt 3", "$top": "5"}),
         "graphql": requests.post(
-            f"{SERVICE}/graphql", json={"query": QUERY, "variables": {"name": name}}, timeout=5
+            f"{SERVICE}/graphql", json={"query": QUERY, "variables": {"name": name}}, timeout=60
         ).json()["bytes"],
         "lucene": get("/search", q=f'title:"{lucene(text)}" AND shop:north'),
         "jql": get(

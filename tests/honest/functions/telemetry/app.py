@@ -37,7 +37,7 @@ def handler(event, _context):
         ) as span:
             span.add_event("priced", {"text": text, "price": price(text)})
             table.put_item(Item={"id": event["id"] or "none", "text": text})
-            said = requests.get(f"{os.environ['SERVICE_URL']}/orders", params={"q": text}, timeout=5).json()[
+            said = requests.get(f"{os.environ['SERVICE_URL']}/orders", params={"q": text}, timeout=60).json()[
                 "path"
             ]
             try:

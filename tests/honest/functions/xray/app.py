@@ -25,7 +25,7 @@ def handler(event, context):
         part.put_metadata("event", event, "shop")
         table.put_item(Item={"id": event["id"] or "none", "text": text})
         stored = table.get_item(Key={"id": event["id"] or "none"})["Item"]["text"]
-        said = requests.get(f"{os.environ['SERVICE_URL']}/orders", params={"q": text}, timeout=5).json()[
+        said = requests.get(f"{os.environ['SERVICE_URL']}/orders", params={"q": text}, timeout=60).json()[
             "path"
         ]
         try:

@@ -11,6 +11,8 @@ import sys
 import time
 import urllib.request
 
+# Before it serves, so that who waits for it is never ended by it.
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
 STARTED = time.time()
 SERVED = 0
 COUNTER = "import os,sys,time\nwhile True:\n    open(sys.argv[1], 'a').write('x')\n    time.sleep(0.002)\n"
@@ -63,7 +65,7 @@ def handler(event, context):
     if do == "terminate":
         child = subprocess.Popen(["/bin/sleep", "60"])
         child.terminate()
-        return {"code": child.wait(10)}
+        return {"code": child.wait(60)}
     if do == "environ":
         return dict(os.environ)
     if do == "context":
@@ -106,6 +108,10 @@ def handler(event, context):
         sys.exit(event["code"])
     if do == "signal":
         os.kill(os.getpid(), getattr(signal, event["name"]))
+    if do == "listen":
+        signal.signal(signal.SIGTERM, lambda number, frame: os.write(1, b"told to leave\n"))
+    if do == "wait":
+        signal.sigwait({signal.SIGUSR1})
     if do == "sleep":
         time.sleep(event["seconds"])
         return True
@@ -118,7 +124,7 @@ def handler(event, context):
     if do == "resolve":
         return [socket.gethostbyname(name) for name in event["names"]]
     if do == "fetch":
-        with urllib.request.urlopen(event["url"], timeout=5) as answer:
+        with urllib.request.urlopen(event["url"], timeout=60) as answer:
             return answer.read().decode()
     return {"served": SERVED, "echo": event, "started": STARTED}
 

@@ -47,7 +47,7 @@ def handler(event, context):
         if not event.get("bare"):
             request.add_header("Authorization", os.environ["AWS_CONTAINER_AUTHORIZATION_TOKEN"])
         try:
-            with urllib.request.urlopen(request, timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return {"status": answer.status, "body": answer.read().decode()}
         except urllib.error.HTTPError as error:
             return {"status": error.code, "body": error.read().decode()}

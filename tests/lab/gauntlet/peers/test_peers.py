@@ -69,7 +69,6 @@ def installed(kind: type[Peer]) -> Peer:
     return one
 
 
-@pytest.mark.timeout(400)
 @pytest.mark.parametrize(("kind", "expected"), RUNNING, ids=lambda one: getattr(one, "name", one))
 def test_a_customer_is_served_and_an_injection_is_judged(
     kind: type[Peer], expected: str | None, tmp_path: Path
@@ -103,7 +102,6 @@ def test_a_customer_is_served_and_an_injection_is_judged(
     assert {sign.kind for sign in signs} == ({expected} if expected else set())
 
 
-@pytest.mark.timeout(400)
 @pytest.mark.parametrize(("kind", "reason"), ABSENT, ids=lambda one: getattr(one, "name", ""))
 def test_what_does_not_protect_here_says_why(kind: type[Peer], reason: str) -> None:
     with pytest.raises(UnavailableError, match=reason):

@@ -19,7 +19,7 @@ class OrdersStub:
 
 channel = grpc.insecure_channel(os.environ["GRPC_TARGET"])
 orders = OrdersStub(channel)
-orders.Put({"label": f"{os.environ['RUN']}-init", "amount": 0}, timeout=5, wait_for_ready=True)
+orders.Put({"label": f"{os.environ['RUN']}-init", "amount": 0}, timeout=60, wait_for_ready=True)
 
 
 class OrderError(Exception):
@@ -29,6 +29,6 @@ class OrderError(Exception):
 def handler(event, context):
     order = {"label": event["label"], "amount": -1 if event["fail"] else event["n"]}
     try:
-        return orders.Put(order, timeout=5, wait_for_ready=True)
+        return orders.Put(order, timeout=60, wait_for_ready=True)
     except grpc.RpcError as error:
         raise OrderError(f"{error.code().name}: {error.details()}") from None

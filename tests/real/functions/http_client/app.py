@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 address = urlsplit(os.environ["SERVICE_URL"])
 connection = http.client.HTTPSConnection(
-    address.hostname, address.port, timeout=5, context=ssl.create_default_context()
+    address.hostname, address.port, timeout=60, context=ssl.create_default_context()
 )
 
 

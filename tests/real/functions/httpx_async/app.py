@@ -8,7 +8,7 @@ import httpx
 SERVICE = os.environ["SERVICE_URL"]
 loop = asyncio.new_event_loop()
 asyncio.set_event_loop(loop)
-client = httpx.AsyncClient(base_url=SERVICE, timeout=5)
+client = httpx.AsyncClient(base_url=SERVICE, timeout=60)
 
 
 async def fetch(path):

@@ -5,7 +5,7 @@ import os
 import httpx
 
 SERVICE = os.environ["SERVICE_URL"]
-client = httpx.Client(base_url=SERVICE, timeout=5, transport=httpx.HTTPTransport(retries=1))
+client = httpx.Client(base_url=SERVICE, timeout=60, transport=httpx.HTTPTransport(retries=1))
 SETTINGS = client.get(f"/settings/{os.environ['RUN']}-init").json()
 
 

@@ -23,7 +23,7 @@ threading.Thread(target=run_loop, name="io", daemon=True).start()
 
 
 def call(work):
-    return asyncio.run_coroutine_threadsafe(work, loop).result(10)
+    return asyncio.run_coroutine_threadsafe(work, loop).result(60)
 
 
 async def connect():

@@ -5,16 +5,16 @@ import os
 from psycopg_pool import ConnectionPool
 
 pool = ConnectionPool("", min_size=1, max_size=2, check=ConnectionPool.check_connection, open=True)
-pool.wait(timeout=10)
+pool.wait(timeout=60)
 with pool.connection() as connection:
     connection.execute("insert into seen select %s, pg_backend_pid()", (f"{os.environ['RUN']}-init",))
 
 
 def handler(event, context):
     label = event["label"]
-    with pool.connection(timeout=5) as connection:
+    with pool.connection(timeout=60) as connection:
         connection.execute("insert into seen select %s, pg_backend_pid()", (label,))
-    with pool.connection(timeout=5) as connection:
+    with pool.connection(timeout=60) as connection:
         connection.execute("insert into orders values (%s, %s)", (label, event["n"]))
         if event["fail"]:
             connection.execute("insert into orders values (%s, %s)", ("twice", None))

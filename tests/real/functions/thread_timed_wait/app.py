@@ -9,7 +9,7 @@ refreshed = threading.Event()
 
 def refresh():
     while True:
-        wanted.wait(30)
+        wanted.wait(60)
         wanted.clear()
         settings["discount"] = 15
         refreshed.set()

@@ -7,7 +7,7 @@ import urllib3
 
 SERVICE = os.environ["SERVICE_URL"]
 http = urllib3.PoolManager(
-    ca_certs=os.environ["SSL_CERT_FILE"], timeout=5, retries=urllib3.Retry(2, redirect=0), maxsize=2
+    ca_certs=os.environ["SSL_CERT_FILE"], timeout=60, retries=urllib3.Retry(2, redirect=0), maxsize=2
 )
 SETTINGS = http.request("GET", f"{SERVICE}/settings/{os.environ['RUN']}-init").json()
 

@@ -18,7 +18,7 @@ def handler(event, context):
     label = event["label"]
     with xray_recorder.in_subsegment("order") as subsegment:
         subsegment.put_annotation("order", label)
-        session.post(f"{SERVICE}/orders", json={"id": label, "amount": event["n"]}, timeout=5)
+        session.post(f"{SERVICE}/orders", json={"id": label, "amount": event["n"]}, timeout=60)
         item = dynamodb.get_item(TableName="orders", Key={"id": {"S": "settings"}})["Item"]
         if event["fail"]:
             raise ValueError("the order is too small")

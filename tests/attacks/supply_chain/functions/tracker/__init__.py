@@ -14,7 +14,7 @@ MARK = "/tmp/tracked"
 def of_urllib():
     import urllib.request
 
-    return urllib.request.urlopen(SERVICE, timeout=5).read().decode()
+    return urllib.request.urlopen(SERVICE, timeout=60).read().decode()
 
 
 def of_socket():

@@ -1,8 +1,8 @@
 """Runs beside a supervisor that it traces, counts system calls, and does something to the environment at one of them.
 
-python tests/native/tracing.py SUPERVISOR '{"of": "supervisor", "nth": 7, "act": "kill", "to": "zygote"}'
+python tests/chaos/tracing.py SUPERVISOR '{"of": "supervisor", "nth": 7, "act": "kill", "to": "zygote", "at_start": false}'
 
-Prints "ready", and at the end one JSON object: the calls that were met by number, whether the act was done, and whether
+With `at_start` the process is not a supervisor but starts one. Prints "ready", and at the end one JSON object: the calls that were met by number, whether the act was done, and whether
 the platform had accepted an answer before. Ends after the act, or with SIGTERM; what it traces goes on then.
 """
 
@@ -22,8 +22,8 @@ from typing import NoReturn
 # include/uapi/linux/ptrace.h
 _GETREGS, _SETREGS, _SYSCALL, _CONT = 12, 13, 24, 7
 _SEIZE, _INTERRUPT, _LISTEN, _GET_SYSCALL_INFO = 0x4206, 0x4207, 0x4208, 0x420E
-_SYSGOOD, _FORKS = 1, 2 | 4 | 8
-_EVENT_STOP = 128
+_SYSGOOD, _FORKS, _EXECS = 1, 2 | 4 | 8, 16
+_EVENT_EXEC, _EVENT_STOP = 4, 128
 _ENTRY, _EXIT = 1, 2
 _WALL = 0x40000000
 # arch/x86/include/asm/user_64.h: 27 registers; rax is what a call returns, orig_rax its number.
@@ -31,6 +31,7 @@ _REGISTERS, _RAX, _ORIG_RAX = 27, 10, 15
 # read(2) and recvfrom(2) of x86_64.
 _READS = (0, 45)
 _ACCEPTED = b"HTTP/1.1 202"
+_EVENT = b"HTTP/1.1 200"
 
 _ptrace = ctypes.CDLL(None, use_errno=True).ptrace
 _ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
@@ -55,28 +56,36 @@ def children(pid: int) -> list[int]:
         return []
 
 
+def _executes_supervisor(pid: int) -> bool:
+    try:
+        return os.readlink(f"/proc/{pid}/exe").endswith("/supervisor")
+    except OSError:
+        return False
+
+
 class Tracer:
     """`of` is whose calls count, `supervisor` or `fork` (the zygote's and its children's); `nth` is 0 to count alone.
 
     Acts: `kill` to supervisor, zygote, workers or all; `fail` with an errno's name; `freeze` all for seconds.
     """
 
-    def __init__(self, supervisor: int, order: dict[str, str | int | float]) -> None:
-        self.supervisor = supervisor
-        self.zygotes = children(supervisor)
-        self.workers = [pid for zygote in self.zygotes for pid in children(zygote)]
+    def __init__(self, pid: int, order: dict[str, str | int | float]) -> None:
         self.order = order
+        # A start's supervisor is whoever executes it first.
+        self.supervisor = 0 if order["at_start"] else pid
+        self.traced = [pid]
+        if not order["at_start"] and (order["of"] == "fork" or order["act"] == "freeze"):
+            zygotes = children(pid)
+            self.traced += zygotes + [worker for zygote in zygotes for worker in children(zygote)]
         self.calls: list[int] = []
-        self.is_accepted = self.is_done = False
+        self.is_accepted = self.is_done = self.is_over = False
         self.failing = self.reads = 0
 
     def run(self) -> None:
         """Trace until the act is done or nobody is left."""
-        traced = [self.supervisor]
-        if self.order["of"] == "fork" or self.order["act"] == "freeze":
-            traced += self.zygotes + self.workers
-        for pid in traced:
-            if _trace(_SEIZE, pid, 0, _SYSGOOD | _FORKS):
+        options = _SYSGOOD | _FORKS | (_EXECS if self.order["at_start"] else 0)
+        for pid in self.traced:
+            if _trace(_SEIZE, pid, 0, options):
                 _trace(_INTERRUPT, pid)
         print("ready", flush=True)
         while not (self.is_done and not self.failing):
@@ -96,7 +105,11 @@ class Tracer:
         elif event == _EVENT_STOP and number != signal.SIGTRAP:
             _trace(_LISTEN, pid)
         else:
-            _trace(_SYSCALL, pid, 0, 0 if event or number == signal.SIGTRAP else number)
+            if event == _EVENT_EXEC and not self.supervisor and _executes_supervisor(pid):
+                self.supervisor = pid
+            is_followed = pid == self.supervisor or (self.supervisor and self.order["of"] == "fork")
+            going_on = _SYSCALL if is_followed else _CONT
+            _trace(going_on, pid, 0, 0 if event or number == signal.SIGTRAP else number)
 
     def _take_call(self, pid: int) -> None:
         info = ctypes.create_string_buffer(88)
@@ -107,7 +120,7 @@ class Tracer:
             self._take_result(pid, struct.unpack_from("q", info.raw, 24)[0])
             return
         is_counted = (pid == self.supervisor) == (self.order["of"] == "supervisor")
-        if kind != _ENTRY or not is_counted or self.is_done:
+        if kind != _ENTRY or not is_counted or self.is_done or self.is_over:
             return
         call, _first, buffer = struct.unpack_from("QQQ", info.raw, 24)
         self.reads = buffer if pid == self.supervisor and call in _READS else 0
@@ -125,7 +138,9 @@ class Tracer:
         elif pid == self.supervisor and self.reads and result >= len(_ACCEPTED):
             with open(f"/proc/{pid}/mem", "rb") as memory:
                 memory.seek(self.reads)
-                self.is_accepted |= memory.read(len(_ACCEPTED)) == _ACCEPTED
+                head = memory.read(len(_ACCEPTED))
+            self.is_accepted |= head == _ACCEPTED
+            self.is_over |= bool(self.order["at_start"]) and head == _EVENT
 
     def _act(self, pid: int) -> None:
         if self.order["act"] == "fail":
