@@ -66,7 +66,7 @@ int fuzz_one(const uint8_t *data, size_t size) {
     s.ready.n_path = data[0] & 1;
     s.ready.path[0] = path[0];
     lane.ending = ENDING_UNREADABLE;
-    /* There is no time to start another in its place. */
+    /* No other is started in its place: there is no time for one. */
     lane.until = 0;
     /* Its end is behind it: nothing is waited for. */
     (void)!send(channel[1], data + 1, size - 1, MSG_NOSIGNAL);

@@ -112,7 +112,11 @@ def test_a_worker_that_ends_or_stops_it_costs_no_event_and_no_record(act: str, t
 SEEK = """
 result = {}
 for pid in filter(str.isdigit, os.listdir("/proc")):
-    line = open(f"/proc/{pid}/cmdline").read()
+    try:
+        line = open(f"/proc/{pid}/cmdline").read()
+    except OSError:
+        # An earlier event's worker goes meanwhile.
+        continue
     if int(pid) == os.getpid() or "dayfly.runtime" not in line or "aws-lambda-rie" in line:
         continue
     result[pid] = []
