@@ -44,6 +44,7 @@ nightly: test-all ## Run everything: all attacks in all isolations, other emulat
 	@scripts/outside-tmp $(RUN) python -m tests.run -n $(WORKERS) -m nightly $(ARGS)
 	@$(RUN) python -m tests.fuzz.coverage_guided --seconds 600
 	@$(RUN) python -m tests.native.fuzz --seconds 300
+	@$(RUN) python -m tests.native.sanitized
 	@$(RUN) python -m tests.chaos --seconds 600
 	@$(RUN) python scripts/lab_suites.py
 

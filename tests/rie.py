@@ -39,7 +39,7 @@ PORT_ATTEMPTS = 5
 
 
 def chosen_supervisor() -> Mapping[str, str]:
-    """The supervisor that the test's own environment names, for that of a function: see `each_supervisor` in tests/conftest.py."""
+    """The supervisor that the test's own environment names, for that of a function: see `supervisor` in tests/conftest.py."""
     name = os.environ.get("DAYFLY_SUPERVISOR")
     return {} if name is None else {"DAYFLY_SUPERVISOR": name}
 

@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -108,18 +107,16 @@ int fuzz_one(const uint8_t *data, size_t size) {
     struct cleaned cleaned;
     struct stat before, after;
     struct bytes rest = {data, size};
-    if (inside < 0)
+    if (inside < 0) {
         begin();
-    (void)snprintf(path, sizeof(path), "%s/inside", place);
+        (void)snprintf(path, sizeof(path), "%s/inside", place);
+        if (places_begin(&places, roots, 1, &fault) != 0)
+            abort();
+    }
     int kept = openat(inside, "kept", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (kept < 0 || fstat(kept, &before) != 0 || close(kept) != 0)
         abort();
-    /* One life of a supervisor: what it reserved is given back. */
-    if (places.kept != NULL) {
-        (void)munmap(places.waiting, PLACES_WAITING_BYTES);
-        (void)close(places.roots[0].descriptor);
-    }
-    if (places_begin(&places, roots, 1, &fault) != 0 || places_remember(&places, &fault) != 0)
+    if (places_remember(&places, &fault) != 0)
         abort();
     folders[n_folders++] = dup(inside);
     for (int step = 0; step < MANY_STEPS && rest.n > 3; step++)

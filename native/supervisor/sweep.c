@@ -101,28 +101,30 @@ enum role {
     ROLE_UNSEEN,  /* we cannot look */
 };
 
-/* Say whether `stat` is an extension or descends from one. */
-static bool is_extension(const struct sweep *sweep, struct proc_stat stat) {
+/* Say whether `stat` is an extension or descends from one: 1, 0, -1 where we cannot look. */
+static int is_extension(const struct sweep *sweep, struct proc_stat stat) {
     for (int hop = 0; sweep->n_extensions > 0 && hop < MANY_ANCESTORS; hop++) {
         for (size_t i = 0; i < sweep->n_extensions; i++)
             if (sweep->extensions[i].pid == stat.pid && sweep->extensions[i].started == stat.started)
-                return true;
-        if (stat.parent <= 0 || procfs_stat(sweep->procfs, stat.parent, &stat) != 1)
-            return false;
+                return 1;
+        int found = stat.parent <= 0 ? 0 : procfs_stat(sweep->procfs, stat.parent, &stat);
+        if (found <= 0)
+            return found;
     }
-    return false;
+    return 0;
 }
 
-/* Say whether a process descends from us by parentage, not counting what descends from a worker that goes on.
- */
-static bool is_descendant(const struct sweep *sweep, struct proc_stat stat) {
+/* Say whether a process descends from us by parentage, not counting what descends from a worker that goes on: 1, 0, -1 where
+ * we cannot look. */
+static int is_descendant(const struct sweep *sweep, struct proc_stat stat) {
     for (int hop = 0; hop < MANY_ANCESTORS; hop++) {
         if (stat.parent == sweep->self || (sweep->zygote > 0 && stat.parent == sweep->zygote))
-            return true;
-        if (stat.parent <= 1 || procfs_stat(sweep->procfs, stat.parent, &stat) != 1)
-            return false;
+            return 1;
+        int found = stat.parent <= 1 ? 0 : procfs_stat(sweep->procfs, stat.parent, &stat);
+        if (found <= 0)
+            return found;
     }
-    return false;
+    return 0;
 }
 
 /* What a process is to a sweep; `kind` tells what its limits say, `is_killed` that SIGKILL waits for it
@@ -148,8 +150,9 @@ static enum role judge(const struct sweep *sweep, pid_t pid, enum pair_kind *kin
     int found = procfs_stat(sweep->procfs, pid, &stat);
     if (found <= 0)
         return found < 0 ? ROLE_UNSEEN : ROLE_GONE;
-    if (!is_wide && *kind != PAIR_WORKER && *kind != PAIR_OURS && !is_descendant(sweep, stat))
-        return ROLE_OTHER;
+    int is_ours = is_wide || *kind == PAIR_WORKER || *kind == PAIR_OURS ? 1 : is_descendant(sweep, stat);
+    if (is_ours <= 0)
+        return is_ours < 0 ? ROLE_UNSEEN : ROLE_OTHER;
     if (*kind == PAIR_WORKER && is_staying(sweep, number))
         return ROLE_KEEPS;
     *is_killed = stat.is_killed;
@@ -158,8 +161,9 @@ static enum role judge(const struct sweep *sweep, pid_t pid, enum pair_kind *kin
         return ROLE_UNSEEN;
     if (is_dead)
         return ROLE_DEAD;
-    if (is_wide && is_extension(sweep, stat))
-        return ROLE_LODGER;
+    int lodges = is_wide ? is_extension(sweep, stat) : 0;
+    if (lodges != 0)
+        return lodges < 0 ? ROLE_UNSEEN : ROLE_LODGER;
     if (sweep->fork_pending && stat.parent == sweep->zygote)
         return ROLE_UNKNOWN;
     return ROLE_FOREIGN;

@@ -1,6 +1,7 @@
 /* Watches from outside whether a worker talks to the Runtime API; see watch.h. */
 #include "watch.h"
 
+#include <errno.h>
 #include <sys/random.h>
 
 /* An attack takes some milliseconds to begin; most handlers are over by the second look. */
@@ -38,13 +39,14 @@ static const uint8_t lambda_address[4] = {169, 254, 100, 1};
 #define LAMBDA_PORT 9001
 
 const char *sighting_name(enum sighting sighting) {
-    static const char *const names[] = {NULL, "connection", "overdue"};
+    static const char *const names[] = {NULL, "connection", "overdue", "blinded"};
     return names[sighting];
 }
 
 const char *sighting_words(enum sighting sighting) {
     static const char *const words[] = {"", "it connected to the Runtime API",
-                                        "its event has timed out, but the platform did not end it"};
+                                        "its event has timed out, but the platform did not end it",
+                                        "it left the supervisor no descriptor to look for connections with"};
     return words[sighting];
 }
 
@@ -152,10 +154,17 @@ struct holding {
     bool is_unreadable; /* somebody's descriptors could not be read */
 };
 
+/* Say whether something could be read; without a descriptor of our own to read it by, a worker has lowered our limit. */
+static bool was_read(struct watch *watch, bool is_read) {
+    watch->is_starved |= !is_read && errno == EMFILE;
+    return is_read;
+}
+
 static int note_held(void *context, pid_t pid) {
     struct holding *holding = context;
     const struct procfs *procfs = holding->watch->sweep->procfs;
-    holding->is_unreadable |= procfs_holds(procfs, pid, holding->inodes, holding->n, holding->held) != 0;
+    bool is_read = procfs_holds(procfs, pid, holding->inodes, holding->n, holding->held) == 0;
+    holding->is_unreadable |= !was_read(holding->watch, is_read);
     return 0;
 }
 
@@ -164,7 +173,7 @@ static bool acquit(struct watch *watch, uint64_t *suspects, size_t *n) {
     if (watch->sweep->n_extensions == 0 || *n == 0)
         return true;
     struct holding holding = {.watch = watch, .inodes = suspects, .n = *n};
-    bool is_seen = sweep_each_extension(watch->sweep, note_held, &holding) == 0 && !holding.is_unreadable;
+    bool is_seen = was_read(watch, sweep_each_extension(watch->sweep, note_held, &holding) == 0) && !holding.is_unreadable;
     size_t left = 0;
     for (size_t i = 0; i < *n; i++) {
         if (holding.held[i])
@@ -204,11 +213,12 @@ static bool are_guilty(struct watch *watch, uint64_t *suspects, size_t n) {
 /* ---- while a worker has an event
  * -------------------------------------------------------------------------------- */
 
-/* A length of time around `ns`, so that nobody knows when the next look comes. */
+/* A length of time from nothing to twice `ns`. Nobody knows when the next look comes, and no moment is safe from one: how often
+ * we have run is for everybody to read (/proc/PID/schedstat), and who waits for the end of a look needs only a millisecond. */
 static int64_t jitter(int64_t ns) {
     uint8_t drawn = 128;
     (void)!getrandom(&drawn, sizeof(drawn), GRND_NONBLOCK);
-    return ns / 2 + ns * drawn / 255;
+    return ns * drawn / 128;
 }
 
 static int64_t cpu_ns(void) {
@@ -232,17 +242,22 @@ static bool is_cut(const struct watch *watch) {
 
 /* Look for living connections of the worker's processes. */
 enum sighting watch_look_now(struct watch *watch) {
+    const struct sweep *sweep = watch->sweep;
     uint64_t suspects[MANY];
     /* Not the clock: on a busy machine a look takes long, and just then it is not to come seldom. */
     int64_t began = cpu_ns();
-    size_t n = sockets_read(&watch->sockets) ? list_suspects(watch, suspects) : 0;
+    watch->is_starved = false;
+    errno = 0;
+    size_t n = was_read(watch, sockets_read(&watch->sockets)) ? list_suspects(watch, suspects) : 0;
     /* Among more connections of that port than are looked at one to the API may hide. */
     bool is_guilty = is_cut(watch) || (n > 0 && are_guilty(watch, suspects, n));
     int64_t now = now_ns(), pause = (cpu_ns() - began) * watch->pause_factor;
     watch->due = now + jitter(EVERY);
     watch->full_due = now + jitter(pause < EVERY ? EVERY : pause > SELDOM ? SELDOM : pause);
-    watch->may_remain |= is_guilty;
-    return is_guilty ? SIGHTING_CONNECTION : SIGHTING_NONE;
+    watch->may_remain |= is_guilty || watch->is_starved;
+    if (watch->is_starved && sweep->relieve != NULL)
+        (void)sweep->relieve(sweep->context);
+    return is_guilty ? SIGHTING_CONNECTION : watch->is_starved ? SIGHTING_BLINDED : SIGHTING_NONE;
 }
 
 void watch_begin(struct watch *watch, struct sweep *sweep, const struct endpoint *api, bool own_namespace,

@@ -58,6 +58,7 @@ struct watch {
         remains; /* nobody holds them any more, and their words may be on their way: waited for in vain */
     struct known_ends left; /* the same as they were last seen */
     bool may_remain;
+    bool is_starved; /* the last look found no descriptor to look by */
     struct sockets sockets;
 };
 
@@ -65,6 +66,7 @@ enum sighting {
     SIGHTING_NONE,
     SIGHTING_CONNECTION, /* it connected to the Runtime API */
     SIGHTING_OVERDUE,    /* its event has timed out, but the platform did not end it */
+    SIGHTING_BLINDED,    /* it took from us what a look needs */
 };
 
 /* A word for a sighting's finding, NULL for none, and what was seen. */

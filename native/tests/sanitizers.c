@@ -15,7 +15,7 @@ const char *__ubsan_default_options(void);
 void __asan_set_error_report_callback(void (*callback)(const char *report));
 void __sanitizer_set_death_callback(void (*callback)(void));
 
-static char text[4096] = "undefined behaviour: see standard error";
+static char text[4096] = "it ended without a report: see standard error";
 
 /* Forked children share what their parent had allocated: that is no leak. */
 const char *__asan_default_options(void) {

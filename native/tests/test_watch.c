@@ -180,6 +180,19 @@ static void looks_when_it_is_time(void) {
     CHECK_EQUAL(watch_look(&watch, now + 7 * NS_PER_S), SIGHTING_NONE);
 }
 
+static void no_moment_after_a_look_is_safe(void) {
+    bool was_soon = false;
+    begin();
+    watch_hand_over(&watch, 1, NEVER, true);
+    for (int i = 0; i < 400 && !was_soon; i++) {
+        int64_t now = watch_due(&watch);
+        CHECK_EQUAL(watch_look(&watch, now), SIGHTING_NONE);
+        /* The first one takes its time from the clock. */
+        was_soon = i > 0 && watch_due(&watch) - now < NS_PER_MS;
+    }
+    CHECK(was_soon);
+}
+
 /* ---- beside others */
 
 static void a_stranger_beside_us_is_not_a_worker(void) {
@@ -303,6 +316,7 @@ int main(void) {
     if (geteuid() == 0)
         RUN(in_namespace(start_the_platform_and_a_friend, does_not_mind_other_ports_and_users));
     RUN(in_namespace(start_the_platform, looks_when_it_is_time));
+    RUN(in_namespace(start_the_platform, no_moment_after_a_look_is_safe));
     RUN(in_namespace(start_the_platform, beside_a_stranger));
     RUN(in_namespace(start_an_extension, an_extension_may_be_there));
     RUN(in_namespace(start_the_platform, waits_for_what_a_dead_worker_had_sent));

@@ -17,6 +17,7 @@ import pytest
 from tests.attacks.shop import FUNCTIONS, Shop, needs_confinement
 from tests.attacks.test_earlier_life import SURVIVE
 from tests.attacks.test_runtime_api import LATE
+from tests.attacks.test_runtime_api_unlocked import ATTACKS, CLIENT, CUSTOMERS, FOUND, FOUND_S
 from tests.confined import Confinement, confinement_here
 
 pytestmark = needs_confinement()
@@ -62,7 +63,7 @@ class _WithExtension(Confinement):
 
 
 @contextmanager
-def shop_with_extension(folder: Path, *, agent: str = AGENT) -> Iterator[Shop]:
+def shop_with_extension(folder: Path, *, agent: str = AGENT, **environment: str) -> Iterator[Shop]:
     function, extensions, programs = folder / "function", folder / "extensions", folder / "agent"
     shutil.copytree(FUNCTIONS, function)
     extensions.mkdir()
@@ -70,7 +71,7 @@ def shop_with_extension(folder: Path, *, agent: str = AGENT) -> Iterator[Shop]:
     (extensions / "agent").write_text(SCRIPT % sys.executable)
     (extensions / "agent").chmod(0o755)
     (programs / "main.py").write_text(agent)
-    shop = Shop("dayfly", function=function)
+    shop = Shop("dayfly", function=function, environment=environment)
     here = confinement_here()
     confinement = _WithExtension(here.kind, here.reason)
     object.__setattr__(confinement, "folder", folder)
@@ -128,3 +129,34 @@ def test_a_request_that_comes_after_its_sender_s_death_is_given_nobody_s_event(t
         while time.monotonic() < end:
             shop.serve(1)
         assert shop.log().count('"types":["environment.started"]') == 1
+
+
+def test_a_thief_that_leaves_the_supervisor_no_descriptor_is_found_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An extension may connect to the Runtime API: whose a connection is takes descriptors to tell."""
+    # Python's ends with its descriptors.
+    monkeypatch.setenv("DAYFLY_SUPERVISOR", "native")
+    take = """
+import resource
+zygote = open(f"/proc/{os.getppid()}/stat").read().rpartition(")")[2].split()
+def lower():
+    hard = resource.prlimit(int(zygote[1]), resource.RLIMIT_NOFILE)[1]
+    resource.prlimit(int(zygote[1]), resource.RLIMIT_NOFILE, (22, hard))
+lower()
+if os.fork() == 0:
+    while True:
+        lower()
+        time.sleep(0.0001)
+"""
+    with shop_with_extension(tmp_path, DAYFLY_API_LOCK="off") as shop:
+        shop.serve(1)
+        shop.attack(CLIENT + take + ATTACKS["answers for itself and polls on"])
+        served = stolen = 0
+        end = time.monotonic() + FOUND_S
+        # One that cannot wait for its worker at all ends the environment.
+        while not {FOUND, "environment.not-clean"} & set(shop.findings()) and (stolen or served < CUSTOMERS):
+            assert time.monotonic() < end, f"{stolen} of {served} customers were robbed by somebody unseen"
+            stolen += shop.serve_beside_a_thief(4, may_time_out=4)
+            served += 4
+        assert shop.stolen(shop.serve(5)) == 0

@@ -69,6 +69,23 @@ def test_a_worker_finds_the_key_nowhere(isolation: str, is_closed: bool) -> None
     assert len(numbers) > 4
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="others' pipes are closed")
+def test_a_pipe_of_somebody_else_is_looked_into_and_loses_nothing() -> None:
+    key = os.urandom(32).hex()
+    reader, writer = os.pipe()
+    try:
+        os.write(writer, key.encode())
+        with RuntimeProcess(OWN_FUNCTIONS, "seeking.handler", runtime="plain") as runtime:
+            found = runtime.invoke(question(key)).payload
+        assert isinstance(found, list)
+        assert "pipe" in found
+        os.set_blocking(reader, False)
+        assert os.read(reader, 100) == key.encode()
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
 FORGED = json.dumps(
     {"message": "Dayfly: invocation", "metadata": {"product": {"name": "Dayfly"}}, "proof": "0" * 32}
 )

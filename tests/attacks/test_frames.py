@@ -122,7 +122,7 @@ for byte in answer(b'1' * 4000):
     wire.sendall(bytes([byte]))
     time.sleep(0.05)
 """
-    with Shop("dayfly", timeout_s=2) as shop:
+    with Shop("dayfly", timeout_s=6) as shop:
         shop.serve(1)
         answer = shop.attack(CLIENT + code)
         assert b"timed out" in answer.body or answer.error_type, answer.body

@@ -62,11 +62,11 @@ for d in range(100):
         os.close(os.open("f%d" % n, os.O_CREAT | os.O_WRONLY, dir_fd=here))
     os.close(here)
 """
-    with Shop("dayfly", timeout_s=4) as shop:
+    with Shop("dayfly", timeout_s=8) as shop:
         shop.serve(1)
         for _ in range(2):
-            # Until next to nothing is left of its four seconds.
-            shop.attack(flood, until=time.time() + 3.3)
+            # Until little is left of its eight seconds.
+            shop.attack(flood, until=time.time() + 6.5)
             assert shop.result_of(LOOK) == []
             shop.serve(1)
         assert "environment.not-clean" not in shop.findings()

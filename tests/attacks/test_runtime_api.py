@@ -88,7 +88,7 @@ result = "sent"
 def test_a_request_that_comes_after_its_sender_s_death_is_given_nobody_s_event(isolation: str) -> None:
     """SO_MAX_PACING_RATE: under the lock it is on its way, and arrives between two later events."""
     settings = {"DAYFLY_ISOLATION": isolation, "DAYFLY_MAX_INVOCATIONS": "5"}
-    with Shop("dayfly", environment=settings, timeout_s=3) as shop:
+    with Shop("dayfly", environment=settings, timeout_s=8) as shop:
         shop.serve(2)
         assert shop.result_of(LATE) == "sent"
         end = time.monotonic() + 0.8

@@ -89,7 +89,7 @@ def test_without_its_supervisor_the_environment_starts_anew(name: str) -> None:
     ["os.kill(supervisor, signal.SIGSTOP); time.sleep(9)", "os.kill(-1, signal.SIGSTOP)\ntime.sleep(9)"],
 )
 def test_a_stopped_supervisor_ends_with_the_platforms_timeout(code: str) -> None:
-    with Shop("dayfly", timeout_s=2) as shop:
+    with Shop("dayfly", timeout_s=6) as shop:
         shop.serve(1)
         assert shop.attack(FAMILY + code).body.startswith(b"Task timed out")
         shop.rie.invoke({"card": "4000111122223333"})

@@ -194,7 +194,7 @@ def test_stopped_standbys_and_a_stopped_zygote_are_found(steady_shop: Shop) -> N
 def test_a_stop_loop_ends_at_the_platforms_timeout() -> None:
     """What cannot be had from inside: it costs the attacker's own event its time, and then the platform resets."""
     loop = "\nuntil = time.time() + 20\nwhile time.time() < until:\n    send(supervisor, signal.SIGSTOP)"
-    with Shop("dayfly", timeout_s=2) as shop:
+    with Shop("dayfly", timeout_s=6) as shop:
         shop.serve(1)
         answer = shop.attack(FAMILY + loop)
         assert b"timed out" in answer.body
@@ -331,7 +331,7 @@ def test_the_supervisors_death_ends_the_function_in_every_isolation(isolation: s
 @pytest.mark.parametrize("runtime", ["plain", "dayfly"])
 def test_a_single_stop_of_what_serves_costs_only_its_sender_without_dayfly_more(runtime: Runtime) -> None:
     """Without Dayfly the process that is stopped is the one that serves, until the platform's timeout."""
-    with Shop(runtime, timeout_s=2) as shop:
+    with Shop(runtime, timeout_s=6) as shop:
         shop.serve(1)
         answer = shop.attack(FAMILY + "send(supervisor, signal.SIGSTOP)\nresult = 'went on'")
         assert (answer.body == b'"went on"') is (runtime == "dayfly")

@@ -96,7 +96,6 @@ def test_a_fault_at_any_step_of_the_loop_loses_no_accepted_answer_and_repeats_no
     # A course differs a little from one invocation to the next: a step may not come again.
     assert found.carried_out >= found.tried * 0.8
     assert found.outcomes["answer"] > found.tried
-    assert found.slowest_s < 5.0
 
 
 @pytest.mark.slow

@@ -104,7 +104,7 @@ def test_the_supervisor_ends_everything_when_it_is_told_to_end() -> None:
         family = process.tree()
         os.kill(process.pid, signal.SIGTERM)
         process.wait_exit(60)
-        end = time.monotonic() + 3
+        end = time.monotonic() + 60
         while time.monotonic() < end and (alive := [p for p in family if state_of(p) not in {"", "Z", "X"}]):
             time.sleep(0.02)
     assert len(family) >= 2

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from tests.runtimes import RuntimeProcess
 
+from dayfly._sys import proc
+
 FUNCTIONS = Path(__file__).parent / "functions"
 EVENTS = 250
 ACTS = {"nothing": 60, "file": 15, "child": 8, "raise": 8, "exit": 6, "wait": 2}
@@ -27,12 +29,12 @@ def test_every_caller_gets_his_own_answer_and_meets_his_own_tenant(lock: str, re
         "DAYFLY_JITTER": "0.5",
         "DAYFLY_ENVIRONMENT_MAX_AGE": "1",
         "DAYFLY_ON_TIMEOUT": "answer",
-        "DAYFLY_TIMEOUT_MARGIN": "1",
+        "DAYFLY_TIMEOUT_MARGIN": "3",
     }
     draw = random.Random(f"{lock}-{retire_on}")
     inits: set[object] = set()
     with RuntimeProcess(
-        FUNCTIONS, "policies.handler", runtime="dayfly", environment=environment, timeout_s=2
+        FUNCTIONS, "policies.handler", runtime="dayfly", environment=environment, timeout_s=6
     ) as process:
         tenant = TENANTS[0]
         for number in range(EVENTS):
@@ -66,4 +68,4 @@ def test_every_caller_gets_his_own_answer_and_meets_his_own_tenant(lock: str, re
         output = process.output()
         assert "environment.not-clean" not in output
         assert "zygote.lost" not in output
-        assert len(process.tree()) <= 5
+        assert len([pid for pid in process.tree() if not proc.is_zombie(pid)]) <= 5

@@ -49,18 +49,18 @@ def test_a_runtime_that_ends_gives_lambdas_exit_error_and_a_new_life(
 @both_confinements
 def test_a_time_out_resets_the_runtime_and_keeps_tmp(confinement: ConfinementChoice) -> None:
     async def scenario() -> None:
-        async with running_lab(confinement, config=basic(timeout_s=1.0)) as running:
+        async with running_lab(confinement, config=basic(timeout_s=3.0)) as running:
             await running.ask("write", name="note")
             result = await running.call({"do": "sleep", "seconds": 30})
             assert json.loads(result.payload) == {
                 "errorType": "Sandbox.Timedout",
-                "errorMessage": f"RequestId: {result.request_id} Error: Task timed out after 1.00 seconds",
+                "errorMessage": f"RequestId: {result.request_id} Error: Task timed out after 3.00 seconds",
             }
             assert result.function_error == "Unhandled"
             assert await running.ask("exists", name="note") == {"exists": True, "served": 1}
             assert "timed_out" in running.kinds()
             (report,) = [line.text for line in running.lines if "\tStatus: timeout" in line.text]
-            assert "\tDuration: 1000.00 ms\tBilled Duration: 1000 ms\t" in report
+            assert "\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\t" in report
 
     run(scenario())
 
@@ -79,8 +79,8 @@ def test_what_left_the_runtimes_process_group_survives_a_reset_and_not_the_envir
             await running.ask("count", detached=True)
             await running.call({"do": "exit", "code": 1})
             first = await running.ask("counted")
-            await running.call({"do": "sleep", "seconds": 0.2})
-            assert await running.ask("counted") > first
+            while await running.ask("counted") <= first:
+                pass
             pids = next(iter(running.lab.processes("f").values()))
             await running.lab.recycle("f")
             assert not any(is_alive(pid) for pid in pids)

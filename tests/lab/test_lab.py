@@ -51,9 +51,11 @@ def test_a_second_invocation_meets_the_same_warm_environment(confinement: Confin
 def test_invocations_at_once_get_an_environment_each_and_the_last_used_serves_next() -> None:
     async def scenario() -> None:
         async with running_lab("none") as running:
-            slow = asyncio.create_task(running.call({"do": "sleep", "seconds": 1.0}))
+            slow = asyncio.create_task(running.call({"do": "wait"}))
             await until(lambda: "invoke_start" in running.kinds())
             quick = await running.call()
+            await until(lambda: [view.state for view in running.lab.environments("f")].count("busy") == 1)
+            running.release()
             other = (await slow).environment_id
             assert quick.environment_id != other
             await until(lambda: all(view.state == "idle" for view in running.lab.environments("f")))
@@ -77,8 +79,8 @@ def test_nothing_runs_between_invocations(confinement: ConfinementChoice) -> Non
             await running.lab.invoke("g", b"{}")
             assert {pid: _cpu_and_switches(pid) for pid in pids} == before
             # And it goes on afterwards: the child is not dead, it was stopped.
-            await running.ask("sleep", seconds=0.3)
-            assert await running.ask("counted") > 0
+            while await running.ask("counted") <= 0:
+                pass
 
     run(scenario())
 
@@ -91,13 +93,14 @@ def _cpu_and_switches(pid: int) -> list[str]:
 def test_reserved_concurrency_throttles_as_lambda_words_it() -> None:
     async def scenario() -> None:
         async with running_lab("none", config=basic(reserved_concurrency=1)) as running:
-            slow = asyncio.create_task(running.call({"do": "sleep", "seconds": 1.0}))
+            slow = asyncio.create_task(running.call({"do": "wait"}))
             await until(lambda: "invoke_start" in running.kinds())
             with pytest.raises(InvokeRefusedError) as refusal:
                 await running.call()
             assert refusal.value.status_code == 429
             assert refusal.value.error_type == "TooManyRequestsException"
             assert refusal.value.reason == "ReservedFunctionConcurrentInvocationLimitExceeded"
+            running.release()
             assert (await slow).function_error is None
             # One after the other never exceeds it, however quick the caller is.
             for _ in range(5):
@@ -117,10 +120,11 @@ def test_at_capacity_an_idle_environment_of_another_function_makes_room() -> Non
             assert second.environment_id != first.environment_id
             await until(lambda: "shutdown" in running.kinds())
             assert running.lab.environments("f") == ()
-            slow = asyncio.create_task(running.lab.invoke("g", b'{"do": "sleep", "seconds": 1}'))
+            slow = asyncio.create_task(running.lab.invoke("g", b'{"do": "wait"}'))
             await until(lambda: running.lab.environments("g")[0].state == "busy")
             with pytest.raises(InvokeRefusedError, match="Rate Exceeded"):
                 await running.call()
+            running.release("g")
             await slow
 
     run(scenario())

@@ -188,8 +188,13 @@ def test_on_a_machine_that_is_not_ours_only_what_the_function_started_is_touched
 EARLIER_LIFE_HANDLER = """
 import os
 seen = sorted(os.listdir("/tmp"))
-commands = [open(f"/proc/{pid}/cmdline").read() for pid in os.listdir("/proc") if pid.isdigit()]
-running = [command for command in commands if "666" in command]
+def command_of(pid):
+    try:
+        return open(f"/proc/{pid}/cmdline").read()
+    except OSError:
+        # It was dead, and goes meanwhile.
+        return ""
+running = [command for command in map(command_of, filter(str.isdigit, os.listdir("/proc"))) if "666" in command]
 
 def handler(event, context):
     return [seen, running]

@@ -481,7 +481,7 @@ def test_only_descendants_are_ended_and_bystanders_never(way: Callable[[], None]
         swept = sweeper.sweep(set())
         assert zygote.pid in living()
         assert bystanders() == shell
-        wait_for(lambda: not living_but_for(zygote.pid, *shell), deadline_s=2)
+        wait_for(lambda: not living_but_for(zygote.pid, *shell))
         assert Path("/tmp/document").read_text() == "precious"
         return swept, ""
 
@@ -518,7 +518,7 @@ def test_hopping_descendants_are_ended_by_the_reaper_of_orphans() -> None:
         wait_for(lambda: proc.last_pid() > before + 50)
         shell = bystanders()
         swept = DescendantsSweeper(mark=MARK, is_subreaper=True).sweep(set())
-        wait_for(lambda: not living_but_for(*shell), deadline_s=2)
+        wait_for(lambda: not living_but_for(*shell))
         return swept, bystanders() == shell
 
     swept, shell_lives = in_namespace(act, before=start_bystander)

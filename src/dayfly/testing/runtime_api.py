@@ -89,13 +89,13 @@ class Invocation:
     _done: threading.Event = field(default_factory=threading.Event)
     _asked: threading.Event = field(default_factory=threading.Event)
 
-    def wait(self, deadline_s: float = 10.0) -> Outcome:
+    def wait(self, deadline_s: float = 60.0) -> Outcome:
         """The outcome; raises TimeoutError if none has come by then."""
         if not self._done.wait(deadline_s) or self._outcome is None:
             raise TimeoutError(f"no answer to {self.request_id} in {deadline_s} s")
         return self._outcome
 
-    def wait_next(self, deadline_s: float = 10.0) -> Times:
+    def wait_next(self, deadline_s: float = 60.0) -> Times:
         """All times, once the runtime has asked for the next event; raises TimeoutError."""
         if not self._asked.wait(deadline_s):
             raise TimeoutError(f"the runtime did not ask for another event in {deadline_s} s")
@@ -192,16 +192,16 @@ class FakeRuntimeApi:
             self._changed.notify_all()
         return invocation
 
-    def invoke(self, event: object = None, *, deadline_s: float = 10.0, **options: str) -> Outcome:
+    def invoke(self, event: object = None, *, deadline_s: float = 60.0, **options: str) -> Outcome:
         """Send and wait for the answer. `options` are headers, with _ for -."""
         named = {name.replace("_", "-"): value for name, value in options.items()}
         return self.send(event, headers=named).wait(deadline_s)
 
-    def wait_until_ready(self, deadline_s: float = 20.0) -> None:
+    def wait_until_ready(self, deadline_s: float = 60.0) -> None:
         """Return once the runtime has asked for an event; raises TimeoutError."""
         self._wait(lambda: self._polls > 0, deadline_s, "the runtime never asked for an event")
 
-    def wait_until_snapshot(self, deadline_s: float = 20.0) -> None:
+    def wait_until_snapshot(self, deadline_s: float = 60.0) -> None:
         """Return once the runtime is ready to be snapshot; raises TimeoutError."""
         self._wait(lambda: self.restores_asked > 0, deadline_s, "the runtime never asked for its restore")
 
@@ -211,7 +211,7 @@ class FakeRuntimeApi:
             self._is_restored = True
             self._changed.notify_all()
 
-    def wait_init_error(self, deadline_s: float = 20.0) -> Request:
+    def wait_init_error(self, deadline_s: float = 60.0) -> Request:
         """The first POST /init/error; raises TimeoutError."""
         self._wait(lambda: bool(self.init_errors), deadline_s, "the runtime reported no init error")
         return self.init_errors[0]

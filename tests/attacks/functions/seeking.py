@@ -7,6 +7,8 @@ import hashlib
 import os
 import signal
 
+SPLICE_F_NONBLOCK = 2
+
 
 def handler(event, context):
     """Return where the secret was found; the event has its beginning, not the secret itself, which would be found there."""
@@ -49,13 +51,16 @@ def places():
 
 
 def peek(path):
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    """What a pipe holds, and holds afterwards: where nothing confines this, it may be anybody's of the machine."""
+    descriptors = [os.open(path, os.O_RDONLY | os.O_NONBLOCK), *os.pipe()]
     try:
-        return os.read(descriptor, 65536)
-    except BlockingIOError:
-        return b""
+        copied = ctypes.CDLL(None).tee(
+            descriptors[0], descriptors[2], ctypes.c_size_t(65536), SPLICE_F_NONBLOCK
+        )
+        return os.read(descriptors[1], 65536) if copied > 0 else b""
     finally:
-        os.close(descriptor)
+        for descriptor in descriptors:
+            os.close(descriptor)
 
 
 def memory():

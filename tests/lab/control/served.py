@@ -102,7 +102,7 @@ def update(client: LambdaClient, **options: Any) -> None:
 def wait(client: LambdaClient, waiter: Any, *, name: str = "f", **options: Any) -> None:
     """One of botocore's waiters, asking often."""
     client.get_waiter(waiter).wait(
-        FunctionName=name, WaiterConfig={"Delay": 0.02, "MaxAttempts": 500}, **options
+        FunctionName=name, WaiterConfig={"Delay": 0.02, "MaxAttempts": 3000}, **options
     )
 
 

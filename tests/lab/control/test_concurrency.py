@@ -93,10 +93,11 @@ def test_reserved_concurrency_counts_all_versions_is_in_force_at_once_and_can_be
             assert told["Concurrency"] == {"ReservedConcurrentExecutions": 1}
             # Between its answer and its next poll an environment still holds the place.
             await until(lambda: [view.state for view in running.lab.environments("f")] == ["idle"])
-            busy = asyncio.create_task(running.call({"do": "sleep", "seconds": 2}))
+            busy = asyncio.create_task(running.call({"do": "wait"}))
             await until(lambda: busy.done() or running.kinds().count("invoke_start") == 2)
             status, kind, text = await asyncio.to_thread(call, "1")
             assert (status, kind, text) == (429, "TooManyRequestsException", "Rate Exceeded.")
+            running.release()
             assert (await busy).function_error is None
             await asyncio.to_thread(reserve, FunctionName="f", ReservedConcurrentExecutions=0)
             assert (await asyncio.to_thread(call, "$LATEST"))[0] == 429

@@ -11,6 +11,8 @@ import sys
 import time
 import urllib.request
 
+# Before it serves, so that who waits for it is never ended by it.
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
 STARTED = time.time()
 SERVED = 0
 COUNTER = "import os,sys,time\nwhile True:\n    open(sys.argv[1], 'a').write('x')\n    time.sleep(0.002)\n"
@@ -108,6 +110,8 @@ def handler(event, context):
         os.kill(os.getpid(), getattr(signal, event["name"]))
     if do == "listen":
         signal.signal(signal.SIGTERM, lambda number, frame: os.write(1, b"told to leave\n"))
+    if do == "wait":
+        signal.sigwait({signal.SIGUSR1})
     if do == "sleep":
         time.sleep(event["seconds"])
         return True
