@@ -79,9 +79,11 @@ class HostilePlatform:
                     wire.send(b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}")
                     return
                 request = wire.read_body(head)
-                *_, request_id, action = head.target.split("/")
-                self.answers[request_id] += 1
-                self.bodies.append((request_id, action, request))
+                *_, subject, request_id, action = head.target.split("/")
+                # What else is posted asks in which state the platform is.
+                if subject == "invocation":
+                    self.answers[request_id] += 1
+                    self.bodies.append((request_id, action, request))
                 reply = self._accept()
             cut = self._dice.randrange(len(reply) + 1) if self._dice.random() < 0.1 else len(reply)
             for piece in self._pieces(reply[:cut]):
