@@ -75,7 +75,7 @@ METHOD_NOTE = (
     "system calls are those of all processes of the runtime, a mean over all events and, for init, over all starts up to the "
     "first answer. What an environment does once, between its hundredth and two hundredth event, is over before the first sample "
     "(not with --quick). Memory is anonymous and shared, of all processes together, idle after the run; where the interpreter is no "
-    "thin program over libpython, Dayfly's copy of it in memory is in it. System calls are counted apart, by perf, over 20 events."
+    "thin program over libpython, a copy of it (Python supervisor) or of its loader (native) is in it. System calls are counted apart, by perf, over 20 events."
 )
 
 

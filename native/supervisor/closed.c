@@ -30,6 +30,8 @@ enum {
     FIRST_NUMBER = 3,
     /* Lambda's variables have 4 KB in all; a shell's environment some hundred. */
     MAX_VARIABLES = 4096,
+    /* Of an interpreter: launch.h has fewer for a zygote. */
+    MAX_ARGUMENTS = 260,
 };
 
 /* The loader of the programs that may become the launcher: it is linked for glibc. */
@@ -110,12 +112,12 @@ bool closed_is_open(void) {
     return child < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 }
 
-/* Return a sealed memory file with the first `size` bytes of `source`, the file `path`, that may be executed, not read. */
-static int copy_unreadable(int source, uint64_t size, const char *path, struct fault *fault) {
+/* Return a sealed memory file, called as `program` is, with the first `size` bytes of `source` that may be executed, not read. */
+static int copy_unreadable(int source, uint64_t size, const char *program, struct fault *fault) {
     unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
     char name[32];
-    const char *end = strrchr(path, '/');
-    bytes_copy(name, sizeof(name), bytes_of(end == NULL ? path : end + 1));
+    const char *end = strrchr(program, '/');
+    bytes_copy(name, sizeof(name), bytes_of(end == NULL ? program : end + 1));
     int memory = (int)syscall(SYS_memfd_create, name, flags | MFD_EXEC);
     if (memory < 0)
         memory = (int)syscall(SYS_memfd_create, name, flags);
@@ -146,8 +148,9 @@ static int copy_unreadable(int source, uint64_t size, const char *path, struct f
     return memory;
 }
 
-/* Execute the file `path` from a copy in memory; returns only where that fails, always -1. */
-static int execute_copy(const char *path, char *const *arguments, char *const *environ, struct fault *fault) {
+/* Execute the file `path` from a copy in memory that is called as `program` is; returns only where that fails, always -1. */
+static int execute_copy(const char *path, const char *program, char *const *arguments, char *const *environ,
+                        struct fault *fault) {
     int source = open(path, O_RDONLY | O_CLOEXEC);
     if (source < 0)
         return fault_set(fault, "%s cannot be read: %s", path, strerror(errno));
@@ -158,7 +161,7 @@ static int execute_copy(const char *path, char *const *arguments, char *const *e
         size = file.loaded_bytes;
     else if (fstat(source, &status) == 0)
         size = (uint64_t)status.st_size;
-    int memory = copy_unreadable(source, size, path, fault);
+    int memory = copy_unreadable(source, size, program, fault);
     (void)close(source);
     if (memory < 0)
         return -1;
@@ -170,6 +173,22 @@ static int execute_copy(const char *path, char *const *arguments, char *const *e
     closed_explain(errno, "a memory file", fault);
     (void)close(memory);
     return -1;
+}
+
+/* Execute a program by a copy of its loader, which maps the rest from the program's own file: 0.2 MB instead of 5 to 30,
+ * and 3 ms less. What is executed is the copy, so the process is closed all the same. */
+static int execute_by_loader(const struct closed *closed, char *const *arguments, char *const *environ, struct fault *fault) {
+    const char *passed[MAX_ARGUMENTS + 2] = {arguments[0], closed->program};
+    if (closed->loader[0] == '\0')
+        return execute_copy(closed->program, closed->program, arguments, environ, fault);
+    size_t n = 1;
+    for (; arguments[0] != NULL && arguments[n] != NULL; n++) {
+        if (n == MAX_ARGUMENTS)
+            return fault_set(fault, "the command line has more than %d arguments", MAX_ARGUMENTS);
+        passed[n + 1] = arguments[n];
+    }
+    passed[n + 1] = NULL;
+    return execute_copy(closed->loader, closed->program, (char *const *)(uintptr_t)passed, environ, fault);
 }
 
 /* Copy the path of this process's program; -1. */
@@ -211,7 +230,7 @@ enum closed_way closed_self(char *const *arguments, char *const *environ, bool w
         return CLOSED_NOT;
     }
     passed[n] = NULL;
-    (void)execute_copy(own, (char *const *)(uintptr_t)passed, environ, why);
+    (void)execute_copy(own, own, (char *const *)(uintptr_t)passed, environ, why);
     return CLOSED_NOT;
 }
 
@@ -234,7 +253,7 @@ static int find_program(const char *name, char out[PATH_MAX]) {
     const char *path = getenv("PATH");
     for (const char *at = path == NULL ? "/usr/bin:/bin" : path;; at++) {
         int n = (int)strcspn(at, ":");
-        if (snprintf(out, PATH_MAX, "%.*s%s%s", n, at, n > 0 ? "/" : "", name) < PATH_MAX && access(out, X_OK) == 0)
+        if (snprintf(out, PATH_MAX, "%.*s%s%s", n, at, n > 0 ? "/" : "./", name) < PATH_MAX && access(out, X_OK) == 0)
             return 0;
         at += n;
         if (*at == '\0')
@@ -321,6 +340,7 @@ int closed_find(struct closed *closed, const char *name, const char *place, bool
         return 0;
     }
     closed->way = CLOSED_BY_COPY;
+    memcpy(closed->loader, file.loader, sizeof(closed->loader));
     resolve_origin(file.search_path, closed->program, closed->libraries);
     if (file.libpython[0] == '\0')
         return 0;
@@ -387,9 +407,9 @@ int closed_exec(const struct closed *closed, char *const *arguments, char *const
     char *const *variables = (char *const *)(uintptr_t)passed;
     switch (closed->way) {
     case CLOSED_BY_LAUNCHER_COPY:
-        return execute_copy(closed->launcher, arguments, variables, fault);
+        return execute_copy(closed->launcher, closed->launcher, arguments, variables, fault);
     case CLOSED_BY_COPY:
-        return execute_copy(closed->program, arguments, variables, fault);
+        return execute_by_loader(closed, arguments, variables, fault);
     case CLOSED_BY_LAUNCHER:
         (void)execve(closed->launcher, arguments, variables);
         closed_explain(errno, closed->launcher, fault);

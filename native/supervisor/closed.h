@@ -3,7 +3,7 @@
  * A process whose program its user may not read is not dumpable (would_dump in the kernel's fs/exec.c): /proc/PID/mem,
  * environ and fd give EACCES to its own user, and what it forks is closed as well. No prctl is needed, which Lambda
  * refuses. Where the file of a program has kept mode 0111 and another owner it is executed as it is; else a sealed
- * memory file with a copy of it. Which of them works is found by trying, and told in the first log record.
+ * memory file with a copy of it, or of its loader. Which of them works is found by trying, and told in the first log record.
  */
 #ifndef DAYFLY_CLOSED_H
 #define DAYFLY_CLOSED_H
@@ -20,7 +20,8 @@ enum closed_way {
     CLOSED_BY_LAUNCHER,
     /* The same from a memory file, since the launcher's own has lost its mode. */
     CLOSED_BY_LAUNCHER_COPY,
-    /* A memory file with the interpreter's program. */
+    /* A memory file with the loader that the interpreter's program names, which maps the program's own file; with the
+     * program itself where it names none. */
     CLOSED_BY_COPY,
     /* By prctl(PR_SET_DUMPABLE): for root, who may read every file. Not for interpreters. */
     CLOSED_BY_PRCTL,
@@ -35,6 +36,8 @@ struct closed {
     char why[160];
     /* The interpreter's file, as it was named or found in $PATH. */
     char program[PATH_MAX];
+    /* The loader that the program names; empty where it is static. */
+    char loader[64];
     /* The launcher's file; empty where the supervisor has none beside it. */
     char launcher[PATH_MAX];
     /* What the launcher loads: a file, or a name that the loader finds; empty where the program is not thin. */

@@ -7,6 +7,14 @@
 /* Segments of a program are about a dozen, entries of its dynamic section about thirty. */
 enum { MAX_SEGMENTS = 64, MAX_DYNAMIC = 256 };
 
+#if defined(__x86_64__)
+enum { OWN_MACHINE = EM_X86_64 };
+#elif defined(__aarch64__)
+enum { OWN_MACHINE = EM_AARCH64 };
+#else
+#error "another architecture: name its machine"
+#endif
+
 static int read_at(int descriptor, void *out, size_t n, uint64_t offset) {
     if (offset > INT64_MAX - n)
         return -1;
@@ -82,6 +90,9 @@ int program_file_read(int descriptor, struct program_file *out, struct fault *fa
         memcmp(head.e_ident, ELFMAG, SELFMAG) != 0 || head.e_ident[EI_CLASS] != ELFCLASS64 ||
         head.e_ident[EI_DATA] != ELFDATA2LSB || head.e_phentsize != sizeof(segments[0]))
         return fault_set(fault, "it is no program of 64 bits");
+    /* A kernel refuses it; a loader that is given it would say so in its own words. */
+    if (head.e_machine != OWN_MACHINE)
+        return fault_set(fault, "it is for another processor");
     if (head.e_phnum == 0 || head.e_phnum > MAX_SEGMENTS ||
         read_at(descriptor, segments, head.e_phnum * sizeof(segments[0]), head.e_phoff) < 0)
         return fault_set(fault, "its table of segments cannot be read");

@@ -16,6 +16,7 @@ from itertools import repeat
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
     Dictionary = dict[object, object]
     Changed = list[tuple[Dictionary, Dictionary]]
@@ -55,25 +56,35 @@ class _Callbacks:
     """Dictionaries that are watched while `is_on`: of each the first change is noted, until `rest`."""
 
     def __init__(self) -> None:
-        import ctypes
+        # Not `ctypes`, which makes forty classes of its own: 1.4 ms of every init.
+        import _ctypes
 
-        api = ctypes.pythonapi
-        # A prototype that does not let go of the interpreter. Of its four arguments the first two are taken: the rest
-        # lies in registers that nobody reads.
-        prototype = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_void_p)
+        def kind(of: type, **attributes: object) -> Any:
+            return type("", (of,), attributes)
+
+        number, address, value = (kind(_ctypes._SimpleCData, _type_=code) for code in "iPO")
+        # Functions that do not let go of the interpreter.
+        flags = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_PYTHONAPI
+
+        def api(name: str, *arguments: Any) -> Any:
+            called = kind(_ctypes.CFuncPtr, _flags_=flags, _restype_=number)(_ctypes.dlsym(program, name))
+            called.argtypes = arguments
+            return called
+
+        program = _ctypes.dlopen(None, 0)  # type: ignore[arg-type]  # typeshed forgets the program itself
+        # Of its four arguments the first two are taken: the rest lies in registers that nobody reads.
+        prototype = kind(_ctypes.CFuncPtr, _flags_=flags, _restype_=number, _argtypes_=(number, address))
         note = prototype(self._note)
         # It is called as long as there is a dictionary that says so, whoever else has forgotten it.
         _HELD.append(note)
-        self._start = api.PyDict_Watch
-        self._stop = api.PyDict_Unwatch
-        for call in (self._start, self._stop):
-            call.argtypes = [ctypes.c_int, ctypes.py_object]
-        self._number: int = api.PyDict_AddWatcher(note)
+        self._start = api("PyDict_Watch", number, value)
+        self._stop = api("PyDict_Unwatch", number, value)
+        self._number: int = api("PyDict_AddWatcher", prototype)(note)
         self._known: dict[int, Dictionary] = {}
         self._changed: Changed = []
         self.is_on = True
         # When an interpreter ends it clears its modules, and there is nobody left to be called.
-        self._end = api.PyDict_ClearWatcher
+        self._end = api("PyDict_ClearWatcher", number)
         atexit.register(self.close)
 
     def close(self) -> None:
@@ -92,9 +103,11 @@ class _Callbacks:
 
     def watch(self, dictionaries: Iterable[Dictionary]) -> None:
         """Watch these as well; each is kept alive."""
-        known = self._known
-        new = {id(one): one for one in dictionaries if id(one) not in known}
-        known.update(new)
+        given = list(dictionaries)
+        new = dict(zip(map(id, given), given, strict=True))
+        for number in self._known.keys() & new.keys():
+            del new[number]
+        self._known.update(new)
         # There are thousands, and init waits: a loop in C.
         deque(map(self._start, repeat(self._number), new.values()), maxlen=0)
 

@@ -29,6 +29,9 @@ GUARD = "dayfly.runtime.guard."
 # Where Dayfly lies: a folder, or a folder and an archive.
 FOLDERS = tuple(os.path.normpath(folder) + "/" for folder in dayfly.__path__)
 
+# An object's own number, as `id`, which raises an audit event each time: six times as long where there is a hook, and init
+# asks for ten thousand. Of a class's slot, it does not ask the object, and takes the address.
+number_of = object.__hash__
 # The module of each code object, both by identity; the objects are kept, so that no others get their numbers.
 _CODES: dict[int, int] = {}
 _MODULES: dict[int, str] = {}
@@ -38,9 +41,10 @@ _KEPT: list[object] = []
 def take() -> None:
     """Take the modules of these names for what they are called; the function's code must not be loaded yet."""
     new = {
-        id(vars(module)): name
+        number_of(vars(module)): name
         for name, module in list(sys.modules.items())
-        if name.partition(".")[0] in (DAYFLY, *CLIENT, *_IMPORTERS) and id(vars(module)) not in _MODULES
+        if name.partition(".")[0] in (DAYFLY, *CLIENT, *_IMPORTERS)
+        and number_of(vars(module)) not in _MODULES
     }
     if not new:
         return
@@ -49,7 +53,7 @@ def take() -> None:
     # There are ten thousand objects, and init waits: loops in C.
     objects = gc.get_objects()
     functions = list(compress(objects, map(is_, map(type, objects), repeat(FunctionType))))
-    places = list(map(id, map(attrgetter("__globals__"), functions)))
+    places = list(map(number_of, map(attrgetter("__globals__"), functions)))
     is_new = list(map(new.__contains__, places))
     codes = map(attrgetter("__code__"), compress(functions, is_new))
     _add(zip(codes, compress(places, is_new), strict=True))
@@ -59,32 +63,32 @@ def take_stack() -> None:
     """Take what leads here for Dayfly's as well, after `take`: the image's or the layer's script that started this process."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        if id(frame.f_globals) not in _MODULES:
-            _MODULES[id(frame.f_globals)] = str(frame.f_globals.get("__name__"))
+        if number_of(frame.f_globals) not in _MODULES:
+            _MODULES[number_of(frame.f_globals)] = str(frame.f_globals.get("__name__"))
             _KEPT.append(frame.f_globals)
-        _add([(frame.f_code, id(frame.f_globals))])
+        _add([(frame.f_code, number_of(frame.f_globals))])
         frame = frame.f_back
 
 
 def load(code: CodeType, path: str, module: ModuleType) -> None:
     """The import system executes a module's code that it read from the file `path`, which lies in one of FOLDERS."""
     if os.path.normpath(path) == path:
-        _MODULES[id(vars(module))] = module.__name__
+        _MODULES[number_of(vars(module))] = module.__name__
         _KEPT.append(vars(module))
-        _add([(code, id(vars(module)))])
+        _add([(code, number_of(vars(module)))])
 
 
 def _add(codes: Iterable[tuple[CodeType, int]]) -> None:
     """Take code objects, and all that is nested in them, for those of the modules with these globals."""
-    level = [one for one in codes if id(one[0]) not in _CODES]
+    level = [one for one in codes if number_of(one[0]) not in _CODES]
     while level:
-        _CODES.update([(id(code), module) for code, module in level])
+        _CODES.update([(number_of(code), module) for code, module in level])
         _KEPT.extend([code for code, _ in level])
         level = [
             (constant, module)
             for code, module in level
             for constant in code.co_consts
-            if type(constant) is CodeType and id(constant) not in _CODES
+            if type(constant) is CodeType and number_of(constant) not in _CODES
         ]
 
 
@@ -98,8 +102,8 @@ def within(code: CodeType) -> list[CodeType]:
 
 def module_of(frame: FrameType) -> str:
     """Return the name of the module, one of those above, whose code runs in this frame; "" for any other."""
-    module = _CODES.get(id(frame.f_code))
-    return _MODULES[module] if module is not None and module == id(frame.f_globals) else ""
+    module = _CODES.get(number_of(frame.f_code))
+    return _MODULES[module] if module is not None and module == number_of(frame.f_globals) else ""
 
 
 def function_of(frame: FrameType) -> tuple[str, str]:
@@ -114,4 +118,4 @@ def is_importing(frame: FrameType) -> bool:
 
 def is_own(code: CodeType) -> bool:
     """Say whether this is a code object of one of those modules; only a frame shows with whose globals it runs."""
-    return id(code) in _CODES
+    return number_of(code) in _CODES

@@ -6,6 +6,8 @@ import os
 import sys
 from types import FunctionType, ModuleType
 
+from dayfly.runtime.guard.owncode import number_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,9 +89,10 @@ def texts_in(module: ModuleType, *, with_values: bool) -> list[str]:
             if with_values:
                 found.append(value)  # type: ignore[arg-type]
             continue
-        if id(value) in seen or depth > _DEPTH:
+        number = number_of(value)
+        if number in seen or depth > _DEPTH:
             continue
-        seen.add(id(value))
+        seen.add(number)
         if isinstance(value, FunctionType):
             # Its `__module__` may be another's: a decorator's.
             found += texts_of(value.__code__)

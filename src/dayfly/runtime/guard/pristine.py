@@ -10,6 +10,7 @@ from _operator import is_
 from itertools import chain, repeat
 
 from dayfly._sys import dictwatch
+from dayfly.runtime.guard.owncode import number_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,10 +80,11 @@ class Pristine:
             watched: list[Dictionary] = gc.get_referents(*map(_namespace, classes))
             named_in = map(dict.get, watched, repeat("__module__"))
             named = zip(named_in, map(_qualname, classes), strict=True)
-            self._classes = dict(zip(map(id, watched), named, strict=True))
+            self._classes = dict(zip(map(number_of, watched), named, strict=True))
             for kind, name, is_own, entries in _dictionaries(places, variables):
-                if id(entries) not in self._unnamed:
-                    self._unnamed[id(entries)] = (kind, name, is_own)
+                number = number_of(entries)
+                if number not in self._unnamed:
+                    self._unnamed[number] = (kind, name, is_own)
                     watched.append(entries)
             self._watch.watch(watched)
             self._watch.is_on = False
@@ -131,16 +133,17 @@ class Pristine:
 
     def owner_of(self, entries: object) -> Owner | None:
         """Return the owner of a dictionary that is watched."""
-        found = self._owners.get(id(entries))
+        number = number_of(entries)
+        found = self._owners.get(number)
         if found is not None:
             return found
-        if (named := self._classes.get(id(entries))) is not None:
+        if (named := self._classes.get(number)) is not None:
             found = Owner(CLASS, ".".join(map(str, named)), is_own=False)
-        elif (unnamed := self._unnamed.get(id(entries))) is not None:
+        elif (unnamed := self._unnamed.get(number)) is not None:
             kind, name, is_own = unnamed
             found = Owner(kind, name, is_own=is_own)
         if found is not None:
-            self._owners[id(entries)] = found
+            self._owners[number] = found
         return found
 
 
@@ -193,9 +196,11 @@ def _classes() -> list[type]:
     found: dict[int, type] = {}
     level: list[type] = [object]
     while level:
-        found.update(zip(map(id, level), level, strict=True))
+        found.update(zip(map(number_of, level), level, strict=True))
         below: list[type] = list(chain.from_iterable(map(type.__subclasses__, level)))
-        level = [kind for number, kind in zip(map(id, below), below, strict=True) if number not in found]
+        level = [
+            kind for number, kind in zip(map(number_of, below), below, strict=True) if number not in found
+        ]
     return [kind for kind in found.values() if not _flags(kind) & _IMMUTABLE]
 
 
