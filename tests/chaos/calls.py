@@ -39,6 +39,8 @@ REFUSABLE = frozenset(
 # Longer than the loop takes for a gap (native/supervisor/loop.c).
 FROZEN_S = 1.2
 _PATIENCE_S = 60.0
+# A start whose every call is traced takes seconds on a busy machine.
+_TIMEOUT_S = 30.0
 _FOLLOWERS = 3
 
 Of = Literal["supervisor", "fork"]
@@ -179,7 +181,7 @@ def steps_of(act: str, calls: Sequence[int], forks: Sequence[int], *, at_start: 
 async def serving(isolation: str, *, guard: str = "observe") -> AsyncIterator[Asking]:
     """A native supervisor that serves the function."""
     variables = {"DAYFLY_SUPERVISOR": "native", "DAYFLY_ISOLATION": isolation, "DAYFLY_GUARD": guard}
-    async with asking("dayfly", environment=variables) as one:
+    async with asking("dayfly", environment=variables, timeout_s=_TIMEOUT_S) as one:
         yield one
         one.forget()
 

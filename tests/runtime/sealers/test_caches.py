@@ -52,7 +52,7 @@ def handler(number):
     ("use", "what"),
     [
         ("held = client.pubsub(); held.subscribe('news')", "subscription started at init on 127.0.0.1"),
-        ("held = client.pipeline(); held.watch('fixed')", "pipeline that watches keys begun at init"),
+        ("held = client.pipeline(); held.watch('fixed')", "pipeline that watches keys started at init"),
         ("held = client.monitor(); held.__enter__()", "monitor started at init on 127.0.0.1"),
         ("held = client.lock('shop', timeout=60); held.acquire()", "lock 'shop' taken at init"),
     ],

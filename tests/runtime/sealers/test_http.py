@@ -123,7 +123,7 @@ IN_USE = {
     ),
     "a request begun": (
         "c.putrequest('GET', '/begun'); c.endheaders()",
-        "a request to 127.0.0.1:PORT is under way at init",
+        "a request to 127.0.0.1:PORT is in progress at init",
         "c.getresponse().read().decode()",
         "/begun",
     ),
