@@ -76,13 +76,12 @@ soak: setup ## Serve 100,000 mixed invocations and look for a lost, repeated or 
 chaos: setup ## Kill, stop and fail at every step of the supervisor, for ten minutes; ARGS="--seconds 3600 --isolation window".
 	@$(RUN) python -m tests.chaos $(ARGS)
 
-bench: setup ## Public workloads under plain awslambdaric, Dayfly and others, in a quarter of an hour; ARGS="--quick" for two minutes.
-	@$(RUN) python -m bench workloads $(ARGS)
+bench: setup ## Budgets: plain awslambdaric, a bare forked child and Dayfly, side by side, in ten minutes; ARGS="--quick" for three.
+	@$(RUN) python -m bench supervisors $(ARGS)
 
 # What fails or cannot run exits with 2 and is on the page.
-scoreboard: setup ## Measure the workloads anew, in a quarter of an hour, and write docs/scoreboard.md with its plots.
+scoreboard: setup ## Measure the workloads anew, in ten minutes, and write docs/scoreboard.md with its plots.
 	@$(RUN) python -m bench workloads --save docs/measured/workloads.json $(ARGS) || test $$? -eq 2
-	@$(RUN) python -m bench gate --record --measured docs/measured/workloads.json
 	@$(UV) run --frozen --group bench python -m bench plots
 	@$(RUN) python scripts/scoreboard.py
 

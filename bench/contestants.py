@@ -1,63 +1,112 @@
-"""Who is measured: plain awslambdaric and Dayfly in each setting that changes what an invocation costs."""
+"""Who is measured: plain awslambdaric, a bare forked child, and Dayfly in the settings that change what an event costs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import platform
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, Protocol
 
-from tests.rie import Rie, Runtime
-from tests.runtimes import RuntimeProcess
+from tests.rie import Rie
 
 FUNCTIONS = Path(__file__).parent / "functions"
-# Name of the sample and the size it stands for; the measured size is reported beside it.
-SIZES: Mapping[str, int] = {"small": 15, "medium": 50, "large": 150}
+BARE_CHILD = Path(__file__).with_name("bare_child.py")
+TIMEOUT_S = 60
+# As the budgets name the functions: boto3, and boto3 with a table of 100 MB beside it.
+SIZES: Mapping[str, str] = {"small": "small", "medium": "boto3", "large": "boto3 + 100 MB"}
+
+
+def numbered(number: int) -> object:
+    """An event with nothing but its number."""
+    return {"n": number, "number": number}
 
 
 @dataclass(frozen=True)
-class Contestant:
-    """One way to run the function; `settings` are environment variables."""
+class Function:
+    """What is run. `event` makes the event of a number; `is_repeatable`: one event has one answer, whoever serves it."""
 
     name: str
-    runtime: Runtime
-    settings: Mapping[str, str] = field(default_factory=dict)
+    handler: str
+    folder: Path = FUNCTIONS
+    environment: Mapping[str, str] = field(default_factory=dict)
+    event: Callable[[int], object] = numbered
+    is_repeatable: bool = True
 
-    def with_settings(self, **settings: str) -> Contestant:
-        """The same with more environment variables."""
-        return Contestant(self.name, self.runtime, {**self.settings, **settings})
+    @property
+    def binds(self) -> list[Path]:
+        """Folders of files that its variables name, which the emulator's private /tmp would hide."""
+        named = [Path(text) for text in self.environment.values() if text.startswith("/")]
+        return [*dict.fromkeys(path.parent for path in named if path.is_file())]
 
-    def at_fake_api(self, function: str) -> RuntimeProcess:
-        """The function at the fake Runtime API, not yet started."""
-        return RuntimeProcess(
-            FUNCTIONS, f"{function}.handler", runtime=self.runtime, environment=self.settings, timeout_s=60
-        )
 
-    def under_rie(self, function: str) -> Rie:
+class Contestant(Protocol):
+    """One way to run a function."""
+
+    @property
+    def name(self) -> str:
+        """As tables have it."""
+
+    def under_emulator(self, function: Function, python: Path, folder: Path) -> Rie:
         """The function under AWS's emulator, confined as on Lambda where the machine allows it, not yet started.
 
-        That is what decides Dayfly's scope: an environment of its own is swept whole.
+        `python` has Dayfly installed; `folder` is empty, and this contestant's alone for one function.
         """
+
+
+@dataclass(frozen=True)
+class Way:
+    """Plain awslambdaric, a child that it forks, or Dayfly under one of its supervisors; `settings` are environment variables."""
+
+    name: str
+    kind: Literal["plain", "child", "native", "python"] = "native"
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def but(self, name: str, **settings: str) -> Way:
+        """The same under another name with more environment variables."""
+        return Way(name, self.kind, {**self.settings, **settings})
+
+    def under_emulator(self, function: Function, python: Path, folder: Path) -> Rie:
+        """As Contestant has it."""
+        command: list[str] | None = None
+        if self.kind == "child":
+            command = [str(python), str(BARE_CHILD), function.handler]
+        elif self.kind == "native":
+            # As the layer's wrapper and an image's entry point start it: no interpreter before the zygote's.
+            command = [str(_supervisor_of(python)), str(python), "-m", "dayfly.runtime", function.handler]
+        is_dayfly = self.kind in ("native", "python")
         return Rie(
-            FUNCTIONS, f"{function}.handler", runtime=self.runtime, environment=self.settings, confined=True
+            function.folder,
+            function.handler,
+            runtime="dayfly" if is_dayfly else "plain",
+            interpreter=python,
+            environment={
+                # Never ask the network for credentials.
+                "AWS_EC2_METADATA_DISABLED": "true",
+                **function.environment,
+                **({"DAYFLY_SUPERVISOR": self.kind} if is_dayfly else {}),
+                **self.settings,
+            },
+            timeout_s=TIMEOUT_S,
+            confined=True,
+            binds=function.binds,
+            command=command,
         )
 
 
-PLAIN = Contestant("plain", "plain")
-# What isolation costs, and nothing else; `bench.guard` sets the guard beside it.
-_ALONE = {"DAYFLY_GUARD": "off", "DAYFLY_API_LOCK": "off"}
-INVOCATION = Contestant("invocation", "dayfly", {"DAYFLY_ISOLATION": "invocation", **_ALONE})
-LOCKED = Contestant(
-    "invocation, API locked",
-    "dayfly",
-    {"DAYFLY_ISOLATION": "invocation", **_ALONE, "DAYFLY_API_LOCK": "on"},
-)
-# As it is without a setting.
-OBSERVING = Contestant(
-    "invocation, guard observing",
-    "dayfly",
-    {"DAYFLY_ISOLATION": "invocation", **_ALONE, "DAYFLY_GUARD": "observe"},
-)
-# The default window, as for the others the default of everything else.
-WINDOW = Contestant("window", "dayfly", {"DAYFLY_ISOLATION": "window", **_ALONE})
-PROCESS = Contestant("process", "dayfly", {"DAYFLY_ISOLATION": "process", **_ALONE})
-DAYFLY = (INVOCATION, LOCKED, OBSERVING, WINDOW, PROCESS)
+def _supervisor_of(python: Path) -> Path:
+    """The native supervisor of the Dayfly that is installed for `python`."""
+    places = python.parent.parent.glob(f"lib/python3*/site-packages/dayfly/bin/{platform.machine()}")
+    return next(places) / "supervisor"
+
+
+PLAIN = Way("plain awslambdaric", "plain")
+CHILD = Way("bare forked child", "child")
+# `auto` locks the Runtime API under the emulator and not on AWS: what is measured is what AWS would give.
+DEFAULT = Way("Dayfly", settings={"DAYFLY_API_LOCK": "off"})
+OFF = DEFAULT.but("Dayfly, guard off", DAYFLY_GUARD="off")
+BLOCK = DEFAULT.but("Dayfly, guard block", DAYFLY_GUARD="block")
+WINDOW = DEFAULT.but("Dayfly, window", DAYFLY_ISOLATION="window")
+LOCKED = DEFAULT.but("Dayfly, API locked", DAYFLY_API_LOCK="on")
+PYTHON = Way("Dayfly, Python supervisor", "python", DEFAULT.settings)
+PYTHON_OFF = PYTHON.but("Dayfly, Python supervisor, guard off", DAYFLY_GUARD="off")

@@ -7,6 +7,7 @@ import os
 import socket
 import statistics
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.real.environment import real_python
@@ -104,16 +105,28 @@ def measure(rounds: int, against: Path | None = None) -> Samples:
     return samples
 
 
-def rows(samples: Samples) -> list[tuple[str, ...]]:
-    """One line per function and contestant, in milliseconds."""
-    found: list[tuple[str, ...]] = []
+@dataclass(frozen=True)
+class Line:
+    """What one contestant's starts took: milliseconds and page faults, the least and the fifth part; `added` to plain."""
+
+    function: str
+    contestant: str
+    least_ms: float
+    p20_ms: float
+    added_least_ms: float
+    added_p20_ms: float
+    faults: int
+
+
+def lines(samples: Samples) -> list[Line]:
+    """One for each function and contestant. Pure."""
+    found: list[Line] = []
     for size, by_name in samples.items():
         least, low = _least_and_low(by_name[PLAIN])
         for name, taken in by_name.items():
             this_least, this_low = _least_and_low(taken)
-            added = ("–", "–") if name == PLAIN else (f"{this_least - least:+.1f}", f"{this_low - low:+.1f}")
-            faults = str(min(count for _, count in taken))
-            found.append((size, name, f"{this_least:.1f}", f"{this_low:.1f}", *added, faults))
+            faults = min(count for _, count in taken)
+            found.append(Line(size, name, this_least, this_low, this_least - least, this_low - low, faults))
     return found
 
 
@@ -124,22 +137,21 @@ def _least_and_low(taken: Sequence[Sample]) -> tuple[float, float]:
 
 def main(arguments: Sequence[str], *, rounds: int | None = None) -> int:
     """Run by the command line; 0 whatever the figures say."""
-    options = _parse(arguments)
-    machine = this_machine(pinned_to=None)
-    samples = measure(rounds or (QUICK_ROUNDS if options.quick else ROUNDS), options.against)
-    sheets.write_samples(
-        "init", arguments, options, machine, samples=samples, columns=COLUMNS, rows=rows(samples)
-    )
-    return 0
-
-
-def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench init", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="few samples")
+    sheets.add_options(parser)
     parser.add_argument(
         "--against", type=Path, help="the compiled `src` of another checkout, measured beside"
     )
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="machine-readable")
-    form.add_argument("--markdown", action="store_true", help="what docs/performance.md quotes")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    machine = this_machine(pinned_to=None)
+    found = lines(measure(rounds or (QUICK_ROUNDS if options.quick else ROUNDS), options.against))
+    rows = [
+        (
+            *(one.function, one.contestant, f"{one.least_ms:.1f}", f"{one.p20_ms:.1f}"),
+            *(f"{one.added_least_ms:+.1f}", f"{one.added_p20_ms:+.1f}", str(one.faults)),
+        )
+        for one in found
+    ]
+    said = sheets.notes(machine, " ".join(["python -m bench init", *arguments]))
+    sheets.write([sheets.Sheet("The init of a zygote", COLUMNS, rows, found)], said, machine, options)
+    return 0

@@ -10,6 +10,11 @@ from pathlib import Path
 
 import dayfly
 
+BUSY_NOTE = (
+    "Other work kept this machine's cores busy at the start: Dayfly's processes had to wait for one more often "
+    "than plain awslambdaric's single process, and its figures are upper bounds."
+)
+
 
 @dataclass(frozen=True)
 class Machine:

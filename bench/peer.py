@@ -20,6 +20,8 @@ class Peer:
 
     def __enter__(self) -> Peer:
         self._folder = tempfile.TemporaryDirectory(prefix="bench-peer-")
+        # Functions run as somebody else, and trust what is in it.
+        Path(self._folder.name).chmod(0o755)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "bench.peer", self._folder.name],
             stdin=subprocess.PIPE,
@@ -43,11 +45,6 @@ class Peer:
     def bundle(self) -> str:
         """The world's authorities and the server's own in one file, as a company's bundle has them."""
         return str(Path(self._folder.name, "bundle.pem"))
-
-    @property
-    def authority(self) -> Path:
-        """The server's own authority alone."""
-        return Path(self._folder.name, "ca.pem")
 
     def environment(self) -> dict[str, str]:
         """What functions need to find and trust it."""

@@ -14,11 +14,10 @@ from typing import Any, ClassVar, Protocol
 from rich.console import Console
 from rich.table import Table
 
-from bench.machine import Machine
-from bench.report import BUSY_NOTE
+from bench.machine import BUSY_NOTE, Machine
 
 # Columns of words; all others hold figures.
-WORDS = {"function", "guard", "isolation", "caller", "note", "region", "processor"}
+WORDS = {"function", "contestant", "quantity", "met", "note", "processor"}
 
 NOTE_LENGTH = 120
 
@@ -74,37 +73,6 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else 180)
 
 
-def write_samples(
-    name: str,
-    arguments: Sequence[str],
-    options: argparse.Namespace,
-    machine: Machine,
-    *,
-    samples: object,
-    columns: Sequence[str],
-    rows: Sequence[tuple[str, ...]],
-) -> None:
-    """Write one table and the samples it was made of, in the form that `options` (`--json`, `--markdown`) ask for."""
-    date = datetime.datetime.now(datetime.UTC).date().isoformat()
-    note = (
-        f"Measured {date} by `{' '.join([f'python -m bench {name}', *arguments])}` on {machine.sentence()}."
-    )
-    if options.json:
-        sys.stdout.write(json.dumps({"notes": [note], "samples": samples}, indent=2) + "\n")
-        return
-    if options.markdown:
-        lines = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
-        lines += [f"| {' | '.join(row)} |" for row in rows]
-        sys.stdout.write("\n".join([note, "", *lines]) + "\n")
-        return
-    terminal = console()
-    terminal.print(note, style="dim", highlight=False)
-    table = Table(*columns)
-    for row in rows:
-        table.add_row(*row)
-    terminal.print(table)
-
-
 def as_json(sheets: Sequence[Sheet], said: Sequence[str], machine: Machine) -> str:
     """Everything, for machines."""
     tables = {sheet.title: [dataclasses.asdict(figure) for figure in sheet.figures] for sheet in sheets}
@@ -144,16 +112,6 @@ def _without_empty_columns(sheet: Sheet) -> Sheet:
         columns=tuple(sheet.columns[number] for number in kept),
         rows=[tuple(row[number] for number in kept) for row in sheet.rows],
     )
-
-
-def milliseconds(value: float | None) -> str:
-    """As a cell; a dash for what was not measured."""
-    return "–" if value is None else f"{value:.2f}"
-
-
-def added(value: float | None) -> str:
-    """A difference as a cell, with its sign."""
-    return "–" if value is None else f"{value:+.2f}"
 
 
 def shortened(text: str) -> str:

@@ -1,11 +1,10 @@
-"""Writes docs/scoreboard.md from docs/measured/gauntlet.json and docs/measured/release.json.
+"""Writes docs/scoreboard.md from docs/measured/gauntlet.json and docs/measured/workloads.json.
 
 Run by `make docs`; tests/docs/test_scoreboard.py fails when the file is not what this writes.
 """
 
 from __future__ import annotations
 
-import statistics
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,13 +13,12 @@ ROOT = Path(__file__).resolve().parent.parent
 # The benchmarks are no installed package.
 sys.path.insert(0, str(ROOT))
 
-from bench.report import BUSY_NOTE  # noqa: E402
+from bench.machine import BUSY_NOTE  # noqa: E402
+from bench.sheets import shortened  # noqa: E402
 from bench.workloads.catalogue import BY_NAME, LEFT_OUT, SOURCES, SUITES_LEFT_OUT  # noqa: E402
-from bench.workloads.digest import Digest, load_digest  # noqa: E402
-from bench.workloads.figures import Figure, Metric, Overall, overall  # noqa: E402
 from bench.workloads.plots import TARGETS  # noqa: E402
-from bench.workloads.samples import BARE  # noqa: E402
 
+from bench import digest, racing  # noqa: E402
 from bench.workloads import summary  # noqa: E402
 from dayfly.lab.gauntlet.model import MARKS, Result, Row  # noqa: E402
 from dayfly.lab.gauntlet.report import describe_limits  # noqa: E402
@@ -29,7 +27,7 @@ from dayfly.lab.gauntlet.summary import read_result, summarise  # noqa: E402
 TARGET = ROOT / "docs" / "scoreboard.md"
 MEASURED = ROOT / "docs" / "measured"
 GAUNTLET = MEASURED / "gauntlet.json"
-WORKLOADS = MEASURED / "release.json"
+WORKLOADS = MEASURED / "workloads.json"
 IMAGES = ROOT / "docs" / "images"
 
 HEAD = """# Scoreboard
@@ -38,26 +36,18 @@ Generated from [docs/measured](measured/) by `make docs`. What each protection o
 same [attacks](attacks.md), with the same honest requests, and what it costs on public workloads. Nothing of it ran on AWS. What each
 protection is and how it was put on a function: [peers](peers.md); how to add one, or an attack: [gauntlet](gauntlet.md).
 """
-METHOD = """**Method.** Every contestant ran in one lab and one run, each in environments of its own, with a user, namespaces, limits and `/tmp` as on
-Lambda as far as the machine allows. All environments of a workload are alive together, take turns in bursts of five (one where a
-call takes more than 30 ms), and are frozen when it is not their turn; after some tens of bursts all are started anew. The answer is timed
-from the event to the end of the response, the next invocation from the event until the runtime asks for another, init from the start of
-the environment, confinement included. Memory and pages are those of all processes of the environment, frozen after its last
-burst. Every answer is compared with plain awslambdaric's; one that differs fails the contestant. `×` is the ratio to plain
-awslambdaric of medians in the same run; over several workloads it is the geometric mean. In brackets: 95 % intervals by drawing anew environments
-and, in them, bursts. After it: the median difference over the workloads."""
+METHOD = f"""**Method.** {racing.METHOD} A workload that takes longer than 30 ms is invoked once in its turn. Every answer is compared with
+plain awslambdaric's; one that differs fails the contestant. `×` is the ratio to plain awslambdaric in the same run; over several workloads it is the
+geometric mean. In brackets: 95 % intervals by drawing anew environments and, in them, bursts. After it: the median of what is added over the workloads.
+`bare forked child` is AWS's own client that forks a child for each event, with nothing else."""
 LIMITS = (
     "An emulator on one machine: ratios carry over to Lambda better than times do, and neither has been checked there.",
     "Wall-clock times on a virtual machine whose speed changes within an hour; intervals cover one run, not another day.",
-    (
-        "Functions are called by one caller, back to back: what a contestant puts off until after its answer is in the time until the next "
-        "invocation, not in the answer."
-    ),
     "Protections that look at requests over HTTP run behind an adapter of the gauntlet's, which is part of their figures.",
     "Processor time is counted by the kernel in ticks of 10 ms: with few invocations it is coarse.",
     (
         "Workloads use no network. A fresh worker also reconnects to databases and services: `python -m bench connections` and "
-        "[performance](performance.md) measure that."
+        "`python -m bench libraries` measure that ([performance](performance.md))."
     ),
 )
 
@@ -165,12 +155,14 @@ def _workloads() -> Iterator[str]:
     yield "## Cost on public workloads"
     yield ""
     if not WORKLOADS.exists():
-        yield 'Not measured for this release: `make bench ARGS="--save docs/measured/workloads.json"`.'
+        yield "Not measured for this release: `make scoreboard`."
         yield ""
         return
-    found = load_digest(WORKLOADS)
-    yield f"Measured {found.date} by `{found.command}` in {found.seconds:.0f} s on {found.machine.sentence()}; {'; '.join(found.confinement)}."
-    yield "Every sample: [workloads.json](measured/workloads.json); what `python -m bench gate` compares with: [release.json](measured/release.json)."
+    found = digest.load(WORKLOADS)
+    yield (
+        f"Measured {found.date} by `{found.command}` in {found.seconds:.0f} s on {found.machine.sentence()}; confined by {found.confinement}."
+    )
+    yield "The figures: [workloads.json](measured/workloads.json)."
     yield ""
     if found.machine.is_busy():
         yield BUSY_NOTE
@@ -178,21 +170,27 @@ def _workloads() -> Iterator[str]:
     yield METHOD
     yield ""
     for group in summary.groups(found):
+        sheet = summary.together(found, group)
         yield f"### {group.title}"
         yield ""
-        yield from _group(found, group)
+        yield from _table(sheet.columns, sheet.rows)
     for title, name in TARGETS:
         if (IMAGES / name).exists():
             yield f"![{title}](images/{name})"
             yield ""
     for group in summary.groups(found):
-        yield from _details(found, group)
+        for metric in summary.SHOWN:
+            sheet = summary.by_workload(found, metric, group)
+            yield f"### {sheet.title}"
+            yield ""
+            yield from _table(("workload", "after", *group.contestants), sheet.rows)
     gaps = [f"{one.name}: {one.missing}" for one in found.contestants if one.missing]
-    gaps += [f"{one.contestant} with {one.workload}: {summary.shortened(one.text)}" for one in found.gaps]
+    gaps += [f"{one.contestant} with {one.function}: {shortened(one.text)}" for one in found.gaps]
     gaps += [f"{name}: time was up" for name in found.left]
     yield from _listed("Not measured, or not as asked for", gaps)
     yield from _listed(
-        "Who was measured", [f"{one.name}: {one.title}; {one.version}" for one in found.contestants]
+        "Who was measured",
+        [": ".join(filter(None, (one.name, one.title, one.version))) for one in found.contestants],
     )
     yield from _listed("Limits", LIMITS)
     yield "### Where the workloads come from"
@@ -219,68 +217,6 @@ def _workloads() -> Iterator[str]:
         + "; ".join(f"{', '.join(names)} ({why})" for why, names in reasons.items())
         + "."
     )
-
-
-COLUMNS: tuple[tuple[Metric, str], ...] = (
-    ("answer", "answer, p50"),
-    ("next", "until the next, p50"),
-    ("rate", "invocations per second"),
-    ("init", "init"),
-    ("first", "first answer"),
-    ("pss", "PSS"),
-    ("dirty", "pages not shared"),
-)
-COUNTED: tuple[tuple[Metric, str], ...] = (("cpu", "CPU, ms"), ("faults", "page faults"))
-
-
-def _group(found: Digest, group: summary.Group) -> Iterator[str]:
-    chosen = [one for one in found.figures if one.workload in group.workloads]
-    means = {(one.contestant, one.metric): one for one in overall(chosen)}
-    rows = []
-    for name in group.contestants:
-        if name == BARE:
-            continue
-        done = {one.workload for one in chosen if one.contestant == name}
-        cells = [_mean(means.get((name, metric))) for metric, _ in COLUMNS]
-        counted = [_added(chosen, name, metric) for metric, _ in COUNTED]
-        rows.append((name, f"{len(done)} of {len(group.workloads)}", *cells, *counted))
-    yield from _table(
-        (
-            "protection",
-            "workloads",
-            *(title for _, title in COLUMNS),
-            *(f"{title}, added" for _, title in COUNTED),
-        ),
-        rows,
-    )
-
-
-def _mean(one: Overall | None) -> str:
-    return "–" if one is None else f"{summary.ratio(one)} {one.added:+.1f}"
-
-
-def _added(chosen: Sequence[Figure], name: str, metric: Metric) -> str:
-    added = [one.value - one.bare for one in chosen if (one.contestant, one.metric) == (name, metric)]
-    return f"{statistics.median(added):+.1f}" if added else "–"
-
-
-def _details(found: Digest, group: summary.Group) -> Iterator[str]:
-    """Each workload of a group by itself."""
-    for metric in summary.SHOWN:
-        sheet = summary.by_workload(found, metric, group)
-        yield f"### {sheet.title}"
-        yield ""
-        yield from _table(("workload", "after", *group.contestants), sheet.rows)
-    known = {(one.workload, one.contestant): one.p99 for one in found.figures if one.metric == "answer"}
-    rows = [
-        (workload, *(_number(known.get((workload, name)), 2) for name in group.contestants))
-        for workload in group.workloads
-        if any(known.get((workload, name)) is not None for name in group.contestants)
-    ]
-    if rows:
-        yield f"### {group.title}: time to the answer, p99, ms, of a hundred answers or more"
-        yield ""
-        yield from _table(("workload", *group.contestants), rows)
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from bench.fleet.telling import event as order
+from bench.fleet.orders import event as order
 from bench.machine import this_machine
 from dayfly.core import findings
 from dayfly.core.activity import Activity

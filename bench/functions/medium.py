@@ -1,7 +1,5 @@
 """A function with boto3 and one client made at init, as most functions have; returns at once."""
 
-import time
-
 import boto3
 
 CLIENT = boto3.client(
@@ -10,6 +8,4 @@ CLIENT = boto3.client(
 
 
 def handler(event, context):
-    if event.get("wait_ms"):
-        time.sleep(event["wait_ms"] / 1000)
     return {"ok": True, "n": event["n"], "service": CLIENT.meta.service_model.service_name}

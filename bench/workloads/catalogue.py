@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from bench.contestants import Function
+
 HANDLERS = Path(__file__).parent / "handlers"
 REQUIREMENTS = Path(__file__).parent / "requirements.txt"
 
@@ -42,6 +44,10 @@ class Workload:
     def is_public(self) -> bool:
         """Does it run somebody else's code unchanged?"""
         return self.suite == "pyperformance"
+
+    def function(self) -> Function:
+        """What is run."""
+        return Function(self.name, self.handler, self.folder, self.environment)
 
 
 def _own(name: str, suite: Suite, does_as: str, *, packages: bool = False) -> Workload:
@@ -85,89 +91,92 @@ OWN = (
     _own("lazy_model", "FunctionBench", "model serving, loaded by the first event", packages=True),
 )
 
-# Those of pyperformance's default group whose single run is well below half a second, one entry each.
+# Of pyperformance's default group, one entry each of those that are quick and unlike each other.
 PUBLIC = (
-    _public("argparse", entry="subparsers", arguments="subparsers"),
-    _public("base64", entry="base64_large"),
     _public("chameleon"),
-    _public("chaos"),
     _public("comprehensions"),
-    _public("coroutines"),
-    _public("coverage"),
-    _public("crypto_pyaes"),
     _public("deepcopy"),
     _public("deltablue"),
-    _public("django_template"),
-    _public("dulwich_log"),
-    _public("float"),
-    _public("gc_collect", entry="create_gc_cycles"),
     _public("gc_traversal"),
-    _public("genshi", entry="genshi_xml"),
-    _public("go"),
-    _public("hexiom"),
-    _public("html5lib"),
     _public("json_dumps"),
-    _public("json_loads"),
     _public("logging", entry="logging_format"),
     _public("mako"),
-    _public("meteor_contest"),
-    _public("nbody"),
-    _public("nqueens"),
     _public("pickle", entry="pickle", arguments="pickle"),
-    _public("pickle", entry="unpickle", arguments="unpickle"),
-    _public("regex_effbot"),
-    _public("regex_v8"),
-    _public("richards"),
-    _public("richards_super"),
-    _public("spectral_norm"),
     _public("sqlalchemy_imperative"),
     _public("sqlglot_v2", entry="sqlglot_v2_transpile", arguments="transpile"),
     _public("sqlite_synth"),
-    _public("telco"),
-    _public("typing_runtime_protocols"),
-    _public("unpack_sequence"),
-    _public("xdsl", entry="xdsl_constant_fold"),
-    _public("yaml"),
 )
 
-_SLOW = "one run takes half a second or more, too long for enough samples of every contestant"
+_SLOW = "one run takes longer than 30 ms: what a protection adds would be lost in it"
+_LIKE = "much like another that is here"
 _NETWORK = "opens a server and talks to it: no function of Lambda's listens"
 _PROCESSES = "starts processes of its own: what it measures is not the function's process"
 # By script: why no entry of it is above.
 LEFT_OUT: Mapping[str, str] = {
-    "2to3": _PROCESSES,
-    "async_generators": _SLOW,
-    "async_tree": _SLOW,
-    "asyncio_tcp": _NETWORK,
-    "asyncio_websockets": _NETWORK,
-    "barnes_hut": _SLOW,
-    "bpe_tokeniser": _SLOW,
-    "concurrent_imap": _PROCESSES,
-    "dask": _PROCESSES,
-    "decimal_factorial": _SLOW,
-    "decimal_pi": _SLOW,
-    "docutils": _SLOW,
-    "fannkuch": _SLOW,
-    "fastapi": _NETWORK,
-    "generators": _SLOW,
-    "hg_startup": _PROCESSES,
-    "mdp": _SLOW,
-    "networkx": _SLOW,
+    **dict.fromkeys(
+        [
+            "async_generators",
+            "async_tree",
+            "barnes_hut",
+            "bpe_tokeniser",
+            "chaos",
+            "coverage",
+            "crypto_pyaes",
+            "decimal_factorial",
+            "decimal_pi",
+            "django_template",
+            "docutils",
+            "dulwich_log",
+            "fannkuch",
+            "float",
+            "generators",
+            "genshi",
+            "go",
+            "html5lib",
+            "mdp",
+            "meteor_contest",
+            "nbody",
+            "networkx",
+            "nqueens",
+            "pidigits",
+            "pprint",
+            "pyflate",
+            "raytrace",
+            "regex_compile",
+            "regex_dna",
+            "regex_v8",
+            "richards",
+            "richards_super",
+            "scimark",
+            "spectral_norm",
+            "sphinx",
+            "sympy",
+            "telco",
+            "tomli_loads",
+            "xdsl",
+            "xml_etree",
+        ],
+        _SLOW,
+    ),
+    **dict.fromkeys(
+        [
+            "argparse",
+            "base64",
+            "coroutines",
+            "gc_collect",
+            "hexiom",
+            "json_loads",
+            "regex_effbot",
+            "sqlalchemy_declarative",
+            "typing_runtime_protocols",
+            "unpack_sequence",
+            "yaml",
+        ],
+        _LIKE,
+    ),
+    **dict.fromkeys(["asyncio_tcp", "asyncio_websockets", "fastapi", "tornado_http"], _NETWORK),
+    **dict.fromkeys(["2to3", "concurrent_imap", "dask", "hg_startup", "python_startup"], _PROCESSES),
     "pathlib": "its files are gone once its script has ended, before a handler could be called",
-    "pidigits": _SLOW,
-    "pprint": _SLOW,
-    "pyflate": _SLOW,
-    "python_startup": _PROCESSES,
-    "raytrace": _SLOW,
-    "regex_compile": _SLOW,
-    "regex_dna": _SLOW,
-    "scimark": _SLOW,
-    "sphinx": _SLOW,
-    "sqlalchemy_declarative": "the same statements as sqlalchemy_imperative, put another way",
-    "sympy": _SLOW,
-    "tomli_loads": _SLOW,
-    "tornado_http": _NETWORK,
-    "xml_etree": _SLOW,
 }
 # What the three suites have besides and why it is not here.
 SUITES_LEFT_OUT: Mapping[str, str] = {
@@ -184,16 +193,5 @@ BY_NAME: Mapping[str, Workload] = {workload.name: workload for workload in ALL}
 EVERYBODY_RUNS = tuple(BY_NAME[name] for name in ("echo", "json_documents", "archive", "log_lines", "orders"))
 # One of each kind, for a look that takes two minutes.
 QUICK = tuple(
-    BY_NAME[name]
-    for name in (
-        "echo",
-        "wait",
-        "html_page",
-        "json_documents",
-        "thumbnail",
-        "archive",
-        "lazy_model",
-        "pyperformance-richards",
-        "pyperformance-django-template",
-    )
+    BY_NAME[name] for name in ("echo", "html_page", "thumbnail", "lazy_model", "pyperformance-deltablue")
 )

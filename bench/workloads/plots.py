@@ -1,4 +1,4 @@
-"""`python -m bench plots`: draw docs/images/workloads-*.svg from a release's digest; needs the dependency group `bench`."""
+"""`python -m bench plots`: draw docs/images/workloads-*.svg from the scoreboard's figures; needs the dependency group `bench`."""
 
 from __future__ import annotations
 
@@ -10,29 +10,28 @@ from typing import Any
 
 from tests.rie import ROOT
 
-from bench.workloads.digest import Digest, load_digest
-from bench.workloads.figures import Figure, Metric
-from bench.workloads.samples import BARE
+from bench.digest import Digest, load
+from bench.figures import Figure, Metric
 from dayfly.errors import DayflyError
 
-RELEASE = ROOT / "docs" / "measured" / "release.json"
+MEASURED = ROOT / "docs" / "measured" / "workloads.json"
 IMAGES = ROOT / "docs" / "images"
 # What it says below the picture, and its file.
 TARGETS = (
     (
-        "Each workload's time to the answer as a ratio to plain awslambdaric, by contestant",
+        "Each workload's whole invocation as a ratio to plain awslambdaric, by contestant",
         "workloads-answer.svg",
     ),
     (
-        "What is added to the answer, to the next invocation and to init, in milliseconds",
+        "What is added to the whole invocation, to CPU per event and to init, in milliseconds",
         "workloads-added.svg",
     ),
     ("Memory of all processes, by contestant", "workloads-memory.svg"),
 )
 ADDED: tuple[tuple[Metric, str], ...] = (
-    ("answer", "added to the answer, ms"),
-    ("next", "added until the next invocation, ms"),
-    ("init", "added to init, ms"),
+    ("p50", "added to the whole invocation, ms"),
+    ("cpu", "added CPU per event, ms"),
+    ("init", "added CPU of init, ms"),
 )
 # Seen apart by those who do not see red and green apart: Okabe and Ito's, https://jfly.uni-koeln.de/color/
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442", "#000000")
@@ -62,7 +61,7 @@ def draw(found: Digest, folder: Path) -> list[Path]:
 
 
 def _others(found: Digest) -> list[str]:
-    return [name for name in found.names if name != BARE]
+    return [name for name in found.names if name != found.base]
 
 
 def _looks(names: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -73,9 +72,9 @@ def _looks(names: Sequence[str]) -> dict[str, tuple[str, str]]:
 
 
 def _answer(found: Digest, picture_class: Any) -> Any:  # matplotlib is not there where types are checked
-    known = _by_key(found, "answer")
+    known = _by_key(found, "p50")
     # Those in which isolation matters most come first: where little is done.
-    order = sorted(found.workloads, key=lambda name: _bare(known, name))
+    order = sorted(found.functions, key=lambda name: _base(known, name, found.base))
     picture = picture_class(figsize=(9, 0.22 * len(order) + 1.2))
     axes = picture.add_subplot()
     for name, (colour, mark) in _looks(_others(found)).items():
@@ -83,15 +82,17 @@ def _answer(found: Digest, picture_class: Any) -> Any:  # matplotlib is not ther
             one = known.get((workload, name))
             if one is None or one.ratio is None:
                 continue
-            if one.low is not None and one.high is not None:
-                axes.plot([one.low, one.high], [at, at], color=colour, linewidth=1, alpha=0.4)
+            if one.interval is not None:
+                axes.plot([*one.interval], [at, at], color=colour, linewidth=1, alpha=0.4)
             axes.plot([one.ratio], [at], mark, color=colour, markersize=4)
         axes.plot([], [], mark, color=colour, label=name)
     axes.axvline(1, color="grey", linewidth=0.8)
     axes.set_xscale("log")
-    axes.set_yticks(range(len(order)), [f"{name}  ({_bare(known, name):.1f} ms)" for name in order])
+    axes.set_yticks(
+        range(len(order)), [f"{name}  ({_base(known, name, found.base):.1f} ms)" for name in order]
+    )
     axes.invert_yaxis()
-    axes.set_xlabel("time to the answer, p50, × plain awslambdaric (in brackets its milliseconds)")
+    axes.set_xlabel("whole invocation, p50, × plain awslambdaric (in brackets its milliseconds)")
     axes.grid(axis="x", alpha=0.3)
     axes.xaxis.set_major_formatter(_plainly)
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, fontsize=7, frameon=False)
@@ -104,7 +105,7 @@ def _added(found: Digest, picture_class: Any) -> Any:
     for number, (metric, title) in enumerate(ADDED):
         axes = picture.add_subplot(1, len(ADDED), number + 1)
         differences = [
-            [one.value - one.bare for one in found.figures if (one.metric, one.contestant) == (metric, name)]
+            [one.added or 0.0 for one in found.figures if (one.metric, one.contestant) == (metric, name)]
             for name in names
         ]
         _boxes(axes, differences)
@@ -119,17 +120,14 @@ def _added(found: Digest, picture_class: Any) -> Any:
 def _memory(found: Digest, picture_class: Any) -> Any:
     names = found.names
     picture = picture_class(figsize=(9, 0.3 * len(names) + 1.2))
-    for number, (metric, title) in enumerate(
-        (("pss", "PSS, MB"), ("dirty", "pages written and not shared, MB"))
-    ):
-        axes = picture.add_subplot(1, 2, number + 1)
-        used = [
-            [one.value for one in found.figures if (one.metric, one.contestant) == (metric, name)]
-            for name in names
-        ]
-        _boxes(axes, used)
-        axes.set_xlim(left=0)
-        _label(axes, names if number == 0 else [""] * len(names), title)
+    axes = picture.add_subplot()
+    used = [
+        [one.value for one in found.figures if (one.metric, one.contestant) == ("memory", name)]
+        for name in names
+    ]
+    _boxes(axes, used)
+    axes.set_xlim(left=0)
+    _label(axes, names, "anonymous + shared memory of all processes, MB")
     return picture
 
 
@@ -153,11 +151,11 @@ def _plainly(value: float, position: int) -> str:
 
 
 def _by_key(found: Digest, metric: Metric) -> dict[tuple[str, str], Figure]:
-    return {(one.workload, one.contestant): one for one in found.figures if one.metric == metric}
+    return {(one.function, one.contestant): one for one in found.figures if one.metric == metric}
 
 
-def _bare(known: dict[tuple[str, str], Figure], workload: str) -> float:
-    one = known.get((workload, BARE))
+def _base(known: dict[tuple[str, str], Figure], workload: str, base: str) -> float:
+    one = known.get((workload, base))
     return one.value if one is not None else 0.0
 
 
@@ -165,7 +163,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run by the command line; 0 once they are drawn, 2 if they cannot be."""
     options = _parse(arguments)
     try:
-        for path in draw(load_digest(options.release), options.folder):
+        for path in draw(load(options.measured), options.folder):
             print(path)
     except DayflyError as fault:
         print(f"dayfly bench: {fault.message}\n{fault.hint}", file=sys.stderr)
@@ -175,6 +173,6 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench plots", description=__doc__)
-    parser.add_argument("--release", type=Path, default=RELEASE, metavar="FILE", help="the figures to draw")
+    parser.add_argument("--measured", type=Path, default=MEASURED, metavar="FILE", help="the figures to draw")
     parser.add_argument("--folder", type=Path, default=IMAGES, help="where the pictures go")
     return parser.parse_args(arguments)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from bench.accounting import ChangedError, is_zombie, processor_ms, proportional_kb
+from bench.accounting import ChangedError, faults_by_process, own_kb, page_faults, processor_ms
 
 PROGRAM = """
 import sys, time
@@ -32,7 +32,8 @@ def busy() -> Iterator[int]:
 
 
 def test_memory_that_a_process_holds_is_counted(busy: int) -> None:
-    assert 50_000 < proportional_kb([busy]) < 150_000
+    assert 50_000 < own_kb([busy]) < 150_000
+    assert faults_by_process([busy]) == {busy: page_faults([busy])}
 
 
 def test_processor_time_that_a_process_spent_is_counted(busy: int) -> None:
@@ -50,12 +51,11 @@ def test_a_process_that_is_gone_is_no_zero() -> None:
     child = subprocess.Popen(["true"])
     child.wait()
     with pytest.raises(ChangedError):
-        proportional_kb([child.pid])
+        own_kb([child.pid])
 
 
 def test_a_zombie_holds_no_memory() -> None:
     child = subprocess.Popen([sys.executable, "-c", ""])
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-    assert is_zombie(child.pid)
-    assert proportional_kb([child.pid]) == 0
+    assert own_kb([child.pid]) == 0
     child.wait()

@@ -1,87 +1,92 @@
-"""Figures are differences of medians, judged by the design's budgets."""
+"""Ratios are those of the samples, and their intervals as wide as the samples are unsure."""
 
 from __future__ import annotations
 
 import pytest
-from bench.contestants import INVOCATION, PLAIN, PROCESS, WINDOW
-from bench.figures import ANSWER, CYCLE, GROWTH, INIT, MEMORY, Figure, figures, judge, percentile_99
-from bench.measuring import Samples
+from bench.figures import METRICS, Figure, Metric, figures, mean, sheet
+from bench.racing import Course
+from tests.bench.made_up import BASE, course, life
 
 
-def _find(found: list[Figure], what: str, function: str, contestant: str) -> Figure:
-    (figure,) = [
-        one for one in found if (one.what, one.function, one.contestant) == (what, function, contestant)
+def _one(courses: dict[str, Course], contestant: str, metric: Metric) -> Figure:
+    (found,) = [
+        one
+        for one in figures("f", courses, base=BASE)
+        if (one.contestant, one.metric) == (contestant, metric)
     ]
-    return figure
+    return found
 
 
-def _measured(dayfly: Samples, *, function: str = "medium") -> list[Figure]:
-    plain = Samples(answer_ms=[1.0, 2.0, 9.0], cycle_ms=[2.0], init_ms=[100.0], memory_kb=[10_240])
-    return figures({function: {PLAIN.name: plain, INVOCATION.name: dayfly, PROCESS.name: dayfly}})
+def test_percentiles_are_of_all_events_and_the_rest_means_over_lives() -> None:
+    fast, slow = life(1.0), life(3.0)
+    courses = {BASE: course(1.0), "other": Course([fast, slow])}
+    assert _one(courses, "other", "p20").value == 1.0
+    assert _one(courses, "other", "p50").value == 2.0
+    assert _one(courses, "other", "cpu").value == 2.0
+    memory = _one(courses, "other", "memory")
+    assert (memory.value, memory.added, memory.ratio) == (4.0, 2.0, 2.0)
 
 
-def test_added_is_the_difference_of_the_medians() -> None:
-    found = _measured(Samples(answer_ms=[2.4, 2.5, 0.1]))
-    figure = _find(found, ANSWER, "medium", INVOCATION.name)
-    assert (figure.plain, figure.dayfly, round(figure.added, 6), figure.verdict) == (2.0, 2.4, 0.4, "met")
+def test_the_base_itself_and_a_base_of_nothing_have_no_ratio() -> None:
+    base = course(1.0)
+    for one in base.lives:
+        one.worker_faults = 0.0
+    courses = {BASE: base, "other": course(2.0)}
+    assert _one(courses, BASE, "p50").ratio is None
+    worker = _one(courses, "other", "worker")
+    assert (worker.value, worker.added, worker.ratio) == (160.0, 160.0, None)
 
 
-def test_a_measure_without_samples_is_not_measured_rather_than_met() -> None:
-    found = _measured(Samples(answer_ms=[2.4]))
-    assert _find(found, MEMORY, "medium", INVOCATION.name).verdict == "not measured"
-
-
-def test_process_isolation_has_no_budgets() -> None:
-    found = _measured(Samples(answer_ms=[50.0]))
-    assert _find(found, ANSWER, "medium", INVOCATION.name).verdict == "not met"
-    assert _find(found, ANSWER, "medium", PROCESS.name).verdict == "no budget"
-
-
-@pytest.mark.parametrize(
-    ("added", "verdict"),
-    [(0.2, "met"), (0.21, "not met")],
-)
-def test_a_worker_that_is_kept_has_a_budget_of_its_own(added: float, verdict: str) -> None:
-    plain = Samples(answer_ms=[0.0], cycle_ms=[0.0])
-    window = Samples(answer_ms=[added], cycle_ms=[added])
-    found = figures({"small": {PLAIN.name: plain, WINDOW.name: window}})
-    assert _find(found, ANSWER, "small", WINDOW.name).verdict == verdict
-    assert _find(found, CYCLE, "small", WINDOW.name).verdict == verdict
-
-
-@pytest.mark.parametrize(
-    ("function", "verdict"), [("small", "no budget"), ("medium", "not met"), ("large", "met")]
-)
-def test_the_cycle_budget_depends_on_the_size(function: str, verdict: str) -> None:
-    found = _measured(Samples(cycle_ms=[3.5]), function=function)
-    assert _find(found, CYCLE, function, INVOCATION.name).verdict == verdict
-
-
-def test_init_may_add_a_tenth_of_a_boto3_functions_init() -> None:
-    assert _find(_measured(Samples(init_ms=[111.0])), INIT, "medium", INVOCATION.name).verdict == "not met"
-    assert _find(_measured(Samples(init_ms=[110.0])), INIT, "medium", INVOCATION.name).verdict == "met"
-
-
-def test_growth_compares_what_is_added_to_the_small_and_the_large_function() -> None:
-    plain = Samples(waiting_ms=[1.0])
-    found = figures(
-        {
-            "small": {PLAIN.name: plain, INVOCATION.name: Samples(waiting_ms=[1.2])},
-            "large": {PLAIN.name: plain, INVOCATION.name: Samples(waiting_ms=[1.5])},
-        }
+def test_an_interval_holds_the_truth_and_is_wider_for_noisier_samples() -> None:
+    quiet, noisy = (
+        _one(
+            {BASE: course(2.0, noise=noise, seed=1), "other": course(4.0, noise=noise, seed=2)},
+            "other",
+            "p50",
+        )
+        for noise in (0.02, 0.6)
     )
-    figure = _find(found, GROWTH, "small → large", INVOCATION.name)
-    assert (round(figure.added, 6), figure.verdict) == (0.3, "not met")
+    for one in (quiet, noisy):
+        assert one.interval is not None
+        assert one.interval[0] < 2.0 < one.interval[1]
+    assert quiet.error is not None
+    assert noisy.error is not None
+    assert noisy.error > 1.5 * quiet.error
 
 
-@pytest.mark.parametrize(
-    ("added", "budget", "verdict"),
-    [(0.5, 0.5, "met"), (0.51, 0.5, "not met"), (-1.0, 0.5, "met"), (9.9, None, "no budget")],
-)
-def test_a_budget_is_an_upper_limit(added: float, budget: float | None, verdict: str) -> None:
-    assert judge(added, budget) == verdict
+def test_lives_that_differ_make_a_ratio_unsure_however_many_events_each_has() -> None:
+    lives = [life(one, bursts=200) for one in (3.0, 4.0, 5.0)]
+    found = _one({BASE: course(2.0), "other": Course(lives)}, "other", "p50")
+    assert found.error is not None
+    assert found.error > 0.05
 
 
-def test_a_percentile_needs_a_hundred_samples() -> None:
-    assert percentile_99([1.0] * 99) is None
-    assert percentile_99([float(number) for number in range(200)]) == pytest.approx(198, abs=1)
+def test_one_life_alone_has_no_interval() -> None:
+    found = _one({BASE: course(2.0, lives=1), "other": course(4.0, lives=1)}, "other", "init")
+    assert (found.ratio, found.error, found.interval) == (2.0, None, None)
+
+
+def test_what_failed_has_no_figures_and_what_was_not_counted_no_figure() -> None:
+    uncounted = course(2.0)
+    for one in uncounted.lives:
+        one.system_calls = None
+    courses = {BASE: course(1.0), "broken": Course([life(1.0)], failed="no"), "other": uncounted}
+    found = figures("f", courses, base=BASE)
+    assert {one.contestant for one in found} == {BASE, "other"}
+    assert {one.metric for one in found if one.contestant == "other"} == {*METRICS} - {"calls"}
+
+
+def test_the_mean_of_ratios_is_geometric_and_as_sure_as_all_of_them() -> None:
+    group = [Figure("a", "other", "p50", 2.0, 1.0, 2.0, 0.3), Figure("b", "other", "p50", 9.0, 1.0, 8.0, 0.4)]
+    found = mean("all", group)
+    assert [found.ratio, found.value, found.error] == pytest.approx([4.0, 4.5, 0.25])
+    assert mean("all", [*group, Figure("c", "other", "p50", 1.0, 1.0, 1.0, None)]).error is None
+
+
+def test_the_table_has_a_row_for_each_function_and_contestant_and_for_what_failed() -> None:
+    found = figures("f", {BASE: course(1.0), "other": course(2.0)}, base=BASE)
+    table = sheet("t", found, {("f", "broken"): "it did not answer"})
+    assert [row[:2] for row in table.rows] == [("f", BASE), ("f", "other"), ("f", "broken")]
+    assert {len(row) for row in table.rows} == {len(table.columns)}
+    assert table.rows[1][2:6] == ("2.00", "+1.00", "2.00", "+1.00")
+    assert table.rows[2][-1] == "it did not answer"

@@ -11,10 +11,8 @@ from bench.machine import this_machine
 from bench.sheets import (
     NOTE_LENGTH,
     Sheet,
-    added,
     as_json,
     as_markdown,
-    milliseconds,
     notes,
     print_tables,
     shortened,
@@ -70,10 +68,6 @@ def test_a_busy_machine_is_said_to_be_busy() -> None:
     assert quiet[1:] == ["how"]
     busy = notes(dataclasses.replace(MACHINE, load=4.0), "python -m bench lazy", "how")
     assert "upper bounds" in busy[-1]
-
-
-def test_what_was_not_measured_is_a_dash() -> None:
-    assert (milliseconds(None), milliseconds(1.005), added(None), added(0.5)) == ("–", "1.00", "–", "+0.50")
 
 
 def test_a_cell_holds_a_short_note() -> None:

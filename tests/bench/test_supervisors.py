@@ -1,48 +1,38 @@
-"""The table of supervisors: what is added is against plain awslambdaric, and the native one really serves."""
+"""The table of supervisors: all of them serve, the default configuration first, and budgets stand before it."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
-from bench.quota import Quotas, QuotaUnavailableError
-from bench.supervisors import CHILD, PLAIN, QUARTER, WHOLE, Plan, Samples, dayfly_under, lines
+from bench.budgets import QUARTER, WHOLE
+from bench.contestants import CHILD, DEFAULT, OFF, PLAIN, PYTHON_OFF
+from bench.quotas import Quotas, QuotaUnavailableError
+from bench.racing import Pace
+from bench.supervisors import CHOSEN, Plan, main
 from tests.attacks.shop import needs_confinement
 
-from bench import supervisors
 
-NATIVE, PYTHON = dayfly_under("native", "off"), dayfly_under("python", "off")
-
-
-def test_what_is_added_is_against_plain() -> None:
-    plain = Samples(whole_ms=[1.0, 1.0, 1.0, 1.0, 9.0], first_ms=[30.0], init_ms=[20.0], memory_kb=[2048])
-    native = Samples(
-        whole_ms=[2.0, 2.0, 3.0, 3.0, 90.0], first_ms=[40.0], init_ms=[25.0, 35.0], memory_kb=[4096]
-    )
-    found = {line.contestant: line for line in lines("small", {PLAIN: plain, NATIVE: native})}
-    assert found[PLAIN].added_p20_ms == 0
-    assert found[NATIVE].added_p20_ms == 1.0
-    assert found[NATIVE].added_p50_ms == 2.0
-    assert (found[NATIVE].init_ms, found[NATIVE].added_init_ms) == (30.0, 10.0)
-    assert found[NATIVE].memory_mb == 4.0
+def test_the_default_configuration_comes_first() -> None:
+    assert CHOSEN[0] == DEFAULT.name
+    assert (DEFAULT.kind, DEFAULT.settings) == ("native", {"DAYFLY_API_LOCK": "off"})
 
 
 @pytest.mark.slow
 @needs_confinement()
-def test_all_four_serve_and_are_told(capsys: pytest.CaptureFixture[str]) -> None:
-    plan = Plan(invocations=10, starts=1, warm_up=1, deadline_s=150)
-    command = ["--json", "--only", "small", "--guard", "off", "--on", WHOLE]
+def test_all_serve_and_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = Plan(Pace(lives=1, warm_up=1, invocations=5), deadline_s=150)
+    command = ["--json", "--only", "small", "--way", OFF.name, "--way", PYTHON_OFF.name, "--on", WHOLE]
     try:
         with Quotas(["probe"]):
             command += ["--on", QUARTER]
     except QuotaUnavailableError:
         pass
-    assert supervisors.main(command, plan=plan) == 0
-    told = json.loads(capsys.readouterr().out)
-    found = {line["contestant"]: line for line in next(iter(told["tables"].values()))}
-    assert list(found) == [PLAIN, CHILD, PYTHON, NATIVE]
-    assert found[CHILD]["faults"] > found[PLAIN]["faults"]
-    assert found[NATIVE]["worker_faults"] > found[PLAIN]["worker_faults"] == 0
-    assert (
-        found[NATIVE]["system_calls"] is None or found[NATIVE]["system_calls"] > found[PLAIN]["system_calls"]
-    )
+    assert main(command, plan=plan) == 0
+    told = json.loads(capsys.readouterr().out)["tables"]
+    assert {one["function"] for one in told["Budgets"]} == {"small"}
+    worker = {
+        one["contestant"]: one["value"] for one in told[f"Supervisors, {WHOLE}"] if one["metric"] == "worker"
+    }
+    assert [*worker] == [PLAIN.name, CHILD.name, OFF.name, PYTHON_OFF.name]
+    assert worker[OFF.name] > worker[PLAIN.name] == 0

@@ -10,9 +10,9 @@ from types import ModuleType
 
 import msgspec
 import pytest
-from bench.workloads.digest import digest
-from bench.workloads.samples import BARE, Course, Named
-from tests.bench.workloads.made_up import course, life, run
+from bench.digest import Named
+from bench.racing import Course
+from tests.bench.made_up import BASE, course, life, run
 
 from dayfly.lab.gauntlet.model import AttackView, Cell, Collateral, Cost, Result, Row
 from dayfly.lab.gauntlet.summary import to_json
@@ -58,24 +58,24 @@ def test_every_figure_gap_and_reason_is_on_the_page(
     measured = run(
         {
             "echo": {
-                BARE: course(2.0),
+                BASE: course(2.0),
                 "other": course(5.0),
                 "broken": Course([life(1.0)], failed="no [x] | y"),
             },
-            "primes": {BARE: course(2.0), "other": course(4.0), "broken": course(2.0)},
+            "primes": {BASE: course(2.0), "other": course(4.0), "broken": course(2.0)},
         },
-        missing=[Named("absent", "Absent", "shared", "", "pip said no")],
+        missing=[Named("absent", "Absent", "", "pip said no")],
         left=["orders"],
     )
-    digest(measured).save(tmp_path / "release.json")
+    measured.save(tmp_path / "workloads.json")
     (tmp_path / "gauntlet.json").write_bytes(msgspec.json.encode(to_json(_result())))
     monkeypatch.setattr(scoreboard, "GAUNTLET", tmp_path / "gauntlet.json")
-    monkeypatch.setattr(scoreboard, "WORKLOADS", tmp_path / "release.json")
+    monkeypatch.setattr(scoreboard, "WORKLOADS", tmp_path / "workloads.json")
     page = scoreboard.render()
     for text in (
         "| other | 2 of 2 | ×2.24",
         "| echo | own: no work | 2.00 | 5.00 (×2.50) | – |",
-        "| primes | 2.00 | 4.00 | 2.00 |",
+        "| primes | FaaSProfiler: primes-python | 2.00 | 4.00 (×2.00) | 2.00 (×1.00) |",
         "- absent: pip said no",
         "- broken with echo: no [x] | y",
         "- orders: time was up",

@@ -5,7 +5,6 @@ import os
 import ssl
 
 import aiohttp
-from inside import measure
 
 LOOP = asyncio.new_event_loop()
 
@@ -31,4 +30,5 @@ post()
 
 
 def handler(event, context):
-    return measure(event, post)
+    post()
+    return {}

@@ -3,7 +3,6 @@
 import os
 
 import boto3
-from inside import measure
 
 CLIENT = boto3.client(
     "dynamodb",
@@ -19,4 +18,5 @@ def put():
 
 
 def handler(event, context):
-    return measure(event, put)
+    put()
+    return {}

@@ -3,7 +3,6 @@
 import os
 
 import boto3
-from inside import measure
 
 
 def put():
@@ -18,4 +17,5 @@ def put():
 
 
 def handler(event, context):
-    return measure(event, put)
+    put()
+    return {}

@@ -1,10 +1,10 @@
 """A boto3 client used at init, as for a parameter or a table's description."""
 
 from boto3_client import put
-from inside import measure
 
 put()
 
 
 def handler(event, context):
-    return measure(event, put)
+    put()
+    return {}

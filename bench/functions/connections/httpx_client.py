@@ -3,7 +3,6 @@
 import os
 
 import httpx
-from inside import measure
 
 CLIENT = httpx.Client(timeout=10)
 
@@ -16,4 +15,5 @@ post()
 
 
 def handler(event, context):
-    return measure(event, post)
+    post()
+    return {}

@@ -3,7 +3,6 @@
 import os
 
 import requests
-from inside import measure
 
 SESSION = requests.Session()
 
@@ -16,4 +15,5 @@ post()
 
 
 def handler(event, context):
-    return measure(event, post)
+    post()
+    return {}

@@ -3,7 +3,6 @@
 import os
 
 import urllib3
-from inside import measure
 
 POOL = urllib3.PoolManager(ca_certs=os.environ["SSL_CERT_FILE"])
 
@@ -16,4 +15,5 @@ post()
 
 
 def handler(event, context):
-    return measure(event, post)
+    post()
+    return {}

@@ -3,8 +3,6 @@
 import os
 import urllib.request
 
-from inside import measure
-
 
 def post():
     with urllib.request.urlopen(os.environ["PEER"], data=b"{}", timeout=10) as response:
@@ -15,4 +13,5 @@ post()
 
 
 def handler(event, context):
-    return measure(event, post)
+    post()
+    return {}

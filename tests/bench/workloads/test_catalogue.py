@@ -32,7 +32,7 @@ print(json.dumps([first == second, len(first)]))
 
 
 def test_names_are_unique_and_each_of_ours_is_a_documented_file() -> None:
-    assert len(BY_NAME) == len(ALL) > 40
+    assert len(BY_NAME) == len(ALL) > 20
     assert 0 < len(QUICK) < len(ALL)
     assert all(workload in ALL for workload in QUICK)
     for workload in OWN:
@@ -45,7 +45,7 @@ def test_names_are_unique_and_each_of_ours_is_a_documented_file() -> None:
 
 def test_every_package_is_pinned_with_its_hashes() -> None:
     lines = [line for line in REQUIREMENTS.read_text().splitlines() if line and line[0].isalpha()]
-    assert len(lines) > 20
+    assert len(lines) > 10
     assert all("==" in line and line.endswith("\\") for line in lines)
 
 

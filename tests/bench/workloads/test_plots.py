@@ -10,17 +10,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from bench.workloads.digest import digest
 from bench.workloads.plots import TARGETS, main
-from tests.bench.workloads.made_up import pair
+from tests.bench.made_up import pair
 from tests.interpreters import UV
 from tests.rie import ROOT
 
 
-def test_without_a_release_there_is_nothing_to_draw(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["--release", str(tmp_path / "absent.json"), "--folder", str(tmp_path)]) == 2
+def test_without_a_run_there_is_nothing_to_draw(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--measured", str(tmp_path / "absent.json"), "--folder", str(tmp_path)]) == 2
     assert "absent.json" in capsys.readouterr().err
 
 
@@ -28,14 +25,14 @@ def test_without_a_release_there_is_nothing_to_draw(
 def test_without_matplotlib_the_command_names_the_group(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    digest(pair(2.0, workloads=1)).save(tmp_path / "release.json")
-    assert main(["--release", str(tmp_path / "release.json"), "--folder", str(tmp_path)]) == 2
+    pair(2.0, functions=1).save(tmp_path / "run.json")
+    assert main(["--measured", str(tmp_path / "run.json"), "--folder", str(tmp_path)]) == 2
     assert "--group bench" in capsys.readouterr().err
 
 
 @pytest.mark.slow
 def test_the_same_digest_gives_the_same_pictures(tmp_path: Path) -> None:
-    digest(pair(2.0)).save(tmp_path / "release.json")
+    pair(2.0).save(tmp_path / "run.json")
     packages = _matplotlib()
     pictures = []
     for name in ("one", "other"):
@@ -45,8 +42,8 @@ def test_the_same_digest_gives_the_same_pictures(tmp_path: Path) -> None:
                 "-m",
                 "bench",
                 "plots",
-                "--release",
-                tmp_path / "release.json",
+                "--measured",
+                tmp_path / "run.json",
                 "--folder",
                 tmp_path / name,
             ],

@@ -2,57 +2,50 @@
 
 from __future__ import annotations
 
+from bench.digest import Named
+from bench.racing import Course
 from bench.sheets import as_markdown
-from bench.workloads.digest import digest
-from bench.workloads.samples import BARE, Course, Named
 from bench.workloads.summary import by_workload, groups, missing, sheets, together
-from tests.bench.workloads.made_up import course, life, run
+from tests.bench.made_up import BASE, course, life, run
 
-MEASURED = digest(
-    run(
-        {
-            "echo": {
-                BARE: course(2.0),
-                "other": course(5.0),
-                "broken": Course([life(1.0)], failed="no [x] | y"),
-            },
-            "nameless": {BARE: course(2.0), "other": course(4.0), "broken": course(2.0)},
-        },
-        missing=[Named("absent", "Absent", "shared", "", "pip said no")],
-        left=["primes"],
-    )
+MEASURED = run(
+    {
+        "echo": {BASE: course(2.0), "other": course(5.0), "broken": Course([life(1.0)], failed="no [x] | y")},
+        "nameless": {BASE: course(2.0), "other": course(4.0), "broken": course(2.0)},
+    },
+    missing=[Named("absent", "Absent", "", "pip said no")],
+    left=["primes"],
 )
 
 
-def test_everybody_but_plain_has_a_row_of_a_group() -> None:
+def test_everybody_has_a_row_of_a_group() -> None:
     everybody, ours = groups(MEASURED)
     assert (everybody.workloads, ours.workloads) == (("echo",), ("echo", "nameless"))
-    assert ours.contestants == (BARE, "other", "broken")
+    assert ours.contestants == (BASE, "other", "broken")
     sheet = together(MEASURED, ours)
-    assert [row[:2] for row in sheet.rows] == [("other", "2"), ("broken", "1")]
-    assert sheet.rows[0][2].startswith("×2.24 [")
+    assert [row[:2] for row in sheet.rows] == [(BASE, "2 of 2"), ("other", "2 of 2"), ("broken", "1 of 2")]
+    assert sheet.rows[0][2] == "–"
+    assert sheet.rows[1][2].startswith("×2.24 [")
     assert all(len(row) == len(sheet.columns) for row in sheet.rows)
 
 
 def test_who_did_not_try_every_workload_is_in_no_mean_over_them() -> None:
-    found = digest(
-        run(
-            {
-                "echo": {BARE: course(2.0), "all": course(3.0), "some": course(3.0)},
-                "primes": {BARE: course(2.0), "all": course(3.0)},
-                "pyperformance-go": {BARE: course(2.0), "all": course(3.0)},
-            }
-        )
+    found = run(
+        {
+            "echo": {BASE: course(2.0), "all": course(3.0), "some": course(3.0)},
+            "primes": {BASE: course(2.0), "all": course(3.0)},
+            "pyperformance-mako": {BASE: course(2.0), "all": course(3.0)},
+        }
     )
     assert [(one.workloads, one.contestants) for one in groups(found)] == [
-        (("echo",), (BARE, "all", "some")),
-        (("echo", "primes"), (BARE, "all")),
-        (("pyperformance-go",), (BARE, "all")),
+        (("echo",), (BASE, "all", "some")),
+        (("echo", "primes"), (BASE, "all")),
+        (("pyperformance-mako",), (BASE, "all")),
     ]
 
 
 def test_every_workload_has_a_row_and_what_failed_a_dash() -> None:
-    sheet = by_workload(MEASURED, "answer", groups(MEASURED)[1])
+    sheet = by_workload(MEASURED, "p50", groups(MEASURED)[1])
     assert [row[0] for row in sheet.rows] == ["echo", "nameless"]
     assert sheet.rows[0][1:] == ("own: no work", "2.00", "5.00 (×2.50)", "–")
     assert sheet.rows[1][1] == ""
@@ -65,10 +58,10 @@ def test_what_was_not_measured_is_listed() -> None:
         ("broken", "echo"),
         ("everybody", "primes"),
     ]
-    assert missing(digest(run({"echo": {BARE: course(2.0)}}))) == []
+    assert missing(run({"echo": {BASE: course(2.0)}})) == []
 
 
 def test_it_can_be_written_as_markdown() -> None:
     text = as_markdown(sheets(MEASURED), ["a note"])
     assert "no [x] \\| y" in text
-    assert "SeBS and FaaSProfiler: time to the answer, p50, ms" in text
+    assert "SeBS and FaaSProfiler: whole invocation, p50, ms" in text

@@ -111,7 +111,7 @@ def test_streams_reach_boto3_in_pieces_and_end_in_every_way(tmp_path: Path) -> N
 
 def test_time_is_up_for_a_stream_as_for_everything() -> None:
     async def scenario() -> None:
-        async with _served(timeout_s=1.0) as (_, client):
+        async with _served(timeout_s=3.0) as (_, client):
             payload, complete = await asyncio.to_thread(_read, client, {"send": ["half"], "end": "hang"})
             assert payload == b"half"
             assert json.loads(complete["ErrorDetails"])["errorType"] == "Sandbox.Timedout"

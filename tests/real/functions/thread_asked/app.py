@@ -18,7 +18,7 @@ threading.Thread(target=compute, name="pricing", daemon=True).start()
 def ask(number):
     answer = queue.Queue(1)
     questions.put((number, answer))
-    return answer.get(timeout=3)
+    return answer.get(timeout=60)
 
 
 WARM = ask(1)
