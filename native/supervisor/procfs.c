@@ -238,6 +238,30 @@ static int thread_stat(const struct procfs *procfs, pid_t pid, pid_t thread, str
     return read_stat(procfs, path, thread, out);
 }
 
+/* Read /proc/PID/status into `text`, and let `at` be what follows `name` there: 1, 0 without it, -1 where we cannot look. */
+static int read_status(const struct procfs *procfs, pid_t pid, const char *name, char *text, size_t most,
+                       const char **at) {
+    char path[32];
+    (void)snprintf(path, sizeof(path), "%d/status", (int)pid);
+    ssize_t n = procfs_read(procfs, path, text, most - 1);
+    if (n < 0)
+        return procfs_is_gone(errno) ? 0 : -1;
+    text[n] = '\0';
+    /* A command name has its line feeds escaped here. */
+    *at = strstr(text, name);
+    if (*at == NULL)
+        return 0;
+    *at += strlen(name);
+    return 1;
+}
+
+int procfs_is_thread(const struct procfs *procfs, pid_t pid) {
+    char text[PROCFS_RECORD_BYTES];
+    const char *at;
+    int found = read_status(procfs, pid, "\nTgid:", text, sizeof(text), &at);
+    return found == 1 ? strtol(at, NULL, 10) != pid : found;
+}
+
 int procfs_belongs(const struct procfs *procfs, pid_t pid, uid_t uid) {
     char path[32];
     struct stat status;
@@ -249,15 +273,10 @@ int procfs_belongs(const struct procfs *procfs, pid_t pid, uid_t uid) {
     if (status.st_uid == uid)
         return 1;
     char text[PROCFS_RECORD_BYTES];
-    (void)snprintf(path, sizeof(path), "%d/status", (int)pid);
-    ssize_t n = procfs_read(procfs, path, text, sizeof(text));
-    if (n < 0)
-        return procfs_is_gone(errno) ? 0 : -1;
-    /* A command name has its line feeds escaped here. */
-    const char *at = memmem(text, (size_t)n, "\nUid:", 5);
-    if (at == NULL)
-        return 0;
-    at += 5;
+    const char *at;
+    int found = read_status(procfs, pid, "\nUid:", text, sizeof(text), &at);
+    if (found <= 0)
+        return found;
     for (int i = 0; i < 4; i++) {
         char *end;
         unsigned long one = strtoul(at, &end, 10);

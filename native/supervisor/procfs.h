@@ -66,6 +66,9 @@ int procfs_stat(const struct procfs *procfs, pid_t pid, struct proc_stat *out);
  * anybody's. */
 bool procfs_parse_stat(const char *text, size_t n, struct proc_stat *out);
 
+/* Say whether a number was given to a thread of a process that has another: 1, 0 (also where it is gone), -1. */
+int procfs_is_thread(const struct procfs *procfs, pid_t pid);
+
 /* Say whether a process of user `uid` could have become `pid`: 1, 0 (also where it is gone), -1. */
 int procfs_belongs(const struct procfs *procfs, pid_t pid, uid_t uid);
 /* Say whether no thread of the process can run user code any more: 1 (also where it is gone), 0, -1. */

@@ -60,6 +60,7 @@ struct pass {
     uint32_t zombies;
     uint32_t buried;
     bool pauses; /* what goes on is stopped */
+    bool is_new; /* numbers given out meanwhile are looked at, and threads have some of them */
     int64_t began;
     int64_t used; /* our processor time when it began */
 };
@@ -193,7 +194,8 @@ static void end(const struct pass *pass, pid_t pid) {
         if (role == ROLE_FOREIGN || role == ROLE_UNSEEN)
             (void)process_signal(pid, pidfd, SIGKILL);
         (void)close(pidfd);
-    } else if (errno != ESRCH) {
+    } else if (errno != ESRCH && errno != EINVAL && errno != ENOENT) {
+        /* These say that it is gone, or a thread's: kill would end the process that the thread is of. */
         (void)kill(pid, SIGKILL);
     }
 }
@@ -212,6 +214,11 @@ static int take(struct pass *pass, pid_t pid, enum role *role) {
     enum pair_kind kind;
     bool is_killed;
     *role = judge(sweep, pid, &kind, &is_killed);
+    if (pass->is_new && (*role == ROLE_FOREIGN || *role == ROLE_UNKNOWN)) {
+        int is_thread = procfs_is_thread(sweep->procfs, pid);
+        /* Its process has a number of its own, which this look met, or which is as new. */
+        *role = is_thread > 0 ? ROLE_OTHER : is_thread < 0 ? ROLE_UNSEEN : *role;
+    }
     switch (*role) {
     case ROLE_UNSEEN:
         return -1;
@@ -242,6 +249,14 @@ static int take(struct pass *pass, pid_t pid, enum role *role) {
     default:
         return 0;
     }
+}
+
+/* The same of a number that was given out meanwhile. */
+static int take_new(struct pass *pass, pid_t pid, enum role *role) {
+    pass->is_new = true;
+    int result = take(pass, pid, role);
+    pass->is_new = false;
+    return result;
 }
 
 static bool can_kill_all(const struct sweep *sweep) {
@@ -289,7 +304,7 @@ static int look(struct pass *pass, long mark) {
             continue;
         if (must_strike(pass, mark) || must_give_up(pass))
             return 0;
-        if (youngest > 0 && take(pass, (pid_t)youngest, &role) != 0)
+        if (youngest > 0 && take_new(pass, (pid_t)youngest, &role) != 0)
             return -1;
     }
 }
@@ -312,7 +327,7 @@ static int check_new(struct pass *pass, long mark, long most) {
         for (long i = 1; i <= n; i++) {
             enum role role;
             pid_t pid = (pid_t)((mark + i - 1) % (most - 1) + 1);
-            if (take(pass, pid, &role) != 0)
+            if (take_new(pass, pid, &role) != 0)
                 return -1;
             vanished += role == ROLE_GONE || role == ROLE_DEAD;
         }

@@ -85,6 +85,34 @@ static void spares_whom_it_is_told(void) {
     CHECK(!is_alive(zygote));
 }
 
+static void *live_a_while(void *unused) {
+    (void)usleep(3000);
+    return unused;
+}
+
+static void start_threads(void) {
+    for (;;) {
+        pthread_t thread;
+        CHECK(pthread_create(&thread, NULL, live_a_while, NULL) == 0);
+        CHECK(pthread_detach(thread) == 0);
+        (void)usleep(100);
+    }
+}
+
+/* Numbers that are given out during a look are looked at one by one, and kill ends the process of a thread whose number it is told. */
+static void spares_those_whose_threads_begin_meanwhile(void) {
+    begin(SWEEP_ENVIRONMENT);
+    pid_t spared = start(0, start_threads), stays = start(1, sleep_for_ever);
+    CHECK(sweep_spare(&sweep, spared) == 0);
+    CHECK(sweep_keep(&sweep, stays, 1) == 0);
+    for (uint32_t number = 2; number < 200; number++) {
+        pid_t worker = start(number, sleep_for_ever);
+        CHECK(sweep_run(&sweep, &worker, 1, &swept) == 0);
+        CHECK_EQUAL(swept.killed, 0);
+        CHECK(is_alive(spared) && !is_alive(worker));
+    }
+}
+
 static void leave_the_parent(void) {
     if (fork() == 0) {
         (void)setsid();
@@ -494,6 +522,7 @@ static void sees_a_stop_and_a_kill(void) {
 int main(void) {
     RUN(in_namespace(NULL, ends_what_was_left_and_counts_it));
     RUN(in_namespace(NULL, spares_whom_it_is_told));
+    RUN(in_namespace(NULL, spares_those_whose_threads_begin_meanwhile));
     RUN(in_namespace(NULL, ends_daemons));
     RUN(in_namespace(NULL, meets_processes_that_hop));
     RUN(in_namespace(NULL, does_not_look_for_ever));
