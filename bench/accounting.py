@@ -31,7 +31,7 @@ def own_kb(pids: Sequence[int]) -> int:
         try:
             lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
         except (FileNotFoundError, ProcessLookupError) as fault:
-            if _is_zombie(pid):
+            if is_zombie(pid):
                 continue
             raise ChangedError(f"process {pid} ended while it was counted") from fault
         except PermissionError as fault:
@@ -40,7 +40,7 @@ def own_kb(pids: Sequence[int]) -> int:
     return total
 
 
-def _is_zombie(pid: int) -> bool:
+def is_zombie(pid: int) -> bool:
     """Whether the process has ended and waits to be reaped: it holds no memory any more."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"

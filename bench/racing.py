@@ -27,6 +27,7 @@ from bench.accounting import (
     buried_faults,
     exact_processor_ms,
     faults_by_process,
+    is_zombie,
     own_kb,
     page_faults,
     processor_ms,
@@ -202,14 +203,21 @@ class _Entry:
         Where none ends, those of all processes.
         """
         before, buried = self._settled(), buried_faults(self._rie.runtime_pids())
+        # Of earlier events, and perhaps buried during this one.
+        dead = {pid for pid in before if is_zombie(pid)}
         self.invoke(0)
         after = self._settled()
-        ended = [pid for pid in before if pid not in after]
-        buried = buried_faults(self._rie.runtime_pids()) - buried
+        buried = (
+            buried_faults(self._rie.runtime_pids()) - buried - sum(before[pid] for pid in dead - after.keys())
+        )
+        ended = [pid for pid in before if pid not in dead and (pid not in after or is_zombie(pid))]
         if not ended and not buried:
-            return sum(after[pid] - count for pid, count in before.items())
+            return sum(after[pid] - count for pid, count in before.items() if pid not in dead)
         # On a busy machine a worker may be born after the first look: nobody knows what it had before its event.
-        return buried - before[ended[0]] if len(ended) == 1 and buried >= before[ended[0]] else None
+        if len(ended) != 1:
+            return None
+        had = after.get(ended[0], buried)
+        return had - before[ended[0]] if had >= before[ended[0]] else None
 
     def _settled(self) -> dict[int, int]:
         """Each process's page faults, once none causes any more."""
