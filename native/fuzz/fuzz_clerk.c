@@ -1,7 +1,5 @@
 /* The reader of what the clerk sends, which reads events: the answer's length, the answer, and the log lines made of it. */
 #include <signal.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -21,42 +19,25 @@ static pid_t wait_for_nobody(pid_t pid, int *status, int options) {
 #undef waitpid
 #include "../supervisor/ledger.c"
 
+#include "logged.h"
+
 int fuzz_one(const uint8_t *data, size_t size);
 
 static struct supervisor s;
 static struct lane lane;
-static uint8_t written[4 << 20];
-
-/* Every line is one of ours, whole, and printable. */
-static void check_log(int file) {
-    ssize_t n = pread(file, written, sizeof(written), 0);
-    if (n < 0 || (n > 0 && written[n - 1] != '\n'))
-        abort();
-    for (ssize_t i = 0, begin = 0; i < n; i++) {
-        if (written[i] == '\n') {
-            if (written[begin] != '{' || written[i - 1] != '}' || i + 1 - begin > REPORT_MAX_LINE)
-                abort();
-            begin = i + 1;
-        } else if (written[i] < ' ' || written[i] > '~') {
-            abort();
-        }
-    }
-}
 
 int fuzz_one(const uint8_t *data, size_t size) {
     static int file = -1;
     static const char *path[] = {"/var/task"};
     int channel[2];
     if (file < 0) {
-        file = memfd_create("log", 0);
-        if (file < 0 || output_init(&s.output, -1, NULL) < 0 || report_init(&s.report, &s.output, NULL) < 0 ||
-            clerk_init(&s.clerk, NULL) < 0)
+        file = log_begin(&s.output, &s.report);
+        if (file < 0 || clerk_init(&s.clerk, NULL) < 0)
             return 1;
-        s.output.fds[OUTPUT_STDOUT] = file;
         s.signals.descriptor = -1;
         s.settings.log_invocations = true;
     }
-    if (size < 1 || ftruncate(file, 0) < 0 || lseek(file, 0, SEEK_SET) < 0 ||
+    if (size < 1 || log_empty(file) < 0 ||
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, channel) < 0)
         return 0;
     s.clerk.pid = 1 << 30;
@@ -75,6 +56,6 @@ int fuzz_one(const uint8_t *data, size_t size) {
     if (s.clerk.pid > 0)
         clerk_end(&s);
     (void)close(channel[1]);
-    check_log(file);
+    log_check(file);
     return 0;
 }
