@@ -60,7 +60,6 @@ struct pass {
     uint32_t zombies;
     uint32_t buried;
     bool pauses; /* what goes on is stopped */
-    bool is_new; /* numbers given out meanwhile are looked at, and threads have some of them */
     int64_t began;
     int64_t used; /* our processor time when it began */
 };
@@ -208,13 +207,13 @@ static bool may_pause(const struct sweep *sweep, pid_t pid, enum role role) {
     return role == ROLE_KEEPS && !is_spared(sweep, pid);
 }
 
-/* Take one process of a look; 0, or -1 where we cannot look. */
-static int take(struct pass *pass, pid_t pid, enum role *role) {
+/* Take one process of a look; 0, or -1 where we cannot look. A number that `is_new`, given out meanwhile, may be a thread's. */
+static int take(struct pass *pass, pid_t pid, bool is_new, enum role *role) {
     struct sweep *sweep = pass->sweep;
     enum pair_kind kind;
     bool is_killed;
     *role = judge(sweep, pid, &kind, &is_killed);
-    if (pass->is_new && (*role == ROLE_FOREIGN || *role == ROLE_UNKNOWN)) {
+    if (is_new && (*role == ROLE_FOREIGN || *role == ROLE_UNKNOWN)) {
         int is_thread = procfs_is_thread(sweep->procfs, pid);
         /* Its process has a number of its own, which this look met, or which is as new. */
         *role = is_thread > 0 ? ROLE_OTHER : is_thread < 0 ? ROLE_UNSEEN : *role;
@@ -249,14 +248,6 @@ static int take(struct pass *pass, pid_t pid, enum role *role) {
     default:
         return 0;
     }
-}
-
-/* The same of a number that was given out meanwhile. */
-static int take_new(struct pass *pass, pid_t pid, enum role *role) {
-    pass->is_new = true;
-    int result = take(pass, pid, role);
-    pass->is_new = false;
-    return result;
 }
 
 static bool can_kill_all(const struct sweep *sweep) {
@@ -297,14 +288,14 @@ static int look(struct pass *pass, long mark) {
         pid_t pid = procfs_next(pass->sweep->procfs);
         if (pid <= 0)
             return pid < 0 ? -1 : 1;
-        if (take(pass, pid, &role) != 0)
+        if (take(pass, pid, false, &role) != 0)
             return -1;
         long youngest = met % MANY_MET == 0 ? procfs_last_pid(procfs) : mark;
         if (youngest == mark)
             continue;
         if (must_strike(pass, mark) || must_give_up(pass))
             return 0;
-        if (youngest > 0 && take_new(pass, (pid_t)youngest, &role) != 0)
+        if (youngest > 0 && take(pass, (pid_t)youngest, true, &role) != 0)
             return -1;
     }
 }
@@ -327,7 +318,7 @@ static int check_new(struct pass *pass, long mark, long most) {
         for (long i = 1; i <= n; i++) {
             enum role role;
             pid_t pid = (pid_t)((mark + i - 1) % (most - 1) + 1);
-            if (take_new(pass, pid, &role) != 0)
+            if (take(pass, pid, true, &role) != 0)
                 return -1;
             vanished += role == ROLE_GONE || role == ROLE_DEAD;
         }
