@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("what", choices=SUBCOMMANDS, help="each has --help")
     options = parser.parse_args(arguments[:1])
     module = SUBCOMMANDS[options.what]
-    # Sets of functions are measured alike; the module is told which.
+    # Sets of functions are measured alike; an argument selects one.
     rest = arguments if module == "bench.sets" else arguments[1:]
     return int(importlib.import_module(module).main(rest))
 

@@ -24,7 +24,7 @@ def numbered(number: int) -> object:
 
 @dataclass(frozen=True)
 class Function:
-    """What is run. `event` makes the event of a number; `is_repeatable`: one event has one answer, whoever serves it."""
+    """What is run. `event` makes the event of a number; `is_repeatable`: one event has one answer, whichever process serves it."""
 
     name: str
     handler: str

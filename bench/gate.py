@@ -37,7 +37,7 @@ WORKLOADS = ("html_page", "thumbnail", "orders", "disk")
 # Smaller is better for each of them. What is left out is seen in another: `faults` in `worker`, `first` in `init`.
 JUDGED: tuple[Metric, ...] = ("p20", "p50", "cpu", "worker", "waiting", "calls", "init", "memory")
 ALL_FUNCTIONS = "all functions"
-# How much a ratio may grow before anybody is told, beyond what resampling calls noise: what two runs of one revision differ
+# How much a ratio may grow before the gate fails, beyond what resampling calls noise: what two runs of one revision differ
 # by although each is sure of itself (another layout of memory, another neighbour on the machine).
 TOLERANCE: Mapping[bool, float] = {True: 0.10, False: 0.30}
 # The chance that a gate without any regression behind it fails, all comparisons together.

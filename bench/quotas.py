@@ -117,7 +117,7 @@ def _put(group: Path, pids: Sequence[int]) -> None:
 
 
 def _remove(group: Path) -> None:
-    """Remove a group with what is left in it: whoever began as this was ended has nobody else to end him."""
+    """Remove a group with what is left in it: a process born meanwhile has nothing else that ends it."""
     end = time.monotonic() + REMOVE_DEADLINE_S
     while True:
         for pid in (group / "cgroup.procs").read_text().split():

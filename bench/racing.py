@@ -286,7 +286,7 @@ def race(
     with tempfile.TemporaryDirectory(prefix="bench-race-") as scratch:
         folders = {one.name: Path(scratch, str(number)) for number, one in enumerate(contestants)}
         for number in range(pace.lives):
-            # Whoever comes first meets a colder cache: everybody does in turn, but plain gives the first answers.
+            # The first contestant finds a colder cache: each is first in turn, but plain gives the first answers.
             turn = number % len(contestants)
             with contextlib.ExitStack() as stack:
                 entries: list[_Entry] = []

@@ -30,7 +30,7 @@ from tests.distributions.owners import MAP, distribution_of
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = Path(__file__).with_name("seconds.json")
-# pytest-timeout ends a test after 600 s, or after a limit of its own: whoever is silent for longer is stuck where it cannot.
+# pytest-timeout ends a test after 600 s, or after a limit of its own: a test that is silent for longer is stuck where it cannot.
 STALLED_S = 660.0
 BEYOND_LIMIT_S = 60.0
 # Until the first report: a machine may be busy while pytest imports and collects.

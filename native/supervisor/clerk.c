@@ -156,7 +156,7 @@ static int ask(struct supervisor *s, char kind, const struct bytes *parts, size_
     return send_all(s, out, used, until, fault);
 }
 
-/* Ask the clerk, started where there is none. */
+/* Ask the clerk; start one first if none runs. */
 static int ask_once(struct supervisor *s, int64_t left, char kind, const struct bytes *parts, size_t n, struct bytes *reply,
                     struct fault *fault) {
     struct clerk *clerk = &s->clerk;
@@ -187,6 +187,6 @@ int clerk_ask(struct supervisor *s, int64_t left, char kind, const struct bytes 
     int64_t began = now_ns();
     if (ask_once(s, left, kind, parts, n, reply, fault) == 0)
         return 0;
-    /* Whoever ended it hides nothing of his own event. */
+    /* A worker that ended it must not hide its own event. */
     return was_there ? ask_once(s, left - (now_ns() - began), kind, parts, n, reply, fault) : -1;
 }

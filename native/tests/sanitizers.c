@@ -1,5 +1,5 @@
 /* Options of the sanitizers, linked in: a process whose memory is closed cannot read its variables from /proc. And what
- * they report is sent to whoever listens (tests/native/sanitized.py): a log may be lost with its environment. */
+ * they report is sent to a listening test run (tests/native/sanitized.py): a log may be lost with its environment. */
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>

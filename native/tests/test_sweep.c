@@ -99,7 +99,8 @@ static void start_threads(void) {
     }
 }
 
-/* Numbers that are given out during a look are looked at one by one, and kill ends the process of a thread whose number it is told. */
+/* Numbers that are given out during a look are looked at one by one, and kill ends the process of a thread whose number
+ * it is given. */
 static void spares_those_whose_threads_begin_meanwhile(void) {
     begin(SWEEP_ENVIRONMENT);
     pid_t spared = start(0, start_threads), stays = start(1, sleep_for_ever);

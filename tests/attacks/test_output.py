@@ -56,7 +56,7 @@ result = "done"
 def test_a_flooded_output_delays_no_later_customer(name: str, dayfly_shop: Shop) -> None:
     """T1499.002: the pipes are the worker's own, so what it does to them ends with it."""
     assert dayfly_shop.attack(FLOODS[name]).payload == "done"
-    # Whoever is kept waiting for as long as the function may take gets no answer.
+    # A customer who waits for as long as the function may take gets no answer.
     dayfly_shop.serve(3)
 
 

@@ -50,7 +50,7 @@ def test_a_signal_to_siblings_keeps_no_later_customer_waiting(name: str, dayfly_
     supervisor = dayfly_shop.rie.runtime_pids()[0]
     for _ in range(3):
         dayfly_shop.attack(FAMILY + SIGNALS[name])
-        # Whoever is kept waiting for as long as the function may take gets no answer.
+        # A customer who waits for as long as the function may take gets no answer.
         dayfly_shop.serve(4)
     assert dayfly_shop.rie.runtime_pids()[0] == supervisor
 

@@ -71,7 +71,7 @@ class Tracer:
 
     def __init__(self, pid: int, order: dict[str, str | int | float]) -> None:
         self.order = order
-        # A start's supervisor is whoever executes it first.
+        # The process that is executed first becomes a start's supervisor.
         self.supervisor = 0 if order["at_start"] else pid
         self.traced = [pid]
         if not order["at_start"] and (order["of"] == "fork" or order["act"] == "freeze"):

@@ -316,7 +316,7 @@ def test_an_http_api_makes_200_of_an_answer_without_a_status() -> None:
 
 def test_a_large_answer_is_not_parsed() -> None:
     activity = read(rest())
-    # Cut off: whoever parses it finds no status.
+    # Cut off: a parser finds no status.
     body = b'{"statusCode":418,"body":"' + b"a" * (5 << 20)
     activity.read_answer(body, length=len(body), is_result=True)
     assert activity.status == 418

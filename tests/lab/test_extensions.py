@@ -119,7 +119,7 @@ def test_an_extension_that_is_deaf_to_the_shutdown_is_not_waited_for(monkeypatch
             await running.call()
         # Python under awslambdaric ends at once on SIGTERM: nothing else is waited for.
 
-    # Whoever waits, waits for longer than a test may take.
+    # A reader that waits, waits for longer than a test may take.
     monkeypatch.setattr(life, "_BUDGET_EXTERNAL_S", 3600.0)
     run(scenario())
 

@@ -162,7 +162,7 @@ def nobody() -> Iterator[int]:
 def test_a_dead_collector_delays_nobody_and_the_end_says_what_was_left(nobody: int) -> None:
     said: list[str] = []
     shipper = Shipper(Target(f"http://127.0.0.1:{nobody}"), warn=said.append, linger_s=0.0)
-    # Whoever waited for the collector with each line would be here for hours.
+    # Waiting for the collector with each line would take hours.
     for number in range(2000):
         shipper.take(_line(number))
     _until(lambda: said)

@@ -195,7 +195,7 @@ def handler(event, context):
         except PermissionError:
             found.append("refused")
     try:
-        # Whoever may read the program may open the memory of what runs it.
+        # A process that may read the program may open the memory of what runs it.
         open("/proc/self/exe", "rb").close()
     except PermissionError:
         return [found, "refused", sys.executable]

@@ -252,7 +252,7 @@ def test_a_file_changed_right_after_init_bears_another_time(root: Path) -> None:
 
 def test_a_file_from_the_future_does_not_hold_up_init(root: Path) -> None:
     def act() -> None:
-        # Whoever waits for it waits for an hour.
+        # Waiting for it would take an hour.
         outlast(time.time_ns() + 3_600_000_000_000)
 
     as_user(act)

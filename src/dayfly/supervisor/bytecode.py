@@ -27,7 +27,8 @@ _TICK_S = 0.02
 def judge_bytecode(starter: int = 0) -> str:
     """Return why this process's modules of Dayfly were compiled at its start, in words; "" where none was.
 
-    Its start is that of the process `starter`, without one its own. Files whose bytecode goes by a hash of the source are taken as compiled. Costs 1 ms.
+    Its start is that of the process `starter`, without one its own. Files whose bytecode goes by a hash of the source
+    are taken as compiled. Costs 1 ms.
     """
     began = proc.started_at(starter or os.getpid()) - _TICK_S
     own = [module for name, module in sys.modules.items() if name.partition(".")[0] == "dayfly"]

@@ -59,9 +59,10 @@ class Life:
     """How this life began: `began` on the monotonic clock, what was ended and removed before anything else.
 
     `young_code` and `young_data` count files outside temporary directories that are too young to be the image's and
-    were left. `instead` says why Python supervises although native code is wanted. `failure` says why the interpreter that runs is readable, empty where it is not; `has_user_site` that
-    the first one looked for code in its user's site directory. A fleet's key comes in a pipe, which is empty once it was
-    read: not in variables, which /proc shows of a process as it was executed with them.
+    were left. `instead` says why Python supervises although native code is wanted. `failure` says why the interpreter
+    that runs is readable, empty where it is not; `has_user_site` that the first one looked for code in its user's site
+    directory. A fleet's key comes in a pipe, which is empty once it was read: not in variables, which /proc shows of a
+    process as it was executed with them.
     """
 
     __slots__ = (
@@ -250,8 +251,8 @@ def begin(
 ) -> Life:
     """Do what must come before anything else; usually returns in a second interpreter, executed from here.
 
-    `arrival` is how this one was executed, from `unreadable.arrive`, `instead` why native code does not serve. Raises SystemExit where processes of an
-    earlier life cannot be ended. Settings that are not valid are left to whoever reports them: nothing was done then.
+    `arrival` is how this one was executed, from `unreadable.arrive`, `instead` why native code does not serve. Raises
+    SystemExit where processes of an earlier life cannot be ended. Settings that are not valid are left to whoever reports them: nothing was done then.
     """
     if arrival is not None:
         return Life.of(arrival)

@@ -84,7 +84,7 @@ def test_datadogs_library_sends_its_metrics_by_the_log(runtime: str) -> None:
 
             request_ids = [await running.ask("coffee") for _ in range(2)]
             assert len(set(request_ids)) == 2
-            # It is told while an event is served: between two of them everybody is frozen.
+            # It is reported while an event is served: between two of them every process is frozen.
             while len(told := metrics()) < 2:
                 await running.ask("coffee")
         assert {metric["m"] for metric in told} == {"coffee_house.order_value"}
