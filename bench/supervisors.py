@@ -18,6 +18,7 @@ from bench.contestants import (
     BLOCK,
     CHILD,
     DEFAULT,
+    LOCKED,
     OFF,
     PLAIN,
     PYTHON,
@@ -31,7 +32,7 @@ from bench.machine import this_machine
 from bench.quotas import SHARE, Quotas, QuotaUnavailableError
 from bench.racing import FULL, METHOD, QUICK, Deadline, OutOfTimeError, Pace, race
 
-WAYS = {one.name: one for one in (DEFAULT, OFF, PYTHON, PYTHON_OFF, BLOCK, WINDOW)}
+WAYS = {one.name: one for one in (DEFAULT, OFF, PYTHON, PYTHON_OFF, BLOCK, WINDOW, LOCKED)}
 CHOSEN = (DEFAULT.name, OFF.name, PYTHON.name, PYTHON_OFF.name)
 
 

@@ -41,14 +41,6 @@ int procfs_open(struct procfs *procfs, struct fault *fault) {
     return 0;
 }
 
-void procfs_close(struct procfs *procfs) {
-    if (procfs->loadavg >= 0)
-        (void)close(procfs->loadavg);
-    if (procfs->root >= 0)
-        (void)close(procfs->root);
-    procfs->root = procfs->loadavg = -1;
-}
-
 /* Return the number that `name` is, 0 for any other name; numbers of processes have ten digits at most. */
 static pid_t number_of(const char *name) {
     long value = 0;

@@ -42,8 +42,6 @@ struct proc_stat {
 
 /* Open /proc; -1 with a fault. */
 int procfs_open(struct procfs *procfs, struct fault *fault);
-/* Close what procfs_open opened. */
-void procfs_close(struct procfs *procfs);
 
 /* Begin a listing of all processes; 0, or -1 where that is refused. */
 int procfs_rewind(struct procfs *procfs);

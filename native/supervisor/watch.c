@@ -278,11 +278,6 @@ void watch_begin(struct watch *watch, struct sweep *sweep, const struct endpoint
     watch->is_armed = sockets_read(&watch->sockets);
 }
 
-void watch_end(struct watch *watch) {
-    sockets_end(&watch->sockets);
-    watch->is_armed = watch->is_on = false;
-}
-
 void watch_own(struct watch *watch, const struct endpoint *local) {
     if (is_own_end(watch, local))
         return;

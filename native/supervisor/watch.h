@@ -78,7 +78,6 @@ const char *sighting_words(enum sighting sighting);
  * is_armed. */
 void watch_begin(struct watch *watch, struct sweep *sweep, const struct endpoint *api, bool own_namespace,
                  bool on_lambda, long memory_mb);
-void watch_end(struct watch *watch);
 /* A connection of the supervisor's own was opened (its getsockname) or closed. */
 void watch_own(struct watch *watch, const struct endpoint *local);
 void watch_disown(struct watch *watch, const struct endpoint *local);
