@@ -45,6 +45,7 @@ nightly: test-all ## Run everything: all attacks in all isolations, other emulat
 	@$(RUN) python -m tests.fuzz.coverage_guided --seconds 600
 	@$(RUN) python -m tests.native.fuzz --seconds 300
 	@$(RUN) python -m tests.native.sanitized
+	@$(RUN) python -m tests.native.sanitized --soak --invocations 20000
 	@$(RUN) python -m tests.chaos --seconds 600
 	@$(RUN) python scripts/lab_suites.py
 
@@ -85,10 +86,11 @@ scoreboard: setup ## Measure the workloads anew, in ten minutes, and write docs/
 	@$(UV) run --frozen --group bench python -m bench plots
 	@$(RUN) python scripts/scoreboard.py
 
-docs: setup ## Write docs/reference.md, attacks.md, detections.md, iam.md, scoreboard.md and checks from code and figures.
+docs: setup ## Write docs/reference.md, attacks.md, costs.md, detections.md, iam.md, scoreboard.md and checks from code and figures.
 	@$(RUN) python scripts/reference.py
 	@$(RUN) python scripts/attacks.py
 	@$(RUN) python scripts/checks.py
+	@$(RUN) python scripts/costs.py
 	@$(RUN) python scripts/detections.py
 	@$(RUN) python scripts/iam_page.py
 	@$(RUN) python scripts/scoreboard.py

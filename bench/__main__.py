@@ -9,8 +9,8 @@ import sys
 from collections.abc import Sequence
 
 SUBCOMMANDS = {
-    "bill": "bench.bill",
     "connections": "bench.sets",
+    "first-use": "bench.sets",
     "fleet": "bench.fleet.command",
     "gate": "bench.gate",
     "guard": "bench.sets",
@@ -21,6 +21,7 @@ SUBCOMMANDS = {
     "records": "bench.sets",
     "scan": "bench.scan",
     "supervisors": "bench.supervisors",
+    "takeover": "bench.takeover",
     "workloads": "bench.workloads.command",
 }
 

@@ -18,8 +18,8 @@ _PIECE = 1 << 16
 Handler = Callable[[object, object], object]
 
 
-def serve(handler: Handler, client: LambdaRuntimeClient) -> None:
-    """Take events and have children answer them, for ever."""
+def serve(handler: Handler, client: LambdaRuntimeClient, *, learns: bool = False) -> None:
+    """Take events and have children answer them, for ever; `learns` to import what a child has imported."""
     gc.freeze()
     child = _fork(handler)
     while True:
@@ -27,9 +27,21 @@ def serve(handler: Handler, client: LambdaRuntimeClient) -> None:
         pid, events, answers = child
         os.write(events, event.event_body)
         os.close(events)
-        client.post_invocation_result(event.invoke_id, _read(answers).decode())
+        answer, imported = json.loads(_read(answers))
+        client.post_invocation_result(event.invoke_id, json.dumps(answer))
         os.waitpid(pid, 0)
+        if learns:
+            for name in imported:
+                importlib.import_module(name)
+            gc.freeze()
         child = _fork(handler)
+
+
+def warm() -> None:
+    """Prepare libraries as Dayfly's zygote does."""
+    from dayfly.runtime.sealing import Sealing, seal_known
+
+    seal_known(Sealing(warms=True))
 
 
 def _fork(handler: Handler) -> tuple[int, int, int]:
@@ -39,7 +51,10 @@ def _fork(handler: Handler) -> tuple[int, int, int]:
     if pid == 0:
         os.close(send)
         os.close(answers)
-        os.write(answer, json.dumps(handler(json.loads(_read(events)), None)).encode())
+        known = set(sys.modules)
+        said = handler(json.loads(_read(events)), None)
+        imported = [name for name in sys.modules if name not in known]
+        os.write(answer, json.dumps([said, imported]).encode())
         os._exit(0)
     os.close(events)
     os.close(answer)
@@ -57,7 +72,11 @@ def _read(descriptor: int) -> bytes:
 if __name__ == "__main__":
     module, _, name = sys.argv[1].rpartition(".")
     sys.path.insert(0, os.getcwd())
+    handler = getattr(importlib.import_module(module), name)
+    if "WARM" in os.environ:
+        warm()
     serve(
-        getattr(importlib.import_module(module), name),
+        handler,
         LambdaRuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"]),
+        learns="WARM" in os.environ,
     )

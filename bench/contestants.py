@@ -56,10 +56,10 @@ class Contestant(Protocol):
 
 @dataclass(frozen=True)
 class Way:
-    """Plain awslambdaric, a child that it forks, or Dayfly under one of its supervisors; `settings` are environment variables."""
+    """Plain awslambdaric, a child that it forks, or Dayfly; `settings` are environment variables."""
 
     name: str
-    kind: Literal["plain", "child", "native", "python"] = "native"
+    kind: Literal["plain", "child", "dayfly"] = "dayfly"
     settings: Mapping[str, str] = field(default_factory=dict)
 
     def but(self, name: str, **settings: str) -> Way:
@@ -71,20 +71,18 @@ class Way:
         command: list[str] | None = None
         if self.kind == "child":
             command = [str(python), str(BARE_CHILD), function.handler]
-        elif self.kind == "native":
+        elif self.kind == "dayfly":
             # As the layer's wrapper and an image's entry point start it: no interpreter before the zygote's.
             command = [str(_supervisor_of(python)), str(python), "-m", "dayfly.runtime", function.handler]
-        is_dayfly = self.kind in ("native", "python")
         return Rie(
             function.folder,
             function.handler,
-            runtime="dayfly" if is_dayfly else "plain",
+            runtime="dayfly" if self.kind == "dayfly" else "plain",
             interpreter=python,
             environment={
                 # Never ask the network for credentials.
                 "AWS_EC2_METADATA_DISABLED": "true",
                 **function.environment,
-                **({"DAYFLY_SUPERVISOR": self.kind} if is_dayfly else {}),
                 **self.settings,
             },
             timeout_s=TIMEOUT_S,
@@ -95,18 +93,18 @@ class Way:
 
 
 def _supervisor_of(python: Path) -> Path:
-    """The native supervisor of the Dayfly that is installed for `python`."""
+    """The supervisor of the Dayfly that is installed for `python`."""
     places = python.parent.parent.glob(f"lib/python3*/site-packages/dayfly/bin/{platform.machine()}")
     return next(places) / "supervisor"
 
 
 PLAIN = Way("plain awslambdaric", "plain")
 CHILD = Way("bare forked child", "child")
+# Of a function as much prepared as Dayfly's zygote is: what isolation costs beside first use.
+WARM_CHILD = CHILD.but("bare child, warmed", WARM="1")
 # `auto` locks the Runtime API under the emulator and not on AWS: what is measured is what AWS would give.
 DEFAULT = Way("Dayfly", settings={"DAYFLY_API_LOCK": "off"})
 OFF = DEFAULT.but("Dayfly, guard off", DAYFLY_GUARD="off")
 BLOCK = DEFAULT.but("Dayfly, guard block", DAYFLY_GUARD="block")
 WINDOW = DEFAULT.but("Dayfly, window", DAYFLY_ISOLATION="window")
 LOCKED = DEFAULT.but("Dayfly, API locked", DAYFLY_API_LOCK="on")
-PYTHON = Way("Dayfly, Python supervisor", "python", DEFAULT.settings)
-PYTHON_OFF = PYTHON.but("Dayfly, Python supervisor, guard off", DAYFLY_GUARD="off")

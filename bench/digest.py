@@ -31,9 +31,10 @@ class Named:
 
 def named(way: Way, machine: Machine) -> Named:
     """One of bench/contestants."""
-    is_dayfly = way.kind in ("native", "python")
     return Named(
-        way.name, "", f"dayfly {machine.dayfly}" if is_dayfly else f"awslambdaric {machine.awslambdaric}"
+        way.name,
+        "",
+        f"dayfly {machine.dayfly}" if way.kind == "dayfly" else f"awslambdaric {machine.awslambdaric}",
     )
 
 

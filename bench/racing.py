@@ -25,7 +25,6 @@ from bench.accounting import (
     ChangedError,
     UnreadableError,
     buried_faults,
-    exact_processor_ms,
     faults_by_process,
     is_zombie,
     own_kb,
@@ -50,7 +49,7 @@ COUNTED = 10
 ATTACH_DEADLINE_S = 10.0
 REASON_LENGTH = 300
 NOT_FORKABLE = "zygote.not-forkable"
-HANDED_OVER = "the Python supervisor serves instead"
+NOT_ACTIVE = "dayfly: not active"
 # What programs colour their words with: https://ecma-international.org/publications-and-standards/standards/ecma-48/
 _COLOURING = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 METHOD = (
@@ -59,7 +58,7 @@ METHOD = (
     "system calls are those of all processes of the runtime, a mean over all events; `of the worker`: those of the process that "
     "served the event, from its fork to its end; `while the caller waits`: those of the same process from the event on. Init is the "
     "CPU of all processes up to the first answer. Memory is anonymous and shared, of all processes together, idle after the run; "
-    "where the interpreter is no thin program over libpython, a copy of it (Python supervisor) or of its loader (native) is in it. "
+    "where the interpreter is no thin program over libpython, a copy of its loader is in it. "
     "System calls are counted apart, "
     f"by perf, over {COUNTED} events. Times are milliseconds, memory MB."
 )
@@ -145,7 +144,7 @@ class _Entry:
         """The first event, which has the emulator start the runtime."""
         taken = self.invoke(0)
         runtime = self._rie.runtime_pids()
-        self.course.lives.append(Life(taken, exact_processor_ms(runtime)))
+        self.course.lives.append(Life(taken, processor_ms(runtime)))
         if quotas is not None:
             # The emulator is not part of the function.
             quotas.let_go([pid for pid in self._rie.tree() if pid not in runtime])
@@ -190,8 +189,8 @@ class _Entry:
         life.system_calls = self._system_calls() if counts_calls else None
         log = self._rie.logs()
         self.course.note = not_forkable(log) and f"process isolation, since {not_forkable(log)}"
-        if HANDED_OVER in log:
-            raise _FailedError(HANDED_OVER)
+        if NOT_ACTIVE in log:
+            raise _FailedError(NOT_ACTIVE)
 
     def _spent(self) -> tuple[float, int, int]:
         pids = self._rie.runtime_pids()

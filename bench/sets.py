@@ -7,20 +7,20 @@ import contextlib
 import functools
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
+from tests.real.catalogue import FUNCTIONS as REAL
 from tests.real.catalogue import SAMPLES, Sample
 from tests.real.daemons import ServerUnavailableError
-from tests.real.drive import FUNCTIONS as REAL
 from tests.real.environment import REQUIREMENTS, real_python
 from tests.real.ledger import label_of
-from tests.real.servers import Servers
+from tests.real.servers import Kind, Servers
 
-from bench import budgets, figures, sheets
-from bench.contestants import BLOCK, CHILD, DEFAULT, FUNCTIONS, OFF, PLAIN, WINDOW, Function, Way
+from bench import budgets, figures, first_use, sheets
+from bench.contestants import BLOCK, CHILD, DEFAULT, FUNCTIONS, OFF, PLAIN, WARM_CHILD, WINDOW, Function, Way
 from bench.fleet.orders import event as order
 from bench.machine import this_machine
 from bench.peer import Peer
@@ -28,7 +28,7 @@ from bench.racing import METHOD, Deadline, OutOfTimeError, Pace, race
 
 # Libraries of the guard's handlers: tests/honest has them.
 HONEST = REQUIREMENTS.parent.parent / "honest" / "requirements.txt"
-FULL, QUICK = Pace(lives=2, warm_up=5, invocations=60), Pace(lives=2, warm_up=2, invocations=10)
+FULL, QUICK = Pace(lives=2, warm_up=5, invocations=60), Pace(lives=1, warm_up=2, invocations=40)
 # Handlers without network, by the modules in functions/guard.
 HANDLERS = (
     "texts.endpoint",
@@ -62,6 +62,8 @@ CALLERS = (
     "aiohttp_session",
     "urllib_request",
 )
+# Those that need a database rather than the HTTPS server.
+DATABASES: Mapping[str, Kind] = {"psycopg_connect": "postgres", "redis_client": "redis"}
 _RECORDS = {"DAYFLY_LOG_INVOCATIONS": "on"}
 
 
@@ -78,7 +80,7 @@ Wanted = Callable[[str], bool]
 
 @dataclass(frozen=True)
 class Set:
-    """Functions and the contestants they are for. `make` may start servers on the stack, for those functions that are wanted.
+    """Functions and the contestants they are for, each with so many events that are not counted. `make` may start servers on the stack, for those functions that are wanted.
 
     They run in the environment of `requirements`.
     """
@@ -87,6 +89,7 @@ class Set:
     ways: Sequence[Way]
     make: Callable[[contextlib.ExitStack, Wanted], Iterable[Function | Missing]]
     requirements: Path = REQUIREMENTS
+    warm_up: int | None = None
 
 
 def _named(label: str, number: int) -> object:
@@ -133,9 +136,18 @@ def _lazy(stack: contextlib.ExitStack, is_wanted: Wanted) -> list[Function]:
     ]
 
 
-def _connecting(stack: contextlib.ExitStack, is_wanted: Wanted) -> list[Function]:
+def _connecting(stack: contextlib.ExitStack, is_wanted: Wanted) -> Iterator[Function | Missing]:
+    folder = FUNCTIONS / "connections"
     environment = stack.enter_context(Peer()).environment()
-    return [Function(name, f"{name}.handler", FUNCTIONS / "connections", environment) for name in CALLERS]
+    for name in CALLERS:
+        yield Function(name, f"{name}.handler", folder, environment)
+    servers = stack.enter_context(Servers())
+    for name, kind in DATABASES.items():
+        if is_wanted(name):
+            try:
+                yield Function(name, f"{name}.handler", folder, servers.get(kind).environment)
+            except ServerUnavailableError as fault:
+                yield Missing(name, f"not measured: {fault}")
 
 
 def _real(stack: contextlib.ExitStack, is_wanted: Wanted) -> Iterator[Function | Missing]:
@@ -174,12 +186,20 @@ SETS = {
         _lazy,
     ),
     "connections": Set(
-        "what a fresh worker's first call over TLS costs against a reused connection",
-        (PLAIN, CHILD, DEFAULT, WINDOW),
+        "what the first call of a fresh worker costs against a reused connection",
+        (PLAIN, CHILD, DEFAULT, OFF, WINDOW),
         _connecting,
     ),
     # Without a bare child: a pool of threads made at init is not in it, and the function waits for ever.
     "libraries": Set("real functions of tests/real, each library", (PLAIN, DEFAULT, OFF, WINDOW), _real),
+    "first-use": Set(
+        "what the second event costs in a fresh worker",
+        (PLAIN, WARM_CHILD, DEFAULT),
+        first_use.functions,
+        HONEST,
+        # What first workers import is learned by then.
+        warm_up=12,
+    ),
     "records": Set(
         "what an environment pays for a fleet record of each invocation",
         (
@@ -225,9 +245,10 @@ def main(arguments: Sequence[str], *, pace: Pace | None = None) -> int:
                     gaps[function.name, "everybody"] = function.reason
                     continue
                 Console(stderr=True).print(f"measuring {function.name}…", style="dim")
-                courses = race(
-                    function, one.ways, pace or (QUICK if options.quick else FULL), deadline, python=python
-                )
+                chosen = pace or (QUICK if options.quick else FULL)
+                if one.warm_up is not None:
+                    chosen = replace(chosen, warm_up=one.warm_up)
+                courses = race(function, one.ways, chosen, deadline, python=python)
                 found += figures.figures(function.name, courses, base=PLAIN.name)
                 for who, course in courses.items():
                     if said := course.failed or course.note:

@@ -1,4 +1,4 @@
-"""`python -m bench supervisors`: plain awslambdaric, a bare forked child, and Dayfly under each of its supervisors, with the budgets."""
+"""`python -m bench supervisors`: plain awslambdaric, a bare forked child, and Dayfly, with the budgets."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ from bench.contestants import (
     LOCKED,
     OFF,
     PLAIN,
-    PYTHON,
-    PYTHON_OFF,
     SIZES,
     WINDOW,
     Function,
@@ -32,8 +30,8 @@ from bench.machine import this_machine
 from bench.quotas import SHARE, Quotas, QuotaUnavailableError
 from bench.racing import FULL, METHOD, QUICK, Deadline, OutOfTimeError, Pace, race
 
-WAYS = {one.name: one for one in (DEFAULT, OFF, PYTHON, PYTHON_OFF, BLOCK, WINDOW, LOCKED)}
-CHOSEN = (DEFAULT.name, OFF.name, PYTHON.name, PYTHON_OFF.name)
+WAYS = {one.name: one for one in (DEFAULT, OFF, BLOCK, WINDOW, LOCKED)}
+CHOSEN = (DEFAULT.name, OFF.name)
 
 
 @dataclass(frozen=True)

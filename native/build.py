@@ -1,4 +1,4 @@
-"""Builds the native supervisor and its launcher for both of Lambda's processors, into src/dayfly/bin/.
+"""Builds the supervisor, its launcher, threads.so and audit.so for both of Lambda's processors, into src/dayfly/bin/.
 
 `zig cc`, from the pinned PyPI package `ziglang`, compiles for either on either: the same sources give the same bytes. It runs
 as the build hook of dayfly-runtime (hatch_build.py), and `make setup` runs it for the checkout, where it does nothing
@@ -29,15 +29,19 @@ LANGUAGE = ("-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror")
 _FLAGS = (
     *LANGUAGE,
     # Not shared: gcc warns of conversions that its own sanitizers add.
-    *("-Wconversion", "-Os", "-fPIE", "-fstack-protector-strong", "-s"),
+    *("-Wconversion", "-Os", "-s"),
     # Nobody unwinds: no tables for it, and nothing that is never called.
-    *("-fno-asynchronous-unwind-tables", "-ffunction-sections", "-Wl,--gc-sections"),
+    *("-fno-unwind-tables", "-fno-asynchronous-unwind-tables", "-ffunction-sections", "-Wl,--gc-sections"),
     # What C leaves undefined ends the process; no code that would print what it was.
     *("-fsanitize=undefined", "-fsanitize-trap=undefined"),
     *("-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,noexecstack"),
 )
 # The launcher loads the interpreter's libraries: 2.17 is the oldest glibc of any that is served.
 _LAUNCHER_TARGET = "linux-gnu.2.17"
+_PROGRAM = ("-fPIE", "-pie", "-fstack-protector-strong")
+# No library under them: see native/threads/threads.h. The C library gives headers alone, the interpreter what audit.so calls.
+_SHARED = ("-shared", "-fPIC", "-fvisibility=hidden", "-ffreestanding")
+PROGRAMS = ("supervisor", "launcher", "threads.so", "audit.so")
 _LIMIT_S = 1800
 
 
@@ -47,7 +51,7 @@ class BuildError(Exception):
 
 def sources_of(name: str) -> list[Path]:
     """Return the sources of a program, sorted."""
-    return sorted((NATIVE / name).glob("*.c"))
+    return sorted((NATIVE / name.removesuffix(".so")).glob("*.c"))
 
 
 def build(folder: Path, zig: Sequence[str] | None = None) -> list[Path]:
@@ -58,8 +62,10 @@ def build(folder: Path, zig: Sequence[str] | None = None) -> list[Path]:
         place = folder / architecture
         place.mkdir(parents=True, exist_ok=True)
         written += [
-            _compile(zig, place / "supervisor", f"{architecture}-linux-musl", ["-static", "-pie"]),
-            _compile(zig, place / "launcher", f"{architecture}-{_LAUNCHER_TARGET}", ["-pie", "-ldl"]),
+            _compile(zig, place / "supervisor", f"{architecture}-linux-musl", [*_PROGRAM, "-static"]),
+            _compile(zig, place / "launcher", f"{architecture}-{_LAUNCHER_TARGET}", [*_PROGRAM, "-ldl"]),
+            _compile(zig, place / "threads.so", f"{architecture}-{_LAUNCHER_TARGET}", _SHARED),
+            _compile(zig, place / "audit.so", f"{architecture}-{_LAUNCHER_TARGET}", _SHARED),
         ]
     return written
 
@@ -75,7 +81,7 @@ def find_zig() -> list[str]:
 
 def is_current(folder: Path, stamp: Path) -> bool:
     """Say whether `folder` holds what the sources give, as the stamp of the last build has it."""
-    programs = [folder / one / name for one in ARCHITECTURES for name in ("supervisor", "launcher")]
+    programs = [folder / one / name for one in ARCHITECTURES for name in PROGRAMS]
     return all(one.is_file() for one in programs) and stamp.is_file() and stamp.read_text() == _fingerprint()
 
 
@@ -162,7 +168,9 @@ def _compile(zig: Sequence[str], target: Path, triple: str, flags: Sequence[str]
 
 def _fingerprint() -> str:
     digest = hashlib.sha256()
-    for path in sorted([Path(__file__), *NATIVE.glob("supervisor/*.[ch]"), *NATIVE.glob("launcher/*.[ch]")]):
+    folders = (name.removesuffix(".so") for name in PROGRAMS)
+    sources = [path for folder in folders for path in NATIVE.glob(f"{folder}/*.[ch]")]
+    for path in sorted([Path(__file__), *sources]):
         digest.update(f"{path.name}\0".encode() + path.read_bytes())
     return digest.hexdigest() + "\n"
 

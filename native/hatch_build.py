@@ -1,4 +1,4 @@
-"""Compiles the native supervisor into the wheel of dayfly-runtime, which then installs without a compiler."""
+"""Compiles the supervisor into the wheel of dayfly-runtime, which then installs without a compiler."""
 
 from __future__ import annotations
 

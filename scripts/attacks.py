@@ -29,8 +29,7 @@ Nothing was tested on AWS. Levels: [L1 events, L2 Python, L3 native code](securi
 
 The columns show which *later* customers the attack affects:
 
-- **invocation**: *none*: no later customer is affected, and all get the correct answer. *not forked*: the function shares memory between processes, so
-  Dayfly does not fork it, reports this in a finding, and gives the protection of process isolation.
+- **invocation**: *none*: no later customer is affected, and all get the correct answer.
 - **window**: *none after it*: customers in the attacker's own window are affected, as without Dayfly. *ends it*: the attack ends the window before
   its next event.
 - **process**: one process serves for hours. *affected* is tested, too: changes of an invocation stay. *may be affected*: the attack races with the
@@ -70,7 +69,6 @@ def render() -> str:
 
 def _row(one: Technique) -> str:
     note = " ¹" if one.needs_more_than_lambda else ""
-    forked = "not forked" if one.is_unforkable else ""
     cells = [
         f"`{one.name}`{note}",
         one.does,
@@ -78,8 +76,8 @@ def _row(one: Technique) -> str:
         one.level,
         ", ".join(one.attack),
         "succeeds",
-        _claim(one, "invocation", forked or "none"),
-        _claim(one, "window", forked or ("ends it" if one.ends_window else "none after it")),
+        _claim(one, "invocation", "none"),
+        _claim(one, "window", "ends it" if one.ends_window else "none after it"),
         _claim(one, "process", PROCESS[one.process]),
         f"`{one.finding}`" if one.finding else "",
     ]

@@ -32,7 +32,7 @@ RESULTS = ROOT / "build" / "mutation"
 SEED = 19
 # The code of an area, and what is data or an example in it.
 AREAS = {
-    "supervisor": ["supervisor"],
+    "runtime": ["runtime/sealers", "_sys"],
     "guard": ["runtime/guard", "core/structure"],
     "scan": ["scan"],
 }

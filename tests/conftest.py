@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -13,60 +12,23 @@ import pytest
 # Written by `python -m tests.tiers` from a run's times; a test function that is in neither list is quick.
 ROOT = Path(__file__).resolve().parent.parent
 TIERS = Path(__file__).with_name("tiers.json")
-# Of these, what is slow runs at night: other makers' suites, emulators side by side, every attack against every protection.
+# Of these, what is slow runs at night: other makers' suites, emulators side by side, every attack against other settings than those of AWS.
 NIGHTLY = (
-    "tests/attacks/test_techniques",
+    "tests/attacks/test_techniques.py::test_on_a_plain",
+    "tests/attacks/test_techniques.py::test_with_a_worker_per_invocation_it_reaches_nobody[pip",
+    "tests/attacks/test_techniques.py::test_with_windows",
+    "tests/attacks/test_techniques.py::test_without",
+    "tests/attacks/test_techniques_guarded",
     "tests/fuzz/test_coverage_guided",
     "tests/lab/differential/",
     "tests/lab/gauntlet/peers/",
     "tests/lab/suites/",
     "tests/lab/test_node_client.py",
 )
-# Test files whose environments run under both supervisors, Python's among the slow tests.
-BOTH_SUPERVISORS = frozenset(
-    f"tests/attacks/test_{name}.py"
-    for name in (
-        "closed_memory",
-        "frames",
-        "leftovers",
-        "limits",
-        "output",
-        "siblings",
-        "signals",
-        "techniques",
-        "tenants",
-        "windows",
-    )
-)
-# Of the conformance tests on the Python supervisor, those that `make test` runs.
-PYTHON_QUICK = ("tests/conformance/test_results.py", "tests/conformance/test_errors.py")
-VARIABLE = "DAYFLY_SUPERVISOR"
 # The default one first.
 ISOLATIONS = ("invocation", "process", "window")
 # Of so many slow cases those that repeat one in another isolation are worth leaving to the night.
 MANY_CASES = 12
-
-
-@pytest.fixture(scope="module")
-def supervisor(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The supervisor under which functions run while the module's tests do; see `BOTH_SUPERVISORS`."""
-    before = os.environ.get(VARIABLE)
-    name = getattr(request, "param", before or "native")
-    os.environ[VARIABLE] = name
-    yield name
-    if before is None:
-        del os.environ[VARIABLE]
-    else:
-        os.environ[VARIABLE] = before
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run every test of the files that are listed once for each supervisor."""
-    path = Path(metafunc.module.__file__ or "").resolve()
-    if path.is_relative_to(ROOT) and path.relative_to(ROOT).as_posix() in BOTH_SUPERVISORS:
-        metafunc.fixturenames.insert(0, "supervisor")
-        python = pytest.param("python", marks=pytest.mark.slow)
-        metafunc.parametrize("supervisor", ["native", python], indirect=True, scope="module")
 
 
 @functools.cache
@@ -84,8 +46,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if function in tiers()["first"] and item.get_closest_marker("slow") is None:
             is_slow = function in seen
             seen.add(function)
-        if item.nodeid.startswith("tests/conformance/") and "[python" in item.nodeid:
-            is_slow |= not item.nodeid.startswith(PYTHON_QUICK)
         if is_slow:
             item.add_marker(pytest.mark.slow)
     slow = [item for item in items if item.get_closest_marker("slow") is not None]

@@ -19,12 +19,12 @@ import time
 import warnings
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
-from tests.confined import Confinement, confinement_here
+from tests.confined import AS_RAPID, RAPID, Confinement, confinement_here
 from tests.processes import descendants, end_processes
 
 Runtime = Literal["plain", "dayfly"]
@@ -36,12 +36,6 @@ INVOKE_PATH = "/2015-03-31/functions/function/invocations"
 START_DEADLINE_S = 60.0
 # Two free ports are found by binding and letting go; another test may take one before RIE does.
 PORT_ATTEMPTS = 5
-
-
-def chosen_supervisor() -> Mapping[str, str]:
-    """The supervisor that the test's own environment names, for that of a function: see `supervisor` in tests/conftest.py."""
-    name = os.environ.get("DAYFLY_SUPERVISOR")
-    return {} if name is None else {"DAYFLY_SUPERVISOR": name}
 
 
 class RieUnavailableError(RuntimeError):
@@ -138,7 +132,8 @@ class Rie:
     PID 1 into a PID namespace and a mount namespace of its own, with an empty private /tmp and the function in
     /var/task, and runs it as an unprivileged user; `confinement` tells what came of it, and a warning
     announces what this machine does not allow. `refusals` takes from it what Lambda lacks: prctl, ptrace, seccomp,
-    namespaces and mounts, /dev/shm and /dev/mqueue. RIE starts the runtime at the first invocation.
+    namespaces and mounts, /dev/shm and /dev/mqueue. With `is_lambda` it has the name of Lambda's own
+    PID 1 and another user than the function. RIE starts the runtime at the first invocation.
     """
 
     def __init__(
@@ -155,6 +150,7 @@ class Rie:
         refusals: bool = False,
         binds: Sequence[Path] = (),
         command: Sequence[str] | None = None,
+        is_lambda: bool = False,
     ) -> None:
         self.function = function.resolve()
         self.handler = handler
@@ -167,6 +163,7 @@ class Rie:
         if confined and self.confinement.kind == "none":
             warnings.warn(f"RIE runs unconfined: {self.confinement.reason}", stacklevel=2)
         self._refusals = refusals
+        self._is_lambda = is_lambda and self.confinement.kind != "none"
         self._command = command or [str(interpreter), "-m", MODULES[runtime], handler]
         self._binds = [ROOT, *binds]
         self._environment = {
@@ -181,7 +178,6 @@ class Rie:
             "AWS_ACCESS_KEY_ID": "ASIAEXAMPLEEXAMPLE00",
             "AWS_SECRET_ACCESS_KEY": "not-a-real-key",
             "AWS_SESSION_TOKEN": "not-a-real-token",
-            **chosen_supervisor(),
             **(environment or {}),
         }
         self._process: subprocess.Popen[bytes] | None = None
@@ -286,9 +282,13 @@ class Rie:
         self._ports = _free_ports()
         address = f"127.0.0.1:{self._ports.invoke}"
         rie = [str(rie_binary()), "--runtime-api-address", self.runtime_api]
-        rie += ["--runtime-interface-emulator-address", address, *self._command]
+        rie += ["--runtime-interface-emulator-address", address]
         task = self.function if self.confinement.kind == "none" else self._readable_copy()
-        command = self.confinement.wrap(rie, task=task, binds=self._binds, refusals=self._refusals)
+        starter, command = (
+            ((*AS_RAPID, *rie), self._command) if self._is_lambda else ((), [*rie, *self._command])
+        )
+        confinement = replace(self.confinement, starter=starter)
+        command = confinement.wrap(command, task=task, binds=self._binds, refusals=self._refusals)
         if self._log is None:
             descriptor, name = tempfile.mkstemp(prefix="rie-", suffix=".log")
             os.close(descriptor)
@@ -324,7 +324,7 @@ def _guard(pid: int) -> subprocess.Popen[bytes]:
     # A test run that is killed cannot stop anything: the guard notices by the end of its input. bwrap's own
     # --die-with-parent does not do: the kernel drops that signal when setpriv changes the user, and the
     # monitor has not the right to send it across users.
-    act = 'cat >/dev/null; grep -q aws-lambda-rie "/proc/$0/cmdline" && kill -9 "$0"'
+    act = 'cat >/dev/null; readlink "/proc/$0/exe" | grep -q aws-lambda-rie && kill -9 "$0"'
     return subprocess.Popen(["/bin/sh", "-c", act, str(pid)], stdin=subprocess.PIPE, start_new_session=True)
 
 
@@ -347,7 +347,8 @@ def _is_scaffold(pid: int) -> bool:
         command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return True
-    return any(part.rsplit(b"/", 1)[-1].startswith((b"aws-lambda-rie", b"bwrap")) for part in command[:1])
+    is_named = command[0].rsplit(b"/", 1)[-1].startswith((b"aws-lambda-rie", b"bwrap"))
+    return is_named or command[0] == RAPID.encode()
 
 
 @contextlib.contextmanager

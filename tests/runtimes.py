@@ -14,17 +14,20 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
+from tests.confined import AS_RAPID, TASK_ROOT, Confinement
 from tests.processes import descendants, end_processes
-from tests.rie import MODULES, Runtime, chosen_supervisor
+from tests.rie import MODULES, ROOT, Runtime
 
 from dayfly.testing.runtime_api import FakeRuntimeApi, Invocation, Outcome
 
 EXIT_DEADLINE_S = 60.0
+# PID 1 of a confined environment: it starts the runtime, buries orphans, and ends as the runtime ended.
+PLATFORM = '"$@" & wait $!'
 # What is different on purpose, or by the hour: the same text stands for it on both sides.
 VOLATILE = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?"), "<time>"),
@@ -55,7 +58,9 @@ class Seen:
 class RuntimeProcess:
     """One runtime with a function in `folder`, between `__enter__` and `__exit__`.
 
-    With `telemetry` the process gets a pipe as _LAMBDA_TELEMETRY_LOG_FD. Nothing is left running at the end.
+    With `telemetry` the process gets a pipe as _LAMBDA_TELEMETRY_LOG_FD. With `confinement` it runs where Lambda would have
+    it: under its refusals and a PID 1 of its name, with the folder as /var/task and `binds` to read. `command` is what starts
+    it where that is not the interpreter. Nothing is left running at the end.
     """
 
     def __init__(
@@ -69,12 +74,21 @@ class RuntimeProcess:
         telemetry: bool = False,
         timeout_s: float = 30.0,
         snapshots: bool = False,
+        command: Sequence[str] | None = None,
+        confinement: Confinement | None = None,
+        binds: Sequence[Path] = (),
     ) -> None:
         self.api = FakeRuntimeApi(timeout_s=timeout_s, snapshots=snapshots)
         self.runtime: Runtime = runtime
         self._folder = folder
-        self._command = [str(interpreter), "-m", MODULES[runtime], handler]
+        self._handler = handler
+        self._command = command or [str(interpreter), "-m", MODULES[runtime], handler]
         self._extra = environment or {}
+        self._is_confined = confinement is not None and confinement.kind != "none"
+        if confinement is not None:
+            confined = replace(confinement, starter=(*AS_RAPID, "sh", "-c", PLATFORM, "platform"))
+            self._command = confined.wrap(self._command, task=folder, binds=[ROOT, *binds], refusals=True)
+            self._extra = {"LAMBDA_TASK_ROOT": TASK_ROOT, **self._extra}
         self._telemetry = telemetry
         self._frames = b""
         self._output_read = 0
@@ -97,8 +111,7 @@ class RuntimeProcess:
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
             "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/function",
             "AWS_LAMBDA_LOG_STREAM_NAME": "2026/01/01/[$LATEST]0123456789abcdef",
-            "_HANDLER": self._command[-1],
-            **chosen_supervisor(),
+            "_HANDLER": self._handler,
             **self._extra,
         }
         if self._telemetry:
@@ -126,6 +139,9 @@ class RuntimeProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         family = descendants(self.process.pid)
+        if self._is_confined:
+            # PID 1 of the namespace takes all others with it, and what confines it, still alive, buries it.
+            end_processes(family[:1])
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -185,7 +201,7 @@ class RuntimeProcess:
         text = self._log.read_bytes()[self._output_read :]
         self._output_read += len(text)
         lines = text.decode(errors="replace").splitlines(keepends=True)
-        return level("".join(line for line in lines if not is_finding(line)))
+        return level("".join(line for line in lines if not is_ours(line)))
 
     def new_frames(self) -> tuple[Frame, ...]:
         """The telemetry records since the last call, levelled, without Dayfly's own findings."""
@@ -195,7 +211,7 @@ class RuntimeProcess:
             at = self._frames_read
             size = int.from_bytes(self._frames[at + 4 : at + 8], "big")
             message = self._frames[at + 16 : at + 16 + size].decode(errors="replace")
-            if not is_finding(message):
+            if not is_ours(message):
                 found.append(Frame(self._frames[at : at + 4].hex(), level(message)))
             self._frames_read += 16 + size
         return tuple(found)
@@ -250,6 +266,14 @@ def level(text: str) -> str:
     for pattern, name in VOLATILE:
         text = pattern.sub(name, text)
     return text
+
+
+def is_ours(line: str) -> bool:
+    """Whether a log line is one of Dayfly's own: a finding, or the first line, which is for people."""
+    return (
+        is_finding(line)
+        or re.match(r'(\{"timestamp":"[^"]*","level":"INFO","message":")?Dayfly \d', line) is not None
+    )
 
 
 def is_finding(line: str) -> bool:

@@ -29,6 +29,7 @@ from dayfly.fleet.records.rows import (
     Finding,
     Invocation,
     Package,
+    Platform,
     Quarantined,
 )
 from dayfly.fleet.store.sqlfiles import read_sql
@@ -37,6 +38,7 @@ from dayfly.fleet.store.store import Place, Row, Store
 RULES = (
     "divergence", "code_changed", "residue_divergence", "new_behaviour", "foothold", "supply_chain",
     "stolen_credentials", "log_gaps", "protection_gone", "forged_lines", "campaign",
+    "unaccounted_invocations",
 )  # fmt: skip
 _MANY_TRIALS = 5
 
@@ -76,6 +78,7 @@ class Planter:
                 self._credentials,
                 self._forged,
                 self._residue,
+                self._stolen,
             ):
                 plant()
         for functions in (3, 6, 12):
@@ -171,6 +174,18 @@ class Planter:
         self._store.insert("quarantine", [_forged(home, self._end - 300)])
         self.trials.append(Trial("forged_lines", "1 line", f"{home['function']} "))
 
+    def _stolen(self) -> None:
+        for strength, first, count in (
+            ("1 between two records", -0.001, 1),
+            ("3 after the last record", 0.5, 3),
+            ("20 after the last record", 0.5, 20),
+        ):
+            home = self._next()
+            _, stream, _, last = _lives(home)[0]
+            times = [last / 1000 + first + n for n in range(count)]
+            self._store.insert("platform", [row for at in times for row in _started(home, stream, at)])
+            self.trials.append(Trial("unaccounted_invocations", strength, f"{home['function']} "))
+
     def _supply_chain(self, functions: int) -> None:
         package = f"jsonish{functions}"
         homes = [self._next() for _ in range(functions + 4)]
@@ -235,6 +250,17 @@ def _invocation(
         },
         Invocation,
     )  # fmt: skip
+
+
+def _started(home: Row, stream: int, at: float) -> list[Platform]:
+    request = str(uuid.UUID(int=(stream << 64) + int(at * 1000)))
+    kinds = (("start", at), ("report", at + 0.02))
+    return [
+        msgspec.convert(
+            {**_whose(home, time), "stream": stream, "kind": kind, "request_id": request}, Platform
+        )
+        for kind, time in kinds
+    ]
 
 
 def _finding(home: Row, environment: int, row: Invocation, kind: str, technique: str = "") -> Finding:

@@ -17,7 +17,7 @@ static pid_t wait_for_nobody(pid_t pid, int *status, int options) {
 #include "../supervisor/clerk.c"
 #undef kill
 #undef waitpid
-#include "../supervisor/ledger.c"
+#include "../supervisor/invocation_metrics.c"
 
 #include "logged.h"
 
@@ -43,7 +43,7 @@ int fuzz_one(const uint8_t *data, size_t size) {
     s.clerk.pid = 1 << 30;
     s.clerk.failures = 0;
     s.clerk.channel = channel[0];
-    s.ledger.has_told_missing = s.ledger.has_told_path = false;
+    s.invocation_metrics.has_told_missing = s.invocation_metrics.has_told_path = false;
     s.ready.n_path = data[0] & 1;
     s.ready.path[0] = path[0];
     lane.ending = ENDING_UNREADABLE;
@@ -52,7 +52,7 @@ int fuzz_one(const uint8_t *data, size_t size) {
     /* Its end is behind it: nothing is waited for. */
     (void)!send(channel[1], data + 1, size - 1, MSG_NOSIGNAL);
     (void)shutdown(channel[1], SHUT_WR);
-    ledger_tell(&s, &lane);
+    invocation_metrics_tell(&s, &lane);
     if (s.clerk.pid > 0)
         clerk_end(&s);
     (void)close(channel[1]);

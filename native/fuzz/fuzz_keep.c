@@ -21,7 +21,7 @@ int fuzz_one(const uint8_t *data, size_t size) {
             globs.items[globs.count++] = (struct bytes){rest.at, n};
         rest = (struct bytes){end + 1, rest.n - n - 1};
     }
-    /* PLACES_PATH_BYTES and a name, as places.c asks. */
+    /* PLACES_PATH_BYTES and a name, as writable_paths.c asks. */
     if (rest.n > 8192)
         rest.n = 8192;
     enum keep all = keep_judge(&globs, rest), best = KEEP_NO;

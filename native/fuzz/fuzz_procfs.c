@@ -66,7 +66,6 @@ int fuzz_one(const uint8_t *data, size_t size) {
     static struct procfs procfs = {.root = -1};
     static struct sockets sockets;
     static struct kernel kernel;
-    static const uint16_t ports[] = {9001};
     struct pairs pairs = {.is_on = true, .environment = 77};
     struct worker worker = {.pid = PID, .pidfd = -1, .channel = -1};
     struct names names = {.at = {"one"}, .n = 1};
@@ -80,7 +79,8 @@ int fuzz_one(const uint8_t *data, size_t size) {
         if (procfs.root < 0)
             return 1;
         procfs.loadavg = openat(procfs.root, "loadavg", O_RDONLY | O_CLOEXEC);
-        sockets_begin(&sockets, &procfs, ports, 1);
+        const struct endpoint server = endpoint_of((const uint8_t[]){127, 0, 0, 1}, 9001);
+        sockets_begin(&sockets, &procfs, &server, 1);
         sockets_end(&sockets);
         sockets.by_proc = true;
         sockets.counters = openat(procfs.root, "net/snmp", O_RDONLY | O_CLOEXEC);
@@ -105,7 +105,7 @@ int fuzz_one(const uint8_t *data, size_t size) {
         (void)procfs_holds(&procfs, PID, inodes, 1, held);
         (void)procfs_ancestors(&procfs, PID, above, COUNT(above));
         (void)pairs_read(&pairs, &procfs, PID, &number);
-        (void)has_pending_stop(&procfs, PID);
+        (void)may_have_pending_stop(&procfs, PID);
         (void)worker_is_running(&worker, &procfs);
     } else {
         (void)procfs_last_pid(&procfs);

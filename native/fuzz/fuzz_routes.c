@@ -118,7 +118,7 @@ int fuzz_one(const uint8_t *data, size_t size) {
         for (size_t i = 1; i < n; i++)
             routes_serve(&routes, polled[i].fd);
         if (turn == 3)
-            routes_poll_ahead(&routes);
+            routes_end_init(&routes, ROUTES_LIMIT_NS);
         (void)routes_settled(&routes, (data[0] & 2) != 0);
     }
     if ((data[0] & 4) != 0)

@@ -1,6 +1,6 @@
 #include "announce.h"
 
-/* As FIX in dayfly/supervisor/bytecode.py. */
+/* As FIX in dayfly/runtime/bytecode.py. */
 #define FIX                                                                                                            \
     "compile at installation, with pip, `uv pip install --compile-bytecode`, or `python -m compileall` on "            \
     "site-packages"
@@ -57,6 +57,11 @@ static struct state judge(const struct announcement *what) {
     };
 }
 
+/* Without a network nobody reaches the Runtime API. */
+static bool is_open_to_takeover(const struct announcement *what, const struct state *state) {
+    return what->lock != LOCK_ON && strcmp(state->network, "none") != 0;
+}
+
 static void add_limits(const struct announcement *what, const struct state *state, struct limits *limits) {
     const struct settings *settings = what->settings;
     bool is_process = strcmp(state->isolation, "process") == 0;
@@ -64,8 +69,12 @@ static void add_limits(const struct announcement *what, const struct state *stat
         limits_add(limits, "%s", what->scope_not_promised);
     if (settings->network != NETWORK_SHARED && is_said(what->online))
         limits_add(limits, "workers have network access: %s", what->online);
-    if (!what->lock && strcmp(state->network, "none") != 0 && is_said(what->watch_misses))
-        limits_add(limits, "%s", what->watch_misses);
+    if (is_open_to_takeover(what, state))
+        limits_add(limits,
+                   "the Runtime API is %s the environment is unprotected against takeover, best effort: a worker that polls can take "
+                   "events until %s; " ANNOUNCE_TAKEN,
+                   what->lock == LOCK_HTTP ? "locked for HTTP events alone: under others" : "not locked:",
+                   is_said(what->watch_misses) ? what->watch_misses : "its own event ends");
     if (what->shares_kernel_objects)
         limits_add(limits, "System V objects and keyrings are shared with the machine and are not cleared");
     if (is_process)
@@ -125,12 +134,11 @@ static size_t fill(struct field *fields, const struct announcement *what, const 
                    const struct limits *limits, char code[17]) {
     size_t n = 0;
     add_text(fields, &n, "version", DAYFLY_VERSION);
-    add_text(fields, &n, "supervisor", "native");
     add_text(fields, &n, "isolation", state->isolation);
     add_text(fields, &n, "scope", what->scope);
     add_text(fields, &n, "scope_reason", what->scope_reason);
     add_text(fields, &n, "platform", what->platform);
-    add_text(fields, &n, "api_lock", what->lock ? "on" : "off");
+    add_text(fields, &n, "api_lock", lock_name(what->lock));
     add_text(fields, &n, "memory", is_said(what->memory) ? "open" : "closed");
     add_text(fields, &n, "memory_reason", what->memory);
     add_text(fields, &n, "system_calls", is_said(state->calls) ? "open" : "confined");
@@ -139,6 +147,8 @@ static size_t fill(struct field *fields, const struct announcement *what, const 
     add_text(fields, &n, "guard", state->guard);
     add_text(fields, &n, "guard_reason", what->unguarded);
     add_text(fields, &n, "guard_learn", what->settings->guard_learn ? "on" : "");
+    /* A fleet must know whether an invocation without a record was served by somebody else. */
+    add_text(fields, &n, "log_invocations", what->settings->log_invocations ? "on" : "off");
     if (has_policy(what)) {
         const struct settings *settings = what->settings;
         fields[n++] = (struct field){.name = "policy", .kind = FIELD_TEXT, .text = settings->policy_source};
@@ -159,16 +169,43 @@ static size_t fill(struct field *fields, const struct announcement *what, const 
 static const char *which_life(const struct announcement *what) {
     const struct earlier_life *earlier = &what->earlier;
     if (earlier->killed || earlier->removed || earlier->objects || earlier->young_code || earlier->young_data)
-        return ", runtime restarted in this environment";
+        return ", runtime restarted";
     /* The process that starts runtimes may have waited for another child. */
-    return what->may_be_later_life ? ", runtime possibly restarted in this environment" : "";
+    return what->may_be_later_life ? ", perhaps restarted" : "";
+}
+
+/* Say in one short sentence what holds. */
+static void summarise(struct buffer *words, const struct announcement *what, const struct state *state, size_t n_limits) {
+    static const char *const guards[] = {"off", "observes", "blocks"};
+    const struct settings *settings = what->settings;
+    bool is_open = is_open_to_takeover(what, state);
+    if (strcmp(state->isolation, "process") == 0)
+        (void)buffer_print(words, "NOT isolated (process)");
+    else if (settings->isolation == ISOLATION_WINDOW)
+        (void)buffer_print(words, "a worker for %g s or %lld invocations", (double)settings->max_age / (double)NS_PER_S,
+                           (long long)settings->max_invocations);
+    else
+        (void)buffer_print(words, "a fresh worker per invocation");
+    (void)buffer_print(words, "; guard %s; ", is_said(what->unguarded) ? "NOT armed" : guards[settings->guard]);
+    (void)buffer_print(words, "%s", !is_open                      ? what->lock == LOCK_ON ? "Runtime API locked" : "no network"
+                                    : what->lock == LOCK_HTTP ? "HTTP events locked, others unprotected against takeover, best effort"
+                                                              : "unprotected against takeover, best effort");
+    (void)buffer_print(words, "%s%s", is_said(what->memory) ? ", memory open" : "", which_life(what));
+    if (n_limits > 0)
+        (void)buffer_print(words, "; %zu %s: next record", n_limits, n_limits == 1 ? "limit" : "limits");
 }
 
 static void tell_earlier_life(struct report *report, const struct earlier_life *earlier) {
     int64_t young = earlier->young_code + earlier->young_data;
     if (!earlier->killed && !earlier->removed && !earlier->objects && !young)
         return;
-    char message[512], more[256] = "";
+    char message[768], more[256] = "", who[320] = "";
+    /* An init that takes longer than the platform gives it is begun anew, and what it had written to files stays. */
+    bool is_innocent = !earlier->served && !earlier->objects && !young;
+    bool is_counted = earlier->polls != EARLIER_NOT_COUNTED;
+    if (earlier->served > 0)
+        (void)snprintf(who, sizeof(who), "; %lld of the processes came from invocations (%s)%s", (long long)earlier->served,
+                       earlier->names, is_counted && earlier->polls > 0 ? " and were connected to the Runtime API" : "");
     if (young > 0)
         (void)snprintf(
             more, sizeof(more),
@@ -177,56 +214,30 @@ static void tell_earlier_life(struct report *report, const struct earlier_life *
     (void)snprintf(
         message, sizeof(message),
         "the runtime restarted in this environment: %lld processes were ended and %lld files removed before "
-        "function code ran%s",
-        (long long)earlier->killed, (long long)earlier->removed, more);
+        "function code ran%s%s",
+        (long long)earlier->killed, (long long)earlier->removed, who, more);
     struct field fields[] = {
         FIELD_OF_NUMBER("processes", earlier->killed),
+        FIELD_OF_NUMBER("from_invocations", earlier->served),
+        FIELD_OF_TEXT("programs", earlier->names),
         FIELD_OF_NUMBER("files", earlier->removed),
         FIELD_OF_NUMBER("objects", earlier->objects),
         FIELD_OF_NUMBER("young_code", earlier->young_code),
         FIELD_OF_NUMBER("young_files", earlier->young_data),
+        FIELD_OF_NUMBER("api_connections", earlier->polls),
     };
-    report_find(report, FINDING_EARLIER_LIFE, message, fields, COUNT(fields));
+    report_find(report, is_innocent ? FINDING_RESTARTED : FINDING_EARLIER_LIFE, message, fields,
+                is_counted ? COUNT(fields) : COUNT(fields) - 1);
 }
 
 void announce(struct report *report, const struct announcement *what, struct limits *limits) {
     struct state state = judge(what);
     add_limits(what, &state, limits);
-    char message[1024], code[17] = "";
-    struct buffer words = {(uint8_t *)message, 0, sizeof(message) - 1};
-    bool is_offline = strcmp(state.network, "none") == 0;
-    const struct {
-        const char *name;
-        bool is_open;
-    } gaps[] = {
-        {"processes and files outside its scope", is_said(what->scope_not_promised)},
-        {"memory between invocations", strcmp(state.isolation, "process") == 0},
-        {"memory of Dayfly's processes", is_said(what->memory)},
-        {"against Python code in a worker (L2)", !is_said(what->memory) && is_said(what->memory_stranger)},
-        {"network", what->settings->network != NETWORK_SHARED && !is_offline},
-        {"policy", what->settings->policy_fault.n > 0 ||
-                       (what->settings->policy_source.n > 0 && what->settings->guard == GUARD_OFF)},
-        {"function code (writable)", what->writes_code},
-    };
-    char policy[64] = "";
-    if (has_policy(what))
-        (void)snprintf(policy, sizeof(policy), " with the %.*s's policy%s%.*s", (int)what->settings->policy_source.n,
-                       (const char *)what->settings->policy_source.at, what->settings->policy_digest.n > 0 ? " " : "",
-                       what->settings->policy_digest.n > 12 ? 12 : (int)what->settings->policy_digest.n,
-                       (const char *)what->settings->policy_digest.at);
-    (void)buffer_print(&words, "active, version " DAYFLY_VERSION ": isolation %s, guard %s%s, Runtime API %s%s%s",
-                       state.isolation, state.guard, policy, what->lock ? "locked" : "not locked",
-                       is_offline ? ", no network" : "", which_life(what));
-    const char *between = "; not protected: ";
-    for (size_t i = 0; i < COUNT(gaps); i++) {
-        if (!gaps[i].is_open)
-            continue;
-        (void)buffer_print(&words, "%s%s", between, gaps[i].name);
-        between = ", ";
-    }
-    if (limits->count > 0)
-        (void)buffer_print(&words, " (details in not_promised)");
+    char message[ANNOUNCE_MAX_LINE + 1], code[17] = "";
+    struct buffer words = {(uint8_t *)message, 0, ANNOUNCE_MAX_LINE};
+    summarise(&words, what, &state, limits->count);
     message[words.n] = '\0';
+    report_say(report, message);
     struct field fields[REPORT_MAX_FIELDS];
     report_find(report, FINDING_ENVIRONMENT_STARTED, message, fields,
                 fill(fields, what, &state, limits, code));

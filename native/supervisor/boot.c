@@ -1,6 +1,7 @@
 /* Starts an environment: an emptied environment first, then closed memory, then the function, then the loop. */
 #include "supervisor.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,16 +14,16 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "earlier_life.h"
 #include "host.h"
+#include "writable.h"
 
 #define API_VARIABLE "AWS_LAMBDA_RUNTIME_API"
 #define TELEMETRY_VARIABLE "_LAMBDA_TELEMETRY_LOG_FD"
-/* How many processes an execution of this program ended before it executed itself anew. */
-#define KILLED_VARIABLE "_DAYFLY_KILLED"
-/* Says to Python that it is to serve, and why. */
+/* Says to Python that a zygote cannot begin; why, the zygote has said. */
 #define INSTEAD_VARIABLE "_DAYFLY_INSTEAD"
-/* Says to Python that processes of an earlier life were ended, as the layer's wrapper says it. */
-#define LATER_VARIABLE "_DAYFLY_LATER"
+/* What of its patience a supervisor may wait for the platform at once: it tells its dead-man's timer in between. */
+#define ROUTES_SHARE 3
 /* Between options of a zygote; see core/handshake.py. */
 #define OPTION "\x1f"
 
@@ -38,16 +39,14 @@ enum {
     EXIT_NOT_FOUND = 127,
 };
 
-/* ---- the Python supervisor instead ------------------------------------------------------------ */
+/* ---- without Dayfly --------------------------------------------------------------------------- */
 
-_Noreturn void boot_hand_over(struct supervisor *s, const char *why) {
-    if (why != NULL)
-        (void)dprintf(STDERR_FILENO, "dayfly: the Python supervisor serves instead of the native one: %s\n", why);
-    if (s->sweep.procfs != NULL) {
-        /* What was started here would be taken for an earlier life's. */
-        struct swept swept;
-        (void)sweep_run(&s->sweep, NULL, 0, &swept);
-    }
+/* The zygote's files are unfit for it, which it has said: end what was started here, give back what this process was given, and
+ * have Python decide whether the function may run without Dayfly. */
+static _Noreturn void hand_over(struct supervisor *s) {
+    /* What was started here would be taken for an earlier life's. */
+    struct swept swept;
+    (void)sweep_run(&s->sweep, NULL, 0, &swept);
     if (s->temporary.path[0] != '\0') {
         char parent[sizeof(s->temporary.path)];
         memcpy(parent, s->temporary.path, sizeof(parent));
@@ -67,17 +66,18 @@ _Noreturn void boot_hand_over(struct supervisor *s, const char *why) {
         /* Out of the function's sight until now; the number is the platform's word. */
         (void)dup2(s->output.fds[OUTPUT_TELEMETRY], s->output.telemetry);
     if (s->earlier.killed > 0)
-        (void)setenv(LATER_VARIABLE, "met", 1);
-    if (setenv(INSTEAD_VARIABLE, why == NULL ? "" : why, 1) == 0 && unsetenv(KILLED_VARIABLE) == 0 &&
+        (void)setenv(WRAPPERS_VARIABLE, "met", 1);
+    if (setenv(INSTEAD_VARIABLE, "", 1) == 0 && unsetenv(EARLIER_LIFE_VARIABLE) == 0 &&
         unsetenv(SETTINGS_FLAT) == 0)
         (void)execvp(s->arguments[0], s->arguments);
-    print_error("the Python supervisor cannot be executed", strerror(errno));
+    print_error("Python cannot be executed", strerror(errno));
     exit(EXIT_NO_EVENTS);
 }
 
 /* ---- first acts ------------------------------------------------------------------------------- */
 
-_Noreturn void boot_refuse(struct supervisor *s, const char *type, const char *message, const char *hint) {
+/* Tell the platform that init failed, and exit with `status`. */
+static _Noreturn void fail(struct supervisor *s, const char *type, const char *message, const char *hint, int status) {
     struct upstream *up = &s->lanes[0].upstream;
     struct failure failure;
     struct fault fault;
@@ -93,7 +93,11 @@ _Noreturn void boot_refuse(struct supervisor *s, const char *type, const char *m
         if (upstream_wait(up, NEVER) == UPSTREAM_LOST)
             print_error(up->fault.text, "check " API_VARIABLE);
     }
-    exit(EXIT_BAD_INPUT);
+    exit(status);
+}
+
+_Noreturn void boot_refuse(struct supervisor *s, const char *type, const char *message, const char *hint) {
+    fail(s, type, message, hint, EXIT_BAD_INPUT);
 }
 
 static _Noreturn void give_up(const char *what, const struct fault *fault) {
@@ -112,7 +116,7 @@ static _Noreturn void have_read(struct supervisor *s) {
     exit(EXIT_NO_EVENTS);
 }
 
-/* Read settings and decide the scope; what is not served here goes to the Python supervisor before anything was done. */
+/* Read settings and decide the scope. */
 static void read_settings(struct supervisor *s) {
     struct host host;
     char here[PATH_MAX];
@@ -131,78 +135,36 @@ static void read_settings(struct supervisor *s) {
         }
         boot_refuse(s, "InvalidSetting", message, hint);
     }
-    if (!s->settings.is_native)
-        boot_hand_over(s, NULL);
     /* Tenants are told apart where events of several may meet in a worker. */
     s->tells_tenants = s->settings.isolation == ISOLATION_WINDOW && s->settings.tenant.n > 0;
     if (s->tells_tenants && tenants_parse(&s->tenants, s->settings.tenant) != 0)
-        boot_hand_over(s, "DAYFLY_TENANT");
+        boot_refuse(s, "InvalidSetting", "the path in tenant is too long", "name a claim that is nested less deeply");
     host_observe(&host, &s->procfs);
     s->scope = scope_decide(s->settings.scope, &host.facts);
-    s->lock = scope_locks(s->settings.api_lock, s->scope.platform);
-    if (s->scope.is_environment && host_may_write(root))
-        boot_hand_over(s, "the function may write its own code, which is not compared natively");
-}
-
-/* Those of our user that an execution meets. The dying were killed by a lifeline with the life before, or by who else ended
- * it: nobody left them here. More than fit are counted with the others. */
-struct met {
-    const struct procfs *procfs;
-    pid_t dying[64];
-    size_t n;
-    int others;
-};
-
-static int meet(void *context, pid_t pid) {
-    struct met *met = context;
-    if (met->n < COUNT(met->dying) && procfs_is_dying(met->procfs, pid) == 1)
-        met->dying[met->n++] = pid;
-    else
-        met->others++;
-    return 0;
-}
-
-/* Scope environment: end every process of our user. */
-static void end_others(struct supervisor *s) {
-    struct swept swept;
-    struct met met = {.procfs = &s->procfs};
-    (void)sweep_each_foreign(&s->sweep, meet, &met);
-    (void)sweep_first(&s->sweep);
-    if (sweep_run(&s->sweep, met.dying, met.n, &swept) != 0) {
-        print_error("processes from before the runtime restart could not be ended", "recycle this environment");
-        exit(EXIT_NO_EVENTS);
-    }
-    /* A process that was ended at once may be seen again while it dies. */
-    s->earlier.killed += met.others > (int)swept.killed ? met.others : (int)swept.killed;
+    s->lock = scope_lock(s->settings.api_lock, s->scope.platform);
 }
 
 /* Rule 1: what runs or lies here already may be the work of an earlier, poisoned life. Processes go first, and this program
  * executes itself anew where its memory is open: nothing may be there that could reach into it. */
 static void end_processes(struct supervisor *s, char **argv) {
     struct fault fault;
-    const char *earlier = getenv(KILLED_VARIABLE);
-    s->earlier.killed = earlier == NULL ? 0 : atoi(earlier);
+    earlier_life_take(&s->earlier);
     if (sweep_begin(&s->sweep, &s->procfs, &s->pairs, s->scope.is_environment ? SWEEP_ENVIRONMENT : SWEEP_DESCENDANTS,
                     &fault) != 0)
         give_up("recycle this environment", &fault);
     if (s->scope.is_environment)
-        end_others(s);
-    char count[16];
-    (void)snprintf(count, sizeof(count), "%d", (int)s->earlier.killed);
-    (void)setenv(KILLED_VARIABLE, count, 1);
+        earlier_life_end(s);
+    earlier_life_hand_on(&s->earlier);
     struct fault why = {""};
     (void)closed_self(argv, environ, s->settings.close_memory, &why);
     memcpy(s->memory_why, why.text, sizeof(s->memory_why));
-    (void)unsetenv(KILLED_VARIABLE);
+    (void)unsetenv(EARLIER_LIFE_VARIABLE);
     s->environment = environ;
 }
 
 static bool is_within(const char *path, const char *place) {
     char inner[PATH_MAX], outer[PATH_MAX];
-    if (realpath(path, inner) == NULL || realpath(place, outer) == NULL)
-        return false;
-    size_t n = strlen(outer);
-    return strncmp(inner, outer, n) == 0 && (inner[n] == '\0' || inner[n] == '/' || n == 1);
+    return realpath(path, inner) != NULL && realpath(place, outer) != NULL && path_is_within(inner, outer);
 }
 
 /* Refuse to empty a directory that holds the function's code, the interpreter or Dayfly. */
@@ -249,25 +211,61 @@ static void make_temporary(struct supervisor *s) {
     const char *parent = getenv("TMPDIR");
     s->had_tmpdir = parent != NULL && parent[0] != '\0';
     if (private_make(&s->temporary, parent == NULL || parent[0] == '\0' ? "/tmp" : parent, &fault) != 0)
-        give_up("set TMPDIR to a writable directory", &fault);
+        boot_refuse(s, "InvalidSetting", fault.text, "set TMPDIR to a writable directory");
     (void)setenv("TMPDIR", s->temporary.path, 1);
     s->environment = environ;
+}
+
+/* Compare what else this user may write from now on. */
+static void cover_places(struct supervisor *s) {
+    struct writable_in in = {s->task_root, s->arguments[0], &s->writable_paths, !s->sweep.is_first_life,
+                             &s->procfs};
+    struct fault fault;
+    struct young young;
+    char not_compared[1024];
+    if (writable_find(&s->outside, &s->code, &in, &young, not_compared, sizeof(not_compared), &fault) != 0)
+        give_up("recycle this environment", &fault);
+    if (not_compared[0] != '\0')
+        limits_add(&s->limits, "writable, but not checked for changes: %s", not_compared);
+    s->earlier.removed += young.removed;
+    s->earlier.young_code = young.code;
+    s->earlier.young_data = young.data;
+}
+
+/* Do not load code that may be the work of an earlier life. */
+static void refuse_changed_code(struct supervisor *s) {
+    char message[192];
+    int64_t n = s->earlier.young_code;
+    struct field fields[] = {FIELD_OF_NUMBER("files", n)};
+    if (n == 0 || s->settings.runs_changed_code)
+        return;
+    (void)snprintf(message, sizeof(message),
+                   "the environment does not start: %lld files of the function's code changed since this environment started",
+                   (long long)n);
+    report_find(&s->report, FINDING_NOT_CLEAN, message, fields, COUNT(fields));
+    fail(s, "NotClean", strstr(message, ": ") + 2,
+         "recycle this environment; if init creates these files itself, add their directory to `scrub`", EXIT_NO_EVENTS);
 }
 
 static void empty_places(struct supervisor *s, const char *const *roots, size_t n) {
     struct fault fault;
     struct cleaned done = {0};
     uint32_t objects = 0;
-    if (places_begin(&s->places, roots, n, &fault) != 0)
+    if (writable_paths_begin(&s->writable_paths, roots, n, &fault) != 0)
         give_up("recycle this environment", &fault);
-    s->places.keep = &s->settings.keep;
+    s->writable_paths.keep = &s->settings.keep;
+    s->writable_paths.held = &s->held;
+    held_look(&s->held, &s->sweep);
     if (s->settings.scrubs_tmp)
-        places_clear(&s->places, NEVER, &done);
+        writable_paths_clear(&s->writable_paths, NEVER, &done);
     s->earlier.removed = (int64_t)done.files + done.directories;
+    if (s->settings.scrubs_tmp && s->scope.is_environment)
+        cover_places(s);
     if (s->owns_kernel_objects && kernel_begin(&s->kernel, &s->procfs, s->sweep.is_first_life || s->sweep.n_extensions > 0,
                                                &objects, &fault) != 0)
         limits_add(&s->limits, "System V objects are not cleared: %s", fault.text);
     s->earlier.objects = objects;
+    s->kernel.has_neighbours = s->scope.platform != PLATFORM_LAMBDA && host_shares_users();
 }
 
 /* ---- memory ----------------------------------------------------------------------------------- */
@@ -298,13 +296,17 @@ static int pack_options(struct supervisor *s, const char *const *roots, size_t n
         return -1;
     for (size_t i = 0; is_guarded && i < sizeof(random); i++)
         (void)snprintf(key + 2 * i, 3, "%02x", random[i]);
-    int failed = buffer_print(&out, "%s" OPTION "%d%d%d%d%d%d%d%d%d%d1%d" OPTION "%d" OPTION, isolation_name(set->isolation),
-                              set->reseed, set->huge_pages, set->restarts_threads, set->immortal, confines,
+    int failed = buffer_print(&out, "%s" OPTION "%d%d%d%d%d%d%d%d%d%d1%d%d" OPTION "%d" OPTION, isolation_name(set->isolation),
+                              set->reseed, set->huge_pages, set->threads, set->immortal, confines,
                               set->network != NETWORK_SHARED, set->guard_closed, set->guard_learn, s->has_key || set->log_invocations,
-                              set->log_invocations, launch_has_user_site(s->arguments, s->environment),
+                              set->log_invocations, launch_has_user_site(s->arguments, s->environment), set->warms,
                               s->output.telemetry);
     failed |= settings_seconds(&out, set->fork_deliver);
-    failed |= buffer_print(&out, OPTION "%s" OPTION "%s" OPTION, guard_name(set->guard), key);
+    const struct sockaddr_in *api = &s->lanes[0].upstream.peer;
+    char host[INET_ADDRSTRLEN] = "";
+    (void)inet_ntop(AF_INET, &api->sin_addr, host, sizeof(host));
+    failed |= buffer_print(&out, OPTION "%s:%u" OPTION "%s" OPTION "%s" OPTION, host, (unsigned)ntohs(api->sin_port),
+                           guard_name(set->guard), key);
     failed |= add_text(&out, set->policy) | add_text(&out, set->prime) | add_text(&out, set->events) | add_text(&out, set->fork_before);
     failed |= buffer_add(&out, set->fork_after);
     for (size_t i = 0; i < n_roots; i++)
@@ -316,7 +318,9 @@ static int pack_options(struct supervisor *s, const char *const *roots, size_t n
 /* In a child that is about to execute a zygote: give back what only the supervisor should have. */
 static void leave(const void *context) {
     const struct supervisor *s = context;
-    keeper_leave(&s->keeper);
+    process_limits_leave(&s->process_limits);
+    if (s->scope.is_environment)
+        (void)setsid();
     signals_leave();
     if (CPU_COUNT(&s->processors) > 0)
         (void)sched_setaffinity(0, sizeof(s->processors), &s->processors);
@@ -353,10 +357,31 @@ static void tell_limit(struct supervisor *s, int result, const struct fault *fau
         limits_add(&s->limits, "%s", fault->text);
 }
 
+/* Take a session of our own, as the zygote does later: where the kernel shares processors out among sessions (autogroups), who
+ * lowers our priority gains little by it, since nobody but us is in ours, and what a worker starts in its own shares one part.
+ * The platform's session would not do: its part goes to the processor where most of it runs. A leader of a group may begin no
+ * session, so we join that of a child first; afterwards our group has our number again. */
+static void be_alone(void) {
+    if (setsid() >= 0)
+        return;
+    pid_t child = fork();
+    if (child == 0)
+        for (;;)
+            (void)pause();
+    if (child < 0)
+        return;
+    if (setpgid(child, child) == 0 && setpgid(0, child) == 0)
+        (void)setsid();
+    (void)kill(child, SIGKILL);
+    (void)waitpid(child, NULL, 0);
+}
+
 /* Take charge of this process, before the zygote is executed: what is made here it does not inherit. */
 static void take_charge(struct supervisor *s) {
     struct fault fault;
     keep_to_one_processor(s);
+    if (s->scope.is_environment)
+        be_alone();
     tell_limit(s, pairs_begin(&s->pairs, &fault), &fault);
     tell_limit(s, timers_begin(&s->timers, &fault), &fault);
     /* After the timers: as the first handler is installed, musl lets through the signals that it keeps for itself (33, 34), and
@@ -364,7 +389,10 @@ static void take_charge(struct supervisor *s) {
     tell_limit(s, signals_begin(&s->signals, !s->scope.is_environment, &fault), &fault);
     int zombies = sweep_zombies(&s->sweep);
     s->zombies = zombies < 0 ? 0 : (uint32_t)zombies;
-    tell_limit(s, keeper_begin(&s->keeper, &s->procfs, &s->pairs, s->sweep.is_subreaper, s->zombies, &fault), &fault);
+    tell_limit(s,
+               process_limits_begin(&s->process_limits, &s->procfs, &s->pairs, s->sweep.is_subreaper,
+                                    s->zombies, &fault),
+               &fault);
 }
 
 static void settle(void *context) {
@@ -374,7 +402,7 @@ static void settle(void *context) {
 
 static bool relieve(void *context) {
     struct supervisor *s = context;
-    return keeper_relieve(&s->keeper);
+    return process_limits_relieve(&s->process_limits);
 }
 
 /* Reserve all memory and descriptors of the environment's life. */
@@ -393,7 +421,8 @@ static int reserve(struct supervisor *s, const char *address, struct fault *faul
         if (pipes_reserve(&s->workers[i].pipes, fault) != 0)
             return -1;
     }
-    witness_init(&s->witness, &s->report, s->settings.fork_deliver, s->settings.guard_learn);
+    invocation_findings_init(&s->invocation_findings, &s->report, s->settings.fork_deliver,
+                             s->settings.guard_learn);
     s->report.notes_left = s->settings.log_invocations;
     key_use(s);
     s->output.relieve = relieve;
@@ -416,12 +445,13 @@ static _Noreturn void end_like(struct supervisor *s) {
     exit(LAMBDA_SIGNALLED + WTERMSIG(status));
 }
 
-/* Begin to watch the Runtime API, once it is known where that is. */
+/* Begin to watch the Runtime API, before code of the function's runs. */
 static void begin_watch(struct supervisor *s) {
     struct endpoint api = {{0}, 0};
     const char *memory = getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE");
     s->memory_mb = memory == NULL ? 0 : atol(memory);
     (void)endpoint_from(&api, (const struct sockaddr *)&s->lanes[0].upstream.peer);
+    flight_init(&s->flight, &s->procfs);
     watch_begin(&s->watch, &s->sweep, &api, s->scope.is_environment && s->sweep.sees_all_extensions,
                 s->scope.platform == PLATFORM_LAMBDA, s->memory_mb);
 }
@@ -429,8 +459,7 @@ static void begin_watch(struct supervisor *s) {
 _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
     struct fault fault = {""};
     char place[PATH_MAX];
-    const char *roots[PLACES_MANY_ROOTS];
-    char writable[1024];
+    const char *roots[WRITABLE_PATHS_MANY_ROOTS];
     s->began = now_ns();
     s->arguments = argv + 1;
     s->environment = environment;
@@ -450,11 +479,6 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
     s->owns_kernel_objects =
         s->scope.is_environment && (s->scope.platform == PLATFORM_LAMBDA || !host_shares_ipc());
     size_t n_roots = own_roots(s, argv, roots);
-    /* Before anything is ended or removed, which Python tells of. */
-    if (s->scope.is_environment && host_writable(roots, n_roots, writable, sizeof(writable)) > 0) {
-        (void)fault_set(&fault, "the function may write to %.160s, which is not compared natively", writable);
-        boot_hand_over(s, fault.text);
-    }
     end_processes(s, argv);
     key_read(s);
     if (!s->scope.is_environment)
@@ -469,8 +493,10 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
     }
     if (reserve(s, address, &fault) != 0)
         give_up("check " API_VARIABLE ", or free processes, descriptors or memory", &fault);
+    refuse_changed_code(s);
     if (pack_options(s, roots, n_roots) != 0)
-        boot_hand_over(s, "its settings are too long");
+        boot_refuse(s, "InvalidSetting", "the settings are longer than 120 KiB",
+                    "name directories in keep and scrub instead of single files");
     take_charge(s);
     s->sweep.settle = settle;
     s->sweep.relieve = relieve;
@@ -481,21 +507,20 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
     s->launch.options = s->options;
     s->launch.role = "_DAYFLY_ZYGOTE";
     s->launch.leave = leave;
+    begin_watch(s);
     if (init_zygote(s, NEVER, &fault) != 0) {
         if (s->zygote.status >= 0 && WIFEXITED(s->zygote.status) && WEXITSTATUS(s->zygote.status) == EXIT_UNFIT)
-            /* It has said why, and Python decides whether the function may run without Dayfly. */
-            boot_hand_over(s, NULL);
+            hand_over(s);
         if (s->zygote.status < 0)
             print_error(fault.text, "see the log records above");
         end_like(s);
     }
     promises_check(s);
-    begin_watch(s);
     promises_tell(s);
     pool_adopt(s);
     cleaner_remember(s);
     s->is_offline = s->settings.network != NETWORK_SHARED && s->ready.online[0] == '\0';
-    routes_poll_ahead(&s->routes);
+    routes_end_init(&s->routes, timers_patience(s->memory_mb) / ROUTES_SHARE);
     loop_run(s);
 }
 

@@ -105,12 +105,12 @@ static int send_all(struct supervisor *s, struct iovec *parts, size_t n, int64_t
             return -1;
         for (size_t left = sent < 0 ? 0 : (size_t)sent; message.msg_iovlen > 0;) {
             struct iovec *first = message.msg_iov;
-            size_t used = left < first->iov_len ? left : first->iov_len;
-            first->iov_base = (uint8_t *)first->iov_base + used;
-            first->iov_len -= used;
-            left -= used;
-            if (first->iov_len > 0)
+            if (left < first->iov_len) {
+                first->iov_base = (uint8_t *)first->iov_base + left;
+                first->iov_len -= left;
                 break;
+            }
+            left -= first->iov_len;
             message.msg_iov++;
             message.msg_iovlen--;
         }

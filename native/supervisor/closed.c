@@ -392,7 +392,9 @@ int closed_exec(const struct closed *closed, char *const *arguments, char *const
     if (n < 0)
         return fault_set(fault, "there are more than %d variables", MAX_VARIABLES);
     if (closed->way == CLOSED_BY_LAUNCHER || closed->way == CLOSED_BY_LAUNCHER_COPY) {
-        (void)snprintf(more, sizeof(more), "%s=%s", LIBPYTHON, closed->libpython);
+        /* Before the path: what the launcher lets nobody connect to. */
+        const char *platform = getenv("AWS_LAMBDA_RUNTIME_API");
+        (void)snprintf(more, sizeof(more), "%s=%.64s %s", LIBPYTHON, platform == NULL ? "" : platform, closed->libpython);
         passed[n++] = more;
     } else if (has_libraries) {
         const char *given = getenv(LIBRARY_PATH);

@@ -132,6 +132,23 @@ static inline void bytes_clear(void *at, size_t n) {
     }
 }
 
+/* The value of a variable, NULL without one; the first counts. */
+static inline const char *variable(char *const *environment, const char *name) {
+    size_t n = strlen(name);
+    for (; *environment != NULL; environment++)
+        if (strncmp(*environment, name, n) == 0 && (*environment)[n] == '=')
+            return *environment + n + 1;
+    return NULL;
+}
+
+/* Say whether `path` is `top` or lies below it; both absolute and free of links. */
+static inline bool path_is_within(const char *path, const char *top) {
+    size_t n = strlen(top);
+    while (n > 0 && top[n - 1] == '/')
+        n--;
+    return strncmp(path, top, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
 /* A directory's entry as getdents64(2) writes it. */
 struct entry64 {
     uint64_t inode;

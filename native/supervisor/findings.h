@@ -10,6 +10,7 @@ enum finding {
     FINDING_ENVIRONMENT_STARTED,
     FINDING_ENVIRONMENT_PACKAGES,
     FINDING_EARLIER_LIFE,
+    FINDING_RESTARTED,
     FINDING_PROCESS_LEFT,
     FINDING_FILE_LEFT,
     FINDING_IPC_LEFT,
@@ -39,6 +40,7 @@ enum finding {
     FINDING_GUARD_COMPUTED,
     FINDING_GUARD_FAULT,
     FINDING_CANNOT_CHECK,
+    FINDING_UNPROTECTED,
     FINDING_COUNT,
 };
 
@@ -60,8 +62,12 @@ static const struct finding_kind finding_kinds[FINDING_COUNT] = {
          1, NULL, NULL},
     [FINDING_EARLIER_LIFE] =
         {"environment.earlier-life", "Leftovers from before a runtime restart",
-         "the runtime restarted in this environment; before function code ran, Dayfly ended processes or removed files",
+         "the runtime restarted in this environment, and before function code ran Dayfly removed what an invocation had left: processes (`programs` as they called themselves, `api_connections` of theirs to the Runtime API), kernel objects, or changed files. The last request before it in the log stream is the last that was served",
          3, "T1543", "Create or Modify System Process"},
+    [FINDING_RESTARTED] =
+        {"environment.restarted", "Runtime restarted",
+         "the runtime restarted in this environment, and no process of an invocation was left: the platform does so after an init of more than ten seconds, a timeout or a crash. Before function code ran, Dayfly ended processes of the init or removed files",
+         1, NULL, NULL},
     [FINDING_PROCESS_LEFT] =
         {"residue.process", "Invocation left processes running",
          "processes outlived their invocation; Dayfly ended them before the next one",
@@ -178,6 +184,10 @@ static const struct finding_kind finding_kinds[FINDING_COUNT] = {
         {"environment.cannot-check", "A protection is not active",
          "the host does not permit a requested protection; the finding gives the reason",
          2, NULL, NULL},
+    [FINDING_UNPROTECTED] =
+        {"environment.unprotected", "The function runs WITHOUT Dayfly",
+         "Dayfly cannot run here, and `DAYFLY_ON_FAILURE` is run: NOTHING protects this environment. The finding gives the reason; it is written once, at the environment's first start",
+         5, NULL, NULL},
 };
 
 #endif

@@ -43,7 +43,8 @@ enum control_kind {
     CONTROL_TIDIED = 11,       /* from the zygote: nothing is left to tidy */
     CONTROL_REAP_AND_TELL = 12, /* to the zygote: as REAP, and REAPED is wanted */
     CONTROL_PRINT = 13,        /* to the zygote: say what the function's code is */
-    CONTROL_PRINTED = 14       /* from the zygote: its fingerprint in hexadecimal digits, 0 where it has none */
+    CONTROL_PRINTED = 14,      /* from the zygote: its fingerprint in hexadecimal digits, 0 where it has none */
+    CONTROL_TRIES = 15         /* from the zygote: a child of its own tries imports, "pid", before FORKED; 0 before it is waited for */
 };
 
 /* What a worker reported while its invocation went on; see REPORT in core/frames.py. `is_current` is false where it

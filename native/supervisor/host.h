@@ -23,10 +23,11 @@ bool host_began_here(const struct procfs *procfs, const char *path);
 
 /* Say whether System V objects are the machine's own, shared with everybody on it. */
 bool host_shares_ipc(void);
+/* Say whether users are the machine's own: others of this user on it share its keyrings. */
+bool host_shares_users(void);
 
-/* Write into `out`, separated by ", ", directories outside of `roots` that this user may write to, on mounts that can be
- * written and in its home: what is written there is not compared. Returns how many there are. */
-size_t host_writable(const char *const *roots, size_t n, char *out, size_t size);
+/* When PID 1 was started, in nanoseconds since 1970 as files are stamped; 0 if unknown. */
+int64_t host_started(const struct procfs *procfs);
 
 /* Say whether this user may write into the directory `path`, or change its mode. */
 bool host_may_write(const char *path);

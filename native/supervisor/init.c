@@ -70,7 +70,7 @@ static int make_call(struct supervisor *s, struct bytes packed, bool quietly, st
                 which = i;
     switch (which) {
     case 0:
-        witness_init_said(&s->witness, packed);
+        invocation_findings_init_said(&s->invocation_findings, packed);
         return zygote_reply(&s->zygote, HTTP_OK, bytes_of(""), fault);
     case 1:
         return restore(s, fault);
@@ -112,6 +112,7 @@ static int wait_until_ready(struct supervisor *s, int64_t until, struct fault *f
         case ZYGOTE_FORKED:
         case ZYGOTE_SERVING:
         case ZYGOTE_REAPED:
+        case ZYGOTE_TRIES:
             return fault_set(fault, "it sent an unexpected message");
         case ZYGOTE_SILENT:
             break;

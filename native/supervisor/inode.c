@@ -75,7 +75,7 @@ void inode_read_flags(int descriptor, struct inode_state *out) {
 #define OWNERS_FLAGS                                                                                         \
     ((unsigned int)(FS_SECRM_FL | FS_UNRM_FL | FS_COMPR_FL | FS_SYNC_FL | FS_NODUMP_FL | FS_NOATIME_FL |     \
                     FS_NOCOMP_FL | FS_NOTAIL_FL | FS_DIRSYNC_FL | FS_TOPDIR_FL | FS_NOCOW_FL |               \
-                    FS_PROJINHERIT_FL))
+                    FS_EXTENT_FL | FS_DAX_FL | FS_PROJINHERIT_FL | FS_CASEFOLD_FL))
 
 bool inode_restore_flags(int descriptor, const struct inode_state *before) {
     struct inode_state now;

@@ -1,14 +1,14 @@
 /* What is known of one file or directory by its descriptor: its state, its flags, its modes; follows no link.
  *
- * For places.c, which removes what an attacker made: only directories are ever opened, and names are only
- * used relative to an open one.
+ * For writable_paths.c, which removes what an attacker made: only directories are ever opened, and names are
+ * only used relative to an open one.
  */
 #ifndef DAYFLY_INODE_H
 #define DAYFLY_INODE_H
 
 #include "common.h"
 
-#include "places.h"
+#include "writable_paths.h"
 
 /* A list of extended attributes is never longer (XATTR_LIST_MAX). */
 #define INODE_ATTRIBUTES_BYTES 65536

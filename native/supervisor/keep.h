@@ -1,4 +1,4 @@
-/* Decides which paths under a temporary directory stay, as src/dayfly/core/keep.py does; pure. */
+/* Decides which paths under a temporary directory stay: globs as in gitignore, and directories on the way to one; pure. */
 #ifndef DAYFLY_KEEP_H
 #define DAYFLY_KEEP_H
 

@@ -2,6 +2,7 @@
 #include "kernel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/keyctl.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -17,8 +18,15 @@
 /* A key's description has a page at most, and its type and owners before it. */
 #define DESCRIPTION_BYTES 4224
 /* How long the kernel may take until it has forgotten a keyring that was invalidated, after which it makes
- * another. */
-#define COLLECTION (100 * NS_PER_MS)
+ * another: a worker of its own does it, which a busy machine keeps waiting. */
+#define COLLECTION (500 * NS_PER_MS)
+/* One read of /proc/key-users gives a page at most; what of it may come before the line that is looked for. A line has less
+ * than a hundred bytes. */
+#define TALLY_BYTES 4097
+#define TALLY_BEFORE 2048
+/* A machine with more than a thousand users before ours is none that is given to one function; the walk over them would take
+ * longer than all else. */
+#define TALLY_FAR 65536
 /* What a user's keyring has: everything but setattr for who possesses it, everything for the user. */
 #define RING_RIGHTS 0x1f3f0000u
 
@@ -296,6 +304,122 @@ static unsigned int remove_keys(const struct kernel *kernel, const struct keys *
     return stay;
 }
 
+/* ---- keys that only dead processes hold
+ * --------------------------------------------------------------------------------------------- */
+
+/* Find our user's line of /proc/key-users, "uid: usage keys/..." (security/keys/proc.c), in a piece of that file, whose first
+ * line is whole where `is_first`; its place in the piece, -1 without. */
+static long find_tally(const char *piece, uid_t uid, bool is_first, long *keys) {
+    for (const char *line = piece; line != NULL; line = strchr(line, '\n'), is_first = true) {
+        char *end;
+        line += *line == '\n';
+        if (!is_first || strtoul(line, &end, 10) != uid || end == line || *end != ':' || strchr(end, '/') == NULL)
+            continue;
+        (void)strtol(end + 1, &end, 10);
+        *keys = strtol(end, NULL, 10);
+        return line - piece;
+    }
+    return -1;
+}
+
+/* How many keys our user has, wherever they are; -1 where that is not told. Where other users have keys, too, the kernel
+ * walks over all that come before: once for a read at any place, and again for each further read. */
+static long count_keys(struct kernel *kernel) {
+    char piece[TALLY_BYTES];
+    long keys = -1;
+    /* Others come and go: it is near the place of the last time, or it is looked for from the beginning. */
+    off_t from = kernel->tally_at > TALLY_BEFORE ? kernel->tally_at - TALLY_BEFORE : 0;
+    for (bool is_guess = from > 0; kernel->tallies >= 0;) {
+        ssize_t n = pread(kernel->tallies, piece, sizeof(piece) - 1, from);
+        piece[n > 0 ? n : 0] = '\0';
+        long at = find_tally(piece, kernel->uid, from == 0, &keys);
+        if (at >= 0) {
+            kernel->tally_at = from + at;
+            return keys;
+        }
+        if (!is_guess && n < TALLY_BEFORE)
+            return n < 0 ? -1 : 0;
+        from = is_guess ? 0 : from + n - TALLY_BEFORE / 2;
+        is_guess = false;
+        if (from > TALLY_FAR) {
+            (void)close(kernel->tallies);
+            kernel->tallies = -1;
+        }
+    }
+    return -1;
+}
+
+/* What of /proc/keys is looked for. */
+struct sight {
+    uid_t uid;
+    struct keys *out;
+};
+
+static void take_key(void *context, const char *line) {
+    const struct sight *sight = context;
+    /* Serial, flags, usage, time left, rights, user. */
+    char *end;
+    unsigned long key = strtoul(line, &end, 16);
+    if (end == line)
+        return;
+    const char *at = end;
+    for (int column = 1; column <= 4; column++) {
+        at += strspn(at, " ");
+        at += strcspn(at, " ");
+    }
+    if (strtoul(at, NULL, 10) == sight->uid)
+        add_key_once(sight->out, (int32_t)key);
+}
+
+static void list_seen(const struct kernel *kernel, struct keys *out) {
+    struct sight sight = {kernel->uid, out};
+    out->n = 0;
+    out->is_cut = false;
+    (void)procfs_each_line(kernel->procfs, "keys", SIZE_MAX, take_key, &sight);
+}
+
+void kernel_rest(struct kernel *kernel) {
+    if (!kernel->has_keys)
+        return;
+    kernel->n_at_rest = count_keys(kernel);
+    kernel->late_since = 0;
+    /* Without a count nothing asks for them, and where many users have keys the kernel takes 60 ms to list one user's. */
+    if (kernel->n_at_rest >= 0)
+        list_seen(kernel, &kernel->seen_at_rest);
+}
+
+void kernel_adopt(struct kernel *kernel) {
+    struct keys now;
+    if (!kernel->has_keys || !kernel->has_neighbours || kernel->are_keys_others || (kernel->tallies >= 0 && !kernel_has_more_keys(kernel)))
+        return;
+    list_keys(&now);
+    for (size_t i = 0; i < now.n; i++)
+        add_key_once(&kernel->keys_kept, now.at[i]);
+    kernel_rest(kernel);
+}
+
+bool kernel_has_more_keys(struct kernel *kernel) {
+    if (!kernel->has_keys || kernel->are_keys_others || kernel->n_at_rest < 0)
+        return false;
+    long n = count_keys(kernel);
+    if (n > kernel->n_at_rest)
+        return true;
+    if (n >= 0)
+        kernel->n_at_rest = n;
+    return false;
+}
+
+uint32_t kernel_end_keys(const struct kernel *kernel) {
+    struct keys seen;
+    uint32_t ended = 0;
+    list_seen(kernel, &seen);
+    for (size_t i = 0; i < seen.n; i++)
+        /* Refused for keys as they are made, a neighbour's too: only what any process of the user's may search. */
+        if (!has_key(&kernel->seen_at_rest, seen.at[i]) && keyctl(KEYCTL_INVALIDATE, seen.at[i], 0, 0) == 0)
+            ended++;
+    return ended;
+}
+
 /* ---- one environment
  * -------------------------------------------------------------------------------------------- */
 
@@ -316,6 +440,7 @@ int kernel_begin(struct kernel *kernel, const struct procfs *procfs, bool is_fir
     bytes_clear(kernel, sizeof(*kernel));
     kernel->procfs = procfs;
     kernel->uid = geteuid();
+    kernel->tallies = openat(procfs->root, "key-users", O_RDONLY | O_CLOEXEC);
     kernel->has_keys = find_rings(&rings);
     for (int i = 0; i < RINGS && kernel->has_keys; i++) {
         struct keys inner;
@@ -370,23 +495,29 @@ const char *kernel_reason(unsigned int bit) {
 }
 
 int kernel_remember(struct kernel *kernel, struct fault *fault) {
+    kernel_rest(kernel);
     return take_stock(kernel, &kernel->kept, &kernel->keys_kept, fault);
 }
 
-void kernel_empty(const struct kernel *kernel, struct cleared *out) {
+void kernel_empty(struct kernel *kernel, struct cleared *out) {
     memset(out, 0, sizeof(*out));
     remove_objects(kernel, &kernel->before, out);
-    (void)remove_keys(kernel, &kernel->keys_before, kernel->closed, out);
+    if (kernel->are_keys_others)
+        /* What init made would have kept the function from being forked. */
+        list_keys(&kernel->keys_before);
+    else
+        (void)remove_keys(kernel, &kernel->keys_before, kernel->closed, out);
 }
 
 void kernel_clear(const struct kernel *kernel, struct cleared *out) {
     memset(out, 0, sizeof(*out));
     remove_objects(kernel, &kernel->kept, out);
-    out->failed += remove_keys(kernel, &kernel->keys_kept, kernel->closed, out) != 0;
+    if (!kernel->are_keys_others)
+        out->failed += remove_keys(kernel, &kernel->keys_kept, kernel->closed, out) != 0;
 }
 
 bool kernel_has_more(const struct kernel *kernel) {
     struct objects left;
     list_objects(kernel, &kernel->kept, &left);
-    return left.n > 0 || has_more_keys(kernel, &kernel->keys_kept);
+    return left.n > 0 || (!kernel->are_keys_others && has_more_keys(kernel, &kernel->keys_kept));
 }

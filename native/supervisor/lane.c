@@ -19,15 +19,20 @@ enum {
     FRAME_KEPT = 65536,
     WINDOW_BYTES = 64,
 };
+/* How long the platform may take to agree to an open response: half of the event's time within these. AWS's emulator does so in a
+ * tenth of a millisecond; who gives up too soon on a busy machine goes without the lock from then on. */
+#define HOLD_LEAST_NS (1 * NS_PER_S)
+#define HOLD_MOST_NS (5 * NS_PER_S)
 /* A zygote that ends before it has forked a worker is not one that a worker has ended: the next one would do the same. */
 enum { MOST_REBUILDS = 1 };
 
 int lane_init(struct lane *lane, const char *address, struct report *report, struct fault *fault) {
     bytes_clear(lane, sizeof(*lane));
+    lane->leaving.pidfd = -1;
     lane->state = LANE_IDLE;
     lane->worker_until = lane->idle_at = lane->closed_until = NEVER;
     infection_init(&lane->infections, report);
-    reclaim_init(&lane->reclaim, &lane->infections);
+    event_recovery_init(&lane->event_recovery, &lane->infections);
     if (upstream_init(&lane->upstream, address, fault) != 0 ||
         arena_reserve(&lane->frame, EVENT_HEAD_BYTES + EVENT_MAX_BLOCK + WINDOW_BYTES + HTTP_MAX_BODY, fault) != 0 ||
         arena_reserve(&lane->reader.head, ANSWER_HEAD_BYTES + MAX_META_BYTES, fault) != 0 ||
@@ -41,10 +46,12 @@ int lane_init(struct lane *lane, const char *address, struct report *report, str
 size_t lane_fds(const struct lane *lane, struct pollfd *out) {
     size_t n = 0;
     int ends[OUTPUT_STREAMS];
-    if (lane->state == LANE_ASKING && reclaim_is_due(&lane->reclaim))
-        n += reclaim_fds(&lane->reclaim, &lane->upstream, out);
+    if (lane->state == LANE_ASKING && event_recovery_is_due(&lane->event_recovery))
+        n += event_recovery_fds(&lane->event_recovery, &lane->upstream, out);
     else if (lane->state != LANE_SERVING && upstream_wants(&lane->upstream, out))
         n++;
+    if (lane->state == LANE_LEAVING || lane->state == LANE_WAITING)
+        n += serving_leaving_fds(lane, out + n);
     if (lane->worker == NULL)
         return n;
     const struct worker *worker = lane->worker;
@@ -63,8 +70,12 @@ size_t lane_fds(const struct lane *lane, struct pollfd *out) {
 int64_t lane_due(const struct supervisor *s, const struct lane *lane) {
     if (lane->state == LANE_DELIVERING)
         return lane->deliver_until;
-    if (lane->state == LANE_ASKING && reclaim_is_due(&lane->reclaim))
-        return lane->reclaim.due;
+    if (lane->state == LANE_HOLDING)
+        return lane->hold_until;
+    if (lane->state == LANE_ASKING && event_recovery_is_due(&lane->event_recovery))
+        return lane->event_recovery.due;
+    if (lane->state == LANE_LEAVING || lane->state == LANE_WAITING)
+        return serving_leaving_due(lane);
     return lane->state == LANE_SERVING ? serving_due(s, lane) : NEVER;
 }
 
@@ -104,9 +115,13 @@ static int64_t spare_time(const struct lane *lane) {
     return sooner(left - lane->longest, left / SPARE_SHARE);
 }
 
-/* Give the platform an outcome; its reply is awaited. */
+/* Give the platform an outcome; its reply is awaited. The service that awaits an HTTP response gets one in any case: an error by
+ * trailers may count as a success, of which an HTTP API and a function URL would make a 200, stack trace and all. */
 static void send_outcome(struct lane *lane, const struct outcome *outcome) {
-    answers_send(&lane->upstream, bytes_of(lane->request_id), bytes_of(lane->echo), outcome, lane->held);
+    struct outcome sent = *outcome;
+    if (lane->is_open && sent.is_error && lane->service != SERVICE_NONE)
+        sent.body = service_failure(lane->service);
+    answers_send(&lane->upstream, bytes_of(lane->request_id), bytes_of(lane->echo), &sent, lane->is_open);
     lane->state = LANE_ANSWERED;
 }
 
@@ -119,13 +134,24 @@ static void refuse_event(struct supervisor *s, struct lane *lane, const char *de
     lane->ending = ENDING_UNREADABLE;
     struct outcome outcome = answers_outcome(&lane->failure);
     send_outcome(lane, &outcome);
-    ledger_sent(s, &outcome);
+    invocation_metrics_sent(s, &outcome);
+}
+
+static void wait_for_hold(struct lane *lane) {
+    int64_t now = now_ns(), share = (lane->until - now) / LEAST_SHARE;
+    lane->hold_until = now + (share < HOLD_LEAST_NS ? HOLD_LEAST_NS : sooner(share, HOLD_MOST_NS));
 }
 
 static void take_event(struct supervisor *s, struct lane *lane) {
     const struct reply *event = upstream_reply(&lane->upstream);
     struct bytes id = event->headers[HTTP_REQUEST_ID];
     char defect[256];
+    if (event->status == EVENT_RECOVERY_REFUSED && !event_recovery_is_due(&lane->event_recovery)) {
+        /* Somebody dead has asked between the answer and us, unseen. */
+        lane->event_recovery.is_needed = true;
+        lane->state = LANE_IDLE;
+        return;
+    }
     if (event->status < 200 || event->status >= 300 || !answers_is_request_id(id)) {
         /* Without a request id nobody can be answered, and it stands in the path of the answer. */
         char message[384];
@@ -137,9 +163,9 @@ static void take_event(struct supervisor *s, struct lane *lane) {
     bytes_copy(lane->request_id, sizeof(lane->request_id), id);
     bytes_copy(lane->echo, sizeof(lane->echo), event_echo(event));
     s->report.number++;
-    ledger_arrived(s);
+    invocation_metrics_arrived(s);
     memcpy(s->report.request_id, lane->request_id, sizeof(s->report.request_id));
-    lane->held = false;
+    lane->held = lane->is_open = false;
     lane->must_retire = false;
     begin_time(s, lane, event);
     if (event_defect(event, defect, sizeof(defect))) {
@@ -160,8 +186,9 @@ static void take_event(struct supervisor *s, struct lane *lane) {
     event_head(lane->frame.at, nonce, (uint32_t)(lane->frame.n - event->body.n - EVENT_HEAD_BYTES), event->body.n);
     if (s->tells_tenants)
         tenants_find(&s->tenants, event, &lane->tenant);
+    lane->service = s->lock == LOCK_OFF ? SERVICE_NONE : service_of(event->body);
     upstream_give_back(&lane->upstream);
-    if (s->places.is_pending && cleaner_clean(s, NEVER, &lane->retire_why))
+    if (cleaner_is_pending(s) && cleaner_clean(s, NEVER, &lane->retire_why))
         loop_retire(s, lane->retire_why.text);
     serving_evict(s, lane);
     int64_t spare = spare_time(lane);
@@ -170,8 +197,9 @@ static void take_event(struct supervisor *s, struct lane *lane) {
         serving_end(s, lane);
     if (is_time)
         renewal_run(s, spare);
-    if (s->lock) {
+    if (s->lock == LOCK_ON || lane->service != SERVICE_NONE) {
         upstream_hold(&lane->upstream, bytes_of(lane->request_id), bytes_of(lane->echo));
+        wait_for_hold(lane);
         lane->state = LANE_HOLDING;
     } else {
         watch_arrived(&s->watch);
@@ -186,7 +214,7 @@ static void deliver(struct supervisor *s, struct lane *lane, const struct outcom
     send_outcome(lane, outcome);
     if (upstream_step(&lane->upstream) == UPSTREAM_LOST)
         lost_platform(s, lane);
-    ledger_sent(s, outcome);
+    invocation_metrics_sent(s, outcome);
     lane->must_retire = pool_keep(s, &lane->retire_why);
 }
 
@@ -207,7 +235,8 @@ static void conclude(struct supervisor *s, struct lane *lane) {
     struct swept swept;
     struct worker *worker = lane->worker;
     if (lane->ending == ENDING_ANSWER && lane->reader.note.n > 0 &&
-        witness_note(&s->witness, buffer_bytes(&lane->reader.note)) && !lane->exposure.is_on) {
+        invocation_findings_note(&s->invocation_findings, buffer_bytes(&lane->reader.note)) &&
+        !lane->exposure.is_on) {
         lane->exposure = (struct exposure){.is_on = true, .number = s->report.number};
         memcpy(lane->exposure.request_id, lane->request_id, sizeof(lane->request_id));
     }
@@ -254,17 +283,15 @@ static void end_invocation(struct supervisor *s, struct lane *lane) {
         serving_end(s, lane);
     if (is_infected || watch_has_remains(&s->watch))
         /* A request of somebody dead may wait at the platform, and would be given the next event. */
-        lane->reclaim.is_needed = true;
+        lane->event_recovery.is_needed = true;
     pool_print(s);
-    ledger_tell(s, lane);
+    invocation_metrics_tell(s, lane);
     if (lane->must_retire)
         loop_retire(s, lane->retire_why.text);
     arena_empty(&lane->frame, FRAME_KEPT);
     arena_empty(&lane->reader.body, FRAME_KEPT);
     arena_empty(&lane->reader.head, FRAME_KEPT);
-    s->report.request_id[0] = '\0';
-    pool_tidy(s);
-    lane->state = LANE_IDLE;
+    lane->state = LANE_LEAVING;
 }
 
 /* ---- steps ----------------------------------------------------------------------------------- */
@@ -301,7 +328,7 @@ static bool prepare(struct supervisor *s, struct lane *lane) {
 }
 
 static void ask_for_event(struct supervisor *s, struct lane *lane) {
-    if (lane->until != 0 && lane->worker == NULL && !s->places.is_pending &&
+    if (lane->until != 0 && lane->worker == NULL && !cleaner_is_pending(s) &&
         renewal_is_time(s, lane->until - now_ns(), LANE_RENEW_AT))
         renewal_run(s, lane->until - now_ns());
     /* Where another init does not fit into what is left, the next event waits for it, as for a cold start. */
@@ -310,9 +337,9 @@ static void ask_for_event(struct supervisor *s, struct lane *lane) {
     if (!waits && !prepare(s, lane))
         return;
     if (watch_has_remains(&s->watch))
-        lane->reclaim.is_needed = true;
-    if (reclaim_is_due(&lane->reclaim))
-        reclaim_begin(&lane->reclaim, &lane->upstream);
+        lane->event_recovery.is_needed = true;
+    if (event_recovery_is_due(&lane->event_recovery))
+        event_recovery_begin(&lane->event_recovery, &lane->upstream);
     else
         upstream_next(&lane->upstream);
     lane->state = LANE_ASKING;
@@ -320,13 +347,27 @@ static void ask_for_event(struct supervisor *s, struct lane *lane) {
 
 /* Go on with what the platform was asked; true where it has replied. */
 static bool platform_replied(struct supervisor *s, struct lane *lane, bool *is_continued) {
-    bool reclaims = lane->state == LANE_ASKING && reclaim_is_due(&lane->reclaim);
+    bool reclaims = lane->state == LANE_ASKING && event_recovery_is_due(&lane->event_recovery);
     enum upstream_progress progress =
-        reclaims ? reclaim_step(&lane->reclaim, &lane->upstream, now_ns()) : upstream_step(&lane->upstream);
+        reclaims ? event_recovery_step(&lane->event_recovery, &lane->upstream, now_ns())
+                 : upstream_step(&lane->upstream);
     if (progress == UPSTREAM_LOST)
         lost_platform(s, lane);
     *is_continued = progress == UPSTREAM_CONTINUED;
     return progress == UPSTREAM_REPLIED;
+}
+
+/* The platform has not agreed to hold a response open: this event is served all the same, and nothing is held from now on. */
+static void be_unheld(struct supervisor *s, struct lane *lane) {
+    lane->is_open = upstream_go_ahead(&lane->upstream);
+    if (!lane->is_open) {
+        wait_for_hold(lane);
+        return;
+    }
+    invocation_findings_lock_refused(&s->invocation_findings, 0);
+    s->lock = LOCK_OFF;
+    watch_arrived(&s->watch);
+    lane->state = LANE_WAITING;
 }
 
 static void step_once(struct supervisor *s, struct lane *lane, const struct pollfd *polled, size_t n) {
@@ -343,22 +384,25 @@ static void step_once(struct supervisor *s, struct lane *lane, const struct poll
             take_event(s, lane);
         else
             /* Only now: with a worker ready, the answer's way to its caller and this question come before a fork. */
-            pool_fork_ahead(s, lane->worker == NULL && !s->places.is_pending);
+            pool_fork_ahead(s, lane->worker == NULL && !cleaner_is_pending(s));
         break;
     case LANE_HOLDING:
         if (platform_replied(s, lane, &is_continued)) {
-            witness_lock_refused(&s->witness, upstream_reply(&lane->upstream)->status);
+            invocation_findings_lock_refused(&s->invocation_findings,
+                                             upstream_reply(&lane->upstream)->status);
             lane->state = LANE_WAITING;
         } else if (is_continued) {
-            lane->held = true;
+            lane->held = lane->is_open = true;
             lane->state = LANE_WAITING;
+        } else if (now_ns() >= lane->hold_until) {
+            be_unheld(s, lane);
         } else {
             /* In the time that the platform takes. */
             watch_arrived(&s->watch);
         }
         break;
     case LANE_WAITING:
-        if (prepare(s, lane))
+        if (serving_has_left(s, lane) && prepare(s, lane))
             serving_begin(s, lane);
         break;
     case LANE_SERVING:
@@ -371,6 +415,15 @@ static void step_once(struct supervisor *s, struct lane *lane, const struct poll
     case LANE_ANSWERED:
         if (platform_replied(s, lane, &is_continued))
             end_invocation(s, lane);
+        break;
+    case LANE_LEAVING:
+        /* Where extensions connect to the platform, a request of somebody dead is not told from theirs: ours comes before it, and
+         * the next event waits instead (LANE_WAITING). */
+        if (s->sweep.n_extensions > 0 || serving_has_left(s, lane)) {
+            s->report.request_id[0] = '\0';
+            pool_tidy(s);
+            lane->state = LANE_IDLE;
+        }
         break;
     }
 }

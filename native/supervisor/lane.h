@@ -2,7 +2,7 @@
  *
  * The order is the protection. Before the worker sees its event the response is held open where the platform allows it;
  * when the answer is in, the worker and all it left are killed and proved dead, then the answer is finished, then files
- * and kernel objects are cleared, and only then is the next event asked for. After that the environment may freeze at any
+ * and kernel objects are cleared and what the dead held is free, and only then is the next event asked for. After that the environment may freeze at any
  * instant, so nothing may be pending but a fork, and that only where a spare is ready.
  */
 #ifndef DAYFLY_LANE_H
@@ -14,7 +14,8 @@
 
 #include "answers.h"
 #include "frames.h"
-#include "reclaim.h"
+#include "event_recovery.h"
+#include "service.h"
 #include "watch.h"
 #include "upstream.h"
 #include "window.h"
@@ -22,7 +23,7 @@
 
 enum {
     /* requests at the platform, the worker's socket, its pidfd and its pipes */
-    LANE_MAX_FDS = RECLAIM_MAX_FDS + 2 + OUTPUT_STREAMS,
+    LANE_MAX_FDS = EVENT_RECOVERY_MAX_FDS + 2 + OUTPUT_STREAMS,
     LANE_MAX_ECHO = 256,
 };
 
@@ -41,6 +42,7 @@ enum lane_state {
     LANE_SERVING,   /* a worker has it */
     LANE_DELIVERING, /* the answer is in: extensions do their part before it goes on */
     LANE_ANSWERED,  /* the outcome goes out, and the platform's reply to it is awaited */
+    LANE_LEAVING,   /* the dead close their files */
 };
 
 /* How an invocation's work ended. */
@@ -62,11 +64,22 @@ struct exposure {
     int64_t served;
 };
 
+/* Those that were killed and proved dead, and still hold what they had: their memory is torn down before their files are
+ * closed (do_exit in kernel/exit.c), and the next event would meet locks, ports, and signals that a file sends. */
+struct leaving {
+    int64_t until;    /* when they must have gone, 0 where nobody is waited for */
+    int pidfd;        /* the worker's, -1 without */
+    bool looks_round; /* others may be among them */
+    bool waits_for_ports; /* that was said */
+    char request_id[sizeof(((struct report *)0)->request_id)]; /* of the invocation that they ended with */
+};
+
 struct lane {
     enum lane_state state;
     struct upstream upstream;
     struct infections infections;
-    struct reclaim reclaim; /* asks for the next event where a worker may have done so before */
+    struct event_recovery event_recovery; /* asks for the next event where a worker may have done so before */
+    struct leaving leaving;
     struct worker *worker; /* that has the event, or waits, stopped, for the next of its window; NULL without */
     struct window window;      /* the worker's, in window isolation */
     struct exposure exposure;  /* of those it serves */
@@ -83,7 +96,10 @@ struct lane {
     int64_t until;        /* when the platform gives up on it */
     int64_t worker_until; /* when its worker is ended, NEVER where that is left to the platform */
     int64_t timeout_ns;   /* the function's timeout as far as it was seen */
-    bool held;
+    bool held;            /* the platform holds its response open: nobody else can answer it or ask for another */
+    bool is_open;         /* its response was opened: what it comes to goes out as that one's body */
+    int64_t hold_until;   /* LANE_HOLDING: when the platform's agreement is waited for no longer */
+    enum service service; /* that made it, as far as responses are held open */
     int64_t longest; /* of all answers so far */
 
     /* The worker's answer. */

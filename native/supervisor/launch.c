@@ -8,6 +8,7 @@
 
 /* Separates fields of what an executed interpreter is told; no path, name or glob that a setting may hold has it. */
 #define FIELD "\x1f"
+#define METADATA_VARIABLE "AWS_LAMBDA_METADATA_API"
 
 /* Variables of the supervisor's own environment that a zygote does not get, or gets anew. */
 static const char *const replaced[] = {
@@ -17,14 +18,6 @@ static const char *const replaced[] = {
 
 static bool begins(const char *text, const char *start) {
     return strncmp(text, start, strlen(start)) == 0;
-}
-
-static const char *variable(char *const *environment, const char *name) {
-    size_t n = strlen(name);
-    for (; *environment != NULL; environment++)
-        if (strncmp(*environment, name, n) == 0 && (*environment)[n] == '=')
-            return *environment + n + 1;
-    return NULL;
 }
 
 bool launch_has_user_site(char *const *arguments, char *const *environment) {
@@ -86,12 +79,16 @@ static int plan_arguments(struct launch_plan *plan, const struct zygote_launch *
 }
 
 static int plan_variables(struct launch_plan *plan, const struct zygote_launch *launch, struct fault *fault) {
+    const char *platform = variable(launch->environment, "AWS_LAMBDA_RUNTIME_API");
+    const char *metadata = variable(launch->environment, METADATA_VARIABLE);
+    /* Where the Runtime API's server is the metadata endpoint too, the supervisor asks it in the function's name. */
+    bool is_shared = metadata != NULL && platform != NULL && strcmp(metadata, platform) == 0;
     plan->path_before = variable(launch->environment, "LD_LIBRARY_PATH");
     for (char *const *at = launch->environment; *at != NULL; at++) {
         bool is_replaced = false;
         for (size_t i = 0; i < COUNT(replaced); i++)
             is_replaced |= begins(*at, replaced[i]);
-        if (is_replaced)
+        if (is_replaced || (is_shared && begins(*at, METADATA_VARIABLE "=")))
             continue;
         if (plan->n_variables == LAUNCH_MAX_VARIABLES)
             return fault_set(fault, "the environment has more than %d variables", LAUNCH_MAX_VARIABLES);
@@ -99,6 +96,10 @@ static int plan_variables(struct launch_plan *plan, const struct zygote_launch *
     }
     (void)snprintf(plan->address, sizeof(plan->address), "AWS_LAMBDA_RUNTIME_API=%s", launch->address);
     plan->variables[plan->n_variables++] = plan->address;
+    if (is_shared) {
+        (void)snprintf(plan->metadata, sizeof(plan->metadata), METADATA_VARIABLE "=%s", launch->address);
+        plan->variables[plan->n_variables++] = plan->metadata;
+    }
     plan->variables[plan->n_variables++] = plan->marker;
     plan->variables[plan->n_variables++] = plan->executed;
     plan->variables[plan->n_variables] = NULL;
@@ -123,7 +124,7 @@ _Noreturn void launch_execute(struct launch_plan *plan, const struct zygote_laun
     (void)fcntl(lifeline, F_SETFD, 0);
     long long started = procfs_stat(procfs, getpid(), &self) == 1 ? (long long)self.started : -1;
     (void)snprintf(plan->executed, sizeof(plan->executed),
-                   "_DAYFLY_EXECUTED=%d,%lld" FIELD "%s" FIELD "%zu" FIELD "-1" FIELD FIELD FIELD "%s%s", (int)getpid(),
+                   "_DAYFLY_EXECUTED=%d,%lld" FIELD "%s" FIELD "%zu" FIELD "%s%s", (int)getpid(),
                    started, launch->interpreter.way == CLOSED_NOT ? launch->interpreter.why : "", plan->n_options,
                    plan->path_before == NULL ? "" : "=", plan->path_before == NULL ? "" : plan->path_before);
     (void)closed_exec(&launch->interpreter, plan->arguments, plan->variables, &fault);

@@ -12,7 +12,7 @@
 enum {
     LAUNCH_MAX_ARGUMENTS = 256,
     LAUNCH_MAX_VARIABLES = 4096,
-    /* The policy among them has 64 KiB at most, the text of a variable 128 (MAX_ARG_STRLEN). */
+    /* The text of a variable has 128 KiB at most (MAX_ARG_STRLEN). A policy has 64, and all variables of a function 4. */
     LAUNCH_MAX_OPTIONS = 120 * 1024,
     /* A variable that is made here: a path or two. */
     LAUNCH_MAX_VARIABLE = 2 * PATH_MAX,
@@ -38,7 +38,7 @@ struct launch_plan {
     char *variables[LAUNCH_MAX_VARIABLES + 8];
     size_t n_variables;
     size_t n_options; /* that we added to the interpreter's */
-    char address[320];
+    char address[320], metadata[320];
     char marker[LAUNCH_MAX_OPTIONS + 64];
     char executed[LAUNCH_MAX_VARIABLE];
     const char *path_before; /* LD_LIBRARY_PATH as it was, NULL without */

@@ -34,7 +34,7 @@ _Noreturn void loop_end(struct supervisor *s, int status) {
 _Noreturn void loop_retire(struct supervisor *s, const char *why) {
     char message[320];
     struct fault changed;
-    (void)keeper_relieve(&s->keeper);
+    (void)process_limits_relieve(&s->process_limits);
     /* Says what was done to our limits, which may be the reason. */
     (void)pool_keep(s, &changed);
     (void)snprintf(message, sizeof(message), "the environment retires: %s", why);
@@ -109,7 +109,7 @@ _Noreturn void loop_run(struct supervisor *s) {
         int64_t now = now_ns();
         if (poll(set.each, (nfds_t)set.n, poll_ms(due(s, now), now)) < 0) {
             /* EINTR: SIGCONT has a handler. EINVAL: a worker has lowered our limit of descriptors below what is waited for. */
-            if (errno == EINVAL && !keeper_relieve(&s->keeper))
+            if (errno == EINVAL && !process_limits_relieve(&s->process_limits))
                 loop_retire(s, "the supervisor's limits were lowered permanently, and it cannot wait for its worker");
             for (size_t i = 0; i < set.n; i++)
                 set.each[i].revents = 0;
@@ -118,8 +118,11 @@ _Noreturn void loop_run(struct supervisor *s) {
         if (set.each[0].revents != 0)
             loop_heed(s);
         for (size_t i = 0; i < set.n_routes; i++)
-            if (set.each[set.routes + i].revents != 0)
+            if (set.each[set.routes + i].revents != 0) {
                 routes_serve(&s->routes, set.each[set.routes + i].fd);
+                /* The platform may have kept us waiting. */
+                timers_rewind(&s->timers);
+            }
         if (set.n_zygote > 0) {
             zygote_attend(&s->zygote, &s->output, set.each + set.zygote, set.n_zygote);
             pool_settle(s);

@@ -27,6 +27,8 @@
 static const uint8_t magic[3] = {0xa5, 0x5a, 0x00};
 #define WARNING_JSON 0x12
 #define INFO_JSON 0x0e
+/* Of a line that is no JSON. */
+#define TEXT 0x01
 
 static bool holds(struct bytes text, struct bytes part) {
     return text.n >= part.n && memmem(text.at, text.n, part.at, part.n) != NULL;
@@ -162,7 +164,7 @@ void output_emit(struct output *output, struct bytes line, bool warning) {
     uint8_t *frame = output->marked;
     size_t n = line.n < OUTPUT_MAX_MESSAGE ? line.n : OUTPUT_MAX_MESSAGE;
     memcpy(frame, magic, sizeof(magic));
-    frame[3] = warning ? WARNING_JSON : INFO_JSON;
+    frame[3] = (uint8_t)((warning ? WARNING_JSON : INFO_JSON) | (n > 0 && line.at[0] != '{' ? TEXT : 0));
     write_number(frame + 4, n, 4);
     write_number(frame + 8, (uint64_t)at.tv_sec * 1000000 + (uint64_t)at.tv_nsec / 1000, 8);
     memcpy(frame + OUTPUT_FRAME_HEAD, line.at, n);

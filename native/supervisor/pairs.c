@@ -81,6 +81,16 @@ enum pair_kind pairs_judge(const struct pairs *pairs, uint64_t locks, uint64_t r
     return PAIR_LOW;
 }
 
+bool pairs_is_of_init(pid_t pid) {
+    struct rlimit locks, rss, queues;
+    if (prlimit(pid, RLIMIT_LOCKS, NULL, &locks) != 0 || prlimit(pid, RLIMIT_RSS, NULL, &rss) != 0 ||
+        prlimit(pid, RLIMIT_MSGQUEUE, NULL, &queues) != 0)
+        return false;
+    bool is_ours = locks.rlim_max > BASE && locks.rlim_max <= TOP + (UINT64_C(1) << ENVIRONMENT_BITS);
+    bool is_paired = rss.rlim_max > BASE && rss.rlim_max <= TOP + (UINT64_C(1) << ENVIRONMENT_BITS);
+    return is_ours && is_paired && queues.rlim_max > 0;
+}
+
 /* Parse the hard limit of the line of /proc/PID/limits that begins with `name`; "unlimited" is RLIM_INFINITY.
  */
 static bool parse_hard(const char *text, size_t n, const char *name, uint64_t *out) {

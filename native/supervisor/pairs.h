@@ -47,6 +47,11 @@ void pairs_name(const struct pairs *pairs, uint32_t number, uint64_t *locks, uin
 enum pair_kind pairs_read(const struct pairs *pairs, const struct procfs *procfs, pid_t pid,
                           uint32_t *number);
 
+/* Say whether a process that an earlier life left has seen no event: it descends from supervisor or zygote, or is a standby, which
+ * are told apart from workers by the message queues that a worker may not have. Nobody can raise a limit, so nobody passes for
+ * one. */
+bool pairs_is_of_init(pid_t pid);
+
 /* What two hard limits mean in this environment; pure. */
 enum pair_kind pairs_judge(const struct pairs *pairs, uint64_t locks, uint64_t rss, uint32_t *number);
 

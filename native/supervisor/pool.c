@@ -38,6 +38,8 @@ static void spare_again(struct supervisor *s) {
         (void)sweep_spare(&s->sweep, s->spares[i]->pid);
     if (s->clerk.pid > 0)
         (void)sweep_spare(&s->sweep, s->clerk.pid);
+    if (s->zygote.pid > 0 && s->zygote.trial > 0)
+        (void)sweep_spare(&s->sweep, s->zygote.trial);
 }
 
 /* Give up a worker that never saw an event. */
@@ -112,7 +114,7 @@ void pool_fork_ahead(struct supervisor *s, bool is_alone) {
         pool_lose(s, fault);
     } else {
         /* For want of descriptors: one that runs now has lowered our limit. It is asked again after his end. */
-        (void)keeper_relieve(&s->keeper);
+        (void)process_limits_relieve(&s->process_limits);
     }
 }
 
@@ -157,6 +159,9 @@ static void tell_not_forkable(struct supervisor *s) {
         if (i < TOLD_REASONS)
             (void)buffer_print(&words, "%s%s", i > 0 ? "; " : "", s->ready.reasons[i]);
     }
+    if (s->serves_once)
+        /* What was forkable in an earlier life may have been made what it is. */
+        (void)buffer_print(&words, "; after a restart of the runtime each event gets a process that is initialised for it");
     message[words.n] = '\0';
     struct field fields[] = {
         {.name = "reasons", .kind = FIELD_TEXTS, .texts = reasons, .count = n},
@@ -167,6 +172,7 @@ static void tell_not_forkable(struct supervisor *s) {
 
 void pool_adopt(struct supervisor *s) {
     struct fault fault;
+    bool was_told = s->serves_once;
     s->killed_spares = 0;
     renewal_begin(s);
     spare_again(s);
@@ -174,13 +180,15 @@ void pool_adopt(struct supervisor *s) {
     (void)zygote_take_stops(&s->zygote);
     (void)timers_watch(s->zygote.lifeline);
     s->is_forking = s->settings.isolation != ISOLATION_PROCESS && s->ready.n_reasons == 0;
-    if (s->ready.n_reasons > 0 && s->settings.isolation != ISOLATION_PROCESS)
+    bool is_fallback = s->ready.n_reasons > 0 && s->settings.isolation != ISOLATION_PROCESS;
+    s->serves_once = is_fallback && s->scope.is_environment && !s->sweep.is_first_life;
+    if (is_fallback && !was_told)
         tell_not_forkable(s);
-    s->keeper.has_zygote = false;
+    s->process_limits.has_zygote = false;
     if (!s->is_forking)
         /* What serves itself is the function's to change. */
         return;
-    if (keeper_adopt(&s->keeper, s->zygote.pid, &fault) != 0) {
+    if (process_limits_adopt(&s->process_limits, s->zygote.pid, &fault) != 0) {
         char message[320];
         (void)snprintf(message, sizeof(message), "limits and priorities cannot be checked: %s", fault.text);
         announce_missing(&s->report, "limits", message);
@@ -194,7 +202,7 @@ static void take_born(struct supervisor *s, struct worker *worker) {
     s->sweep.fork_pending = false;
     (void)sweep_spare(&s->sweep, worker->pid);
     if (s->pairs.is_on)
-        (void)keeper_birth(&s->keeper, worker->pid, worker->number);
+        (void)process_limits_birth(&s->process_limits, worker->pid, worker->number);
     /* By a worker that has ended meanwhile. */
     drop_if_lost(s, s->n_spares - 1);
 }
@@ -209,6 +217,13 @@ void pool_settle(struct supervisor *s) {
             take_born(s, asked);
             break;
         case ZYGOTE_REAPED:
+            break;
+        case ZYGOTE_TRIES:
+            /* Not all anew: a worker whose window goes on may be spared at this moment. */
+            if (s->zygote.trial > 0)
+                (void)sweep_spare(&s->sweep, s->zygote.trial);
+            else
+                sweep_forget(&s->sweep, s->zygote.tried);
             break;
         case ZYGOTE_SILENT:
             return;
@@ -225,6 +240,12 @@ void pool_settle(struct supervisor *s) {
 void pool_bury(struct supervisor *s, pid_t pid) {
     struct fault fault;
     if (s->zygote.pid > 0 && zygote_bury(&s->zygote, pid, &fault) != 0)
+        pool_lose(s, &fault);
+}
+
+void pool_bury_all(struct supervisor *s) {
+    struct fault fault;
+    if (s->zygote.pid > 0 && s->is_forking && zygote_bury_all(&s->zygote, &fault) != 0)
         pool_lose(s, &fault);
 }
 
@@ -287,7 +308,7 @@ void pool_print(struct supervisor *s) {
     struct fault fault;
     int64_t until = now_ns() + PRINT_LIMIT_NS;
     if (!s->settings.log_invocations || s->ready.code != 0 || s->ready.runs_ahead || s->zygote.pid <= 0 ||
-        s->places.is_pending)
+        cleaner_is_pending(s))
         return;
     if (zygote_ask_print(&s->zygote, &fault) != 0) {
         pool_lose(s, &fault);
@@ -308,7 +329,7 @@ void pool_tidy(struct supervisor *s) {
 /* ---- after an invocation -------------------------------------------------------------------- */
 
 static void tell_changed(struct supervisor *s, const struct kept *kept, size_t spoilt) {
-    struct bytes names[KEEPER_MANY_NAMES];
+    struct bytes names[PROCESS_LIMITS_MANY_NAMES];
     char message[256];
     char discarded[64] = "";
     for (size_t i = 0; i < kept->n_changed; i++)
@@ -383,32 +404,47 @@ static void tell_signalled(struct supervisor *s) {
     report_find(&s->report, FINDING_SIGNALLED, space, fields, COUNT(fields));
 }
 
+/* Give up a zygote that was killed: the next worker would be bound to it, and be killed when the end of it is known. */
+static void drop_zygote_if_lost(struct supervisor *s) {
+    struct fault killed;
+    if (s->zygote.pid <= 0 || !s->is_forking || procfs_is_dying(&s->procfs, s->zygote.pid) != 1)
+        return;
+    (void)fault_set(&killed, "it was killed");
+    pool_lose(s, &killed);
+}
+
+static void drop_lost_spares(struct supervisor *s) {
+    for (size_t i = s->n_spares; i-- > 0;)
+        drop_if_lost(s, i);
+}
+
+void pool_settle_losses(struct supervisor *s) {
+    drop_lost_spares(s);
+    tell_signalled(s);
+    drop_zygote_if_lost(s);
+}
+
 bool pool_keep(struct supervisor *s, struct fault *why) {
     struct kept kept;
     pid_t pids[SPARES] = {0};
     uint32_t numbers[SPARES] = {0};
-    for (size_t i = s->n_spares; i-- > 0;)
-        drop_if_lost(s, i);
+    drop_lost_spares(s);
     size_t n = s->n_spares;
     size_t spoilt = 0;
     for (size_t i = 0; i < n; i++) {
         pids[i] = s->spares[i]->pid;
         numbers[i] = s->spares[i]->number;
     }
-    keeper_check(&s->keeper, s->zygote.pid, pids, numbers, n, s->zombies, &kept);
+    process_limits_check(&s->process_limits, s->zygote.pid, pids, numbers, n, s->zombies, &kept);
     for (size_t i = 0; i < n; i++)
         spoilt += kept.spoilt >> i & 1;
     if (kept.n_changed > 0)
         tell_changed(s, &kept, spoilt);
     tell_signalled(s);
-    if (kept.must_rebuild) {
+    if (kept.must_rebuild)
         pool_drop(s);
-    } else if (s->zygote.pid > 0 && s->is_forking && procfs_is_dying(&s->procfs, s->zygote.pid) == 1) {
-        /* The next worker would be bound to it, and be killed when the end of it is known. */
-        struct fault killed;
-        (void)fault_set(&killed, "it was killed");
-        pool_lose(s, &killed);
-    }
+    else
+        drop_zygote_if_lost(s);
     for (size_t i = n; i-- > 0;)
         if (i < s->n_spares && (kept.spoilt >> i & 1) != 0)
             remove_spare(s, i);

@@ -1,7 +1,7 @@
 /* The private temporary directory of scope `descendants`.
  *
  * A lock on the directory tells one that is in use: the kernel gives it back when its holder dies, however it dies, and other
- * than a pid it means the same in every PID namespace that shares /tmp. src/dayfly/supervisor/private.py removes the others.
+ * than a pid it means the same in every PID namespace that shares /tmp. Who was killed leaves it: whoever keeps /tmp removes it.
  */
 #ifndef DAYFLY_PRIVATE_H
 #define DAYFLY_PRIVATE_H

@@ -117,11 +117,16 @@ int procfs_each_line(const struct procfs *procfs, const char *path, size_t limit
         return -1;
     char text[8 * PROCFS_LINE_BYTES];
     size_t n = 0;
-    for (size_t taken = 0; taken < limit;) {
+    int error = 0;
+    for (size_t taken = 0;;) {
         ssize_t more = read(descriptor, text + n, sizeof(text) - 1 - n);
         if (more < 0 && errno == EINTR)
             continue;
-        if (more <= 0)
+        if (more < 0)
+            error = errno;
+        else if (more > 0 && taken >= limit)
+            error = EFBIG;
+        if (more <= 0 || error != 0)
             break;
         taken += (size_t)more;
         n += (size_t)more;
@@ -138,7 +143,8 @@ int procfs_each_line(const struct procfs *procfs, const char *path, size_t limit
             n = 0;
     }
     (void)close(descriptor);
-    return 0;
+    errno = error;
+    return error == 0 ? 0 : -1;
 }
 
 /* Parse an unsigned decimal number that ends at a space, a line feed or the end; false for anything else. A

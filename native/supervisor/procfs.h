@@ -52,7 +52,7 @@ pid_t procfs_next(struct procfs *procfs);
  * Its length; -1 with errno: ENOENT or ESRCH where the process is gone. */
 ssize_t procfs_read(const struct procfs *procfs, const char *path, char *out, size_t size);
 /* Call `act` for each line of a file below /proc, ended by a zero byte, up to `limit` bytes; lines longer
- * than PROCFS_LINE_BYTES are left out. 0; -1 with errno where it cannot be opened. */
+ * than PROCFS_LINE_BYTES are left out. 0; -1 with errno where it cannot be opened or read, EFBIG where there is more. */
 int procfs_each_line(const struct procfs *procfs, const char *path, size_t limit,
                      void (*act)(void *context, const char *line), void *context);
 /* Say whether errno means "gone" and not "cannot look". */

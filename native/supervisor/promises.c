@@ -1,6 +1,8 @@
 /* Judges what a zygote says at the end of its init: what is promised of it, and whether that still holds of a later one. */
 #include "supervisor.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "host.h"
@@ -37,13 +39,22 @@ static void tell_ignored(struct supervisor *s) {
     for (size_t i = 0; i < s->settings.scrub.count; i++) {
         struct bytes place = s->settings.scrub.items[i];
         bool is_emptied = false;
-        for (size_t k = 0; k < s->places.n_roots; k++)
-            is_emptied |= bytes_equal(place, bytes_of(s->places.roots[k].path));
+        for (size_t k = 0; k < s->writable_paths.n_roots; k++)
+            is_emptied |= bytes_equal(place, bytes_of(s->writable_paths.roots[k].path));
         if (!is_emptied)
             (void)buffer_print(&words, "%s%.*s", words.n > 0 ? ", " : "", (int)place.n, (const char *)place.at);
     }
     if (words.n > 0)
         limits_add(&s->limits, "not emptied, because they are outside this scope: %s", space);
+}
+
+/* Say whether the function's code lies in a place that is compared. */
+static bool covers_code(const struct supervisor *s) {
+    char path[PATH_MAX];
+    for (size_t i = 0; realpath(s->task_root, path) != NULL && i < s->outside.n_roots; i++)
+        if (path_is_within(path, s->outside.roots[i].path))
+            return true;
+    return false;
 }
 
 void promises_tell(struct supervisor *s) {
@@ -67,7 +78,7 @@ void promises_tell(struct supervisor *s) {
         .unguarded = s->ready.unguarded,
         .uncompiled = s->ready.uncompiled,
         .watch_misses = watch_misses(&s->watch),
-        .writes_code = host_may_write(s->task_root),
+        .writes_code = host_may_write(s->task_root) && !covers_code(s),
         .shares_kernel_objects = s->scope.is_environment && !s->owns_kernel_objects,
         .may_be_later_life = s->scope.is_environment && !s->sweep.is_first_life,
         .earlier = s->earlier,

@@ -1,6 +1,6 @@
 /* Initialises the function anew: when its zygote was lost, and when it or its environment has reached its age.
  *
- * As src/dayfly/supervisor/renewal.py has it: a new interpreter is started only when nothing lives any more that has seen an
+ * A new interpreter is started only when nothing lives any more that has seen an
  * event. Where init left nothing outside its process and memory allows, the old zygote waits beside the new one and goes on
  * if that one's init fails: age alone never costs a request. Otherwise the old one goes first. */
 #include "supervisor.h"
@@ -131,7 +131,7 @@ static int start_over(struct supervisor *s, int64_t until, struct fault *fault) 
         (void)fault_set(fault, "%u files or objects could not be removed before an init", left);
         loop_retire(s, fault->text);
     }
-    if (s->places.is_pending)
+    if (cleaner_is_pending(s))
         return fault_set(fault, "there was not enough time to remove all files");
     if (boot_rebuild(s, until, fault) != 0)
         return -1;

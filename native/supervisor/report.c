@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <sys/random.h>
 
 #include "blake2.h"
@@ -399,4 +400,21 @@ void report_find_as(struct report *report, enum finding finding, const char *mes
 void report_find(struct report *report, enum finding finding, const char *message, const struct field *fields,
                  size_t count) {
     report_find_as(report, finding, message, fields, count, NULL, NULL);
+}
+
+void report_say(struct report *report, const char *words) {
+    const char *format = getenv("AWS_LAMBDA_LOG_FORMAT");
+    struct buffer out = {report->line, 0, sizeof(report->line)};
+    char stamp[64];
+    if (format == NULL || strcasecmp(format, "json") != 0) {
+        (void)buffer_print(&out, PRODUCT " " DAYFLY_VERSION ": %s\n", words);
+    } else {
+        stamp_of(wall_ms(), stamp);
+        (void)buffer_print(&out, "{\"timestamp\":\"%s\",\"level\":\"INFO\",\"message\":", stamp);
+        char text[512];
+        (void)snprintf(text, sizeof(text), PRODUCT " " DAYFLY_VERSION ": %s", words);
+        (void)json_string(&out, bytes_of(text));
+        (void)buffer_print(&out, "}\n");
+    }
+    output_emit(report->output, buffer_bytes(&out), false);
 }

@@ -96,6 +96,9 @@ void report_find_as(struct report *report, enum finding finding, const char *mes
                     const struct field *fields, size_t count, const char *technique,
                     const char *technique_name);
 
+/* Write a line for people, which is no finding: text, or a JSON object where Lambda's log format is JSON. */
+void report_say(struct report *report, const char *words);
+
 /* Compose the line without writing it, for tests; `wall_ms` since 1970. Returns its length, newline included.
  */
 size_t report_compose(struct report *report, enum finding finding, const char *message,

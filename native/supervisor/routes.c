@@ -11,21 +11,25 @@
 
 #define NEXT "/2020-01-01/extension/event/next"
 #define REGISTER "/2020-01-01/extension/register"
+/* https://docs.aws.amazon.com/lambda/latest/dg/configuration-metadata-endpoint.html: behind the date of a version. */
+#define METADATA "/metadata/"
+/* Questions about it that an invocation may have passed on to the platform, each with another token or path: there is one of
+ * each, and a few tries of who asked too soon. Each takes the supervisor's time. */
+#define METADATA_MOST 8
 #define FORBIDDEN 403
 /* Connections that wait to be accepted are as many again at most. */
 #define MANY_WAITING (2 * ROUTES_MAX_PEERS)
 
-/* What is passed on besides register and next. Whole paths: what a server makes of others, `//` say, is its
- * own. After init an extension's error would make the platform end the environment: a worker could do so to
- * the next customer. */
+/* What is passed on at init besides register and next. Whole paths: what a server makes of others, `//` say, is its
+ * own. */
 static const struct {
     const char *method, *path;
-    bool only_at_init;
+    bool subscribes;
 } forwarded[] = {
-    {"POST", "/2020-01-01/extension/init/error", true},
-    {"POST", "/2020-01-01/extension/exit/error", true},
-    {"PUT", "/2022-07-01/telemetry", false},
-    {"PUT", "/2020-08-15/logs", false},
+    {"POST", "/2020-01-01/extension/init/error", false},
+    {"POST", "/2020-01-01/extension/exit/error", false},
+    {"PUT", "/2022-07-01/telemetry", true},
+    {"PUT", "/2020-08-15/logs", true},
 };
 
 int routes_init(struct routes *routes, const char *upstream, struct fault *fault) {
@@ -33,6 +37,7 @@ int routes_init(struct routes *routes, const char *upstream, struct fault *fault
     if (upstream_resolve(upstream, &routes->upstream, fault) < 0)
         return -1;
     bytes_copy(routes->host, sizeof(routes->host), bytes_of(upstream));
+    routes->limit = ROUTES_LIMIT_NS;
     uint8_t *at =
         mmap(NULL, ROUTES_SPACE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     routes->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -134,13 +139,18 @@ static void begin_answer(struct routes *routes, int status) {
     (void)buffer_print(&routes->head, "HTTP/1.1 %d %s\r\n", status, reason_of(status));
 }
 
-static void pass_back(struct routes *routes, const struct route_peer *peer, const struct reply *reply) {
+/* Begin an answer as the platform's; of its headers go what is passed on, and the one that is named `also`. */
+static void begin_passing(struct routes *routes, const struct reply *reply, struct bytes also) {
     struct bytes name, value;
     size_t at = 0;
     begin_answer(routes, reply->status);
     while (http_each(reply->head, &at, &name, &value))
-        if (is_passed(name))
+        if (is_passed(name) || http_same(name, also))
             add_header(&routes->head, name, value);
+}
+
+static void pass_back(struct routes *routes, const struct route_peer *peer, const struct reply *reply) {
+    begin_passing(routes, reply, (struct bytes){NULL, 0});
     answer(routes, peer, reply->body);
 }
 
@@ -156,7 +166,7 @@ static void refuse(struct routes *routes, const struct route_peer *peer, const c
 /* Pass a request on and wait for its reply, which the platform gives at once; NULL if it does not. The reply
  * stays until the next. */
 static const struct reply *forward(struct routes *routes, const struct request *request) {
-    int64_t until = now_ns() + ROUTES_LIMIT_NS;
+    int64_t until = now_ns() + routes->limit;
     struct reply_reader *reader = &routes->reply;
     struct bytes name, value;
     size_t at = 0;
@@ -166,7 +176,7 @@ static const struct reply *forward(struct routes *routes, const struct request *
                        (const char *)request->method.at, (int)request->path.n, (const char *)request->path.at,
                        routes->host);
     while (http_each(request->head, &at, &name, &value))
-        if (is_passed(name) || http_same(name, LITERAL("accept")))
+        if (is_passed(name) || http_same(name, LITERAL("accept")) || http_same(name, LITERAL("authorization")))
             add_header(&routes->head, name, value);
     (void)buffer_print(&routes->head, "Content-Length: %zu\r\n\r\n", request->body.n);
     int fd = connect_to(routes, until);
@@ -199,8 +209,8 @@ static void poll_for(struct routes *routes, struct route_extension *one) {
     (void)buffer_print(&routes->head,
                        "GET " NEXT " HTTP/1.1\r\nHost: %s\r\nLambda-Extension-Identifier: %s\r\n\r\n",
                        routes->host, one->identifier);
+    int64_t until = now_ns() + routes->limit;
     for (int tries = 0; tries < 2 && !one->is_polling; tries++) {
-        int64_t until = now_ns() + ROUTES_LIMIT_NS;
         if (one->fd < 0) {
             one->fd = connect_to(routes, until);
             reply_begin(&one->reader, one->space, ROUTES_MAX_REPLY);
@@ -313,6 +323,10 @@ static void register_extension(struct routes *routes, struct route_peer *peer,
         answer(routes, peer, (struct bytes){known->registered, known->registered_n});
         return;
     }
+    if (routes->is_init_over) {
+        refuse(routes, peer, "Extension.RegistrationClosed", "Extension registration closed already");
+        return;
+    }
     const struct reply *reply = forward(routes, request);
     if (reply == NULL) {
         drop(routes, peer);
@@ -340,7 +354,102 @@ static void wait_for_event(struct routes *routes, struct route_peer *peer, const
         poll_for(routes, one);
 }
 
+/* What an extension is known to have subscribed to by this route, or room to note it; NULL without either. */
+static struct route_subscription *find_subscription(struct routes *routes, const struct request *request, size_t route) {
+    struct route_extension *one = find_extension(routes, request_header(request, "lambda-extension-identifier"), true);
+    struct route_subscription *found = NULL;
+    for (size_t i = 0; one != NULL && i < ROUTES_MANY_SUBSCRIPTIONS; i++) {
+        struct route_subscription *each = &one->subscriptions[i];
+        if (each->status != 0 && each->route == route)
+            return each;
+        if (each->status == 0 && found == NULL)
+            found = each;
+    }
+    return found;
+}
+
+static void subscribe_again(struct routes *routes, const struct route_peer *peer, const struct request *request, size_t route) {
+    const struct route_subscription *known = find_subscription(routes, request, route);
+    if (known == NULL || known->status == 0) {
+        refuse(routes, peer, "InvalidStateTransition", "Dayfly passes on no subscription after init");
+        return;
+    }
+    begin_answer(routes, known->status);
+    answer(routes, peer, (struct bytes){known->body, known->n});
+}
+
+/* Pass a request of init's on. */
+static void pass_on(struct routes *routes, struct route_peer *peer, const struct request *request, size_t route) {
+    const struct reply *reply = forward(routes, request);
+    if (reply == NULL) {
+        drop(routes, peer);
+        return;
+    }
+    struct route_subscription *known = forwarded[route].subscribes ? find_subscription(routes, request, route) : NULL;
+    if (known != NULL && reply->status >= 200 && reply->status < 300) {
+        *known = (struct route_subscription){.route = route, .status = reply->status};
+        known->n = reply->body.n < sizeof(known->body) ? reply->body.n : 0;
+        if (known->n > 0)
+            memcpy(known->body, reply->body.at, known->n);
+    }
+    pass_back(routes, peer, reply);
+}
+
+/* Say whether this asks for metadata: GET /2026-01-15/metadata/execution-environment, or another version or name. */
+static bool is_metadata(const struct request *request) {
+    static const char version[] = "/dddd-dd-dd" METADATA;
+    const size_t start = sizeof(version) - 1;
+    struct bytes path = request->path;
+    if (!bytes_equal(request->method, LITERAL("GET")) || path.n <= start)
+        return false;
+    for (size_t i = 0; i < path.n; i++)
+        if (i >= start ? (path.at[i] < 'a' || path.at[i] > 'z') && path.at[i] != '-'
+            : version[i] == 'd' && i < sizeof("/dddd-dd-dd") - 1 ? path.at[i] < '0' || path.at[i] > '9'
+                                                               : path.at[i] != (uint8_t)version[i])
+            return false;
+    return true;
+}
+
+/* Ask the platform about the environment, once for each token and path: a worker that asks again and again costs it nothing. */
+static void serve_metadata(struct routes *routes, struct route_peer *peer, const struct request *request) {
+    struct route_metadata *known = &routes->metadata;
+    struct bytes token = request_header(request, "authorization");
+    struct buffer question = {(uint8_t[sizeof(known->question)]){0}, 0, sizeof(known->question)};
+    bool fits = buffer_add(&question, request->path) == 0 && buffer_add(&question, token) == 0;
+    if (fits && known->n_question == question.n && memcmp(known->question, question.at, question.n) == 0) {
+        routes->head.n = 0;
+        (void)buffer_add(&routes->head, (struct bytes){known->head, known->n_head});
+        answer(routes, peer, (struct bytes){known->body, known->n_body});
+        return;
+    }
+    if (routes->is_init_over && routes->metadata_asked++ >= METADATA_MOST) {
+        refuse(routes, peer, "TooManyRequests", "this invocation has asked for metadata too often with other tokens or paths");
+        return;
+    }
+    const struct reply *reply = forward(routes, request);
+    if (reply == NULL) {
+        drop(routes, peer);
+        return;
+    }
+    begin_passing(routes, reply, LITERAL("cache-control"));
+    /* At init it is not kept: a snapshot is restored elsewhere. */
+    if (routes->is_init_over && fits && reply->status == 200 && routes->head.n <= sizeof(known->head) &&
+        reply->body.n <= sizeof(known->body)) {
+        memcpy(known->question, question.at, question.n);
+        memcpy(known->head, routes->head.at, routes->head.n);
+        memcpy(known->body, reply->body.at, reply->body.n);
+        known->n_question = question.n;
+        known->n_head = routes->head.n;
+        known->n_body = reply->body.n;
+    }
+    answer(routes, peer, reply->body);
+}
+
 static void handle(struct routes *routes, struct route_peer *peer, const struct request *request) {
+    if (is_metadata(request)) {
+        serve_metadata(routes, peer, request);
+        return;
+    }
     if (is_route(request, "GET", NEXT)) {
         wait_for_event(routes, peer, request);
         return;
@@ -352,20 +461,17 @@ static void handle(struct routes *routes, struct route_peer *peer, const struct 
     for (size_t i = 0; i < COUNT(forwarded); i++) {
         if (!is_route(request, forwarded[i].method, forwarded[i].path))
             continue;
-        if (forwarded[i].only_at_init && routes->is_init_over) {
+        if (!routes->is_init_over)
+            pass_on(routes, peer, request, i);
+        else if (forwarded[i].subscribes)
+            subscribe_again(routes, peer, request, i);
+        else
             refuse(routes, peer, "InvalidStateTransition",
                    "Dayfly lets no extension of the function's process end the environment after init");
-            return;
-        }
-        const struct reply *reply = forward(routes, request);
-        if (reply == NULL)
-            drop(routes, peer);
-        else
-            pass_back(routes, peer, reply);
         return;
     }
     refuse(routes, peer, "InvalidStateTransition",
-           "Dayfly serves only the extension routes to the function's process");
+           "Dayfly serves only the extension routes and the metadata endpoint to the function's process");
 }
 
 static void read_peer(struct routes *routes, struct route_peer *peer) {
@@ -445,20 +551,27 @@ bool routes_settled(const struct routes *routes, bool stays) {
 }
 
 void routes_end_invocation(struct routes *routes) {
+    routes->metadata_asked = 0;
     for (size_t i = 0; i < routes->extension_count; i++)
         routes->extensions[i].has_had_event = false;
+}
+
+/* Ask for the next event in the name of each extension that has not asked itself. */
+static void poll_ahead(struct routes *routes) {
+    for (size_t i = 0; i < routes->extension_count; i++)
+        if (!routes->extensions[i].is_polling)
+            poll_for(routes, &routes->extensions[i]);
 }
 
 void routes_take_over(struct routes *routes) {
     routes_drop_peers(routes);
     for (size_t i = 0; i < routes->extension_count; i++)
         routes->extensions[i].has_event = routes->extensions[i].is_at_work = false;
-    routes_poll_ahead(routes);
+    poll_ahead(routes);
 }
 
-void routes_poll_ahead(struct routes *routes) {
+void routes_end_init(struct routes *routes, int64_t limit) {
     routes->is_init_over = true;
-    for (size_t i = 0; i < routes->extension_count; i++)
-        if (!routes->extensions[i].is_polling)
-            poll_for(routes, &routes->extensions[i]);
+    routes->limit = limit;
+    poll_ahead(routes);
 }

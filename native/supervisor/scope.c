@@ -56,8 +56,10 @@ struct scope_decision scope_decide(enum scope_setting setting, const struct host
     return narrow(platform, "Lambda's emulator without its own PID namespace and /tmp");
 }
 
-bool scope_locks(enum api_lock setting, enum platform platform) {
-    return setting == LOCK_AUTO ? platform == PLATFORM_EMULATOR : setting == LOCK_ON;
+enum api_lock scope_lock(enum api_lock setting, enum platform platform) {
+    if (setting != LOCK_AUTO)
+        return setting;
+    return platform == PLATFORM_EMULATOR ? LOCK_ON : LOCK_HTTP;
 }
 
 const char *scope_name(const struct scope_decision *decision) {

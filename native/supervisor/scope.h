@@ -27,9 +27,8 @@ struct scope_decision {
 /* The same setting and facts always give the same scope. */
 struct scope_decision scope_decide(enum scope_setting setting, const struct host_facts *facts);
 
-/* Say whether the response is held open while a worker lives; see `decide_api_lock` in
- * src/dayfly/core/scope.py. */
-bool scope_locks(enum api_lock setting, enum platform platform);
+/* Say whose responses are held open while a worker lives, never LOCK_AUTO; see `choose_api_lock` in src/dayfly/core/scope.py. */
+enum api_lock scope_lock(enum api_lock setting, enum platform platform);
 
 /* "environment" or "descendants"; "lambda", "emulator" or "other". */
 const char *scope_name(const struct scope_decision *decision);

@@ -1,7 +1,9 @@
 #include "serving.h"
 
-#include <sys/socket.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "supervisor.h"
 
@@ -19,6 +21,11 @@
 #define LOOK_NS (50 * NS_PER_MS)
 /* More time for a sweep, which is at work for longer where hundreds of processes want the processor. */
 #define SWEEP_PATIENCE_NS (5 * NS_PER_S)
+/* How long what the dead held may take to be free: 1.5 s for 8 GB and its files, many times that on a share of a processor, and
+ * a minute for ports (TCP_TIMEWAIT_LEN). */
+#define LEAVE_LIMIT_NS (70 * NS_PER_S)
+/* Where no descriptor tells, they are looked at. */
+#define LEAVE_LOOK_NS (1 * NS_PER_MS)
 
 /* ---- an event -------------------------------------------------------------------------------- */
 struct reporting {
@@ -30,7 +37,7 @@ static void take_report(void *context, const struct worker_report *report) {
     struct reporting *to = context;
     struct lane *lane = to->lane;
     if (report->finding.n > 0)
-        witness_report(&to->s->witness, report->finding, report->is_current);
+        invocation_findings_report(&to->s->invocation_findings, report->finding, report->is_current);
     if (!report->is_current)
         return;
     if (report->error.n > 0 && lane->refusal_n == 0) {
@@ -54,9 +61,9 @@ static void name_own_connections(struct supervisor *s, struct lane *lane) {
     struct endpoint own;
     s->watch.n_own = 0;
     own_connection(s, &lane->upstream);
-    own_connection(s, &lane->reclaim.probe);
-    for (size_t i = 0; i < lane->reclaim.count; i++)
-        own_connection(s, &lane->reclaim.overtaken[i]);
+    own_connection(s, &lane->event_recovery.probe);
+    for (size_t i = 0; i < lane->event_recovery.count; i++)
+        own_connection(s, &lane->event_recovery.overtaken[i]);
     for (size_t i = 0; i < s->routes.extension_count; i++) {
         struct sockaddr_storage at;
         socklen_t size = sizeof(at);
@@ -90,13 +97,15 @@ static void tell_served_afterwards(struct supervisor *s, struct lane *lane) {
 
 /* A fresh worker is about to serve its first event. */
 static void take_worker(struct supervisor *s, struct lane *lane) {
+    if (s->owns_kernel_objects)
+        kernel_adopt(&s->kernel);
     lane->worker = pool_take(s);
     lane->reader.unread = 0;
     lane->exposure.is_on = false;
     s->report.triggers = 0;
     if (lane->window_at > 0)
         window_open(&lane->window, &s->settings, s->tells_tenants ? &lane->tenant : NULL);
-    (void)keeper_bind(&s->keeper, lane->worker->pid, s->zombies);
+    (void)process_limits_bind(&s->process_limits, lane->worker->pid, s->zombies);
 }
 
 void serving_begin(struct supervisor *s, struct lane *lane) {
@@ -124,7 +133,7 @@ void serving_begin(struct supervisor *s, struct lane *lane) {
     lane->pid_before = procfs_last_pid(&s->procfs);
     /* A worker before this one, of the same uid, may have stopped it. */
     worker_signal(worker, SIGCONT);
-    ledger_handing(s, worker->pid, worker->number);
+    invocation_metrics_handing(s, worker->pid, worker->number);
     (void)worker_push(worker, &lane->unsent);
     lane->state = LANE_SERVING;
     if (lane->exposure.is_on)
@@ -135,7 +144,7 @@ void serving_begin(struct supervisor *s, struct lane *lane) {
 static void finish_serving(struct supervisor *s, struct lane *lane, enum ending ending) {
     int64_t now = now_ns();
     lane->ending = ending;
-    ledger_answered(s, lane->worker->pid);
+    invocation_metrics_answered(s, lane->worker->pid);
     if (now - lane->began > lane->longest)
         lane->longest = now - lane->began;
     if ((ending == ENDING_DIED || ending == ENDING_LATE) && lane->refusal_n > 0)
@@ -203,6 +212,14 @@ void serving_step(struct supervisor *s, struct lane *lane, const struct pollfd *
         }
     }
     enum sighting seen = SIGHTING_NONE;
+    if (!lane->held && process_limits_is_demoted(&s->process_limits)) {
+        /* Nobody else does so, and we may not run again for seconds. Nothing here can be trusted to serve once more, so all end
+         * in one call, the zygote too; what is behind the answer comes when nobody holds us up any more. */
+        (void)sweep_first(&s->sweep);
+        lane->seen = SIGHTING_DEMOTED;
+        finish_serving(s, lane, ENDING_INFECTED);
+        return;
+    }
     if (watch_due(&s->watch) <= now) {
         name_own_connections(s, lane);
         seen = watch_look(&s->watch, now);
@@ -257,10 +274,12 @@ static bool is_over(const struct supervisor *s, const struct lane *lane) {
 /* Say whether nothing came from a worker but its answers. */
 static bool is_silent(struct supervisor *s, const struct lane *lane) {
     if (lane->unsent.head.n + lane->unsent.body.n > 0)
-        witness_hostile(&s->witness, lane->worker->number, "it answered before it read its event");
+        invocation_findings_hostile(&s->invocation_findings, lane->worker->number,
+                                    "it answered before it read its event");
     else if (lane->reader.said_more || worker_has_spoken(lane->worker))
         /* Nothing is asked of it: a frame sent ahead would be an answer to somebody else's event. */
-        witness_hostile(&s->witness, lane->worker->number, "it sent data between two events");
+        invocation_findings_hostile(&s->invocation_findings, lane->worker->number,
+                                    "it sent data between two events");
     else
         return true;
     return false;
@@ -279,7 +298,7 @@ static bool is_alone(struct supervisor *s, struct lane *lane) {
     sweep_forget(&s->sweep, lane->worker->pid);
     if (swept.zygote_lost)
         pool_drop(s);
-    witness_swept(&s->witness, swept.killed, swept.zombies);
+    invocation_findings_swept(&s->invocation_findings, swept.killed, swept.zombies);
     lane->pid_before = s->sweep.proved_at;
     return swept.is_proved && s->zygote.pid > 0;
 }
@@ -288,7 +307,8 @@ static bool is_alone(struct supervisor *s, struct lane *lane) {
 static bool rests(struct supervisor *s, const struct lane *lane) {
     enum rest rest = worker_pause(lane->worker, &s->procfs);
     if (rest == REST_CONTINUED)
-        witness_hostile(&s->witness, lane->worker->number, "it could not be stopped between two events");
+        invocation_findings_hostile(&s->invocation_findings, lane->worker->number,
+                                    "it could not be stopped between two events");
     return rest == REST_PAUSED;
 }
 
@@ -353,7 +373,7 @@ void serving_settle(struct supervisor *s, struct lane *lane) {
     output_settle(&s->output, &lane->worker->pipes);
     bool is_talker = !answer_is_too_long(&lane->reader) && worker_is_running(lane->worker, &s->procfs) && !is_silent(s, lane);
     /* Without the second what was planted would serve for hours. */
-    if (is_talker || (lane->exposure.is_on && (s->settings.retire_on & ends_changed) != 0) ||
+    if (s->serves_once || is_talker || (lane->exposure.is_on && (s->settings.retire_on & ends_changed) != 0) ||
         renewal_is_time(s, lane->until - now_ns(), LANE_RENEW_AT) || !worker_is_running(lane->worker, &s->procfs)) {
         serving_end(s, lane);
         return;
@@ -384,9 +404,89 @@ void serving_kill(struct supervisor *s, struct lane *lane, struct swept *swept) 
     infection_worker_ended(&lane->infections);
     /* Under the lock as well: what the kernel holds back of a request comes when nothing is refused any more. */
     if (!watch_settle(&s->watch))
-        lane->reclaim.is_needed = true;
+        lane->event_recovery.is_needed = true;
     if (swept->zygote_lost)
         pool_drop(s);
+}
+
+static void close_leaving(struct leaving *leaving) {
+    if (leaving->pidfd >= 0)
+        (void)close(leaving->pidfd);
+    leaving->pidfd = -1;
+}
+
+/* Wait from now on for the worker, and for who was killed with it, to close their files. */
+static void leave(const struct supervisor *s, struct lane *lane, const struct swept *swept) {
+    struct leaving *leaving = &lane->leaving;
+    leaving->until = now_ns() + LEAVE_LIMIT_NS;
+    /* Of two one alone has a descriptor here. */
+    leaving->looks_round |= swept->leaves_more || lane->worker->pidfd < 0 || leaving->pidfd >= 0;
+    close_leaving(leaving);
+    leaving->pidfd = lane->worker->pidfd;
+    lane->worker->pidfd = -1;
+    memcpy(leaving->request_id, s->report.request_id, sizeof(leaving->request_id));
+}
+
+size_t serving_leaving_fds(const struct lane *lane, struct pollfd *out) {
+    if (lane->leaving.until == 0 || lane->leaving.pidfd < 0)
+        return 0;
+    *out = (struct pollfd){lane->leaving.pidfd, POLLIN, 0};
+    return 1;
+}
+
+int64_t serving_leaving_due(const struct lane *lane) {
+    const struct leaving *leaving = &lane->leaving;
+    if (leaving->until == 0)
+        return NEVER;
+    return leaving->pidfd < 0 ? now_ns() + LEAVE_LOOK_NS : leaving->until;
+}
+
+/* Say whether ports are left for the connections of the next event. */
+static bool has_ports(const struct supervisor *s, struct leaving *leaving) {
+    if (!sockets_ports_are_scarce(&s->procfs))
+        return true;
+    if (!leaving->waits_for_ports)
+        print_error("closed connections take nearly all ports; the next event waits for them, a minute at most",
+                    "reuse connections between requests");
+    leaving->waits_for_ports = true;
+    return false;
+}
+
+/* Say whether nothing is held any more by who was killed. */
+static bool have_left(struct supervisor *s, struct leaving *leaving) {
+    struct pollfd look = {leaving->pidfd, POLLIN, 0};
+    if (leaving->pidfd >= 0 && poll(&look, 1, 0) <= 0)
+        return false;
+    close_leaving(leaving);
+    if (leaving->looks_round && sweep_leaving(&s->sweep) != 0)
+        return false;
+    /* A channel has two ends. */
+    long own = 0;
+    for (size_t i = 0; i < WORKERS; i++)
+        own += s->workers[i].channel >= 0 ? 2 : 0;
+    return !s->scope.is_environment || (flight_is_over(&s->flight, own) && cleaner_keys_are_gone(s) && has_ports(s, leaving));
+}
+
+bool serving_has_left(struct supervisor *s, struct lane *lane) {
+    struct leaving *leaving = &lane->leaving;
+    char next[sizeof(leaving->request_id)];
+    if (leaving->until == 0)
+        return true;
+    /* What is found now is of the invocation that they ended with. */
+    memcpy(next, s->report.request_id, sizeof(next));
+    memcpy(s->report.request_id, leaving->request_id, sizeof(next));
+    bool have = have_left(s, leaving);
+    if (!have && now_ns() > leaving->until)
+        loop_retire(s, "what ended processes held (files, ports) was not released");
+    if (have) {
+        *leaving = (struct leaving){.pidfd = -1};
+        pool_settle_losses(s);
+        /* A socket that the dead had bound passed for an extension's until it was closed. */
+        if (lane->worker == NULL && held_has_asked(&s->held) && cleaner_clean(s, NEVER, &lane->retire_why))
+            loop_retire(s, lane->retire_why.text);
+    }
+    memcpy(s->report.request_id, next, sizeof(next));
+    return have;
 }
 
 void serving_close(struct supervisor *s, struct lane *lane, const struct swept *swept) {
@@ -394,13 +494,14 @@ void serving_close(struct supervisor *s, struct lane *lane, const struct swept *
     /* With its socket go descriptors that it left in flight there, and the last to hold a connection waits for its peer
      * (SO_LINGER), for hours if he likes, unless a signal comes. */
     timers_arm(&s->timers, 0);
+    leave(s, lane, swept);
     worker_close(lane->worker);
     timers_disarm(&s->timers);
     lane->worker = NULL;
     if (!s->is_forking)
         return;
-    witness_dropped_log(&s->witness, dropped);
-    witness_swept(&s->witness, swept->killed, swept->zombies);
+    invocation_findings_dropped_log(&s->invocation_findings, dropped);
+    invocation_findings_swept(&s->invocation_findings, swept->killed, swept->zombies);
 }
 
 void serving_end(struct supervisor *s, struct lane *lane) {
@@ -435,11 +536,11 @@ struct outcome serving_outcome(struct supervisor *s, struct lane *lane) {
         return (struct outcome){true, NULL, {NULL, 0}, {lane->refusal, lane->refusal_n}};
     case ENDING_LATE:
         answers_timeout_words(lane->timeout_ns, words, sizeof(words));
-        witness_late(&s->witness, worker->number, words);
+        invocation_findings_late(&s->invocation_findings, worker->number, words);
         answers_timed_out(&lane->failure, id, lane->timeout_ns);
         break;
     case ENDING_HOSTILE:
-        witness_hostile(&s->witness, worker->number, lane->why.text);
+        invocation_findings_hostile(&s->invocation_findings, worker->number, lane->why.text);
         answers_exited(&lane->failure, id, ANSWERS_NO_STATUS);
         break;
     case ENDING_DIED: {
@@ -447,7 +548,7 @@ struct outcome serving_outcome(struct supervisor *s, struct lane *lane) {
         if (s->is_forking && s->ready.has_threads && cleaner_clean(s, NEVER, &lane->retire_why))
             loop_retire(s, lane->retire_why.text);
         int status = pool_status(s, worker->pid);
-        witness_died(&s->witness, worker->number);
+        invocation_findings_died(&s->invocation_findings, worker->number);
         answers_exited(&lane->failure, id, status);
         break;
     }

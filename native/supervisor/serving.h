@@ -36,6 +36,14 @@ void serving_kill(struct supervisor *s, struct lane *lane, struct swept *swept);
 /* Take leave of a worker that is proved dead. */
 void serving_close(struct supervisor *s, struct lane *lane, const struct swept *swept);
 
+/* What tells that a killed worker has closed its files, one descriptor at most; and when it is to be looked at. */
+size_t serving_leaving_fds(const struct lane *lane, struct pollfd *out);
+int64_t serving_leaving_due(const struct lane *lane);
+
+/* Say whether what was killed has closed its files; then whoever that has ended was given up. Beyond its limit the environment
+ * retires. */
+bool serving_has_left(struct supervisor *s, struct lane *lane);
+
 /* End a worker that serves no further event, and clear what it left, as after an invocation of its own. No worker: nothing
  * to do. */
 void serving_end(struct supervisor *s, struct lane *lane);

@@ -35,7 +35,7 @@ enum kind {
     GLOB,
     ENTRY,
     GLOBS,
-    PLACES
+    WRITABLE_PATHS
 };
 
 /* One setting. */
@@ -60,10 +60,10 @@ static const struct row rows[] = {
     {"DAYFLY_ON_TIMEOUT", SECOND, "platform", "platform, answer", AT(on_timeout_answer)},
     {"DAYFLY_TIMEOUT_MARGIN", DURATION, "0.2", NULL, AT(timeout_margin)},
     {"DAYFLY_SCOPE", CHOICE, "auto", "auto, environment, descendants", AT(scope)},
-    {"DAYFLY_API_LOCK", CHOICE, "auto", "auto, on, off", AT(api_lock)},
+    {"DAYFLY_API_LOCK", CHOICE, "auto", "auto, on, http, off", AT(api_lock)},
     {"DAYFLY_TMP", FIRST, "scrub", "scrub, keep", AT(scrubs_tmp)},
     {"DAYFLY_KEEP", GLOBS, "", NULL, AT(keep)},
-    {"DAYFLY_SCRUB", PLACES, "", NULL, AT(scrub)},
+    {"DAYFLY_SCRUB", WRITABLE_PATHS, "", NULL, AT(scrub)},
     {"DAYFLY_CHANGED_CODE", SECOND, "refuse", "refuse, run", AT(runs_changed_code)},
     {"DAYFLY_CLOSE_MEMORY", FIRST, "auto", "auto, off", AT(close_memory)},
     {"DAYFLY_RESEED", SWITCH, "on", NULL, AT(reseed)},
@@ -72,17 +72,17 @@ static const struct row rows[] = {
     {"DAYFLY_IMMORTAL", FIRST, "auto", "auto, off", AT(immortal)},
     {"DAYFLY_CONFINE", FIRST, "auto", "auto, off", AT(confine)},
     {"DAYFLY_NETWORK", CHOICE, "shared", "shared, none, none-where-allowed", AT(network)},
+    {"DAYFLY_THREADS", CHOICE, "auto", "auto, drop, refuse", AT(threads)},
     {"DAYFLY_ZYGOTE_PRIME", ENTRY, "", NULL, AT(prime)},
     {"DAYFLY_ZYGOTE_EVENTS", GLOB, "", NULL, AT(events)},
+    {"DAYFLY_ZYGOTE_WARM", FIRST, "auto", "auto, off", AT(warms)},
     {"DAYFLY_ZYGOTE_MAX_AGE", DURATION, "0", NULL, AT(zygote_max_age)},
     {"DAYFLY_FORK_BEFORE", ENTRY, "", NULL, AT(fork_before)},
     {"DAYFLY_FORK_AFTER", ENTRY, "", NULL, AT(fork_after)},
     {"DAYFLY_FORK_DELIVER", DURATION, "0.5", NULL, AT(fork_deliver)},
-    {"DAYFLY_FORK_THREADS", FIRST, "restart", "restart, refuse", AT(restarts_threads)},
     {"DAYFLY_GUARD", CHOICE, "observe", "off, observe, block", AT(guard)},
     {"DAYFLY_GUARD_ON_FAULT", SECOND, "open", "open, closed", AT(guard_closed)},
     {"DAYFLY_GUARD_LEARN", SWITCH, "off", NULL, AT(guard_learn)},
-    {"DAYFLY_SUPERVISOR", FIRST, "native", "native, python", AT(is_native)},
 };
 
 /* Variables that no file sets: WRAPPER_VARIABLES in core/settings.py, and the recorder's. */
@@ -91,7 +91,7 @@ static const char *const others[] = {
     "DAYFLY_POLICY",     "DAYFLY_POLICY_DIGEST", "DAYFLY_ROLLOUT",   "DAYFLY_LEARN",
 };
 
-/* What Python says beside the settings; see src/dayfly/supervisor/flatsettings.py. */
+/* What Python says beside the settings; see src/dayfly/runtime/flatsettings.py. */
 static const struct {
     const char *name;
     size_t offset;
@@ -116,13 +116,9 @@ const char *guard_name(enum guard guard) {
     return names[guard];
 }
 
-/* The value of a variable, NULL without one; the first counts. */
-static const char *variable(char *const *environ, const char *name) {
-    size_t n = strlen(name);
-    for (; *environ != NULL; environ++)
-        if (strncmp(*environ, name, n) == 0 && (*environ)[n] == '=')
-            return *environ + n + 1;
-    return NULL;
+const char *lock_name(enum api_lock lock) {
+    static const char *const names[] = {"auto", "on", "http", "off"};
+    return names[lock];
 }
 
 static bool is_space(uint8_t c) { return c == ' ' || (c >= 9 && c <= 13) || (c >= 28 && c <= 31); }
@@ -304,11 +300,11 @@ static bool read_names(enum kind kind, struct bytes text, struct names *out) {
         size_t n_parts = 0;
         if (part.n == 0)
             continue;
-        while (kind == PLACES && part.n > 0 && part.at[part.n - 1] == '/')
+        while (kind == WRITABLE_PATHS && part.n > 0 && part.at[part.n - 1] == '/')
             part.n--;
         for (size_t i = 0; i < part.n; i++)
             n_parts += part.at[i] == '/';
-        if (!(kind == PLACES ? is_place(part) : is_glob(part)) || out->count == SETTINGS_MAX_NAMES ||
+        if (!(kind == WRITABLE_PATHS ? is_place(part) : is_glob(part)) || out->count == SETTINGS_MAX_NAMES ||
             n_parts > SETTINGS_MAX_PARTS)
             return false;
         out->items[out->count++] = part;
@@ -354,7 +350,7 @@ static bool read_row(const struct row *row, struct bytes text, struct settings *
     case SHARE:
         return read_share(text, out);
     case GLOBS:
-    case PLACES:
+    case WRITABLE_PATHS:
         return read_names(row->kind, text, out);
     case ENTRY:
         *(struct bytes *)out = stripped;

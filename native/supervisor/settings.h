@@ -9,8 +9,10 @@
 
 enum isolation { ISOLATION_INVOCATION, ISOLATION_WINDOW, ISOLATION_PROCESS };
 enum scope_setting { SCOPE_AUTO, SCOPE_ENVIRONMENT, SCOPE_DESCENDANTS };
-enum api_lock { LOCK_AUTO, LOCK_ON, LOCK_OFF };
+enum api_lock { LOCK_AUTO, LOCK_ON, LOCK_HTTP, LOCK_OFF };
 enum guard { GUARD_OFF, GUARD_OBSERVE, GUARD_BLOCK };
+/* What becomes of the threads that init left; THREADS in core/handshake.py. */
+enum threads { THREADS_AUTO, THREADS_DROP, THREADS_REFUSE };
 enum network { NETWORK_SHARED, NETWORK_NONE, NETWORK_NONE_WHERE_ALLOWED };
 
 #define RETIRE_ON_RESIDUE 1u
@@ -53,11 +55,11 @@ struct settings {
     enum network network;
     struct bytes prime, events, fork_before, fork_after;
     int64_t zygote_max_age, fork_deliver;
-    bool restarts_threads;
+    bool warms; /* zygote.warm = auto */
+    enum threads threads;
     enum guard guard;
     bool guard_closed; /* guard_on_fault = closed */
     bool guard_learn;
-    bool is_native; /* supervisor = native, not python */
     /* Of the policy, empty without one: packed for the guard, layer or package, digest, mode of its kinds, why the layer's is
      * not active, and what is doubtful about it. */
     struct bytes policy, policy_source, policy_digest, policy_mode, policy_fault, policy_doubt;
@@ -78,6 +80,7 @@ bool settings_are_pythons(const struct settings *settings, char *const *environ,
 /* The values as the first log record and the zygote's options spell them. */
 const char *isolation_name(enum isolation isolation);
 const char *guard_name(enum guard guard);
+const char *lock_name(enum api_lock lock);
 
 /* Append seconds for the zygote's options. -1 where it does not fit. */
 int settings_seconds(struct buffer *out, int64_t ns);

@@ -9,8 +9,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A table longer than this is looked at in part: some 25,000 connections by /proc. */
-#define MANY_BYTES (4u << 20)
+/* A table longer than this cannot be looked at: some 200,000 connections by /proc, more than tcp_max_tw_buckets lets be in
+ * TIME_WAIT beside as many as there are descriptors. */
+#define MANY_BYTES (32u << 20)
+/* /proc/net/sockstat has 200 bytes. */
+#define SOCKSTAT_BYTES 4096
+/* Fewer than any range of ports has. */
+#define FEW_WAITING 64
+/* Three in four ports: the fourth is left to the next event. */
+#define MOST_OF_FOUR 4
 /* /proc/net/snmp has some 2 kB. */
 #define COUNTERS_BYTES 16384
 /* What is in TIME_WAIT is nobody's, and there may be 28,000 of those. */
@@ -140,19 +147,42 @@ bool sockets_parse(const char *line, struct connection *out) {
     return true;
 }
 
-/* Keep a row that has one of our ports at either end. */
+/* How much a row matters: one of a server itself; an end that serves at its port; a client of that port, of whatever host. */
+enum { RANK_NONE, RANK_CLIENT, RANK_SERVER, RANK_EXACT };
+
+static int rank_of(const struct sockets *sockets, const struct connection *row) {
+    int rank = RANK_NONE;
+    for (size_t i = 0; i < sockets->n_servers; i++) {
+        const struct endpoint *server = &sockets->servers[i];
+        if (endpoint_same(&row->local, server) || endpoint_same(&row->remote, server))
+            return RANK_EXACT;
+        if (sockets->serves_all && row->local.port == server->port)
+            rank = RANK_SERVER;
+        else if (sockets->serves_all && row->remote.port == server->port && rank == RANK_NONE)
+            rank = RANK_CLIENT;
+    }
+    return rank;
+}
+
+/* Keep a row that may lead to a server; where there is no room, in the place of one that matters less. */
 static void keep(struct sockets *sockets, const struct connection *row) {
-    if (row->state == TCP_TIME_WAITS)
+    int rank = row->state == TCP_TIME_WAITS ? RANK_NONE : rank_of(sockets, row), dropped = rank;
+    if (rank == RANK_NONE)
         return;
-    for (size_t i = 0; i < sockets->n_ports; i++) {
-        if (row->local.port != sockets->ports[i] && row->remote.port != sockets->ports[i])
-            continue;
-        if (sockets->n_rows == SOCKETS_MANY)
-            sockets->is_cut = true;
-        else
-            sockets->rows[sockets->n_rows++] = *row;
+    if (sockets->n_rows < SOCKETS_MANY) {
+        sockets->rows[sockets->n_rows++] = *row;
         return;
     }
+    for (size_t i = 0; i < SOCKETS_MANY && dropped == rank; i++) {
+        int other = rank_of(sockets, &sockets->rows[i]);
+        if (other < rank) {
+            sockets->rows[i] = *row;
+            dropped = other;
+        }
+    }
+    /* Clients alone are those of other hosts. */
+    sockets->is_cut |= dropped > RANK_CLIENT;
+    sockets->lost_clients |= dropped == RANK_CLIENT;
 }
 
 static void keep_line(void *context, const char *line) {
@@ -220,28 +250,49 @@ static int ask(struct sockets *sockets, uint16_t port) {
     }
 }
 
-bool sockets_read(struct sockets *sockets) {
-    sockets->n_rows = 0;
-    sockets->is_cut = false;
-    if (sockets->netlink >= 0) {
-        bool is_read = true;
-        for (size_t i = 0; i < sockets->n_ports && is_read; i++)
-            is_read = ask(sockets, sockets->ports[i]) == 0;
-        if (is_read)
-            return true;
-        /* Refused, or a kernel without the module: never tried again. */
+/* Look by netlink; -1 with errno. What was not read to its end is not read on: who asks next gets a socket of his own. */
+static int read_netlink(struct sockets *sockets) {
+    if (sockets->netlink < 0)
+        sockets->netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, SOCK_DIAG);
+    if (sockets->netlink < 0)
+        return -1;
+    /* A dump is answered while it is asked for; a kernel that does otherwise must not keep us. */
+    (void)setsockopt(sockets->netlink, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){1, 0}, sizeof(struct timeval));
+    for (size_t i = 0; i < sockets->n_servers; i++) {
+        if ((i > 0 && sockets->servers[i].port == sockets->servers[0].port) || ask(sockets, sockets->servers[i].port) == 0)
+            continue;
+        int error = errno;
         (void)close(sockets->netlink);
         sockets->netlink = -1;
+        errno = error;
+        return -1;
+    }
+    return 0;
+}
+
+static int read_files(struct sockets *sockets) {
+    if (procfs_each_line(sockets->procfs, "net/tcp", MANY_BYTES, keep_line, sockets) != 0)
+        return -1;
+    /* A kernel may be without IPv6. */
+    return procfs_each_line(sockets->procfs, "net/tcp6", MANY_BYTES, keep_line, sockets) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+bool sockets_read(struct sockets *sockets) {
+    sockets->n_rows = 0;
+    sockets->is_cut = sockets->lost_clients = false;
+    int result = sockets->by_proc ? -1 : read_netlink(sockets);
+    if (result != 0 && !sockets->has_read) {
+        /* Refused, or a kernel without the module. Later it is a lack that somebody has made, and no reason to go over to what
+         * takes forty times as long. */
         sockets->by_proc = true;
         sockets->n_rows = 0;
     }
-    if (!sockets->by_proc)
-        return false;
-    if (procfs_each_line(sockets->procfs, "net/tcp", MANY_BYTES, keep_line, sockets) != 0)
-        return false;
-    /* A kernel may be without IPv6. */
-    return procfs_each_line(sockets->procfs, "net/tcp6", MANY_BYTES, keep_line, sockets) == 0 ||
-           errno == ENOENT;
+    if (sockets->by_proc)
+        result = read_files(sockets);
+    sockets->has_read |= result == 0;
+    for (size_t i = 0; i < sockets->n_rows && sockets->lost_clients; i++)
+        sockets->is_cut |= sockets->rows[i].state != TCP_LISTENS && rank_of(sockets, &sockets->rows[i]) == RANK_SERVER;
+    return result == 0;
 }
 
 /* ActiveOpens of /proc/net/snmp (RFC 4022). */
@@ -263,6 +314,22 @@ long sockets_begun(const struct sockets *sockets) {
     return strtol(at, NULL, 10);
 }
 
+static void take_waiting(void *context, const char *line) {
+    const char *at = strstr(line, " tw ");
+    if (strncmp(line, "TCP: ", 5) == 0 && at != NULL)
+        *(long *)context = strtol(at + 4, NULL, 10);
+}
+
+bool sockets_ports_are_scarce(const struct procfs *procfs) {
+    long waiting = 0;
+    char range[32], *end;
+    if (procfs_each_line(procfs, "net/sockstat", SOCKSTAT_BYTES, take_waiting, &waiting) != 0 || waiting < FEW_WAITING ||
+        procfs_read(procfs, "sys/net/ipv4/ip_local_port_range", range, sizeof(range)) <= 0)
+        return false;
+    long first = strtol(range, &end, 10);
+    return waiting > (strtol(end, NULL, 10) - first + 1) / MOST_OF_FOUR * (MOST_OF_FOUR - 1);
+}
+
 static bool is_zero(const uint8_t *at, size_t n) {
     for (size_t i = 0; i < n; i++)
         if (at[i] != 0)
@@ -275,18 +342,20 @@ bool endpoint_is_any(const struct endpoint *end) {
            (memcmp(end->address, mapped, sizeof(mapped)) == 0 && is_zero(end->address + 12, 4));
 }
 
-void sockets_begin(struct sockets *sockets, const struct procfs *procfs, const uint16_t *ports, size_t n) {
+void sockets_begin(struct sockets *sockets, const struct procfs *procfs, const struct endpoint *servers, size_t n) {
     bytes_clear(sockets, sizeof(*sockets));
     sockets->procfs = procfs;
-    for (size_t i = 0; i < n && i < SOCKETS_MANY_PORTS; i++)
-        sockets->ports[sockets->n_ports++] = ports[i];
-    sockets->netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, SOCK_DIAG);
-    sockets->by_proc = sockets->netlink < 0;
-    if (sockets->netlink >= 0)
-        /* A dump is answered while it is asked for; a kernel that does otherwise must not keep us. */
-        (void)setsockopt(sockets->netlink, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){1, 0},
-                         sizeof(struct timeval));
+    sockets->netlink = -1;
+    for (size_t i = 0; i < n && i < SOCKETS_MANY_SERVERS; i++)
+        sockets->servers[sockets->n_servers++] = servers[i];
     sockets->counters = openat(procfs->root, "net/snmp", O_RDONLY | O_CLOEXEC);
+    /* Whoever serves at one of the ports, for once. */
+    sockets->serves_all = true;
+    bool serves_all = false;
+    if (sockets_read(sockets))
+        for (size_t i = 0; i < sockets->n_rows; i++)
+            serves_all |= sockets->rows[i].state == TCP_LISTENS && endpoint_is_any(&sockets->rows[i].local);
+    sockets->serves_all = serves_all;
 }
 
 void sockets_end(struct sockets *sockets) {

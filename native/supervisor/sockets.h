@@ -15,12 +15,13 @@
 
 /* Rows that one look keeps; the supervisor has a handful. */
 #define SOCKETS_MANY 256
-#define SOCKETS_MANY_PORTS 2
+#define SOCKETS_MANY_SERVERS 2
 /* One read from netlink, as large as the kernel's messages get. */
 #define SOCKETS_READ_BYTES 65536
 
 /* include/net/tcp_states.h */
 enum tcp_state {
+    TCP_IS_ESTABLISHED = 1,
     TCP_FIN_WAIT_1 = 4,
     TCP_FIN_WAIT_2 = 5,
     TCP_TIME_WAITS = 6,
@@ -46,19 +47,23 @@ struct connection {
 
 struct sockets {
     const struct procfs *procfs;
-    int netlink;  /* -1: not, or not any more */
+    int netlink;  /* -1: not, or not any more, or to be opened anew */
     int counters; /* /proc/net/snmp, kept open */
-    bool by_proc; /* netlink is refused: /proc/net/tcp */
-    uint16_t ports[SOCKETS_MANY_PORTS];
-    size_t n_ports;
+    bool by_proc; /* netlink was refused from the beginning: /proc/net/tcp */
+    bool has_read;
+    struct endpoint servers[SOCKETS_MANY_SERVERS];
+    size_t n_servers;
+    bool serves_all; /* one of them listens at every address of the host, so that others lead there too */
     struct connection rows[SOCKETS_MANY];
     size_t n_rows;
-    bool is_cut; /* there were more */
+    bool lost_clients; /* clients of the same port were left out */
+    bool is_cut; /* there were more that may lead to a server */
     _Alignas(8) uint8_t read[SOCKETS_READ_BYTES];
 };
 
-/* Prepare to look at connections that have one of `n` ports at either end. */
-void sockets_begin(struct sockets *sockets, const struct procfs *procfs, const uint16_t *ports, size_t n);
+/* Prepare to look at connections that have one of `n` servers at either end, before code runs here that could listen as
+ * they do. */
+void sockets_begin(struct sockets *sockets, const struct procfs *procfs, const struct endpoint *servers, size_t n);
 void sockets_end(struct sockets *sockets);
 /* Read all those rows, listeners included and what is in TIME_WAIT not; false where none can be read. */
 bool sockets_read(struct sockets *sockets);
@@ -66,6 +71,10 @@ bool sockets_read(struct sockets *sockets);
  * counts one once it is in the table (tcp_connect), so whoever finds the number unchanged finds no new one
  * there. */
 long sockets_begun(const struct sockets *sockets);
+
+/* Say whether connections that were closed, and wait (TIME_WAIT, for a minute), take most of the ports from which others
+ * begin: where they were bound, no new connection to anybody gets theirs. */
+bool sockets_ports_are_scarce(const struct procfs *procfs);
 
 /* The endpoint of an IPv4 address of four bytes. */
 struct endpoint endpoint_of(const uint8_t *address, uint16_t port);

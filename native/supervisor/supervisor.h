@@ -10,14 +10,17 @@
 #include "announce.h"
 #include "answers.h"
 #include "clerk.h"
+#include "codefile.h"
 #include "event.h"
+#include "flight.h"
+#include "held.h"
 #include "kernel.h"
-#include "keeper.h"
+#include "process_limits.h"
 #include "lane.h"
-#include "ledger.h"
+#include "invocation_metrics.h"
 #include "output.h"
 #include "pairs.h"
-#include "places.h"
+#include "writable_paths.h"
 #include "private.h"
 #include "procfs.h"
 #include "ready.h"
@@ -32,7 +35,7 @@
 #include "timers.h"
 #include "upstream.h"
 #include "watch.h"
-#include "witness.h"
+#include "invocation_findings.h"
 #include "worker.h"
 #include "zygote.h"
 
@@ -50,7 +53,7 @@ enum {
     KEY_BYTES = 32,
     EXIT_NO_EVENTS = 1,
     EXIT_BAD_INPUT = 2,
-    /* Without arguments: it can be executed here (src/dayfly/supervisor/native.py). */
+    /* Without arguments: it can be executed here (src/dayfly/runtime/native.py). */
     EXIT_RUNS = 93,
 };
 
@@ -62,29 +65,34 @@ struct supervisor {
     bool tells_tenants;
     struct tenant_source tenants;
     struct scope_decision scope;
-    bool lock; /* responses are held open */
+    enum api_lock lock; /* whose responses are held open; not LOCK_AUTO */
     int64_t began;
 
     struct procfs procfs;
     struct pairs pairs;
     struct sweep sweep;
-    struct keeper keeper;
+    struct process_limits process_limits;
     struct timers timers;
     struct signals signals;
-    struct places places;
+    struct writable_paths writable_paths;
+    struct writable_paths
+        outside; /* what else this user may write, compared with what the image and init left there */
+    struct code_places code;
+    struct held held;
     struct kernel kernel;
     bool owns_kernel_objects;
     struct private_directory temporary; /* scope descendants: the only directory that is ours to empty */
     bool had_tmpdir;                    /* TMPDIR was set before it named that */
     struct watch watch;
+    struct flight flight;
     cpu_set_t processors; /* that the platform gave */
     cpu_set_t elsewhere;  /* those without the supervisor's own, empty where there is one */
     uint32_t zombies;     /* as the last sweep counted them */
 
     struct output output;
     struct report report;
-    struct witness witness;
-    struct ledger ledger;
+    struct invocation_findings invocation_findings;
+    struct invocation_metrics invocation_metrics;
     struct clerk clerk;
     bool has_key; /* the fleet's, which proves lines */
     uint8_t key[KEY_BYTES];
@@ -112,6 +120,7 @@ struct supervisor {
     size_t n_spares;
     unsigned workers_made;
     bool is_forking;        /* false in process isolation, asked for or because the function cannot be forked */
+    bool serves_once;       /* process isolation that somebody may have forced: no process serves a second event */
     unsigned rebuilds;       /* of the zygote, since it forked a worker */
     struct fault fork_fault; /* why the last fork could not be asked for */
     uint32_t killed_spares; /* that ended by themselves, which none does */
@@ -129,9 +138,6 @@ static inline bool serves_windows(const struct supervisor *s) {
 
 /* Start an environment and serve for ever. `arguments` are the interpreter's command line. */
 _Noreturn void boot(struct supervisor *s, char **arguments, char **environment);
-
-/* Serve by the Python supervisor instead, saying why (NULL: it was said, or asked for): ends what was started and executes it. */
-_Noreturn void boot_hand_over(struct supervisor *s, const char *why);
 
 /* Tell the platform that init failed, and why; then exit. */
 _Noreturn void boot_refuse(struct supervisor *s, const char *type, const char *message, const char *hint);
@@ -162,7 +168,7 @@ void key_read(struct supervisor *s);
 /* Make of it what is needed here, and look for another process that shows it. */
 void key_use(struct supervisor *s);
 
-/* Put it back into the variables, for the Python supervisor. */
+/* Put it back into the variables, for the interpreter that is executed next. */
 void key_give_back(const struct supervisor *s);
 
 /* ---- init.c ---- */
@@ -195,8 +201,14 @@ void pool_fork_ahead(struct supervisor *s, bool is_alone);
 /* Give up whoever an invocation changed for good; true with why where the environment must retire. */
 bool pool_keep(struct supervisor *s, struct fault *why);
 
+/* Give up those that ended while a dead worker closed its files, and say so in the name of its request. */
+void pool_settle_losses(struct supervisor *s);
+
 /* Have the zygote wait for a worker that is proved dead. */
 void pool_bury(struct supervisor *s, pid_t pid);
+
+/* Have it wait for all of them now, not with the next fork. */
+void pool_bury_all(struct supervisor *s);
 
 /* The wait status of a worker that is proved dead, ANSWERS_NO_STATUS where it does not come in time. */
 int pool_status(struct supervisor *s, pid_t pid);
@@ -250,8 +262,17 @@ bool cleaner_clean(struct supervisor *s, int64_t until, struct fault *why);
 /* Say whether there is something to remove, while its worker is stopped. */
 bool cleaner_has_more(struct supervisor *s);
 
+/* Say whether no kernel keys are left that the dead hold: a dead process keeps its session's keyring until it was waited for,
+ * and a process that knows the name may join it. Beyond a limit the environment retires, where nobody else can have made them. */
+bool cleaner_keys_are_gone(struct supervisor *s);
+
 /* Remove everything, before the function is initialised again, `until` at most; returns how much refuses to go. */
 uint32_t cleaner_empty(struct supervisor *s, int64_t until);
+
+/* Say whether files were left for lack of time: nothing may be served before they are gone. */
+static inline bool cleaner_is_pending(const struct supervisor *s) {
+    return s->writable_paths.is_pending || s->outside.is_pending;
+}
 
 /* Say whether init left neither files nor objects: then the environment is empty between invocations. */
 bool cleaner_is_bare(const struct supervisor *s);

@@ -93,7 +93,8 @@ static bool is_staying(const struct sweep *sweep, uint32_t number) {
 enum role {
     ROLE_GONE,
     ROLE_OTHER,   /* not ours to end */
-    ROLE_DEAD,    /* a zombie, or about to be one, that a sweep would have ended */
+    ROLE_DEAD,    /* a zombie that a sweep would have ended */
+    ROLE_LEAVING, /* about to be one: its memory is torn down, then its files are closed */
     ROLE_KEEPS,   /* of a worker that goes on, or spared */
     ROLE_LODGER,  /* an extension's */
     ROLE_UNKNOWN, /* perhaps the next worker, perhaps an impostor that chose the zygote for its parent */
@@ -160,7 +161,8 @@ static enum role judge(const struct sweep *sweep, pid_t pid, enum pair_kind *kin
     if (is_dead < 0)
         return ROLE_UNSEEN;
     if (is_dead)
-        return ROLE_DEAD;
+        /* With the last thread goes what threads share. */
+        return stat.state == 'Z' && stat.threads <= 1 ? ROLE_DEAD : ROLE_LEAVING;
     int lodges = is_wide ? is_extension(sweep, stat) : 0;
     if (lodges != 0)
         return lodges < 0 ? ROLE_UNSEEN : ROLE_LODGER;
@@ -221,11 +223,14 @@ static int take(struct pass *pass, pid_t pid, bool is_new, enum role *role) {
     switch (*role) {
     case ROLE_UNSEEN:
         return -1;
+    case ROLE_LEAVING:
     case ROLE_DEAD:
         if (sweep->is_subreaper && waitpid(pid, NULL, WNOHANG) == pid)
             pass->buried++;
-        else if (!pids_have(pass->expected, pass->n_expected, pid))
+        else if (!pids_have(pass->expected, pass->n_expected, pid)) {
             pass->zombies++;
+            pass->out->leaves_more |= *role == ROLE_LEAVING;
+        }
         return 0;
     case ROLE_KEEPS:
     case ROLE_LODGER:
@@ -320,7 +325,7 @@ static int check_new(struct pass *pass, long mark, long most) {
             pid_t pid = (pid_t)((mark + i - 1) % (most - 1) + 1);
             if (take(pass, pid, true, &role) != 0)
                 return -1;
-            vanished += role == ROLE_GONE || role == ROLE_DEAD;
+            vanished += role == ROLE_GONE || role == ROLE_DEAD || role == ROLE_LEAVING;
         }
         if (pass->found + pass->unknown != found)
             return 0;
@@ -458,6 +463,7 @@ int sweep_run(struct sweep *sweep, const pid_t *expected, size_t n, struct swept
         bury(&pass);
     resume(&pass);
     out->zombies = pass.zombies;
+    out->leaves_more |= out->killed > 0;
     return out->is_proved ? 0 : -1;
 }
 
@@ -545,8 +551,16 @@ int sweep_count(struct sweep *sweep) {
 
 int sweep_zombies(struct sweep *sweep) {
     int n = 0;
-    return each(sweep, ROLE_DEAD, count_one, &n) < 0 ? -1 : n;
+    return each(sweep, ROLE_DEAD, count_one, &n) < 0 || each(sweep, ROLE_LEAVING, count_one, &n) < 0 ? -1 : n;
 }
+
+static int stop_at_one(void *context, pid_t pid) {
+    (void)context;
+    (void)pid;
+    return 1;
+}
+
+int sweep_leaving(struct sweep *sweep) { return each(sweep, ROLE_LEAVING, stop_at_one, NULL); }
 
 int sweep_begin(struct sweep *sweep, struct procfs *procfs, const struct pairs *pairs, enum sweep_scope scope,
                 struct fault *fault) {

@@ -65,6 +65,7 @@ struct swept {
     uint32_t
         strays; /* of those: with no exact pair, so that nobody is to be blamed where several workers lived */
     uint32_t zombies; /* dead processes of our user that nobody has waited for */
+    bool leaves_more; /* of the dead, not the expected, some may still hold files: sweep_leaving tells */
     bool is_proved;
     bool zygote_lost;   /* the zygote went with the rest (kill(-1)); start another */
     struct fault fault; /* why there is no proof */
@@ -106,6 +107,9 @@ void sweep_release(struct sweep *sweep, uint32_t number);
 int sweep_count(struct sweep *sweep);
 /* How many dead processes of our user nobody has waited for; -1 where we cannot look. */
 int sweep_zombies(struct sweep *sweep);
+/* Say whether a dead process still closes its files, as it does once its memory is torn down: 1, 0, -1 where we cannot
+ * look. */
+int sweep_leaving(struct sweep *sweep);
 /* Call `act` for each process that a sweep would end, until it returns other than 0; what it returned, else
  * 0. */
 int sweep_each_foreign(struct sweep *sweep, int (*act)(void *context, pid_t pid), void *context);

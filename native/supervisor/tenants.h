@@ -1,4 +1,4 @@
-/* Finds out whose event one is, from places that the caller does not choose: as src/dayfly/core/tenants.py, which also says
+/* Finds out whose event one is, from places that the caller does not choose: as src/dayfly/core/tenants.py, which says
  * what the setting `tenant` may name. Everything doubtful is nobody's, and what is nobody's shares its worker with no other. */
 #ifndef DAYFLY_TENANTS_H
 #define DAYFLY_TENANTS_H

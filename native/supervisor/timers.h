@@ -14,9 +14,8 @@
 
 #include <time.h>
 
-/* A stop costs whoever waits at most the first of these. Each fires only if those before it were taken back.
- */
-#define TIMERS_RESUMES 5
+/* A stop costs a caller at most the first of these. Each fires only if those before it were taken back. */
+#define TIMERS_RESUMES 13
 
 struct timers {
     timer_t resume[TIMERS_RESUMES];
@@ -24,6 +23,7 @@ struct timers {
     bool has_resume;
     bool has_dead_man;
     bool is_armed;
+    bool is_dense;          /* all of resume are in use */
     int64_t dead_man_ns; /* 0: off */
     /* Sockets whose far end only this process holds: two pairs, see timers_begin. */
     int ends[4];

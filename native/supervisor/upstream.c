@@ -282,6 +282,14 @@ void upstream_hold(struct upstream *up, struct bytes request_id, struct bytes ec
     begin(up, LITERAL(""));
 }
 
+bool upstream_go_ahead(struct upstream *up) {
+    if (up->state != WAITING)
+        return false;
+    up->state = HELD;
+    up->tries = 0;
+    return true;
+}
+
 void upstream_finish(struct upstream *up, struct bytes body, const char *error_type) {
     int n = body.n > 0 ? snprintf(up->chunk, sizeof(up->chunk), "%zx\r\n", body.n) : 0;
     up->tail.n = 0;
@@ -380,11 +388,13 @@ static enum upstream_progress send_parts(struct upstream *up) {
         }
         for (size_t n = (size_t)sent; n > 0;) {
             struct iovec *part = &up->parts[up->part];
-            size_t taken = n < part->iov_len ? n : part->iov_len;
-            part->iov_base = (uint8_t *)part->iov_base + taken;
-            part->iov_len -= taken;
-            n -= taken;
-            up->part += part->iov_len == 0;
+            if (n < part->iov_len) {
+                part->iov_base = (uint8_t *)part->iov_base + n;
+                part->iov_len -= n;
+                break;
+            }
+            n -= part->iov_len;
+            up->part++;
         }
     }
     up->state = WAITING;

@@ -76,6 +76,10 @@ void upstream_next(struct upstream *up);
  * UPSTREAM_REPLIED: nothing is held. */
 void upstream_hold(struct upstream *up, struct bytes request_id, struct bytes echo);
 
+/* The platform has not agreed for long, which no client may wait for forever (RFC 9110, 10.1.1): take the response for open, without
+ * anything being held. False while its head is still on the way. */
+bool upstream_go_ahead(struct upstream *up);
+
 /* Send the held response's body; `error_type` makes it an error, by trailers, NULL a success. */
 void upstream_finish(struct upstream *up, struct bytes body, const char *error_type);
 

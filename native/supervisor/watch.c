@@ -20,6 +20,8 @@
 /* The platform ends an environment whose event is not answered in time. One that still runs this long after
  * that was answered by somebody, unless its clock and ours disagree by so much. */
 #define OVERDUE (5 * NS_PER_S)
+/* Looks in a row that fail: a host that is short of memory for a moment makes one fail, and none for long. */
+#define MANY_FAILED 3
 /* Looks at a connection of which it is not known whose it is, and changes hands perhaps, per event. */
 #define MANY_TRIES 5
 /* How long the connections of a dead process are waited for: that its descriptors are closed, which comes
@@ -39,14 +41,15 @@ static const uint8_t lambda_address[4] = {169, 254, 100, 1};
 #define LAMBDA_PORT 9001
 
 const char *sighting_name(enum sighting sighting) {
-    static const char *const names[] = {NULL, "connection", "overdue", "blinded"};
+    static const char *const names[] = {NULL, "connection", "overdue", "blinded", "demoted"};
     return names[sighting];
 }
 
 const char *sighting_words(enum sighting sighting) {
     static const char *const words[] = {"", "it connected to the Runtime API",
                                         "its event has timed out, but the platform did not end it",
-                                        "it left the supervisor no descriptor to look for connections with"};
+                                        "it left the supervisor nothing to look for connections with",
+                                        "it lowered the supervisor's priority"};
     return words[sighting];
 }
 
@@ -70,14 +73,7 @@ static bool is_api(const struct watch *watch, const struct connection *row, cons
             return true;
         is_port |= server->port == watch->api[i].port;
     }
-    if (!is_port || !has_other_end(watch, row))
-        return false;
-    for (size_t i = 0; i < watch->sockets.n_rows; i++)
-        if (watch->sockets.rows[i].state == TCP_LISTENS &&
-            watch->sockets.rows[i].local.port == server->port &&
-            endpoint_is_any(&watch->sockets.rows[i].local))
-            return true;
-    return false;
+    return is_port && watch->sockets.serves_all && has_other_end(watch, row);
 }
 
 static bool is_own_end(const struct watch *watch, const struct endpoint *end) {
@@ -248,7 +244,10 @@ enum sighting watch_look_now(struct watch *watch) {
     int64_t began = cpu_ns();
     watch->is_starved = false;
     errno = 0;
-    size_t n = was_read(watch, sockets_read(&watch->sockets)) ? list_suspects(watch, suspects) : 0;
+    bool is_read = was_read(watch, sockets_read(&watch->sockets));
+    size_t n = is_read ? list_suspects(watch, suspects) : 0;
+    watch->failed = is_read ? 0 : watch->failed + 1;
+    watch->is_starved |= watch->failed >= MANY_FAILED;
     /* Among more connections of that port than are looked at one to the API may hide. */
     bool is_guilty = is_cut(watch) || (n > 0 && are_guilty(watch, suspects, n));
     int64_t now = now_ns(), pause = (cpu_ns() - began) * watch->pause_factor;
@@ -270,9 +269,8 @@ void watch_begin(struct watch *watch, struct sweep *sweep, const struct endpoint
     const struct endpoint known = endpoint_of(lambda_address, LAMBDA_PORT);
     if (on_lambda && !endpoint_same(api, &known))
         watch->api[watch->n_api++] = known;
-    const uint16_t ports[] = {watch->api[0].port, watch->api[1].port};
     watch->seen = watch->quiet = -1;
-    sockets_begin(&watch->sockets, sweep->procfs, ports, watch->n_api > 1 && ports[0] != ports[1] ? 2 : 1);
+    sockets_begin(&watch->sockets, sweep->procfs, watch->api, watch->n_api);
     long memory = memory_mb <= 0 || memory_mb > MEMORY_OF_A_PROCESSOR ? MEMORY_OF_A_PROCESSOR : memory_mb;
     watch->pause_factor = SHARE * MEMORY_OF_A_PROCESSOR / (memory < LEAST_MEMORY ? LEAST_MEMORY : memory);
     watch->is_armed = sockets_read(&watch->sockets);
@@ -307,6 +305,10 @@ void watch_hand_over(struct watch *watch, pid_t worker, int64_t deadline, bool i
     /* An event that comes late, or by another clock, tells nothing. */
     watch->overdue = deadline > now && deadline < NEVER - OVERDUE ? deadline + OVERDUE : NEVER;
     watch->due = watch->full_due = now + FIRST_LOOK;
+    if (watch->quiet >= 0)
+        /* What had connected before the event came was no worker: a look at the table takes a millisecond on a large machine,
+         * and an invoker in our namespace connects for each event. */
+        watch->seen = watch->quiet;
     forget_sockets(watch, true);
 }
 
@@ -329,19 +331,17 @@ enum sighting watch_look(struct watch *watch, int64_t now) {
         return SIGHTING_NONE;
     }
     enum sighting sighting = watch_look_now(watch);
-    /* Where it is not known whose a connection is, it is looked at again. */
-    watch->seen = is_tried(watch) ? -1 : begun;
+    /* Where it is not known whose a connection is, or nothing was seen, it is looked at again. */
+    watch->seen = is_tried(watch) || watch->failed > 0 ? -1 : begun;
     return sighting;
 }
 
-#define UNLOCKED "the Runtime API is not locked: a worker that polls it can take events until "
-
 const char *watch_misses(const struct watch *watch) {
     if (!watch->is_armed)
-        return UNLOCKED "its own event ends, because connections cannot be listed here";
+        return "its own event ends, because connections cannot be listed here";
     if (!watch->own_namespace)
-        return UNLOCKED "Dayfly detects it, or until its own event ends if its descriptors cannot be read";
-    return UNLOCKED "Dayfly detects and ends it, after some milliseconds";
+        return "Dayfly detects it, or until its own event ends if its descriptors cannot be read";
+    return "Dayfly detects and ends it";
 }
 
 /* ---- what the dead have left
@@ -399,7 +399,7 @@ enum sighting watch_look_at_end(struct watch *watch) {
     /* What the worker has sent and closed is seen by nobody else: it goes on, or has gone on until now. */
     take_left(watch);
     watch->may_remain |= watch->left.n > 0;
-    watch->quiet = sighting == SIGHTING_NONE && !is_tried(watch) && !watch->may_remain ? begun : -1;
+    watch->quiet = sighting == SIGHTING_NONE && !is_tried(watch) && watch->failed == 0 && !watch->may_remain ? begun : -1;
     return sighting;
 }
 
@@ -415,12 +415,13 @@ bool watch_settle(struct watch *watch) {
     int64_t began = now_ns(), until = began + SETTLE;
     bool was_visited = false, is_late = false;
     while (!is_late) {
-        size_t n = sockets_read(&watch->sockets) ? list_suspects(watch, living) : 0;
+        bool is_read = sockets_read(&watch->sockets);
+        size_t n = is_read ? list_suspects(watch, living) : 0;
         if (!acquit(watch, living, &n))
             n = 0;
         take_left(watch);
         /* Whoever comes later has nothing to do with what was waited for in vain. */
-        if (n == 0 && !is_cut(watch) && (watch->sweep->n_extensions > 0 || is_known_to_remain(watch)))
+        if (is_read && n == 0 && !is_cut(watch) && (watch->sweep->n_extensions > 0 || is_known_to_remain(watch)))
             break;
         was_visited = true;
         int64_t now = now_ns();
@@ -444,11 +445,10 @@ bool watch_settle(struct watch *watch) {
 bool watch_has_remains(struct watch *watch) {
     if (!watch->may_remain)
         return false;
-    watch->sockets.n_rows = 0;
-    (void)sockets_read(&watch->sockets);
+    bool is_read = sockets_read(&watch->sockets);
     take_left(watch);
     watch->remains = watch->left;
-    watch->may_remain = watch->remains.n > 0 || is_cut(watch);
+    watch->may_remain = !is_read || watch->remains.n > 0 || is_cut(watch);
     /* What was on its way and is not any more has come since. */
     return true;
 }

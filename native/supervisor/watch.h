@@ -58,7 +58,8 @@ struct watch {
         remains; /* nobody holds them any more, and their words may be on their way: waited for in vain */
     struct known_ends left; /* the same as they were last seen */
     bool may_remain;
-    bool is_starved; /* the last look found no descriptor to look by */
+    unsigned failed; /* looks in a row */
+    bool is_starved; /* the last look found no descriptor to look by, or was one too many that failed */
     struct sockets sockets;
 };
 
@@ -67,6 +68,7 @@ enum sighting {
     SIGHTING_CONNECTION, /* it connected to the Runtime API */
     SIGHTING_OVERDUE,    /* its event has timed out, but the platform did not end it */
     SIGHTING_BLINDED,    /* it took from us what a look needs */
+    SIGHTING_DEMOTED,    /* it took the processor from us */
 };
 
 /* A word for a sighting's finding, NULL for none, and what was seen. */
@@ -101,7 +103,7 @@ bool watch_settle(struct watch *watch);
 /* Say whether a request of somebody dead may reach the platform yet, or has since this was last asked: then
  * the next event is to be taken back (GET /next answers with it again). */
 bool watch_has_remains(struct watch *watch);
-/* The words for the first log line where the platform cannot be locked. */
+/* How long a worker can take events where the platform is not locked, in words. */
 const char *watch_misses(const struct watch *watch);
 
 #endif

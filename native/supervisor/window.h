@@ -1,5 +1,4 @@
-/* What one worker may serve in window isolation: so many events, for so long, of one tenant; see
- * src/dayfly/core/lifetime.py. */
+/* What one worker may serve in window isolation: so many events, for so long, of one tenant. */
 #ifndef DAYFLY_WINDOW_H
 #define DAYFLY_WINDOW_H
 

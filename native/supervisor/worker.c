@@ -18,10 +18,13 @@ enum {
     PULL_BYTES = 16 << 20,
     /* Threads of a worker that is to pause. */
     MANY_STOPPED = 512,
+    /* Looks that find a process running whose stop was taken: a listing ends early where a thread of it ends meanwhile. */
+    MANY_IN_VAIN = 2,
 };
 
-/* A stop takes effect within 0.1 ms where a processor is free; a busy machine may take some time. */
-#define PAUSE_LIMIT_NS (50 * NS_PER_MS)
+/* A stop takes effect within 0.1 ms where a processor is free. A busy machine may take some time, and one that gives a quarter of
+ * a processor stops everybody for 75 ms in between: a window that ended for that would cost its next event a new worker. */
+#define PAUSE_LIMIT_NS (250 * NS_PER_MS)
 
 void worker_clear(struct worker *worker) {
     *worker = (struct worker){.pidfd = -1, .channel = -1};
@@ -121,7 +124,8 @@ static int look_at_thread(void *context, pid_t thread) {
         at++;
     if (stat.state != 'T') {
         threads->runs = true;
-        threads->is_continued |= at < threads->n_before;
+        /* One that is killed leaves its stop to end. */
+        threads->is_continued |= at < threads->n_before && !stat.is_killed;
         return 0;
     }
     threads->is_stopped = true;
@@ -130,13 +134,13 @@ static int look_at_thread(void *context, pid_t thread) {
     return 0;
 }
 
-/* Say whether SIGSTOP waits for the first thread of a process to get a processor. */
-static bool has_pending_stop(const struct procfs *procfs, pid_t pid) {
+/* Say whether SIGSTOP waits for the first thread of a process to get a processor, or we cannot look. */
+static bool may_have_pending_stop(const struct procfs *procfs, pid_t pid) {
     char path[32];
     char text[PROCFS_RECORD_BYTES];
     (void)snprintf(path, sizeof(path), "%d/status", (int)pid);
     if (procfs_read(procfs, path, text, sizeof(text)) < 0)
-        return false;
+        return true;
     const char *at = strstr(text, "\nShdPnd:");
     return at != NULL && (strtoull(at + 8, NULL, 16) >> (SIGSTOP - 1) & 1) != 0;
 }
@@ -145,7 +149,11 @@ enum rest worker_pause(const struct worker *worker, const struct procfs *procfs)
     struct threads threads = {.procfs = procfs, .pid = worker->pid};
     int64_t until = now_ns() + PAUSE_LIMIT_NS;
     worker_signal(worker, SIGSTOP);
-    for (;;) {
+    for (int in_vain = 0; in_vain < MANY_IN_VAIN; (void)sched_yield()) {
+        bool is_over = now_ns() > until;
+        /* Before the look: a signal is taken and its thread stopped under one lock, so one that waits no longer has stopped
+         * somebody whom the look meets. The other way round, it may be taken in between. */
+        bool may_wait = is_over && may_have_pending_stop(procfs, worker->pid);
         threads.runs = threads.is_stopped = false;
         threads.n_before = threads.n;
         if (procfs_each_thread(procfs, worker->pid, look_at_thread, &threads) != 0)
@@ -154,11 +162,11 @@ enum rest worker_pause(const struct worker *worker, const struct procfs *procfs)
             return REST_PAUSED;
         if (threads.is_continued)
             return REST_CONTINUED;
-        if (now_ns() > until)
-            /* A signal is taken and its thread stopped under one lock: what no longer waits has stopped somebody. */
-            return threads.is_stopped || has_pending_stop(procfs, worker->pid) ? REST_LATE : REST_CONTINUED;
-        (void)sched_yield();
+        if (is_over && (may_wait || threads.is_stopped))
+            return REST_LATE;
+        in_vain += is_over;
     }
+    return REST_CONTINUED;
 }
 
 void worker_signal(const struct worker *worker, int number) {

@@ -75,6 +75,7 @@ int zygote_start(struct zygote *zygote, struct zygote_launch *launch, struct out
     zygote->received.n = 0;
     zygote->used = 0;
     zygote->asked = NULL;
+    zygote->trial = zygote->tried = 0;
     zygote->n_dead = 0;
     zygote->awaited = 0;
     zygote->has_spoken = zygote->is_ready = zygote->serves = false;
@@ -303,6 +304,12 @@ static enum zygote_said judge(struct zygote *zygote, const struct control_frame 
         if (zygote->was_asked_to_print && !zygote->has_printed && take_print(zygote, frame->payload) == 0)
             return ZYGOTE_SILENT;
         break;
+    case CONTROL_TRIES:
+        zygote->tried = zygote->trial;
+        if (zygote->is_ready && (zygote->trial = control_number(frame->payload)) >= 0)
+            return ZYGOTE_TRIES;
+        zygote->trial = 0;
+        break;
     default:
         break;
     }
@@ -447,13 +454,19 @@ int zygote_ask(struct zygote *zygote, enum control_kind kind, struct worker *wor
 }
 
 int zygote_bury(struct zygote *zygote, pid_t pid, struct fault *fault) {
-    uint8_t space[(ZYGOTE_MANY_DEAD + 1) * (CONTROL_HEAD_BYTES + 8)];
-    struct buffer request = {space, 0, sizeof(space)};
     zygote->dead[zygote->n_dead++] = pid;
     if (zygote->n_dead <= ZYGOTE_MANY_DEAD)
         return 0;
+    return zygote_bury_all(zygote, fault);
+}
+
+int zygote_bury_all(struct zygote *zygote, struct fault *fault) {
+    uint8_t space[(ZYGOTE_MANY_DEAD + 1) * (CONTROL_HEAD_BYTES + 8)];
+    struct buffer request = {space, 0, sizeof(space)};
+    if (zygote_resume(zygote, fault) != 0)
+        return -1;
     pack_dead(zygote, &request);
-    return send_all(zygote, buffer_bytes(&request), NULL, 0, fault);
+    return request.n == 0 ? 0 : send_all(zygote, buffer_bytes(&request), NULL, 0, fault);
 }
 
 int zygote_ask_status(struct zygote *zygote, pid_t pid, struct fault *fault) {

@@ -31,6 +31,7 @@ enum zygote_said {
     ZYGOTE_READY,  /* its init is done: `payload` */
     ZYGOTE_FORKED, /* the worker that was asked for is born: it is filled in */
     ZYGOTE_SERVING, /* it is the worker itself from now on: that is filled in */
+    ZYGOTE_TRIES,  /* another child, or none, tries imports: `trial` */
     ZYGOTE_REAPED, /* the wait status that was asked for: `status_of_dead` */
     ZYGOTE_LOST    /* it ended, or broke a rule: the fault says which */
 };
@@ -46,6 +47,8 @@ struct zygote {
     size_t used; /* of `received`: the frame that `zygote_take` gave last */
     unsigned frames_taken; /* since the last wait */
     struct worker *asked; /* the worker in the making, NULL without one */
+    pid_t trial; /* a child that tries imports, and is no worker, 0 without */
+    pid_t tried; /* what `trial` was before */
     pid_t dead[ZYGOTE_MANY_DEAD + 1];
     size_t n_dead;
     pid_t awaited; /* the dead one whose status is asked for, 0 without */
@@ -92,6 +95,8 @@ int zygote_ask(struct zygote *zygote, enum control_kind kind, struct worker *wor
 
 /* Have it wait for a worker that is proved dead, with its next request; -1 where it takes none. */
 int zygote_bury(struct zygote *zygote, pid_t pid, struct fault *fault);
+/* Have it wait at once for those that it was not told yet; -1 where it takes none. */
+int zygote_bury_all(struct zygote *zygote, struct fault *fault);
 
 /* Have a worker that is proved dead waited for now: ZYGOTE_REAPED says its status. */
 int zygote_ask_status(struct zygote *zygote, pid_t pid, struct fault *fault);

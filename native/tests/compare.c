@@ -8,7 +8,7 @@
 #include "../supervisor/routes.h"
 #include "../supervisor/scope.h"
 #include "../supervisor/tenants.h"
-#include "../supervisor/witness.h"
+#include "../supervisor/invocation_findings.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -224,7 +224,6 @@ static void compare_json(void) {
     if (json_base64(&escaped, pieces[0]) != 0)
         abort();
     tell_bytes(buffer_bytes(&escaped));
-    tell_number(json_is_http_event(pieces[0]));
     if (!json_keys_begin(&keys, pieces[0]))
         return;
     while (json_keys_next(&keys, &key, &value)) {
@@ -287,9 +286,10 @@ static void compare_settings(void) {
         settings.immortal,
         settings.confine,
         settings.network,
+        settings.warms,
+        settings.threads,
         settings.zygote_max_age,
         settings.fork_deliver,
-        settings.restarts_threads,
         settings.guard,
         settings.guard_closed,
         settings.guard_learn,
@@ -369,8 +369,8 @@ static void compare_invocation(void) {
 /* Pieces: of each event a worker's word and what it is: report, late report, note, init. The findings are
  * what was written. */
 static void compare_witness(void) {
-    struct witness witness;
-    witness_init(&witness, &report, atoll(text_of(0)), atoi(text_of(1)) != 0);
+    struct invocation_findings invocation_findings;
+    invocation_findings_init(&invocation_findings, &report, atoll(text_of(0)), atoi(text_of(1)) != 0);
     report.triggers = 0;
     report.number = 0;
     report.sequence = 0;
@@ -379,13 +379,13 @@ static void compare_witness(void) {
         switch (*text_of(i)) {
         case 'r':
         case 'l':
-            witness_report(&witness, pieces[i + 1], *text_of(i) == 'r');
+            invocation_findings_report(&invocation_findings, pieces[i + 1], *text_of(i) == 'r');
             break;
         case 'n':
-            tell_number(witness_note(&witness, pieces[i + 1]));
+            tell_number(invocation_findings_note(&invocation_findings, pieces[i + 1]));
             break;
         case 'i':
-            witness_init_said(&witness, pieces[i + 1]);
+            invocation_findings_init_said(&invocation_findings, pieces[i + 1]);
             break;
         default:
             report.number++;
@@ -461,7 +461,7 @@ static void compare_routes(void) {
     } else if (strcmp(wanted, "take_over") == 0) {
         routes_take_over(&routes);
     } else if (strcmp(wanted, "poll_ahead") == 0) {
-        routes_poll_ahead(&routes);
+        routes_end_init(&routes, ROUTES_LIMIT_NS);
     } else if (strcmp(wanted, "has_extensions") == 0) {
         tell_number(routes.extension_count > 0);
     } else if (strcmp(wanted, "settled") == 0) {
@@ -492,7 +492,7 @@ static void compare_scope(void) {
     tell_bytes(bytes_of(platform_name(decision.platform)));
     tell_bytes(bytes_of(decision.reason));
     tell_bytes(bytes_of(decision.not_promised));
-    tell_number(scope_locks((enum api_lock)atoi(text_of(1)), decision.platform));
+    tell_number(scope_lock((enum api_lock)atoi(text_of(1)), decision.platform));
 }
 
 /* Whose an event is: the setting, two headers, the body. */

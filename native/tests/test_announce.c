@@ -1,4 +1,4 @@
-/* The first record of an environment, and what of the settings is handed over to the Python supervisor. */
+/* The first record of an environment, and what of the settings Python reads. */
 #include "../supervisor/announce.h"
 #include "unit.h"
 
@@ -41,18 +41,19 @@ static struct announcement plain(void) {
                                  .scope = "environment",
                                  .scope_reason = "Lambda",
                                  .platform = "lambda",
+                                 .lock = LOCK_ON,
                                  .can_fork = true};
 }
 
 static void all_is_well(void) {
     struct announcement what = plain();
     begin();
-    what.lock = true;
     announce(&report, &what, &limits);
     read_lines();
-    CHECK_EQUAL(count_lines(), 1);
-    CHECK(holds("\"message\":\"Dayfly: active, version " DAYFLY_VERSION
-                ": isolation invocation, guard observe, Runtime API locked\""));
+    CHECK_EQUAL(count_lines(), 2);
+    CHECK(strncmp(lines, "Dayfly " DAYFLY_VERSION ": a fresh worker per invocation; guard observes; Runtime API locked\n{",
+                  sizeof("Dayfly " DAYFLY_VERSION ": a fresh worker per invocation; guard observes; Runtime API locked\n{") - 1) == 0);
+    CHECK(holds("\"message\":\"Dayfly: a fresh worker per invocation; guard observes; Runtime API locked\""));
     CHECK(holds("\"not_promised\":[]") && holds("\"api_lock\":\"on\"") && holds("\"memory\":\"closed\""));
     CHECK(holds("\"types\":[\"environment.started\"]"));
 }
@@ -62,16 +63,18 @@ static void what_is_missing_is_said(void) {
     begin();
     what.memory = "the kernel permits other processes of the same user to open it";
     what.unguarded = "no audit hooks";
-    what.watch_misses = "a worker may take events";
+    what.lock = LOCK_OFF;
+    what.watch_misses = "it is found";
     what.earlier = (struct earlier_life){.killed = 2, .removed = 3};
     limits_add(&limits, "a limit of %s", "the host");
     announce(&report, &what, &limits);
     read_lines();
-    CHECK_EQUAL(count_lines(), 3);
-    CHECK(holds("\"not_promised\":[\"a limit of the host\",\"a worker may take events\",\"a worker can read "
+    CHECK_EQUAL(count_lines(), 4);
+    CHECK(holds("\"not_promised\":[\"a limit of the host\",\"the Runtime API is not locked: the environment is unprotected against "
+                "takeover, best effort: a worker that polls can take events until it is found; " ANNOUNCE_TAKEN "\",\"a worker can read "
                 "and write the memory"));
-    CHECK(holds("isolation invocation, guard not armed, Runtime API not locked, runtime restarted in this "
-                "environment; not protected: memory of Dayfly's processes (details in not_promised)\""));
+    CHECK(holds("guard NOT armed; unprotected against takeover, best effort, memory open, runtime restarted; 4 limits: next record\n"));
+    CHECK(holds("\"api_lock\":\"off\""));
     CHECK(holds("\"guard\":\"not armed\",\"guard_reason\":\"no audit hooks\"") &&
           holds("\"memory\":\"open\",\"memory_reason\""));
     CHECK(holds("\"protection\":\"guard\""));
@@ -85,7 +88,7 @@ static void a_function_that_cannot_be_forked_is_not_isolated(void) {
     what.can_fork = false;
     announce(&report, &what, &limits);
     read_lines();
-    CHECK(holds("isolation process,") && holds("not protected: memory between invocations") &&
+    CHECK(holds(": NOT isolated (process);") &&
           holds("process isolation: memory changes of an invocation stay"));
 }
 
@@ -97,6 +100,38 @@ static void too_many_limits_are_counted(void) {
     announce(&report, &what, &limits);
     read_lines();
     CHECK(holds("\"limit 46\",\"more than fits into one record\"]"));
+}
+
+static void the_first_line_is_json_where_lambda_writes_json(void) {
+    struct announcement what = plain();
+    begin();
+    CHECK(setenv("AWS_LAMBDA_LOG_FORMAT", "JSON", 1) == 0);
+    what.lock = LOCK_HTTP;
+    announce(&report, &what, &limits);
+    read_lines();
+    CHECK(strncmp(lines, "{\"timestamp\":\"2", sizeof("{\"timestamp\":\"2") - 1) == 0);
+    CHECK(holds("Z\",\"level\":\"INFO\",\"message\":\"Dayfly " DAYFLY_VERSION ": a fresh worker per invocation; guard observes; HTTP "
+                "events locked, others unprotected against takeover, best effort; 1 limit: next record\"}\n"));
+    CHECK(holds("\"api_lock\":\"http\"") && holds("the Runtime API is locked for HTTP events alone: under others the environment is unprotected"));
+}
+
+/* People see the beginning of a line: it says all in any case. */
+static void the_first_line_is_short(void) {
+    struct announcement what = plain();
+    begin();
+    settings.isolation = ISOLATION_WINDOW;
+    settings.max_age = 86400 * NS_PER_S;
+    settings.max_invocations = 1000000;
+    what.memory = "m";
+    what.unguarded = "u";
+    what.lock = LOCK_HTTP;
+    what.may_be_later_life = true;
+    for (int i = 0; i < 12; i++)
+        limits_add(&limits, "limit %d", i);
+    announce(&report, &what, &limits);
+    read_lines();
+    CHECK(strcspn(lines, "\n") <= ANNOUNCE_MAX_LINE);
+    CHECK(holds(", memory open, perhaps restarted; 16 limits: next record\n"));
 }
 
 static bool are_pythons(char *variable, const char *folder) {
@@ -133,6 +168,8 @@ int main(void) {
     RUN(forked(what_is_missing_is_said));
     RUN(forked(a_function_that_cannot_be_forked_is_not_isolated));
     RUN(forked(too_many_limits_are_counted));
+    RUN(forked(the_first_line_is_json_where_lambda_writes_json));
+    RUN(forked(the_first_line_is_short));
     RUN(forked(what_python_has_read_counts_alone));
     RUN(forked(files_and_policies_are_read_by_python));
     return 0;

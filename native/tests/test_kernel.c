@@ -269,6 +269,27 @@ static void one_that_was_closed_for_good_ends_one_life(void) {
     CHECK_EQUAL(cleared.failed, 0);
 }
 
+static void lists_no_keys_where_they_cannot_be_counted(void) {
+    char folder[] = "/tmp/test-kernel-XXXXXX";
+    if (!has_keys())
+        return;
+    begin_afresh();
+    kernel.has_neighbours = true;
+    CHECK(mkdtemp(folder) != NULL);
+    CHECK((procfs.root = open(folder, O_RDONLY | O_DIRECTORY)) >= 0);
+    int keys = openat(procfs.root, "keys", O_WRONLY | O_CREAT, 0600);
+    CHECK(dprintf(keys, "0f5bad6a I--Q---     4 perm 1f3f0000 %u -1 keyring   _ses: 1\n", (unsigned int)kernel.uid) > 0);
+    kernel_rest(&kernel);
+    CHECK_EQUAL(kernel.seen_at_rest.n, 1);
+    /* As on a machine with thousands of users. */
+    kernel.tallies = -1;
+    kernel.seen_at_rest.n = 0;
+    kernel_adopt(&kernel);
+    CHECK_EQUAL(kernel.seen_at_rest.n, 0);
+    CHECK(!kernel_has_more_keys(&kernel));
+    CHECK(unlinkat(procfs.root, "keys", 0) == 0 && rmdir(folder) == 0);
+}
+
 static void parses_lines(void) {
     int id;
     unsigned long uid, creator;
@@ -291,6 +312,7 @@ int main(void) {
     RUN(in_namespace(NULL, a_keyring_that_was_closed_is_replaced));
     RUN(in_namespace(NULL, a_keyring_that_takes_no_keys_is_replaced));
     RUN(in_namespace(NULL, one_that_was_closed_for_good_ends_one_life));
+    RUN(in_namespace(NULL, lists_no_keys_where_they_cannot_be_counted));
     RUN(parses_lines());
     return 0;
 }

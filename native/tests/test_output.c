@@ -109,10 +109,14 @@ static void bytes_that_are_no_frame_are_counted(void) {
 static void own_lines_are_framed_where_the_platform_takes_frames(void) {
     char text[4096];
     begin(true, true);
-    output_emit(&output, LITERAL("line\n"), true);
+    output_emit(&output, LITERAL("{no}\n"), true);
     CHECK_EQUAL(read_file(OUTPUT_TELEMETRY, text, sizeof(text)), OUTPUT_FRAME_HEAD + 5);
     CHECK(memcmp(text, "\xa5\x5a\x00\x12\x00\x00\x00\x05", 8) == 0);
-    CHECK(strcmp(text + OUTPUT_FRAME_HEAD, "line\n") == 0);
+    CHECK(strcmp(text + OUTPUT_FRAME_HEAD, "{no}\n") == 0);
+    /* What is no JSON is not told for it. */
+    output_emit(&output, LITERAL("line\n"), false);
+    CHECK_EQUAL(read_file(OUTPUT_TELEMETRY, text, sizeof(text)), OUTPUT_FRAME_HEAD + 5);
+    CHECK(memcmp(text, "\xa5\x5a\x00\x0f\x00\x00\x00\x05", 8) == 0);
     CHECK_EQUAL(read_file(OUTPUT_STDOUT, text, sizeof(text)), 0);
     pipes_close_write_ends(&pipes);
     (void)output_finish(&output, &pipes);

@@ -4,6 +4,7 @@
 #include "../supervisor/watch.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -167,6 +168,71 @@ static void does_not_mind_other_ports_and_users(void) {
     CHECK(watch_settle(&watch));
 }
 
+/* A worker that is a busy client of another host's server at the API's port, a host of this machine here. */
+static pid_t start_a_busy_client(void) {
+    enum { MANY = 300 };
+    int ready[2];
+    char byte = 0;
+    CHECK(pipe(ready) == 0);
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        struct sockaddr_in there = address_of(PORT);
+        there.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 6);
+        int server = socket(AF_INET, SOCK_STREAM, 0);
+        CHECK(bind(server, (struct sockaddr *)&there, sizeof(there)) == 0 && listen(server, MANY) == 0);
+        for (int i = 0; i < MANY; i++) {
+            int client = socket(AF_INET, SOCK_STREAM, 0);
+            CHECK(client >= 0 && connect(client, (struct sockaddr *)&there, sizeof(there)) == 0);
+        }
+        CHECK(write(ready[1], &byte, 1) == 1);
+        for (;;)
+            (void)pause();
+    }
+    CHECK(read(ready[0], &byte, 1) == 1);
+    return pid;
+}
+
+static void does_not_mind_many_of_the_same_port_elsewhere(void) {
+    begin();
+    for (int by_proc = 0; by_proc < 2; by_proc++) {
+        watch.sockets.by_proc = by_proc != 0;
+        pid_t client = start_a_busy_client();
+        CHECK_EQUAL(look(client), SIGHTING_NONE);
+        /* Nor may one to the API hide among them. */
+        pid_t worker = start_worker(PORT);
+        watch.seen = -1;
+        CHECK_EQUAL(look(worker), SIGHTING_CONNECTION);
+        CHECK(kill(client, SIGKILL) == 0 && waitpid(client, NULL, 0) == client);
+        CHECK(kill(worker, SIGKILL) == 0 && waitpid(worker, NULL, 0) == worker);
+        CHECK(write(told[1], "", 1) == 1);
+        AWAIT(watch_settle(&watch));
+    }
+}
+
+static void does_not_take_a_lack_for_nothing(void) {
+    begin();
+    struct procfs lacking = procfs;
+    lacking.root = -1;
+    watch.sockets.procfs = &lacking;
+    watch.sockets.by_proc = true;
+    watch_hand_over(&watch, 1, NEVER, true);
+    for (int i = 0; i < 2; i++)
+        CHECK_EQUAL(watch_look(&watch, watch_due(&watch)), SIGHTING_NONE);
+    CHECK_EQUAL(watch_look(&watch, watch_due(&watch)), SIGHTING_BLINDED);
+    watch.quiet = -1;
+    CHECK(!watch_settle(&watch));
+}
+
+static void count_line(void *context, const char *line) { *(int *)context += line[0] != '\0'; }
+
+static void does_not_take_a_part_for_the_whole(void) {
+    int lines = 0;
+    begin();
+    CHECK(procfs_each_line(&procfs, "net/tcp", 1 << 20, count_line, &lines) == 0 && lines > 1);
+    CHECK(procfs_each_line(&procfs, "net/tcp", 0, count_line, &lines) == -1 && errno == EFBIG);
+}
+
 static void looks_when_it_is_time(void) {
     begin();
     int64_t now = now_ns();
@@ -191,6 +257,20 @@ static void no_moment_after_a_look_is_safe(void) {
         was_soon = i > 0 && watch_due(&watch) - now < NS_PER_MS;
     }
     CHECK(was_soon);
+}
+
+static void does_not_look_for_who_connected_before_the_event(void) {
+    begin();
+    CHECK(watch_settle(&watch));
+    int theirs = connect_to(OTHER_PORT);
+    watch_arrived(&watch);
+    watch_hand_over(&watch, 1, NEVER, true);
+    const size_t unread = SOCKETS_MANY + 1;
+    watch.sockets.n_rows = unread;
+    CHECK_EQUAL(watch_look(&watch, watch_due(&watch)), SIGHTING_NONE);
+    CHECK_EQUAL(watch.sockets.n_rows, unread);
+    (void)close(theirs);
+    CHECK_EQUAL(look(start_worker(PORT)), SIGHTING_CONNECTION);
 }
 
 /* ---- beside others */
@@ -309,19 +389,48 @@ static void reads_rows(void) {
     CHECK(sockets_unpack(message, 72, &row) && row.state == 1);
 }
 
+/* A hundred ports, and two hundred of a server's own. */
+static void narrow_the_ports(void) {
+    start_the_platform();
+    unit_write("/proc/sys/net/ipv4/ip_local_port_range", "32768 32867");
+}
+
+static void closed_connections_take_ports(void) {
+    CHECK(procfs_open(&procfs, &fault) == 0);
+    for (int i = 0; i < 80; i++) {
+        CHECK(sockets_ports_are_scarce(&procfs) == (i > 75));
+        struct sockaddr_in address = address_of(PORT);
+        int listener = listen_at(0);
+        socklen_t size = sizeof(address);
+        CHECK(getsockname(listener, (struct sockaddr *)&address, &size) == 0);
+        int one = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        CHECK(connect(one, (struct sockaddr *)&address, sizeof(address)) == 0);
+        int other = accept(listener, NULL, NULL);
+        /* Who closes first waits. */
+        (void)close(one);
+        (void)close(other);
+        (void)close(listener);
+    }
+}
+
 int main(void) {
     RUN(in_namespace(start_the_platform, sees_a_worker_there));
     RUN(in_namespace(start_the_platform, sees_it_in_the_file_as_well));
     RUN(in_namespace(start_the_platform, does_not_mind_our_own));
     if (geteuid() == 0)
         RUN(in_namespace(start_the_platform_and_a_friend, does_not_mind_other_ports_and_users));
+    RUN(in_namespace(start_the_platform, does_not_mind_many_of_the_same_port_elsewhere));
+    RUN(in_namespace(start_the_platform, does_not_take_a_lack_for_nothing));
+    RUN(in_namespace(start_the_platform, does_not_take_a_part_for_the_whole));
     RUN(in_namespace(start_the_platform, looks_when_it_is_time));
     RUN(in_namespace(start_the_platform, no_moment_after_a_look_is_safe));
+    RUN(in_namespace(start_the_platform, does_not_look_for_who_connected_before_the_event));
     RUN(in_namespace(start_the_platform, beside_a_stranger));
     RUN(in_namespace(start_an_extension, an_extension_may_be_there));
     RUN(in_namespace(start_the_platform, waits_for_what_a_dead_worker_had_sent));
     RUN(in_namespace(start_the_platform, does_not_mind_who_connected_before_the_event));
     RUN(in_namespace(start_the_platform, sees_what_a_worker_that_goes_on_has_sent));
+    RUN(in_namespace(narrow_the_ports, closed_connections_take_ports));
     RUN(reads_rows());
     return 0;
 }

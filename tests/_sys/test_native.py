@@ -11,39 +11,14 @@ import signal
 import subprocess
 import sys
 
-import pytest
-from tests.unprivileged import as_user, forked
+from tests.unprivileged import forked
 
-from dayfly._sys import native, proc
+from dayfly._sys import native
 
 
 def test_nothing_loads_ctypes_before_it_is_needed() -> None:
     code = "import dayfly._sys.native, sys; print('ctypes' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False\n"
-
-
-def test_orphans_of_a_subreapers_descendants_become_its_children() -> None:
-    def act() -> int:
-        if not native.set_child_subreaper():
-            return -1
-        read_end, write_end = os.pipe()
-        if os.fork() == 0:
-            if os.fork() == 0:
-                os.setsid()
-                os.write(write_end, b"%d" % os.getpid())
-                os.read(os.pipe()[0], 1)
-            os._exit(0)
-        orphan = int(os.read(read_end, 16))
-        os.wait()
-        stat = proc.read_stat(orphan)
-        assert stat is not None
-        os.kill(orphan, 9)
-        return int(stat.parent == os.getpid())
-
-    is_reaper = as_user(act)
-    if is_reaper < 0:
-        pytest.skip("prctl is refused here")
-    assert is_reaper == 1
 
 
 def test_advice_is_taken_or_refused_with_a_number() -> None:

@@ -51,7 +51,7 @@ def run(program: bytes, number: int, arguments: tuple[int, ...], architecture: i
 
 
 def verdict(machine: str, name: str, *arguments: int) -> int:
-    program = assemble(machine, protected=[SUPERVISOR, ZYGOTE], group=GROUP)
+    program = assemble(machine, protected=[SUPERVISOR, ZYGOTE], groups=[GROUP])
     number = NUMBERS[name][MACHINES.index(machine)]
     return run(program, number, arguments, ARCHITECTURE[machine])
 
@@ -130,7 +130,7 @@ def test_no_child_is_given_to_the_zygote(machine: str) -> None:
 @every_machine
 def test_calls_by_another_door_are_refused(machine: str) -> None:
     """32-bit calls have other numbers, and x86's x32 calls share the architecture of the 64-bit ones."""
-    program = assemble(machine, protected=[SUPERVISOR], group=GROUP)
+    program = assemble(machine, protected=[SUPERVISOR], groups=[GROUP])
     assert run(program, 1, (), 0x40000003) == REFUSE
     assert run(program, 1, (), 0x40000028) == REFUSE
     if machine == "x86_64":
@@ -140,18 +140,18 @@ def test_calls_by_another_door_are_refused(machine: str) -> None:
 
 @every_machine
 def test_every_other_number_passes(machine: str) -> None:
-    program = assemble(machine, protected=[SUPERVISOR], group=GROUP)
+    program = assemble(machine, protected=[SUPERVISOR], groups=[GROUP])
     named = {numbers[MACHINES.index(machine)] for numbers in NUMBERS.values()}
     for number in set(range(480)) - named:
         assert run(program, number, (SUPERVISOR,) * 6, ARCHITECTURE[machine]) == ALLOW
 
 
 def test_no_more_processes_are_protected_than_a_filter_can_name() -> None:
-    assert assemble("x86_64", protected=range(2, 102), group=GROUP)
+    assert assemble("x86_64", protected=range(2, 102), groups=[GROUP])
     with pytest.raises(ValueError, match="too many"):
-        assemble("x86_64", protected=range(2, 400), group=GROUP)
+        assemble("x86_64", protected=range(2, 400), groups=[GROUP])
     with pytest.raises(KeyError):
-        assemble("riscv64", protected=[], group=GROUP)
+        assemble("riscv64", protected=[], groups=[GROUP])
 
 
 # ---- in force ---------------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ def in_child(act: Callable[[], object], *, protected: list[int] | None = None, g
     if pid == 0:
         text = "nothing"
         try:
-            reason = seccomp.confine(protected or [os.getppid()], group=group)
+            reason = seccomp.confine(protected or [os.getppid()], groups=[group])
             text = f"not confined: {reason}" if reason else str(act())
         except BaseException as fault:
             text = f"{type(fault).__name__}: {fault}"
@@ -256,7 +256,7 @@ def test_threads_that_ran_before_are_under_it_too() -> None:
         try:
             thread = threading.Thread(target=late, daemon=True)
             thread.start()
-            reason = seccomp.confine([os.getppid()], group=0)
+            reason = seccomp.confine([os.getppid()], groups=[])
             os.write(write_end, (f"skip {reason}" if reason else act()).encode())
         finally:
             os._exit(0)
@@ -358,4 +358,4 @@ def test_a_process_is_reached_by_any_of_its_threads() -> None:
 def test_the_filter_is_short() -> None:
     """Every call that it does not allow at once runs through it."""
     for machine in MACHINES:
-        assert len(assemble(machine, protected=[1, 2], group=3)) // 8 < 400
+        assert len(assemble(machine, protected=[1, 2], groups=[3])) // 8 < 400

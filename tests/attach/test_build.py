@@ -74,7 +74,6 @@ def test_only_what_runs_beside_a_function_ships(layer: build.BuiltLayer) -> None
         "errors.py",
         "core",
         "_sys",
-        "supervisor",
         "runtime",
         "attach",
     }
@@ -87,9 +86,11 @@ def test_only_what_runs_beside_a_function_ships(layer: build.BuiltLayer) -> None
         name[:-1] for name in guards
     }
     programs = {f"dayfly.d/bin/{one}/{name}" for one in ARCHITECTURES for name in ("supervisor", "launcher")}
+    libraries = {f"dayfly.d/bin/{one}/{name}" for one in ARCHITECTURES for name in ("threads.so", "audit.so")}
+    assert {modes[name] for name in libraries} == {0o444}
     # Executed, not read: so memory is closed.
     assert {modes[name] for name in programs} == {0o111}
-    assert {name for name in names if not name.startswith(tag)} == programs | {
+    assert {name for name in names if not name.startswith(tag)} == programs | libraries | {
         "dayfly",
         "dayfly.d/boot.py",
         "dayfly.d/client.zip",
@@ -137,7 +138,6 @@ def test_every_module_of_the_shipped_packages_is_found() -> None:
     package = Path(dayfly.__file__).parent
     paths = {source.path for source in own_sources(package)}
     assert {
-        "dayfly/supervisor/boot.py",
         "dayfly/runtime/start.py",
         "dayfly/core/settings.py",
         "dayfly/errors.py",

@@ -104,7 +104,7 @@ def test_the_clients_that_are_known_are_those_the_tests_try() -> None:
 
 
 @pytest.mark.parametrize("role", ["_DAYFLY_CLERK", "_DAYFLY_ZYGOTE"])
-def test_what_the_native_supervisor_started_never_runs_the_function_without_dayfly(
+def test_what_the_supervisor_started_never_runs_the_function_without_dayfly(
     tmp_path: Path, role: str
 ) -> None:
     """A worker can cause some of the faults that end here: a clerk is started beside workers."""

@@ -84,7 +84,11 @@ def test_its_native_code_is_there_for_both_processors(version: str, tmp_path: Pa
     # ELF, Mach-O (both orders, and fat), PE, ar.
     magics = (b"\x7fELF", b"\xfe\xed\xfa", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ", b"!<arch>")
     native = {name for name, data in files.items() if data.startswith(magics)}
-    expected = {f"/{HOME}/bin/{one}/{name}" for one in ARCHITECTURES for name in ("supervisor", "launcher")}
+    expected = {
+        f"/{HOME}/bin/{one}/{name}"
+        for one in ARCHITECTURES
+        for name in ("supervisor", "launcher", "threads.so", "audit.so")
+    }
     assert {name.partition("layer.zip")[2] for name in native} == expected
     programs = [name for name in files if "/licences/" not in name and name not in native]
     assert {name.rpartition(".")[2] for name in programs} == {"zip", "z", "pyc", "py", "json", "zip/dayfly"}

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 import pytest
+from tests.aws import Aws
 from tests.confined import confinement_here
 from tests.rie import Answer, Rie, Runtime
 
@@ -41,7 +42,8 @@ class Sink(sink.Sink):
 class Shop:
     """One environment under AWS's emulator, confined as on Lambda, and its attacker's sink.
 
-    `refusals`: the system calls and devices that Lambda has not are refused here too, so that nothing passes
+    With `aws` as people get it there; without, of this checkout, with the guard off and the Runtime API locked, for tests of
+    one thing. `refusals`: the system calls and devices that Lambda has not are refused here too, so that nothing passes
     thanks to them. None: they are, wherever the environment is confined.
     """
 
@@ -56,21 +58,26 @@ class Shop:
         refusals: bool | None = None,
         function: Path | None = None,
         command: Sequence[str] | None = None,
+        aws: Aws | None = None,
     ) -> None:
         is_own = (OWN_FUNCTIONS / f"{handler.partition('.')[0]}.py").is_file()
         self.sink = Sink()
         self.runtime: Runtime = runtime
+        # Lambda allows no filter of system calls: nothing may be refused here thanks to one, nor to the guard.
+        settings = {} if aws else {"DAYFLY_CONFINE": "off", "DAYFLY_GUARD": "off"}
         self.rie = Rie(
             function or (OWN_FUNCTIONS if is_own else FUNCTIONS),
             handler,
             runtime=runtime,
-            # Lambda allows no filter of system calls: nothing may be refused here thanks to one, nor to the guard.
-            environment={"DAYFLY_CONFINE": "off", "DAYFLY_GUARD": "off", **(environment or {})},
+            environment={**settings, **(environment or {})},
             timeout_s=timeout_s,
             confined=confined,
             refusals=confined if refusals is None else refusals,
-            command=command,
+            command=aws.command(runtime, handler) if aws else command,
+            is_lambda=aws is not None,
         )
+        if aws:
+            self.rie.confinement = aws.confinement()
         self._served = 0
         # What a customer is answered when nobody has attacked, with the card left out; see `learn`.
         self.usual = ""

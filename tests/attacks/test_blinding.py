@@ -6,33 +6,8 @@ just as long as it is looked at. What cannot be looked at must never count as de
 
 from __future__ import annotations
 
-import os
-import resource
-from collections.abc import Iterator
-
 import pytest
 from tests.attacks.shop import Shop, needs_confinement
-
-from dayfly._sys import proc
-
-
-@pytest.fixture
-def no_descriptors() -> Iterator[None]:
-    """Let this process open nothing more."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
-@pytest.mark.usefixtures("no_descriptors")
-def test_a_process_that_cannot_be_looked_at_is_not_dead() -> None:
-    for look in (proc.is_dead, proc.read_stat, proc.read_uids, proc.children):
-        with pytest.raises(OSError, match="Too many open files"):
-            look(os.getppid())
-
 
 BLIND = """
 import resource

@@ -6,6 +6,7 @@ tries to have Dayfly end or remove them; what it leaves itself is still found.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -113,15 +114,20 @@ def test_what_the_function_itself_left_is_ended(leave: str) -> None:
         shop.attack(leave + "\nresult = os.getpid()")
         shop.serve(1)
 
-        def is_cleared() -> bool:
-            # Supervisor, zygote, two workers forked ahead at most.
-            return len([pid for pid in shop.rie.runtime_pids() if state_of(pid) != "Z"]) <= 4
+        def living() -> list[str]:
+            found = []
+            for pid in shop.rie.runtime_pids():
+                with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                    stat, command = (Path(f"/proc/{pid}/{name}").read_text() for name in ("stat", "cmdline"))
+                    found += [stat + command] if state_of(pid) not in {"Z", ""} else []
+            return found
 
-        # A worker whose answer was taken may still be ending; what was left would stay for 20 s.
+        # Supervisor, zygote, two workers forked ahead at most. A worker whose answer was taken may still be
+        # ending; what was left would stay for 20 s.
         end = time.monotonic() + 60
-        while not is_cleared() and time.monotonic() < end:
+        while len(left := living()) > 4 and time.monotonic() < end:
             time.sleep(0.01)
-        assert is_cleared()
+        assert len(left) <= 4, left
 
 
 def test_an_environment_that_was_asked_for_is_refused_in_the_machines_own_namespace(

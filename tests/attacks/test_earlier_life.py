@@ -6,8 +6,12 @@ runtime anew in the same environment. Rule 1: survivors and files are gone befor
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 from tests.attacks.shop import Shop, needs_confinement
+from tests.aws import MAIN, Aws
 from tests.rie import Runtime
 
 pytestmark = needs_confinement()
@@ -83,3 +87,65 @@ def test_init_reads_no_file_of_an_earlier_life(runtime: Runtime, poisoned: bool,
         answers = [shop.rie.invoke({}).body for _ in range(4)]
         assert (b'"poisoned"' in answers) is poisoned
         assert answers[-1] == (b'"poisoned"' if poisoned else b'"shipped"')
+
+
+# A process that goes on when the runtime is ended.
+GO_ON = """
+import signal
+supervisor = int(open(f"/proc/{os.getppid()}/stat").read().rpartition(")")[2].split()[1])
+ready, tell = os.pipe()
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.write(tell, b"1")
+        time.sleep(60)
+    os._exit(0)
+os.read(ready, 1)
+os.kill(supervisor, signal.SIGKILL)
+time.sleep(1)
+"""
+
+
+def restarts(shop: Shop) -> list[tuple[str, int, dict[str, object]]]:
+    """Kind, severity and evidence of what was found of earlier lives."""
+    records = [
+        json.loads(line)
+        for line in shop.log().splitlines()
+        if line.startswith("{") and '"finding_info"' in line
+    ]
+    return [
+        (one["finding_info"]["types"][0], one["severity_id"], one["unmapped"]["evidence"])
+        for one in records
+        if one["finding_info"]["types"][0] in ("environment.earlier-life", "environment.restarted")
+    ]
+
+
+@pytest.mark.parametrize(
+    "aws", [pytest.param(replace(MAIN, install=kind), id=kind) for kind in ("layer", "pip")]
+)
+def test_the_next_life_says_what_an_invocation_has_left(aws: Aws) -> None:
+    if aws.missing:
+        pytest.skip(aws.missing)
+    with Shop("dayfly", aws=aws) as shop:
+        shop.serve(1)
+        shop.attack(GO_ON)
+        shop.rie.invoke({"card": "4000111122223333"})
+        shop.serve(1)
+        ((kind, severity, evidence),) = restarts(shop)
+        assert (kind, severity) == ("environment.earlier-life", 3)
+        assert evidence["from_invocations"] == 1
+        assert evidence["programs"]
+
+
+@pytest.mark.parametrize(
+    "aws", [pytest.param(replace(MAIN, install=kind), id=kind) for kind in ("layer", "pip")]
+)
+def test_an_init_that_the_platform_began_anew_is_no_attack(aws: Aws) -> None:
+    if aws.missing:
+        pytest.skip(aws.missing)
+    with Shop("dayfly", aws=aws, handler="restarting.handler") as shop:
+        shop.rie.invoke({"card": "4000111122223333"})
+        shop.serve(1)
+        ((kind, severity, evidence),) = restarts(shop)
+        assert (kind, severity) == ("environment.restarted", 1)
+        assert evidence["from_invocations"] == 0

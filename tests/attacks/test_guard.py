@@ -201,7 +201,7 @@ def test_nothing_of_an_event_stands_in_a_log(shop: Shop) -> None:
 
 
 def test_the_first_line_tells_the_mode(shop: Shop) -> None:
-    assert f", guard {mode_of(shop)}" in shop.rie.logs()
+    assert f"guard {mode_of(shop)}" in shop.rie.logs()
 
 
 @pytest.mark.parametrize("isolation", ISOLATIONS)

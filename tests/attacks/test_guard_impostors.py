@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -83,14 +84,14 @@ def by_deputy(code):
     return guard().ask(functools.partial(max, code, key=eval), "0")
 
 def by_turn(code):
-    from dayfly.runtime.guard import turns
+    from dayfly.runtime.guard import reentrancy
     about = functools.partial(max, code, "0", key=eval)
-    return turns.take_turn(guard(), sys._getframe(), turns.take_turn, guard(), sys._getframe(), about)
+    return reentrancy.take_turn(guard(), sys._getframe(), reentrancy.take_turn, guard(), sys._getframe(), about)
 
 def by_borrowed_code(code):
-    from dayfly.runtime.guard import turns
+    from dayfly.runtime.guard import reentrancy
     globals_of_its_own = {"get_ident": lambda: 0, "_MANY_DEEP": 3, "RefusedRecord": KeyError}
-    turn = types.FunctionType(turns.take_turn.__code__, globals_of_its_own)
+    turn = types.FunctionType(reentrancy.take_turn.__code__, globals_of_its_own)
     holder = types.SimpleNamespace(busy={}, refuse=None, is_foreign=lambda fault: True)
     class Asked:
         def __fspath__(self):
@@ -129,4 +130,8 @@ def test_nobody_passes_for_dayfly(install: Install, tmp_path: Path) -> None:
         log = rie.logs()
     passed = {way: answer.body for way, answer in answers.items() if answer.error_type != "Dayfly.Refused"}
     assert passed == {}, log[-3000:]
-    assert log.count('"rule":"python.structure"') == len(WAYS)
+    # Who defines a function among the guard's own is found by that.
+    rules = re.findall(r'"rule":"([a-z.]+)"', log)
+    assert len(rules) == len(WAYS)
+    assert set(rules) <= {"python.structure", "runtime.patched"}
+    assert rules.count("runtime.patched") <= 1

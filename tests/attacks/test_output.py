@@ -69,7 +69,7 @@ def test_half_a_line_glues_to_no_later_line(dayfly_shop: Shop) -> None:
 
 
 @pytest.fixture(scope="module")
-def forgery_shop(supervisor: str) -> Iterator[Shop]:
+def forgery_shop() -> Iterator[Shop]:
     """An environment of its own: its log is read whole, again and again."""
     with Shop("dayfly") as shop:
         yield shop

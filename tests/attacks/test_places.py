@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,7 @@ def handler(event, context):
 ENTRYPOINT = '[ -z "$PLUGIN" ] || printf "%s" "$PLUGIN" > /home/code/plugin.py; printf x > /home/of-the-image; exec "$@"'
 
 
+@dataclass(frozen=True)
 class _WithHome(Confinement):
     """The confinement of this machine with a home, and perhaps a directory of the machine at /mnt/work."""
 
@@ -63,9 +65,7 @@ def home(runtime: Runtime, folder: Path, *, mounted: Path | None = None, **setti
     environment = {"HOME": "/home", "PLUGIN": PLUGIN, "PYTHONPATH": "/home/code", **settings}
     shop = Shop(runtime, function=folder, environment=environment, timeout_s=4)
     here = confinement_here()
-    confinement = _WithHome(here.kind, here.reason)
-    object.__setattr__(confinement, "mounted", mounted)
-    shop.rie.confinement = confinement
+    shop.rie.confinement = _WithHome(here.kind, here.reason, mounted)
     with shop:
         yield shop
 

@@ -20,7 +20,7 @@ class _SharingIpc(Confinement):
     def wrap(
         self, command: Sequence[str], *, task: Path, binds: Sequence[Path], refusals: bool = False
     ) -> list[str]:
-        line = confinement_here().wrap(command, task=task, binds=binds, refusals=refusals)
+        line = super().wrap(command, task=task, binds=binds, refusals=refusals)
         return [word for word in line if word != "--unshare-ipc"]
 
 

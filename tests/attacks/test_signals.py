@@ -68,10 +68,11 @@ for code in (-1, -6, 0, 128):
     libc.syscall(number, supervisor, 15, info)
 """,
     "SIGHUP from the kernel, to a process group that is orphaned": """
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
 def orphan():
     os.setpgid(0, 0)
     if os.fork() == 0:
-        os.setpgid(0, os.getpgid(supervisor))
+        os.setpgid(0, os.getpgid(zygote))
         os.kill(os.getpid(), signal.SIGSTOP)
         os._exit(0)
     time.sleep(0.05)
@@ -269,9 +270,9 @@ def test_the_first_line_of_a_later_life_says_so() -> None:
         shop.attack(FAMILY + "send(supervisor, 9)\ntime.sleep(3)")
         shop.serve(2)
         first, second, third = first_lines(shop)
-        assert "restarted in this environment" not in first
-        assert "runtime restarted in this environment" in second
-        assert "restarted in this environment" in third
+        assert "restarted" not in first
+        assert "runtime restarted" in second
+        assert "restarted" in third
         assert shop.result_of("result = os.path.exists('/tmp/planted')") is False
 
 

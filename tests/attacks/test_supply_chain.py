@@ -30,7 +30,6 @@ TROJANS = {
     "fork": "process",
     "silent_child": "process",
     "variable": "environment",
-    "all_variables": "credentials",
     "credentials": "credentials",
     "environment_file": "credentials",
     "file": "read",
@@ -149,8 +148,7 @@ def test_what_a_library_never_did_is_refused_or_found(name: str, shop: Shop) -> 
     before = len(guards(shop))
     answer = shop.rie.invoke({"of": name})
     found = guards(shop)[before:]
-    kinds = {TROJANS[name], "environment"} if name == "all_variables" else {TROJANS[name]}
-    first = next((one for one in found if one.get("kind") in kinds), {})
+    first = next((one for one in found if one.get("kind") == TROJANS[name]), {})
     assert first, answer.body
     assert first["rule"] == f"capability.{first['kind']}"
     packages = first["packages"]
@@ -165,6 +163,19 @@ def test_what_a_library_never_did_is_refused_or_found(name: str, shop: Shop) -> 
         assert first["id"] == "guard.capability"
         assert first["verdict"] == "observed"
         assert answer.error_type == "", answer.body
+
+
+def test_who_goes_through_all_variables_is_shown_those_that_he_may_read(shop: Shop) -> None:
+    before = len(guards(shop))
+    answer = shop.rie.invoke({"of": "all_variables"})
+    found = guards(shop)[before:]
+    assert {"environment", "credentials"} <= {one["kind"] for one in found}
+    assert {(one["id"], one["verdict"]) for one in found} == {("guard.capability", "observed")}
+    if shop.usual == "block":
+        assert answer.error_type == "KeyError"
+        assert b"STRIPE_KEY" in answer.body
+    else:
+        assert answer.payload == {"found": KEY}
 
 
 @pytest.mark.parametrize(("name", "expected"), [("deputy", "paid\n"), ("memory", KEY), ("iterator", [0])])

@@ -21,7 +21,7 @@ from dayfly.lab.gauntlet.technique import Technique, load_techniques
 
 pytestmark = needs_confinement()
 
-TECHNIQUES = [one for one in load_techniques() if sys.version_info >= one.since and not one.is_unforkable]
+TECHNIQUES = [one for one in load_techniques() if sys.version_info >= one.since]
 PLANTED = [one for one in TECHNIQUES if one.plant]
 DATA = [one for one in TECHNIQUES if one.event]
 FINDING_LIMIT_S = 60.0

@@ -8,9 +8,9 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from bench.contestants import CHILD, FUNCTIONS, PLAIN, Function
+from bench.contestants import CHILD, FUNCTIONS, PLAIN, WARM_CHILD, Function
 from bench.racing import Pace
-from bench.sets import BYTES, CALLERS, HANDLERS, LAZY, SETS, SINKS, main
+from bench.sets import BYTES, CALLERS, DATABASES, HANDLERS, LAZY, SETS, SINKS, main
 from tests.attacks.shop import needs_confinement
 
 TINY = Pace(lives=1, warm_up=1, invocations=5)
@@ -32,13 +32,19 @@ def test_every_handler_of_the_folders_is_measured() -> None:
     assert guarded == {*HANDLERS, *SINKS}
     assert {path.stem for path in FUNCTIONS.glob("lazy_*.py")} == {*LAZY}
     # The guard's call has words of the event's in it.
-    assert {path.stem for path in (FUNCTIONS / "connections").glob("*.py")} == {*CALLERS, "dynamodb_put"}
+    assert {path.stem for path in (FUNCTIONS / "connections").glob("*.py")} == {
+        *CALLERS,
+        *DATABASES,
+        "dynamodb_put",
+    }
 
 
 def test_plain_stands_first_in_every_set_and_a_bare_child_beside_it_where_it_can_serve() -> None:
     assert SETS
     assert all(one.ways[0] == PLAIN for one in SETS.values())
-    assert [name for name, one in SETS.items() if CHILD not in one.ways] == ["libraries"]
+    assert [name for name, one in SETS.items() if CHILD not in one.ways and WARM_CHILD not in one.ways] == [
+        "libraries"
+    ]
 
 
 @pytest.mark.parametrize(("name", "size"), BYTES.items())
@@ -61,7 +67,7 @@ def test_events_have_their_size_and_no_two_are_alike(
         ("guard", ("one boto3 call", "sinks.asked, 1 kB")),
         ("lazy", ("lazy_client", "lazy_client, primed")),
         ("connections", ("urllib3_pool",)),
-        ("libraries", ("requests", "thread-pool")),
+        ("libraries", ("requests", "thread-pool-executor")),
         ("records", ("boto3",)),
     ],
 )

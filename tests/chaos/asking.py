@@ -141,10 +141,16 @@ async def asking(
     handler: str = "marked.handler",
     environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Asking]:
-    """A lab with the function `marked` under faults; on leaving, the invariants are checked."""
+    """A lab with the function `marked` under faults; on leaving, the invariants are checked.
+
+    As on AWS where nothing else is said: Lambda's refusals and limits, and the Runtime API locked as `auto` locks it there,
+    which is not under these events.
+    """
     events: list[LabEvent] = []
     lines: list[LogLine] = []
-    async with Lab(confinement=confinement, max_environments=4, log=lines.append) as lab:
+    async with Lab(
+        confinement=confinement, max_environments=4, log=lines.append, refuses_calls=confinement != "none"
+    ) as lab:
         lab.subscribe(events.append)
         await lab.add_function(
             FunctionConfig(
@@ -153,7 +159,7 @@ async def asking(
                 handler=handler,
                 runtime=runtime,
                 timeout_s=timeout_s,
-                environment=environment or {},
+                environment={"DAYFLY_API_LOCK": "auto", **(environment or {})},
                 python=Path(sys.executable),
                 faults=faults,
             )

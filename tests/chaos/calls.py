@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Literal, TypedDict
 
 from tests.chaos.asking import Asking, Outcome, Violation, asking, until
-from tests.chaos.director import Order
-from tests.chaos.sweep import MOST_PROCESSES, judge
+from tests.chaos.promise import MOST_PROCESSES, Order, judge
 from tests.processes import parent_of
 
 TRACING = Path(__file__).with_name("tracing.py")
@@ -179,8 +178,8 @@ def steps_of(act: str, calls: Sequence[int], forks: Sequence[int], *, at_start: 
 
 @contextlib.asynccontextmanager
 async def serving(isolation: str, *, guard: str = "observe") -> AsyncIterator[Asking]:
-    """A native supervisor that serves the function."""
-    variables = {"DAYFLY_SUPERVISOR": "native", "DAYFLY_ISOLATION": isolation, "DAYFLY_GUARD": guard}
+    """A supervisor that serves the function."""
+    variables = {"DAYFLY_ISOLATION": isolation, "DAYFLY_GUARD": guard}
     async with asking("dayfly", environment=variables, timeout_s=_TIMEOUT_S) as one:
         yield one
         one.forget()

@@ -28,8 +28,6 @@ FAULTS = {
     "an event's time was over yesterday": Fault("next", "reply", "skew", nth=2, seconds=-86400.0),
     "an event's time is over in a year": Fault("next", "reply", "skew", nth=2, seconds=31_536_000.0),
     "an answer is refused with 500": Fault("response", "request", "status", nth=2),
-    "an answer is refused with 403": Fault("response", "request", "status", nth=2, status=403),
-    "an answer's connection is reset": Fault("response", "request", "reset", nth=2),
     "an answer is kept waiting": Fault("response", "request", "stall", nth=2, seconds=0.2),
     "an accepted answer is told 500": Fault("response", "reply", "status", nth=2),
     "an accepted answer's connection is reset": Fault("response", "reply", "reset", nth=2),
@@ -37,15 +35,20 @@ FAULTS = {
     "an accepted answer is told no HTTP": Fault("response", "reply", "garbage", nth=2),
     "an accepted answer's connection is closed behind the reply": Fault("response", "sent", "close", nth=2),
 }
-# Of a held answer, which awslambdaric does not know.
+# Of a held answer, which awslambdaric does not know: where the Runtime API is locked. Where it is not, a refused answer is what
+# a takeover looks like, and of a reset connection awslambdaric's own client makes sometimes one thing, sometimes another.
 HELD = {
+    "an answer is refused with 403": Fault("response", "request", "status", nth=2, status=403),
+    "an answer's connection is reset": Fault("response", "request", "reset", nth=2),
     "a held answer's connection is reset": Fault("response", "continue", "reset", nth=2),
     "a held answer is kept waiting": Fault("response", "continue", "stall", nth=2, seconds=0.2),
 }
 
 
-async def _ask(runtime: RuntimeKind, fault: Fault, isolation: str = "invocation") -> list[Outcome]:
-    variables = {"DAYFLY_ISOLATION": isolation}
+async def _ask(
+    runtime: RuntimeKind, fault: Fault, isolation: str = "invocation", lock: str = "auto"
+) -> list[Outcome]:
+    variables = {"DAYFLY_ISOLATION": isolation, "DAYFLY_API_LOCK": lock}
     async with asking(runtime, FaultPlan((fault,)), environment=variables) as one:
         outcomes = [await one.ask() for _ in range(ASKED)]
         await one.settle()
@@ -87,7 +90,7 @@ def test_no_caller_fares_worse_than_under_awslambdaric(case: str) -> None:
 @needs_bubblewrap
 @pytest.mark.parametrize("case", HELD)
 def test_a_fault_under_a_held_answer_costs_that_answer_at_most(case: str) -> None:
-    outcomes = asyncio.run(_ask("dayfly", HELD[case]))
+    outcomes = asyncio.run(_ask("dayfly", HELD[case], lock="on"))
     assert [outcome.kind for outcome in outcomes].count("answer") >= ASKED - 1
     assert outcomes[-1].kind == "answer"
 
@@ -96,7 +99,7 @@ def test_a_fault_under_a_held_answer_costs_that_answer_at_most(case: str) -> Non
 @needs_bubblewrap
 @pytest.mark.parametrize("process", ["supervisor", "zygote", "worker", "spare", "all"])
 def test_whoever_dies_while_the_handler_runs_the_next_caller_is_served(process: str) -> None:
-    fault = Fault("response", "continue", "kill", nth=2, process=process, delay=0.05)  # type: ignore[arg-type]
+    fault = Fault("next", "sent", "kill", nth=2, process=process, delay=0.05)  # type: ignore[arg-type]
 
     async def scenario() -> None:
         async with asking("dayfly", FaultPlan((fault,))) as one:

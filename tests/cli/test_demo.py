@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import re
@@ -17,7 +18,6 @@ from tests.cli.inprocess import invoke
 from tests.lab.demo.endings_for_tests import make_ending
 from tests.lab.demo.facts_for_tests import CUSTOMERS
 
-from dayfly._sys.native import set_child_subreaper
 from dayfly.cli.demo import show_ending
 from dayfly.cli.output import Output
 from dayfly.lab.demo.score import verdict
@@ -26,6 +26,7 @@ from dayfly.lab.demo.story import Ending
 _COMMAND = (sys.executable, "-c", "from dayfly.cli.main import main; main()", "demo")
 _SMALL = ("--environments", "3", "--attackers", "12", "--customers", "10")
 _DEADLINE_S = 60.0
+PR_SET_CHILD_SUBREAPER = 36
 
 
 @pytest.mark.slow
@@ -58,7 +59,7 @@ def test_a_small_demo_prints_its_figures_and_writes_its_report(tmp_path: Path) -
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_demo_interrupted_at_any_moment_leaves_no_process(number: int, code: int, processes: int) -> None:
     # What the demo leaves behind becomes ours, however it detached itself.
-    assert set_child_subreaper()
+    assert ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
     before = set(_descendants(os.getpid()))
     process = subprocess.Popen((*_COMMAND, *_SMALL), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:

@@ -144,7 +144,7 @@ def test_answers_are_read_and_settings_written(
 
 
 def test_the_file_written_is_one_dayfly_starts_with(answers: list[str], tmp_path: Path) -> None:
-    from dayfly.supervisor.life import read_settings
+    from dayfly.runtime.flatsettings import read_settings
 
     assert run(["doctor", "--read", *answers, "--write", str(tmp_path / "dayfly.toml")]) == 0
     assert read_settings({"LAMBDA_TASK_ROOT": str(tmp_path)}).api_lock == "on"

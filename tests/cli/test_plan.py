@@ -20,13 +20,14 @@ from typing import Any
 
 import pytest
 from tests.cli.inprocess import invoke
-from tests.lab.plan.making import FUNCTIONS
+from tests.lab.plan.making import FUNCTIONS, request
 from tests.lab.plan.test_report import make_plan
 from tests.lab.running import DEADLINE_S, is_alive
 
 from dayfly.cli.output import Output
-from dayfly.cli.plan import check_writable, judge, write_files
+from dayfly.cli.plan import check_request, judge, write_files
 from dayfly.errors import SettingError
+from dayfly.lab.plan.contestants import PLAIN
 
 _COMMAND = (sys.executable, "-c", "from dayfly.cli.main import main; main()", "plan")
 _QUICK = ("--invocations", "5", "--timeout", "20")
@@ -69,6 +70,9 @@ def decided(code: int, shown: str) -> bool:
 
 @pytest.mark.slow
 def test_json_is_one_document_and_the_files_work(lazy: Path, events: Path) -> None:
+    # Where imports are learned, the warm-up may gain nothing by then.
+    settings = lazy / "dayfly.toml"
+    settings.write_text('[zygote]\nwarm = "off"\n')
     # A machine as busy as one that tests may leave it undecided: then nothing is written, and it is measured again.
     for _ in range(3):
         done = run("app.handler", "--folder", lazy, "--events", events, *_QUICK, "--json", "--write")
@@ -77,14 +81,14 @@ def test_json_is_one_document_and_the_files_work(lazy: Path, events: Path) -> No
         assert report["answers"]["same"] is True, report["answers"]
         is_decided = not report["recommendation"]["undecided"]
         assert done.returncode == (0 if is_decided else 2), done.stderr
-        assert (lazy / "dayfly.toml").exists() is is_decided
+        assert ("isolation" in settings.read_text()) is is_decided
         if is_decided:
             break
     else:
         return
-    table = tomllib.loads((lazy / "dayfly.toml").read_text())
+    table = tomllib.loads(settings.read_text())
     assert table["isolation"] == report["recommendation"]["isolation"]
-    assert table["zygote"] == {"prime": "dayfly_prime:prime"}
+    assert table["zygote"] == {"warm": "off", "prime": "dayfly_prime:prime"}
     assert "app.client()" in (lazy / "dayfly_prime.py").read_text()
     # With the files in place there is nothing left to derive.
     again = run("app.handler", "--folder", lazy, "--events", events, *_QUICK, "--json")
@@ -126,23 +130,35 @@ def test_a_terminal_gets_progress(events: Path) -> None:
     assert (b"add to dayfly.toml" in shown) == decided(code, shown.decode())
 
 
-def test_more_than_was_allowed_is_exit_code_1(events: Path) -> None:
+def test_a_client_made_in_the_handler_is_named_and_more_than_was_allowed_is_exit_code_1(
+    events: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "plan.html"
     done = run(
-        "app.handler",
-        "--folder",
-        FUNCTIONS / "pure",
-        "--events",
-        events,
-        *_QUICK,
-        "--json",
-        "--max-added-ms=-99",
+        *("app.handler", "--folder", FUNCTIONS / "client", "--events", events, *_QUICK, "--json"),
+        *("--max-added-ms=-99", "--report", page),
     )
-    assert json.loads(done.stdout)["recommendation"]["added_p50_ms"] > -99
+    report = json.loads(done.stdout)
+    assert report["recommendation"]["added_p50_ms"] > -99
+    (line,) = [line for line in report["new_worker"]["lines"] if line["can_move"]]
+    assert (line["where"], line["code"], line["inside"]) == (
+        *("app.py:9", "client = library.Client(…)"),
+        "handler",
+    )
+    assert any(fix["where"] == "app.py:9" and "above `def handler`" in fix["how"] for fix in report["fixes"])
+    assert report["network"] == []
+    assert any("opened no connection" in note for note in report["notes"])
+    assert "client = library.Client(…)" in page.read_text()
     if done.returncode == 2:
         assert "undecided" in done.stderr
         return
     assert done.returncode == 1
     assert "--max-added-ms allows -99 ms" in done.stderr
+
+
+def test_a_limit_is_not_judged_by_measurements_that_vary() -> None:
+    plan = replace(make_plan(), is_busy=True)
+    assert [judge(plan, limit, Output(is_json=True)) for limit in (3.0, 2.99)] == [0, 2]
 
 
 def test_the_limit_is_met_exactly() -> None:
@@ -171,14 +187,28 @@ def test_the_limit_is_met_exactly() -> None:
         (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--limit", "0"), "limit must be"),
         (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--force"), "needs --write"),
         (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--python", "/no/python"), "/no/python"),
-        # The only one of which an environment is started.
+        # The only ones of which an environment is started.
         pytest.param(
             ("app.handler", "--events", "EVENTS", "--folder", "BROKEN"), "ValueError", marks=pytest.mark.slow
+        ),
+        pytest.param(
+            ("app.handler", "--events", "EVENTS", "--folder", "REMOTE", "--timeout", "20"),
+            "it tried to reach keys.invalid:443",
+            marks=pytest.mark.slow,
+        ),
+        (
+            ("app.handler", "--events", "EVENTS", "--folder", "PURE", "--report", "/no/folder/plan.html"),
+            "/no/folder is not a folder",
         ),
     ],
 )
 def test_what_cannot_be_run_is_refused(arguments: tuple[str, ...], words: str, events: Path) -> None:
-    places = {"EVENTS": events, "PURE": FUNCTIONS / "pure", "BROKEN": FUNCTIONS / "broken"}
+    places = {
+        "EVENTS": events,
+        "PURE": FUNCTIONS / "pure",
+        "BROKEN": FUNCTIONS / "broken",
+        "REMOTE": FUNCTIONS / "remote",
+    }
     done = invoke("plan", *(places.get(word, word) for word in arguments))
     assert done.returncode == 2, done.stderr
     assert words in done.stderr.replace("\n", " ")
@@ -225,12 +255,29 @@ def test_writing_twice_changes_nothing(tmp_path: Path) -> None:
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before
 
 
-def test_a_file_that_is_no_toml_is_refused_before_anything_runs(tmp_path: Path) -> None:
+def test_settings_that_dayfly_would_refuse_are_refused_before_anything_runs(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("def handler(event, context):\n    return 1\n")
+    asked = request("pure", folder=tmp_path)
     (tmp_path / "dayfly.toml").write_text("isolation = \n")
     with pytest.raises(SettingError, match="not valid TOML"):
-        check_writable(tmp_path)
-    (tmp_path / "dayfly.toml").write_text("")
-    check_writable(tmp_path)
+        check_request(asked)
+    (tmp_path / "dayfly.toml").write_text('[fork]\nthreads = "drop"\n')
+    with pytest.raises(SettingError, match=r"unknown setting 'fork\.threads'"):
+        check_request(asked)
+    (tmp_path / "dayfly.toml").unlink()
+    check_request(asked)
+    with pytest.raises(SettingError, match="DAYFLY_SCOPE"):
+        check_request(replace(asked, environment={"DAYFLY_SCOPE": "everywhere"}))
+
+
+def test_a_function_that_could_not_be_measured_is_no_success() -> None:
+    plan = make_plan()
+    lost = [
+        cost if cost.name == PLAIN else replace(cost, unavailable="it does not start") for cost in plan.costs
+    ]
+    output = Output(is_json=True)
+    assert judge(plan, None, output) == 0
+    assert judge(replace(plan, costs=tuple(lost)), None, output) == 2
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])

@@ -83,7 +83,7 @@ def test_tags_choose(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_log_tells_that_it_is_not_active(capsys: pytest.CaptureFixture[str]) -> None:
     logs = boto3.client("logs")
     (event,) = logs.filter_log_events(logGroupName=GROUP, filterPattern='"START"')["events"][:1]
-    refusal = "dayfly: not active, the function runs without it: this Python is older than 3.11"
+    refusal = "dayfly: not active, the function is NOT PROTECTED and runs without Dayfly: this Python is older than 3.11"
     logs.put_log_events(
         logGroupName=GROUP,
         logStreamName=STREAM,

@@ -12,11 +12,6 @@ from tests.rie import Runtime
 from tests.runtimes import Pair, RuntimeProcess
 
 FUNCTIONS = Path(__file__).parent / "functions"
-_VARIABLES = {
-    "invocation": {"DAYFLY_ISOLATION": "invocation"},
-    "window": {"DAYFLY_ISOLATION": "window"},
-    "python": {"DAYFLY_ISOLATION": "invocation", "DAYFLY_SUPERVISOR": "python"},
-}
 
 
 class StartPair(Protocol):
@@ -27,13 +22,13 @@ class StartPair(Protocol):
     ) -> Pair: ...
 
 
-@pytest.fixture(scope="module", params=["invocation", "window", "python"])
+@pytest.fixture(scope="module", params=["invocation", "window"])
 def start_pair(request: pytest.FixtureRequest) -> Iterator[StartPair]:
     """Pairs that live as long as the module's tests; plain runtimes that have died are started again.
 
-    Under both isolations that fork, and both supervisors: nothing a caller sees may depend on which worker serves him.
+    Under both isolations that fork: nothing a caller sees may depend on which worker serves him.
     """
-    isolation = _VARIABLES[request.param]
+    isolation = {"DAYFLY_ISOLATION": request.param}
     running: dict[tuple[object, ...], Pair] = {}
     with contextlib.ExitStack() as stack:
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.confined import confinement_here
 from tests.rie import MODULES, Rie
-from tests.runtimes import is_finding, level
+from tests.runtimes import is_finding, is_ours, level
 
 FUNCTIONS = Path(__file__).parent / "functions"
 SOURCE = """
@@ -95,7 +95,7 @@ def test_answers_and_logs_are_those_of_plain_awslambdaric(handler: str, event: o
             lines = [
                 level(line)
                 for line in log.splitlines()
-                if "(rapid)" not in line and not line.startswith(platform) and not is_finding(line)
+                if "(rapid)" not in line and not line.startswith(platform) and not is_ours(line)
             ]
             seen.append((_without_ids(body), [_without_ids(line) for line in lines if line]))
     assert seen[0][0]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.rie import MODULES, Rie, Runtime
-from tests.runtimes import RuntimeProcess, is_finding, level
+from tests.runtimes import RuntimeProcess, is_ours, level
 
 REPORTED: dict[str, tuple[str, str]] = {
     "missing module": ("app.handler", "import no_such_module_anywhere"),
@@ -162,4 +162,4 @@ def test_an_exit_in_init_looks_the_same_under_awss_emulator(tmp_path: Path, case
 def _functions_lines(log: str) -> list[str]:
     platform = ("START ", "END ", "REPORT ")
     lines = [line for line in log.splitlines() if "(rapid)" not in line and not line.startswith(platform)]
-    return [level(line) for line in lines if not is_finding(line)]
+    return [level(line) for line in lines if not is_ours(line)]

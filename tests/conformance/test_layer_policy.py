@@ -35,7 +35,6 @@ def test_it_refuses_what_the_packages_own_would_allow(folder: Path) -> None:
         said = runtime.output()
     assert isinstance(answer.payload, dict)
     assert answer.payload["errorType"] == "Dayfly.Refused"
-    assert f"guard block with the layer's policy {digest[:12]}" in said
     assert f'"policy":"layer","policy_digest":"{digest}","policy_mode":"block"' in said
 
 
@@ -44,7 +43,7 @@ def test_another_one_than_was_promoted_is_a_finding_and_the_packages_holds(folde
     with _start(folder, DAYFLY_POLICY_DIGEST=digest_of(_POLICY)) as runtime:
         assert runtime.invoke({}).payload == 2
         said = runtime.output()
-    assert "guard block with the package's policy" in said
+    assert '"policy":"package"' in said
     assert "the layer's policy is not active" in said
     assert '"protection":"policy"' in said
     with _start(folder, DAYFLY_POLICY_DIGEST=digest_of(_POLICY), DAYFLY_GUARD_ON_FAULT="closed") as runtime:

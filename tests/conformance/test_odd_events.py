@@ -94,22 +94,39 @@ SERVED = {
     "status 201": event(status=b"201 Created"),
     "early hints": b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + event(),
     **{
-        f"body {text[:8]!r}": event(body=text)
-        for text in (
-            b"",
-            b"{nope",
-            b'"\xff"',
-            b'"\0"',
-            b"NaN",
-            b"1" * 5_000,
-            b"\xef\xbb\xbf{}",
-            b'"\\ud800"',
-            b'{"a": 1, "a": 2}',
-            b"[" * 900 + b"]" * 900,
-            b"[" * 100_000 + b"]" * 100_000,
-            b'"' + b"x" * 6_000_000 + b'"',
+        f"body {number} {text[:30]!r}": event(body=text)
+        for number, text in enumerate(
+            (
+                b"",
+                b"{nope",
+                b'"\xff"',
+                b'"\0"',
+                b"NaN",
+                b"1" * 5_000,
+                b"\xef\xbb\xbf{}",
+                b'"\\ud800"',
+                b'{"a": 1, "a": 2}',
+                b"[" * 900 + b"]" * 900,
+                b"[" * 100_000 + b"]" * 100_000,
+                b'"' + b"x" * 6_000_000 + b'"',
+                b'{"x": 1e999, "y": -0, "z": 123456789012345678901234567890}',
+            )
         )
     },
+}
+# Of HTTP services: where the Runtime API is locked for them, an error is answered with status 502.
+OF_HTTP = {
+    f"HTTP {number} {text[:40]!r}": event(body=text)
+    for number, text in enumerate(
+        (
+            b'{"resource": "/", "path": "/", "body": "\0"}',
+            b'{"resource": "/", "path": "/", "body": "\\ud800\xff"}',
+            b'{"resource": "/", "path": "/", "body": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+            b'{"resource": "/", "path": "/", "body": ' + b"[" * 100_000,
+            b'{"version": "2.0", "routeKey": "' + b"x" * 3_000_000 + b'"}',
+            b'{"version": "2.0", "version": 3, "routeKey"',
+        )
+    )
 }
 # awslambdaric ends on these, and with it the environment.
 REFUSED = {
@@ -144,13 +161,18 @@ def view(process: RuntimeProcess, raw: bytes) -> tuple[str, object]:
     return outcome.kind, payload
 
 
-@pytest.fixture(params=["invocation", "window", "process"])
+@pytest.fixture(params=["invocation-http", "invocation-on", "invocation-off", "window-http", "process-http"])
 def dayfly(request: pytest.FixtureRequest) -> object:
+    isolation, lock = request.param.split("-")
     process = RuntimeProcess(
         FUNCTIONS,
         "view.context_fields",
         runtime="dayfly",
-        environment={"DAYFLY_ISOLATION": request.param, "DAYFLY_SCOPE": "descendants"},
+        environment={
+            "DAYFLY_ISOLATION": isolation,
+            "DAYFLY_API_LOCK": lock,
+            "DAYFLY_SCOPE": "descendants",
+        },
     )
     with process:
         process.api.wait_until_ready()
@@ -160,8 +182,15 @@ def dayfly(request: pytest.FixtureRequest) -> object:
 def test_what_awslambdaric_serves_is_served_the_same(dayfly: RuntimeProcess) -> None:
     differing: dict[str, object] = {}
     with RuntimeProcess(FUNCTIONS, "view.context_fields", runtime="plain") as plain:
-        for name, raw in SERVED.items():
+        for name, raw in (SERVED | OF_HTTP).items():
             expected, seen = view(plain, raw), view(dayfly, raw)
+            if (
+                name in OF_HTTP
+                and expected[0] == "error"
+                and isinstance(seen[1], dict)
+                and "statusCode" in seen[1]
+            ):
+                seen = expected if seen[1]["statusCode"] == 502 else seen
             if seen != expected:
                 differing[name] = (str(expected)[:500], str(seen)[:500])
             assert dayfly.process.poll() is None, f"{name} ended the runtime: {dayfly.output()[-500:]}"

@@ -6,9 +6,8 @@ import random
 from pathlib import Path
 
 import pytest
+from tests.processes import state_of
 from tests.runtimes import RuntimeProcess
-
-from dayfly._sys import proc
 
 FUNCTIONS = Path(__file__).parent / "functions"
 EVENTS = 250
@@ -68,4 +67,4 @@ def test_every_caller_gets_his_own_answer_and_meets_his_own_tenant(lock: str, re
         output = process.output()
         assert "environment.not-clean" not in output
         assert "zygote.lost" not in output
-        assert len([pid for pid in process.tree() if not proc.is_zombie(pid)]) <= 5
+        assert len([pid for pid in process.tree() if state_of(pid) != "Z"]) <= 5

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.processes import state_of
 from tests.runtimes import RuntimeProcess
-
-from dayfly._sys import proc
 
 FUNCTIONS = Path(__file__).parent / "functions"
 AGE_S = 0.3
@@ -69,7 +68,7 @@ def test_an_environment_is_renewed_at_its_age_in_every_isolation(
         assert findings(process, "zygote.lost") == []
         # Nothing of the earlier ones is left: supervisor, zygote and workers of one life.
         # The dead worker of the last event may not be buried yet.
-        assert len([pid for pid in process.tree() if not proc.is_zombie(pid)]) <= 4
+        assert len([pid for pid in process.tree() if state_of(pid) != "Z"]) <= 4
 
 
 @pytest.mark.parametrize("isolation", [*FORKING, "process"])

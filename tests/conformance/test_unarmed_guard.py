@@ -33,7 +33,7 @@ def test_the_function_serves_without_and_the_first_line_says_so(folder: Path) ->
     with start(folder) as runtime:
         assert runtime.invoke("1 + len('ab')").payload == 3
         said = runtime.output()
-    assert ", guard not armed" in said
+    assert "guard NOT armed" in said
     assert "the guard could not be armed: the interpreter raises no audit event" in said
     assert '"types":["environment.cannot-check"]' in said
 

@@ -90,7 +90,9 @@ def written(name: str, folder: Path) -> Path:
 @pytest.mark.parametrize("guard", ["off", "observe", "block"])
 @pytest.mark.parametrize("name", list(FUNCTIONS))
 def test_dayfly_imports_nothing_in_a_worker(name: str, guard: str, tmp_path: Path) -> None:
-    with Rie(written(name, tmp_path), environment={"DAYFLY_GUARD": guard}, interpreter=real_python()) as rie:
+    # A fork that tries imports is no worker.
+    environment = {"DAYFLY_GUARD": guard, "DAYFLY_ZYGOTE_WARM": "off"}
+    with Rie(written(name, tmp_path), environment=environment, interpreter=real_python()) as rie:
         answers = [rie.invoke({}) for _ in range(3)]
         log = rie.logs()
     assert [answer.error_type for answer in answers] == ["ValueError" if name == "fails" else ""] * 3

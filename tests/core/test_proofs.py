@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dayfly.core.proofs import SEAL_BYTES, FleetKey, canonical, parse_key, plain_hash, split_seal
-from dayfly.errors import SettingError
+from dayfly.core.proofs import SEAL_BYTES, FleetKey, canonical, plain_hash, split_seal
 
 KEY = FleetKey(bytes(range(32)))
 VALUES = st.dictionaries(
@@ -62,18 +61,3 @@ def test_pseudonyms_differ_by_key_kind_and_value_and_are_never_0() -> None:
     assert KEY.name("source", "a") == FleetKey(bytes(range(32))).name("source", "a") != 0
     assert KEY.name("source", "\ud800") != KEY.name("source", "?")
     assert plain_hash("shape", b"a") != plain_hash("pattern", b"a")
-
-
-@pytest.mark.parametrize("text", ["0f" * 32, "0F" * 32, " " + "0f" * 32 + "\n"])
-def test_a_key_is_64_hexadecimal_digits(text: str) -> None:
-    assert parse_key(text) == b"\x0f" * 32
-
-
-@pytest.mark.parametrize(
-    "text", ["", "0f" * 31, "0f" * 33, "0g" * 32, "0f " * 21 + "0", "é" * 64, "0f" * 31 + "  "]
-)
-def test_everything_else_is_none_and_is_not_repeated(text: str) -> None:
-    with pytest.raises(SettingError) as caught:
-        parse_key(text)
-    assert "0f" not in caught.value.message + caught.value.hint
-    assert "64 hexadecimal digits" in caught.value.hint

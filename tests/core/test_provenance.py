@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import gzip
 import html
+import io
 import json
+import tarfile
 import unicodedata
 import urllib.parse
+import zipfile
 import zlib
 from collections.abc import Callable
 
@@ -413,6 +416,24 @@ def test_a_short_value_is_found_only_at_a_tokens_place(value: str, text: str, ex
     assert found({"x": value}, text) == expected
 
 
+@pytest.mark.parametrize(
+    ("value", "text", "expected"),
+    [
+        ("deploy web; id", "echo deploying web; id", ["web; id"]),
+        ("/run $(id)", "echo $(id)", ["$(id)"]),
+        ("run\tx;id", "echo x;id", ["x;id"]),
+        ("deploy the web;ls", "sh web;ls", ["web;ls"]),
+        # Without a sign that does anything it is chance.
+        ("deploy web", "echo web", []),
+        ("it's web", "echo web", []),
+    ],
+)
+def test_what_follows_the_first_words_of_a_short_value_is_found(
+    value: str, text: str, expected: list[str]
+) -> None:
+    assert found({"text": value}, text) == expected
+
+
 def test_an_operator_between_two_values_of_the_event_is_the_events() -> None:
     event = {"left": "3", "op": "+", "right": "4"}
     assert found(event, "3 + 4") == ["3", "+", "4"] or found(event, "3 + 4") == ["3 + 4"]
@@ -613,3 +634,66 @@ def test_what_stands_there_in_percents_is_found_too_and_a_key_of_the_senders() -
 def test_who_asks_for_less_gets_no_more() -> None:
     found = Provenance({"junk": BEFORE["keys"], "inner": {"value": "../etc/passwd"}}, max_places=1000)
     assert found.spans("/tmp/../etc/passwd") == []
+
+
+def test_the_signs_between_the_values_of_a_container_are_nobodys() -> None:
+    event = {"body": json.dumps({"name": "tea", "price": 3}), "rawQueryString": "sort=size&limit=5"}
+    assert found(event, 'INSERT INTO items ("id", "price") VALUES (?, ?)') == []
+    assert found(event, 'INSERT INTO items VALUES ("tea", 3)') == ["tea", "3"]
+    assert found(event, "x=1&limit=2") == []
+    # Form data to whoever looks for its signs alone.
+    event = {"body": json.dumps({"q": "a=1&b=2", "name": "tea", "price": "3"})}
+    assert found(event, 'INSERT INTO items ("name", "price") VALUES (?, ?)') == []
+
+
+def test_one_sign_between_two_elements_is_nobodys() -> None:
+    text = "<b>Tea</b><script>alert('x')</script> &amp; <a href=\"javascript:void(0)\">go</a>"
+    query = urllib.parse.urlencode({"q": text})
+    [value] = found({"name": text, "rawQueryString": query}, f"/find?{query}&sort=name")
+    assert value in query
+    assert found({"body": "<p>'--</p>"}, "name = 'x'--'") == ["'--"]
+
+
+def test_a_container_is_the_events_as_a_whole() -> None:
+    body = json.dumps({"name": "tea", "price": [1, 2]})
+    query = "sort=price&limit=5"
+    assert found({"body": body}, f"eval {body}") == [body]
+    assert found({"rawQueryString": query}, f"curl {query}") == [query]
+
+
+@pytest.mark.parametrize("text", ["a=1; id", "x=1&&id", "a=b", "a=1 & id=2", '{"a": 1}; id', '["a"]id'])
+def test_what_is_no_container_is_a_value_with_all_its_signs(text: str) -> None:
+    assert found({"x": text}, f"run {text}!") == [text]
+
+
+def archive_of(kind: str, name: str, content: bytes) -> bytes:
+    file = io.BytesIO()
+    if kind.startswith("zip"):
+        way = zipfile.ZIP_DEFLATED if kind == "zip, deflated" else zipfile.ZIP_STORED
+        with zipfile.ZipFile(file, "w", way) as archive:
+            archive.writestr("first.txt", "x" * 3000)
+            archive.writestr(name, content)
+    else:
+        with tarfile.open(fileobj=file, mode="w:gz" if kind == "tar.gz" else "w") as archive_:
+            for one, text in (("first.txt", b"x" * 3000), (name, content)):
+                member = tarfile.TarInfo(one)
+                member.size = len(text)
+                archive_.addfile(member, io.BytesIO(text))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["zip", "zip, deflated", "tar", "tar.gz"])
+def test_the_members_of_an_archive_are_the_events(kind: str) -> None:
+    content = f"<a>{PAYLOAD}</a>"
+    event = {"file": b64(archive_of(kind, "../up/evil.txt", content.encode()))}
+    assert found(event, "/data/../up/evil.txt") == ["../up/evil.txt"]
+    assert found(event, content) == [content]
+
+
+@pytest.mark.parametrize("kind", ["zip", "zip, deflated", "tar"])
+def test_a_damaged_archive_ends(kind: str) -> None:
+    data = archive_of(kind, "a.txt", PAYLOAD.encode())
+    for end in range(0, len(data), 7):
+        Provenance({"file": b64(data[:end])}).spans("x")
+    for at in range(0, len(data), 7):
+        Provenance({"file": b64(data[:at] + b"\xff" + data[at + 1 :])}).spans("x")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from dayfly.core.scope import INITIAL_PID_NAMESPACE, HostFacts, decide_api_lock, decide_scope
+from dayfly.core.scope import INITIAL_PID_NAMESPACE, TAKEN, HostFacts, choose_api_lock, decide_scope
 
 OWN = "pid:[4026532744]"
 RIE = "/usr/local/bin/aws-lambda-rie"
@@ -97,19 +99,27 @@ def test_environment_asked_for_in_a_namespace_of_its_own_is_granted() -> None:
     assert decide_scope("environment", facts(init="/bin/sh", own_tmp=False)).scope == "environment"
 
 
+def test_everybody_tells_the_same_figures_of_a_takeover() -> None:
+    header = Path(__file__).parents[2] / "native" / "supervisor" / "announce.h"
+    assert f'"{TAKEN}"' in header.read_text()
+
+
 @pytest.mark.parametrize(
     ("setting", "platform", "expected"),
     [
-        ("auto", "emulator", True),
-        ("auto", "lambda", False),  # never tried there: an error could stop being one
-        ("auto", "other", False),
-        ("on", "lambda", True),
-        ("on", "other", True),
-        ("off", "emulator", False),
+        ("auto", "emulator", "on"),
+        ("auto", "lambda", "http"),  # never tried there: an asynchronous event could lose its retry
+        ("auto", "other", "http"),
+        ("on", "lambda", "on"),
+        ("on", "other", "on"),
+        ("http", "emulator", "http"),
+        ("http", "lambda", "http"),
+        ("off", "emulator", "off"),
+        ("off", "lambda", "off"),
     ],
 )
-def test_the_lock_is_automatic_only_where_errors_were_seen_to_stay_errors(
-    setting: str, platform: str, expected: bool
+def test_all_events_are_locked_automatically_only_where_errors_were_seen_to_stay_errors(
+    setting: str, platform: str, expected: str
 ) -> None:
     host = {"emulator": facts(init=RIE), "lambda": facts(init=RAPID), "other": facts(init="/sbin/init")}
-    assert decide_api_lock(setting, decide_scope("auto", host[platform]).platform) is expected
+    assert choose_api_lock(setting, decide_scope("auto", host[platform]).platform) == expected

@@ -96,7 +96,7 @@ BAD_VARIABLES = [
     ("DAYFLY_ISOLATION", "invocations", "invocation, window, process"),
     ("DAYFLY_ISOLATION", "", "invocation, window, process"),
     ("DAYFLY_SCOPE", "machine", "auto, environment, descendants"),
-    ("DAYFLY_API_LOCK", "maybe", "auto, on, off"),
+    ("DAYFLY_API_LOCK", "maybe", "auto, on, http, off"),
     ("DAYFLY_TMP", "delete", "scrub, keep"),
     ("DAYFLY_KEEP", "cache/**", "absolute path"),
     ("DAYFLY_KEEP", "/tmp/a:b", "absolute path"),
@@ -113,7 +113,7 @@ BAD_VARIABLES = [
         for text in ("app", "app.warm", ":warm", "app:", "a b:c")
     ],
     ("DAYFLY_FORK_BEFORE", "app:", "module:function"),
-    ("DAYFLY_FORK_THREADS", "keep", "restart, refuse"),
+    ("DAYFLY_THREADS", "keep", "auto, drop, refuse"),
     ("DAYFLY_ZYGOTE_EVENTS", "/etc/*", "without `..`"),
     ("DAYFLY_ZYGOTE_EVENTS", "../*.json", "without `..`"),
     *[("DAYFLY_JITTER", text, "10%") for text in ("", "1", "91%", "-0.1", "nan", "inf", "%", "10 percent")],

@@ -10,7 +10,7 @@ import pytest
 from tests.unprivileged import as_user
 
 from dayfly.core.settings import FILE_NAME
-from dayfly.doctor.host import scope_here, survey_host, tools
+from dayfly.doctor.host import observe_host, scope_here, survey_host, tools
 from dayfly.doctor.rows import Survey, defences
 from dayfly.errors import SettingError
 
@@ -104,3 +104,11 @@ def test_tools_are_run_and_not_only_found(tmp_path: Path, monkeypatch: pytest.Mo
     assert (rows["uv"].active, rows["uv"].reason) == ("no", "not on PATH")
     assert rows["awslambdaric"].active == "yes"
     assert rows["python"].active == "yes"
+    assert rows["supervisor"].active == "yes"
+
+
+def test_the_host_is_observed_as_it_is() -> None:
+    facts = observe_host()
+    assert facts.parent_pid == os.getppid()
+    assert facts.pid_namespace == os.readlink("/proc/self/ns/pid")
+    assert facts.init_command == Path("/proc/1/cmdline").read_text().split("\0")[0]

@@ -52,17 +52,20 @@ def test_an_error_that_nobody_told_the_invoker_of_proves_nothing() -> None:
 @pytest.mark.parametrize(
     "against",
     [
-        read(held_error(), flagged=False),
         read(api_lock(next_status=200)),
         read(api_lock(answered_by="another")),
         read(api_lock(response_status=202)),
         read(api_lock(held=False, status=400)),
     ],
-    ids=["errors become successes", "next is answered", "another answers", "another is taken", "no hold"],
+    ids=["next is answered", "another answers", "another is taken", "no hold"],
 )
 def test_the_lock_is_off_where_it_was_seen_to_fail(against: Answer) -> None:
     others = [answer for answer in GOOD if answer.probe != against.probe]
     assert _settings(*others, against) == {"api_lock": "off"}
+
+
+def test_events_of_http_services_stay_locked_where_errors_become_successes() -> None:
+    assert _settings(*GOOD[:3], read(held_error(), flagged=False)) == {"api_lock": "http"}
 
 
 def test_answers_that_contradict_each_other_decide_nothing() -> None:

@@ -9,8 +9,7 @@ import pytest
 from tests.doctor.answers_for_tests import read, survey
 
 from dayfly.core.scope import INITIAL_PID_NAMESPACE, ScopeDecision
-from dayfly.doctor.rows import Row, Survey, defences
-from dayfly.supervisor.life import INITIAL_IPC_NAMESPACE
+from dayfly.doctor.rows import INITIAL_IPC_NAMESPACE, Row, Survey, defences
 
 WIDE = ScopeDecision("environment", "lambda", "Lambda", "")
 NARROW = ScopeDecision("descendants", "other", "neither", "a lot")

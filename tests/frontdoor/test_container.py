@@ -272,7 +272,7 @@ def test_settings_come_from_dayfly_toml_and_from_the_environment_which_wins(
         assert [rie.invoke({}).payload for _ in range(2)] == [1, 2], "a window keeps a worker"
         assert rie.invoke({"formula": READS}).payload == "/var/task"
         [first] = [line for line in rie.logs().splitlines() if '"environment.started"' in line]
-    assert "isolation window" in first
+    assert '"isolation":"window"' in first
     assert "guard observe" in first
 
 
@@ -297,7 +297,7 @@ def test_a_bad_setting_ends_the_start_with_a_first_line_that_names_it(
         assert "blok" in text
         assert "block" in text, "what it may be"
     # The native supervisor may hand over to Python's before the file is read.
-    others = ("START", "dayfly: the Python supervisor serves instead of the native one")
+    others = ("START", "dayfly: not active")
     own = [line for line in log.splitlines() if "(rapid)" not in line and not line.startswith(others)]
     assert "blok" in own[0]
     assert "exit status 2" in log
@@ -309,6 +309,6 @@ def test_the_first_log_line_of_an_installed_dayfly_says_that_it_protects(both: B
         both.dayfly.wait_for_log("environment.started")
     log = both.dayfly.logs()
     [first, *_] = [line for line in log.splitlines() if '"environment.started"' in line]
-    assert "isolation invocation" in first
+    assert '"isolation":"invocation"' in first
     assert "guard observe" in first
     assert "bytecode" not in first, "it was installed with bytecode"

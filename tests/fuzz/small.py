@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import ModuleType
 
-from dayfly.core import frames, http1, loglines, requests
+from dayfly.core import frames
 
 LIMITS: tuple[tuple[ModuleType, str, int], ...] = (
-    (frames, "MAX_ANSWER_BYTES", 40),
-    (frames, "MAX_META_BYTES", 30),
     (frames, "MAX_NOTE_BYTES", 20),
     (frames, "MAX_CONTROL_BYTES", 50),
-    (http1, "MAX_EVENT_BYTES", 60),
-    (http1, "MAX_HEAD_BYTES", 120),
-    (requests, "MAX_REQUEST_BYTES", 120),
-    (loglines, "MAX_LOG_LINE_BYTES", 64),
 )
 
 

@@ -6,57 +6,15 @@ import os
 import re
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 from tests.fuzz.platform import HostilePlatform, posted_mark
-from tests.fuzz.seeds import EVENT
-
-from dayfly.supervisor.upstream import Upstream, UpstreamError
-from dayfly.testing.http_wire import Wire
 
 FUNCTIONS = Path(__file__).parent / "functions"
 SEEDS = range(int(os.environ.get("DAYFLY_FUZZ_EXAMPLES", "0")) // 10 or 8)
 DEADLINE_S = 60.0
-WHOLE = {
-    "a length": EVENT + b"Content-Length: 2\r\n\r\n{}",
-    "chunks": EVENT + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\nA: b\r\n\r\n",
-    "a continue ahead": b"HTTP/1.1 100 Continue\r\n\r\n" + EVENT + b"Content-Length: 2\r\n\r\n{}",
-}
-
-
-@pytest.mark.parametrize("case", WHOLE)
-def test_a_platform_that_closes_at_any_byte_never_gives_half_an_event(case: str) -> None:
-    import socket
-
-    message = WHOLE[case]
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve() -> None:
-            # Where not a byte comes it is asked three times.
-            for cut in (0, 0, *range(len(message) + 1)):
-                peer, _ = server.accept()
-                with peer:
-                    Wire(peer).read_head()
-                    peer.sendall(message[:cut])
-
-        threading.Thread(target=serve, daemon=True).start()
-        broken = 0
-        for _ in range(len(message)):
-            try:
-                # Whose it is was said: that event is answered with an error, and no worker gets it.
-                broken += bool(Upstream(f"127.0.0.1:{server.getsockname()[1]}").next().defect)
-            except UpstreamError:
-                broken += 1
-        assert broken == len(message)
-        reply = Upstream(f"127.0.0.1:{server.getsockname()[1]}").next()
-        assert (reply.status, reply.body, reply.headers["lambda-runtime-aws-request-id"]) == (
-            200,
-            b"{}",
-            "7-a",
-        )
 
 
 @pytest.mark.slow

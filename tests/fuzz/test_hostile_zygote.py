@@ -80,10 +80,7 @@ def serve(seed: str, settings: dict[str, str]) -> tuple[list[tuple[str, Outcome]
 @pytest.mark.slow
 @pytest.mark.parametrize("isolation", ISOLATIONS)
 @pytest.mark.parametrize("scope", SCOPES)
-@pytest.mark.parametrize("supervisor", ["native", pytest.param("python", marks=pytest.mark.nightly)])
-def test_a_hostile_zygote_costs_its_environment_and_nobody_elses_answer(
-    supervisor: str, scope: str, isolation: str
-) -> None:
+def test_a_hostile_zygote_costs_its_environment_and_nobody_elses_answer(scope: str, isolation: str) -> None:
     answered = 0
     for number in SEEDS:
         seed = f"{scope}-{isolation}-{number}"
@@ -91,7 +88,6 @@ def test_a_hostile_zygote_costs_its_environment_and_nobody_elses_answer(
         outcomes, status, output = serve(
             seed,
             {
-                "DAYFLY_SUPERVISOR": supervisor,
                 "DAYFLY_SCOPE": scope,
                 "DAYFLY_ISOLATION": isolation,
                 "DAYFLY_API_LOCK": lock,

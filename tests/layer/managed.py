@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.confined import LIMITS, TASK_ROOT, Confinement, confinement_here, unused_uid
 from tests.interpreters import CACHE, Interpreter, environment_python
 from tests.lambda_refusals import under_refusals
-from tests.rie import Rie, chosen_supervisor
+from tests.rie import Rie
 from tests.runtimes import Pair, RuntimeProcess, Seen
 
 from dayfly.attach.build import build_layer
@@ -183,29 +183,23 @@ def image_variables(image: Image, handler: str, wrapper: str) -> dict[str, str]:
     return {**variables, **({"AWS_LAMBDA_EXEC_WRAPPER": wrapper} if wrapper else {})}
 
 
-def is_native() -> bool:
-    """Whether the layer's wrapper starts the native supervisor."""
-    return chosen_supervisor().get("DAYFLY_SUPERVISOR", "native") == "native"
-
-
 def reason_of(said: str, start: str) -> str:
-    """The reason in the only record of a log, which begins with `start`.
+    """The reason in a log's record that begins with `start`.
 
-    A zygote of the native supervisor has named what it met in a record before, and Python has decided what follows.
+    A zygote may have named what it met before; behind it comes the finding, unless Dayfly cannot be loaded at all.
     """
-    *before, last = said.splitlines()
-    assert last.startswith(start), said
-    assert not before or (is_native() and len(before) == 1 and before[0].startswith("dayfly: ")), said
-    return last.removeprefix(start)
+    lines = said.splitlines()
+    found = [line for line in lines if line.startswith(start)]
+    assert len(found) == 1, said
+    before, behind = lines[: lines.index(found[0])], lines[lines.index(found[0]) + 1 :]
+    assert not before or (len(before) == 1 and before[0].startswith("dayfly: ")), said
+    assert not behind or (len(behind) == 1 and '"environment.unprotected"' in behind[0]), said
+    return found[0].removeprefix(start)
 
 
 def look(plain: RuntimeProcess, dayfly: RuntimeProcess) -> tuple[Seen, Seen]:
-    """What `managed.view` sees of both, but for the supervisor asked for, which the native one changes when it hands over."""
-    seen = Pair(plain, dayfly).look({"descriptors": True})
-    for one in seen:
-        assert isinstance(one.payload, dict)
-        one.payload["environ"].pop("DAYFLY_SUPERVISOR", None)
-    return seen
+    """What `managed.view` sees of both."""
+    return Pair(plain, dayfly).look({"descriptors": True})
 
 
 def started_as(runtime: RuntimeProcess) -> dict[str, object]:
@@ -216,6 +210,14 @@ def started_as(runtime: RuntimeProcess) -> dict[str, object]:
     evidence = record["unmapped"]["evidence"]
     assert isinstance(evidence, dict)
     return evidence
+
+
+def finding_of(said: str, kind: str) -> dict[str, object]:
+    """The only finding of one kind among the lines of a log."""
+    (found,) = (line for line in said.splitlines() if f'"types":["{kind}"]' in line)
+    record = json.loads(found)
+    assert isinstance(record, dict)
+    return record
 
 
 class ManagedRuntime(RuntimeProcess):

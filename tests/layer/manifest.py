@@ -10,24 +10,17 @@ from pathlib import Path
 from tests.interpreters import Interpreter
 from tests.rie import ROOT
 
-SHIPPED = ("__init__.py", "errors.py", "core", "_sys", "supervisor", "runtime")
+SHIPPED = ("__init__.py", "errors.py", "core", "_sys", "runtime")
 # AWS's client without its C++ part, and what it imports, without compiled parts.
 CLIENT = ("awslambdaric", "snapshot_restore_py", "simplejson")
 ALLOWED = Path(__file__).parent / "allowed"
-# Packages and what the process has loaded before them: the supervisor runs alone, the runtime joins AWS's
-# client.
-ENTRY_POINTS = {"first": "", "supervisor": "", "runtime": "awslambdaric.bootstrap"}
+# Packages and what the process has loaded before them: the runtime joins AWS's client.
+ENTRY_POINTS = {"first": "", "runtime": "awslambdaric.bootstrap"}
 # What every environment loads at boot. Other modules of the packages are loaded late, by those who need them:
 # sealers by functions that loaded their library.
 BOOT = {
-    # The interpreter that empties the environment and executes the supervisor's: nothing runs beside it.
-    "first": (
-        "dayfly.supervisor.life",
-        "dayfly.supervisor.sweep",
-        "dayfly.supervisor.residue",
-        "dayfly._sys.elf",
-    ),
-    "supervisor": ("dayfly.supervisor.boot", "dayfly.supervisor.loop"),
+    # An interpreter that the platform starts and that becomes the supervisor, as pip's does.
+    "first": ("dayfly.runtime.native",),
     "runtime": ("dayfly.runtime.start", "dayfly.runtime.client"),
 }
 # The costly column of the style guide: each costs the init of every function a millisecond or more. This

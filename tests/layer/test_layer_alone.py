@@ -18,7 +18,7 @@ from tests.layer.manifest import (
 )
 
 # Each costs some 0.07 ms of every cold start, which is little against a file that does three things.
-MAX_OWN_MODULES = {"first": 20, "supervisor": 45, "runtime": 20}
+MAX_OWN_MODULES = {"first": 10, "runtime": 20}
 
 every_interpreter = pytest.mark.parametrize(
     "interpreter", found_interpreters(), ids=lambda found: found.version
@@ -53,13 +53,12 @@ def test_exactly_the_allowed_modules_are_loaded(layer: Path, entry: str, interpr
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("entry", ["supervisor", "runtime"])
-def test_no_module_that_is_loaded_late_brings_a_costly_one_by_itself(layer: Path, entry: str) -> None:
+def test_no_module_that_is_loaded_late_brings_a_costly_one_by_itself(layer: Path) -> None:
     """What a sealer needs of its library it finds loaded; what else it needs it loads where it needs it."""
     interpreter = found_interpreters()[-1]
-    modules = late_modules(layer, entry)
-    assert len(modules) > len(read_allowed(entry, interpreter.version) & set(modules)) - 1
-    costly = {module: loaded_by(interpreter, layer, entry, module) & FORBIDDEN for module in modules}
+    modules = late_modules(layer, "runtime")
+    assert len(modules) > len(read_allowed("runtime", interpreter.version) & set(modules)) - 1
+    costly = {module: loaded_by(interpreter, layer, "runtime", module) & FORBIDDEN for module in modules}
     assert {module: found for module, found in costly.items() if found} == {}
 
 
@@ -76,7 +75,7 @@ def test_the_first_interpreter_loads_neither_json_nor_regular_expressions(
 def test_the_allowed_list_has_no_costly_module(entry: str) -> None:
     names = {line.split("#")[0].strip() for line in (ALLOWED / f"{entry}.txt").read_text().splitlines()}
     assert names & FORBIDDEN == set()
-    assert ("dayfly.supervisor" if entry == "first" else f"dayfly.{entry}") in names
+    assert "dayfly.runtime" in names
 
 
 @every_interpreter
@@ -92,4 +91,4 @@ def test_only_our_own_packages_and_the_standard_library_are_loaded(
 
 def test_the_layer_holds_nothing_that_stays_at_home(layer: Path) -> None:
     shipped = {path.name for path in (layer / "dayfly").iterdir()} - {"__pycache__"}
-    assert shipped == {"__init__.py", "errors.py", "core", "_sys", "supervisor", "runtime"}
+    assert shipped == {"__init__.py", "errors.py", "core", "_sys", "runtime"}

@@ -11,6 +11,7 @@ import pytest
 from tests.interpreters import found_interpreters
 from tests.layer.conftest import WriteFunction
 from tests.layer.managed import Image, ManagedRuntime, started_as, unpack
+from tests.native.test_unprotected import UNPROTECTED
 
 from dayfly.attach.build import build_layer
 from dayfly.attach.carrying import Carried, build_policy_layer
@@ -102,7 +103,7 @@ def test_a_second_layer_brings_the_policy_of_one_function(
     [
         ({}, 1, "dayfly: cannot start, and DAYFLY_ON_FAILURE is stop"),
         ({"DAYFLY_ON_FAILURE": ""}, 1, "dayfly: cannot start, and DAYFLY_ON_FAILURE is stop"),
-        ({"DAYFLY_ON_FAILURE": "run"}, None, "dayfly: not active, the function runs without it"),
+        ({"DAYFLY_ON_FAILURE": "run"}, None, UNPROTECTED),
     ],
 )
 @pytest.mark.parametrize("lost", ["boot.py", "library"])

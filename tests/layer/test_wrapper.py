@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +10,8 @@ from pathlib import Path
 import pytest
 from tests.interpreters import Interpreter, found_interpreters
 from tests.layer.conftest import WriteFunction
-from tests.layer.managed import HERE, Image, ManagedRie, ManagedRuntime, started_as, unpacked_layer
+from tests.layer.managed import HERE, Image, ManagedRie, ManagedRuntime, reason_of, started_as, unpacked_layer
+from tests.native.test_unprotected import UNPROTECTED
 from tests.runtimes import Pair
 
 FUNCTIONS = HERE / "functions"
@@ -167,10 +167,8 @@ def test_workers_forget_and_a_killed_zygote_is_built_again(interpreter: Interpre
     )
     assert isinstance(rebuilt, list)
     command = [f"/var/lang/bin/python{interpreter.version}", "-S", "/opt/dayfly.d/boot.py"]
-    # The worker, the executed zygote and the supervisor; the native one is told its zygote's command.
-    is_native = os.environ.get("DAYFLY_SUPERVISOR", "native") == "native"
-    program = f"/opt/dayfly.d/bin/{platform.machine()}/supervisor"
-    supervisor = [program, *command[:2]] if is_native else command
+    # The worker, the executed zygote and the supervisor, which is told its zygote's command.
+    supervisor = [f"/opt/dayfly.d/bin/{platform.machine()}/supervisor", *command[:2]]
     # One that is executed by its loader is named twice.
     lines = [line[line[:1] * 2 == line[:2] :] for line in rebuilt[:3]]
     assert [line[:3] for line in lines] == [command, command, supervisor]
@@ -346,9 +344,8 @@ def test_managed_instances_are_left_untouched(opt: Path) -> None:
         dayfly.api.wait_until_ready()
         said = dayfly.new_output()
         expected, seen = Pair(plain, dayfly).look({})
-    assert said == (
-        "dayfly: not supported with AWS_LAMBDA_MAX_CONCURRENCY (Managed Instances); the function runs without it\n"
-    )
+    reason = "AWS_LAMBDA_MAX_CONCURRENCY (Managed Instances) is not supported"
+    assert reason_of(said, UNPROTECTED) == reason
     assert seen == expected
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.interpreters import found_interpreters
 from tests.layer.managed import HERE, WRAPPER, Image, ManagedRuntime
+from tests.native.test_unprotected import UNPROTECTED
 from tests.runtimes import Pair
 
 FUNCTIONS = HERE / "functions"
@@ -142,6 +143,6 @@ def test_the_wrapper_runs_in_a_strict_posix_shell(opt: Path) -> None:
         )
         assert done.stdout == "a b $c d\\ne\n"
         reason = "the command does not start Python: /bin/echo a b $c d\\ne\n"
-        assert done.stderr == f"dayfly: not active, the function runs without it: {reason}"
+        assert done.stderr == f"{UNPROTECTED}{reason}"
         nothing = [shell, *options, str(opt / "dayfly")]
         assert subprocess.run(nothing, capture_output=True, timeout=60, env={}).returncode == 127

@@ -10,19 +10,17 @@ from pathlib import Path
 
 import pytest
 from tests.interpreters import Interpreter, found_interpreters
-from tests.layer.conftest import WriteFunction
 from tests.layer.managed import (
     HERE,
     Image,
     ManagedRuntime,
-    is_native,
+    finding_of,
     look,
     reason_of,
     started_as,
     unpacked_layer,
 )
-from tests.native.test_instead import DAMAGES
-from tests.native.test_serving import INSTEAD, NATIVE
+from tests.native.test_unprotected import DAMAGES, UNPROTECTED, lose_mode
 
 from dayfly.attach.layout import cache_tag
 from dayfly.attach.pythons import find_python
@@ -30,7 +28,6 @@ from dayfly.attach.pythons import find_python
 FUNCTIONS = HERE / "functions"
 NEWEST = found_interpreters()[-1]
 IMAGE = Image(NEWEST, ">=4,<5")
-NOT_ACTIVE = "dayfly: not active, the function runs without it: "
 pytestmark = pytest.mark.usefixtures("confined")
 
 
@@ -61,37 +58,19 @@ def spoil_archive(opt: Path) -> None:
     (opt / "dayfly.d" / "source.zip").write_bytes(b"no archive")
 
 
-def spoil_module(opt: Path) -> None:
-    """Cut a module's bytecode short, one that is loaded while the function initialises."""
-    for path in opt.glob("dayfly.d/cpython-*.late.zip"):
-        with zipfile.ZipFile(path) as file:
-            modules = {one: file.read(one) for one in file.namelist()}
-        modules["dayfly/supervisor/loop.pyc"] = modules["dayfly/supervisor/loop.pyc"][:40]
-        with zipfile.ZipFile(path, "w") as file:
-            for one, data in modules.items():
-                file.writestr(one, data)
-
-
-def spoil_first(opt: Path) -> None:
-    """Cut the bytecode short that the first interpreter needs when it executes the second."""
-    for path in opt.glob("dayfly.d/cpython-*/dayfly/_sys/elf.pyc"):
-        path.write_bytes(path.read_bytes()[:40])
-
-
 BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "no boot file": (lambda opt: (opt / "dayfly.d" / "boot.py").unlink(), "/opt/dayfly.d/boot.py is missing"),
     "no directory": (lambda opt: shutil.rmtree(opt / "dayfly.d"), "/opt/dayfly.d/boot.py is missing"),
     "no library": (drop_libraries, f"this layer was not built for {cache_tag(NEWEST.version)}"),
     "spoilt archive": (spoil_archive, "dayfly"),
-    "spoilt bytecode": (spoil_module, "EOFError"),
-    "spoilt bytecode of the first interpreter": (spoil_first, "EOFError"),
-    "no supervisor": (lambda opt: drop_module(opt, "supervisor"), "dayfly.supervisor"),
+    "no supervisor": (lambda opt: shutil.rmtree(opt / "dayfly.d" / "bin"), "supervisor is missing"),
     # Found out in the zygote, behind the supervisor's back.
-    "no client": (lambda opt: drop_module(opt, "runtime/client.pyc"), "dayfly.runtime"),
+    "no client": (
+        lambda opt: drop_module(opt, "runtime/client.pyc"),
+        "the function's interpreter cannot begin",
+    ),
     "no runtime": (lambda opt: drop_module(opt, "runtime"), "dayfly.runtime"),
 }
-# Damage to the Python supervisor alone: the native one protects the function as ever.
-OF_PYTHONS_SUPERVISOR = {"spoilt bytecode", "spoilt bytecode of the first interpreter"}
 
 
 @pytest.fixture
@@ -115,12 +94,9 @@ def test_a_broken_layer_leaves_the_function_as_it_was(name: str, scope: str, cop
     with plain, dayfly:
         plain.api.wait_until_ready()
         dayfly.api.wait_until_ready()
-        if is_native() and name in OF_PYTHONS_SUPERVISOR:
-            assert started_as(dayfly)["supervisor"] == "native"
-            return
         said = dayfly.new_output()
         expected, seen = look(plain, dayfly)
-    assert reason in reason_of(said, NOT_ACTIVE)
+    assert reason in reason_of(said, UNPROTECTED)
     assert seen == expected
 
 
@@ -139,86 +115,46 @@ def test_the_function_is_stopped_where_that_was_asked_for(name: str, copied_opt:
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_where_native_code_cannot_run_the_python_supervisor_serves(damage: str, copied_opt: Path) -> None:
+def test_where_the_supervisor_cannot_run_nothing_protects_and_everybody_is_told(
+    damage: str, copied_opt: Path
+) -> None:
     """The wrapper is a shell script, and a shell ends where it cannot execute a program."""
     act, why = DAMAGES[damage]
     act(copied_opt / "dayfly.d" / "bin" / platform.machine() / "supervisor")
-    with ManagedRuntime(
-        FUNCTIONS, "managed.handler", IMAGE, opt=copied_opt, environment=NATIVE, telemetry=True
-    ) as runtime:
+    with ManagedRuntime(FUNCTIONS, "managed.handler", IMAGE, opt=copied_opt) as runtime:
         answers = [runtime.invoke({}).payload for _ in range(2)]
-        started, said = started_as(runtime), runtime.output()
+        said = runtime.output()
+    assert [answer["calls"] for answer in answers if isinstance(answer, dict)] == [1, 2]
+    assert why in reason_of(said, UNPROTECTED)
+    assert finding_of(said, "environment.unprotected")["severity"] == "Critical"
+
+
+def test_without_its_mode_the_supervisor_runs_from_memory(copied_opt: Path) -> None:
+    for program in copied_opt.glob("dayfly.d/bin/*/*"):
+        lose_mode(program)
+    with ManagedRuntime(FUNCTIONS, "managed.handler", IMAGE, opt=copied_opt, telemetry=True) as runtime:
+        answers = [runtime.invoke({}).payload for _ in range(2)]
+        started = started_as(runtime)
     assert [answer["calls"] for answer in answers if isinstance(answer, dict)] == [1, 1]
-    assert started["supervisor"] == "python"
-    assert why in str(started["supervisor_reason"])
-    assert said.startswith(f"{INSTEAD}{started['supervisor_reason']}\n")
+    assert started["memory"] == "closed"
 
 
-def test_a_file_of_settings_chooses_the_python_supervisor_which_signs_records(
-    opt: Path, write_function: WriteFunction, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Native code is started first, has the file read, and has taken the fleet's key out of the variables before."""
-    monkeypatch.delenv("DAYFLY_SUPERVISOR", raising=False)
-    folder = write_function(
-        {"app.py": "def handler(event, context): return 1\n", "dayfly.toml": 'supervisor = "python"\n'}
-    )
-    key = {"DAYFLY_FLEET_KEY": "ab" * 32}
-    with ManagedRuntime(folder, "app.handler", IMAGE, opt=opt, environment=key, telemetry=True) as runtime:
-        assert runtime.invoke({}).payload == 1
-        started, said = started_as(runtime), runtime.telemetry()
-    assert started["supervisor"] == "python"
-    assert "supervisor_reason" not in started
-    assert '"proof":"' in said
-
-
-# For faults that are put into its code.
-BY_PYTHON = {"DAYFLY_SUPERVISOR": "python"}
-
-
-def add_to_module(opt: Path, name: str, text: str) -> None:
-    """Have a layer in the place of `opt` that runs from sources, with `text` at the end of one of them."""
-    shutil.rmtree(opt)
-    unpacked_layer(opt, [])
-    archive = opt / "dayfly.d" / "source.zip"
+def test_a_fault_of_the_zygote_that_is_not_the_layers_ends_the_runtime(copied_opt: Path) -> None:
+    """Before the first event: something is wanting that a request may have used up."""
+    shutil.rmtree(copied_opt)
+    unpacked_layer(copied_opt, [])
+    archive = copied_opt / "dayfly.d" / "source.zip"
     with zipfile.ZipFile(archive) as file:
         sources = {one: file.read(one) for one in file.namelist()}
-    sources[name] += text.encode()
+    sources["dayfly/runtime/startup.py"] += b"\ndef shut_user_site():\n    raise MemoryError('invented')\n"
     with zipfile.ZipFile(archive, "w") as file:
         for one, data in sources.items():
             file.writestr(one, data)
-
-
-@pytest.mark.parametrize(
-    "fault",
-    ["OSError(11, 'invented')", "OSError(28, 'invented')", "MemoryError('invented')", "KeyError('invented')"],
-)
-def test_a_fault_of_the_start_that_is_not_the_layers_ends_the_runtime(fault: str, copied_opt: Path) -> None:
-    """After a zygote was forked, extensions found and /tmp emptied, but before the first event."""
-    text = f"\ndef _supervisor(self):\n    raise {fault}\n_Start._supervisor = _supervisor\n"
-    add_to_module(copied_opt, "dayfly/supervisor/boot.py", text)
-    with ManagedRuntime(FUNCTIONS, "managed.view", IMAGE, opt=copied_opt, environment=BY_PYTHON) as runtime:
+    with ManagedRuntime(FUNCTIONS, "managed.view", IMAGE, opt=copied_opt) as runtime:
         assert runtime.wait_exit() == 1
         said = runtime.output()
         assert runtime.api.requests == []
-    assert (
-        "dayfly: cannot start, and after a failure of this kind the function must not run without Dayfly: "
-        in said
-    )
-    assert "invented" in said
-
-
-def test_a_fault_of_the_loop_ends_the_runtime(copied_opt: Path) -> None:
-    """An event may have been taken: another runtime in the same place would run it twice."""
-    text = (
-        "\ndef serve(self, *_arguments, **_named):\n    raise OSError('invented')\nSupervisor.serve = serve\n"
-    )
-    add_to_module(copied_opt, "dayfly/supervisor/loop.py", text)
-    with ManagedRuntime(FUNCTIONS, "managed.view", IMAGE, opt=copied_opt, environment=BY_PYTHON) as runtime:
-        assert runtime.wait_exit() == 1
-        said = runtime.output()
-        assert runtime.api.requests == []
-    assert "OSError: invented" in said
-    assert "not active" not in said
+    assert "dayfly: cannot start: MemoryError: invented\n" in said
 
 
 def test_a_zygote_that_cannot_be_built_again_ends_the_runtime_and_says_why(copied_opt: Path) -> None:
@@ -265,7 +201,7 @@ def test_an_unsupported_python_leaves_the_function_as_it_was(opt: Path) -> None:
     for root in old:
         version = ".".join(root.name.split(".")[:2])
         said = _run_alone(root / "bin" / f"python{version}", opt)
-        assert said == f"{NOT_ACTIVE}RuntimeError: this Python is older than 3.11\nhere\n"
+        assert said == f"{UNPROTECTED}RuntimeError: this Python is older than 3.11\nhere\n"
 
 
 def test_a_python_that_the_layer_was_not_built_for_leaves_the_function_as_it_was(tmp_path: Path) -> None:
@@ -283,7 +219,7 @@ def test_a_python_that_the_layer_was_not_built_for_leaves_the_function_as_it_was
             plain.api.wait_until_ready()
             dayfly.api.wait_until_ready()
             reason = f"RuntimeError: this layer was not built for {cache_tag(other.version)}"
-            assert reason_of(dayfly.new_output(), NOT_ACTIVE) == reason
+            assert reason_of(dayfly.new_output(), UNPROTECTED) == reason
             expected, seen = look(plain, dayfly)
         assert seen == expected
 
@@ -322,7 +258,7 @@ def test_commands_that_start_no_runtime_are_left_as_they_are(opt: Path, tmp_path
     for command, reason in cases.items():
         done = subprocess.run([opt / "dayfly", *command], capture_output=True, text=True, timeout=60, env={})
         assert done.returncode == 0
-        assert done.stderr == f"{NOT_ACTIVE}{reason}\n"
+        assert done.stderr == f"{UNPROTECTED}{reason}\n"
         assert "here" in done.stdout or command[1] == "-m"
 
 

@@ -12,6 +12,7 @@ from tests.interpreters import found_interpreters
 from tests.layer.conftest import WriteFunction
 from tests.layer.managed import Image, ManagedRuntime, client_packages, confine, started_as
 from tests.layer.roots import EXAMPLES, Root, RootRuntime, instruction, make_venv
+from tests.native.test_unprotected import UNPROTECTED
 from tests.rie import ROOT
 
 NEWEST = found_interpreters()[-1]
@@ -116,19 +117,17 @@ def test_without_a_shell_another_wrapper_is_told_and_not_lost_silently(
     with RootRuntime(root, command_of("Dockerfile.distroless-layer"), environment=environment) as runtime:
         runtime.api.wait_until_ready()
         said = runtime.output()
-    assert said.startswith(
-        "dayfly: not active, the function runs without it: RuntimeError: DAYFLY_NEXT_WRAPPER is set"
-    )
+    assert said.startswith(f"{UNPROTECTED}RuntimeError: DAYFLY_NEXT_WRAPPER is set")
     assert said.count("\n") == 1
 
 
 def test_a_broken_package_ends_the_image_and_says_so(venvs: dict[bool, Path], tmp_path: Path) -> None:
     """The package is the entry point: there is nothing to go back to."""
     venv = shutil.copytree(venvs[True], tmp_path / "venv", symlinks=True)
-    shutil.rmtree(next(venv.glob("lib/python3*/site-packages/dayfly/supervisor")))
+    next(venv.glob("lib/python3*/site-packages/dayfly/runtime/native.py")).unlink()
     with RootRuntime(Root(NEWEST, venv), command_of("Dockerfile.distroless"), environment=ALONE) as runtime:
         assert runtime.wait_exit() == 1
-        assert "No module named 'dayfly.supervisor'" in runtime.output()
+        assert "No module named 'dayfly.runtime.native'" in runtime.output()
 
 
 def test_the_package_stops_on_managed_instances_where_that_was_asked_for(venvs: dict[bool, Path]) -> None:

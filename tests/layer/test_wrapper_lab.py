@@ -29,7 +29,7 @@ def test_a_function_runs_through_the_layer_in_the_lab() -> None:
         layer = unpacked_layer(Path(name) / "layer", [f"{sys.version_info[0]}.{sys.version_info[1]}"])
         answers, lines = asyncio.run(_invoke_thrice(layer / "dayfly"))
     assert answers == [{"calls": 1}] * 3
-    assert any("isolation invocation" in line.text for line in lines)
+    assert any("a fresh worker per invocation" in line.text for line in lines)
 
 
 @needs_bubblewrap
@@ -38,7 +38,7 @@ def test_a_function_with_the_layer_as_opt_runs_in_workers_as_on_a_managed_runtim
         layer = unpacked_layer(Path(name) / "layer", [f"{sys.version_info[0]}.{sys.version_info[1]}"])
         answers, lines = asyncio.run(_invoke_thrice(Path("/opt/dayfly"), confinement="bubblewrap", opt=layer))
     assert answers == [{"calls": 1}] * 3
-    assert any("isolation invocation, guard" in line.text for line in lines)
+    assert any("a fresh worker per invocation; guard" in line.text for line in lines)
     assert not any("not active" in line.text for line in lines)
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from tests.interpreters import found_interpreters
-from tests.layer.managed import HERE, Image, ManagedRie, ManagedRuntime, is_native
-from tests.layer.test_wrapper_failures import BROKEN, OF_PYTHONS_SUPERVISOR
+from tests.layer.managed import HERE, Image, ManagedRie, ManagedRuntime
+from tests.layer.test_wrapper_failures import BROKEN
 from tests.layer.test_wrapper_hardship import DAMAGES
 from tests.runtimes import RuntimeProcess
 
@@ -38,10 +38,6 @@ def test_a_layer_that_fails_in_a_later_start_ends_the_runtime(name: str, opt: Pa
         assert runtime.invoke({}).payload == {"dayfly": True}
         ALL_DAMAGES[name](copied)
         runtime.api.send({"code": KILL})
-        if is_native() and name in {*OF_PYTHONS_SUPERVISOR, "unreadable"}:
-            # The later start has no need of what is damaged.
-            assert runtime.invoke({}).payload == {"dayfly": True}
-            return
         assert runtime.wait_exit() == 1
         said = runtime.output()
     assert IN_USE in said

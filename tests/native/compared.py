@@ -1,4 +1,4 @@
-"""The native modules behind a pipe, for tests that give the same bytes to them and to the Python ones."""
+"""Modules of the supervisor behind a pipe, for tests that give them bytes and look at what they make of them."""
 
 from __future__ import annotations
 
@@ -61,6 +61,48 @@ def native(request: pytest.FixtureRequest) -> Iterator[Native]:
     started = Native(str(request.param))
     yield started
     started.close()
+
+
+_started: dict[str, Native] = {}
+
+
+def told_by(kind: str, pieces: Sequence[bytes]) -> list[bytes | int | None]:
+    """Return what the modules `kind` make of a case; a module's tests close what this starts with `ended`."""
+    if kind not in _started:
+        _started[kind] = Native(kind)
+    return parse(_started[kind].told(pieces))
+
+
+@pytest.fixture(scope="module")
+def ended() -> Iterator[None]:
+    """End what `told_by` started for a module's tests."""
+    yield
+    while _started:
+        _started.popitem()[1].close()
+
+
+def parse(told: bytes) -> list[bytes | int | None]:
+    """Return the values that `say` and its counterpart in compare.c wrote, None for what is missing; words are bytes."""
+    found: list[bytes | int | None] = []
+    at = 0
+    while at < len(told):
+        end = min(place for place in (told.find(b" ", at), told.find(b":", at), len(told)) if place >= 0)
+        token = told[at:end]
+        if told[end : end + 1] == b":":
+            length = int(token)
+            found.append(told[end + 1 : end + 1 + length])
+            at = end + length + 2
+            continue
+        found.append(None if token == b"-" else int(token) if token.lstrip(b"-").isdigit() else token)
+        at = end + 1
+    return found
+
+
+def cut(data: bytes, cuts: Sequence[int]) -> list[bytes]:
+    """Return `data` in pieces, none empty."""
+    places = sorted({min(place, len(data)) for place in cuts})
+    pieces = [data[start:end] for start, end in zip([0, *places], [*places, len(data)], strict=True)]
+    return [piece for piece in pieces if piece]
 
 
 def of(kind: str) -> pytest.MarkDecorator:

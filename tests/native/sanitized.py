@@ -1,5 +1,7 @@
 """Runs tests on a native supervisor under the sanitizers: `python -m tests.native.sanitized tests/attacks`.
 
+`python -m tests.native.sanitized --soak --invocations 20000` runs tests.soak with these arguments instead.
+
 Debian's gcc builds it, since neither musl nor zig has AddressSanitizer. It stands in the checkout's place of the supervisor
 for as long as the tests run; no setting and no variable leads to another program. What breaks a rule ends the supervisor, and
 this command lists it even where the test went on.
@@ -82,16 +84,16 @@ def see_that_reports_arrive() -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run pytest with these arguments (SUITES without); its exit code, or 1 where a sanitizer has reported."""
+    """Run pytest with these arguments (SUITES without), or a soak; its exit code, or 1 where a sanitizer has reported."""
     see_that_reports_arrive()
     update()
     program = compile_program([NATIVE / "supervisor" / "main.c"], library=supervisor_library())
     chosen = ["--deselect", DESELECTED, "-k", " and ".join(f"not {name}" for name in LEFT_OUT)]
+    command = ["pytest", "-q", "-p", "no:cacheprovider", *chosen, *(arguments or SUITES)]
+    if arguments[:1] == ["--soak"]:
+        command = ["tests.soak", *arguments[1:]]
     with reports() as found, in_place(program):
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *chosen, *(arguments or SUITES)],
-            env={**os.environ, "DAYFLY_SUPERVISOR": "native"},
-        )
+        done = subprocess.run([sys.executable, "-m", *command])
     for report in found:
         sys.stdout.write(f"\n{report}\n")
     sys.stdout.write(f"{len(found)} reports of sanitizers\n")

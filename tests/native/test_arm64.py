@@ -36,11 +36,11 @@ def test_it_serves_events_and_ends_each_worker(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(COUNTING)
     supervisor = BINARIES / "aarch64" / "supervisor"
     command = [str(QEMU), str(supervisor), sys.executable, "-m", "dayfly.runtime", "app.handler"]
-    settings = {"DAYFLY_SUPERVISOR": "native", "DAYFLY_API_LOCK": "off", "DAYFLY_GUARD": "off"}
+    settings = {"DAYFLY_API_LOCK": "off", "DAYFLY_GUARD": "off"}
     with Rie(tmp_path, confined=True, command=command, environment=settings) as rie:
         answers = [rie.invoke({}) for _ in range(3)]
         assert [one.status for one in answers] == [200] * 3, rie.logs()
         seen = [one.payload for one in answers]
         assert all(isinstance(one, dict) and one["calls"] == 1 for one in seen), seen
-        assert "the Python supervisor serves instead" not in rie.logs()
+        assert "dayfly: not active" not in rie.logs()
         assert "Dayfly is active" in rie.wait_for_log("Dayfly is active")

@@ -22,7 +22,12 @@ def test_the_table_of_findings_is_what_python_has() -> None:
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_programs_are_for_their_processor_and_hardened(architecture: str) -> None:
-    for name, has_loader in (("supervisor", False), ("launcher", True)):
+    for name, has_loader in (
+        ("supervisor", False),
+        ("launcher", True),
+        ("threads.so", False),
+        ("audit.so", False),
+    ):
         data = (BINARIES / architecture / name).read_bytes()
         assert int.from_bytes(data[18:20], "little") == MACHINES[architecture]
         shown = subprocess.run(

@@ -1,4 +1,4 @@
-"""The clerk: what it says of events is what the Python supervisor says, and no worker gains or costs anything by it."""
+"""The clerk: what it says of events, and that no worker gains or costs anything by it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 from tests.attacks.shop import Shop, needs_confinement
-from tests.native.test_serving import INSTEAD, NATIVE, SUPERVISOR
+from tests.native.test_serving import SUPERVISOR
 from tests.runtimes import RuntimeProcess
 
 from dayfly.core.proofs import FleetKey, Pseudonyms
-from dayfly.supervisor.clerk import judge, list_distributions
+from dayfly.runtime.clerk import judge, list_distributions
 
 pytestmark = pytest.mark.skipif(not SUPERVISOR.is_file(), reason="not built: make setup")
 
@@ -35,9 +35,9 @@ def handler(event, context):
 """
 
 
-def serve(folder: Path, supervisor: Mapping[str, str], **more: str) -> RuntimeProcess:
+def serve(folder: Path, **more: str) -> RuntimeProcess:
     (folder / "app.py").write_text(HANDLER)
-    environment = {"DAYFLY_LOG_INVOCATIONS": "on", "DAYFLY_FLEET_KEY": KEY, **supervisor, **more}
+    environment = {"DAYFLY_LOG_INVOCATIONS": "on", "DAYFLY_FLEET_KEY": KEY, **more}
     return RuntimeProcess(folder, "app.handler", runtime="dayfly", environment=environment)
 
 
@@ -59,41 +59,29 @@ def clerk_of(side: RuntimeProcess) -> int:
     return found[0]
 
 
-def test_records_say_what_those_of_the_python_supervisor_say(tmp_path: Path) -> None:
-    told = []
-    for supervisor in (NATIVE, {"DAYFLY_SUPERVISOR": "python"}):
-        with serve(tmp_path, supervisor) as side:
-            for event in (EVENT, {"a": [1]}, {"body": "x" * 300_000}):
-                side.invoke(event)
+def test_records_say_what_an_event_was(tmp_path: Path) -> None:
+    with serve(tmp_path) as side:
+        for event in (EVENT, {"a": [1]}, {"body": "x" * 300_000}):
+            side.invoke(event)
+        side.invoke({})
+        first, second, third = records(side)[:3]
+        # The hash of the code is computed beside the first events.
+        while "code" not in records(side)[-1]:
             side.invoke({})
-            assert INSTEAD not in side.output()
-            told.append(records(side)[:3])
-            # The hash of the code is computed beside the first events.
-            while "code" not in records(side)[-1]:
-                side.invoke({})
-    ours, theirs = told
-    same = (
-        "trigger",
-        "route",
-        "source",
-        "shape",
-        "pattern",
-        "status",
-        "bytes_in",
-        "bytes_out",
-        "outcome",
-        "invocation",
-    )
-    for native, python in zip(ours, theirs, strict=True):
-        assert {name: native.get(name) for name in same} == {name: python.get(name) for name in same}
-        assert set(native) | {"code"} == set(python) | {"code"}
-    assert ours[0]["trigger"] == "rest-api"
-    assert ours[2]["trigger"] == "large"
+    key = FleetKey(bytes.fromhex(KEY))
+    assert (first["trigger"], first["route"], first["status"]) == ("rest-api", "GET /orders/{id}", 200)
+    assert first["source"] == f"{key.name('source', '203.0.113.9'):016x}"
+    assert first["shape"] != second["shape"]
+    assert (second["trigger"], third["trigger"]) == ("direct", "large")
+    assert [one["invocation"] for one in (first, second, third)] == [1, 2, 3]
+    assert {one["outcome"] for one in (first, second, third)} == {"success"}
+    assert {one["bytes_out"] for one in (first, second, third)} == {19}
+    assert third["bytes_in"] == len(json.dumps({"body": "x" * 300_000}))
 
 
 @pytest.mark.parametrize("act", ["SIGKILL", "SIGSTOP"])
 def test_a_worker_that_ends_or_stops_it_costs_no_event_and_no_record(act: str, tmp_path: Path) -> None:
-    with serve(tmp_path, NATIVE) as side:
+    with serve(tmp_path) as side:
         assert side.invoke(EVENT).payload == {"statusCode": 200}
         side.invoke(EVENT)
         first = clerk_of(side)
@@ -131,7 +119,7 @@ for pid in filter(str.isdigit, os.listdir("/proc")):
 
 @needs_confinement()
 def test_its_memory_is_closed_to_workers() -> None:
-    with Shop("dayfly", environment={**NATIVE, "DAYFLY_LOG_INVOCATIONS": "on"}) as shop:
+    with Shop("dayfly", environment={"DAYFLY_LOG_INVOCATIONS": "on"}) as shop:
         shop.serve(1)
         found = shop.result_of(SEEK)
     # Supervisor, zygote, at least one spare, and the clerk.
@@ -142,7 +130,7 @@ def test_its_memory_is_closed_to_workers() -> None:
 
 def test_with_a_key_alone_it_names_packages_and_is_gone(tmp_path: Path) -> None:
     (tmp_path / "Some_Thing-1.2.dist-info").mkdir()
-    with serve(tmp_path, NATIVE, DAYFLY_LOG_INVOCATIONS="off") as side:
+    with serve(tmp_path, DAYFLY_LOG_INVOCATIONS="off") as side:
         side.invoke({})
         side.invoke({})
         assert "some-thing==1.2" in side.output()
@@ -181,7 +169,7 @@ def test_distributions_come_in_pieces_of_one_record_each(tmp_path: Path) -> None
 
 
 def test_it_ends_with_its_supervisor(tmp_path: Path) -> None:
-    with serve(tmp_path, NATIVE) as side:
+    with serve(tmp_path) as side:
         side.invoke({})
         side.invoke({})
         clerk = clerk_of(side)

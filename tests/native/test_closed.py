@@ -1,4 +1,4 @@
-"""Programs executed by the native supervisor cannot be opened by others of their user, whatever files and host allow."""
+"""Programs executed by the supervisor cannot be opened by others of their user, whatever files and host allow."""
 
 from __future__ import annotations
 
@@ -26,18 +26,23 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files of another user
 SYSTEM = "/usr/bin/python3"
 # What a function could ask of its own process.
 LOOK = """
-import json, os, sys
+import errno, json, os, socket, sys
 def opens(path):
     try:
         os.close(os.open(path, os.O_RDONLY))
     except PermissionError:
         return False
     return True
+def reach(host, port):
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as client:
+        return errno.errorcode[client.connect_ex((host, port))]
 print(json.dumps({
     "is_open": opens("/proc/self/mem"), "executable": sys.executable, "prefix": sys.base_prefix, "argv": sys.argv,
     "command": open("/proc/self/cmdline").read().split("\\0")[:2], "name": open("/proc/self/comm").read().strip(),
     "maps_its_file": os.path.realpath(sys.executable) in open("/proc/self/maps").read(),
     "left": sorted(name for name in os.environ if "DAYFLY" in name), "libraries": os.environ.get("LD_LIBRARY_PATH"),
+    "connected": [reach(*at) for at in [("127.0.0.1", 1), ("0.0.0.0", 1), ("::ffff:127.0.0.1", 1), ("127.0.0.1", 2), ("::1", 1)]],
 }))
 """
 THIN = "int Py_BytesMain(int, char **); int main(int n, char **a) { return Py_BytesMain(n, a); }"
@@ -109,7 +114,7 @@ def _run(
         text=True,
         timeout=60,
         cwd="/",
-        env={"PATH": "/usr/bin:/bin", **variables},
+        env={"PATH": "/usr/bin:/bin", "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1", **variables},
         preexec_fn=become,
     )
     assert done.returncode == expected, done.stderr
@@ -159,6 +164,8 @@ def test_a_thin_interpreter_is_the_launcher(files: Path, flags: tuple[str, ...],
         (files / "launcher").chmod(0o111)
     said, seen = _run(files, thin)
     assert said["way"] == ("launcher" if keeps_mode else "memory file of the launcher")
+    # The first three are the Runtime API, by each of its names; nothing listens there, nor at the others.
+    assert seen["connected"] == ["EACCES"] * 3 + ["ECONNREFUSED"] * 2
     assert said["why"] == ""
     assert seen["is_open"] is False
     assert seen["executable"] == str(thin)

@@ -1,4 +1,4 @@
-"""Settings and scope: the native supervisor reads and words them as the Python one does."""
+"""Settings and scope: the supervisor reads and words them as Python does, which reads files of settings and knows for doctor."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.native.compared import EXAMPLES, Native, native, of, say
 from dayfly.core import scope
 from dayfly.core.settings import SETTINGS, load_settings
 from dayfly.errors import SettingError
-from dayfly.supervisor.flatsettings import pack
+from dayfly.runtime.flatsettings import pack
 
 __all__ = ["native"]
 
@@ -93,8 +93,6 @@ VALUES = st.sampled_from(
         "closed",
         "block",
         "observe",
-        "native",
-        "python",
         "refuse",
         "restart",
     ]
@@ -138,9 +136,10 @@ def read_variables(environ: dict[str, str]) -> bytes:
         int(found.immortal == "auto"),
         int(found.confine == "auto"),
         CHOICES["network"].index(found.network),
+        int(found.zygote_warm == "auto"),
+        CHOICES["threads"].index(found.threads),
         nanoseconds(found.zygote_max_age),
         nanoseconds(found.fork_deliver),
-        int(found.fork_threads == "restart"),
         CHOICES["guard"].index(found.guard),
         int(found.guard_on_fault == "closed"),
         int(found.guard_learn),
@@ -205,7 +204,7 @@ NAMESPACE = st.sampled_from(["", scope.INITIAL_PID_NAMESPACE, "pid:[4026532000]"
 @of("scope")
 @given(
     setting=st.integers(0, 2),
-    lock=st.integers(0, 2),
+    lock=st.integers(0, 3),
     namespace=NAMESPACE,
     init=COMMAND,
     parent=COMMAND,
@@ -224,7 +223,7 @@ def test_scope(
         tmp_is_own_mount=own,
     )
     decision = scope.decide_scope(CHOICES["scope"][setting], facts)
-    locks = scope.decide_api_lock(CHOICES["api_lock"][lock], decision.platform)
+    locks = CHOICES["api_lock"].index(scope.choose_api_lock(CHOICES["api_lock"][lock], decision.platform))
     pieces = [str(setting), str(lock), namespace, init, parent, str(pid), str(int(own))]
-    expected = say(decision.scope, decision.platform, decision.reason, decision.not_promised, int(locks))
+    expected = say(decision.scope, decision.platform, decision.reason, decision.not_promised, locks)
     assert native.told([piece.encode() for piece in pieces]) == expected

@@ -1,7 +1,8 @@
-"""The native supervisor sends the Runtime API what the Python one sends, and makes of its words the same."""
+"""What the supervisor sends to the Runtime API, byte by byte, and what it makes of its words."""
 
 from __future__ import annotations
 
+import base64
 import socket
 import threading
 from collections.abc import Sequence
@@ -9,9 +10,7 @@ from collections.abc import Sequence
 import pytest
 from tests.native.compared import Native, native, of, say
 
-from dayfly.core.frames import ERROR, RESULT, Answer
-from dayfly.supervisor import answers
-from dayfly.supervisor.upstream import Upstream, UpstreamError
+from dayfly import __version__
 
 __all__ = ["native"]
 
@@ -110,44 +109,56 @@ class Platform:
         self._listener.close()
 
 
-def python_told(address: str, requests: Sequence[Request]) -> bytes:
-    upstream = Upstream(address)
-    told = b""
-    for what, first, body, meta in requests:
-        echo = {_ECHO: first} if first and not first.startswith("/") else {}
-        try:
-            if what == "next":
-                reply = upstream.next()
-            elif what == "hold":
-                held = upstream.hold(_ID, echo)
-                if held is None:
-                    told += b"continued "
-                    continue
-                reply = held
-            elif what == "get":
-                reply = upstream.get(first)
-            elif what == "post":
-                headers = {"Content-Type": "application/json"}
-                reply = upstream.post(
-                    first, body, headers | ({"Lambda-Runtime-Function-Error-Type": meta} if meta else {})
-                )
-            else:
-                kind = what.removeprefix("held")
-                outcome: Answer | answers.Failure
-                if kind == "failure":
-                    outcome = answers.Failure("Runtime.ExitError", "")
-                    outcome.body = body
-                else:
-                    outcome = Answer(RESULT if kind == "result" else ERROR, meta.encode(), body, len(body))
-                answers.send(upstream, _ID, outcome, held=what != kind, echo=echo)
-                reply = upstream.reply()
-        except UpstreamError:
-            told += b"lost "
-        else:
-            told += b"replied " + say(reply.status, reply.defect, reply.body)
-    return told
+def asked(method: str, path: str, *headers: str, body: bytes = b"") -> bytes:
+    """A request as it goes over the wire."""
+    words = "".join(
+        f"{line}\r\n"
+        for line in (
+            f"{method} /2018-06-01/runtime{path} HTTP/1.1",
+            "Host: HOST",
+            f"User-Agent: dayfly/{__version__}",
+            *headers,
+        )
+    )
+    return words.encode() + b"\r\n" + body
 
 
+def posted(path: str, body: bytes, *headers: str, kind: str = "application/json") -> bytes:
+    """A request with a body, and nothing behind it."""
+    return asked("POST", path, f"Content-Length: {len(body)}", f"Content-Type: {kind}", *headers, body=body)
+
+
+def held(chunks: bytes) -> bytes:
+    """A response that is held open, up to its end."""
+    return asked(
+        "POST",
+        RESPONSE,
+        "Content-Type: application/json",
+        "Transfer-Encoding: chunked",
+        "Expect: 100-continue",
+        "Trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body",
+        f"{_ECHO}: echo-1",
+        body=chunks,
+    )
+
+
+def failed(body: bytes, kind: str, *, has_body: bool = True) -> bytes:
+    """What ends a held response with an error."""
+    told = base64.b64encode(body).decode()
+    return (
+        b"%x\r\n%s\r\n0\r\n" % (len(body), body)
+        + (
+            f"Lambda-Runtime-Function-Error-Type: {kind}\r\n"
+            + (f"Lambda-Runtime-Function-Error-Body: {told}\r\n" if has_body else "")
+            + "\r\n"
+        ).encode()
+    )
+
+
+RESPONSE, ERROR = f"/invocation/{_ID}/response", f"/invocation/{_ID}/error"
+ASKED = asked("GET", "/invocation/next")
+SERVED, TAKEN, LOST = say(200, "", b"{}"), say(202, "", b'{"status":"OK"}\n'), b"lost "
+EXITED = "Lambda-Runtime-Function-Error-Type: Runtime.ExitError"
 PLAIN = ""
 NEXT: Request = ("next", "", b"", "")
 HOLD: Request = ("hold", "echo-1", b"", "")
@@ -232,22 +243,107 @@ CASES: dict[str, tuple[list[Step], list[Request]]] = {
 }
 
 
+# What came of each request, "continued" or "lost" or a reply, and what was sent on which connection.
+EXPECTED: dict[str, tuple[list[bytes | None], list[tuple[int, bytes]]]] = {
+    "one event": (
+        [SERVED, TAKEN],
+        [(1, ASKED), (1, posted(RESPONSE, b"body", f"{_ECHO}: echo", kind="text/plain"))],
+    ),
+    "errors": (
+        [TAKEN] * 4,
+        [
+            (1, posted(ERROR, b"{}")),
+            (
+                1,
+                posted(ERROR, b"{}", f"{_ECHO}: e", 'Lambda-Runtime-Function-XRay-Error-Cause: {"cause":1}'),
+            ),
+            # Too long a cause is left out.
+            (1, posted(ERROR, b"{}")),
+            (1, posted(ERROR, b"{}", EXITED, f"{_ECHO}: e")),
+        ],
+    ),
+    "a held response": (
+        [SERVED, None, TAKEN, SERVED],
+        [(1, ASKED), (1, held(b"6\r\nanswer\r\n0\r\n\r\n")), (1, ASKED)],
+    ),
+    "a held error": (
+        [None, TAKEN] * 3,
+        [
+            (1, held(failed(b"e" * 2048, "Function.Unknown"))),
+            # A trailer has 4 kB at most.
+            (1, held(failed(b"e" * 2049, "Function.Unknown", has_body=False))),
+            (1, held(failed(b"{}", "Runtime.ExitError"))),
+        ],
+    ),
+    "a held answer without a body": ([None, TAKEN], [(1, held(b"0\r\n\r\n"))]),
+    "nothing is held": ([TAKEN, SERVED], [(1, held(b"")), (2, ASKED)]),
+    "a hold whose connection ends without a word": (
+        [SERVED, None, TAKEN],
+        [(1, ASKED), (1, held(b"")), (2, held(b"6\r\nanswer\r\n0\r\n\r\n"))],
+    ),
+    "nobody there to hold for": ([LOST], [(1, held(b"")), (2, held(b""))]),
+    "a long answer": (
+        [TAKEN, SERVED],
+        [(1, posted(RESPONSE, b"x" * (6 << 20), kind="a")), (1, ASKED)],
+    ),
+    "an answer that is refused early": (
+        [say(413, "", b""), SERVED],
+        [(1, posted(RESPONSE, b"x" * (6 << 20), kind="a")[: -6 << 20]), (2, ASKED)],
+    ),
+    "a connection that is closed in between": (
+        [SERVED, TAKEN],
+        [(1, ASKED), (2, posted(RESPONSE, b"", kind="a"))],
+    ),
+    "an end without a word": ([SERVED], [(1, ASKED), (2, ASKED), (3, ASKED)]),
+    "nobody there any more": ([LOST], [(1, ASKED), (2, ASKED), (3, ASKED)]),
+    "an end in the middle": (
+        [say(200, "the connection closed in the middle of a reply", b""), SERVED],
+        [(1, ASKED), (2, ASKED)],
+    ),
+    "an end in the head": ([LOST], [(1, ASKED)]),
+    "no HTTP": ([LOST, SERVED], [(1, ASKED), (2, ASKED)]),
+    "a malformed head": (
+        [say(200, "the reply has a header line without a colon", b""), TAKEN],
+        [(1, ASKED), (2, posted(ERROR, b"{}", EXITED))],
+    ),
+    "more than one reply": (
+        [SERVED, say(413, "", b""), SERVED],
+        [(1, ASKED), (2, posted(RESPONSE, b"", kind="a")), (3, ASKED)],
+    ),
+    "a reply that ends with its connection": (
+        [say(200, "", b"abc"), SERVED],
+        [(1, ASKED), (2, ASKED)],
+    ),
+    "a last reply": ([SERVED, TAKEN], [(1, ASKED), (2, posted(RESPONSE, b"", kind="a"))]),
+    "the start": (
+        [TAKEN, SERVED, TAKEN],
+        [
+            (1, posted("/init/error", b"{}", "Lambda-Runtime-Function-Error-Type: Runtime.InvalidSetting")),
+            (1, asked("GET", "/restore/next")),
+            (1, posted("/restore/error", b"x")),
+        ],
+    ),
+    "an interim reply that nobody asked for": ([SERVED], [(1, ASKED)]),
+}
+
+
 @of("upstream")
 @pytest.mark.parametrize("name", CASES)
-def test_both_speak_alike(native: Native, name: str) -> None:
+def test_a_request_goes_out_as_it_should_and_a_fault_costs_its_connection(native: Native, name: str) -> None:
     steps, requests = CASES[name]
-    native_side, python_side = Platform(steps), Platform(steps)
-    pieces = [native_side.address.encode()]
+    replies, sent = EXPECTED[name]
+    platform = Platform(steps)
+    pieces = [platform.address.encode()]
     for request in requests:
         pieces += [part if isinstance(part, bytes) else part.encode() for part in request]
-    assert native.told(pieces) == python_told(python_side.address, requests)
-    assert [request for _, request in native_side.requests] == [
-        request for _, request in python_side.requests
-    ]
-    # A connection that is left is another one for both.
-    assert [number for number, _ in native_side.requests] == [number for number, _ in python_side.requests]
-    native_side.close()
-    python_side.close()
+    words = (
+        b"continued " if reply is None else reply if reply == LOST else b"replied " + reply
+        for reply in replies
+    )
+    assert native.told(pieces) == b"".join(words)
+    # By connection: each is read by a thread of its own.
+    assert sorted(platform.requests, key=lambda one: one[0]) == sorted(sent, key=lambda one: one[0])
+    platform.close()
 
 
 @of("upstream")

@@ -28,7 +28,7 @@ allow = [
 allow = []
 
 [fork]
-threads = "refuse"
+deliver = 1
 """
 
 
@@ -72,7 +72,7 @@ def test_a_key_that_is_not_there_gets_a_line_under_its_header() -> None:
     editor.add_to_list(("policy", "network", "init"), ["b"], comment="why")
     assert changes(TEXT, editor.text) == ([], ["init = [", '    "b",  # why', "]"])
     editor.set_value(("policy", "packages", "a.b", "uses"), render_list(["read"]))
-    assert editor.text.endswith('threads = "refuse"\n\n[policy.packages."a.b"]\nuses = ["read"]\n')
+    assert editor.text.endswith('deliver = 1\n\n[policy.packages."a.b"]\nuses = ["read"]\n')
 
 
 def test_a_value_is_replaced_and_its_comment_stays() -> None:
@@ -94,7 +94,7 @@ def test_a_header_at_the_end_of_a_file_without_a_last_newline_is_followed() -> N
     "text",
     [
         'policy = { network = { allow = ["a"] } }\n',
-        'policy.network.allow = ["a"]\n[fork]\nthreads = "refuse"\n',
+        'policy.network.allow = ["a"]\n[fork]\ndeliver = 1\n',
     ],
 )
 def test_what_is_written_in_another_way_is_changed_or_refused(text: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.policy.making import DAY, NOON, finding
 
 from dayfly.core.findings import GUARD_OBSERVED, GUARD_REFUSED, GUARD_UNKNOWN, KINDS
-from dayfly.core.loglines import mark
+from dayfly.core.loglines import NOT_OURS
 from dayfly.policy.logs import CAPABILITY, SUSPECT, parse_log, read_log
 from dayfly.policy.model import PolicyError, Use
 
@@ -94,7 +94,7 @@ def test_a_broken_line_costs_itself_alone_and_is_counted() -> None:
 
 
 def test_what_the_function_prints_is_no_finding() -> None:
-    forged = mark(finding(USE).encode()).decode()
+    forged = NOT_OURS.decode() + finding(USE).translate(str.maketrans("{}", "()"))
     elsewhere = json.loads(finding(USE))
     elsewhere["metadata"]["product"]["name"] = "Nightfly"
     log = parse_log("\n".join([forged, json.dumps(elsewhere), '{"message": "guard.capability"}']))

@@ -7,6 +7,7 @@ from datetime import date
 from tests.policy.test_readiness import observation, use
 
 from dayfly.policy.document import parse_document
+from dayfly.policy.observed import SeenUse
 from dayfly.policy.proposing import propose
 
 TODAY = date(2026, 11, 26)
@@ -31,6 +32,22 @@ def test_what_was_seen_is_allowed_and_what_came_with_an_attack_is_not() -> None:
     )
     assert "rare.example" in propose(seen, today=TODAY, with_rare=True).text
     assert "evil" not in propose(seen, today=TODAY, with_rare=True).text
+
+
+def test_shapes_are_learned_that_many_environments_had_and_none_of_an_attack() -> None:
+    def shape(number: int, **more: int) -> SeenUse:
+        target = f"sql app.py:find<handler 9f3a01c2 {number:016x}"
+        return use(target, kind="shape", packages=("function",), **more)
+
+    few, attack = shape(2, environments=1), shape(3, suspect=30)
+    text = propose(observation(shapes=(shape(1), few, attack)), today=TODAY).text
+    assert parse_document(text).policy().shapes == (f"{shape(1).target} 2027-02-24",)
+    assert (
+        parse_document(propose(observation(shapes=(shape(1, environments=9),)), today=TODAY).text)
+        .policy()
+        .shapes
+        == ()
+    )
 
 
 def test_what_somebody_wrote_stays() -> None:

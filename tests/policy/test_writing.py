@@ -34,9 +34,7 @@ USES = {
 
 
 @pytest.mark.parametrize("mode", ["observe", "block"])
-@pytest.mark.parametrize(
-    "text", ["", '# Ours.\nisolation = "window"\n\n[fork]\nthreads = "refuse"', "a = 1\r\n"]
-)
+@pytest.mark.parametrize("text", ["", '# Ours.\nisolation = "window"\n\n[fork]\ndeliver = 1', "a = 1\r\n"])
 def test_a_new_policy_allows_what_was_seen_and_nothing_else(text: str, mode: str) -> None:
     written = write_policy(text, learn([gathered(USES)]), today=TODAY, source="2 events", mode=mode)
     assert written.startswith(text)

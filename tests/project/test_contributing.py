@@ -63,7 +63,7 @@ def test_every_target_of_make_exists() -> None:
 @pytest.mark.parametrize(
     ("name", "path"),
     [
-        ("ACTS", "src/dayfly/runtime/guard/acts.py"),
+        ("ACTS", "src/dayfly/runtime/guard/audit_events.py"),
         ("WRAPPED", "src/dayfly/runtime/guard/drivers.py"),
         ("SEALERS", "src/dayfly/runtime/sealing.py"),
         ("_WORDS", "src/dayfly/scan/weak/checking.py"),

@@ -61,45 +61,59 @@ def make_release(folder: Path, variables: Mapping[str, str], mask: int) -> dict[
     return {path.name: path.read_bytes() for path in (folder / "dist").iterdir()}
 
 
-@pytest.mark.slow
-# Each build compiles the native programs for two processors.
-@pytest.mark.timeout(1800)
-def test_two_builds_in_different_folders_and_times_give_the_same_bytes(tmp_path: Path) -> None:
-    one, other = tmp_path / "one", tmp_path / "an öther"
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A repository of its own with all that is here."""
+    one = tmp_path / "one"
     shutil.copytree(ROOT, one, symlinks=True, ignore=shutil.ignore_patterns(*_LEFT_OUT))
     git(one, "init", "--quiet")
     git(one, "add", "--all")
     git(one, "commit", "--quiet", "--message", "all", "--date", "2026-01-02T03:04:05Z")
-    git(tmp_path, "clone", "--quiet", str(one), str(other))
-    for path in other.rglob("*"):
-        if ".git" not in path.parts and path.is_file():
-            os.utime(path, (1_000_000_000, 1_000_000_000))
+    return one
 
-    first = make_release(one, ONE, 0o022)
-    second = make_release(other, OTHER, 0o077)
 
-    names = {name for name in first if name.endswith((".whl", ".tar.gz"))}
+# Each build compiles the native programs for two processors.
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_release_lists_every_file_and_can_be_installed(checkout: Path) -> None:
+    made = make_release(checkout, ONE, 0o022)
+
+    names = {name for name in made if name.endswith((".whl", ".tar.gz"))}
     assert {Path(name).suffix for name in names} == {".whl", ".gz"}
     for interpreter in found_interpreters():
-        assert f"dayfly-layer-{dayfly.__version__}-python{interpreter.version}.zip" in first
-    different = sorted(name for name in {*first, *second} if first.get(name) != second.get(name))
-    assert different == []
-    listed = dict(line.split("  ")[::-1] for line in first["SHA256SUMS"].decode().splitlines())
+        assert f"dayfly-layer-{dayfly.__version__}-python{interpreter.version}.zip" in made
+    listed = dict(line.split("  ")[::-1] for line in made["SHA256SUMS"].decode().splitlines())
     assert listed == {
-        name: hashlib.sha256(data).hexdigest() for name, data in first.items() if name != "SHA256SUMS"
+        name: hashlib.sha256(data).hexdigest() for name, data in made.items() if name != "SHA256SUMS"
     }
-    bill = first["dayfly.cdx.json"].decode()
+    bill = made["dayfly.cdx.json"].decode()
     assert JsonStrictValidator(SchemaVersion.V1_5).validate_str(bill) is None
     for name in names:
         assert listed[name] in bill
 
     tried = subprocess.run(
-        [sys.executable, str(one / "scripts" / "try_release.py"), str(one / "dist")],
+        [sys.executable, str(checkout / "scripts" / "try_release.py"), str(checkout / "dist")],
         capture_output=True,
         text=True,
         timeout=280,
     )
     assert tried.returncode == 0, tried.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.nightly
+@pytest.mark.timeout(1800)
+def test_two_builds_in_different_folders_and_times_give_the_same_bytes(
+    checkout: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "an öther"
+    git(tmp_path, "clone", "--quiet", str(checkout), str(other))
+    for path in other.rglob("*"):
+        if ".git" not in path.parts and path.is_file():
+            os.utime(path, (1_000_000_000, 1_000_000_000))
+
+    first, second = make_release(checkout, ONE, 0o022), make_release(other, OTHER, 0o077)
+    assert sorted(name for name in {*first, *second} if first.get(name) != second.get(name)) == []
 
 
 @pytest.fixture

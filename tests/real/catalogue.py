@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from tests.real.environment import REQUIREMENTS
 from tests.real.servers import Kind
+
+FUNCTIONS = Path(__file__).parent / "functions"
 
 MakeEvent = Callable[[str, int, bool], object]
 
@@ -41,13 +45,14 @@ def sqs_event(label: str, number: int, is_failing: bool) -> object:
 
 @dataclass(frozen=True)
 class Sample:
-    """One function in tests/real/functions/FOLDER/app.py and how it is run.
+    """One function in tests/real/functions/FOLDER/MODULE.py and how it is run.
 
     `sees` says for each server how often the label of every invocation must arrive, and thereby which servers
     the function needs; `sees_failing` where it is another number for invocations that fail. `survives_idle` is
     False where the library as documented does not notice that a server closed its connection, so that the
     plain runtime fails, too. `leaves_work` says that something goes on after the answer, which Dayfly ends and
-    reports. `logs` is how many lines of the log must hold each label.
+    reports. `logs` is how many lines of the log must hold each label. `count` is the number of invocations, `processors`
+    how many it needs where one would do by turns.
     """
 
     name: str
@@ -60,10 +65,22 @@ class Sample:
     leaves_work: bool = False
     logs: int = 0
     is_slow: bool = False
+    count: int = 200
+    module: str = "app"
+    processors: int = 0
+
+    @property
+    def requirements(self) -> Path:
+        """Those of the function, or of all that have none of their own."""
+        own = FUNCTIONS / self.folder / "requirements.txt"
+        return own if own.exists() else REQUIREMENTS
 
 
 # OpenMP's threads spin while they wait; with tests on the other processor that takes a minute instead of a second.
 PATIENT_OPENMP = {"OMP_WAIT_POLICY": "passive"}
+# Libraries have as many threads as processors; of one alone there is nothing to see.
+TWO_THREADS = {"POLARS_MAX_THREADS": "2", "OPENBLAS_NUM_THREADS": "2", "RAYON_NUM_THREADS": "2"}
+
 # The order is that of the tests: a test worker takes what stands together, and with it the plain run's record.
 SAMPLES: tuple[Sample, ...] = (
     Sample("boto3-https", "boto3_clients", {"aws-https": 3}, is_slow=True),
@@ -127,7 +144,6 @@ SAMPLES: tuple[Sample, ...] = (
     Sample("asyncio-run", "asyncio_run"),
     Sample("asyncio-loop-in-a-thread", "loop_in_a_thread", {"https": 2}, {"https": 1}, is_slow=True),
     Sample("thread-pool-executor", "thread_pool_executor"),
-    Sample("thread-pool", "thread_pool"),
     Sample("thread-asked", "thread_asked"),
     Sample("thread-timed-wait", "thread_timed_wait", leaves_work=True, is_slow=True),
     Sample("refresher", "refresher", leaves_work=True, is_slow=True),
@@ -140,3 +156,66 @@ SAMPLES: tuple[Sample, ...] = (
     Sample("open-files", "open_files"),
     Sample("multiprocessing", "multiprocessing_pipe", is_slow=True),
 )
+
+# By day; at night there are thousands.
+FEW = 12
+
+
+def used(library: str, *servers: Kind, count: int = FEW, leaves_work: bool = False) -> Iterator[Sample]:
+    """A library of functions/libraries, used at init and first in the handler."""
+    for moment in ("init", "handler"):
+        yield Sample(
+            f"{library}-{moment}",
+            "libraries",
+            sees=dict.fromkeys(servers, 0),
+            environment={"USED": moment, **PATIENT_OPENMP, **TWO_THREADS},
+            leaves_work=leaves_work,
+            is_slow=True,
+            count=count if moment == "init" else FEW,
+            module=f"use_{library}",
+            processors=2,
+        )
+
+
+# Of the most downloaded packages of PyPI: those that start threads, share memory, keep connections or loops, load modules
+# late, or are compiled; each used at init and first in the handler.
+LIBRARIES: tuple[Sample, ...] = (
+    *used("polars"),
+    *used("pandas"),
+    *used("pyarrow"),
+    *used("numpy", count=200),
+    *used("scipy"),
+    *used("lightgbm"),
+    *used("onnxruntime"),
+    *used("tokenizers"),
+    *used("opencv"),
+    *used("duckdb"),
+    *used("joblib"),
+    *used("confluent_kafka", "kafka"),
+    *used("pymongo", "mongodb", leaves_work=True),
+    *used("aiobotocore", "aws-http"),
+    *used("uvloop"),
+    *used("gevent"),
+    *used("newrelic"),
+    *used("protobuf"),
+    *used("fastapi"),
+    *used("flask"),
+    *used("web_parts"),
+)
+SAMPLES_AND_LIBRARIES = (*SAMPLES, *LIBRARIES)
+# Those of which native threads of init are copied into every worker: thousands of workers are needed to judge that.
+COPIED = (
+    *("polars-init", "polars-handler", "pandas-init", "pandas-handler", "pyarrow-init", "pyarrow-handler"),
+    *("scipy-init", "onnxruntime-init", "onnxruntime-handler"),
+    *("tokenizers-init", "opencv-init", "duckdb-init", "datadog"),
+)
+# Those that still run in `process` isolation, each with words of the reason; docs/compatibility.md has the fixes. At night a
+# test tells which of them work now.
+FALL_BACK: Mapping[str, str] = {
+    "confluent_kafka-init": "IPv4 stream socket",
+    "lightgbm-handler": "OMP_NUM_THREADS=1",
+    "lightgbm-init": "OMP_NUM_THREADS=1",
+    "gevent-init": "a thread without a Thread object",
+    "pyarrow-init": "memory could not be searched",
+    "uvloop-init": "io_uring descriptor",
+}

@@ -8,21 +8,21 @@ import re
 import time
 import uuid
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from tests.aws import COMBINATIONS, Aws
+from tests.confined import TASK_ROOT
 from tests.processes import state_of
-from tests.real.catalogue import Sample
-from tests.real.environment import real_python
+from tests.real.catalogue import FUNCTIONS, SAMPLES_AND_LIBRARIES, Sample
 from tests.real.ledger import Entry, label_of, named
 from tests.real.servers import Kind, Servers
+from tests.rie import Runtime
 from tests.runtimes import RuntimeProcess, is_finding, level
 
 Isolation = Literal["plain", "invocation", "window", "process"]
 ISOLATIONS: tuple[Isolation, ...] = ("invocation", "window", "process")
-FUNCTIONS = Path(__file__).parent / "functions"
-COUNT = 200
 # These come after the servers have closed what is idle.
 AFTER_IDLE = 5
 WINDOW = 20
@@ -91,46 +91,57 @@ def arrivals(sample: Sample, kind: Kind) -> Counter[str]:
     """How often each label must arrive at a server."""
     usual = sample.sees[kind]
     failing = sample.sees_failing.get(kind, usual)
-    return Counter({str(number): failing if is_failing(number) else usual for number in range(COUNT)})
+    return Counter({str(number): failing if is_failing(number) else usual for number in range(sample.count)})
+
+
+def combination(sample: Sample) -> Aws:
+    """How the function is installed and where it runs, by turns; on memory where this machine has no ext4 for it."""
+    at = [one.name for one in SAMPLES_AND_LIBRARIES].index(sample.name)
+    # Libraries come in pairs: of the next pair the other one.
+    chosen = COMBINATIONS[(at + at // 2) % len(COMBINATIONS)]
+    chosen = replace(chosen, processors=sample.processors or chosen.processors)
+    return replace(chosen, disk="tmpfs") if chosen.missing else chosen
 
 
 def drive(sample: Sample, isolation: Isolation, servers: Servers) -> Record:
-    """Run the function once; raises RunError with the log's end when it does not start or hangs."""
+    """Run the function once in an environment as on AWS; raises RunError with the log's end when it does not start or hangs."""
     run = f"r{uuid.uuid4().hex[:8]}"
-    folder = FUNCTIONS / sample.folder
+    aws = combination(sample)
     environment = {
         "RUN": run,
-        "LAMBDA_TASK_ROOT": str(folder),
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
         "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/function",
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         # Never ask the network for credentials.
         "AWS_EC2_METADATA_DISABLED": "true",
         "PYTHONDONTWRITEBYTECODE": "1",
-        "DAYFLY_SCOPE": "descendants",
         "DAYFLY_MAX_INVOCATIONS": str(WINDOW),
         # By default half a second, in which a thread on a busy machine may get no processor.
         "DAYFLY_FORK_DELIVER": str(DELIVER_S),
         "DAYFLY_LOG_INVOCATIONS": "on",
-        **({} if isolation == "plain" else {"DAYFLY_ISOLATION": isolation}),
+        **({} if isolation in ("plain", "invocation") else {"DAYFLY_ISOLATION": isolation}),
         **sample.environment,
     }
     services = {kind: servers.get(kind) for kind in sample.sees}
     for service in services.values():
         environment.update(service.environment)
     before = {kind: len(service.ledger.faults) for kind, service in services.items()}
+    handler = f"{sample.module}.handler"
+    runtime: Runtime = "plain" if isolation == "plain" else "dayfly"
     with RuntimeProcess(
-        folder,
-        "app.handler",
-        runtime="plain" if isolation == "plain" else "dayfly",
-        interpreter=real_python(),
+        FUNCTIONS / sample.folder,
+        handler,
+        runtime=runtime,
+        command=aws.command(runtime, handler, requirements=sample.requirements),
         environment=environment,
+        confinement=aws.confinement(),
+        binds=[servers.folder],
     ) as process:
         _wait_until_ready(process, sample, isolation)
         answers: list[Answer] = []
         unexpected = 0
-        for number in range(COUNT):
-            if number == COUNT - AFTER_IDLE and sample.survives_idle:
+        for number in range(sample.count):
+            if number == sample.count - AFTER_IDLE and sample.survives_idle:
                 for service in services.values():
                     service.drop_idle()
             answers.append(_invoke(process, sample, run, number, isolation=isolation))
@@ -144,7 +155,7 @@ def drive(sample: Sample, isolation: Isolation, servers: Servers) -> Record:
             kind: service.ledger.wait(run, arrivals(sample, kind), deadline_s=ARRIVAL_DEADLINE_S)
             for kind, service in services.items()
         }
-        log = _log_with(process, run, sample.logs)
+        log = _log_with(process, run, sample)
     lines = log.splitlines()
     return Record(
         sample=sample,
@@ -196,13 +207,13 @@ def _levelled(body: bytes, run: str) -> object:
     except ValueError:
         return text
     if isinstance(payload, dict) and isinstance(payload.get("stackTrace"), list):
-        payload["stackTrace"] = [frame for frame in payload["stackTrace"] if str(FUNCTIONS) in frame]
+        payload["stackTrace"] = [frame for frame in payload["stackTrace"] if TASK_ROOT in frame]
     return payload
 
 
-def _log_with(process: RuntimeProcess, run: str, times: int) -> str:
+def _log_with(process: RuntimeProcess, run: str, sample: Sample) -> str:
     """Everything printed, once each label stands on as many lines as it should or the time is over."""
-    wanted = Counter({str(number): times for number in range(COUNT)})
+    wanted = Counter({str(number): sample.logs for number in range(sample.count)})
     end = time.monotonic() + ARRIVAL_DEADLINE_S
     while True:
         log = process.output()

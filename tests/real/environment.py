@@ -17,6 +17,8 @@ from tests.wheels import RUNTIME, wheel_of
 Install = Literal["pip", "layer"]
 
 REQUIREMENTS = Path(__file__).parent / "requirements.txt"
+# Of functions that compute, beside them as they are deployed.
+LIBRARIES = Path(__file__).parent / "functions" / "libraries" / "requirements.txt"
 FOLDER = ROOT / ".venvs"
 # Some hundred megabytes of wheels, where nothing is cached.
 INSTALL_TIMEOUT_S = 500
@@ -90,5 +92,5 @@ def _run(*command: str) -> None:
 
 if __name__ == "__main__":
     # Before the tests: where no wheel is cached it takes longer than a test may.
-    for found in sorted(ROOT.glob("tests/*/requirements.txt")):
+    for found in sorted(ROOT.glob("tests/**/requirements.txt")):
         print(real_python(found))

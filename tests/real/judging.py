@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from tests.real.drive import COUNT, WINDOW, Record, arrivals, expected_kind
+from tests.real.drive import WINDOW, Record, arrivals, expected_kind
 from tests.real.ledger import Entry
 
 # Findings that a sound function under a working Dayfly never causes.
@@ -63,7 +63,7 @@ def _log(record: Record) -> Iterator[str]:
             yield f"the log has a line of {label!r}, which should never have been printed"
     if not record.sample.logs:
         return
-    for number in range(COUNT):
+    for number in range(record.sample.count):
         times = record.logged[str(number)]
         if times != record.sample.logs:
             yield f"the log has {times} lines of invocation {number}, not {record.sample.logs}"
@@ -84,14 +84,14 @@ def _workers(record: Record) -> Iterator[str]:
     if record.isolation == "plain":
         return
     served = Counter(record.workers.values())
-    if sum(served.values()) != COUNT:
-        yield f"the log names the workers of {sum(served.values())} of {COUNT} invocations"
-    most = {"invocation": 1, "window": WINDOW, "process": COUNT}[record.isolation]
+    if sum(served.values()) != record.sample.count:
+        yield f"the log names the workers of {sum(served.values())} of {record.sample.count} invocations"
+    most = {"invocation": 1, "window": WINDOW, "process": record.sample.count}[record.isolation]
     for worker, times in served.most_common(3):
         if times > most:
             yield f"worker {worker} served {times} invocations, more than {most}"
-    if record.isolation == "window" and len(served) > COUNT / 4:
-        yield f"{len(served)} workers served {COUNT} invocations: a window is not kept"
+    if record.isolation == "window" and len(served) > record.sample.count / 4:
+        yield f"{len(served)} workers served {record.sample.count} invocations: a window is not kept"
 
 
 def _connections(record: Record) -> Iterator[str]:

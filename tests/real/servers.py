@@ -17,6 +17,7 @@ from tests.real.databases import DATABASES
 from tests.real.datagrams import DatagramSink
 from tests.real.http_server import HttpServer
 from tests.real.ledger import Ledger
+from tests.real.programs import program_server
 from tests.real.remote_procedures import GrpcServer
 
 Kind = Literal[
@@ -32,6 +33,8 @@ Kind = Literal[
     "otlp",
     "sentry",
     "grpc",
+    "kafka",
+    "mongodb",
 ]
 
 
@@ -45,16 +48,19 @@ class Service:
 
 
 def _nothing_to_drop() -> None:
-    """Datagrams have no connections."""
+    """Datagrams have no connections, and what librdkafka and PyMongo do when theirs is closed is not ours to test."""
 
 
 class Servers:
-    """What functions talk to; nothing is left running after `__exit__`."""
+    """What functions talk to; nothing is left running after `__exit__`.
+
+    `folder` holds their certificates and their data, and is gone then as well.
+    """
 
     def __enter__(self) -> Servers:
         self._stack = contextlib.ExitStack().__enter__()
-        self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="real-")))
-        self._folder.chmod(0o755)
+        self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="real-")))
+        self.folder.chmod(0o755)
         self._running: dict[Kind, Service] = {}
         return self
 
@@ -95,12 +101,12 @@ class Servers:
                 front = self._aws.secure
                 return Service(self._aws.environment(front), front.ledger, front.drop_idle)
             case "postgres" | "mariadb" | "redis":
-                database = self._stack.enter_context(DATABASES[kind](self._folder / kind))
+                database = self._stack.enter_context(DATABASES[kind](self.folder / kind))
                 return Service(database.environment(), database.ledger, database.drop_idle)
             case "xray":
                 sink = self._stack.enter_context(DatagramSink())
-                address = {"AWS_XRAY_DAEMON_ADDRESS": f"127.0.0.1:{sink.port}"}
-                return Service(address, sink.ledger, _nothing_to_drop)
+                daemon = {"AWS_XRAY_DAEMON_ADDRESS": f"127.0.0.1:{sink.port}"}
+                return Service(daemon, sink.ledger, _nothing_to_drop)
             case "statsd":
                 sink = self._stack.enter_context(DatagramSink())
                 agent = {"DD_AGENT_HOST": "127.0.0.1", "DD_DOGSTATSD_PORT": str(sink.port)}
@@ -108,6 +114,12 @@ class Servers:
             case "grpc":
                 server = self._stack.enter_context(GrpcServer())
                 return Service({"GRPC_TARGET": server.target}, server.ledger, server.drop_idle)
+            case "kafka":
+                address = self._stack.enter_context(program_server("kafka_broker"))
+                return Service({"KAFKA_BROKERS": address}, Ledger(), _nothing_to_drop)
+            case "mongodb":
+                address = self._stack.enter_context(program_server("mongodb_server"))
+                return Service({"MONGODB_URL": f"mongodb://{address}"}, Ledger(), _nothing_to_drop)
             case never:
                 assert_never(never)
 
@@ -121,7 +133,7 @@ class Servers:
 
     @functools.cached_property
     def _certificates(self) -> Certificates:
-        return make_certificates(self._folder)
+        return make_certificates(self.folder)
 
     @functools.cached_property
     def _aws(self) -> Aws:

@@ -7,11 +7,12 @@ from collections import Counter
 
 import pytest
 from tests.real.catalogue import Sample
-from tests.real.drive import COUNT, WINDOW, Answer, Isolation, Record, is_failing
+from tests.real.drive import WINDOW, Answer, Isolation, Record, is_failing
 from tests.real.judging import complaints, users_by_connection
 from tests.real.ledger import Entry, Ledger
 
 SAMPLE = Sample("sound", "sound", {"https": 1}, logs=1)
+COUNT = SAMPLE.count
 
 
 def sound(isolation: Isolation, *, shares: int) -> Record:

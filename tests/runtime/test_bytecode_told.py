@@ -60,7 +60,7 @@ def test_a_wheel_with_bytecode_is_not_named_until_its_bytecode_is_stale(tmp_path
     assert not [limit for limit in _limits(started) if "compile-bytecode" in limit]
     for source in tmp_path.glob("environment/lib/python*/site-packages/dayfly/**/*.py"):
         source.touch()
-    code = "from dayfly.supervisor import bytecode, boot; print(bytecode.judge_bytecode())"
+    code = "from dayfly.runtime import bytecode, startup; print(bytecode.judge_bytecode())"
     assert "older than its source files" in _run(str(python), "-B", "-c", code)
 
 

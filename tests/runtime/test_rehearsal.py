@@ -123,7 +123,9 @@ def test_it_is_no_request_that_the_guard_looks_at_in_full() -> None:
     """Each worker rehearses: a search of the heap there is paid for by every invocation."""
     requests: list[tuple[str, bool]] = []
     guard = Mock()
-    guard.begin = lambda _body, request_id, _context, *, is_last: requests.append((request_id, is_last))
+    guard.begin = lambda _body, request_id, _context, *, is_last, **_options: requests.append(
+        (request_id, is_last)
+    )
     guard.end.return_value = (b"", b"")
     rehearse(worker(guard)[0])
     assert guard.has_rehearsed.called

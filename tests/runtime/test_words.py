@@ -16,7 +16,7 @@ class Library:
 
     def __init__(self) -> None:
         self.sent = 0
-        self.sealing = Sealing(own=frozenset(), is_window=True, restarts_threads=True)
+        self.sealing = Sealing(own=frozenset(), is_window=True)
         self.sealing.before_answer("spans", is_pending=lambda: True, send=self._send)
 
     def _send(self, _seconds: float) -> None:

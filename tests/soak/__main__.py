@@ -20,13 +20,9 @@ from dayfly.testing.runtime_api import FakeRuntimeApi
 
 # Name, settings, share of the invocations.
 PARTS: tuple[tuple[str, dict[str, str], float], ...] = (
-    ("invocation, locked", {"DAYFLY_API_LOCK": "on"}, 0.6),
-    ("invocation", {"DAYFLY_API_LOCK": "off"}, 0.2),
-    (
-        "window, locked",
-        {"DAYFLY_ISOLATION": "window", "DAYFLY_MAX_INVOCATIONS": "20", "DAYFLY_API_LOCK": "on"},
-        0.2,
-    ),
+    ("default", {}, 0.5),
+    ("locked", {"DAYFLY_API_LOCK": "on"}, 0.25),
+    ("window", {"DAYFLY_ISOLATION": "window", "DAYFLY_MAX_INVOCATIONS": "20"}, 0.25),
 )
 
 

@@ -1,4 +1,4 @@
-"""One environment that outlives its runtimes: a platform that starts the runtime anew whenever it ends."""
+"""One environment as on AWS that outlives its runtimes: a platform that starts the runtime anew whenever it ends."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import sys
 import threading
 from collections import Counter, deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TypedDict
 
-from tests.confined import confinement_here
+from tests.confined import AS_RAPID, confinement_here
 from tests.processes import descendants, descriptors, end_processes, parent_of, state_of
-from tests.rie import ROOT, chosen_supervisor
+from tests.rie import ROOT
 
 FUNCTIONS = Path(__file__).parent / "functions"
 # PID 1 of the environment, like Lambda's: it starts the runtime, buries orphans, and keeps /tmp and what still
@@ -54,16 +54,6 @@ class Environment:
     """A confined environment under Dayfly, between `__enter__` and `__exit__`; `api` is its Runtime API."""
 
     def __init__(self, api: str, settings: Mapping[str, str]) -> None:
-        self._command = [
-            "/bin/sh",
-            "-c",
-            PLATFORM,
-            "platform",
-            sys.executable,
-            "-m",
-            "dayfly.runtime",
-            "app.handler",
-        ]
         self._variables = {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "LANG": "C.UTF-8",
@@ -74,11 +64,6 @@ class Environment:
             "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/soak",
             "AWS_LAMBDA_LOG_STREAM_NAME": "soak",
             "_HANDLER": "app.handler",
-            # PID 1 is neither Lambda nor its emulator, but the namespace is the environment's own.
-            "DAYFLY_SCOPE": "environment",
-            # The filter of system calls would keep workers from the kills that this is about; Lambda has none.
-            "DAYFLY_CONFINE": "off",
-            **chosen_supervisor(),
             **settings,
         }
         self.findings: Counter[str] = Counter()
@@ -86,10 +71,12 @@ class Environment:
         self.tail: deque[str] = deque(maxlen=60)
 
     def __enter__(self) -> Environment:
-        confinement = confinement_here()
-        assert confinement.kind != "none", confinement.reason
+        here = confinement_here()
+        assert here.kind != "none", here.reason
+        confinement = replace(here, starter=(*AS_RAPID, "sh", "-c", PLATFORM, "platform"))
+        command = [sys.executable, "-m", "dayfly.runtime", "app.handler"]
         self._process = subprocess.Popen(
-            confinement.wrap(self._command, task=FUNCTIONS, binds=[ROOT]),
+            confinement.wrap(command, task=FUNCTIONS, binds=[ROOT], refusals=True),
             env=self._variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -43,6 +43,8 @@ WILD: dict[str, tuple[float, tuple[str, ...]]] = {
     "hang": (0.6, ("lost",)),
 }
 KINDS = CALM | ROUGH | WILD
+# Bytes of an event for each unit of its size: six megabytes at most.
+TAKEN = 1000
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Event:
         size = {"large": self.size * 900, "too_large": MAX_PAYLOAD_BYTES + self.size * 300}.get(
             self.kind, self.size
         )
-        pad = {"pad": "y" * (self.size * 200)} if self.kind == "take" else {}
+        pad = {"pad": "y" * (self.size * TAKEN)} if self.kind == "take" else {}
         return {"mark": self.mark, "kind": kind, "size": size, "takes": self.takes, **pad}
 
 
@@ -114,7 +116,7 @@ def _describe(event: Event, request_id: str, outcome: Outcome) -> str:
             return "another event's answer"
         if event.kind == "large" and len(payload["pad"]) != event.size * 900:
             return "a part of an answer"
-        if event.kind == "take" and payload["taken"] != event.size * 200:
+        if event.kind == "take" and payload["taken"] != event.size * TAKEN:
             return "a part of an event"
         return "answer"
     if payload.get("errorType") == "Runtime.ExitError":

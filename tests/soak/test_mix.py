@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.soak.mix import KINDS, Event, events, judge
+from tests.soak.mix import KINDS, TAKEN, Event, events, judge
 
 from dayfly.testing.http_wire import Head, Request
 from dayfly.testing.runtime_api import Outcome
@@ -30,7 +30,7 @@ LOST = Outcome("lost", 0, None)
 RIGHT = {
     "honest": outcome(answer()),
     "large": outcome(answer(pad="x" * 2700)),
-    "take": outcome(answer(taken=600)),
+    "take": outcome(answer(taken=3 * TAKEN)),
     "error": outcome({"errorType": "RuntimeError", "errorMessage": "m7"}, is_error=True),
     "leave": outcome(EXIT, is_error=True),
     "too_large": outcome(answer(), is_error=True, status=413),
@@ -53,7 +53,7 @@ WRONG = {
     "an error for an answer": ("honest", outcome(EXIT, is_error=True)),
     "an answer for an end": ("crash", outcome(answer())),
     "half an answer": ("large", outcome(answer(pad="x" * 2699))),
-    "half an event": ("take", outcome(answer(taken=599))),
+    "half an event": ("take", outcome(answer(taken=3 * TAKEN - 1))),
     "a second event in one worker": ("honest", outcome(answer(seen=1))),
     "files of another": ("honest", outcome(answer(files=1))),
     "threads of another": ("honest", outcome(answer(threads=2))),

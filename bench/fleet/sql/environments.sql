@@ -2,7 +2,7 @@
 INSERT INTO environments
 (
     time, ingested, account, region, function, version, environment, stream, log_group, log_stream, dayfly_version, isolation,
-    guard, scope, platform, api_lock, memory, network, not_promised, code, trust
+    guard, scope, platform, api_lock, memory, network, log_invocations, not_promised, code, trust
 )
 SELECT
     min(i.time) - toIntervalMillisecond(180) AS time,
@@ -15,7 +15,7 @@ SELECT
     '0.7.0',
     if(cityHash64(name) % 12 = 0, 'process', 'invocation'),
     if(cityHash64(name) % 5 = 0, 'observe', 'block'),
-    'event', 'python3.13', 'on', 'fork', if(cityHash64(name) % 7 = 0, 'cannot check', 'guarded'),
+    'event', 'python3.13', 'on', 'fork', if(cityHash64(name) % 7 = 0, 'cannot check', 'guarded'), 'on',
     if(cityHash64(name) % 12 = 0, ['one process serves several invocations'], []),
     any(i.code), 'verified'
 FROM invocations AS i

@@ -1,4 +1,4 @@
-"""An httpx client used at init."""
+"""An httpx client made at init, first used in the handler."""
 
 import os
 
@@ -9,9 +9,6 @@ CLIENT = httpx.Client(timeout=10)
 
 def post():
     CLIENT.post(os.environ["PEER"], json={"id": "0001"}).raise_for_status()
-
-
-post()
 
 
 def handler(event, context):

@@ -1,4 +1,4 @@
-"""A requests session used at init."""
+"""A requests session made at init, first used in the handler."""
 
 import os
 
@@ -9,9 +9,6 @@ SESSION = requests.Session()
 
 def post():
     SESSION.post(os.environ["PEER"], json={"id": "0001"}, timeout=10).raise_for_status()
-
-
-post()
 
 
 def handler(event, context):

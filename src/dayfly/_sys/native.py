@@ -6,21 +6,10 @@ Nothing at module level loads ctypes: it costs 1.7 ms, and most environments nev
 from __future__ import annotations
 
 import os
-import time
 
 PR_SET_DUMPABLE = 4
-PR_SET_CHILD_SUBREAPER = 36
 MADV_HUGEPAGE = 14
 MADV_COLLAPSE = 25  # Linux 6.1
-_KEYCTL_GET_KEYRING_ID = 0
-_KEYCTL_CLEAR = 7
-_KEYCTL_INVALIDATE = 21
-_KEYCTL_GET_PERSISTENT = 22
-# Special keyring ids, include/uapi/linux/keyctl.h.
-_PROCESS_KEYRING, _SESSION_KEYRING, _USER_KEYRING, _USER_SESSION_KEYRING = -2, -3, -4, -5
-_KEY_NUMBERS = {"x86_64": (248, 250), "aarch64": (217, 219)}
-# How long the kernel may take until it has forgotten a keyring that was invalidated, after which it makes another.
-_COLLECTION_S = 0.1
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,81 +23,37 @@ def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 
 
-def set_child_subreaper() -> bool:
-    """Ask that orphans of our descendants become our children; False where the host refuses."""
-    return bool(_libc().prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+_calls: list[ctypes.PyDLL] = []
+
+
+def calls() -> ctypes.PyDLL:
+    """Return the C library for calls that a worker makes before its event: loaded once, and the interpreter's lock is kept."""
+    if not _calls:
+        # 1.7 ms, and only where init left shared memory, or descriptors that are made anew.
+        import ctypes
+
+        libc = ctypes.PyDLL(None, use_errno=True)
+        size, address, offset = ctypes.c_size_t, ctypes.c_void_p, ctypes.c_int64
+        libc.mmap.argtypes = [address, size, ctypes.c_int, ctypes.c_int, ctypes.c_int, offset]
+        libc.mmap.restype = address
+        libc.mincore.argtypes = [address, size, ctypes.c_char_p]
+        libc.pwrite.argtypes = [ctypes.c_int, address, size, offset]
+        libc.pwrite.restype = ctypes.c_ssize_t
+        _calls.append(libc)
+    return _calls[0]
+
+
+def last_fault(call: str = "") -> OSError:
+    """Return why the last of these calls failed; `call` is named in what it says."""
+    import ctypes
+
+    number = ctypes.get_errno()
+    return OSError(number, f"{call}: {os.strerror(number)}" if call else os.strerror(number))
 
 
 def set_dumpable(dumpable: bool) -> bool:
     """Let others of our user open this process's memory or not; False where the host refuses."""
     return bool(_libc().prctl(PR_SET_DUMPABLE, int(dumpable), 0, 0, 0) == 0)
-
-
-def clear_keyrings() -> str | None:
-    """Clear the user's and the session's keyrings; return why keys stay, "" if none does.
-
-    None where nobody has keys: kernels without keyrings (ENOSYS), and hosts that refuse the call (EPERM) to
-    everybody. A missing keyring is clean. One that takes no key any more, since its rights were taken away or new keys
-    forbidden (KEYCTL_SETPERM, KEYCTL_RESTRICT_KEYRING), is invalidated: the kernel makes another, as it does for who has
-    none. What was revoked, or refuses that too, stays as long as the kernel knows the user.
-    """
-    import ctypes
-    import errno
-
-    numbers = _KEY_NUMBERS.get(os.uname().machine)
-    if numbers is None:
-        return "the key system calls are unknown on this CPU architecture"
-    add_key, keyctl = numbers
-    libc = _libc()
-
-    def call(number: int, *arguments: object) -> int:
-        """Return what the kernel does, an error as its negative number."""
-        ctypes.set_errno(0)
-        found = int(libc.syscall(number, *arguments))
-        return found if found >= 0 else -ctypes.get_errno()
-
-    def takes_keys(keyring: int) -> bool:
-        key = call(add_key, b"user", b"dayfly", b"-", ctypes.c_size_t(1), ctypes.c_long(keyring))
-        if key > 0:
-            call(keyctl, _KEYCTL_INVALIDATE, ctypes.c_long(key))
-        # No room left: what is full takes keys.
-        return key > 0 or key == -errno.EDQUOT
-
-    # The persistent keyring outlives every session; linking it into the process keyring names it.
-    persistent = call(keyctl, _KEYCTL_GET_PERSISTENT, ctypes.c_long(-1), ctypes.c_long(_PROCESS_KEYRING))
-    if persistent == -errno.ENOSYS:
-        return None
-    keyrings = [_USER_KEYRING, _USER_SESSION_KEYRING, *([persistent] if persistent > 0 else [])]
-    session, of_user = (
-        call(keyctl, _KEYCTL_GET_KEYRING_ID, ctypes.c_long(keyring), 0)
-        for keyring in (_SESSION_KEYRING, _USER_SESSION_KEYRING)
-    )
-    if session != of_user:
-        # Who has none of his own uses the user's; a key put into it would make one.
-        keyrings.append(_SESSION_KEYRING)
-    codes = {keyring: -call(keyctl, _KEYCTL_CLEAR, ctypes.c_long(keyring)) for keyring in keyrings}
-    if set(codes.values()) == {errno.EPERM}:
-        return None
-    closed = [keyring for keyring in keyrings if codes[keyring] == errno.EACCES or not takes_keys(keyring)]
-    for keyring in closed:
-        call(keyctl, _KEYCTL_INVALIDATE, ctypes.c_long(keyring))
-    until = time.monotonic() + _COLLECTION_S
-    while closed:
-        closed = [keyring for keyring in closed if not takes_keys(keyring)]
-        if closed and time.monotonic() > until:
-            return "a keyring can be neither cleared nor replaced"
-        os.sched_yield()
-    return ""
-
-
-def remove_ipc(kind: str, identifier: int) -> bool:
-    """Remove one System V object; `kind` is shm, msg or sem. False when it is still there."""
-    libc = _libc()
-    ipc_rmid = 0
-    if kind == "sem":
-        return bool(libc.semctl(identifier, 0, ipc_rmid) == 0)
-    call = libc.shmctl if kind == "shm" else libc.msgctl
-    return bool(call(identifier, ipc_rmid, None) == 0)
 
 
 def advise(start: int, length: int, advice: int) -> int:

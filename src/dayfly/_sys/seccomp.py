@@ -113,10 +113,10 @@ if TYPE_CHECKING:
     Instruction = tuple[int, int, int, int]
 
 
-def assemble(machine: str, *, protected: Iterable[int], group: int) -> bytes:
+def assemble(machine: str, *, protected: Iterable[int], groups: Iterable[int]) -> bytes:
     """Return the filter for a processor, as the kernel takes it.
 
-    `protected` are pids and thread ids that no signal, limit or priority may reach; `group` is the process group
+    `protected` are pids and thread ids that no signal, limit or priority may reach; `groups` are the process groups
     that they are in. Raises KeyError for a processor whose numbers are not known.
     """
     column = list(_ARCHITECTURES).index(machine) if machine in _ARCHITECTURES else None
@@ -131,7 +131,7 @@ def assemble(machine: str, *, protected: Iterable[int], group: int) -> bytes:
     ]
     if machine == "x86_64":
         code += [(_AT_LEAST, 0, 1, _X32), (_RETURN, 0, 0, _REFUSE)]
-    for name, body in _rules(targets, group):
+    for name, body in _rules(targets, groups):
         # Every body ends in a return: the number is still loaded where it is passed over.
         if len(body) > _MAX_JUMP:
             raise ValueError("too many processes to protect")
@@ -141,9 +141,9 @@ def assemble(machine: str, *, protected: Iterable[int], group: int) -> bytes:
     return b"".join(_INSTRUCTION.pack(*instruction) for instruction in code)
 
 
-def _rules(targets: list[int], group: int) -> list[tuple[str, list[Instruction]]]:
+def _rules(targets: list[int], groups: Iterable[int]) -> list[tuple[str, list[Instruction]]]:
     # 0 is the caller's own group, -1 everybody.
-    many = [*targets, _word(-1), 0, *([_word(-group)] if group > 1 else [])]
+    many = [*targets, _word(-1), 0, *(_word(-group) for group in groups if group > 1)]
     rules = [(name, _refuse_all(_REFUSE)) for name in REFUSED]
     rules += [(name, _refuse_all(_MISSING)) for name in ABSENT]
     rules += [(name, _unless(0, targets)) for name in AIMED]
@@ -236,13 +236,13 @@ def install(program: bytes) -> str:
     return "" if result == 0 else f"seccomp: {os.strerror(ctypes.get_errno())}"
 
 
-def confine(protected: Iterable[int], *, group: int) -> str:
+def confine(protected: Iterable[int], *, groups: Iterable[int]) -> str:
     """Install the filter that keeps this process and its children from the processes in `protected`.
 
     Returns why not, "" where it is in force.
     """
     try:
-        program = assemble(os.uname().machine, protected=protected, group=group)
+        program = assemble(os.uname().machine, protected=protected, groups=groups)
     except KeyError:
         return "the system call numbers are unknown on this CPU architecture"
     except ValueError as fault:

@@ -35,7 +35,6 @@ SHIPPED = (
     "errors.py",
     "core",
     "_sys",
-    "supervisor",
     "runtime",
     "attach/__init__.py",
     "attach/enter.py",
@@ -121,7 +120,10 @@ def build_layer(
     others = [
         Entry("dayfly", _first_file("dayfly", stops_on_failure), 0o755),
         Entry(f"{HOME}/boot.py", _first_file("boot.py", stops_on_failure)),
-        Entry(f"{HOME}/failure.py", _COMMENTS.sub(b"", (_FILES / "failure.py").read_bytes())),
+        Entry(
+            f"{HOME}/failure.py",
+            _COMMENTS.sub(b"", (_FILES.parent.parent / "runtime" / "failure.py").read_bytes()),
+        ),
         *([policy.entry] if policy is not None else []),
         Entry(f"{HOME}/licences.zip", archive(client_licences())),
     ]
@@ -175,10 +177,16 @@ def own_sources(package: Path) -> list[Source]:
 
 
 def native_programs(package: Path) -> list[Entry]:
-    """Return the native supervisor and its launcher for each processor; raises LayerError where they were not built."""
+    """Return the supervisor, its launcher and libraries for each processor; raises LayerError where they were not built."""
     entries = []
     for architecture in ARCHITECTURES:
-        for name in ("supervisor", "launcher"):
+        # Nobody may read a program, which closes the memory of who executes it; a library is read to be loaded.
+        for name, mode in (
+            ("supervisor", 0o111),
+            ("launcher", 0o111),
+            ("threads.so", 0o444),
+            ("audit.so", 0o444),
+        ):
             path = package / "bin" / architecture / name
             try:
                 data = path.read_bytes()
@@ -187,8 +195,7 @@ def native_programs(package: Path) -> list[Entry]:
                     f"{path} cannot be read: {error.strerror}",
                     hint="install dayfly-runtime from a wheel, or run make setup in a checkout",
                 ) from error
-            # Nobody may read it, which closes the memory of who executes it.
-            entries.append(Entry(f"{HOME}/bin/{architecture}/{name}", data, 0o111))
+            entries.append(Entry(f"{HOME}/bin/{architecture}/{name}", data, mode))
     return entries
 
 

@@ -24,11 +24,6 @@ KNOWN_CLIENTS = ("2", "3", "4")
 _WITH_VALUE = ("-W", "-X", "--check-hash-based-pycs")
 _PLAIN_FLAGS = frozenset("bBdEIOPqsSuvx")
 _BOOTSTRAP_CALLS = b"awslambdaric.__main__"
-_MAX_REASON = 4096
-# The number of the pipe on which a zygote reports why it cannot begin.
-_REPORTS = "_DAYFLY_REPORTS"
-# What a zygote that the native supervisor has executed ends with where it cannot take part: Python decides then.
-_UNFIT = 70
 
 
 class CannotStartError(Exception):
@@ -90,168 +85,61 @@ def enter(
     home: str,
     given: list[str],
     run_without: Callable[[str, BaseException | None], None],
-    run_untouched: Callable[[], None],
-    is_of_the_layer: Callable[[BaseException], bool],
-    stops: bool = False,
+    run_untouched: Callable[[str], None],
+    stops: bool,
 ) -> None:
     """Run `command` under Dayfly; returns only when the function's own loop does.
 
-    `given` is the search path as the interpreter made it, without the script's folder. With `stops` the function must not
-    run without Dayfly, and `run_without` ends it.
+    `given` is the search path as the interpreter made it, without the script's folder. `run_without` runs the function
+    without Dayfly where that is allowed, `run_untouched` at any start, and says why if there is a reason; neither returns.
+    With `stops` it is not allowed.
     """
-    processors = os.sched_getaffinity(0)
-    channel = None
     try:
         from dayfly._sys import unreadable
         from dayfly.core.handshake import CLERK, MARKER
 
         arrival = unreadable.arrive(os.environ)
         if CLERK in os.environ:
-            from dayfly.supervisor import clerk
+            from dayfly.runtime import clerk
 
             clerk.run(os.environ, arrival)
         target = understand(command)
         if target.kind == "dayfly":
-            run_untouched()
+            run_untouched("")
         if os.environ.get("AWS_LAMBDA_MAX_CONCURRENCY") is not None:
+            reason = "AWS_LAMBDA_MAX_CONCURRENCY (Managed Instances) is not supported"
             if stops:
-                raise CannotStartError("AWS_LAMBDA_MAX_CONCURRENCY (Managed Instances) is not supported")
-            _say(
-                "not supported with AWS_LAMBDA_MAX_CONCURRENCY (Managed Instances); the function runs without it"
-            )
-            # It is for the supervisor, and there is none.
-            os.environ.pop("DAYFLY_FLEET_KEY", None)
-            run_untouched()
+                raise CannotStartError(reason)
+            run_untouched(reason)
         if target.options and sys.orig_argv[1 : 1 + len(target.options)] != target.options:
             os.execv(sys.executable, [sys.executable, *target.options, "-S", f"{home}/boot.py", *command])
         if target.kind == "bootstrap":
             with open(target.name, "rb") as file:
                 check_bootstrap(target.name, file.read())
-        if MARKER in os.environ:
-            from dayfly.supervisor.startup import begin_zygote
+        from dayfly.errors import StartError
 
-            channel = begin_zygote(os.environ, arrival)
-        else:
-            instead = ""
-            if arrival is None:
-                from dayfly.supervisor.native import hand_over
+        if MARKER not in os.environ:
+            from dayfly.runtime.native import hand_over
 
-                instead = hand_over(os.environ, place=home)
-            from dayfly.supervisor import life
+            try:
+                hand_over(os.environ, place=home)
+            except StartError as fault:
+                raise CannotStartError(fault.message) from fault
+        from dayfly.runtime.startup import begin_zygote
 
-            # Before the rest is loaded: usually it goes on in a second interpreter.
-            begun = life.begin(os.environ, arrival, instead=instead)
-            from dayfly.supervisor import boot
+        channel = begin_zygote(os.environ, arrival)
+        client = _prepare(target, command, channel, home=home, given=given)
     except CannotStartError as fault:
         run_without(str(fault), None)
         raise
     except Exception as fault:  # trust boundary: what the layer lacks must not become the function's failure
-        run_without(_describe(fault), fault)
+        run_without(f"{type(fault).__name__}: {fault}", fault)
         raise
-    if channel is None:
-        reports = _Reports()
-        os.environ[_REPORTS] = str(reports.write_end)
-        environ = {name: value for name, value in os.environ.items() if name != "DAYFLY_ON_FAILURE"}
-        try:
-            channel = boot.run(environ, begun)
-            # The zygote, forked off: the supervisor alone reads.
-            os.close(reports.read_end)
-        except SystemExit as ending:
-            reason = reports.read()
-            if reason and not _is_serving(ending.__context__):
-                _undo(processors, reports)
-                run_without(reason, None if reports.is_of_the_layer else ending)
-            if reason:
-                _say(reason)
-            raise
-        except Exception as fault:  # trust boundary: ours, and nothing was asked of the platform yet
-            if not _is_serving(fault):
-                _undo(processors, reports)
-                run_without(_describe(fault), fault)
-            raise
-    _become_zygote(target, command, channel, home=home, given=given, is_of_the_layer=is_of_the_layer)
+    _serve(target, channel, client)
 
 
-class _Reports:
-    """A pipe on which a zygote reports why it cannot begin; it closes its end before it loads the handler.
-
-    `is_of_the_layer` says what kind of fault was read.
-    """
-
-    __slots__ = ("is_of_the_layer", "read_end", "write_end")
-
-    def __init__(self) -> None:
-        self.read_end, self.write_end = os.pipe()
-        # A zygote may be executed, not forked; the supervisor executes nothing else.
-        os.set_inheritable(self.write_end, True)
-        # Something that a .pth file started may hold the other end for ever.
-        os.set_blocking(self.read_end, False)
-
-        self.is_of_the_layer = False
-
-    @staticmethod
-    def write(descriptor: int, fault: BaseException, *, is_of_the_layer: bool) -> None:
-        """In the zygote: report a fault."""
-        text = f"{is_of_the_layer:d}{_describe(fault)}"
-        os.write(descriptor, text.encode("utf-8", "replace")[:_MAX_REASON])
-
-    def read(self) -> str:
-        """Return what a zygote wrote; empty if none did."""
-        try:
-            text = os.read(self.read_end, _MAX_REASON).decode("utf-8", "replace")
-        except BlockingIOError:
-            return ""
-        self.is_of_the_layer = text[:1] == "1"
-        return text[1:]
-
-
-def _is_serving(fault: BaseException | None) -> bool:
-    """Say whether the fault came out of the loop: events were taken, and another runtime would repeat one."""
-    loop = sys.modules.get("dayfly.supervisor.loop")
-    if loop is None:
-        # It is loaded late, and may be what is broken.
-        return False
-    trace = fault.__traceback__ if fault is not None else None
-    while trace is not None:
-        if trace.tb_frame.f_code is loop.Supervisor.serve.__code__:
-            return True
-        trace = trace.tb_next
-    return False
-
-
-def _undo(processors: set[int], reports: _Reports) -> None:
-    """Give back what an executed program inherits and a start changes."""
-    os.close(reports.read_end)
-    os.close(reports.write_end)
-    os.sched_setaffinity(0, processors)
-    number = os.environ.get("_LAMBDA_TELEMETRY_LOG_FD", "")
-    if number.isdigit():
-        os.set_inheritable(int(number), True)
-
-
-def _become_zygote(
-    target: Target,
-    command: list[str],
-    channel: Channel,
-    *,
-    home: str,
-    given: list[str],
-    is_of_the_layer: Callable[[BaseException], bool],
-) -> None:
-    # The native supervisor has none, and goes by how the zygote ends.
-    reports = os.environ.pop(_REPORTS, "")
-    try:
-        client = _prepare(target, command, channel, home=home, given=given)
-    except (
-        Exception
-    ) as fault:  # trust boundary: the layer's fault; the supervisor goes back to the image's runtime
-        if not reports:
-            _say(_describe(fault))
-            os._exit(_UNFIT)
-        _Reports.write(int(reports), fault, is_of_the_layer=is_of_the_layer(fault))
-        os._exit(1)
-    if reports:
-        os.close(int(reports))
+def _serve(target: Target, channel: Channel, client: ModuleType) -> None:
+    """Start AWS's loop as `target` would have."""
     from dayfly.runtime.start import show_loop, start
 
     if target.kind == "client":
@@ -273,7 +161,7 @@ def _prepare(
 ) -> ModuleType:
     """Restore what the function's code must find, load what its start needs of the layer, and return awslambdaric."""
     from dayfly.core.handshake import MARKER
-    from dayfly.supervisor.startup import shut_user_site
+    from dayfly.runtime.startup import shut_user_site
 
     os.environ.pop(MARKER, None)
     os.environ.pop("DAYFLY_ON_FAILURE", None)
@@ -370,10 +258,6 @@ def _load_client(home: str) -> ModuleType:
         del sys.path[0]
     _say(f"{why}; Dayfly uses the layer's version {awslambdaric.__version__}")
     return awslambdaric  # type: ignore[no-any-return]
-
-
-def _describe(fault: BaseException) -> str:
-    return f"{type(fault).__name__}: {fault}"
 
 
 def _say(text: str) -> None:

@@ -19,7 +19,7 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 # Unzipped, for each Python that a layer serves. Lambda allows 250 MB for all layers and the function; a guest takes little.
 MAX_BYTES = 1_000_000
 HOME = "dayfly.d"
-# The native supervisor and its launcher, beside what MAX_BYTES counts: one layer serves both of Lambda's processors.
+# The supervisor and its launcher, beside what MAX_BYTES counts: one layer serves both of Lambda's processors.
 ARCHITECTURES = ("x86_64", "aarch64")
 MAX_NATIVE_BYTES = 900_000
 # What a start of many functions does without; compressed, it is half as large. Not what every start loads: that takes a
@@ -31,81 +31,51 @@ _GUARD = frozenset(
     {
         "dayfly/_sys/dictwatch.py",
         "dayfly/core/decodings.py",
-        "dayfly/core/leafblock.py",
-        "dayfly/core/leaves.py",
+        "dayfly/core/value_index.py",
+        "dayfly/core/event_values.py",
         "dayfly/core/plausibility.py",
         "dayfly/core/provenance.py",
-        "dayfly/core/traces.py",
+        "dayfly/core/substring_matches.py",
         "dayfly/core/triggers.py",
     }
 )
-# Loaded while the function initialises: what they take longer from an archive, 2 ms of a processor, nobody waits for.
-_MEANWHILE = frozenset(
+_LATE = _GUARD | frozenset(
     {
-        "dayfly/_sys/signals.py",
-        "dayfly/_sys/sockets.py",
+        "dayfly/_sys/immortal.py",
+        "dayfly/_sys/netns.py",
+        "dayfly/_sys/objects.py",
+        "dayfly/_sys/openmp.py",
+        "dayfly/_sys/reopen.py",
+        "dayfly/_sys/trust.py",
+        "dayfly/core/activity.py",
+        "dayfly/core/destinations.py",
         "dayfly/core/findings.py",
-        "dayfly/core/lifetime.py",
+        "dayfly/core/globs.py",
+        "dayfly/core/patterns.py",
+        "dayfly/core/policy.py",
+        "dayfly/core/policyfile.py",
+        "dayfly/core/policylayer.py",
         "dayfly/core/proofs.py",
-        "dayfly/supervisor/apiwatch.py",
-        "dayfly/supervisor/bytecode.py",
-        "dayfly/supervisor/exposure.py",
-        "dayfly/supervisor/gate.py",
-        "dayfly/supervisor/keeper.py",
-        "dayfly/supervisor/loop.py",
-        "dayfly/supervisor/renewal.py",
-        "dayfly/supervisor/report.py",
-        "dayfly/supervisor/stock.py",
-        "dayfly/supervisor/timing.py",
-        "dayfly/supervisor/windows.py",
-        "dayfly/supervisor/witness.py",
+        "dayfly/core/reports.py",
+        "dayfly/core/tenants.py",
+        "dayfly/runtime/bundles.py",
+        "dayfly/runtime/bytecode.py",
+        "dayfly/runtime/clerk.py",
+        "dayfly/runtime/codeprint.py",
+        "dayfly/runtime/companions.py",
+        "dayfly/runtime/delivery.py",
+        "dayfly/runtime/failure.py",
+        "dayfly/runtime/flatsettings.py",
+        "dayfly/runtime/hugepages.py",
+        "dayfly/runtime/idleness.py",
+        "dayfly/runtime/immortals.py",
+        "dayfly/runtime/import_trial.py",
+        "dayfly/runtime/natives.py",
+        "dayfly/runtime/policyplace.py",
+        "dayfly/runtime/recorded.py",
+        "dayfly/runtime/unpacking.py",
+        "dayfly/runtime/warming.py",
     }
-)
-_LATE = (
-    _GUARD
-    | _MEANWHILE
-    | frozenset(
-        {
-            "dayfly/_sys/immortal.py",
-            "dayfly/_sys/mounts.py",
-            "dayfly/_sys/netns.py",
-            "dayfly/_sys/objects.py",
-            "dayfly/_sys/openmp.py",
-            "dayfly/_sys/reopen.py",
-            "dayfly/_sys/trust.py",
-            "dayfly/core/activity.py",
-            "dayfly/core/destinations.py",
-            "dayfly/core/globs.py",
-            "dayfly/core/patterns.py",
-            "dayfly/core/policy.py",
-            "dayfly/core/policyfile.py",
-            "dayfly/core/policylayer.py",
-            "dayfly/core/reports.py",
-            "dayfly/core/tenants.py",
-            "dayfly/runtime/bundles.py",
-            "dayfly/runtime/codeprint.py",
-            "dayfly/runtime/companions.py",
-            "dayfly/runtime/delivery.py",
-            "dayfly/runtime/hugepages.py",
-            "dayfly/runtime/idleness.py",
-            "dayfly/runtime/immortals.py",
-            "dayfly/runtime/natives.py",
-            "dayfly/runtime/recorded.py",
-            "dayfly/runtime/unpacking.py",
-            "dayfly/runtime/warming.py",
-            "dayfly/supervisor/carried.py",
-            "dayfly/supervisor/clerk.py",
-            "dayfly/supervisor/flatsettings.py",
-            "dayfly/supervisor/infection.py",
-            "dayfly/supervisor/ledger.py",
-            "dayfly/supervisor/native.py",
-            "dayfly/supervisor/places.py",
-            "dayfly/supervisor/policyplace.py",
-            "dayfly/supervisor/private.py",
-            "dayfly/supervisor/reclaim.py",
-            "dayfly/supervisor/tenants.py",
-        }
-    )
 )
 # The oldest time a zip file can hold: any fixed one makes two builds the same.
 _TIME = (1980, 1, 1, 0, 0, 0)

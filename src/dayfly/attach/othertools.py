@@ -64,8 +64,8 @@ class Tool:
             return ""
         return (
             f"{' and '.join(asked)}: the runtime, and so Dayfly, connects to a proxy of {self.name} "
-            "instead of the Runtime API. This was not tested with Dayfly; keep DAYFLY_API_LOCK at auto or "
-            "off, because the proxy may not hold a response open"
+            "instead of the Runtime API. This was not tested with Dayfly; set "
+            "DAYFLY_API_LOCK to off if the first events of HTTP services fail, because the proxy may not hold a response open"
         )
 
 

@@ -26,6 +26,7 @@ from dayfly.attach.templates.model import (
 )
 from dayfly.attach.templates.reading import parse, read_all
 from dayfly.attach.templates.terraform import TerraformTemplate
+from dayfly.cli.attach_locks import choose_locks, noted, with_locks
 from dayfly.cli.output import Output
 from dayfly.errors import DayflyError
 from dayfly.policy.storing import replace_file
@@ -152,6 +153,11 @@ def _check_names(templates: Sequence[Template], options: Options) -> None:
 
 
 def _attached(template: Template, options: Options) -> Edited:
+    chosen = choose_locks(template)
+    return noted(_edited(template, with_locks(options, chosen)), template, options, chosen)
+
+
+def _edited(template: Template, options: Options) -> Edited:
     if not options.functions:
         return template.attach(options)
     if isinstance(template, TerraformTemplate):

@@ -53,10 +53,11 @@ def ask_fleet(
 def _plain(told: Observation) -> Observation:
     """Return what was told without uses that are none; raises ValidationError where a text would write into a terminal."""
     uses = [use for use in told.uses if use_from(msgspec.to_builtins(use)) is not None]
+    shapes = [one for one in told.shapes if use_from(msgspec.to_builtins(one)) is not None]
     for one in (*told.stretches, *told.signs, *told.conclusions):
         for value in msgspec.to_builtins(one).values():
             if isinstance(value, str) and not value.isprintable():
                 raise msgspec.ValidationError("a value contains control characters")
     return msgspec.structs.replace(
-        told, uses=tuple(uses), malformed=told.malformed + len(told.uses) - len(uses)
+        told, uses=tuple(uses), shapes=tuple(shapes), malformed=told.malformed + len(told.uses) - len(uses)
     )

@@ -19,8 +19,10 @@ from dayfly.core.settings import FILE_NAME
 from dayfly.errors import SettingError
 from dayfly.lab.model import ConfinementChoice, FunctionConfig
 from dayfly.lab.plan.configuration import check_settings, merge_settings, render_settings, wanted_values
+from dayfly.lab.plan.contestants import PLAIN
 from dayfly.lab.plan.events import load_events
 from dayfly.lab.plan.model import Request
+from dayfly.lab.plan.page import render_page
 from dayfly.lab.plan.report import as_json
 from dayfly.lab.plan.study import check_function, make_plan
 
@@ -48,13 +50,16 @@ def plan(
     max_added_ms: float | None = None,
     write: Annotated[bool, Parameter(negative="")] = False,
     force: Annotated[bool, Parameter(negative="")] = False,
+    report: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Measure what each isolation mode costs a function, and recommend settings for dayfly.toml.
 
     Plan runs the unchanged function on its test events in a Lambda emulator on this machine. It first
     records, without Dayfly, which state invocations share. Then it measures the function without Dayfly and
-    under each isolation mode. Your function runs some hundreds of times, with all its side effects.
+    under each isolation mode, and tells what a new worker adds: isolation, imports, connections, first use.
+    It names the lines of your code that can move to init. Your function runs some hundreds of times, with all
+    its side effects.
 
     Exit codes: 0; 1 if --max-added-ms is exceeded; 2 if the function or its events cannot be run, or if the
     measurements are inconclusive, for example on a busy machine.
@@ -64,6 +69,7 @@ def plan(
         dayfly plan app.handler --events events/
         dayfly plan app.handler --events events/ --folder ./function --env TABLE=payments --memory 512
         dayfly plan app.handler --events events/ --write
+        dayfly plan app.handler --events events/ --report plan.html
         dayfly plan app.handler --events events/ --json --max-added-ms 10
 
     Parameters
@@ -95,6 +101,8 @@ def plan(
         Write the settings to the folder's dayfly.toml, and the warm-up module beside it.
     force
         With --write: overwrite settings and a warm-up module that differ.
+    report
+        Write a self-contained HTML report to this file.
     json
         Print one JSON object and nothing else.
     """
@@ -105,6 +113,10 @@ def plan(
         raise SettingError("--limit must be above 0", hint="for example --limit 300")
     if force and not write:
         raise SettingError("--force needs --write", hint="add --write")
+    if report is not None and not report.resolve().parent.is_dir():
+        raise SettingError(
+            f"--report {report}: {report.parent} is not a folder", hint="create it, or choose another file"
+        )
     request = Request(
         folder=folder,
         handler=handler,
@@ -130,6 +142,9 @@ def plan(
         output.json(as_json(made))
     else:
         output.draw(draw_plan(made), most=WIDTH)
+    if report is not None:
+        write_report(made, report)
+        output.note(f"wrote {report}")
     if write and not made.advice.is_undecided:
         for path in write_files(made, folder, is_forced=force):
             output.say(f"wrote {path}", style="bold green")
@@ -141,8 +156,18 @@ def plan(
     return judge(made, max_added_ms, output)
 
 
+def write_report(plan: Plan, path: Path) -> None:
+    """Write the HTML report; raises SettingError where that is not possible."""
+    try:
+        path.write_text(render_page(plan), encoding="utf-8")
+    except OSError as error:
+        raise SettingError(
+            f"{path} cannot be written: {error.strerror}", hint="choose another --report"
+        ) from error
+
+
 def check_request(request: Request) -> None:
-    """Raise DayflyError for what AWS would refuse and for a handler that is not there, before anything runs."""
+    """Raise DayflyError for what AWS or Dayfly would refuse and for a missing handler, before anything runs."""
     FunctionConfig(
         name="plan",
         folder=request.folder,
@@ -152,15 +177,26 @@ def check_request(request: Request) -> None:
         environment=request.environment,
     )
     check_function(request)
+    path = request.folder / FILE_NAME
+    check_settings(_read(path) if path.exists() else "", request.environment)
 
 
 def judge(plan: Plan, max_added_ms: float | None, output: Output) -> int:
-    """Return the exit code that --max-added-ms asks for."""
+    """Return the exit code: that of --max-added-ms, or `_UNDECIDED` if Dayfly could not run the function at all."""
+    if all(cost.unavailable for cost in plan.costs if cost.name != PLAIN):
+        output.warn("no isolation could be measured: see why above")
+        return _UNDECIDED
     if max_added_ms is None:
         return 0
     added = plan.advice.added_ms
     if added is not None and added <= max_added_ms:
         return 0
+    low = next((cost.added_low_ms for cost in plan.costs if cost.name == plan.advice.measured_as), None)
+    if added is not None and (plan.is_busy or (low is not None and low <= max_added_ms)):
+        output.warn(
+            f"undecided: {added:.1f} ms were added here, but the measurements vary too much; measure again on a quiet machine"
+        )
+        return _UNDECIDED
     what = "could not be measured" if added is None else f"is {added:.1f} ms"
     output.warn(
         f"isolation {plan.advice.settings.isolation}: added response time {what}; --max-added-ms allows "
@@ -172,8 +208,6 @@ def judge(plan: Plan, max_added_ms: float | None, output: Output) -> int:
 def check_writable(folder: Path) -> None:
     """Raise SettingError where --write could not write, before minutes are spent."""
     path = folder / FILE_NAME
-    if path.exists():
-        check_settings(_read(path))
     if not os.access(path if path.exists() else folder, os.W_OK):
         raise SettingError(f"{path} cannot be written", hint="check its permissions, or remove --write")
 

@@ -13,14 +13,15 @@ from rich.table import Table
 from rich.text import Text
 
 from dayfly.lab.plan.configuration import render_settings
-from dayfly.lab.plan.contestants import PLAIN, PRIMED
+from dayfly.lab.plan.contestants import PLAIN, title_of
+from dayfly.lab.plan.split import line_figures, split_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Console, RenderableType
 
-    from dayfly.lab.plan.model import Cost, Difference, Fix, Loss, Plan
+    from dayfly.lab.plan.model import Cost, Destination, Difference, Fix, Loss, Plan, Split
 
 WIDTH = 78
 _BAR = 12
@@ -73,13 +74,10 @@ def draw_plan(plan: Plan) -> RenderableType:
     if plan.differences:
         parts.append(_draw_differences(plan))
     parts += [_draw_advice(plan), _draw_costs(plan)]
+    if plan.split is not None:
+        parts += _draw_split(plan.split, plan.network)
     if plan.losses:
         parts.append(_draw_losses(plan.losses))
-    else:
-        parts += [
-            _title("State that a fresh worker does not have"),
-            Padding(Text("No state shared between invocations was found."), (0, 2), expand=False),
-        ]
     parts += _draw_settings(plan)
     parts += _draw_fixes(plan.advice.fixes)
     if plan.notes:
@@ -99,7 +97,7 @@ def _draw_differences(plan: Plan) -> RenderableType:
     lines: list[RenderableType] = []
     for (path, expected, got), items in list(grouped.items())[:_MAX_DIFFERENCES]:
         lines.append(Text.assemble((path or "the whole answer", "bold"), f"  {expected} → {got}"))
-        names = ", ".join(dict.fromkeys(_name(one.isolation) for one in items))
+        names = ", ".join(dict.fromkeys(title_of(one.isolation) for one in items))
         count = len({one.event for one in items})
         affected, total = sum(one.affected for one in items), sum(one.invocations for one in items)
         where = f"{count} of {len(plan.events)} events, {affected} of {total} invocations"
@@ -157,7 +155,7 @@ def _draw_costs(plan: Plan) -> RenderableType:
     plain = plan.cost(PLAIN)
     differing = {one.isolation for one in plan.differences}
     for cost in plan.costs:
-        name = Text(_name(cost.name), style="bold" if cost.name == plan.advice.measured_as else "")
+        name = Text(title_of(cost.name), style="bold" if cost.name == plan.advice.measured_as else "")
         if cost.unavailable:
             table.add_row(name, Text("not run", style=_SOFT), *[Text("–", style=_SOFT)] * 5)
             continue
@@ -178,6 +176,30 @@ def _draw_costs(plan: Plan) -> RenderableType:
     return Group(_title("Cost of each isolation mode, in ms and MB"), table)
 
 
+def _draw_split(split: Split, network: Sequence[Destination]) -> list[RenderableType]:
+    """Return what a new worker adds, by cause, and the lines of the function's code that it is spent in."""
+    table = Table(box=None, padding=(0, 1), show_header=False, show_edge=False)
+    table.add_column(width=14)
+    table.add_column(width=_BAR + 8)
+    table.add_column(ratio=1)
+    longest = max(ms for _, ms, _ in split_rows(split, network))
+    for name, ms, what in split_rows(split, network):
+        bar = Text("▇" * round(ms / longest * _BAR) if longest else "", style="yellow")
+        bar.append(f" {ms:.1f}", style="default")
+        table.add_row(Text(name, style="bold"), bar, Text(what, style=_SOFT))
+    parts: list[RenderableType] = [
+        _title(f"What a new worker adds, in ms ({split.samples} invocations with timers)"),
+        Padding(table, (0, 1), expand=False),
+    ]
+    for line in split.lines:
+        text = Text.assemble("· ", (line.code or "this line", "bold"), (f"  {line.where}", "cyan"))
+        text.append(f"\n  {line_figures(line)}", style=_SOFT)
+        if line.can_move:
+            text.append("\n  → can move to init: see below", style="green")
+        parts.append(Padding(text, (0, 2), expand=False))
+    return parts
+
+
 def _bar(cost: Cost, plain: Cost | None, longest: float) -> Text:
     """Return the median as a bar, in grey what plain takes and in colour what is added."""
     if cost.p50_ms is None or not longest:
@@ -196,10 +218,6 @@ def _figure(value: float | None, *, digits: int = 1) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
-def _name(name: str) -> str:
-    return "invocation + prime" if name == PRIMED else name
-
-
 def _draw_losses(losses: Sequence[Loss]) -> RenderableType:
     table = Table(box=None, padding=(0, 1), show_edge=False, header_style=_SOFT)
     table.add_column("", width=12)
@@ -207,8 +225,6 @@ def _draw_losses(losses: Sequence[Loss]) -> RenderableType:
     table.add_column("depends on it", width=_USES_BAR + 6, no_wrap=True)
     for loss in losses[:_MAX_LOSSES]:
         consequence = loss.consequence
-        if loss.cost_ms is not None:
-            consequence += f"; the first invocation took {loss.cost_ms:.0f} ms longer"
         what = Text(loss.what, style="bold")
         if loss.where:
             what.append(f"  {loss.where}", style="not bold cyan")
@@ -218,7 +234,7 @@ def _draw_losses(losses: Sequence[Loss]) -> RenderableType:
         table.add_row(_KINDS[loss.kind], what, _uses(loss))
     more = len(losses) - _MAX_LOSSES
     parts: list[RenderableType] = [
-        _title("State that a fresh worker does not have"),
+        _title("State that a new worker does not have"),
         Padding(table, (0, 1), expand=False),
     ]
     if more > 0:

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from dayfly.cli.output import Output
 from dayfly.cli.policy_explain import as_json_of_use
 from dayfly.cli.policy_view import draw_comparison, draw_problems, draw_promotion, draw_readiness
+from dayfly.core.shapes import SHAPE
 from dayfly.policy.document import read_document
 from dayfly.policy.model import PolicyError
 
@@ -107,7 +108,7 @@ def _seen(uses: Path | None, log: Path | None, output: Output) -> list[Use] | No
         for line in filter(None, read_text(uses).split("\n")):
             found = read_use(line)
             broken += found is None
-            seen += [found[0]] if found else []
+            seen += [found[0]] if found and found[0].kind != SHAPE else []
     if log is not None:
         read = read_log(log)
         if not read.tells_allowed:

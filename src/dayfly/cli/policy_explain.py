@@ -80,7 +80,8 @@ def explain(
         else:
             place = f"{document.path}:{line}, " if line else ""
             output.say(
-                f"{subject}: not decided by the policy; the guard compares it with the event", style="bold"
+                f"{subject}: not decided by the policy's tables; the guard compares it with the event and with [policy.shapes]",
+                style="bold",
             )
             output.say(f"  mode: {mode} ({place}{words})")
         return 0

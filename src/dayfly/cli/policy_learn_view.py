@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dayfly.cli.policy_view import SOFT, bullet, count, draw_diff, title
+from dayfly.core.shapes import parse_shape
 from dayfly.policy.confidence import FORMULA, MIN_OBSERVATIONS
 from dayfly.policy.reporting import describe_sources, find_never_called
 
@@ -104,6 +105,11 @@ def _draw_kinds(gathered: Sequence[Gathered], confidence: Confidence, learned: L
     parts: list[RenderableType] = [table]
     if silent:
         parts.append(bullet(f"never used, so not allowed: {', '.join(silent)}", style=SOFT))
+    seen = {shape.key for one in gathered for seen in one.shapes if (shape := parse_shape(seen.use.target))}
+    if seen:
+        known = count(len({shape.key for shape in learned.shapes}), "call site")
+        words = f"known shapes: {known}, of {len(seen)} that put together a statement, a command or code"
+        parts.append(bullet(words, style=SOFT))
     return Group(*parts)
 
 

@@ -25,7 +25,11 @@ _SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _LITERAL = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"?', re.DOTALL)
 _XML = re.compile(r">([^<>]+)<|=\"([^\"<>]+)\"")
 # The packages that read these are not asked for; what is in them is unknown, and is said to be.
-_OTHER_ARCHIVES = (b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")
+_OTHER_ARCHIVES = (b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
+_ZIP_MEMBER, _ZIP_ENTRY = b"PK\x03\x04", b"PK\x01\x02"
+# Of one archive; a package has some thousands.
+_MANY_MEMBERS = 2000
+_TAR_BLOCK = 512
 
 
 def unquote(text: str) -> str:
@@ -95,6 +99,65 @@ def is_textual(data: bytes) -> bool:
 def is_other_archive(data: bytes) -> bool:
     """Say whether `data` is packed in a way that is not undone here."""
     return data.startswith(_OTHER_ARCHIVES)
+
+
+def members(data: bytes, limit: int) -> tuple[list[tuple[str, bytes]], bool]:
+    """Return the members of a ZIP or TAR archive, names and contents, links' targets for theirs, and whether that is all.
+
+    Nothing for other data.
+    """
+    if data[:4] == _ZIP_MEMBER:
+        return _zip_members(data, limit)
+    if data[257:262] == b"ustar":
+        return _tar_members(data)
+    return [], True
+
+
+def _zip_members(data: bytes, limit: int) -> tuple[list[tuple[str, bytes]], bool]:
+    found: list[tuple[str, bytes]] = []
+    at = data.find(_ZIP_ENTRY)
+    while at >= 0:
+        method, size = _number(data, at + 10, 2), _number(data, at + 20, 4)
+        name_size = _number(data, at + 28, 2)
+        start = _number(data, at + 42, 4)
+        name = data[at + 46 : at + 46 + name_size].decode("utf-8", "replace")
+        start += 30 + _number(data, start + 26, 2) + _number(data, start + 28, 2)
+        content = data[start : start + size]
+        if len(found) >= _MANY_MEMBERS or limit <= 0:
+            return found, False
+        if method == zlib.DEFLATED:
+            try:
+                content = zlib.decompressobj(-15).decompress(content, limit)
+            except zlib.error:
+                content = b""
+        limit -= len(content)
+        found.append((name, content))
+        at = data.find(_ZIP_ENTRY, at + 46 + name_size)
+    return found, bool(found)
+
+
+def _number(data: bytes, at: int, size: int) -> int:
+    return int.from_bytes(data[at : at + size], "little")
+
+
+def _tar_members(data: bytes) -> tuple[list[tuple[str, bytes]], bool]:
+    found: list[tuple[str, bytes]] = []
+    at = 0
+    while data[at + 257 : at + 262] == b"ustar":
+        if len(found) >= _MANY_MEMBERS:
+            return found, False
+        prefix, name, link = (
+            data[at + start : at + end].partition(b"\0")[0].decode("utf-8", "replace")
+            for start, end in ((345, 500), (0, 100), (157, 257))
+        )
+        digits = data[at + 124 : at + 136].strip(b" \0")
+        if not digits.isdigit() or digits.strip(b"01234567"):
+            return found, False
+        size = int(digits, 8)
+        at += _TAR_BLOCK
+        found.append((f"{prefix}/{name}" if prefix else name, link.encode() or data[at : at + size]))
+        at += -(-size // _TAR_BLOCK) * _TAR_BLOCK
+    return found, True
 
 
 def to_text(data: bytes) -> tuple[str, str]:

@@ -70,10 +70,17 @@ EARLIER_LIFE = FindingKind(
     "Leftovers from before a runtime restart",
     3,
     ("T1543", "Create or Modify System Process"),
-    (
-        "the runtime restarted in this environment; before function code ran, Dayfly ended processes or "
-        "removed files"
-    ),
+    "the runtime restarted in this environment, and before function code ran Dayfly removed what an invocation had left: "
+    "processes (`programs` as they called themselves, `api_connections` of theirs to the Runtime API), kernel objects, or "
+    "changed files. The last request before it in the log stream is the last that was served",
+)
+RESTARTED = FindingKind(
+    "environment.restarted",
+    "Runtime restarted",
+    1,
+    None,
+    "the runtime restarted in this environment, and no process of an invocation was left: the platform does so after an init "
+    "of more than ten seconds, a timeout or a crash. Before function code ran, Dayfly ended processes of the init or removed files",
 )
 PROCESS_LEFT = FindingKind(
     "residue.process",
@@ -300,6 +307,15 @@ CANNOT_CHECK = FindingKind(
     2,
     None,
     "the host does not permit a requested protection; the finding gives the reason",
+)
+
+UNPROTECTED = FindingKind(
+    "environment.unprotected",
+    "The function runs WITHOUT Dayfly",
+    5,
+    None,
+    "Dayfly cannot run here, and `DAYFLY_ON_FAILURE` is run: NOTHING protects this environment. The finding gives the "
+    "reason; it is written once, at the environment's first start",
 )
 
 KINDS = tuple(value for value in list(globals().values()) if isinstance(value, FindingKind))

@@ -7,14 +7,7 @@ from __future__ import annotations
 
 import struct
 
-from dayfly.core.limits import (
-    MAX_ANSWER_BYTES,
-    MAX_CONTROL_BYTES,
-    MAX_META_BYTES,
-    MAX_NOTE_BYTES,
-    MAX_REPORT_BYTES,
-    MAX_REPORTS,
-)
+from dayfly.core.limits import MAX_CONTROL_BYTES, MAX_NOTE_BYTES, MAX_REPORT_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +31,6 @@ EVENT_HEAD_BYTES = _EVENT.size
 
 # Control: kind, length of the payload.
 _CONTROL = struct.Struct("!BI")
-CONTROL_HEAD_BYTES = _CONTROL.size
 FORK = 1  # supervisor → zygote, with the worker's descriptors attached
 SERVE = 2  # supervisor → zygote: serve events yourself (process isolation), same descriptors
 REAP = 3  # supervisor → zygote: this pid is proved dead, it may be waited for
@@ -53,54 +45,11 @@ CALL = 9  # zygote → supervisor: a Runtime API call of the init phase; "method
 SERVING = 10  # zygote → supervisor: answers SERVE
 PRINT = 13  # supervisor → zygote: say what the function's code is
 PRINTED = 14  # zygote → supervisor: payload its fingerprint in hexadecimal digits, 0 where it has none
+TRIES = 15  # zygote → supervisor: this child of mine tries imports; before FORKED; 0 before it is waited for
 
 
 class FrameError(Exception):
     """A peer sent something no Dayfly process would send. The message names the rule, never the bytes."""
-
-
-class EarlyReport:
-    """What a worker reported while its invocation went on; see REPORT.
-
-    `is_current` is false where it belongs to an earlier event: a process that was forked then reports it now.
-    """
-
-    __slots__ = ("error", "finding", "is_current")
-
-    def __init__(self, finding: bytes, error: bytes, *, is_current: bool) -> None:
-        self.finding = finding
-        self.error = error
-        self.is_current = is_current
-
-
-class Answer:
-    """What one invocation produced, as the worker reported it.
-
-    `kind` is RESULT or ERROR; `meta` the content type or the X-Ray cause; `body` at most one byte more
-    than Lambda accepts, with `body_bytes` the length that was announced. `note` is what came before it.
-    """
-
-    __slots__ = ("body", "body_bytes", "kind", "meta", "note")
-
-    def __init__(self, kind: int, meta: bytes, body: bytes, body_bytes: int, note: bytes = b"") -> None:
-        self.note = note
-        self.kind = kind
-        self.meta = meta
-        self.body = body
-        self.body_bytes = body_bytes
-
-    @property
-    def is_too_long(self) -> bool:
-        """Say whether Lambda will refuse it: `body` is not all of it, and the rest is still to come."""
-        return self.body_bytes > MAX_ANSWER_BYTES
-
-
-def is_header_value(value: bytes) -> bool:
-    """Say whether `value` may stand in an HTTP header: printable ASCII and spaces, at least one byte.
-
-    A carriage return here would let a worker write a second request on the supervisor's connection.
-    """
-    return bool(value) and all(32 <= byte <= 126 for byte in value)
 
 
 def pack_note(nonce: bytes, note: bytes) -> bytes:
@@ -122,126 +71,6 @@ def pack_answer_head(nonce: bytes, kind: int, meta: bytes, body_bytes: int) -> b
     return _ANSWER.pack(nonce, kind, len(meta), body_bytes) + meta
 
 
-class AnswerReader:
-    """Collects one answer frame from a worker, the note before it if there is one, and reports.
-
-    `feed` returns the number of bytes that came after the frame's end (a worker has no business
-    sending any). Raises FrameError at the first field that breaks a rule, and ever after. `skipped` bytes
-    come first that nobody wants: the rest of too long an answer to the event before.
-    """
-
-    __slots__ = (
-        "_body_bytes",
-        "_head",
-        "_is_current",
-        "_keep",
-        "_kind",
-        "_meta_bytes",
-        "_nonce",
-        "_note",
-        "_reports_read",
-        "_seen",
-        "_skipped",
-        "answer",
-        "reports",
-    )
-
-    def __init__(self, nonce: bytes, *, skipped: int = 0) -> None:
-        self._nonce = nonce
-        self._skipped = skipped
-        self._head = bytearray()
-        self._keep = bytearray()
-        self._kind = 0
-        self._meta_bytes = -1
-        self._body_bytes = 0
-        self._seen = 0
-        self._note: bytes | None = None
-        self._is_current = True
-        self._reports_read = 0
-        self.answer: Answer | None = None
-        # Those that nobody has taken yet.
-        self.reports: list[EarlyReport] = []
-
-    @property
-    def unread(self) -> int:
-        """Return how many bytes of too long an answer are still to come."""
-        return self._skipped + (self._body_bytes - self._seen if self.answer is not None else 0)
-
-    def feed(self, data: bytes) -> int:
-        """Take the next bytes of the frame; the answer is in `answer` once it is whole."""
-        if self.answer is not None:
-            rest = min(len(data), self._body_bytes - self._seen)
-            self._seen += rest
-            return len(data) - rest
-        view = memoryview(data)
-        if self._skipped:
-            skipped = min(self._skipped, len(view))
-            self._skipped -= skipped
-            view = view[skipped:]
-        while True:
-            if self._meta_bytes < 0:
-                missing = _ANSWER.size - len(self._head)
-                self._head += view[:missing]
-                view = view[missing:]
-                if len(self._head) < _ANSWER.size:
-                    return 0
-                self._start()
-            missing = self._meta_bytes + _ANSWER.size - len(self._head)
-            if missing > 0:
-                self._head += view[:missing]
-                view = view[missing:]
-            body = view[: self._body_bytes - self._seen]
-            # One byte beyond the limit is kept, so that the platform itself refuses the answer.
-            room = MAX_ANSWER_BYTES + 1 - len(self._keep)
-            if room > 0:
-                self._keep += body[:room]
-            self._seen += len(body)
-            view = view[len(body) :]
-            is_whole = len(self._head) == _ANSWER.size + self._meta_bytes
-            if not is_whole or (self._seen < self._body_bytes and len(self._keep) <= MAX_ANSWER_BYTES):
-                return len(view)
-            if self._finish():
-                return len(view)
-
-    def _finish(self) -> bool:
-        """A frame is whole; say whether it was the answer."""
-        meta, body = bytes(self._head[_ANSWER.size :]), bytes(self._keep)
-        if self._kind in (RESULT, ERROR):
-            self.answer = Answer(self._kind, meta, body, self._body_bytes, self._note or b"")
-            return True
-        if self._kind == NOTE:
-            self._note = meta
-        else:
-            self.reports.append(EarlyReport(meta, body, is_current=self._is_current))
-        self._head.clear()
-        self._keep.clear()
-        self._meta_bytes = -1
-        self._body_bytes = self._seen = 0
-        return False
-
-    def _start(self) -> None:
-        nonce, kind, meta_bytes, body_bytes = _ANSWER.unpack(bytes(self._head))
-        self._is_current = nonce == self._nonce
-        if not self._is_current and kind != REPORT:
-            raise FrameError("the answer does not have this event's nonce")
-        if kind == REPORT:
-            self._reports_read += 1
-            if meta_bytes > MAX_REPORT_BYTES or body_bytes > MAX_REPORT_BYTES:
-                raise FrameError("a report is too long")
-            if self._note is not None or self._reports_read > MAX_REPORTS:
-                raise FrameError("a report after the note, or too many reports")
-        elif kind == NOTE:
-            if self._note is not None or body_bytes or meta_bytes > MAX_NOTE_BYTES:
-                raise FrameError("a second note, or a note that is too long")
-        elif kind not in (RESULT, ERROR):
-            raise FrameError("an answer of unknown kind")
-        if meta_bytes > MAX_META_BYTES:
-            raise FrameError("the answer's header is too long")
-        self._kind = kind
-        self._meta_bytes = meta_bytes
-        self._body_bytes = body_bytes
-
-
 def pack_event(nonce: bytes, headers: Mapping[str, str], body: bytes) -> bytes:
     """Return the frame that hands one event to a worker.
 
@@ -257,13 +86,8 @@ def pack_event(nonce: bytes, headers: Mapping[str, str], body: bytes) -> bytes:
 WINDOW_HEADER = "dayfly-window"
 
 
-def pack_window(events_left: int, seconds_left: float) -> str:
-    """Return the window header's value; `events_left` has the event at hand in it."""
-    return f"{events_left} {seconds_left:.3f}"
-
-
 def unpack_window(text: str) -> tuple[int, float]:
-    """Return the events and seconds that `pack_window` made a text of; an empty one is a worker's only event."""
+    """Return the events and seconds in the window header's value; an empty one is a worker's only event."""
     events, _, seconds = text.partition(" ")
     return (int(events), float(seconds)) if text else (1, 0.0)
 

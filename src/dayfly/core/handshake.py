@@ -4,16 +4,14 @@ from __future__ import annotations
 
 # In an executed zygote's environment: the number of its socket, and its options.
 MARKER = "_DAYFLY_ZYGOTE"
-# In that of a process that reads text for the native supervisor: the number of its socket.
+# In that of a process that reads text for the supervisor: the number of its socket.
 CLERK = "_DAYFLY_CLERK"
 # Where the guard's recorder writes what the function uses; it adds nothing to what is allowed, and takes nothing away.
 LEARN_VARIABLE = "DAYFLY_LEARN"
 # Between options: no path, name or glob that a setting may hold has it.
 _SEPARATOR = "\x1f"
-# Seconds since the epoch have ten digits until the year 2286.
-_MAX_TIME_DIGITS = 12
-_MAX_HEX_DIGITS = 16
-_HEX_DIGITS = frozenset("0123456789abcdef")
+# What becomes of the threads that init left, as the setting has it.
+THREADS = ("auto", "drop", "refuse")
 # Of an import path that is looked through for distributions.
 MANY_ENTRIES = 32
 
@@ -22,7 +20,7 @@ class ZygoteOptions:
     """What a zygote is told before it initialises the function.
 
     `temporary` are the directories that are cleared, `telemetry` the number of the log descriptor or -1.
-    `isolation` and `deliver` (seconds) as in the settings; `confine` asks for a filter of system calls, `offline` for
+    `isolation`, `threads` and `deliver` (seconds) as in the settings; `platform` is HOST:PORT of the platform's Runtime API, with a numeric address; `confine` asks for a filter of system calls, `offline` for
     workers without a network. `guard` is its setting, `guard_closed` whether its faults refuse, `guard_key` (hex) what its
     hashes are keyed with, `policy` the function's, packed, and `guard_learns` whether new uses are told. `fingerprints` asks for what a fleet compares,
     of which `prints_late` leaves the code's to be asked for later, where the function is forked. `tells_start` asks for the limits that
@@ -45,14 +43,16 @@ class ZygoteOptions:
         "immortal",
         "isolation",
         "offline",
+        "platform",
         "policy",
         "prime",
         "prints_late",
         "reseed",
-        "restarts_threads",
         "telemetry",
         "tells_start",
         "temporary",
+        "threads",
+        "warms",
     )
 
     def __init__(
@@ -60,12 +60,13 @@ class ZygoteOptions:
         *,
         isolation: str = "invocation",
         deliver: float = 0.0,
+        platform: str = "",
         reseed: bool = True,
         huge_pages: bool = False,
         immortal: bool = False,
         confine: bool = False,
         offline: bool = False,
-        restarts_threads: bool = True,
+        threads: str = "auto",
         guard: str = "off",
         guard_closed: bool = False,
         guard_key: str = "",
@@ -74,6 +75,7 @@ class ZygoteOptions:
         prints_late: bool = False,
         tells_start: bool = False,
         has_user_site: bool = False,
+        warms: bool = False,
         policy: str = "",
         telemetry: int = -1,
         prime: str = "",
@@ -84,12 +86,13 @@ class ZygoteOptions:
     ) -> None:
         self.isolation = isolation
         self.deliver = deliver
+        self.platform = platform
         self.reseed = reseed
         self.huge_pages = huge_pages
         self.immortal = immortal
         self.confine = confine
         self.offline = offline
-        self.restarts_threads = restarts_threads
+        self.threads = threads
         self.guard = guard
         self.guard_closed = guard_closed
         self.guard_key = guard_key
@@ -98,6 +101,7 @@ class ZygoteOptions:
         self.prints_late = prints_late
         self.tells_start = tells_start
         self.has_user_site = has_user_site
+        self.warms = warms
         self.policy = policy
         self.telemetry = telemetry
         self.prime = prime
@@ -111,7 +115,7 @@ class ZygoteOptions:
         flags = (
             self.reseed,
             self.huge_pages,
-            self.restarts_threads,
+            THREADS.index(self.threads),
             self.immortal,
             self.confine,
             self.offline,
@@ -121,9 +125,10 @@ class ZygoteOptions:
             self.prints_late,
             self.tells_start,
             self.has_user_site,
+            self.warms,
         )
         switches = "".join(f"{flag:d}" for flag in flags)
-        numbers = (self.telemetry, self.deliver)
+        numbers = (self.telemetry, self.deliver, self.platform)
         hooks = (self.guard, self.guard_key, self.policy, self.prime, self.events, self.before, self.after)
         return _SEPARATOR.join((self.isolation, switches, *map(str, numbers), *hooks, *self.temporary))
 
@@ -131,10 +136,13 @@ class ZygoteOptions:
     def unpack(text: str) -> ZygoteOptions:
         """Return the options that `pack` made a text of."""
         isolation, switches, *rest = text.split(_SEPARATOR)
-        telemetry, deliver, guard, guard_key, policy, prime, events, before, after, *temporary = rest
+        telemetry, deliver, platform, guard, guard_key, policy, prime, events, before, after, *temporary = (
+            rest
+        )
+        threads = THREADS[int(switches[2])]
         flags = (flag == "1" for flag in switches)
-        reseed, huge_pages, restarts_threads, immortal, confine, offline, guard_closed, *more = flags
-        guard_learns, fingerprints, prints_late, tells_start, has_user_site = more
+        reseed, huge_pages, _, immortal, confine, offline, guard_closed, *more = flags
+        guard_learns, fingerprints, prints_late, tells_start, has_user_site, warms = more
         return ZygoteOptions(
             isolation=isolation,
             reseed=reseed,
@@ -150,10 +158,12 @@ class ZygoteOptions:
             prints_late=prints_late,
             tells_start=tells_start,
             has_user_site=has_user_site,
+            warms=warms,
             policy=policy,
-            restarts_threads=restarts_threads,
+            threads=threads,
             telemetry=int(telemetry),
             deliver=float(deliver),
+            platform=platform,
             prime=prime,
             events=events,
             before=before,
@@ -229,35 +239,3 @@ class Ready:
         lines += [f"F{self.code:x}"] if self.code else []
         lines += [f"P{entry}" for entry in self.path[:MANY_ENTRIES]]
         return "\n".join(" ".join(line.split("\n")) for line in lines).encode("utf-8", "replace")
-
-    @staticmethod
-    def unpack(payload: bytes) -> Ready:
-        """Return what `pack` made a payload of; lines that say nothing known are left out."""
-        ready = Ready()
-        for line in payload.decode("utf-8", "replace").split("\n"):
-            kind, text = line[:1], line[1:]
-            if kind == "R":
-                ready.reasons.append(text)
-            elif kind == "N":
-                ready.notes.append(text)
-            elif kind == "E" and text.isascii() and text.isdigit() and len(text) < _MAX_TIME_DIGITS:
-                ready.expires_at = float(text)
-            elif kind == "A":
-                ready.runs_ahead = True
-            elif kind == "T":
-                ready.has_threads = True
-            elif kind == "O":
-                ready.is_open = True
-            elif kind == "C":
-                ready.unconfined = text
-            elif kind == "S":
-                ready.online = text
-            elif kind == "G":
-                ready.unguarded = text
-            elif kind == "B":
-                ready.uncompiled = text
-            elif kind == "F" and text and len(text) <= _MAX_HEX_DIGITS and set(text) <= _HEX_DIGITS:
-                ready.code = int(text, 16)
-            elif kind == "P" and len(ready.path) < MANY_ENTRIES:
-                ready.path.append(text)
-        return ready

@@ -77,7 +77,7 @@ class Policy:
 
     `tables` by kind: a kind without one is not restricted. `packages` by top-level import name; None where there is no such
     table, and then no package is restricted. `modes` are those of `[policy.rules]`. `promote_after` in seconds, 0: never;
-    `quiet_since` in seconds since the epoch, 0: not known.
+    `quiet_since` in seconds since the epoch, 0: not known. `shapes` are the entries of `[policy.shapes]` (`core.shapes`).
     """
 
     __slots__ = (
@@ -89,6 +89,7 @@ class Policy:
         "packages",
         "promote_after",
         "quiet_since",
+        "shapes",
         "tables",
     )
 
@@ -101,6 +102,7 @@ class Policy:
         modes: Mapping[str, str] | None = None,
         promote_after: float = 0.0,
         quiet_since: float = 0.0,
+        shapes: Sequence[str] = (),
     ) -> None:
         self.tables = dict(tables or {})
         self.packages = None if packages is None else dict(packages)
@@ -108,6 +110,7 @@ class Policy:
         self.modes = dict(modes or {})
         self.promote_after = promote_after
         self.quiet_since = quiet_since
+        self.shapes = tuple(shapes)
         self._task = TASK
         self._temporary: tuple[str, ...] = (TEMPORARY,)
         self._finders: dict[tuple[str, bool], Find] = {}
@@ -164,6 +167,7 @@ class Policy:
             modes=dict.fromkeys(self.modes, "block"),
             promote_after=self.promote_after,
             quiet_since=self.quiet_since,
+            shapes=self.shapes,
         )
 
     def _find(self, kind: str, target: str, *, is_init: bool) -> str:
@@ -229,13 +233,13 @@ class Policy:
             if packages is None
             else {name: [_initials(one.always), _initials(one.init)] for name, one in packages.items()}
         )
-        whole = (self.mode, self.modes, tables, listed)
+        whole = (self.mode, self.modes, tables, listed, self.shapes)
         return json.dumps(whole, separators=(",", ":"), ensure_ascii=True)
 
     @staticmethod
     def unpack(text: str) -> Policy:
         """Return the policy that `pack` made a text of; when it was promoted or will be is not in it."""
-        mode, modes, tables, listed = json.loads(text)
+        mode, modes, tables, listed, shapes = json.loads(text)
         packages = (
             None
             if listed is None
@@ -246,6 +250,7 @@ class Policy:
             packages,
             mode=mode,
             modes=modes,
+            shapes=shapes,
         )
 
 

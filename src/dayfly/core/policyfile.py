@@ -5,6 +5,7 @@ from __future__ import annotations
 from dayfly.core import destinations
 from dayfly.core.policy import KINDS, MODES, TABLES, Package, Policy, Table
 from dayfly.core.reports import SUBJECTS
+from dayfly.core.shapes import MANY_ENTRIES, parse_entry
 from dayfly.errors import SettingError
 
 TYPE_CHECKING = False
@@ -21,7 +22,7 @@ MAX_BYTES = 64 * 1024
 
 def parse_policy(table: Mapping[str, object]) -> Policy:
     """Return the policy that the file's table `[policy]` describes; raises SettingError for one that is none."""
-    known = {"mode", "promote_after", "quiet_since", "rules", "packages", *TABLES}
+    known = {"mode", "promote_after", "quiet_since", "rules", "packages", "shapes", *TABLES}
     for name in table:
         if name not in known:
             raise SettingError(
@@ -40,6 +41,7 @@ def parse_policy(table: Mapping[str, object]) -> Policy:
         modes=_modes(table.get("rules", {})),
         promote_after=_promote_after(table.get("promote_after", "")),
         quiet_since=_quiet_since(table.get("quiet_since")),
+        shapes=_shapes(table.get("shapes", {})),
     )
     if policy.promote_after and not policy.quiet_since:
         raise SettingError(
@@ -111,6 +113,25 @@ def _package(name: str, value: object) -> Package:
                     hint="use one of: " + ", ".join(KINDS),
                 )
     return Package(lists[0], lists[1])
+
+
+def _shapes(value: object) -> tuple[str, ...]:
+    where = ".shapes]"
+    table = _mapping(value, where)
+    _only(table, ("allow",), where)
+    entries = _texts(table.get("allow", []), f"{where} allow")
+    if len(entries) > MANY_ENTRIES:
+        raise SettingError(
+            f"{_WHERE}{where}: more than {MANY_ENTRIES} entries",
+            hint="delete those whose date is over; dayfly policy check names them",
+        )
+    for entry in entries:
+        if parse_entry(entry) is None:
+            raise SettingError(
+                f"{_WHERE}{where}: invalid entry {entry!r}",
+                hint="dayfly policy learn writes these entries; delete this one, and learn again",
+            )
+    return entries
 
 
 def _modes(value: object) -> dict[str, str]:

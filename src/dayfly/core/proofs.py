@@ -9,10 +9,7 @@ from __future__ import annotations
 # The C module itself: `hashlib` brings OpenSSL, 3 ms.
 from _blake2 import blake2b, blake2s
 
-from dayfly.errors import SettingError
-
 KEY_VARIABLE = "DAYFLY_FLEET_KEY"
-KEY_HEX_DIGITS = 64
 PROOF_BYTES = 16
 _PERSON_PROOF = b"dfproof1"
 _PERSON_NAMES = b"dfnames1"
@@ -63,21 +60,6 @@ def plain_hash(kind: str, data: bytes) -> int:
 
 def _number(data: bytes, key: bytes, person: bytes) -> int:
     return int.from_bytes(blake2b(data, key=key, person=person, digest_size=8).digest(), "big") or 1
-
-
-def parse_key(text: str) -> bytes:
-    """Return the key that a text of 64 hexadecimal digits is; raises SettingError, whose words do not hold the text."""
-    stripped = text.strip()
-    try:
-        key = bytes.fromhex(stripped) if len(stripped) == KEY_HEX_DIGITS else b""
-    except ValueError:
-        key = b""
-    if 2 * len(key) != KEY_HEX_DIGITS:
-        raise SettingError(
-            f"{KEY_VARIABLE} is not a valid key",
-            hint=f"use {KEY_HEX_DIGITS} hexadecimal digits, for example from `openssl rand -hex 32`",
-        )
-    return key
 
 
 def split_seal(line: bytes) -> tuple[bytes, bytes]:

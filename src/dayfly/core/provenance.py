@@ -6,10 +6,10 @@ function computes (a sum, a hash, a cipher, a translation).
 
 from __future__ import annotations
 
-from dayfly.core.leafblock import fold_wide
-from dayfly.core.leaves import MAX_PLACES, Leaves
-from dayfly.core.traces import Search
+from dayfly.core.event_values import MAX_PLACES, Leaves
+from dayfly.core.substring_matches import Search
 from dayfly.core.triggers import WELL_KNOWN
+from dayfly.core.value_index import fold_wide
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -111,7 +111,12 @@ class Provenance:
         if b"\0" in folded:
             # The sign between two leaves.
             folded = folded.replace(b"\0", b"\x01")
-        search = Search(leaves, folded, original)
+        containers = [
+            (fold_wide(container).encode("utf-8", "surrogatepass"), place)
+            for container, place in leaves.containers
+            if len(container) <= len(text)
+        ]
+        search = Search(leaves, folded, original, [one for one in containers if one[0] in folded])
         hits = search.run()
         self._questions_complete = self._questions_complete and search.complete
         found: list[Span] = []
@@ -146,6 +151,10 @@ class Provenance:
                 if reading in text:
                     return self._path(place)
         return ""
+
+    def is_leaf(self, text: str) -> bool:
+        """Say whether a value of the event is this text, and no more than it."""
+        return b"\0" + fold_wide(text).encode("utf-8", "surrogatepass") + b"\0" in self._taken_apart().block
 
     def _taken_apart(self) -> Leaves:
         leaves = self._leaves

@@ -47,6 +47,8 @@ CAPABILITIES = {
     "credentials": ("reading the credentials", ("T1552.005", "Cloud Instance Metadata API")),
     "native": ("loading native code", ("T1129", "Shared Modules")),
     "threads": ("starting a thread", ("T1546", "Event Triggered Execution")),
+    # No use of a kind of its own: what structure a statement or a command had.
+    "shape": ("the structure of a statement or a command", _EXPLOIT),
 }
 # Rules whose technique is another than their subject's.
 _TECHNIQUES = {
@@ -57,6 +59,8 @@ _TECHNIQUES = {
 }
 # Lines that one invocation may have, each of at most so many characters: what is behind is a repetition.
 MANY = 6
+# Of one verdict and rule, where they are told while the event is served.
+MANY_OF_RULE = 3
 # And of uses that are told to who learns a policy: a note has 16 kB.
 MANY_USES = 48
 # At init, which is told of once and not by a note.

@@ -47,7 +47,7 @@ SETTINGS = (
     Setting("on_timeout", "choice", "platform", ("platform", "answer")),
     Setting("timeout_margin", "duration", "0.2"),
     Setting("scope", "choice", "auto", ("auto", "environment", "descendants")),
-    Setting("api_lock", "choice", "auto", ("auto", "on", "off")),
+    Setting("api_lock", "choice", "auto", ("auto", "on", "http", "off")),
     Setting("tmp", "choice", "scrub", ("scrub", "keep")),
     Setting("keep", "globs", ""),
     Setting("scrub", "places", ""),
@@ -59,17 +59,17 @@ SETTINGS = (
     Setting("immortal", "choice", "auto", ("auto", "off")),
     Setting("confine", "choice", "auto", ("auto", "off")),
     Setting("network", "choice", "shared", ("shared", "none", "none-where-allowed")),
+    Setting("threads", "choice", "auto", ("auto", "drop", "refuse")),
     Setting("zygote.prime", "entry", ""),
     Setting("zygote.events", "glob", ""),
+    Setting("zygote.warm", "choice", "auto", ("auto", "off")),
     Setting("zygote.max_age", "duration", "0"),
     Setting("fork.before", "entry", ""),
     Setting("fork.after", "entry", ""),
     Setting("fork.deliver", "duration", "0.5"),
-    Setting("fork.threads", "choice", "restart", ("restart", "refuse")),
     Setting("guard", "choice", "observe", ("off", "observe", "block")),
     Setting("guard_on_fault", "choice", "open", ("open", "closed")),
     Setting("guard_learn", "switch", "off"),
-    Setting("supervisor", "choice", "native", ("native", "python")),
 )
 
 # Variables that no file sets: the exec wrapper reads them before there is a runtime, or commands write them.
@@ -138,7 +138,6 @@ class Settings:
         "fork_after",
         "fork_before",
         "fork_deliver",
-        "fork_threads",
         "guard",
         "guard_learn",
         "guard_on_fault",
@@ -161,14 +160,15 @@ class Settings:
         "retire_on",
         "scope",
         "scrub",
-        "supervisor",
         "tenant",
+        "threads",
         "timeout_margin",
         "tmp",
         "unknown_variables",
         "zygote_events",
         "zygote_max_age",
         "zygote_prime",
+        "zygote_warm",
     )
 
     def __init__(
@@ -198,7 +198,6 @@ class Settings:
         self.guard = str(values["guard"])
         self.guard_learn = bool(values["guard_learn"])
         self.guard_on_fault = str(values["guard_on_fault"])
-        self.supervisor = str(values["supervisor"])
         self.max_age = _number(values["max_age"])
         self.max_invocations = int(_number(values["max_invocations"]))
         self.jitter = _number(values["jitter"])
@@ -209,11 +208,12 @@ class Settings:
         self.timeout_margin = _number(values["timeout_margin"])
         self.zygote_prime = str(values["zygote.prime"])
         self.zygote_events = str(values["zygote.events"])
+        self.zygote_warm = str(values["zygote.warm"])
         self.zygote_max_age = _number(values["zygote.max_age"])
         self.fork_before = str(values["fork.before"])
         self.fork_after = str(values["fork.after"])
         self.fork_deliver = _number(values["fork.deliver"])
-        self.fork_threads = str(values["fork.threads"])
+        self.threads = str(values["threads"])
 
 
 def _number(value: Value) -> float:
@@ -388,11 +388,11 @@ def _share(text: str, *, where: str) -> float:
 
 def _tenant(text: str, *, where: str) -> str:
     if text:
-        # JSON and the rest of it are for functions that set it.
-        from dayfly.core.tenants import parse_source
+        # For functions that set it.
+        from dayfly.core.tenants import check_source
 
         try:
-            parse_source(text)
+            check_source(text)
         except ValueError as fault:
             raise SettingError(f"{where} is {text!r}", hint=str(fault)) from None
     return text

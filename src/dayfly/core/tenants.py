@@ -1,4 +1,4 @@
-"""Finds out whose event one is, from places that the caller does not choose; pure.
+"""Says where an event's tenant may be found: in places that the caller does not choose; native/supervisor/tenants.h finds it.
 
 A key decides which events may meet in one worker. An attacker who could choose it would join the worker of his
 victim, so it is taken only from what the platform adds after it authenticated the caller: a header of the Runtime
@@ -8,16 +8,8 @@ its worker with no other.
 
 from __future__ import annotations
 
-import json
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 LAMBDA = "lambda"
 COGNITO = "cognito"
-_LAMBDA_HEADER = "lambda-runtime-aws-tenant-id"
-_COGNITO_HEADER = "lambda-runtime-cognito-identity"
 _AUTHORIZER = ("requestContext", "authorizer")
 _IDENTITY = ("requestContext", "identity", "cognitoIdentityId")
 # Objects, never a text: a path that ends in one of them would find no key, ever.
@@ -57,36 +49,16 @@ _OWN_PROFILE = frozenset(
         "zoneinfo",
     ]
 )
-# What an event may be to be parsed here, in the supervisor: API Gateway adds some kilobytes to the caller's body, and
-# the worst that fits takes 20 ms and 8 MB for a moment. Beyond it there is no key: the event gets a fresh worker.
-MAX_PARSED_BYTES = 256 * 1024
-# Lambda's tenant ids have 256 characters at most, claims are not much longer.
-MAX_KEY_CHARACTERS = 1024
 _MAX_PARTS = 8
 
 
-class TenantSource:
-    """Where an event's tenant is found: a header, a path in JSON, or a path in a header's JSON.
-
-    `header` is empty for a path in the event, `path` empty where the header itself is the key.
-    """
-
-    __slots__ = ("header", "path")
-
-    def __init__(self, header: str, path: tuple[str, ...]) -> None:
-        self.header = header
-        self.path = path
-
-
-def parse_source(text: str) -> TenantSource:
-    """Return the source that the setting names; raises ValueError, whose text says why it is none."""
-    if text == LAMBDA:
-        return TenantSource(_LAMBDA_HEADER, ())
-    if text == COGNITO:
-        return TenantSource(_COGNITO_HEADER, ("cognitoIdentityId",))
+def check_source(text: str) -> None:
+    """Raise ValueError, whose text says why, where the setting names no place of a tenant."""
+    if text in (LAMBDA, COGNITO):
+        return
     path = _split(text)
     if path == _IDENTITY:
-        return TenantSource("", path)
+        return
     if path[:2] != _AUTHORIZER:
         raise ValueError(_why_not(path))
     if path in _OBJECTS:
@@ -96,7 +68,6 @@ def parse_source(text: str) -> TenantSource:
             f"users can change the claim {path[-1]} in their own profile and choose another tenant. Use "
             "`sub`, or a claim that only you set"
         )
-    return TenantSource("", path)
 
 
 def _why_not(path: tuple[str, ...]) -> str:
@@ -149,67 +120,3 @@ def _split(text: str) -> tuple[str, ...]:
     if not 0 < len(parts) <= _MAX_PARTS:
         raise ValueError(f"a path has 1 to {_MAX_PARTS} parts")
     return tuple(parts)
-
-
-def find_tenant(source: TenantSource, headers: Mapping[str, str], body: bytes) -> str:
-    """Return whose event it is, empty where that is not sure.
-
-    `headers` are the Runtime API's for this event. Keys are compared character by character: names that only
-    look alike are different tenants.
-    """
-    if not source.header:
-        return _find_text(body, source.path)
-    value = headers.get(source.header, "")
-    if source.path:
-        return _find_text(value.encode("utf-8", "surrogateescape"), source.path)
-    return _acceptable(value)
-
-
-def _find_text(data: bytes, path: tuple[str, ...]) -> str:
-    if len(data) > MAX_PARSED_BYTES:
-        return ""
-    try:
-        # Strictly UTF-8: json.loads would guess other encodings, where two readers may differ.
-        found = _DECODER.decode(data.decode("utf-8"))
-    except (ValueError, RecursionError, MemoryError):
-        return ""
-    for part in path:
-        if not isinstance(found, dict) or part not in found:
-            return ""
-        found = found[part]
-    return _acceptable(found)
-
-
-def _acceptable(value: object) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_KEY_CHARACTERS:
-        return ""
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        # Half a surrogate pair, or a byte of a header that is no UTF-8.
-        return ""
-    return value
-
-
-def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        # Readers differ in which of two they take.
-        raise ValueError("a name occurs twice")
-    return found
-
-
-def _refuse_constant(_name: str) -> object:
-    raise ValueError("not valid JSON")
-
-
-def _skip_number(_text: str) -> None:
-    """Numbers are never keys, and reading a long one is slow."""
-
-
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_without_duplicates,
-    parse_int=_skip_number,
-    parse_float=_skip_number,
-    parse_constant=_refuse_constant,
-)

@@ -13,12 +13,12 @@ from importlib import metadata
 from pathlib import Path
 
 from dayfly._sys import proc
-from dayfly.core.scope import ScopeDecision, decide_scope
+from dayfly.core.scope import HostFacts, ScopeDecision, decide_scope
 from dayfly.doctor.rows import Kind, Row, State, Survey
-from dayfly.errors import DayflyError
-from dayfly.supervisor import native
-from dayfly.supervisor.bytecode import FIX, judge_bytecode
-from dayfly.supervisor.life import observe_host, read_settings
+from dayfly.errors import DayflyError, StartError
+from dayfly.runtime import native
+from dayfly.runtime.bytecode import FIX, judge_bytecode
+from dayfly.runtime.flatsettings import read_settings
 
 HANDLER = Path(__file__).with_name("handler.py")
 # The probes bound themselves, three seconds each; most take milliseconds.
@@ -58,6 +58,22 @@ def survey_host() -> Survey:
     # Better than what the file can see by itself: whether /tmp is older than PID 1.
     host = {**facts["host"], "tmp_is_mount": proc.tmp_is_own_mount()}
     return Survey(host, facts["calls"])
+
+
+def observe_host() -> HostFacts:
+    """Return what the process tree and the mounts show, as native/supervisor/host.c looks at them."""
+
+    def command(pid: int) -> str:
+        return (proc.command_line(pid) or [""])[0]
+
+    parent = os.getppid()
+    return HostFacts(
+        pid_namespace=proc.pid_namespace(),
+        init_command=command(1),
+        parent_command=command(parent),
+        parent_pid=parent,
+        tmp_is_own_mount=proc.tmp_is_own_mount(),
+    )
 
 
 def scope_here(environ: Mapping[str, str]) -> ScopeDecision:
@@ -102,22 +118,21 @@ def _bytecode() -> Row:
 
 
 def _supervisor() -> Row:
-    """Whether the native supervisor can be executed here; where it cannot, the Python supervisor serves."""
-    program = native.program_of()
+    """Whether the supervisor can be executed here; where it cannot, nothing protects a function."""
+    fault = ""
     try:
-        status = subprocess.run([program], stdin=subprocess.DEVNULL, timeout=TOOL_LIMIT_S).returncode
-        fault = "" if status == native.RUNS else f"{program} ends with {status}"
-    except subprocess.TimeoutExpired as late:
-        fault = str(late)
+        native.find()
+    except StartError as found:
+        fault = found.message
     except OSError as refused:
-        fault = native.explain(program, refused)
+        fault = str(refused)
     return _tool(
-        "native-supervisor",
+        "supervisor",
         "no" if fault else "yes",
-        "functions start and answer with less CPU and memory than under the Python supervisor",
+        "functions are protected at all",
         fault,
         "install dayfly-runtime from a wheel for this processor, on a file system that permits execution",
-        kind="speed",
+        kind="defence",
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dayfly.core.scope import HostFacts, decide_api_lock, recognise
+from dayfly.core.scope import HostFacts, choose_api_lock, recognise
 from dayfly.doctor.answers import Answer, AnswerError, Probe
 from dayfly.doctor.rows import Row, State, Survey, as_state, defences
 
@@ -444,6 +444,8 @@ def _choices(states: Mapping[str, State]) -> tuple[Choice, ...]:
             ),
         )
     against = [name for name, state in zip(needed, found, strict=True) if state == "no"]
+    if against == ["held-errors-stay-errors"]:
+        return (Choice("api_lock", "http", "errors under a held response are no FunctionErrors here"),)
     if against:
         return (Choice("api_lock", "off", f"not recommended here: no for {', '.join(against)}"),)
     return ()
@@ -460,11 +462,14 @@ def _not_promised(
         )
     if any(row.name == "supervisor-memory" and row.active == "no" for row in rows):
         promises.append("a worker can read and write the memory of supervisor, zygote and later workers")
-    if not any(
-        (choice.name, choice.value) == ("api_lock", "on") for choice in choices
-    ) and not decide_api_lock("auto", platform):
+    if (
+        not any((choice.name, choice.value) == ("api_lock", "on") for choice in choices)
+        and choose_api_lock("auto", platform) != "on"
+    ):
+        is_off = any((choice.name, choice.value) == ("api_lock", "off") for choice in choices)
         promises.append(
-            "the Runtime API could not be locked: a worker that polls it can take events until it ends"
+            f"the Runtime API is {'not locked' if is_off else 'locked for HTTP events alone'}: unprotected against takeover, best "
+            "effort: a worker that polls can take events until it ends"
         )
     if states.get("orphans-outlive-reset") == "yes":
         promises.append("a process can outlive the platform's own reset and run beside the next supervisor")

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dayfly.core.scope import INITIAL_PID_NAMESPACE, HostFacts, ScopeDecision, decide_scope
-from dayfly.supervisor.life import INITIAL_IPC_NAMESPACE
+
+# PROC_IPC_INIT_INO in the kernel's include/linux/proc_ns.h: the objects of the machine itself.
+INITIAL_IPC_NAMESPACE = "ipc:[4026531839]"
 
 State = Literal["yes", "no", "unknown"]
 # defence: active in this version where the host allows it. means: what a later version can build on.

@@ -32,9 +32,8 @@ ROUNDS = 2
 _PLAIN, _AGAIN, _DAYFLY = "without", "without-again", "with"
 _STARTED = "environment.started"
 _NOT_ACTIVE = re.compile(
-    r"^dayfly: (?:not active, the function runs without it: |cannot start[^:]*: |error: )(?P<why>.*)"
+    r"^dayfly: (?:not active, the function is NOT PROTECTED and runs without Dayfly: |cannot start[^:]*: |error: )(?P<why>.*)"
 )
-_UNSUPPORTED = re.compile(r"^dayfly: (?P<why>not supported with .*)")
 _MAX_PATHS = 10
 _MAX_WORDS = 8
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,40}")
@@ -94,9 +93,7 @@ class _Heard:
             self.started[line.function] = json.loads(line.text)["unmapped"]["evidence"]
         elif finding is not None and finding[0] == NOT_FORKABLE.uid:
             why += [reason for reason in finding[1] if reason not in why]
-        elif (match := _NOT_ACTIVE.match(line.text) or _UNSUPPORTED.match(line.text)) and len(
-            why
-        ) < _MAX_WORDS:
+        elif (match := _NOT_ACTIVE.match(line.text)) and len(why) < _MAX_WORDS:
             why.append(_printable(match["why"]))
 
 

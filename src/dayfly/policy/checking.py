@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dayfly.core.policy import FUNCTION, KINDS, TABLES
 from dayfly.core.policyfile import parse_policy
 from dayfly.core.settings import FILE_NAME, load_settings
+from dayfly.core.shapes import parse_entry
 from dayfly.errors import SettingError
 from dayfly.policy.covering import covering_entry
 from dayfly.policy.generalise import matches_everything
@@ -56,6 +57,7 @@ def check(
         return _sorted(faults)
     policy = document.policy()
     problems = [*_modes(document, policy, now), *_entries(document, policy), *_packages(document, policy)]
+    problems += _shapes(document, policy, now)
     if folder is not None and policy.packages:
         names = [name for name in policy.packages if name != FUNCTION]
         problems += (
@@ -157,6 +159,19 @@ def _modes(document: Document, policy: Policy, now: datetime) -> Iterator[Proble
             f"quiet_since lies in the future: {_day(policy.quiet_since)}",
             f"quiet_since = {now.astimezone(UTC).date().isoformat()}",
         )
+
+
+def _shapes(document: Document, policy: Policy, now: datetime) -> Iterator[Problem]:
+    today = now.astimezone(UTC).date().isoformat()
+    for number, entry in enumerate(policy.shapes):
+        known = parse_entry(entry)
+        if known is not None and known[1] <= today:
+            yield Problem(
+                document.line(("policy", "shapes", "allow", number)),
+                "policy.shapes",
+                f'"{known[0].site}": this entry expired on {known[1]} and has no effect',
+                "run dayfly policy learn again, and delete it",
+            )
 
 
 def _day(seconds: float) -> str:

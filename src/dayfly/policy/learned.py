@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from dayfly.core.policy import KINDS, TABLES
 from dayfly.policy.generalise import generalise, is_loopback, matches_everything, split_port
 from dayfly.policy.matching import fault_of, fault_of_package, finder
+from dayfly.policy.shapes import usual_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from dayfly.core.shapes import Shape
     from dayfly.policy.model import Gathered
 
 
@@ -26,11 +28,12 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """Targets by kind, for each that has a table, and kinds by package."""
+    """Targets by kind, for each that has a table, kinds by package, and the usual shapes."""
 
     tables: Mapping[str, Needs]
     packages: Mapping[str, Needs]
     warnings: tuple[str, ...] = ()
+    shapes: tuple[Shape, ...] = ()
 
 
 def learn(gathered: Sequence[Gathered]) -> Learned:
@@ -82,6 +85,7 @@ def learn(gathered: Sequence[Gathered]) -> Learned:
         tables=tables,
         packages={name: _kinds(phases) for name, phases in sorted(packages.items())},
         warnings=tuple(warnings),
+        shapes=usual_shapes(gathered),
     )
 
 

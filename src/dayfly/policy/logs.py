@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dayfly.core.loglines import PRODUCT
+from dayfly.core.shapes import SHAPE
 from dayfly.policy.model import Gathered, PolicyError, Seen
 from dayfly.policy.uses import use_from
 
@@ -57,10 +58,11 @@ class Entry:
 class Log:
     """What a log holds: the uses, the requests and environments in order, and how much of it could not be read.
 
-    `observed` is what else the guard observed: the subject of each rule (`sql`), and when.
+    `shapes` are those of statements and commands, `observed` is what else the guard observed: the subject of each rule (`sql`), and when.
     """
 
     entries: tuple[Entry, ...]
+    shapes: tuple[Entry, ...]
     requests: tuple[str, ...]
     environments: tuple[str, ...]
     observed: tuple[tuple[str, float | None], ...]
@@ -102,6 +104,7 @@ class Log:
             begins=self.begins,
             ends=self.ends,
             notes=tuple(notes),
+            shapes=tuple(entry.seen for entry in self.shapes if not entry.is_suspect),
         )
 
 
@@ -165,19 +168,21 @@ def parse_log(text: str) -> Log:
             if kind == "guard.observed":
                 observed.append((rule.partition(".")[0], at))
             continue
-        found = use_from({"kind": rule.removeprefix(_RULE), **evidence})
-        if found is None:
+        told = use_from({"kind": rule.removeprefix(_RULE), **evidence})
+        if told is None:
             malformed += 1
             continue
         if request:
             requests[request] = None
-        use, place = found
+        use, place = told
         verdict = _text(evidence.get("verdict"))
         if kind != CAPABILITY:
             verdict = "refused" if kind == "guard.refused" else "observed"
         entries.append((Seen(use, "log", environment, place, at), request, verdict))
+    found = [Entry(seen, request, verdict, request in suspects) for seen, request, verdict in entries]
     return Log(
-        tuple(Entry(seen, request, verdict, request in suspects) for seen, request, verdict in entries),
+        tuple(entry for entry in found if entry.seen.use.kind != SHAPE),
+        tuple(entry for entry in found if entry.seen.use.kind == SHAPE),
         tuple(requests),
         tuple(environments),
         tuple(observed),

@@ -51,7 +51,7 @@ class Gathered:
     `units` are all that ran, in order, also those that used nothing. `malformed` lines of it could not be read. The
     times are those of the first and last line, in seconds since the epoch; None where lines have none. `failed` are the
     units that ended in an error, `unreached` the functions of own code that nothing called, as `app.py:12 refund`, as far
-    as that `is_watched`.
+    as that `is_watched`. `shapes` are what statements and commands looked like (uses of the kind `core.shapes.SHAPE`).
     """
 
     source: Source
@@ -65,6 +65,7 @@ class Gathered:
     unreached: tuple[str, ...] = ()
     is_watched: bool = False
     notes: tuple[str, ...] = ()
+    shapes: tuple[Seen, ...] = ()
 
     @property
     def hours(self) -> float:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from dayfly.core.shapes import SHAPE
 from dayfly.policy.model import Gathered, Seen, Use
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Conclusion(msgspec.Struct, frozen=True, kw_only=True):
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """All of it, for the time from `since` to `until`.
 
-    `source` is fleet or log. A log tells of no silent environments, callers, explanations or detections: `silent` and
+    `source` is fleet or log. `shapes` are those of statements and commands. A log tells of no silent environments, callers, explanations or detections: `silent` and
     `callers` are None there. `is_cut` says that there was more than could be told; `malformed` findings could not be read.
     """
 
@@ -116,6 +117,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     until: float
     stretches: tuple[Stretch, ...] = ()
     uses: tuple[SeenUse, ...] = ()
+    shapes: tuple[SeenUse, ...] = ()
     signs: tuple[Sign, ...] = ()
     conclusions: tuple[Conclusion, ...] = ()
     silent: int | None = None
@@ -143,6 +145,13 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     def gather(self, uses: Sequence[SeenUse]) -> Gathered:
         """Return some of its uses as something to learn from."""
         watched = self.watched
+        # Which environments had a shape is not told, only how many: as if always the same ones had them.
+        shapes = tuple(
+            Seen(one.use, "fleet", f"environment {number}", one.place, one.first)
+            for one in self.shapes
+            if one.times > one.suspect
+            for number in range(one.environments)
+        )
         return Gathered(
             source="fleet",
             seen=tuple(Seen(use.use, "fleet", use.request, use.place, use.first) for use in uses),
@@ -150,6 +159,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
             malformed=self.malformed,
             begins=min((one.began for one in watched), default=None),
             ends=max((one.last for one in watched), default=None),
+            shapes=shapes,
         )
 
 
@@ -159,7 +169,7 @@ def observe_log(log: Log, *, function: str = "") -> Observation:
     groups: dict[Use, SeenUse] = {}
     environments: dict[Use, set[str]] = {}
     days: dict[Use, set[int]] = {}
-    for entry in log.entries:
+    for entry in (*log.entries, *log.shapes):
         use, at = entry.seen.use, entry.seen.at or 0.0
         known = groups.get(use)
         clean = environments.setdefault(use, set())
@@ -207,7 +217,8 @@ def observe_log(log: Log, *, function: str = "") -> Observation:
         since=begins,
         until=ends,
         stretches=(stretch,) if log.environments else (),
-        uses=tuple(groups.values()),
+        uses=tuple(one for one in groups.values() if one.kind != SHAPE),
+        shapes=tuple(one for one in groups.values() if one.kind == SHAPE),
         signs=tuple(signs.values()),
         malformed=log.malformed,
     )

@@ -53,7 +53,7 @@ def lines_of_uses(gathered: Sequence[Gathered]) -> str:
             }
         )
         for one in gathered
-        for seen in one.seen
+        for seen in (*one.seen, *one.shapes)
     }
     return "".join(line + "\n" for line in sorted(lines))
 
@@ -80,6 +80,7 @@ def as_json(
         ],
         "tables": {kind: _needs(needs) for kind, needs in learned.tables.items()},
         "packages": {name: _needs(needs) for name, needs in learned.packages.items()},
+        "shapes": [str(shape) for shape in learned.shapes],
         "confidence": {
             "units": confidence.units,
             "last_new": confidence.last_new,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from dayfly.core.policy import FUNCTION, KINDS
+from dayfly.core.shapes import SHAPE, parse_shape
 from dayfly.policy.model import Use
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def use_from(evidence: Mapping[str, object]) -> tuple[Use, str] | None:
 
 def _checked(read: _Line) -> tuple[Use, str] | None:
     packages = read.packages or (FUNCTION,)
-    is_known = read.kind in KINDS and read.phase in ("init", "invoke")
+    is_kind = read.kind in KINDS or (read.kind == SHAPE and parse_shape(read.target) is not None)
+    is_known = is_kind and read.phase in ("init", "invoke")
     is_short = len(read.target) <= _MAX_TARGET and len(packages) <= _MAX_PACKAGES
     if not (is_known and is_short and _is_plain(read.target)):
         return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dayfly.core.policy import KINDS, TABLES
 from dayfly.policy.editing import Editor, quote, render_key, render_list
 from dayfly.policy.matching import finder
+from dayfly.policy.shapes import new_entries
 
 if TYPE_CHECKING:
     from datetime import date
@@ -29,6 +30,9 @@ def write_policy(
             learned, today=today, source=source, mode=mode, is_first=not text.strip(), newline_before=text
         ).replace("\n", "\r\n" if "\r\n" in text else "\n")
     _merge(editor, learned, comment=f"{today.isoformat()}: {source}")
+    new = new_entries(_known(editor, "shapes", "allow"), learned.shapes, today)
+    if new:
+        editor.add_to_list(("policy", "shapes", "allow"), new, comment=f"{today.isoformat()}: {source}")
     return editor.text
 
 
@@ -59,6 +63,13 @@ def _render(
             rows.append(f"init = {render_list(needs.init)}")
     if not learned.packages:
         rows += ["", "# No uses were recorded for any package.", "[policy.packages]"]
+    if learned.shapes:
+        rows += [
+            "",
+            "# What these call sites execute looks like this and like nothing else.",
+            "[policy.shapes]",
+        ]
+        rows.append(f"allow = {render_list(new_entries([], learned.shapes, today))}")
     return gap + "\n".join(rows) + "\n"
 
 

@@ -103,6 +103,8 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         self._nonce = nonce
         self._pid = os.getpid()
         self._is_open = True
+        if work.lesson is not None:
+            work.lesson.begin()
         work.restore_signals()
         work.sealing.begin()
         deadline_ms = int(headers.get("lambda-runtime-deadline-ms", "0"))
@@ -117,6 +119,7 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
                 # Of a window alone: what a worker leaves that serves one event ends with it, and to look all over
                 # costs each caller 2 ms; a process that is never forked has no last event.
                 is_last=bool(window) and events_left == 1,
+                reports_to=(socket.fileno(), nonce),
             )
         return InvocationRequest(
             invoke_id=headers.get("lambda-runtime-aws-request-id"),
@@ -198,6 +201,8 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
     def _answer(self, kind: int, meta: bytes, body: bytes) -> None:
         work = self._work
         assert work is not None
+        if work.lesson is not None:
+            work.lesson.tell()
         note = said = b""
         if self._guard is not None:
             said, instead = self._guard.end()

@@ -12,12 +12,16 @@ from dayfly._sys import proc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Set
+
     from dayfly.runtime.sealing import Sealing
 
 # join() returns when a thread has let go of the interpreter, a moment before the kernel lets go of it.
 _JOINED_S = 0.02
 # How long a chain of threads, each of which starts the next, may take to be met at rest.
 _CHAIN_S = 1.0
+# The C library's own, mapped in nearly every process, opened for reading.
+_GCONV = "/gconv/gconv-modules.cache"
 _SOCKET_FAMILIES = {1: "Unix", 2: "IPv4", 10: "IPv6", 16: "netlink"}
 
 
@@ -29,9 +33,9 @@ def reasons_not_to_fork(sealing: Sealing, *, temporary: tuple[str, ...]) -> list
     """
     return [
         *sealing.refusals,
-        *_threads(sealing),
+        *lost_threads(sealing),
         *_descriptors(sealing.own | sealing.descriptors),
-        *_mappings(temporary),
+        *_mappings(temporary, but=sealing.areas),
         *_modules(temporary),
     ]
 
@@ -59,14 +63,30 @@ def has_threads() -> bool:
     return count_tasks() > 1 or len(threading.enumerate()) > 1 or "gevent.monkey" in sys.modules
 
 
-def _threads(sealing: Sealing) -> list[str]:
+def has_shared_memory() -> bool:
+    """Say whether anything is mapped shared beside what the C library maps in nearly every process; True too often is harmless."""
+    try:
+        text = proc.read_file("/proc/self/maps", limit=1 << 24)
+    except OSError:
+        return False
+    # Not line by line: every function pays for it.
+    return text.count(b"-s ") + text.count(b"xs ") > text.count(_GCONV.encode())
+
+
+def lost_threads(sealing: Sealing, *, why: str = "") -> list[str]:
+    """Return a sentence that names the threads a worker would not have and may need, and the fix; none where it has all.
+
+    `why` says why the native ones cannot be copied into it.
+    """
+    if sealing.thread_policy == "drop":
+        return []
     began = time.monotonic()
     before: tuple[list[threading.Thread], int] | None = None
     while True:
         # A thread that is known may have started the next one of its kind meanwhile: a timer, say.
         sealing.prepare_fork()
         named, native = _unknown_threads(sealing)
-        if not named and native <= 0:
+        if not named and (native <= 0 or sealing.copies_threads):
             return []
         waited = time.monotonic() - began
         # Others each time are a chain that a busy machine meets between two links; the same ones stay.
@@ -76,13 +96,19 @@ def _threads(sealing: Sealing) -> list[str]:
         time.sleep(0.001)
     parts = [f"thread {thread.name!r}" for thread in named[:8]]
     fix = "start threads in the handler"
-    if native > 0:
+    if native > 0 and not sealing.copies_threads:
         from dayfly.runtime import natives
 
         safe = sealing.runtimes | natives.FORK_SAFE
         parts += natives.describe(but=safe)
         fix = ", or ".join(([fix] if named else []) + natives.describe_fixes(but=safe)) or fix
-    return [f"{', '.join(parts)} started at init would not exist in a worker: {fix}"]
+    cannot = f" and cannot be copied into it ({why})" if why else ""
+    return [f"{', '.join(parts)} started at init would not exist in a worker{cannot}: {fix}"]
+
+
+def has_native_threads(sealing: Sealing) -> bool:
+    """Say whether there are threads that Python knows nothing of, and that nobody made safe."""
+    return count_tasks() > 1 and _unknown_threads(sealing)[1] > 0
 
 
 def _unknown_threads(sealing: Sealing) -> tuple[list[threading.Thread], int]:
@@ -121,8 +147,9 @@ def _descriptors(safe: frozenset[int] | set[int]) -> list[str]:
             )
         elif target.startswith("anon_inode:"):
             kind = target[len("anon_inode:") :].strip("[]")
+            fix = "use asyncio's own loop, or " if kind == "io_uring" else ""
             found.append(
-                f"{kind} descriptor created at init would be shared by workers: create the event loop in "
+                f"{kind} descriptor created at init would be shared by workers: {fix}create the event loop in "
                 "the handler"
             )
         elif stat.S_ISFIFO(mode) and not _is_output(number):
@@ -166,9 +193,14 @@ def _describe_socket(number: int) -> str:
         sock.close()
 
 
-def _mappings(temporary: tuple[str, ...]) -> list[str]:
+def _mappings(temporary: tuple[str, ...], *, but: Set[str]) -> list[str]:
     found: list[str] = []
     for area, permissions, path in _maps():
+        if area in but:
+            continue
+        if path == "anon_inode:[io_uring]":
+            # Its descriptor is named.
+            continue
         if "s" in permissions and ("w" in permissions or _may_be_written(area, permissions, path)):
             found.append(
                 f"shared memory {path or 'without a name'} mapped at init is writable by every worker: map "
@@ -183,8 +215,7 @@ def _mappings(temporary: tuple[str, ...]) -> list[str]:
 
 def _may_be_written(area: str, permissions: str, path: str) -> bool:
     """Say whether mprotect() could make a shared mapping writable: its file was opened for writing."""
-    if path.endswith("/gconv/gconv-modules.cache"):
-        # The C library's own, in nearly every process, opened for reading.
+    if path.endswith(_GCONV):
         return False
     # Late: few functions map anything else shared.
     from dayfly._sys import native

@@ -11,6 +11,7 @@ and is loaded only where one of its triggers is among the modules that init load
 
 from __future__ import annotations
 
+import os
 import sys
 
 from dayfly.runtime import heap, seal
@@ -21,15 +22,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
+    from dayfly._sys.threadfork import ThreadFork
     from dayfly.runtime.delivery import Delivery
 
 
 # What a process must have for there to be anything to seal: threads beside the main one, native ones included, or
-# descriptors that init opened.
-_THREADS, _DESCRIPTORS = "threads", "descriptors"
+# descriptors that init opened, or shared memory.
+_THREADS, _DESCRIPTORS, _MAPPINGS = "threads", "descriptors", "mappings"
 # In this order: whoever stops threads or closes sockets of its own comes before those that judge what is
 # left. Workers act in the same order.
 SEALERS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("first_use", ("starlette.routing", "flask.app", "jinja2.environment", "sqlalchemy.engine.base"), ""),
     ("extensions", ("socket",), _THREADS),
     ("sentry", ("sentry_sdk",), ""),
     ("opentelemetry", ("opentelemetry.sdk",), ""),
@@ -42,16 +45,20 @@ SEALERS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "",
     ),
     ("caches", ("redis", "valkey", "pymemcache"), ""),
+    ("mongodb", ("pymongo",), _DESCRIPTORS),
     ("grpc", ("grpc",), ""),
     ("http", ("http.client", "httpcore"), _DESCRIPTORS),
     ("loops", ("asyncio", "trio"), _DESCRIPTORS),
+    ("pairs", ("_socket",), _DESCRIPTORS),
     ("tls", ("ssl",), ""),
     ("datagrams", ("socket",), _DESCRIPTORS),
     ("openmp", ("numpy", "scipy", "sklearn", "igraph", "torch"), _THREADS),
     ("credentials", ("botocore.credentials",), ""),
     ("coldstart", ("aws_lambda_powertools", "datadog_lambda", "aws_xray_sdk"), ""),
     ("filesystems", ("fsspec.asyn",), ""),
+    ("mappings", ("sys",), _MAPPINGS),
     ("files", ("io",), _DESCRIPTORS),
+    ("polls", ("sys",), _DESCRIPTORS),
     ("threads", ("threading",), _THREADS),
 )
 _PACKAGE = "dayfly.runtime.sealers."
@@ -61,9 +68,10 @@ class Sealing:
     """What was sealed, what every worker must do, and what cannot be made safe.
 
     `own` are descriptors that were open before init. `descriptors` are numbers that every worker replaces
-    by its own before its event; `threads` those that do not forbid a fork, since nothing is lost with them
+    by its own before its event, `areas` the addresses of shared memory that it replaces, as /proc/self/maps names them; `threads` those that do not forbid a fork, since nothing is lost with them
     or each worker starts its own, and `runtimes` the libraries whose native threads end and start around a
-    fork by themselves, as `natives` calls them. `is_window` says that a worker serves many events. `is_first`
+    fork by themselves, as `natives` calls them. `thread_policy` is the setting `threads`, `copies_threads` says
+    that workers have the native threads of init, and `copier` then forks with them. `warms` says that libraries may prepare their first use. `is_window` says that a worker serves many events. `is_first`
     is set before the acts run: it is true in the first worker of an environment alone. `notes` are limits for
     the first log line, `expires_at` the time (seconds since the epoch) at which something that init fetched
     is no longer good, 0 where nothing says so.
@@ -72,7 +80,11 @@ class Sealing:
     __slots__ = (
         "_at_event",
         "_before_fork",
+        "_private",
         "acts",
+        "areas",
+        "copier",
+        "copies_threads",
         "deliveries",
         "descriptors",
         "drop_extensions",
@@ -83,21 +95,31 @@ class Sealing:
         "notes",
         "own",
         "refusals",
-        "restarts_threads",
         "runtimes",
+        "thread_policy",
         "threads",
+        "warms",
     )
 
     def __init__(
-        self, *, own: frozenset[int] = frozenset(), is_window: bool = False, restarts_threads: bool = True
+        self,
+        *,
+        own: frozenset[int] = frozenset(),
+        is_window: bool = False,
+        thread_policy: str = "auto",
+        warms: bool = False,
     ) -> None:
         self.own = own
         self.is_window = is_window
-        self.restarts_threads = restarts_threads
+        self.thread_policy = thread_policy
+        self.warms = warms
+        self.copier: ThreadFork | None = None
+        self.copies_threads = False
         self.is_first = False
         self.acts: list[Callable[[], None]] = []
         self.deliveries: list[Delivery] = []
         self.descriptors: set[int] = set()
+        self.areas: set[str] = set()
         self.runtimes: set[str] = set()
         self.threads: set[threading.Thread] = set()
         self.refusals: list[str] = []
@@ -105,9 +127,27 @@ class Sealing:
         self.notes: list[str] = []
         self.expires_at = 0.0
         self._before_fork: list[Callable[[], None]] = []
+        self._private: list[tuple[Callable[[], None], bool]] = []
         self._at_event: list[Callable[[], None]] = []
         # Closes what waits at the supervisor for an extension's event; says whether any is registered.
         self.drop_extensions: Callable[[], bool] = bool
+
+    def private(self, act: Callable[[], None], *, is_vital: bool = False) -> None:
+        """Have `act` called in every worker before anything else, to replace what it shares with the zygote.
+
+        Not in a process that serves without a fork. A worker in which a vital one fails ends before its event.
+        """
+        self._private.append((act, is_vital))
+
+    def separate(self) -> None:
+        """In a worker: replace what it shares with the zygote, before any code of the function's runs."""
+        for act, is_vital in self._private:
+            try:
+                act()
+            except OSError as fault:
+                _tell(f"{act!r} failed in a worker: {type(fault).__name__}: {fault}")
+                if is_vital:
+                    os._exit(1)
 
     def in_worker(self, act: Callable[[], None]) -> None:
         """Have `act` called in every worker, ahead of its event; it must be quick and must not wait.
@@ -211,6 +251,8 @@ def _present(sealing: Sealing) -> set[str]:
         present.add(_THREADS)
     if seal.open_descriptors() - sealing.own:
         present.add(_DESCRIPTORS)
+    if seal.has_shared_memory():
+        present.add(_MAPPINGS)
     return present
 
 
@@ -221,6 +263,4 @@ def _load(name: str) -> ModuleType:
 
 
 def _tell(message: str) -> None:
-    import os
-
     os.write(2, f"dayfly: {message}\n".encode("utf-8", "replace"))

@@ -19,6 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import _socket
     from collections.abc import Callable
+    from collections.abc import Set as AbstractSet
 
     from dayfly._sys.channel import Channel
     from dayfly._sys.reopen import Nothing, OpenFile
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from dayfly.runtime.guard import Guard
     from dayfly.runtime.hugepages import Tidier
     from dayfly.runtime.immortals import Immortaliser
+    from dayfly.runtime.learned_imports import LearnedImports, Lesson
 
     Handler = Callable[..., object] | int | None
 
@@ -66,10 +68,18 @@ class Work:
 
     `restore_signals` is to be called when the event is there: it drops the signals that came before and
     lets later ones through; `rehearse_signals` makes the same calls without effect. `serves_once` says that
-    the worker ends with its answer.
+    the worker ends with its answer. `lesson` takes what it imports, where the zygote learns from that.
     """
 
-    __slots__ = ("is_forked", "rehearse_signals", "restore_signals", "sealing", "serves_once", "socket")
+    __slots__ = (
+        "is_forked",
+        "lesson",
+        "rehearse_signals",
+        "restore_signals",
+        "sealing",
+        "serves_once",
+        "socket",
+    )
 
     def __init__(
         self,
@@ -79,8 +89,10 @@ class Work:
         sealing: Sealing,
         *,
         is_forked: bool,
+        lesson: Lesson | None = None,
     ) -> None:
         self.socket = socket
+        self.lesson = lesson
         self.restore_signals = restore_signals
         self.rehearse_signals = rehearse_signals
         self.sealing = sealing
@@ -94,6 +106,8 @@ _MANY_WAITING = 64
 # How long a fork that the kernel refuses is tried again: less than the supervisor waits for it.
 _FORK_PATIENCE_S = 1.0
 _FORK_PAUSE_S = 0.005
+# What each worker would free as it leaves `wait_for_work`, and copy the pages for that it lies on: 26 of them.
+_kept: list[object] = []
 
 
 def call_platform(
@@ -134,7 +148,8 @@ def wait_for_work(
     sealing = Sealing(
         own=inherited,
         is_window=options.isolation == "window",
-        restarts_threads=options.restarts_threads,
+        thread_policy=options.threads,
+        warms=options.warms,
     )
     sealing.drop_extensions = lambda: call_platform(channel, "DROP", "/extensions", "", b"")[0] == 200
     if options.prime or options.events:
@@ -154,8 +169,8 @@ def wait_for_work(
             ready.code = _fingerprint()
     ready.notes += channel.limits
     if options.tells_start and __file__.endswith(".py"):
-        # Where there are sources: 1 ms, which the Python supervisor spends beside the function's init.
-        from dayfly.supervisor.bytecode import judge_bytecode
+        # Where there are sources: 1 ms.
+        from dayfly.runtime.bytecode import judge_bytecode
 
         # Its supervisor's start: the interpreter before that may have written bytecode, too.
         ready.uncompiled = judge_bytecode(os.getppid())
@@ -184,7 +199,9 @@ def wait_for_work(
         ready.notes += [f"the guard: {limit}" for limit in guard.limits]
     channel.socket.sendall(frames.pack_control(frames.READY, ready.pack()))
 
-    def become_worker(descriptors: list[int], *, is_forked: bool, is_first: bool) -> Work:
+    def become_worker(
+        descriptors: list[int], *, is_forked: bool, is_first: bool, lesson: Lesson | None = None
+    ) -> Work:
         sock = _take_descriptors(channel, descriptors)
         if is_forked:
             channel.leave()
@@ -193,6 +210,7 @@ def wait_for_work(
             except OSError:
                 pass
             _take_over(handed_down)
+            sealing.separate()
             reseed.reseed(generators)
         connected = _leave_network() if cuts_off and is_forked else {}
         for number, parked in handlers.items():
@@ -201,6 +219,9 @@ def wait_for_work(
             gc.enable()
         sealing.is_first = is_first
         sealing.wake()
+        if is_forked and sealing.copier is not None:
+            # Not before: what they wait with is this worker's own by now.
+            sealing.copier.release()
         if connected:
             from dayfly._sys import netns
 
@@ -210,20 +231,37 @@ def wait_for_work(
             from dayfly.runtime import warming
 
             warming.run_hook(options.after)
-        return Work(sock, held.release, held.rehearse, sealing, is_forked=is_forked)
+        return Work(sock, held.release, held.rehearse, sealing, is_forked=is_forked, lesson=lesson)
 
+    learned: LearnedImports | None = None
     if not ready.reasons:
         _yield_processor()
-    return _serve_requests(channel, sealing, become_worker)
+        # A fork between two events runs no code that may read what a worker has written. Not for windows: their workers pay for
+        # first use once in many events, and between two of these no process may be about that nobody knows.
+        if options.warms and is_forked and not ready.runs_ahead and not sealing.is_window:
+            from dayfly.runtime.learned_imports import LearnedImports
+
+            learned = LearnedImports(
+                sealing,
+                lambda: _fork_once(sealing),
+                lambda pid: _send(channel, frames.TRIES, b"%d" % pid),
+                temporary=options.temporary,
+                generators=generators,
+            )
+    _kept.extend((ready, become_worker, learned))
+    return _serve_requests(channel, sealing, become_worker, learned)
 
 
-def _fingerprint() -> int:
-    """Return the fingerprint of the function's code, 0 where it has none."""
+def _fingerprint(*, but: AbstractSet[str] = frozenset()) -> int:
+    """Return the fingerprint of the function's code without the modules of `but`, 0 where it has none."""
     # For who watches a fleet: 4 ms for a small function, 25 with boto3 beside it.
     from dayfly.runtime import codeprint
 
     try:
-        return codeprint.fingerprint(dict(sys.modules), codeprint.image_places())
+        return codeprint.fingerprint(
+            {name: module for name, module in list(sys.modules.items()) if name not in but},
+            codeprint.image_places(),
+        )
     except Exception:
         # Trust boundary: modules of the function's, of any kind. Without a fingerprint nothing is compared.
         return 0
@@ -253,7 +291,7 @@ def _handed_down(channel: Channel, inherited: frozenset[int]) -> list[OpenFile |
     # Loaded by the sealer of files in any case.
     from dayfly._sys import reopen
 
-    replaced = {1, 2, channel.options.telemetry, channel.socket.fileno()}
+    replaced = {1, 2, channel.options.telemetry, channel.socket.fileno(), channel.lifeline}
     return reopen.inherited(sorted(inherited - replaced))
 
 
@@ -277,11 +315,19 @@ def _seal(options: ZygoteOptions, sealing: Sealing) -> tuple[Ready, list[object]
         if fault := warming.run_hook(options.before):
             sealing.refuse(f"the hook {options.before} raised {fault}: fix it or unset `[fork] before`")
     found = seal_known(sealing, also=reseed.kinds() if options.reseed else ())
+    sealing.copies_threads = options.threads == "auto" and seal.has_native_threads(sealing)
     reasons = seal.reasons_not_to_fork(sealing, temporary=options.temporary)
     if reasons:
         # What forbids the fork may be garbage that nobody has collected yet: a socket in a cycle, say.
         gc.collect()
         reasons = seal.reasons_not_to_fork(sealing, temporary=options.temporary)
+    if sealing.copies_threads and not reasons and seal.has_native_threads(sealing):
+        # Late: few functions have native threads that nobody ended.
+        from dayfly.runtime import copied_threads
+
+        if why := copied_threads.prepare(sealing):
+            sealing.copies_threads = False
+            reasons = seal.lost_threads(sealing, why=why)
     notes = sealing.notes + [
         f"a library could not be prepared for forking ({fault})" for fault in sealing.faults
     ]
@@ -322,7 +368,12 @@ def _yield_processor() -> None:
         return
 
 
-def _serve_requests(channel: Channel, sealing: Sealing, become_worker: Callable[..., Work]) -> Work:
+def _serve_requests(
+    channel: Channel,
+    sealing: Sealing,
+    become_worker: Callable[..., Work],
+    learned: LearnedImports | None,
+) -> Work:
     waiting: dict[int, bool] = {}
     chores: list[Tidier | Immortaliser] | None = None
     reader = frames.ControlReader()
@@ -336,9 +387,15 @@ def _serve_requests(channel: Channel, sealing: Sealing, become_worker: Callable[
             os._exit(0)
         for kind, payload in reader.feed(data):
             if kind == frames.FORK:
+                if learned is not None:
+                    learned.ask()
                 pid = _fork(sealing)
                 if pid == 0:
-                    return become_worker(descriptors, is_forked=True, is_first=payload == b"first")
+                    lesson = learned.in_worker() if learned is not None else None
+                    is_first = payload == b"first"
+                    return become_worker(descriptors, is_forked=True, is_first=is_first, lesson=lesson)
+                if learned is not None:
+                    learned.in_zygote(pid)
                 _close(descriptors)
                 descriptors = []
                 _send(channel, frames.FORKED, b"%d" % pid)
@@ -347,8 +404,14 @@ def _serve_requests(channel: Channel, sealing: Sealing, become_worker: Callable[
                 return become_worker(descriptors, is_forked=False, is_first=True)
             elif kind in (frames.REAP, frames.REAP_AND_TELL):
                 waiting[int(payload)] = kind == frames.REAP_AND_TELL
+                if learned is not None:
+                    learned.hear(int(payload))
             elif kind == frames.PRINT:
-                _send(channel, frames.PRINTED, b"%x" % _fingerprint())
+                _send(
+                    channel,
+                    frames.PRINTED,
+                    b"%x" % _fingerprint(but=learned.modules if learned is not None else frozenset()),
+                )
             elif kind == frames.TIDY:
                 chores = _chores(channel.options) if chores is None else chores
                 while chores and chores[0].is_done:
@@ -358,6 +421,8 @@ def _serve_requests(channel: Channel, sealing: Sealing, become_worker: Callable[
                 else:
                     _send(channel, frames.TIDIED, b"")
         _reap(channel, waiting)
+        if learned is not None:
+            learned.advance()
 
 
 def _chores(options: ZygoteOptions) -> list[Tidier | Immortaliser]:
@@ -384,7 +449,8 @@ def _fork(sealing: Sealing) -> int:
         try:
             return _fork_once(sealing)
         except OSError as fault:
-            # EAGAIN, ENOMEM: who serves now may have all processes or memory, and is about to end.
+            # EAGAIN, ENOMEM: who serves now may have all processes or memory, and is about to end. EBUSY: a thread
+            # that was stopped before init ended could not be stopped.
             if time.monotonic() > until:
                 os.write(2, f"dayfly: error: no worker can be forked: {fault.strerror}\n".encode())
                 os._exit(1)
@@ -392,6 +458,8 @@ def _fork(sealing: Sealing) -> int:
 
 
 def _fork_once(sealing: Sealing) -> int:
+    if sealing.copier is not None:
+        return sealing.copier.fork()
     if not sealing.threads:
         return os.fork()
     import warnings
@@ -450,11 +518,8 @@ def _confine(*, is_forked: bool) -> str:
     protected = seccomp.threads_of(supervisor)
     if is_forked:
         protected |= seccomp.threads_of(os.getpid())
-    try:
-        group = os.getpgid(supervisor)
-    except OSError:
-        group = os.getpgrp()
-    return seccomp.confine(protected, group=group)
+    # Each is the leader of its own.
+    return seccomp.confine(protected, groups={supervisor, os.getpgrp()})
 
 
 def _why_online(*, is_forked: bool) -> str:

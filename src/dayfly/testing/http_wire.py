@@ -76,10 +76,12 @@ class Wire:
             raise WireError(f"not a request line: {line!r}")
         return Head(parts[0], parts[1], _parse_headers(rest), raw)
 
-    def read_body(self, head: Head, *, before: Callable[[], None] = lambda: None) -> Request:
-        """The rest of the request. `before` runs first, then 100 Continue is sent if it is expected."""
+    def read_body(
+        self, head: Head, *, before: Callable[[], None] = lambda: None, continues: bool = True
+    ) -> Request:
+        """The rest of the request. `before` runs first, then 100 Continue is sent if it is expected and `continues`."""
         before()
-        if head.get("expect").lower() == "100-continue":
+        if continues and head.get("expect").lower() == "100-continue":
             self.send(CONTINUE)
         if head.get("transfer-encoding").lower() == "chunked":
             return self._read_chunked(head)

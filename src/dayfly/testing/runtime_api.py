@@ -106,7 +106,8 @@ class FakeRuntimeApi:
     """A loopback Runtime API with Lambda's state machine, for one runtime at a time.
 
     Without `notices_death` an event is given to a request whose sender is gone, as AWS's emulator does. With
-    `snapshots` it has SnapStart's routes: a runtime that asks for the restore waits until `restore`.
+    `snapshots` it has SnapStart's routes: a runtime that asks for the restore waits until `restore`. Without `continues`
+    it leaves `Expect: 100-continue` unanswered.
 
     Between `__enter__` and `__exit__`, `address` is what belongs into AWS_LAMBDA_RUNTIME_API. Refusals have
     the status and wording of AWS's emulator. `requests` records every request, `faults` what was not HTTP.
@@ -119,6 +120,7 @@ class FakeRuntimeApi:
         timeout_s: float = 30.0,
         snapshots: bool = False,
         notices_death: bool = True,
+        continues: bool = True,
     ) -> None:
         self.requests: list[Request] = []
         self.faults: list[str] = []
@@ -131,6 +133,7 @@ class FakeRuntimeApi:
         self._timeout_s = timeout_s
         self._snapshots = snapshots
         self._notices_death = notices_death
+        self.continues = continues
         self._is_restored = False
         self._changed = threading.Condition()
         self._waiting: deque[Invocation] = deque()
@@ -321,7 +324,7 @@ class FakeRuntimeApi:
                 self._state = "held"
                 sent = current.times.sent
                 begun = time.perf_counter_ns()
-        request = wire.read_body(head)
+        request = wire.read_body(head, continues=self.continues)
         answered = time.perf_counter_ns()
         self.requests.append(request)
         if refusal or current is None:

@@ -32,11 +32,11 @@ def facts(**more: Any) -> FunctionFacts:
 
 
 def attached(variables: dict[str, str] | None = None, **more: Any) -> FunctionFacts:
-    """Return the same with Dayfly on it."""
+    """Return the same with Dayfly on it, and with all that it can do by default."""
     return facts(
         **{
             "layers": (LayerFact(LAYER, 400_000),),
-            "environment": Environment({**WRAPPED, **(variables or {})}),
+            "environment": Environment({**WRAPPED, "DAYFLY_API_LOCK": "on", **(variables or {})}),
             **more,
         }
     )

@@ -125,6 +125,16 @@ def test_process_isolation_is_partly_whoever_says_so() -> None:
     assert (coverage.level, coverage.gaps[0].text) == (Level.PARTLY, "a thread")
 
 
+@pytest.mark.parametrize("lock", ["auto", "http", "off"])
+def test_without_the_lock_it_is_said_to_be_unprotected_against_takeover(lock: str) -> None:
+    found = judge(attached({"DAYFLY_API_LOCK": lock}), now=NOW)
+    assert found.level is Level.PROTECTED
+    (gap,) = found.gaps
+    assert (gap.reason, gap.effect) == ("takeover", Effect.NOTHING)
+    assert "unprotected against takeover, best effort" in gap.text
+    assert ("no HTTP service" in gap.text) is (lock != "off")
+
+
 def test_a_guard_that_is_off_or_an_old_version_is_advice() -> None:
     assert _judge(attached({"DAYFLY_GUARD": "off"})) == (Level.PROTECTED, {"guard-off": Effect.NOTHING})
     notes = {LAYER: LayerNote("Dayfly 0.0.9 for Python 3.12")}

@@ -28,7 +28,10 @@ def test_the_newest_of_both_kinds_is_kept_in_whatever_order_they_come() -> None:
         [
             _started(20, "window", not_promised=["a", 7]),
             _started(10, "process"),
-            _text(30, "dayfly: not active, the function runs without it: boot.py is missing\n"),
+            _text(
+                30,
+                "dayfly: not active, the function is NOT PROTECTED and runs without Dayfly: boot.py is missing\n",
+            ),
             _text(5, "dayfly: cannot start, and DAYFLY_ON_FAILURE is stop: x"),
         ]
     )
@@ -55,7 +58,15 @@ def test_what_only_mentions_them_is_neither() -> None:
 
 
 def test_a_reason_is_bounded_and_for_a_terminal() -> None:
-    seen = read([_text(1, "dayfly: not active, the function runs without it: \x1b[31mred" + "x" * 999)])
+    seen = read(
+        [
+            _text(
+                1,
+                "dayfly: not active, the function is NOT PROTECTED and runs without Dayfly: \x1b[31mred"
+                + "x" * 999,
+            )
+        ]
+    )
     assert "\x1b" not in seen.refusal
     assert len(seen.refusal) == 300
 

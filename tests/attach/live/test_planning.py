@@ -9,6 +9,7 @@ import pytest
 from tests.attach.live.aws import ACCOUNT, REGION, arn_of
 
 from dayfly.attach.aws.facts import AliasFact, Environment, FunctionFacts, LayerFact, ProvisionedFact
+from dayfly.attach.aws.invokers import Invokers
 from dayfly.attach.live.model import AttachOptions, LayerOffer, Plan, Signing
 from dayfly.attach.live.planning import MAX_UNZIPPED_BYTES, plan_attach
 
@@ -41,6 +42,28 @@ def test_a_plain_function_gets_one_layer_and_one_variable() -> None:
     found = plan(facts())
     assert (found.state, found.layers_after) == ("change", (_LAYER,))
     assert found.variables == {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/dayfly"}
+
+
+@pytest.mark.parametrize(
+    ("invokers", "set_", "has", "value", "note"),
+    [
+        (Invokers(frozenset({"API Gateway"})), {}, {}, "on", "only API Gateway is known to invoke it"),
+        (Invokers(frozenset({"API Gateway"}), frozenset({"sqs"})), {}, {}, None, "mixed triggers"),
+        (Invokers(others=frozenset({"sqs"})), {}, {}, None, ""),
+        (Invokers(unknown="AccessDenied"), {}, {}, None, "what invokes it could not be read"),
+        (Invokers(frozenset({"API Gateway"})), {"DAYFLY_API_LOCK": "http"}, {}, "http", ""),
+        (Invokers(frozenset({"API Gateway"})), {}, {"DAYFLY_API_LOCK": "off"}, None, ""),
+    ],
+)
+def test_the_lock_follows_from_what_invokes_the_function_unless_somebody_has_decided(
+    invokers: Invokers, set_: dict[str, str], has: dict[str, str], value: str | None, note: str
+) -> None:
+    found = plan_attach(facts(environment=Environment(has)), AttachOptions(set_), _OFFER, None, invokers)
+    assert found.variables.get("DAYFLY_API_LOCK") == value
+    assert [one for one in found.notes if "invoke" in one or "mixed" in one] == (
+        [] if not note else [found.notes[-1]]
+    )
+    assert note in "".join(found.notes)
 
 
 REFUSED = {

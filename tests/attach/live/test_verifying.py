@@ -26,7 +26,7 @@ _LINE = finding_line(
     message="active",
     evidence={"version": "1.0", "isolation": "invocation", "guard": "observe", "not_promised": ["a", "b"]},
 ).decode()
-_NOT = "dayfly: not active, the function runs without it: this Python is older than 3.11\n"
+_NOT = "dayfly: not active, the function is NOT PROTECTED and runs without Dayfly: this Python is older than 3.11\n"
 
 
 @pytest.mark.parametrize(

@@ -31,37 +31,215 @@ def of_hook_in_heap(event):
             one.clear()
 
 
+class Off:
+    """Stands in for the guard and whatever it asks, and finds nothing wrong."""
+
+    def __getattr__(self, _name):
+        return lambda *_, **__: ""
+
+    def __call__(self, *_, **__):
+        return None
+
+
 def of_switch(event):
     for one in guards():
-        one.is_active = False
+        one.switch = Off()
+
+
+def framed_guards():
+    """Whoever called the handler has the guard in a closure."""
+    return [frame.f_locals["guard"] for frame in stack() if "guard" in frame.f_locals]
 
 
 def of_frames(event):
-    """Whoever called the handler has the guard in a closure."""
-    for frame in stack():
-        found = frame.f_locals.get("guard")
-        if found is not None:
-            found.is_active = False
+    for found in framed_guards():
+        found.switch = Off()
+        found._changes = None
+
+
+def undone(event, owner, name, value):
+    """Replace something, have the event's code run, and put it back before anybody looks."""
+    before = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        event["code"] = repr(eval(event["code"]))
+    finally:
+        setattr(owner, name, before)
 
 
 def of_restored(event):
-    """As above, and back again before anybody looks."""
-    for frame in stack():
-        found = frame.f_locals.get("guard")
-        if found is not None:
-            found.is_active = False
-            event["code"] = repr(eval(event["code"]))
-            found.is_active = True
+    for found in framed_guards():
+        undone(event, found, "switch", Off())
+
+
+def of_restored_judge(event):
+    judgement = sys.modules["dayfly.core.structure.judgement"].Judgement
+    undone(
+        event,
+        sys.modules["dayfly.runtime.guard.sinks"],
+        "judge_python",
+        lambda *_: judgement("allow", "", ""),
+    )
+
+
+def of_restored_class(event):
+    undone(event, sys.modules["dayfly.runtime.guard.guarding"].Guard, "act_on", lambda *_: None)
+
+
+def of_restored_table(event):
+    acts = sys.modules["dayfly.runtime.guard.audit_events"].ACTS
+    before = dict(acts)
+    acts.clear()
+    try:
+        event["code"] = repr(eval(event["code"]))
+    finally:
+        acts.update(before)
+
+
+def of_restored_code(event):
+    """A function's code is exchanged by code of the deployment."""
+    about = sys.modules["dayfly.runtime.guard.sinks"].about_python
+    undone(event, about, "__code__", (lambda guard, source, frame: None).__code__)
+
+
+def of_restored_builtins(event):
+    """The built-in functions that the guard keeps for itself."""
+    own = sys.modules["dayfly.runtime.guard.sinks"].__builtins__
+    before = own["isinstance"]
+    own["isinstance"] = lambda *_: False
+    try:
+        event["code"] = repr(eval(event["code"]))
+    finally:
+        own["isinstance"] = before
+
+
+def of_provenance_value(event):
+    """What came with the event, exchanged for nothing."""
+    provenance = sys.modules["dayfly.core.provenance"].Provenance
+    for found in framed_guards():
+        nothing = provenance({}, (), b"1" * 16)
+        found._provenance = found._of_event = nothing
+
+
+def of_another_event(event):
+    """The guard's own functions, called out of turn."""
+    for found in framed_guards():
+        found.begin(b"{}", "another")
+
+
+def of_end(event):
+    for found in framed_guards():
+        found.end()
+
+
+def of_rehearsal(event):
+    for found in framed_guards():
+        found.has_rehearsed()
+
+
+def of_cells(event):
+    """The hook's own variables, wherever the collector lists them."""
+    for one in gc.get_objects():
+        if type(one) is types.CellType:
+            try:
+                found = one.cell_contents
+            except ValueError:
+                continue
+            if type(found).__name__ == "Guard" or getattr(found, "__name__", "") == "is_active":
+                one.cell_contents = Off()
+
+
+def of_refusals_frames(event):
+    """A refusal that is caught leads to the frames that it passed."""
+    try:
+        eval(event["code"])
+    except BaseException as refused:
+        trace = refused.__traceback__
+        while trace is not None:
+            for name, value in trace.tb_frame.f_locals.items():
+                if name in ("guard", "self") and hasattr(value, "switch"):
+                    event["code"] = "'the guard'"
+            trace = trace.tb_next
+
+
+def of_tracing(event):
+    """A trace function is handed each frame that begins, the judge's as well."""
+
+    def trace(frame, kind, argument):
+        for name in ("guard", "self"):
+            if hasattr(frame.f_locals.get(name), "switch"):
+                event["code"] = "'the guard'"
+        return trace
+
+    sys.settrace(trace)
+    try:
+        eval(event["code"])
+    finally:
+        sys.settrace(None)
+
+
+def of_equality(event):
+    """A text that is equal to any other, and has any hash."""
+
+    class Text(str):
+        def __eq__(self, other):
+            return True
+
+        def __hash__(self):
+            return 0
+
+        def __str__(self):
+            return "1"
+
+        def __contains__(self, other):
+            return False
+
+    event["code"] = Text(event["code"])
+
+
+def of_budget(event):
+    """Findings of the rule until there is no room for more."""
+    for found in framed_guards():
+        for number in range(50):
+            found.tell("observed", "python.structure", place=str(number))
+
+
+def of_memory(event):
+    """Nothing can be allocated by the time the hook is called."""
+    import resource
+
+    with open("/proc/self/statm") as file:
+        used = int(file.read().split()[0]) * 4096
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (used, limits[1]))
+    try:
+        eval(event["code"])
+    except MemoryError:
+        pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, limits)
+
+
+def of_thread(event):
+    """Another thread, which nobody waits for."""
+    import threading
+
+    def run():
+        event["code"] = repr(eval(event["code"]))
+
+    one = threading.Thread(target=run)
+    one.start()
+    one.join()
 
 
 def of_table(event):
     """What the hook looks events up in."""
-    sys.modules["dayfly.runtime.guard.acts"].ACTS.clear()
+    sys.modules["dayfly.runtime.guard.audit_events"].ACTS.clear()
 
 
 def of_judges(event):
     judgement = sys.modules["dayfly.core.structure.judgement"].Judgement
-    sys.modules["dayfly.runtime.guard.asking"].judge_python = lambda *_: judgement("allow", "", "")
+    sys.modules["dayfly.runtime.guard.sinks"].judge_python = lambda *_: judgement("allow", "", "")
 
 
 def of_provenance(event):

@@ -11,10 +11,30 @@ REGISTERED = threading.Event()
 CHANGED = threading.Condition()
 EVENTS = []
 STATUSES = []
+SUBSCRIBED = []
 
 
 def _connect():
     return http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+
+
+def ask(method, path, body, headers):
+    connection = _connect()
+    connection.request(method, path, body, headers)
+    reply = connection.getresponse()
+    reply.read()
+    return reply.status
+
+
+def subscribe(identifier):
+    wanted = {
+        "schemaVersion": "2022-12-13",
+        "types": ["function"],
+        "destination": {"protocol": "HTTP", "URI": "http://sandbox.localdomain:1"},
+    }
+    return ask(
+        "PUT", "/2022-07-01/telemetry", json.dumps(wanted), {"Lambda-Extension-Identifier": identifier}
+    )
 
 
 def _watch():
@@ -29,6 +49,7 @@ def _watch():
     reply.read()
     STATUSES.append(reply.status)
     identifier = reply.headers["Lambda-Extension-Identifier"]
+    SUBSCRIBED.append(subscribe(identifier))
     REGISTERED.set()
     while True:
         connection.request(
@@ -50,6 +71,8 @@ def handler(event, context):
         connection = _connect()
         connection.request("GET", "/2018-06-01/runtime/invocation/next")
         return {"status": connection.getresponse().status}
+    if event.get("ask"):
+        return [ask(*request) for request in event["ask"]]
     with CHANGED:
         CHANGED.wait_for(lambda: context.aws_request_id in EVENTS, 60)
     if event.get("slow"):
@@ -59,4 +82,5 @@ def handler(event, context):
         "events": len(EVENTS),
         "alive": THREAD.is_alive(),
         "statuses": STATUSES,
+        "subscribed": SUBSCRIBED,
     }

@@ -35,6 +35,9 @@ class FakeProvenance:
                 at = text.find(leaf, end)
         return sorted(found, key=lambda span: span.start)
 
+    def is_leaf(self, text: str) -> bool:
+        return any(text == leaf for leaf, _path in self._leaves)
+
     def holds_bytes(self, data: bytes) -> str:
         for leaf, path in self._leaves:
             if data in leaf.encode("utf-8", "surrogatepass"):

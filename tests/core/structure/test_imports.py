@@ -10,7 +10,7 @@ import pytest
 from tests.core.structure.fakes import NOTHING, FakeProvenance
 
 from dayfly.core.structure.imports import judge_global
-from dayfly.core.structure.own import OwnText
+from dayfly.core.structure.trusted_literals import OwnText
 
 OWN = OwnText(["datetime", "Order"])
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import glob
 import os.path
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from tests.core.structure import test_python, test_sql
 from tests.core.structure.fakes import fill
 
-from dayfly.core.structure.own import OwnText, texts_of
 from dayfly.core.structure.python import judge_python
 from dayfly.core.structure.sql import judge_sql
+from dayfly.core.structure.trusted_literals import OwnText, choices_of, texts_of
 
 
 def library_texts() -> Iterator[str]:
@@ -79,3 +79,29 @@ def test_the_texts_are_asked_for_once_and_only_when_needed() -> None:
 def test_texts_of_code_are_its_constants_and_names_at_any_depth() -> None:
     code = compile("def f(a):\n    return [b'x', ('y', 'z'), f'{a}!', other.name]\n", "app.py", "exec")
     assert {"a", "x", "y", "z", "!", "other", "name", "f"} <= set(texts_of(code))
+
+
+def test_what_the_function_compares_with_or_looks_up_is_its_choice() -> None:
+    def sample(name: str, way: str) -> object:
+        names = {"map-key": "map-value"}
+        match way:
+            case "matched":
+                return names[name]
+        return name == "compared" or name in {"member", "other"} or name in ["a-list", "b-list", "c-list"]
+
+    def start(run: Callable[..., object], way: str) -> object:
+        run(way, env=1, timeout=run(way, check=1, other=1))
+        return way in ("check", "other")
+
+    assert choices_of(start.__code__) == ["check", "other"], "keyword arguments are no choices"
+    found = set(choices_of(sample.__code__))
+    assert {"map-key", "map-value", "matched", "compared", "member", "other", "a-list", "b-list"} <= found
+    assert "names" not in found
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Price", True), ("price", True), ("price;", False), ("'", False), ("../up", False)],
+)
+def test_a_choice_is_a_whole_member_without_signs_of_structure(text: str, expected: bool) -> None:
+    assert OwnText(choices=["price", "'", "../up", "price;"]).is_choice(text) is expected

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.structure.fakes import NOTHING, FakeProvenance, fill
 
-from dayfly.core.structure.own import OwnText
-from dayfly.core.structure.path import judge_path
+from dayfly.core.structure.path import judge_path, judge_result
+from dayfly.core.structure.trusted_literals import OwnText
 
 OWN = OwnText(["/data/", "/data/user_", ".json", "/", "templates", "/var/task", "/.."])
 
@@ -56,6 +56,17 @@ def test_the_functions_own_path_is_allowed_though_the_event_has_its_words() -> N
     assert judge_path("/srv/templates/x.html", event, own).verdict == "allow"
 
 
+def test_a_parent_that_is_left_of_the_events_value_leaves_the_directory() -> None:
+    """`name.replace("../", "")` of "....//secret"."""
+    event = FakeProvenance({"name": "secret"}, keys=False)
+    assert judge_path("/data/../secret", event, OwnText(["/data"])).verdict == "refuse"
+    assert judge_path("/data/../secret", event, OwnText(["/data", ".."])).verdict != "refuse"
+    assert judge_path("../data/secret", event, OwnText(["../data/"])).verdict != "refuse"
+    # What the function removes is a constant of it.
+    brought = FakeProvenance({"name": "....//secret", "rest": "secret"}, keys=False)
+    assert judge_path("/data/../secret", brought, OwnText(["/data", "../"])).verdict == "refuse"
+
+
 def test_a_path_that_nothing_explains_is_unknown() -> None:
     assert judge_path("/etc/passwd", NOTHING, OWN).verdict == "unknown"
     assert judge_path(b"/tmp/x", NOTHING, OWN).verdict == "allow"
@@ -73,3 +84,37 @@ def test_what_is_allowed_lies_in_the_directory(value: str) -> None:
 @pytest.mark.parametrize("value", ["/" * 100_000, "../" * 33_000, "a/" * 50_000])
 def test_the_worst_paths_end(value: str) -> None:
     assert judge_path(*fill("/data/{}", value), OWN).verdict in ("allow", "refuse")
+
+
+@pytest.mark.parametrize(
+    ("given", "result", "value", "expected"),
+    [
+        ("/srv/files/x/../a.txt", "/srv/files/a.txt", "x/../a.txt", "allow"),
+        ("/srv/files/x/../../b/a.txt", "/srv/b/a.txt", "x/../../b/a.txt", "refuse"),
+        ("/srv/code/../files/a.txt", "/srv/files/a.txt", "a.txt", "allow"),
+        ("/srv/files/../other/a.txt", "/srv/other/a.txt", "nothing of it", "allow"),
+        # The key of an object.
+        ("tenants/red/../blue/plan", "tenants/blue/plan", "../blue/plan", "refuse"),
+        ("tenants/red/a/../plan", "tenants/red/plan", "a/../plan", "allow"),
+    ],
+)
+def test_what_is_computed_of_a_path_stays_in_its_directory(
+    given: str, result: str, value: str, expected: str
+) -> None:
+    assert (
+        judge_result(given, result, FakeProvenance({"v": value}, keys=False), OwnText()).verdict == expected
+    )
+
+
+@pytest.mark.parametrize(
+    ("joined", "value", "expected"),
+    [
+        ("/tmp/other.txt", "/tmp/other.txt", "refuse"),
+        ("/srv/files/a.txt", "/srv/files/a.txt", "allow"),
+        # Only its name is the event's.
+        ("/tmp/other.txt", "other.txt", "allow"),
+    ],
+)
+def test_a_path_of_the_events_leaves_out_no_directory(joined: str, value: str, expected: str) -> None:
+    event = FakeProvenance({"v": value}, keys=False)
+    assert judge_result(joined, joined, event, OwnText(), base="/srv/files").verdict == expected

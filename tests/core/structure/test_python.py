@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.structure.fakes import NOTHING, FakeProvenance, FakeSpan, fill
 
-from dayfly.core.structure.own import OwnText, texts_of
 from dayfly.core.structure.python import judge_python
+from dayfly.core.structure.trusted_literals import OwnText, texts_of
 
 # What a compiler leaves of the templates: their pieces between the holes.
 TEMPLATES = (

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.structure.fakes import NOTHING, FakeProvenance, fill
 
-from dayfly.core.structure.own import OwnText
-from dayfly.core.structure.shell import judge_argv, judge_shell
+from dayfly.core.structure.shell import judge_argv, judge_input, judge_shell
+from dayfly.core.structure.trusted_literals import OwnText
 
 TEMPLATES = (
     "convert '{}' out.png",
@@ -197,10 +197,39 @@ ARGUMENTS = [
     ("xargs", ["xargs", "id"], "refuse"),
     ("find", ["find", "/data", "-exec", "id", ";"], "refuse"),
     ("find", ["find", "id", "-exec", "cat", ";"], "allow"),
+    ("find", ["find", "/data", "-name", "-write"], "allow"),
+    ("find", ["find", "/data", "-name", "x", "-write"], "refuse"),
     ("ssh", ["ssh", "id", "ls"], "refuse"),
     ("id", ["id"], "refuse"),
     ("convert", ["convert", "x\0id"], "refuse"),
     ("convert", ["convert", "x", "--fast"], "allow"),
+    # Option grammars: which word is code, which a value whatever it begins with, which an operand.
+    ("bash", ["bash", "-o", "pipefail", "-c", "id; convert"], "refuse"),
+    ("sh", ["sh", "-c", 'convert "$@"', "sh", "-x"], "allow"),
+    ("sh", ["sh", "-x"], "refuse"),
+    ("grep", ["grep", "-i", "-e", "-x"], "allow"),
+    ("grep", ["grep", "-i", "-x"], "refuse"),
+    ("git", ["git", "-c", "id", "log"], "refuse"),
+    ("git", ["git", "--config-env=id", "log"], "refuse"),
+    ("git", ["git", "log", "id"], "allow"),
+    ("git", ["git", "fetch", "ext::sh -c id"], "refuse"),
+    ("curl", ["curl", "-s", "http://169.254.169.254/id"], "refuse"),
+    ("curl", ["curl", "--url=http://169.254.169.254/id"], "refuse"),
+    ("curl", ["curl", "https://api.example.com/a?q=id"], "allow"),
+    ("convert", ["convert", "http://169.254.169.254/id"], "allow"),
+    ("awk", ["awk", "-v", "least=id; convert", "$2 >= least"], "allow"),
+    ("awk", ["awk", "-v", "id=1", "$2 >= least"], "refuse"),
+    ("awk", ["awk", "-v", "id", "$2 >= least"], "refuse"),
+    ("awk", ["awk", "-v", "least=1", "id"], "refuse"),
+    ("curl", ["curl", "-d", "@id", "https://api.example.com/a?q="], "refuse"),
+    ("curl", ["curl", "--data-raw", "@id", "https://api.example.com/a?q="], "allow"),
+    ("curl", ["curl", "-d", "x@id", "https://api.example.com/a?q="], "allow"),
+    ("curl", ["curl", "-G", "--data-urlencode", "q=http://169.254.169.254/id"], "allow"),
+    ("jq", ["jq", "-r", ".[].id"], "allow"),
+    ("jq", ["jq", "-c", "--arg", "name", "id", ".[].name"], "allow"),
+    ("jq", ["jq", "-n", "id"], "refuse"),
+    ("jq", ["jq", "-n", ".a | id"], "refuse"),
+    ("jq", ["jq", "-n", ".x;$(id)"], "refuse"),
 ]
 
 
@@ -218,13 +247,56 @@ def test_arguments_are_judged_by_what_the_program_does_with_them(
             "f": "--fast",
             "g": "-x",
             "h": "x\0id",
+            "i": "id; convert",
+            "j": "ext::sh -c id",
+            "k": "http://169.254.169.254/id",
+            "l": "@id",
         },
         keys=False,
     )
     own = OwnText(
-        ["convert", "/usr/bin/convert", "sh", "python3", "env", "xargs", "find", "ssh", "--fast", "/data"]
+        [
+            *(
+                "convert",
+                "/usr/bin/convert",
+                "sh",
+                "python3",
+                "env",
+                "xargs",
+                "find",
+                "ssh",
+                "--fast",
+                "/data",
+            ),
+            *("bash", "grep", "git", "curl", "https://api.example.com/a?q=", "awk", "jq"),
+        ]
     )
     assert judge_argv(executable, args, event, own).verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("args", "value", "expected"),
+    [
+        (["sh"], "x; id", "refuse"),
+        (["sh"], "x", "allow"),
+        (["env", "-i", "bash", "-s"], "x; id", "refuse"),
+        (["sh", "-c", "wc -c"], "x; id", "allow"),
+        (["sh", "count.sh"], "x; id", "allow"),
+        (["cat"], "x; id", "allow"),
+        (["python3", "-"], "x; id", "refuse"),
+        (["xargs", "-I{}", "sh", "-c", "echo {}"], "x; id", "refuse"),
+        (["xargs", "-I", "%", "sh", "-c", "echo %"], "$(id)", "refuse"),
+        (["xargs", "-I{}", "sh", "-c", "echo {}"], "x", "allow"),
+        (["xargs", "-n1", "echo"], "x; id", "allow"),
+    ],
+)
+def test_what_a_program_reads_is_judged_where_it_is_a_command(
+    args: list[str], value: str, expected: str
+) -> None:
+    event = FakeProvenance({"text": value}, keys=False)
+    data = value if args[0] == "xargs" else f"echo {value}\n"
+    own = OwnText(["echo ", "\n", "echo {}", "echo %", "echo"])
+    assert judge_input(args, data, event, own).verdict == expected
 
 
 def test_a_program_that_the_function_names_is_its_own_though_a_key_is_called_so() -> None:
@@ -258,3 +330,35 @@ def test_the_worst_commands_take_bounded_time(command: str) -> None:
 def test_any_text_gets_a_verdict(text: str) -> None:
     assert judge_shell(text, fill("{}", text)[1], OWN).verdict in ("allow", "refuse", "unknown")
     assert judge_argv(text, [text, text], fill("{}", text)[1], OWN).verdict in ("allow", "refuse", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("words", "value", "expected"),
+    [
+        (["sed", "s/{}/X/g"], "cat", "allow"),
+        (["sed", "-e", "s/{}/X/g"], "a; b", "allow"),
+        (["sed", "s/{}/X/g"], "a/e;s/b", "refuse"),
+        (["sed", "s/{}/X/g"], "a\nw /tmp/x", "refuse"),
+        # A backslash of the event's before the function's delimiter, and one that the function has doubled.
+        (["sed", "s/a/{}/"], "b\\", "refuse"),
+        (["sed", "s/a/{}\\/"], "b\\", "allow"),
+        (["sed", "s/a/b/{}"], "e", "refuse"),
+        (["sed", "{}"], "s/a/b/e", "refuse"),
+        (["sed", "{}d"], "1,$", "refuse"),
+        (["awk", "{{ print ${} }}"], "2", "allow"),
+        (["awk", "{{ print ${} }}"], "2; system(1)", "refuse"),
+        # bash evaluates the subscript of what it computes with, make what is assigned.
+        (["bash", "-c", 'x="$1"; echo $((x + 1))', "sh", "{}"], "a[$(id)]", "refuse"),
+        (["bash", "-c", 'x="$1"; echo $((x + 1))', "sh", "{}"], "a[3]", "allow"),
+        (["bash", "-c", '[[ "$1" -gt 3 ]] && date', "sh", "{}"], "a[`id`]", "refuse"),
+        (["bash", "-c", '[ "$1" -gt 3 ] && date', "sh", "{}"], "a[`id`]", "allow"),
+        (["make", "-s", "NAME={}"], "$(shell id)", "refuse"),
+        (["make", "-s", "NAME={}"], "costs $5 (five)", "allow"),
+        (["make", "-s", "OUT=$(BASE)/{}"], "web", "allow"),
+    ],
+)
+def test_a_program_in_an_argument_keeps_its_shape(words: list[str], value: str, expected: str) -> None:
+    program = words[-1].replace("{}", value).replace("{{", "{").replace("}}", "}")
+    event = FakeProvenance({"v": value}, keys=False)
+    own = OwnText([*words[:-1], *words[-1].split("{}")])
+    assert judge_argv(words[0], [*words[:-1], program], event, own).verdict == expected

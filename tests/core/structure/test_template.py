@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.core.structure.fakes import NOTHING, FakeProvenance, fill
 
-from dayfly.core.structure.own import OwnText
 from dayfly.core.structure.template import judge_template
+from dayfly.core.structure.trusted_literals import OwnText
 
 OWN = OwnText(["Dear {{ name }},\n  your {{ order }}\n", "Dear "])
 

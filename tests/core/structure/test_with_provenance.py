@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dayfly.core.structure.imports import judge_global
-from dayfly.core.structure.own import OwnText
 from dayfly.core.structure.path import judge_path
 from dayfly.core.structure.python import judge_python
 from dayfly.core.structure.shell import judge_argv, judge_shell
 from dayfly.core.structure.sql import judge_sql
 from dayfly.core.structure.template import judge_template
+from dayfly.core.structure.trusted_literals import OwnText
 from dayfly.core.structure.url import judge_url
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dayfly.core import findings
 from dayfly.core.activity import Activity
 from dayfly.core.findings import Where, finding_line, invocation_line
-from dayfly.core.loglines import mark
+from dayfly.core.loglines import NOT_OURS
 from dayfly.core.proofs import FleetKey
 from dayfly.fleet.records.events import Intake, LogEvent
 from dayfly.fleet.records.judging import LineReader
@@ -268,7 +268,7 @@ def test_numbers_that_became_texts_are_numbers_and_no_forgery() -> None:
 
 def test_what_the_runtime_marked_is_forged() -> None:
     speaker = Speaker(key=KEY)
-    marked = mark(str(speaker.invoke().message).encode()).decode()
+    marked = NOT_OURS.decode() + str(speaker.invoke().message).translate(str.maketrans("{}", "()"))
     assert reasons(read([speaker.event(marked)])) == ["printed by function code (marked by the runtime)"]
 
 

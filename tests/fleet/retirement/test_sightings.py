@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from dayfly.fleet.records.rows import Environment, Finding, Invocation, Platform, Triage
+from dayfly.fleet.records.rows import Detection, Environment, Finding, Invocation, Platform, Triage
 from dayfly.fleet.retirement.sightings import Seen, infected, look
 from dayfly.fleet.store.store import Store
 
@@ -231,6 +231,39 @@ def test_infected_are_those_where_it_stays_and_that_were_not_retired_since(
     found = infected(reader(), now=now)
     assert found == {"again": [10], "orders": [6], "ordered": [8], "payments": [1, 3], "quickly": [11]}
     assert infected(reader(), now=now, function="orders") == {"orders": [6]}
+
+
+def test_infected_are_those_in_which_somebody_else_serves(store: Store, reader: Callable[[], Store]) -> None:
+    def detection(
+        rule: str, severity: int, environments: list[int], *, uid: str, at: float = 1.0
+    ) -> Detection:
+        return Detection(
+            uid=uid, updated=_ORDERED + at, rule=rule, title="", severity=severity, reasons=[], story="", functions=["payments"],
+            environments=environments, first_time=_ORDERED + at, last_time=_ORDERED + at,
+        )  # fmt: skip
+
+    rule = "unaccounted_invocations"
+    store.insert(
+        "detections",
+        [
+            detection(rule, 5, [1, 2], uid="told"),
+            detection(rule, 5, [3], uid="long ago", at=-100_000.0),
+            detection(rule, 1, [4], uid="unknown"),
+            detection("log_gaps", 5, [5], uid="another"),
+        ],
+    )
+    store.insert(
+        "findings",
+        [_finding(2, "environment.infected", 0.5), _finding(6, "environment.infected", 1.0, function="f")],
+    )
+    assert infected(reader(), now=_ORDERED + 10) == {"f": [6], "payments": [2, 1]}
+    assert infected(reader(), now=_ORDERED + 10, function="payments") == {"payments": [2, 1]}
+    store.insert(
+        "triage",
+        [Triage(time=_ORDERED + 5, subject="function:payments", action="retire", actor="ada",
+                facts=f'{{"proved":true,"ordered":{_ORDERED + 2}}}')],
+    )  # fmt: skip
+    assert infected(reader(), now=_ORDERED + 10) == {"f": [6]}
 
 
 def test_where_an_alias_was_moved_the_version_tells_old_from_new(

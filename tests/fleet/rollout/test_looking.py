@@ -174,6 +174,16 @@ def test_what_was_used_beside_an_attack_is_suspect_whoever_found_the_attack(
     assert (pay.times, pay.suspect, pay.environments) == (2, 1, 1)
 
 
+def test_shapes_are_apart_from_uses(store: Store) -> None:
+    shape = "sql app.py:find<handler 9f3a01c2 1c2d3e4f5a6b7c8d"
+    told = [use(number, shape, -3, kind="shape", package="function") for number in (1, 2)]
+    store.insert("findings", [*told, use(1, "pay.example:443", -3)])
+    found = _observed(store)
+    assert [(one.target, one.environments) for one in found.shapes] == [(shape, 2)]
+    assert [one.target for one in found.uses] == ["pay.example:443"]
+    assert len(found.gather(found.uses).shapes) == 2
+
+
 def test_where_lines_bear_proofs_those_without_tell_nothing(
     store: Store, reader: Callable[[], Store]
 ) -> None:

@@ -16,17 +16,16 @@ import time
 from dayfly._sys import fds, unreadable
 from dayfly._sys.channel import channel_from_environment
 from dayfly.core import frames
-from dayfly.supervisor import boot, life, native
+from dayfly.runtime import native
 
 PATIENCE_S = 8
 
 
 def main():
-    arrival = unreadable.arrive(os.environ)
+    unreadable.arrive(os.environ)
     channel = channel_from_environment(os.environ)
     if channel is None:
         native.hand_over(os.environ)
-        channel = boot.run(os.environ, life.begin(os.environ, arrival))
     signal.alarm(PATIENCE_S)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     dice = random.Random(f"{sys.argv[1]}-{os.getpid()}")

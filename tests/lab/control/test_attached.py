@@ -69,7 +69,7 @@ def test_the_attack_works_dies_under_attach_and_works_again_after_detach(
         arn = client.publish_layer_version(LayerName="dayfly", Content={"ZipFile": layer})["LayerVersionArn"]
         assert run_command(["attach", "f", "--layer", arn, *place]) == 0, capsys.readouterr()
         assert _stolen(client) == []
-        assert any("isolation invocation" in line.text for line in running.lines)
+        assert any("a fresh worker per invocation" in line.text for line in running.lines)
         assert run_command(["detach", "f", *place]) == 0, capsys.readouterr()
         after = client.get_function_configuration(FunctionName="f")
         for key in ("Environment", "Layers", "Handler", "Timeout", "MemorySize", "CodeSha256"):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
 _GROUP = "/aws/lambda/f"
+_DEADLINE_S = 60
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,10 @@ def logs() -> Iterator[CloudWatchLogsClient]:
             {"timestamp": now, "message": '{"level": "INFO", "order": {"id": 10}}'},
         ]
         logs.put_log_events(logGroupName="json", logStreamName="s", logEvents=events)
+        # A REPORT is written when the function has asked for the next event, which is after its answer.
+        end = time.monotonic() + _DEADLINE_S
+        while len(_ask(logs, 'fields @type | filter @type = "REPORT"')) < 3:
+            assert time.monotonic() < end, "there are too few REPORT records"
         yield logs
 
 

@@ -44,9 +44,6 @@ def test_none_reaches_anybody_where_each_event_has_a_worker_of_its_own(result: R
     cells = [cell for cell in result.cells if cell.protection == "dayfly" and cell.outcome != "void"]
     assert len(cells) > 100
     # Some are promised to be noticed within so many customers, the others to reach nobody.
-    reached = [cell for cell in cells if cell.reached > techniques[cell.attack].noticed_within]
-    assert [cell for cell in reached if not techniques[cell.attack].is_unforkable] == []
-    # What is not forked is said to be unprotected.
-    assert [cell for cell in reached if not cell.not_active] == []
-    assert [cell for cell in cells if cell.is_open and not techniques[cell.attack].is_unforkable] == []
+    assert [cell for cell in cells if cell.reached > techniques[cell.attack].noticed_within] == []
+    assert [cell for cell in cells if cell.is_open or cell.not_active] == []
     assert [cell for cell in cells if cell.outcome == "skipped"] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from dayfly.lab.gauntlet.honest.samples import HonestFunction, load_honest
 from dayfly.lab.gauntlet.model import Cell, Outcome, Result, Row
 from dayfly.lab.gauntlet.protections.dayfly import Dayfly
 from dayfly.lab.gauntlet.summary import summarise
-from dayfly.lab.gauntlet.technique import Technique, load_techniques
+from dayfly.lab.gauntlet.technique import FUNCTIONS, Technique, load_techniques
 from dayfly.lab.lab import Lab
 from dayfly.lab.model import LabError
 
@@ -46,11 +47,16 @@ class _Everybody:
         return Aftermath(count, count)
 
 
-def chosen() -> list[tuple[str, Technique]]:
+def chosen(folder: Path) -> list[tuple[str, Technique]]:
     wanted = {"json-dumps", "cache-key", "daemon", "forged-finding", "shared-map"}
-    own = [one for one in load_techniques() if one.name in wanted]
+    own = {one.name: one for one in load_techniques() if one.name in wanted}
     always = dataclasses.replace(FUTILE, name="always", evidence=_Everybody())
-    return [("own", one) for one in [*own, FUTILE, always]]
+    # The same against a function that is not forked.
+    listening = dataclasses.replace(own["shared-map"], name="listening", function=folder)
+    shutil.copytree(FUNCTIONS, folder)
+    with (folder / "mapped.py").open("a") as file:
+        file.write("\n\nimport socket\n\nLISTENER = socket.create_server(('127.0.0.1', 0))\n")
+    return [("own", one) for one in [*own.values(), FUTILE, always, listening]]
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +76,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Result, list
     honest: list[HonestFunction] = [one for one in load_honest() if one.name in ("articles", "sessions")]
     plan = Plan(
         rows=rows,
-        techniques=chosen(),
+        techniques=chosen(tmp_path_factory.mktemp("listening") / "function"),
         honest=honest,
         cache=tmp_path_factory.mktemp("cache"),
         tries=1,
@@ -109,7 +115,8 @@ def row(result: Result, protection: str, isolation: str = "shared") -> Row:
         ("json-dumps", "dayfly", "invocation", "contained"),
         ("json-dumps", "dayfly", "window", "contained"),
         ("daemon", "dayfly", "window", "contained"),
-        ("shared-map", "dayfly", "invocation", "survived"),
+        ("shared-map", "dayfly", "invocation", "contained"),
+        ("listening", "dayfly", "invocation", "survived"),
         ("forged-finding", "dayfly", "invocation", "contained"),
         ("forged-finding", "telling", "shared", "skipped"),
         ("json-dumps", "refusing", "shared", "blocked"),
@@ -156,7 +163,7 @@ def test_who_says_the_same_of_everybody_has_noticed_nothing(run: tuple[Result, l
 
 
 def test_a_protection_that_is_not_active_says_so_in_its_cell(run: tuple[Result, list[Step]]) -> None:
-    one = cell(run[0], "shared-map", "dayfly", "invocation")
+    one = cell(run[0], "listening", "dayfly", "invocation")
     assert one.not_active == "zygote.not-forkable"
 
 

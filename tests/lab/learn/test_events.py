@@ -188,8 +188,8 @@ def test_a_policy_that_is_there_does_not_hide_what_is_needed(service: str, tmp_p
 @pytest.mark.slow
 def test_a_function_that_cannot_be_forked_shows_every_use_with_every_event(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(
-        "import socket, threading\n"
-        "left, right = socket.socketpair()\n"
+        "import socket\n"
+        "listener = socket.create_server(('127.0.0.1', 0))\n"
         "loaded = []\n"
         "def handler(event, context):\n"
         "    if not loaded:\n"

@@ -22,7 +22,7 @@ from dayfly.lab.plan.advise import (
     is_acceptable,
 )
 from dayfly.lab.plan.contestants import INVOCATION, PLAIN, PRIMED, PROCESS, WINDOW
-from dayfly.lab.plan.model import Cost, Difference, Loss, Prime
+from dayfly.lab.plan.model import Cost, Difference, LineCost, Loss, Prime, Split
 
 PRIME = Prime("dayfly_prime", "prime", "def prime() -> None:\n    import app\n")
 
@@ -32,8 +32,32 @@ def facts(
     losses: Sequence[Loss] = (),
     differences: Sequence[Difference] = (),
     prime: Prime | None = None,
+    split: Split | None = None,
 ) -> Facts:
-    return Facts({one.name: one for one in costs}, losses, differences, prime)
+    return Facts({one.name: one for one in costs}, losses, differences, prime, split)
+
+
+def parts(*lines: LineCost, connections_ms: float = 0.0, isolation_ms: float = 0.0) -> Split:
+    return Split(isolation_ms, 0.0, connections_ms, sum(line.ms for line in lines), 20, lines)
+
+
+@pytest.mark.parametrize(
+    ("can_move", "taken_ms", "expected"),
+    [
+        (True, 30.0, INVOCATION),  # without the line it is within the limit
+        (True, 29.0, WINDOW),
+        (False, 30.0, WINDOW),
+    ],
+)
+def test_less_protection_is_not_recommended_where_moving_a_line_is_enough(
+    can_move: bool, taken_ms: float, expected: str
+) -> None:
+    line = LineCost("app.py:9", "c = client(…)", "handler", taken_ms, 1.0, connects=False, can_move=can_move)
+    costs = (cost(PLAIN, 2.0), cost(INVOCATION, 2.0 + ACCEPTED_ADDED_MS + 30.0), cost(WINDOW, 3.0))
+    advice = advise(facts(*costs, split=parts(line)))
+    assert advice.settings.isolation == expected
+    assert ("can move to init" in advice.reasons[0]) is (expected == INVOCATION)
+    assert any("above `def handler`" in fix.how for fix in advice.fixes) is can_move
 
 
 @pytest.mark.parametrize(
@@ -46,7 +70,7 @@ def facts(
     ],
 )
 def test_both_limits_must_be_passed(plain: float, invocation: float, is_accepted: bool) -> None:
-    assert is_acceptable(cost(PLAIN, plain), cost(INVOCATION, invocation)) is is_accepted
+    assert is_acceptable(cost(PLAIN, plain), invocation - plain) is is_accepted
     advice = advise(facts(cost(PLAIN, plain), cost(INVOCATION, invocation), cost(WINDOW, plain + 0.1)))
     assert advice.settings.isolation == (INVOCATION if is_accepted else WINDOW)
 
@@ -79,14 +103,14 @@ def test_window_says_what_it_gives_up_and_what_makes_workers_dear() -> None:
         cost(PLAIN, 2.0),
         cost(INVOCATION, 42.0),
         cost(WINDOW, 3.0),
-        losses=[loss("cache", "app.TABLE (dict)"), loss("connection", "db:5432")],
+        split=parts(connections_ms=30.0, isolation_ms=2.0),
     )
     advice = advise(given)
     assert advice.settings.isolation == WINDOW
     assert advice.settings.max_age == WINDOW_MAX_AGE
     assert advice.settings.max_invocations == 40
     assert advice.added_ms == pytest.approx(1.0)
-    assert "db:5432, app.TABLE (dict)" in advice.reasons[0]
+    assert "30.0 ms connections, 2.0 ms isolation itself" in advice.reasons[0]
     assert "39 later events" in advice.gives_up[0]
 
 

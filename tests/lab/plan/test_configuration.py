@@ -47,7 +47,7 @@ tmp = "scrub"  # stays
 max_age = "1h"
 
 [fork]
-threads = "restart"
+deliver = 2
 """
 
 
@@ -59,7 +59,7 @@ def test_what_is_there_stays_and_new_keys_go_to_their_tables() -> None:
         "max_age": "5m",
         "max_invocations": 40,
         "zygote": {"max_age": "1h", "prime": "dayfly_prime:prime"},
-        "fork": {"threads": "restart"},
+        "fork": {"deliver": 2},
     }
     for line in EXISTING.splitlines():
         assert line in merged.splitlines()

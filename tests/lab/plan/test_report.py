@@ -21,7 +21,7 @@ from dayfly.lab.plan.advise import (
     advise,
 )
 from dayfly.lab.plan.measure import MIN_FOR_P99
-from dayfly.lab.plan.model import Plan, Prime
+from dayfly.lab.plan.model import Destination, LineCost, Plan, Prime, Split
 from dayfly.lab.plan.report import as_json
 
 ROOT = Path(__file__).parents[3]
@@ -38,12 +38,25 @@ def make_plan(*, p50_ms: float = 6.0) -> Plan:
     )
     losses = (
         loss("late-work", "thread 'reporter'"),
-        loss("lazy-import", "import pandas", prime=("pandas",), cost_ms=12.5),
+        loss("lazy-import", "import pandas", prime=("pandas",)),
         loss("tmp", "/tmp/model/**"),
     )
     differences = (difference(),)
     prime = Prime("dayfly_prime", "prime", "def prime() -> None:\n    import pandas\n")
-    advice = advise(Facts({one.name: one for one in costs}, losses, differences, prime))
+    parts = Split(
+        isolation_ms=1.5,
+        imports_ms=0.5,
+        connections_ms=2.0,
+        first_use_ms=26.0,
+        samples=20,
+        lines=(
+            LineCost(
+                "app.py:9", "client = boto3.client(…)", "handler", 25.0, 3.0, connects=False, can_move=True
+            ),
+            LineCost("app.py:10", "client.put_item(…)", "handler", 4.0, 1.0, connects=True, can_move=False),
+        ),
+    )
+    advice = advise(Facts({one.name: one for one in costs}, losses, differences, prime, parts))
     return Plan(
         handler="app.handler",
         events=("a.json",),
@@ -56,6 +69,11 @@ def make_plan(*, p50_ms: float = 6.0) -> Plan:
         advice=advice,
         notes=("a note",),
         confinement=CONFINEMENT,
+        split=parts,
+        network=(
+            Destination("db.example.com:5432", ""),
+            Destination("cache.example.com:6379", "TimeoutError"),
+        ),
     )
 
 

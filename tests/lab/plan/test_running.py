@@ -10,7 +10,6 @@ from dayfly.lab.plan.running import (
     find_init_threads,
     find_late_work,
     find_lazy_imports,
-    first_use_ms,
 )
 
 MASK = Mask(events({"customer": "alice-4711"}))
@@ -49,36 +48,28 @@ def test_tasks_and_children_are_late_work() -> None:
     assert (child.kind, child.where, child.uses) == ("process", "app.py:8", 1)
 
 
-def test_threads_of_init_are_named() -> None:
+def test_threads_of_init_are_named_but_for_native_ones_which_workers_have() -> None:
     seen = sightings(
         {}, init={"threads": (thread(0, name="refresher"), thread(0, kind="native", name="4 x"))}
     )
-    assert [loss.what for loss in find_init_threads(seen, mask=MASK)] == ["thread 'refresher'", "4 x"]
+    assert [loss.what for loss in find_init_threads(seen, mask=MASK)] == ["thread 'refresher'"]
     assert find_init_threads(sightings({}), mask=MASK) == []
 
 
 def test_imports_name_the_statement_and_leave_out_its_parents() -> None:
     statement = [("pandas", "app.py:3", True), ("pandas.io", "app.py:3", True)]
     loaded = ("pandas", "pandas.io", "numpy")
-    seen = sightings({"imports": tuple(statement), "modules": loaded, "took_ms": 31.0}, {}, {})
-    named, summed = find_lazy_imports(seen, cycle=1)
+    seen = sightings({"imports": tuple(statement), "modules": loaded}, {}, {})
+    named, summed = find_lazy_imports(seen)
     assert (named.what, named.where, named.prime) == ("import pandas.io", "app.py:3", ("pandas.io",))
     assert summed.what == "3 modules loaded after init"
-    assert summed.cost_ms == pytest.approx(30.0)
     assert summed.prime == ()
 
 
 def test_what_libraries_load_by_themselves_can_be_imported_before() -> None:
-    (found,) = find_lazy_imports(sightings({"modules": ("encodings", "encodings.idna")}, {}), cycle=1)
+    (found,) = find_lazy_imports(sightings({"modules": ("encodings", "encodings.idna")}, {}))
     assert found.prime == ("encodings.idna",)
 
 
 def test_modules_of_init_are_no_loss() -> None:
-    assert find_lazy_imports(sightings({}, init={"modules": ("boto3",)}), cycle=1) == []
-
-
-def test_first_use_is_compared_with_later_invocations_of_the_same_event() -> None:
-    took = [{"took_ms": value} for value in (20.0, 90.0, 5.0, 80.0, 7.0, 80.0)]
-    assert first_use_ms(sightings(*took), cycle=2) == pytest.approx(14.0)
-    assert first_use_ms(sightings({"took_ms": 1.0}, {"took_ms": 2.0}), cycle=1) is None
-    assert first_use_ms(sightings({"took_ms": 1.0}), cycle=1) is None
+    assert find_lazy_imports(sightings({}, init={"modules": ("boto3",)})) == []

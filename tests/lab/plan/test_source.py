@@ -91,3 +91,55 @@ def test_a_function_says_whether_it_takes_arguments(source: Source) -> None:
     assert source.function("app.client") == Maker("client", "app.py:20", takes_arguments=False)
     assert source.function("app.other") == Maker("other", "app.py:25", takes_arguments=True)
     assert source.function("app.Store") is None
+
+
+STATEMENTS = """
+import os
+import boto3
+from httpx import Client
+
+REGION = os.environ.get("REGION")
+
+def handler(event, context):
+    name = "orders"
+    table = boto3.resource("dynamodb").Table(name)
+    bucket = boto3.resource("s3").Bucket(event["bucket"])
+    rows = load(REGION)
+    with Client() as client:
+        client.get(event["url"])
+    for key in event:
+        other = boto3.client(key)
+    return table.get_item(Key={"id": event["id"]})
+
+def load(region):
+    session = boto3.Session(region_name=region)
+    return session
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "types", "sketch", "can_move"),
+    [
+        (10, {"table": "boto3.resources.factory.dynamodb.Table"}, "table = boto3.resource(…).Table(…)", True),
+        (11, {"bucket": "boto3.resources.factory.s3.Bucket"}, "bucket = boto3.resource(…).Bucket(…)", False),
+        (12, {"rows": "builtins.list"}, "rows = load(…)", False),  # plain data: it may change
+        (12, {}, "rows = load(…)", False),  # nobody saw what it is
+        (13, {"client": "httpx.Client"}, "with Client() as client:", False),  # ends with its block
+        (16, {"other": "botocore.client.S3"}, "other = boto3.client(…)", False),
+        (17, {}, "return table.get_item(…)", False),
+        (20, {"session": "boto3.session.Session"}, "session = boto3.Session(…)", False),
+    ],
+)
+def test_only_what_depends_on_no_event_can_move_to_init(
+    tmp_path: Path, line: int, types: dict[str, str], sketch: str, can_move: bool
+) -> None:
+    (tmp_path / "app.py").write_text(STATEMENTS)
+    found = Source(tmp_path).statement(f"app.py:{line}", types)
+    assert found is not None
+    assert (found.sketch, found.can_move) == (sketch, can_move)
+
+
+def test_a_line_outside_of_functions_has_no_statement(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(STATEMENTS)
+    assert Source(tmp_path).statement("app.py:6", {}) is None
+    assert Source(tmp_path).statement("gone.py:6", {}) is None

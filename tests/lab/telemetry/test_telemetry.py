@@ -251,7 +251,8 @@ def test_an_internal_extension_is_told_as_well(runtime: str) -> None:
         async with running_lab(config=config) as running:
             first = await running.ask("", until="platform.start")
             second = await running.ask("", until="platform.report")
-        assert (first["first"], first["late"]) == (200, 403)
+        # What init subscribed to, Dayfly confirms: the process that asks may not know.
+        assert (first["first"], first["late"]) == (200, 403 if runtime == "plain" else 200)
         told = [kind for kind in second["types"] if kind != "function"]
         assert told[:8] == [
             "platform.initStart",

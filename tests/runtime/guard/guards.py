@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from dayfly.core.handshake import ZygoteOptions
-from dayfly.core.structure.own import OwnText
+from dayfly.core.structure.trusted_literals import OwnText
 from dayfly.runtime.guard.guarding import Guard
 from dayfly.runtime.guard.written import Written
 

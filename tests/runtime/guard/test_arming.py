@@ -73,6 +73,7 @@ def test_without_a_guard_nothing_of_it_is_loaded() -> None:
 
 # Under the real hook; each is one statement of a function's, `event` is what it was sent.
 REFUSED = {
+    "what a shell reads": "subprocess.run(['sh'], input=event['command'], text=True)",
     "eval": "eval(event['code'])",
     "exec of bytes": "exec(event['code'].encode())",
     "a tree": "exec(compile(ast.parse(event['code']), 'x', 'exec'))",
@@ -99,7 +100,6 @@ REFUSED = {
 OPEN = {
     "a call that the event names": ("getattr(os, event['name'])()", []),
     "a format string": ("event['format'].format(json)", []),
-    "what a shell reads": ("subprocess.run(['sh'], input=event['command'], text=True)", []),
     "code that is computed": ("eval(''.join(chr(code ^ 1) for code in event['codes']))", ["Gunknown"]),
     "an unsupported encoding": ("eval(base64.b85decode(event['b85']))", ["Gunknown"]),
 }
@@ -174,7 +174,6 @@ def try_all(statements: dict[str, str], folder: Path) -> list[list[object]]:
             {
                 "name": "getppid",
                 "format": "{0.JSONDecoder.__init__.__globals__}",
-                "command": "exit 3",
                 "codes": [ord(char) ^ 1 for char in evil],
                 "b85": base64.b85encode(evil.encode()).decode(),
             },
@@ -192,6 +191,7 @@ def try_all(statements: dict[str, str], folder: Path) -> list[list[object]]:
         "pickled": base64.b64encode(b"cposix\ngetpid\n(tR.").decode(),
         "literal": "{'a': [1, -2.5, None]}",
         "price": "12.5",
+        "command": "exit 3",
     }
     return _run(statements, folder, event)
 

@@ -20,10 +20,10 @@ from tests.unprivileged import forked
 
 from dayfly.core.policy import KINDS, TABLES, Package, Policy, Table
 from dayfly.core.reports import parse_report
-from dayfly.runtime.guard import environment, silent
+from dayfly.runtime.guard import environment, patched_builtins
 from dayfly.runtime.guard.guarding import Guard
 from dayfly.runtime.guard.hooks import make_hook
-from dayfly.runtime.guard.refusal import Refused
+from dayfly.runtime.guard.refusal import Refused, RefusedRecord
 
 LIB = f"{TASK}/lib/__init__.py"
 NOTHING = Policy({kind: Table() for kind in TABLES}, {})
@@ -319,14 +319,64 @@ def test_modules_that_are_loaded_while_nobody_is_asked_are_known_all_the_same() 
     assert origins.owner(other) == "lib"
 
 
+def test_a_record_whose_text_is_in_the_target_fails_alone_and_others_with_what_is_nobodys() -> None:
+    records = [{"eventSource": "aws:sqs", "body": body} for body in ("report-2041", "report-2042")]
+    guard = watching(NOTHING, event={"Records": records})
+    app, hook = loaded(guard, f"{TASK}/app.py"), make_hook(guard)
+    with pytest.raises(RefusedRecord, match="record 1"):
+        app.tell(hook, "open", "/srv/reports/report-2042", "r", 0)
+    for path in ("/srv/reports/all", "/srv/report-2041/report-2042"):
+        with pytest.raises(Refused):
+            app.tell(hook, "open", path, "r", 0)
+
+
 # ---- installed, in a child ----------------------------------------------------------------------
 
 
-def installed(policy: Policy) -> Guard:
-    guard = watching(policy, mode="observe")
+def test_who_goes_through_all_variables_finds_those_that_he_may_read_and_the_rest_is_told() -> None:
+    def act() -> tuple[object, ...]:
+        os.environ.update({"PLAIN": "1", "AWS_SECRET_ACCESS_KEY": "2", "OTHER": "3"})
+        guard = installed(
+            Policy({"environment": Table(["PLAIN"])}, {"function": Package(["environment"])}), mode="block"
+        )
+        source = (
+            "import os\n"
+            "def every():\n"
+            "    views = dict(os.environ), os.environ.copy(), {**os.environ}, dict(os.environ.items()), dict(os.environb)\n"
+            "    return [len(os.environ), *({os.fsdecode(name) for name in view} for view in views)]\n"
+            "def one(): return os.environ['OTHER']"
+        )
+        app = loaded(guard, f"{TASK}/app.py", source)
+        size, *views = app.every()
+        try:
+            app.one()
+        except Refused as refused:
+            message = str(refused)
+        found = {(verdict, rule, target) for verdict, rule, target, _packages in told(guard)}
+        return (
+            [view & {"PLAIN", "OTHER", "AWS_SECRET_ACCESS_KEY", "PATH"} for view in views],
+            {size - len(view) for view in views},
+            "[policy.environment]" in message,
+            {
+                ("observed", "capability.environment", "OTHER"),
+                ("observed", "capability.credentials", "*"),
+                ("refused", "capability.environment", "OTHER"),
+            }
+            - found,
+        )
+
+    views, sizes, is_named, missing = forked(act)
+    assert views == [{"PLAIN", "PATH"}] * 5
+    assert sizes == {0}
+    assert is_named
+    assert missing == set()
+
+
+def installed(policy: Policy, *, mode: str = "observe") -> Guard:
+    guard = watching(policy, mode=mode)
     assert guard.capabilities is not None
     environment.watch(guard.capabilities)
-    silent.watch(guard.capabilities)
+    patched_builtins.watch(guard.capabilities)
     sys.addaudithook(make_hook(guard))
     return guard
 

@@ -84,6 +84,36 @@ def test_who_asks_for_a_connection_of_his_own_gets_it(driver: ModuleType) -> Non
     assert type(driver.connect(":memory:", factory=Mine)) is Mine
 
 
+@pytest.mark.parametrize(
+    ("module", "owner", "method", "named"),
+    [
+        ("pymysql.cursors", "Cursor", "execute", "query"),
+        ("mysql.connector.cursor", "MySQLCursor", "execute", "operation"),
+        ("oracledb.cursor", "Cursor", "execute", "statement"),
+        ("snowflake.connector.cursor", "SnowflakeCursor", "execute", "command"),
+        ("psycopg", "AsyncCursor", "executemany", "query"),
+        ("duckdb", "DuckDBPyConnection", "sql", "query"),
+        ("duckdb", "", "query", "query"),
+    ],
+)
+def test_a_statement_is_looked_at_by_its_place_and_by_its_name(
+    module: str, owner: str, method: str, named: str, guard: Guard
+) -> None:
+    def send(*_arguments: object, **_options: object) -> str:
+        return "sent"
+
+    stand_in = ModuleType(module)
+    kind = type(owner, (), {method: send}) if owner else None
+    setattr(stand_in, owner or method, kind or send)
+    WRAPPED[module](stand_in, guard)
+    execute = getattr(kind() if kind else stand_in, method)
+    assert execute(statement("alice")) == execute(**{named: statement("alice")}) == "sent"
+    with pytest.raises(Refused):
+        execute(statement(EVIL))
+    with pytest.raises(Refused):
+        execute(**{named: statement(EVIL)})
+
+
 @pytest.fixture
 def constructor(guard: Guard) -> Iterator[ModuleType]:
     owners = (yaml.constructor.FullConstructor, yaml.constructor.UnsafeConstructor)
@@ -110,7 +140,7 @@ def test_yaml_looks_up_no_name_that_the_event_wrote(constructor: ModuleType) -> 
 
 
 @pytest.mark.parametrize("module", ["psycopg.sql", "psycopg2.sql"])
-def test_what_psycopg_quotes_as_a_value_is_one_and_a_name_is_what_it_is(module: str) -> None:
+def test_what_psycopg_quotes_is_one_value_or_name_and_text_is_what_it_is(module: str) -> None:
     class Part:
         def __init__(self, text: str) -> None:
             self.text = text
@@ -127,8 +157,34 @@ def test_what_psycopg_quotes_as_a_value_is_one_and_a_name_is_what_it_is(module: 
     query = composed(
         [sql("SELECT "), identifier(f'"{event}"'), sql(" WHERE a = "), composed([literal(f"'{event}'")])]
     )
-    assert drivers._composed(None, query) == f"SELECT \"{event}\" WHERE a = ''"
+    assert drivers._composed(None, query) == "SELECT '' WHERE a = ''"
+    assert drivers._composed(None, composed([sql(event)])) == event
     assert drivers._composed(None, literal("1")) == "''"
     assert drivers._composed(None, "SELECT 1") == "SELECT 1"
     # One that only calls itself so is a text like any other.
     assert drivers._composed(None, type("Literal", (Part,), {})("; DROP")) == "; DROP"
+
+
+def test_mongodb_gets_no_operator_that_only_the_event_has() -> None:
+    class Collection:
+        def find(self, query: object, **_options: object) -> object:
+            return query
+
+        update_one = find
+
+    module = ModuleType("pymongo.synchronous.collection")
+    Collection.__module__ = module.__name__
+    module.Collection = Collection  # type: ignore[attr-defined]
+    event = {"name": {"$ne": ""}, "low": 3, "text": 'x", "role": {"$gt": ""}, "y": "', "note": "$set"}
+    WRAPPED["pymongo.synchronous.collection"](module, serving(event, own=("$set", "$gte", "$ne")))
+    found = Collection()
+    refused: list[dict[str, object]] = [{"name": event["name"]}, {"$or": [{"role": {"$gt": ""}}]}]
+    for query in refused:
+        with pytest.raises(Refused):
+            found.find(query)
+    with pytest.raises(Refused):
+        found.find({}, filter={"name": event["name"]})
+    honest: list[dict[str, object]] = [{"price": {"$gte": 3}, "name": "$eq"}, {"$inc": {"n": 1}}]
+    for query in honest:
+        assert found.find(query) == query
+    assert found.update_one({"$set": {"note": event["note"]}})

@@ -15,6 +15,7 @@ from tests.runtime.guard.guards import serving, told
 from tests.unprivileged import forked
 
 from dayfly.core.handshake import ZygoteOptions
+from dayfly.runtime.guard import audit_events
 from dayfly.runtime.guard.guarding import Guard
 from dayfly.runtime.guard.hooks import make_hook
 from dayfly.runtime.guard.refusal import Refused
@@ -32,6 +33,41 @@ def test_code_of_the_event_is_refused_as_text_as_bytes_and_as_a_tree() -> None:
         with pytest.raises(Refused):
             tell(guard, "compile", source, None)
         assert told(guard) == [["refused", "python.structure"]]
+
+
+def test_what_only_makes_a_tree_of_a_source_runs_none_of_it() -> None:
+    def compiled(source: str, *_rest: object, **_options: object) -> None:
+        audit_events.ACTS["compile"](serving({"code": EVIL}), (source, None), sys._getframe(1))
+
+    compiled(ast.unparse(ast.Constant(1)))
+    parse: Callable[..., object] = compiled
+    parse(EVIL, "x", "exec", ast.PyCF_ONLY_AST)
+    parse(EVIL, "x", mode="exec", flags=ast.PyCF_ONLY_AST)
+    with pytest.raises(Refused):
+        (ast.PyCF_ONLY_AST, parse(EVIL, "x", "exec"))
+    with pytest.raises(Refused):
+        parse(EVIL, "x", str(ast.PyCF_ONLY_AST))
+    with pytest.raises(Refused):
+        parse(EVIL, "x", "exec")
+
+
+def test_what_makes_or_runs_code_that_is_in_no_file_is_counted() -> None:
+    code = compile("1", "<string>", "exec")
+    guard = serving({"a": "b"}, mode="observe")
+    for number, (event, arguments) in enumerate(
+        (
+            ("marshal.loads", (b"N",)),
+            ("code.__new__", (b"", "", "", 0, 0, 0, 0, 0, 0)),
+            ("function.__new__", (code,)),
+            ("exec", (code,)),
+            ("object.__setattr__", (tell, "__code__", tell.__code__)),
+        )
+    ):
+        assert guard.made == number
+        tell(guard, event, *arguments)
+    assert guard.made == 5
+    tell(guard, "compile", "1", None)
+    assert guard.made == 5
 
 
 def test_before_and_after_an_event_nothing_is_looked_at() -> None:
@@ -389,3 +425,20 @@ def test_and_nowhere_else(event: dict[str, object], url: str) -> None:
     guard = serving(event)
     with pytest.raises(Refused):
         tell(guard, "urllib.Request", *_request(url))
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "expected"),
+    [
+        ("shop.prices", ("shop.prices",), True),
+        ("shop", ("shop.prices",), True),
+        ("shop.parts.prices", ("parts.prices",), True),
+        ("shop.parts", ("parts.prices",), True),
+        ("shop.prices", ("prices",), True),
+        ("evil", ("shop.prices", "prices"), False),
+        ("shop.evil", ("shop.prices", "shop"), False),
+        ("evil.parts.other", ("parts.prices",), False),
+    ],
+)
+def test_an_import_statement_says_what_it_imports(name: str, names: tuple[str, ...], expected: bool) -> None:
+    assert audit_events._is_stated(name, names) is expected

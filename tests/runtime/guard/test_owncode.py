@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dayfly.runtime.guard import loading, owncode, turns
+from dayfly.runtime.guard import loading, owncode, reentrancy
 
 owncode.take()
 SOURCE = "def call(run):\n    return run()\n"
@@ -27,16 +27,16 @@ def _claiming(file: str, space: dict[str, Any]) -> Callable[[Callable[[], FrameT
     return made
 
 
-@pytest.mark.parametrize("file", [str(turns.__file__), "/opt/python/dayfly/x.py", "dayfly/x.py"])
+@pytest.mark.parametrize("file", [str(reentrancy.__file__), "/opt/python/dayfly/x.py", "dayfly/x.py"])
 def test_a_file_name_is_not_believed(file: str) -> None:
     assert owncode.module_of(_claiming(file, {})(_caller)) == ""
     # In the globals of one of Dayfly's modules, too.
-    assert owncode.module_of(_claiming(file, dict(vars(turns)))(_caller)) == ""
+    assert owncode.module_of(_claiming(file, dict(vars(reentrancy)))(_caller)) == ""
 
 
 def test_a_module_of_dayflys_name_is_not_believed_once_the_functions_code_was_loaded() -> None:
     module = ModuleType("dayfly.runtime.guard.helper")
-    assert owncode.module_of(_claiming(str(turns.__file__), vars(module))(_caller)) == ""
+    assert owncode.module_of(_claiming(str(reentrancy.__file__), vars(module))(_caller)) == ""
 
 
 def test_dayflys_code_is_known_only_with_its_own_globals() -> None:
@@ -53,10 +53,10 @@ def test_dayflys_code_is_known_only_with_its_own_globals() -> None:
         def refuse(self, _rule: str, _frame: object) -> None:
             return
 
-    turns.take_turn(Guard(), None, print)  # type: ignore[arg-type]
+    reentrancy.take_turn(Guard(), None, print)  # type: ignore[arg-type]
     assert Guard.busy.frame is not None
-    assert owncode.function_of(Guard.busy.frame) == ("dayfly.runtime.guard.turns", "take_turn")
-    borrowed = FunctionType(turns.take_turn.__code__, dict(vars(turns)))
+    assert owncode.function_of(Guard.busy.frame) == ("dayfly.runtime.guard.reentrancy", "take_turn")
+    borrowed = FunctionType(reentrancy.take_turn.__code__, dict(vars(reentrancy)))
     borrowed(Guard(), None, print)
     assert owncode.module_of(Guard.busy.frame) == ""
     assert owncode.is_own(borrowed.__code__)

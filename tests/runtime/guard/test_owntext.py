@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from dayfly.runtime.guard.owntext import function_texts, libraries_in, texts_in
+from dayfly.runtime.guard.owntext import function_choices, function_texts, libraries_in, texts_in
 from dayfly.runtime.guard.places import Places
 
 SOURCE = """
@@ -62,3 +62,18 @@ def test_libraries_beside_the_function_are_not_the_function(
     record.mkdir()
     (record / "RECORD").write_text("made_for_this_test.py,sha256=x,1\nother/__init__.py,,\n")
     assert "in a lambda" not in set(function_texts(places, libraries_in(places.task), with_values=True))
+
+
+def test_what_the_function_chooses_among_is_found_in_collections_enums_and_literals(
+    module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = (
+        "import enum, typing\nWays = enum.Enum('Ways', {'UP': 'ascending'}, module=__name__)\n"
+        "Kind = typing.Literal['literal']\nclass Shop:\n    allowed = ['of a class']\nNAME = 'no choice'\n"
+    )
+    exec(source, vars(module))
+    monkeypatch.setitem(sys.modules, "made_for_this_test", module)
+    code = compile("def act(x): return x in ('in code', 'too')", str(tmp_path / "made.py"), "exec")
+    found = set(function_choices(Places(str(tmp_path), (), since=0.0), frozenset(), [code]))
+    assert {"UP", "ascending", "literal", "of a class", "in code", "deep", "deeper"} <= found
+    assert "no choice" not in found

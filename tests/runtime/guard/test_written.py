@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from dayfly.core.structure.own import OwnText
+from dayfly.core.structure.trusted_literals import OwnText
 from dayfly.runtime.guard.written import Written
 
 

@@ -1,7 +1,7 @@
 """A function's init, sealed and forked in a process of its own, without a supervisor around it.
 
 Run as a program it is that process: its one argument is the function's source, which defines `handler`
-(a worker's number in, something JSON knows out) and may set WORKERS, WINDOW, RESTARTS, BEFORE (called in the
+(a worker's number in, something JSON knows out) and may set WORKERS, WINDOW, THREADS, BEFORE (called in the
 zygote before each fork) and DELIVER (for each of a worker's events, how many seconds a delivery may take after it).
 """
 
@@ -77,7 +77,7 @@ def main(path: str) -> None:
     sealing = Sealing(
         own=own,
         is_window=function.get("WINDOW", False),
-        restarts_threads=function.get("RESTARTS", True),
+        thread_policy=function.get("THREADS", "auto"),
     )
     seal_known(sealing)
     reasons = reasons_not_to_fork(sealing, temporary=())
@@ -85,6 +85,7 @@ def main(path: str) -> None:
     late: list[list[str]] = []
     if reasons:
         sealing.wake()
+        sealing.begin()
         answers.append(function["handler"](0))
     else:
         for number in range(function.get("WORKERS", 3)):
@@ -115,7 +116,9 @@ def _work(
     if pid == 0:
         os.close(reader)
         sealing.is_first = number == 0
+        sealing.separate()
         sealing.wake()
+        sealing.begin()
         answer: object = None
         late: list[str] = []
         for limit in seconds:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from dayfly.runtime.sealers import asleep
+from dayfly.runtime.sealers import lazy_objects
 
 
 class Peer:
@@ -60,7 +60,7 @@ def enter(peer: Peer) -> None:
 )
 def test_any_use_wakes_it_once(use: Callable[[Peer], object]) -> None:
     peer, calls = closed(), list[str]()
-    assert asleep.lay([peer], opener(peer, calls))
+    assert lazy_objects.lay([peer], opener(peer, calls))
     use(peer)
     use(peer)
     assert calls == ["rouse"]
@@ -70,19 +70,19 @@ def test_any_use_wakes_it_once(use: Callable[[Peer], object]) -> None:
 
 def test_looking_at_what_it_is_does_not_wake_it() -> None:
     peer, calls = closed(), list[str]()
-    asleep.lay([peer], opener(peer, calls))
+    lazy_objects.lay([peer], opener(peer, calls))
     assert isinstance(peer, Peer)
     assert not isinstance(peer, str)
     assert (type(peer).__name__, peer.__class__.__module__, hash(peer)) == ("Peer", __name__, hash(peer))
-    assert asleep.is_asleep(peer)
+    assert lazy_objects.is_asleep(peer)
     assert calls == []
     peer.ask()
-    assert not asleep.is_asleep(peer)
+    assert not lazy_objects.is_asleep(peer)
 
 
 def test_those_that_were_laid_together_wake_together() -> None:
     one, other, calls = closed(), closed(), list[str]()
-    asleep.lay([one, other], opener(one, calls))
+    lazy_objects.lay([one, other], opener(one, calls))
     other.ask()
     assert (one.ask(), calls, type(one), type(other)) == (True, ["rouse"], Peer, Peer)
 
@@ -96,11 +96,11 @@ def test_it_sleeps_on_where_waking_fails() -> None:
             raise ConnectionError("nobody answers")
         peer.is_open = True
 
-    asleep.lay([peer], rouse)
+    lazy_objects.lay([peer], rouse)
     for _ in range(2):
         with pytest.raises(ConnectionError):
             peer.ask()
-        assert asleep.is_asleep(peer)
+        assert lazy_objects.is_asleep(peer)
     assert peer.ask()
     assert len(calls) == 3
 
@@ -113,7 +113,7 @@ def test_threads_that_come_meanwhile_wait_until_it_is_awake() -> None:
         assert go.wait(60)
         peer.is_open = True
 
-    asleep.lay([peer], rouse)
+    lazy_objects.lay([peer], rouse)
     answers: list[bool] = []
     threads = [threading.Thread(target=lambda: answers.append(peer.ask())) for _ in range(3)]
     for thread in threads:
@@ -128,8 +128,8 @@ def test_threads_that_come_meanwhile_wait_until_it_is_awake() -> None:
 
 def test_what_cannot_change_its_class_is_left_and_the_others_wake() -> None:
     peer, calls = Peer(), list[str]()
-    assert asleep.lay([peer, 7], opener(peer, calls)) is False
-    assert (type(peer), asleep.is_asleep(peer), calls) == (Peer, False, [])
+    assert lazy_objects.lay([peer, 7], opener(peer, calls)) is False
+    assert (type(peer), lazy_objects.is_asleep(peer), calls) == (Peer, False, [])
 
 
 def test_a_subclass_of_the_functions_own_keeps_what_it_adds() -> None:
@@ -138,7 +138,7 @@ def test_a_subclass_of_the_functions_own_keeps_what_it_adds() -> None:
             return super().ask()
 
     peer, calls = Loud(), list[str]()
-    asleep.lay([peer], opener(peer, calls))
+    lazy_objects.lay([peer], opener(peer, calls))
     assert peer.ask()
     assert (type(peer), calls) == (Loud, ["rouse"])
 
@@ -146,4 +146,4 @@ def test_a_subclass_of_the_functions_own_keeps_what_it_adds() -> None:
 @pytest.fixture(autouse=True)
 def nothing_sleeps_on() -> Iterator[None]:
     yield
-    asleep._sleepers.clear()
+    lazy_objects._sleepers.clear()

@@ -205,7 +205,6 @@ CULPRITS = {
         "sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); sock.bind(os.environ['FILE'])",
         "to receive on /",
     ),
-    "a pair": ("sock = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)", "Unix datagram socket"),
 }  # fmt: skip
 
 

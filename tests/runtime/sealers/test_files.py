@@ -143,8 +143,8 @@ CULPRITS = {
         "file = tempfile.TemporaryFile(); other = os.open(f'/proc/self/fd/{file.fileno()}', os.O_RDWR)",
         "opened more than once",
     ),
-    "a locked file": (
-        "file = open(os.environ['FILE'], 'w'); fcntl.flock(file, fcntl.LOCK_EX)",
+    "a shared lock on one of two": (
+        "file = open(os.environ['FILE'], 'w'); other = open(os.environ['FILE']); fcntl.flock(file, fcntl.LOCK_SH)",
         "was locked at init",
     ),
     "one end of a pipe": ("ends = os.pipe(); os.close(ends[0])", "a pipe created at init"),
@@ -173,6 +173,51 @@ def handler(number):
     assert len(seen.reasons) >= 1
     assert text in "\n".join(seen.reasons)
     assert seen.answers == ["served"]
+
+
+LOCKED = {
+    "flock": "fcntl.flock(file, fcntl.LOCK_EX)",
+    "flock, with another descriptor": "other = open(path); fcntl.flock(file, fcntl.LOCK_EX)",
+    "flock, shared": "fcntl.flock(file, fcntl.LOCK_SH)",
+    "fcntl": "fcntl.lockf(file, fcntl.LOCK_EX, 5, 10)",
+    "fcntl, to the end": "fcntl.lockf(file, fcntl.LOCK_EX)",
+}
+
+
+@pytest.mark.parametrize("forked", [True, False])
+@pytest.mark.parametrize("case", LOCKED)
+def test_a_lock_of_init_is_held_by_each_worker_that_may_give_it_up(
+    case: str, *, forked: bool, tmp_path: Path
+) -> None:
+    """The child tries it: by a descriptor of its own, as any other process would."""
+    seen = run(
+        f"""
+import fcntl, os, socket
+path = {str(tmp_path / "lock")!r}
+file = open(path, "w+")
+{LOCKED[case]}
+{"" if forked else "listener = socket.create_server(('127.0.0.1', 0))"}
+def is_free():
+    pid = os.fork()
+    if pid:
+        return os.waitpid(pid, 0)[1] == 0
+    try:
+        probe = open(path, "r+")
+        fcntl.{"flock(probe, 6)" if case.startswith("flock") else "lockf(probe, 6, 1, 12)"}
+        os._exit(0)
+    except OSError:
+        os._exit(1)
+def handler(number):
+    found = [is_free()]
+    fcntl.{"flock(file, 8)" if case.startswith("flock") else "lockf(file, 8)"}
+    found.append(is_free())
+    fcntl.{"flock(file, 6)" if case.startswith("flock") else "lockf(file, 6)"}
+    return found + [is_free()]
+"""
+    )
+    assert bool(seen.reasons) is not forked
+    assert "locked" not in "\n".join([*seen.reasons, seen.output])
+    assert seen.answers == [[False, True, False]] * (3 if forked else 1)
 
 
 def test_a_pipe_of_ones_own_is_private_and_keeps_what_init_put_in() -> None:

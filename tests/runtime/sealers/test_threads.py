@@ -384,12 +384,12 @@ def test_no_thread_is_started_again_where_the_settings_say_so() -> None:
     seen = run(
         CONSUMER.replace("TAKE", "work.get()")
         + """
-RESTARTS = False
+THREADS = "refuse"
 def handler(number):
     return "served"
 """
     )
-    assert any("function.consume" in reason and "[fork] threads" in reason for reason in seen.reasons)
+    assert any("function.consume" in reason and 'threads = "auto"' in reason for reason in seen.reasons)
     assert seen.answers == ["served"]
 
 

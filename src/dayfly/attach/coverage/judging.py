@@ -16,6 +16,7 @@ from dayfly.attach.coverage.serving import judge_serving, serves
 from dayfly.attach.layerfile import LayerFile
 from dayfly.attach.live.model import AttachOptions, LayerOffer, is_runtime_layer, without_version
 from dayfly.attach.live.planning import plan_attach
+from dayfly.attach.triggers import LOCK_VARIABLE
 from dayfly.attach.wrappers import (
     NEXT_VARIABLE,
     WRAPPER,
@@ -24,6 +25,7 @@ from dayfly.attach.wrappers import (
     conflicts,
     is_attached,
 )
+from dayfly.core.scope import TAKEN
 from dayfly.errors import DayflyError
 
 # Reasons of a plan that hold for a function which has Dayfly already: it is not active there.
@@ -200,6 +202,17 @@ def _of_attached(facts: FunctionFacts) -> list[Gap]:
                 "guard-off",
                 "the guard is off: attacks end with their request, but are neither detected nor refused",
                 "set DAYFLY_GUARD to observe, which costs almost nothing",
+                Effect.NOTHING,
+            )
+        )
+    lock = variables.get(LOCK_VARIABLE) or "auto"
+    if lock != "on":
+        gaps.append(
+            Gap(
+                "takeover",
+                ("under events that no HTTP service made " if lock in ("auto", "http") else "")
+                + f"it is unprotected against takeover, best effort: the Runtime API is not locked; {TAKEN}",
+                "docs/security.md says what api_lock costs and gains",
                 Effect.NOTHING,
             )
         )

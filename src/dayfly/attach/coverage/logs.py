@@ -120,7 +120,7 @@ def _started(message: str) -> Mapping[str, Any]:
 
 def _reason(message: str) -> str:
     first = message.splitlines()[0]
-    return _word(first.partition(": ")[2].rpartition("without it: ")[2] or first)
+    return _word(first.partition(": ")[2].rpartition("runs without Dayfly: ")[2] or first)
 
 
 def _word(value: object) -> str:

@@ -24,27 +24,22 @@ def failure() -> "dict[str, Any]":
 
 def run_without(reason: str, fault: "BaseException | None" = None) -> None:
     """Become the runtime that would have been started without Dayfly where that is allowed, or end; never returns."""
-    if "_DAYFLY_CLERK" in os.environ or (
-        "_DAYFLY_ZYGOTE" in os.environ and "_DAYFLY_REPORTS" not in os.environ
-    ):
-        # Started by the native supervisor. Nothing but a clerk's work may run in a clerk, least of all the function; for a
-        # zygote it has Python decide, which comes here again.
-        os.write(2, f"dayfly: {reason}\n".encode())
-        os._exit(70)
-    if (os.environ.pop("DAYFLY_ON_FAILURE", "") or ON_FAILURE) == "stop":
-        os.write(2, f"dayfly: cannot start, and DAYFLY_ON_FAILURE is stop: {reason}\n".encode())
-        os._exit(1)
-    rule = failure()["refusal"](fault)
-    if rule:
-        os.write(2, f"dayfly: cannot start, and {rule}: {reason}\n".encode())
-        os._exit(1)
-    os.write(2, f"dayfly: not active, the function runs without it: {reason}\n".encode())
-    os.environ.pop("DAYFLY_FLEET_KEY", None)
-    run_untouched()
+    if is_of_a_supervisor:
+        # Started by the supervisor. Nothing but a clerk's work may run in a clerk, least of all the function; for a zygote
+        # whose files are unfit the supervisor executes its command anew, which decides.
+        is_unfit = fault is None or failure()["is_of_the_layer"](fault)
+        os.write(2, f"dayfly: {'' if is_unfit else 'cannot start: '}{reason}\n".encode())
+        os._exit(70 if is_unfit else 1)
+    failure()["run_without"](reason, fault, stops=stops, run=lambda: run_untouched(reason))
 
 
-def run_untouched() -> None:
-    """Execute the command the wrapper was called with, in the environment it was called in; never returns."""
+def run_untouched(reason: str = "") -> None:
+    """Execute the command the wrapper was called with, in the environment it was called in; never returns.
+
+    Without protection for a `reason`, which is reported.
+    """
+    if reason:
+        failure()["report"](reason)
     path = os.environ.pop("_DAYFLY_PYTHONPATH", None)
     if path is not None:
         os.environ["PYTHONPATH"] = path
@@ -62,6 +57,9 @@ if "PYTHONPATH" in os.environ and not sys.flags.ignore_environment:
     # No wrapper has hidden it from the supervisor, which loads nothing of the function's.
     os.environ["_DAYFLY_PYTHONPATH"] = os.environ.pop("PYTHONPATH")
     os.execv(sys.executable, [sys.executable, "-S", *sys.argv])
+stops = (os.environ.get("DAYFLY_ON_FAILURE", "") or ON_FAILURE) == "stop"
+# Asked for now: the function's code finds the variables as they were.
+is_of_a_supervisor = "_DAYFLY_CLERK" in os.environ or "_DAYFLY_ZYGOTE" in os.environ
 home = os.path.dirname(os.path.abspath(__file__))
 base = os.path.join(home, str(sys.implementation.cache_tag))
 for library in (base, base + ".zip", os.path.join(home, "source.zip")):
@@ -87,13 +85,11 @@ except Exception as fault:  # trust boundary: a broken layer must not become the
     # Raised in this file, above: Dayfly has found by itself that it cannot take part.
     is_finding = type(fault) is RuntimeError and getattr(fault.__traceback__, "tb_next", None) is None
     run_without(f"{type(fault).__name__}: {fault}", None if is_finding else fault)
-stops = (os.environ.get("DAYFLY_ON_FAILURE", "") or ON_FAILURE) == "stop"
 enter(
     sys.argv[1:],
     home=home,
     given=given,
     run_without=run_without,
     run_untouched=run_untouched,
-    is_of_the_layer=lambda fault: failure()["is_of_the_layer"](fault),
     stops=stops,
 )

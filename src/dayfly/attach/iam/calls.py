@@ -41,6 +41,16 @@ SHAPE = (
     _reads("ListVersionsByFunction", "list published versions and their layers"),
     _reads("ListProvisionedConcurrencyConfigs", "find provisioned environments"),
 )
+INVOKERS = (
+    _reads("GetPolicy", "find the services that invoke the function, to choose the lock of the Runtime API"),
+    _reads("GetFunctionUrlConfig", "find out whether it has a URL, for the same choice"),
+    Call(
+        "lambda:ListEventSourceMappings",
+        On.ANY,
+        "find its event sources, for the same choice",
+        "ReadEventSources",
+    ),
+)
 SIGNING = (
     _reads("GetFunctionCodeSigningConfig", "find the code signing configuration"),
     Call("lambda:GetCodeSigningConfig", On.SIGNING, "check whether it rejects unsigned layers", "ReadCodeSigning", is_seldom=True),

@@ -20,6 +20,7 @@ from dayfly.attach.iam.calls import (
     GET_CONFIGURATION,
     GET_LAYER,
     INVOKE,
+    INVOKERS,
     LIST_ALL,
     LOG_LINES,
     MAX_AGE,
@@ -55,7 +56,7 @@ COMMANDS: dict[str, Command] = {
             "attach",
             "adds the layer and its variables to functions",
             (
-                LIST_ALL, GET, TAGS, GET_CONFIGURATION, *SHAPE, *SIGNING, GET_LAYER, *PUBLISH_LAYER, UPDATE_LAYERS,
+                LIST_ALL, GET, TAGS, GET_CONFIGURATION, *SHAPE, *SIGNING, *INVOKERS, GET_LAYER, *PUBLISH_LAYER, UPDATE_LAYERS,
                 *aliases("--publish"), INVOKE, replace(LOG_LINES, option="--verify"), DECRYPT, *ENCRYPT,
             ),
             notes=(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from dayfly.attach.aws.calls import Caller, CallError
 from dayfly.attach.aws.facts import FunctionFacts, read_facts
+from dayfly.attach.aws.invokers import read_invokers
 from dayfly.attach.aws.wording import CredentialsError
 from dayfly.attach.live.journal import JournalError
 from dayfly.attach.live.layers import LayerSource, read_signing
@@ -80,7 +81,10 @@ class Attacher:
         plan = plan_attach(facts, self.options, offer)
         if plan.refusals:
             return plan
-        return plan_attach(facts, self.options, find(facts), read_signing(self.caller, self.client, facts))
+        invokers = read_invokers(self.caller, self.client, facts)
+        return plan_attach(
+            facts, self.options, find(facts), read_signing(self.caller, self.client, facts), invokers
+        )
 
     def _preview(self, facts: FunctionFacts) -> LayerOffer:
         return self.layers.preview(facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dayfly.attach.aws.facts import FunctionFacts
+from dayfly.attach.aws.invokers import Invokers
 from dayfly.attach.image import DOCKERFILE
 from dayfly.attach.layerfile import LayerFile
 from dayfly.attach.layout import PYTHONS
@@ -15,6 +16,7 @@ from dayfly.attach.live.model import (
     is_runtime_layer,
     without_version,
 )
+from dayfly.attach.triggers import LOCK_VARIABLE, LockChoice, choose_lock
 from dayfly.attach.wrappers import AttachRefusedError, attached_variables, conflicts, is_attached
 from dayfly.core.proofs import KEY_VARIABLE
 from dayfly.errors import DayflyError
@@ -28,7 +30,11 @@ _OF_ITS_KIND = ("image", "not-python", "unsupported-version", "managed-instances
 
 
 def plan_attach(
-    facts: FunctionFacts, options: AttachOptions, offer: LayerOffer, signing: Signing | None = None
+    facts: FunctionFacts,
+    options: AttachOptions,
+    offer: LayerOffer,
+    signing: Signing | None = None,
+    invokers: Invokers | None = None,
 ) -> Plan:
     """Return what would change so that Dayfly is on this function.
 
@@ -46,9 +52,12 @@ def plan_attach(
     refusals += _of_contents(facts, options, offer)
     variables: dict[str, str] = {}
     current = facts.environment.variables
+    lock = _lock(facts, options, invokers)
     if facts.environment.is_readable:
         try:
-            wanted = attached_variables(current, options.settings)
+            wanted = attached_variables(
+                current, {**({LOCK_VARIABLE: lock.value} if lock.value else {}), **options.settings}
+            )
             variables = {name: value for name, value in wanted.items() if current.get(name) != value}
         except AttachRefusedError as error:
             reason = "variables-size" if "bytes" in error.message else "wrapper"
@@ -80,6 +89,7 @@ def plan_attach(
             *_notes(facts, options, layers_before, is_change=bool(changes)),
             *_size_notes(facts, offer),
             *_signing_notes(signing),
+            *([lock.note] if lock.note else []),
             *(
                 [f"could not check the layer's contents: {offer.contents}"]
                 if isinstance(offer.contents, str) and offer.contents
@@ -87,6 +97,17 @@ def plan_attach(
             ),
         ),
     )
+
+
+def _lock(facts: FunctionFacts, options: AttachOptions, invokers: Invokers | None) -> LockChoice:
+    """What is chosen for the lock of the Runtime API, where nobody has decided that."""
+    if invokers is None or LOCK_VARIABLE in options.settings or LOCK_VARIABLE in facts.environment.variables:
+        return LockChoice()
+    if invokers.unknown:
+        return LockChoice(
+            note=f"what invokes it could not be read, so the lock stays at its default: {invokers.unknown}"
+        )
+    return choose_lock(invokers.http, invokers.others)
 
 
 def place_layer(layers: tuple[str, ...], offer: LayerOffer) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from dayfly.attach.triggers import LOCK_VARIABLE
 from dayfly.attach.wrappers import NEXT_VARIABLE
 from dayfly.errors import DayflyError
 
@@ -38,17 +39,20 @@ class Options:
     `layer` is "" for a layer over a zip that lies beside the template (see `zip_for`); else the ARN of a published
     version, `s3://bucket/key`, or the name of something in the template that gives the ARN. `settings` are the
     variables asked for (`DAYFLY_GUARD` and so on); `functions` the names to attach, empty for all. `kept` are the
-    settings of functions that were not named and have Dayfly already: they keep both.
+    settings of functions that were not named and have Dayfly already: they keep both. `locks` is what was chosen for the
+    lock of the Runtime API, by function; what `settings` say counts more.
     """
 
     layer: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     functions: frozenset[str] = frozenset()
     kept: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    locks: Mapping[str, str] = field(default_factory=dict)
 
     def settings_of(self, function: str) -> Mapping[str, str]:
         """The variables that one function shall get."""
-        return self.kept.get(function, self.settings)
+        lock = {LOCK_VARIABLE: self.locks[function]} if function in self.locks else {}
+        return self.kept.get(function, {**lock, **self.settings})
 
     def keeping(self, attached: Mapping[str, Mapping[str, str]]) -> Options:
         """The same with functions that are attached already and the variables that they have now."""

@@ -208,15 +208,17 @@ class ServerlessTemplate(Template):
             and all(layer == first for layer in layers.values())
             and len(chosen) == len(self._functions)
             and all(
-                self._is_reached(one) and options.settings_of(one.name) == options.settings for one in chosen
+                self._is_reached(one) and options.settings_of(one.name) == options.settings_of(chosen[0].name)
+                for one in chosen
             )
         ):
             edit = ServiceEdit(self._service, first, Edits(self._document))
             try:
                 # Alike for all: who has a wrapper of its own names it for itself.
-                variables = attached_variables(self._current(None), options.settings)
+                settings = options.settings_of(chosen[0].name)
+                variables = attached_variables(self._current(None), settings)
                 for one in chosen:
-                    attached_variables(self._current(one), options.settings)
+                    attached_variables(self._current(one), settings)
                 edit.attach_all(chosen, variables)
                 self._check_shared(edit.edits)
                 edit.edits.apply()

@@ -1,8 +1,8 @@
-"""Recognises plain arithmetic: an expression of literals and operators whose value stays small.
+"""Recognises plain arithmetic: an expression of literals, plain names, operators and numeric functions whose value stays small.
 
-It can do nothing but compute a value. The size of every step is bounded from the tree, before anything is computed: `9**9**9`
-and `"a" * 10**10` would keep a caller waiting, or take all memory. Formatting (`"%9999999d" % 1`), `is`, subscripts, names and
-everything else is not arithmetic.
+It can do nothing but compute a number, or choose a value. The size of every step is bounded from the tree, before anything is
+computed: `9**9**9` would keep a caller waiting. Operators on texts and containers, `is`, subscripts, attributes and everything else
+is not arithmetic. Of a name's value only the function knows the size: it may be multiplied a few times.
 """
 
 from __future__ import annotations
@@ -11,95 +11,82 @@ import _ast
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _MANY_CHARACTERS = 4096
-# Characters and items of one value, with all that is in it, and of all values that are made on the way.
-_MANY_ITEMS = 16_384
-_MUCH_WORK = 65_536
 # Operators within each other: as many as a sum of so many amounts has.
 _MANY_LEVELS = 512
 # Of an integer: 1,233 digits, far below what CPython converts to text (4,300).
 _MANY_BITS = 4096
-_LARGEST = 1 << _MANY_BITS
+# How many times (as a power of two) as large as a name's value a value may become that is computed from it.
+_MANY_TIMES_BITS = 20
 # `ast.PyCF_ONLY_AST`, without the module.
 _ONLY_TREE = 0x400
+# What gives a float for numbers; and what gives an integer or the same number for a number.
+_FLOATS = frozenset(
+    (
+        *("acos", "asin", "atan", "atan2", "cos", "sin", "tan", "cosh", "sinh", "tanh", "degrees", "radians"),
+        *("exp", "log", "log10", "log2", "sqrt", "hypot", "fabs", "fmod", "copysign", "float"),
+    )
+)
+FUNCTIONS = _FLOATS | frozenset(("abs", "ceil", "floor", "int", "max", "min", "round", "trunc"))
+# `round(1, -10**9)` computes ten to the power of that.
+_MANY_DIGITS_BITS = 8
 # An encoding may be declared in a comment, which `compile` obeys and `eval` of a text does not; what is escaped may warn.
 _UNREAD = ("#", "\\")
 
-
-class _Bound:
-    """What a value can be at most: `most` an integer's absolute value, `size` a text's or container's items, -1 where it is none."""
-
-    __slots__ = ("most", "size")
-
-    def __init__(self, most: int = -1, size: int = -1) -> None:
-        self.most = most
-        self.size = size
+# Bits of an integer's value, 0 of a float's, -1 of what is no number; and whether it is computed from a name's or a function's.
+_Bound = tuple[int, bool]
+_NO_NUMBER: _Bound = (-1, False)
 
 
 class _TooMuchError(Exception):
     """It is no arithmetic, or its value may be large."""
 
 
-class Arithmetic:
-    """A bounded expression; see `parse_arithmetic`."""
+def is_arithmetic(
+    source: str | bytes,
+    is_name: Callable[[str], bool] = lambda _name: False,
+    is_function: Callable[[str], bool] = lambda _name: False,
+) -> bool:
+    """Say whether `source` is an expression of literals, names and operators, and nothing that may be anything else.
 
-    __slots__ = ("_tree",)
-
-    def __init__(self, tree: _ast.Expression) -> None:
-        self._tree = tree
-
-    def texts(self) -> list[str]:
-        """Return the texts in its value: joined or repeated they may not stand in the source."""
-        if not any(
-            type(node) is _ast.Constant and type(node.value) in (str, bytes) for node in _walk(self._tree)
-        ):
-            return []
-        try:
-            return list(
-                _texts_of(eval(compile(self._tree, "", "eval", dont_inherit=True), {"__builtins__": {}}))
-            )
-        except Exception:
-            # Trust boundary: an event's expression (`'a' + 1`). The function gets the same error, and no value.
-            return []
-
-
-def parse_arithmetic(source: str | bytes) -> Arithmetic | None:
-    """Return the expression of literals and operators that `source` is, None where it may be anything else."""
+    `is_name` says of which names the values are operands, `is_function` which of `FUNCTIONS` are what they are called.
+    """
     try:
         text = source if isinstance(source, str) else source.decode()
         if len(text) > _MANY_CHARACTERS or any(mark in text for mark in _UNREAD):
-            return None
+            return False
         tree = compile(text.strip(" \t\r\n"), "", "eval", _ONLY_TREE, dont_inherit=True)
         if not isinstance(tree, _ast.Expression):
-            return None
-        _bound(tree)
+            return False
+        nodes = list(_walk(tree.body))
+        for node in nodes:
+            if isinstance(node, _ast.Name) and not is_name(node.id):
+                return False
+            if isinstance(node, _ast.Call) and not is_function(_function_of(node)):
+                return False
+            value = node.value if isinstance(node, _ast.Constant) else None
+            if isinstance(value, bytes):
+                value = value.decode("latin-1")
+            if isinstance(value, str) and value not in text:
+                # Made of several: nobody would find it in the event again.
+                return False
+        # Without recursion, since the stack may be used up. Right to left: the last one that was pushed is the first child.
+        bounds: list[_Bound] = []
+        for node in reversed(nodes):
+            bits, is_named = bound = _bound_of(node, [bounds.pop() for _ in _children(node)])
+            if bits > (_MANY_TIMES_BITS if is_named else _MANY_BITS):
+                return False
+            bounds.append(bound)
     except (SyntaxError, ValueError, MemoryError, RecursionError, _TooMuchError):
-        return None
-    return Arithmetic(tree)
+        return False
+    return True
 
 
-def _bound(tree: _ast.Expression) -> None:
-    """Raise _TooMuchError unless every step is known and small. Without recursion: the stack may be used up."""
-    bounds: list[_Bound] = []
-    work = 0
-    for node in reversed(list(_walk(tree))):
-        count = len(_children(node))
-        # Right to left: the last one that was pushed is the first child.
-        parts = [bounds.pop() for _ in range(count)]
-        bound = _bound_of(node, parts)
-        work += max(bound.size, 0)
-        if type(node) is _ast.Compare:
-            work += sum(max(part.size, 0) for part in parts)
-        if bound.most > _LARGEST or bound.size > _MANY_ITEMS or work > _MUCH_WORK:
-            raise _TooMuchError
-        bounds.append(bound)
-
-
-def _walk(tree: _ast.Expression) -> Iterator[_ast.expr]:
+def _walk(body: _ast.expr) -> Iterator[_ast.expr]:
     """Yield each node before its children, and these from left to right."""
-    waiting: list[tuple[_ast.expr, int]] = [(tree.body, 1)]
+    waiting: list[tuple[_ast.expr, int]] = [(body, 1)]
     while waiting:
         node, level = waiting.pop()
         if level > _MANY_LEVELS:
@@ -111,7 +98,7 @@ def _walk(tree: _ast.Expression) -> Iterator[_ast.expr]:
 def _children(node: _ast.expr) -> list[_ast.expr]:
     """Return what a node is computed from; raises _TooMuchError for a node that is no arithmetic."""
     match node:
-        case _ast.Constant():
+        case _ast.Constant() | _ast.Name():
             return []
         case _ast.UnaryOp():
             return [node.operand]
@@ -119,96 +106,77 @@ def _children(node: _ast.expr) -> list[_ast.expr]:
             return [node.left, node.right]
         case _ast.BoolOp():
             return node.values
-        case _ast.Compare():
+        case _ast.Compare() if not any(isinstance(one, (_ast.Is, _ast.IsNot)) for one in node.ops):
+            # Of literals with `is` CPython warns, and what it answers depends on its version.
             return [node.left, *node.comparators]
         case _ast.IfExp():
             return [node.test, node.body, node.orelse]
         case _ast.Tuple() | _ast.List() | _ast.Set():
             return node.elts
+        case _ast.Call() if _function_of(node) in FUNCTIONS and not node.keywords:
+            return node.args
         case _ast.Dict() if None not in node.keys:
             return [key for key in node.keys if key is not None] + node.values
     raise _TooMuchError
 
 
+def _function_of(call: _ast.Call) -> str:
+    """Return what is called: `sqrt`, and of `math.sqrt` nothing, an attribute."""
+    return call.func.id if isinstance(call.func, _ast.Name) else ""
+
+
 def _bound_of(node: _ast.expr, parts: list[_Bound]) -> _Bound:
     match node:
-        case _ast.Constant():
-            return _bound_of_constant(node.value)
-        case _ast.UnaryOp():
-            is_number = not isinstance(node.op, _ast.Not)
-            return _Bound(parts[0].most + 1 if is_number and parts[0].most >= 0 else 1)
-        case _ast.BinOp():
-            return _bound_of_operation(node.op, *parts)
-        case _ast.Compare():
-            if any(isinstance(operator, (_ast.Is, _ast.IsNot)) for operator in node.ops):
-                # Of literals CPython warns, and what it answers depends on its version.
+        case _ast.Constant(value=int()):
+            return int(node.value).bit_length(), False  # type: ignore[arg-type]
+        case _ast.Constant(value=float() | complex()):
+            return 0, False
+        case _ast.Name():
+            return 0, True
+        case _ast.Compare() | _ast.UnaryOp(op=_ast.Not()):
+            return 1, False
+        case _ast.IfExp() | _ast.BoolOp():
+            values = parts[1:] if isinstance(node, _ast.IfExp) else parts
+            return _NO_NUMBER if _NO_NUMBER in values else _largest(values)
+        case _ast.UnaryOp() | _ast.BinOp() | _ast.Call():
+            if _NO_NUMBER in parts:
                 raise _TooMuchError
-            return _Bound(1)
-        case _ast.BoolOp() | _ast.IfExp():
-            return _Bound(max(part.most for part in parts), max(part.size for part in parts))
-    return _Bound(size=len(parts) + sum(max(part.size, 0) for part in parts))
-
-
-def _bound_of_constant(value: object) -> _Bound:
-    if isinstance(value, int):
-        return _Bound(abs(value))
-    if isinstance(value, (str, bytes)):
-        return _Bound(size=len(value))
-    return _Bound()
-
-
-def _bound_of_operation(operator: _ast.operator, left: _Bound, right: _Bound) -> _Bound:
-    """Return what an operation gives at most; one of operands that have no such operator gives an error."""
-    are_integers = left.most >= 0 and right.most >= 0
-    most = 0
-    size = left.size + right.size if left.size >= 0 and right.size >= 0 else -1
-    match operator:
-        case _ast.Add() | _ast.Sub():
-            most = left.most + right.most
-        case _ast.Mult():
-            most = left.most * right.most
-            size = max(
-                left.size * right.most if right.most >= 0 else -1,
-                right.size * left.most if left.most >= 0 else -1,
-            )
-        case _ast.Div():
-            return _Bound()
-        case _ast.FloorDiv():
-            most = left.most
-        case _ast.Mod():
-            if left.size >= 0:
-                # Formatting: its directives say how long the text becomes.
-                raise _TooMuchError
-            most = right.most
-        case _ast.Pow():
-            if are_integers and left.most > 1:
-                if right.most * left.most.bit_length() > _MANY_BITS:
-                    raise _TooMuchError
-                most = left.most**right.most
-            else:
-                most = 1
-        case _ast.LShift():
-            if right.most > _MANY_BITS:
-                raise _TooMuchError
-            most = left.most << max(right.most, 0)
-        case _ast.RShift():
-            most = left.most
-        case _ast.BitAnd() | _ast.BitOr() | _ast.BitXor():
-            most = 1 << max(left.most, right.most, 0).bit_length()
         case _:
+            return _NO_NUMBER
+    bits, is_named = _largest(parts)
+    if isinstance(node, _ast.Call):
+        function = _function_of(node)
+        if function == "round" and any(digits > _MANY_DIGITS_BITS or named for digits, named in parts[1:]):
             raise _TooMuchError
-    return _Bound(most if are_integers else -1, size)
+        # Of a float an integer may be made, as large as a name's value.
+        return 0 if function in _FLOATS else bits, True
+    if isinstance(node, _ast.UnaryOp):
+        return bits + 1, is_named
+    assert isinstance(node, _ast.BinOp)
+    (left, left_is_named), (right, right_is_named) = parts
+    match node.op:
+        case _ast.Mult():
+            bits = left + right
+        case _ast.Div():
+            bits = 0
+        case _ast.Pow() if left or left_is_named:
+            # The power of an integer, or of what a name stands for.
+            if right_is_named or right > _MANY_BITS.bit_length():
+                raise _TooMuchError
+            exponent = node.right
+            is_literal = isinstance(exponent, _ast.Constant) and isinstance(exponent.value, int)
+            times = int(exponent.value) if is_literal else (1 << right) - 1  # type: ignore[attr-defined]
+            bits = (left + left_is_named) * max(times, 1)
+        case _ast.Pow():
+            bits = 0
+        case _ast.LShift() if not is_named and right <= _MANY_BITS.bit_length():
+            bits = left + (1 << right)
+        case _ast.LShift() | _ast.MatMult():
+            raise _TooMuchError
+        case _:
+            bits += 1
+    return bits, is_named
 
 
-def _texts_of(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, bytes):
-        yield value.decode("latin-1")
-    elif isinstance(value, dict):
-        for key, one in value.items():
-            yield from _texts_of(key)
-            yield from _texts_of(one)
-    elif isinstance(value, (list, tuple, set)):
-        for one in value:
-            yield from _texts_of(one)
+def _largest(parts: list[_Bound]) -> _Bound:
+    return max((bits for bits, _ in parts), default=0), any(is_named for _, is_named in parts)

@@ -7,8 +7,8 @@ from dayfly.core.structure.pytokens import CONSTANTS, KEYWORDS, SPACE, STRING, T
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from dayfly.core.structure.own import OwnText
     from dayfly.core.structure.python import Reading
+    from dayfly.core.structure.trusted_literals import OwnText
 
 
 def judge_generated(

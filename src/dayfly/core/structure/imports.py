@@ -7,7 +7,7 @@ from dayfly.core.structure.judgement import Judgement
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dayfly.core.structure.judgement import Provenance
-    from dayfly.core.structure.own import OwnText
+    from dayfly.core.structure.trusted_literals import OwnText
 
 # Values of the standard library's, by what pickle calls to make them: none does anything else.
 _VALUES = frozenset(

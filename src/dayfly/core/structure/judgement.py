@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Literal, Protocol
 
-    from dayfly.core.structure.own import OwnText
+    from dayfly.core.structure.trusted_literals import OwnText
 
     Verdict = Literal["allow", "refuse", "unknown"]
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
         def spans(self, text: str, /) -> Sequence[Span]: ...
         def holds_bytes(self, data: bytes, /) -> str: ...
+        def is_leaf(self, text: str, /) -> bool: ...
 
 
 # Longest text a judge reads; Lambda's events end at 6 MB and no honest program text comes near one.
@@ -81,11 +82,12 @@ class Taint:
             if span.end <= limit and text[span.start : span.end] == part:
                 self.mask[span.start : span.end] = bytes(span.end - span.start)
 
+    def source_at(self, position: int) -> str:
+        """Return the path of what came from the event at a position, "" where nothing did."""
+        return next((span.path for span in self._spans if span.start <= position < span.end), "")
+
     def path_at(self, position: int) -> str:
-        for span in self._spans:
-            if span.start <= position < span.end:
-                return span.path
-        return self.first_path()
+        return self.source_at(position) or self.first_path()
 
     def first_path(self) -> str:
         return self._spans[0].path if self._spans else ""
@@ -101,6 +103,21 @@ class Taint:
             found.append((start, end))
             start = self.mask.find(1, end)
         return found
+
+
+def contributed(
+    text: str, provenance: Provenance, own: OwnText, *, is_place: Callable[[int, int], bool] | None = None
+) -> list[Span]:
+    """Return what of `text` came from the event, without what the function chose by it: members of its own collections.
+
+    `is_place` says whether text[start:end] stands where a choice may.
+    """
+    return [
+        span
+        for span in provenance.spans(text)
+        if not own.is_choice(text[span.start : span.end])
+        or (is_place is not None and not is_place(span.start, span.end))
+    ]
 
 
 class Unreadable(Exception):
@@ -121,11 +138,13 @@ def judged(
     provenance: Provenance,
     own: OwnText,
     judge: Callable[[str, Taint, OwnText], Judgement],
+    *,
+    is_place: Callable[[int, int], bool] | None = None,
 ) -> Judgement:
     """Ask `judge` about `text`; never raises, whatever the text, the provenance or the judge does."""
     taint = Taint("", ())
     try:
-        taint = Taint(text, provenance.spans(text))
+        taint = Taint(text, contributed(text, provenance, own, is_place=is_place))
         if len(text) > MAX_TEXT:
             return unreadable(sink, f"longer than {MAX_TEXT} characters", taint)
         judgement = judge(text, taint, own)

@@ -5,10 +5,22 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dayfly.core.structure.judgement import Taint
+    from dayfly.core.structure.trusted_literals import OwnText
+
+# Of a piece of the function's own text that goes on after a literal's end: "'," and "')" stand in any value.
+_MIN_PIECE = 3
 
 
 def breaks_out(
-    text: str, taint: Taint, content: int, limit: int, *, quote: str, backslashes: bool, doubled: bool
+    text: str,
+    taint: Taint,
+    content: int,
+    limit: int,
+    *,
+    quote: str,
+    backslashes: bool,
+    doubled: bool,
+    own: OwnText | None = None,
 ) -> int:
     """Return where the event's part splits an escape in text[content:limit], or -1.
 
@@ -35,18 +47,30 @@ def breaks_out(
             while after < limit and text[after] == " ":
                 # A blank between two words of a value is marked as nobody's.
                 after += 1
-            is_escaped = text[second] == text[at] and (after == limit or taint.mask[after])
+            is_escaped = text[second] == text[at] and (
+                after == limit
+                or taint.mask[after]
+                # What is left of the value may be too short to be found again: 'a ''quoted'' b'.
+                or (own is not None and text[at] == quote and not _goes_on(text, taint, second, own))
+            )
             if not is_escaped:
                 return at
-        elif (
-            second_is_event
-            and not first_is_event
-            and text[at] != "\\"
-            and at > content
-            and not taint.mask[at - 1]
-        ):
-            # An own quote right before the event's one, in the middle of own text: '{a}'{b}.
-            return at
+        elif second_is_event and not first_is_event and text[at] != "\\" and at > content:
+            before = at - 1
+            while before > content and text[before] == " ":
+                before -= 1
+            if not taint.mask[before]:
+                # An own quote right before the event's one, in the middle of own text: '{a}'{b}.
+                return at
         for mark in marks:
             if 0 <= following[mark] < at + 2:
                 following[mark] = text.find(mark, at + 2, limit)
+
+
+def _goes_on(text: str, taint: Taint, at: int, own: OwnText) -> bool:
+    """Say whether the function's own text, which is not the event's too, goes on at a quote or right behind it."""
+    return any(
+        size >= _MIN_PIECE and taint.mask.find(0, max(start, at + 1), start + size) >= 0
+        for start in (at, at + 1, at + 2)
+        if (size := own.piece_at(text, start))
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from posixpath import normpath
+
 from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, judged
 
 TYPE_CHECKING = False
@@ -9,12 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dayfly.core.structure.judgement import Provenance
-    from dayfly.core.structure.own import OwnText
+    from dayfly.core.structure.trusted_literals import OwnText
 
 # The one directory a function may fill as it likes; what is executed from it is another judge's.
 SCRATCH = "/tmp"
 # Linux ends paths at 4,096 bytes.
 MAX_PATH = 8192
+# Longest name of a file.
+MAX_NAME = 255
 
 
 def judge_path(
@@ -35,12 +39,14 @@ def judge_path(
 
     def judge(text: str, taint: Taint, own: OwnText) -> Judgement:
         _drop_names_of(deployed, text, taint)
-        return _judge(text, taint, own, resolved, roots)
+        return _judge(text, taint, own, resolved, roots, provenance)
 
     return judged("path", text, provenance, own, judge)
 
 
-def _judge(path: str, taint: Taint, own: OwnText, resolved: str, roots: Sequence[str]) -> Judgement:
+def _judge(
+    path: str, taint: Taint, own: OwnText, resolved: str, roots: Sequence[str], provenance: Provenance
+) -> Judgement:
     allow = Judgement(
         "allow", "path.name", "the event names only a file within the directory", taint.first_path()
     )
@@ -65,7 +71,13 @@ def _judge(path: str, taint: Taint, own: OwnText, resolved: str, roots: Sequence
     # Not only "..": a component that the event completes to it ({x}. with ".").
     start = 0
     for component in path.split("/"):
-        if component == ".." and taint.any(max(0, start - 1), min(len(path), start + 3)):
+        # Or one that is left of what the function took out of it: "....//" without its "../".
+        if component == ".." and (
+            taint.any(max(0, start - 1), min(len(path), start + 3))
+            or (path[0] == "/" and taint.any(start, start + 4) and not _says_parent(path, start, own))
+            # A function that removes "../" has it as a constant.
+            or (taint.any(start, start + 4) and provenance.holds_bytes(b"../"))
+        ):
             return Judgement("refuse", "path.parent", "the event leaves the directory", taint.path_at(first))
         start += len(component) + 1
     base = path[: path.rfind("/", 0, first) + 1]
@@ -84,6 +96,36 @@ def _judge(path: str, taint: Taint, own: OwnText, resolved: str, roots: Sequence
     if _is_within(base, (SCRATCH, *roots)) or _names(base, own):
         return allow
     return Judgement("unknown", "path.unexplained", "the directory does not come from the function")
+
+
+def judge_result(
+    given: str, result: str, provenance: Provenance, own: OwnText, *, base: str = ""
+) -> Judgement:
+    """Say whether `result`, which a function made of the path `given`, is still below the directory that it names there.
+
+    With `base`, that directory, `given` was joined with it, which leaves out a directory before a path from the root.
+    """
+
+    def judge(text: str, taint: Taint, own: OwnText) -> Judgement:
+        _drop_coincidences(text, taint, own)
+        directory = base if taint.any(0, 1) else ""
+        if not base:
+            size = own.piece_at(text, 0)
+            taint.mask[:size] = bytes(size)
+            first = taint.mask.find(1)
+            directory = text[: text.rfind("/", 0, first) + 1] if first >= 0 else ""
+        if directory.strip("/.") and not _is_within(result, (normpath(directory),)):
+            return Judgement("refuse", "path.parent", "the event leaves the directory", taint.first_path())
+        return Judgement("allow", "path.name", "below the directory", taint.first_path())
+
+    return judged("path", given, provenance, own, judge)
+
+
+def _says_parent(path: str, at: int, own: OwnText) -> bool:
+    """Say whether the ".." at `at` stands in the function's own text, alone or with what is around it."""
+    return any(
+        start + own.piece_at(path, start) >= at + len("..") for start in range(max(0, at - MAX_NAME), at + 1)
+    )
 
 
 def _drop_names_of(directories: Sequence[str], path: str, taint: Taint) -> None:

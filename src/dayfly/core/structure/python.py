@@ -23,7 +23,7 @@ from dayfly.core.structure.pytokens import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dayfly.core.structure.judgement import Provenance
-    from dayfly.core.structure.own import OwnText
+    from dayfly.core.structure.trusted_literals import OwnText
 
 # A byte source in any other encoding could mean anything (utf-7, rot13): it is not read.
 _READABLE_ENCODINGS = frozenset(

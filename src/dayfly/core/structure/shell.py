@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from dayfly.core.structure.judgement import Judgement, Taint, judged, unreadable
 from dayfly.core.structure.shellwords import (
     BLANK,
     MARK,
     PLAIN,
     QUOTED,
+    SHELLS,
     Reading,
     Word,
     is_assignment,
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dayfly.core.structure.judgement import Provenance
-    from dayfly.core.structure.own import OwnText
+    from dayfly.core.structure.trusted_literals import OwnText
 
 # What the function's own programs do with their operands, by program: a table of meanings, not of bad input.
 # Programs that start the program their operands name:
@@ -71,14 +74,8 @@ _RUNNERS = frozenset(
     ]
 )
 # Programs that read a language from an operand or from an option's value.
-_INTERPRETERS = frozenset(
+_INTERPRETERS = SHELLS.union(
     [
-        "sh",
-        "bash",
-        "dash",
-        "zsh",
-        "ksh",
-        "ash",
         "fish",
         "python",
         "pypy",
@@ -90,6 +87,7 @@ _INTERPRETERS = frozenset(
         "awk",
         "gawk",
         "mawk",
+        "jq",
         "sed",
         "osascript",
         "tclsh",
@@ -100,9 +98,78 @@ _INTERPRETERS = frozenset(
         "sqlite",
     ]
 )
-_SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "ash"))
+_AWKS = frozenset(("awk", "gawk", "mawk"))
+# Options whose value is the next word, by program; of a program that is not here, a word is an operand by its place.
+_VALUE_OPTIONS = {
+    **dict.fromkeys(SHELLS, frozenset(("-o", "+o", "-O", "+O", "--rcfile", "--init-file"))),
+    "python": frozenset(("-W", "-X")),
+    "perl": frozenset(("-I", "-M")),
+    "ruby": frozenset(("-I", "-r")),
+    "node": frozenset(("-r", "--require", "--import")),
+    "awk": frozenset(("-F", "-v")),
+    "gawk": frozenset(("-F", "-v")),
+    "find": frozenset(
+        (
+            *("-name", "-iname", "-path", "-ipath", "-wholename", "-regex", "-iregex"),
+            *("-type", "-size", "-mtime", "-mmin", "-newer", "-user", "-group", "-maxdepth", "-mindepth"),
+        )
+    ),
+    "grep": frozenset(("-e", "--regexp", "-m", "-A", "-B", "-C")),
+    "git": frozenset(("-m", "--message", "--author", "-b")),
+}
+# Options of curl's whose value names a file behind an "@".
+_CURLS_FILES = frozenset(("-d", "--data", "--data-ascii", "--data-binary", "-H", "--header"))
+# Options whose value is code, or names a program, for programs that do something else otherwise.
+_CODE_OPTIONS = {
+    "git": frozenset(
+        (
+            "-c",
+            "--config",
+            "--config-env",
+            "--exec-path",
+            "--upload-pack",
+            "--receive-pack",
+            "-u",
+            "--template",
+        )
+    ),
+    "ssh": frozenset(("-o", "-F")),
+    "scp": frozenset(("-o", "-S", "-F")),
+    "sftp": frozenset(("-o", "-S", "-F")),
+    "rsync": frozenset(("-e", "--rsh", "--rsync-path")),
+    "tar": frozenset(("-I", "--use-compress-program", "--checkpoint-action", "--to-command", "-F")),
+    "curl": frozenset(("-K", "--config")),
+    "wget": frozenset(("--use-askpass", "-e", "--execute")),
+    "pip": frozenset(("-i", "--index-url", "--extra-index-url", "-r", "--requirement")),
+}
+# Programs whose operands and options say what is fetched.
+_FETCHERS = frozenset(
+    (
+        "aria2c",
+        "curl",
+        "ffmpeg",
+        "ffprobe",
+        "git",
+        "lynx",
+        "svn",
+        "wget",
+        "wkhtmltoimage",
+        "wkhtmltopdf",
+        "yt-dlp",
+    )
+)
 # find's options after which a command stands.
 _COMMAND_OPTIONS = ("-exec", "-execdir", "-ok", "-okdir")
+# Where a shell computes with a variable it evaluates the subscript of what is in there: a[$(id)]
+# (https://www.gnu.org/software/bash/manual/html_node/Shell-Arithmetic.html).
+_COMPUTES = re.compile(
+    r"\(\(|\$\[|\[\[.*\s-(?:eq|ne|lt|le|gt|ge|v)\s|\b(?:let|declare\s+-i|test\s+-v|printf\s+-v)\b", re.S
+)
+_SUBSCRIPT = re.compile(r"\w\[.*(?:\$[({]|`)", re.S)
+# Programs that expand references to variables and functions, `$(shell ...)`, in what is assigned on their command line.
+_MAKES = frozenset(("make", "gmake"))
+# Of the shortest substitution, `s///`.
+_DELIMITERS = 4
 # How deep sh -c within sh -c is followed.
 MAX_DEPTH = 3
 
@@ -117,6 +184,35 @@ def judge_argv(
 ) -> Judgement:
     """Say whether this program may be started; `args` are what it gets, its own name (argv[0]) first."""
     return _judge_argv(_text(executable), [_text(one) for one in args], provenance, own, 0)
+
+
+def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: OwnText) -> Judgement:
+    """Say whether a program may read this from its standard input: a shell without a script reads commands there.
+
+    So does an interpreter of Python's; xargs puts each line into the command line of a shell.
+    """
+    words = list(args)
+    while words and _base(words[0]) in _STARTERS:
+        start = _find_started(words, [[] for _ in words])
+        words = words[start:] if start > 0 else []
+    program = _base(words[0]) if words else ""
+    if program == "xargs":
+        marks = [
+            one[2:] or after for one, after in zip(words, [*words[1:], ""], strict=True) if one[:2] == "-I"
+        ]
+        script = words[words.index("-c") + 1 :][:1] if "-c" in words else []
+        if marks and script and marks[0] in script[0]:
+            lines = [script[0].replace(marks[0], line) for line in text.splitlines()]
+            return judge_shell("\n".join(lines), provenance, own)
+    elif _is_script_given(words, len(words)):
+        return Judgement("allow", "argv.input", "the program has another script")
+    elif program in SHELLS:
+        return judge_shell(text, provenance, own)
+    elif program in ("python", "pypy"):
+        from dayfly.core.structure.python import judge_python  # rarely needed here
+
+        return judge_python(text, provenance, own)
+    return Judgement("allow", "argv.input", "the program reads data")
 
 
 def _text(value: str | bytes) -> str:
@@ -301,19 +397,41 @@ def _judge_arguments(
             ends_options = ends_options or argument == "--"
             takes_command = takes_command and argument not in (";", "+")
             continue
-        if marked[0] and argument[0] == "-" and not ends_options and not own.is_constant(argument):
+        takes_next = before in _VALUE_OPTIONS.get(base, ()) and not any(events[index - 1])
+        if base in SHELLS and _is_script_given(arguments, index):
+            # Its own name and what it is called with.
+            ends_options = True
+        if marked[0] and argument[0] == "-" and not (ends_options or takes_next or own.is_constant(argument)):
             return _refuse("argv.option", "the event supplies an option", path)
-        if program in _RUNNERS or takes_command:
+        if base == "curl" and before in _CURLS_FILES and marked[0] and argument[0] == "@":
+            return _refuse("argv.option", "the event supplies a file to be sent", path)
+        if base == "sed" and _stays_in_substitution(argument, marked):
+            continue
+        code = _CODE_OPTIONS.get(base, frozenset())
+        if program in _RUNNERS or takes_command or before in code or argument.partition("=")[0] in code:
+            return _refuse("argv.command", "the event supplies code for another program", path)
+        if base in _FETCHERS and (judgement := _judge_fetched(argument, marked, provenance, own)) is not None:
+            return judgement
+        brought = "".join(sign for sign, one in zip(argument, marked, strict=True) if one)
+        if (
+            base in SHELLS and _SUBSCRIPT.search(brought) and any(map(_COMPUTES.search, arguments[:index]))
+        ) or (base in _MAKES and ("$(" in brought or "${" in brought)):
             return _refuse("argv.command", "the event supplies code for another program", path)
         if not interprets or _is_script_given(arguments, index):
             continue  # python handler.py {x}: an operand of the function's own script
         is_code = before.startswith("-") and not before.startswith("--") and before.endswith("c")
-        if base in _SHELLS and is_code and depth < MAX_DEPTH:
+        if base in SHELLS and is_code and depth < MAX_DEPTH:
             judgement = _judge_shell(argument, provenance, own, depth + 1)
         elif base in ("python", "pypy") and is_code:
             from dayfly.core.structure.python import judge_python  # rarely needed here
 
             judgement = judge_python(argument, provenance, own)
+        elif base in _AWKS and before == "-v" and not any(marked[: argument.find("=") + 1 or None]):
+            continue  # the value of a variable that the function names
+        elif (base == "jq" and _are_keys(argument, marked)) or (
+            base in _AWKS and all(sign.isdigit() for sign, one in zip(argument, marked, strict=True) if one)
+        ):
+            continue
         else:
             return _refuse("argv.command", "the event supplies code for another program", path)
         if judgement.verdict == "refuse":
@@ -321,6 +439,57 @@ def _judge_arguments(
         if judgement.verdict == "unknown":
             worst = judgement
     return worst
+
+
+def _stays_in_substitution(program: str, marked: list[bool]) -> bool:
+    """Say whether the event's part of sed's `s/a/b/` ends neither of the two, by a delimiter, a line or a backslash before one."""
+    if program[:1] != "s" or len(program) < _DELIMITERS or any(marked[:2]):
+        return False
+    ends, at = 0, 2
+    while at < len(program) and ends < 2:
+        sign, following = program[at], program[at + 1 : at + 2]
+        if sign == "\\":
+            if marked[at] and not (following == "\\" or any(marked[at + 1 : at + 2])):
+                return False
+            at += 1
+        elif marked[at] and sign in (program[1], "\n"):
+            return False
+        elif sign == program[1]:
+            ends += 1
+        at += 1
+    return not any(marked[at:])
+
+
+def _are_keys(program: str, marked: list[bool]) -> bool:
+    """Say whether all that the event has in a filter of jq's is keys behind the function's dots."""
+    for at, is_events in enumerate(marked):
+        begins = is_events and not (at and marked[at - 1])
+        if begins and (at == 0 or program[at - 1] != "."):
+            return False
+        if is_events and not (program[at] == "_" or program[at].isalnum()):
+            return False
+    return True
+
+
+def _judge_fetched(
+    argument: str, marked: list[bool], provenance: Provenance, own: OwnText
+) -> Judgement | None:
+    """Judge the URL that an operand or an option's value is; None for other texts, or where it may be fetched."""
+    from dayfly.core.structure.url import judge_url  # rarely needed here
+
+    before = argument.partition("://")[0]
+    # Of an option; otherwise "q=https" is no scheme.
+    start = before.rfind("=") + 1 if before.startswith("-") else 0
+    url = argument[start:]
+    if not any(marked[start:]) or ("=" in before and not start and not any(marked[: before.find("=")])):
+        return None
+    if "::" in url.partition("/")[0]:
+        # git's transports: ext::sh -c ...
+        return _refuse("argv.command", "the event supplies code for another program", "")
+    if "://" not in url:
+        return None
+    judgement = judge_url(url, provenance, own)
+    return judgement if judgement.verdict == "refuse" else None
 
 
 def _base(program: str) -> str:
@@ -348,8 +517,11 @@ def _find_started(arguments: list[str], events: list[list[bool]]) -> int:
 
 def _is_script_given(arguments: list[str], index: int) -> bool:
     """Say whether a script (or inline code) of the function's own stands before this operand."""
+    values = _VALUE_OPTIONS.get(_base(arguments[0]), frozenset())
     for position in range(1, index):
         argument = arguments[position]
+        if argument in values or arguments[position - 1] in values:
+            continue
         if argument.startswith("-") and argument[-1:] in "ceEmn" and len(argument) > 1:
             return position + 1 < index
         if not argument.startswith("-"):

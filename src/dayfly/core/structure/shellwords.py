@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dayfly.core.structure.judgement import Unreadable
 
+# Programs that read this grammar, behind -c or from a file.
+SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "ash"))
 # Words after which a command is still to come.
 _RESERVED = frozenset(("if", "then", "else", "elif", "do", "while", "until", "!", "{", "time"))
 

@@ -6,6 +6,7 @@ from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, judged
 from dayfly.core.structure.literals import breaks_out
 from dayfly.core.structure.sqltokens import (
     COMMENT,
+    CONSTANTS,
     DIALECTS,
     NUMBER,
     OPERATOR,
@@ -21,9 +22,8 @@ from dayfly.core.structure.sqltokens import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dayfly.core.structure.judgement import Provenance
-    from dayfly.core.structure.own import OwnText
+    from dayfly.core.structure.trusted_literals import OwnText
 
-_CONSTANTS = frozenset(("null", "true", "false"))
 # What a word is, is told by the clause it stands in: after these, names are meant ...
 _NAMING = frozenset(
     ("select", "from", "join", "into", "update", "by", "returning", "table", "distinct", "as")
@@ -31,19 +31,37 @@ _NAMING = frozenset(
 # ... after these, operands: WHERE user_id = {x} with "user_id" would be true for everyone.
 _COMPARING = frozenset(("where", "having", "on", "set", "values", "limit", "offset", "when", "then", "else"))
 _CLAUSES = _NAMING | _COMPARING
+# Where several names stand side by side.
+_LISTING = frozenset(("select", "by", "returning", "distinct"))
 _COMPARISONS = frozenset(("is", "in", "like", "ilike", "between", "not", "glob", "regexp", "similar"))
 # What says no more than which end comes first.
 _DIRECTIONS = frozenset(("asc", "desc"))
+# Operators that compare two operands, of which functions have a map: {"lt": "<", "like": "LIKE"}.
+_OPERATORS = frozenset(
+    ("=", "<", ">", "<=", ">=", "<>", "!=", "==", "like", "ilike", "glob", "regexp", "in", "is")
+)
 _COMPARISON_SIGNS = frozenset("=<>!~@")
+# Of these a function makes "(?, ?), (?, ?)", as many as it has rows.
+_MARKS = frozenset(("(", ")", ",", "?", "%s"))
 # Longest name with its table and schema; servers end names at 64 to 128 characters.
 MAX_NAME = 256
 _WORST = ("refuse", "unknown", "allow")
 
 
-def judge_sql(sql: str | bytes, provenance: Provenance, own: OwnText, *, dialect: str = "") -> Judgement:
+def judge_sql(
+    sql: str | bytes,
+    provenance: Provenance,
+    own: OwnText,
+    *,
+    dialect: str = "",
+    is_schemaless: bool = False,
+    by_library: bool = False,
+) -> Judgement:
     """Say whether this statement may be sent.
 
-    `dialect` is one of `DIALECTS`; where it is not known, the worst verdict of all of them counts.
+    `dialect` is one of `DIALECTS`; where it is not known, the worst verdict of all of them counts. In a store that
+    `is_schemaless`, any name may be given to what is stored. A library that sends a statement (`by_library`) quotes what
+    columns are called that it makes and fills: of a table of the event's rows the event names them.
     """
     text = sql if isinstance(sql, str) else bytes(sql).decode("utf-8", "surrogateescape")
 
@@ -52,7 +70,7 @@ def judge_sql(sql: str | bytes, provenance: Provenance, own: OwnText, *, dialect
         fault: Unreadable | None = None
         for one in (dialect,) if dialect in DIALECTS else DIALECTS:
             try:
-                judgement = _judge(text, taint, own, one)
+                judgement = _judge(text, taint, own, one, is_schemaless=is_schemaless, by_library=by_library)
             except Unreadable as why:
                 fault = why
                 if taint.mask.find(1) >= 0:
@@ -64,14 +82,37 @@ def judge_sql(sql: str | bytes, provenance: Provenance, own: OwnText, *, dialect
             raise fault if fault is not None else Unreadable("no dialect")
         return worst
 
-    return judged("sql", text, provenance, own, judge)
+    # For each character where a name or a literal stands, where that ends; -1 once it was looked at.
+    places: dict[int, int] = {}
+
+    def is_place(start: int, end: int) -> bool:
+        """WHERE user_id = {x} with "user_id" would be true for everyone: one word alone is a choice where a name is meant."""
+        if not text[start:end].isidentifier():
+            return True
+        if not places:
+            tokens = read_tokens(text, dialect if dialect in DIALECTS else DIALECTS[0])
+            naming = _find_naming(text, tokens)
+            places[-1] = 0
+            for token, one in zip(tokens, naming, strict=True):
+                if one or token.kind == STRING:
+                    places.update(dict.fromkeys(range(token.start, token.end), token.end))
+        return end <= places.get(start, -1)
+
+    return judged("sql", text, provenance, own, judge, is_place=is_place)
 
 
-def _judge(sql: str, taint: Taint, own: OwnText, dialect: str) -> Judgement:
+def _judge(
+    sql: str, taint: Taint, own: OwnText, dialect: str, *, is_schemaless: bool, by_library: bool
+) -> Judgement:
     tokens = read_tokens(sql, dialect)
     free = bytearray(len(sql))
     may = bytearray(len(sql))
     naming = _find_naming(sql, tokens)
+    runs = frozenset(taint.runs())
+    filled = _fill_closed_sets(sql, tokens, naming, taint, own)
+    filled |= _fill_columns(sql, tokens, taint, by_library=by_library)
+    # Names of the event's between quotes of the function's own.
+    quoted: set[int] = set()
     previous: Token | None = None
     for index, token in enumerate(tokens):
         start, end = token.start, token.end
@@ -83,19 +124,22 @@ def _judge(sql: str, taint: Taint, own: OwnText, dialect: str) -> Judgement:
             free[start:end] = b"\x01" * size
             if is_events:
                 # {x} with "'a'" is a value, too: '...' whole. Content alone may not reach the quotes.
-                _mark_content(sql, taint, token, may, whole=whole and token.doubled)
+                _mark_content(sql, taint, token, may, own, whole=whole and token.doubled)
         elif token.kind == NUMBER:
             free[start:end] = b"\x01" * size
             if whole or not text.strip("0123456789."):
                 may[start:end] = b"\x01" * size
         elif token.kind == PLACEHOLDER:
             free[start:end] = b"\x01" * size
-            # %(name)s with the event's key for a name: the driver puts a value there. Not the mark itself.
-            if not taint.mask[start]:
+            # %(name)s with the event's key for a name: the driver puts a value there. Not the mark itself: another of the
+            # function's values would stand there. Unless ":name" is all that the event has here, by coincidence.
+            if (start, end) in runs and text[0] == ":" and (is_schemaless or own.is_constant(text)):
+                may[start:end] = b"\x01" * size
+            elif not taint.mask[start]:
                 may[start + 1 : end] = b"\x01" * (size - 1)
         elif token.kind in (WORD, QUOTED):
             name = text if token.kind == WORD else sql[token.content : token.limit]
-            is_constant = token.kind == WORD and text.lower() in _CONSTANTS
+            is_constant = token.kind == WORD and text.lower() in CONSTANTS
             if is_constant:
                 free[start:end] = b"\x01" * size
                 if whole:
@@ -105,6 +149,17 @@ def _judge(sql: str, taint: Taint, own: OwnText, dialect: str) -> Judgement:
                 # The function's text alone: every table's name stands somewhere in the libraries.
                 if naming[index] and (own.has_word(name) or own.is_constant(name)):
                     may[start:end] = b"\x01" * size
+            elif is_schemaless and naming[index] and (start, end) in runs:
+                free[start:end] = may[start:end] = b"\x01" * size
+            elif (
+                is_events
+                and naming[index]
+                # "{tenant}_notes" is a name of the function's, though "{table}" may be any.
+                and not taint.all(token.content, token.limit)
+                and _is_quoted(sql, taint, token)
+            ):
+                free[start:end] = may[start:end] = b"\x01" * size
+                quoted.add(start)
         elif token.kind == COMMENT:
             # In the function's own comment (sqlcommenter's request id) what stays in it is no structure,
             # but in MySQL /*! ... */ is code, /*+ ... */ a hint.
@@ -127,12 +182,20 @@ def _judge(sql: str, taint: Taint, own: OwnText, dialect: str) -> Judgement:
                 may[start] = 1
         if token.kind != SPACE:
             previous = token
+    for start, end in filled.items():
+        may[start:end] = free[start:end] = b"\x01" * (end - start)
     explained = own.explain(sql, free, taint.mask, generators=True)
-    one_word = _find_single_words(sql, tokens, taint, explained.accounted)
+    one_word = _find_single_words(sql, tokens, taint, explained.accounted, filled)
     named = {token.start: token.end for token, one in zip(tokens, naming, strict=True) if one}
     ends = {token.end for token in tokens}
+    marks = _find_marks(sql, tokens)
     for start, end in taint.runs():
-        if end in ends and _is_own_name(sql, start, end, named, own):
+        is_all_marks = not sql[start:end].strip(" (),?%s") and own.is_constant(sql[start:end])
+        if (
+            is_all_marks
+            or (start in marks and end in marks)
+            or (end in ends and _is_own_name(sql, start, end, named, own))
+        ):
             explained.accounted[start:end] = b"\x01" * (end - start)
             continue
         for at in range(start, end):
@@ -144,8 +207,10 @@ def _judge(sql: str, taint: Taint, own: OwnText, dialect: str) -> Judgement:
             token.kind in (WORD, QUOTED)
             and taint.any(token.start, token.end)
             and token.start not in one_word
+            and token.start not in filled
+            and token.start not in quoted
             and explained.accounted.find(0, token.start, token.end) >= 0
-            and sql[token.start : token.end].lower() not in _CONSTANTS
+            and sql[token.start : token.end].lower() not in CONSTANTS
         ):
             return _refuse(taint, max(taint.mask.find(1, token.start), 0))
     if explained.unexplained >= 0:
@@ -163,8 +228,114 @@ def _refuse(taint: Taint, at: int) -> Judgement:
     )
 
 
-def _mark_content(sql: str, taint: Taint, token: Token, may: bytearray, *, whole: bool) -> None:
-    broken = breaks_out(
+def _fill_closed_sets(
+    sql: str, tokens: list[Token], naming: list[bool], taint: Taint, own: OwnText
+) -> dict[int, int]:
+    """Return the tokens of the event's from a set that the grammar closes, where the grammar has a place for one of it.
+
+    A direction after a name by which rows are ordered; an operator that is all the event has between two operands; the
+    comma between literals of IN (1, 2), and between names that are all members of the function's own collections.
+    """
+    significant = [token for token in tokens if token.kind not in (SPACE, COMMENT)]
+    names = {token.start for token, one in zip(tokens, naming, strict=True) if one}
+    runs = dict(taint.runs())
+    found: dict[int, int] = {}
+    clause = ""
+    listed = -1
+    # Whether what is ordered by here is chosen among the function's own names.
+    is_chosen = False
+    for number, token in enumerate(significant):
+        text = sql[token.start : token.end].lower()
+        before = significant[number - 1] if number else None
+        after = significant[number + 1] if number + 1 < len(significant) else None
+        if token.kind == WORD and text in _CLAUSES:
+            clause = text
+        elif token.kind in (WORD, QUOTED) and text not in _DIRECTIONS:
+            is_chosen = own.is_choice(text)
+        if text == "(" and before is not None and sql[before.start : before.end].lower() == "in":
+            listed = _end_of_literals(sql, significant, number)
+        if before is None or not taint.all(token.start, token.end):
+            continue
+        if token.kind == WORD and text in _DIRECTIONS:
+            # One for each name.
+            is_second = sql[before.start : before.end].lower() in _DIRECTIONS
+            fills = clause == "by" and before.start in names and not is_second
+        elif text == ",":
+            # Of strings the event would have brought the quotes along.
+            fills = number < listed or (
+                clause in _LISTING
+                and is_chosen
+                and after is not None
+                and own.is_choice(sql[after.start : after.end])
+            )
+        else:
+            # Of two signs, each is a token.
+            fills = found.get(before.start) == token.start and runs.get(before.start) == token.end
+            fills = fills or (before.kind in (WORD, QUOTED) and _is_operator(sql, significant, number, runs))
+        if fills:
+            found[token.start] = token.end
+    return found
+
+
+def _is_quoted(sql: str, taint: Taint, token: Token) -> bool:
+    """Say whether the event's part of a name stays between quotes that are not its."""
+    are_own = token.kind == QUOTED and not taint.mask[token.start] and not taint.mask[token.end - 1]
+    return are_own and _break_of(sql, taint, token) < 0
+
+
+def _fill_columns(sql: str, tokens: list[Token], taint: Taint, *, by_library: bool) -> dict[int, int]:
+    """Return the names of the event's, as words or between quotes that are not, in the columns of CREATE TABLE.
+
+    And of INSERT INTO, where a library knows the table.
+    """
+    significant = [token for token in tokens if token.kind not in (SPACE, COMMENT)]
+    texts = [sql[token.start : token.end].lower() for token in significant]
+    opened = texts.index("(") if "(" in texts else len(texts)
+    found: dict[int, int] = {}
+    is_insert = by_library and texts[:2] == ["insert", "into"]
+    if not (is_insert or texts[:2] == ["create", "table"]) or "select" in texts:
+        return found
+    depth = 0
+    for number in range(opened, len(texts)):
+        token = significant[number]
+        depth += (texts[number] == "(") - (texts[number] == ")")
+        if depth == 0:
+            break
+        if depth > 1 or texts[number - 1] not in ("(", ",") or token.kind not in (WORD, QUOTED):
+            continue
+        if token.kind == WORD or _is_quoted(sql, taint, token):
+            found[token.start] = token.end
+    return found
+
+
+def _is_operator(sql: str, tokens: list[Token], number: int, runs: dict[int, int]) -> bool:
+    """Say whether an operator begins at this token that is all the event has before an operand."""
+    start = tokens[number].start
+    end = runs.get(start, -1)
+    if sql[start:end].lower() not in _OPERATORS:
+        return False
+    # At most two signs.
+    after = next((one for one in tokens[number + 1 : number + 3] if one.start >= end), None)
+    return after is not None and (
+        after.kind in (STRING, NUMBER, PLACEHOLDER, QUOTED) or sql[after.start : after.end] in ("(", "?")
+    )
+
+
+def _end_of_literals(sql: str, tokens: list[Token], opened: int) -> int:
+    """Return which token closes a list of literals, -1 where there is more than literals in it."""
+    for number in range(opened + 1, len(tokens)):
+        token = tokens[number]
+        text = sql[token.start : token.end]
+        if text == ")":
+            return number
+        if token.kind not in (NUMBER, STRING, PLACEHOLDER) and text not in (",", "-", "+"):
+            return -1
+    return -1
+
+
+def _break_of(sql: str, taint: Taint, token: Token, own: OwnText | None = None) -> int:
+    """Return where the event's part of a literal, or of a name between quotes, splits an escape, or -1."""
+    return breaks_out(
         sql,
         taint,
         token.content,
@@ -172,7 +343,12 @@ def _mark_content(sql: str, taint: Taint, token: Token, may: bytearray, *, whole
         quote=token.quote,
         backslashes=token.backslashes,
         doubled=token.doubled,
+        own=own,
     )
+
+
+def _mark_content(sql: str, taint: Taint, token: Token, may: bytearray, own: OwnText, *, whole: bool) -> None:
+    broken = _break_of(sql, taint, token, own)
     start, end = (token.start, token.end) if whole else (token.content, token.limit if broken < 0 else broken)
     if start < end:
         may[start:end] = b"\x01" * (end - start)
@@ -222,7 +398,10 @@ def _find_naming(sql: str, tokens: list[Token]) -> list[bool]:
         after_text = sql[after.start : after.end].lower() if after is not None else ""
         is_qualified = before_text == "." or after_text == "."
         is_left = _compares(after_text) and not _compares(before_text.lower())
-        naming.append(clause_names or is_qualified or is_left)
+        # MySQL's `title` = VALUES(`title`).
+        sides = [tokens[at] for at in significant[max(0, number - 3) : number]]
+        is_row = [sql[one.start : one.end].lower() for one in sides] == ["=", "values", "("]
+        naming.append(clause_names or is_qualified or is_left or is_row)
     return naming
 
 
@@ -240,15 +419,19 @@ def _names_nothing_more(sql: str, token: Token, taint: Taint) -> bool:
     return token.kind == WORD and sql[token.start : token.end].lower() in _DIRECTIONS
 
 
-def _is_coincidence(sql: str, tokens: list[Token], index: int, taint: Taint, accounted: bytearray) -> bool:
+def _is_coincidence(
+    sql: str, tokens: list[Token], index: int, taint: Taint, accounted: bytearray, since: int
+) -> bool:
     """Say whether a word is the function's, though the event has one like it: FROM in SELECT {x} FROM orders.
 
-    Own text accounts for it together with what follows, or it begins a line of an ORM's. One blank on each side does
-    not do: in SELECT {x} {y} {z} it would be the event's.
+    Own text accounts for it together with what follows, or with such a word before it that begins at `since`, or it
+    begins a line of an ORM's. One blank on each side does not do: in SELECT {x} {y} {z} it would be the event's.
     """
     token = tokens[index]
     if token.kind != WORD or accounted.find(0, token.start, token.end) >= 0:
         return False
+    if since >= 0 and accounted.find(0, since, token.end) < 0:
+        return True
     blank = tokens[index - 1] if index else None
     if blank is None or blank.kind != SPACE or taint.any(blank.start, blank.end):
         # "price DESC" of the event's brings its blank along.
@@ -256,36 +439,68 @@ def _is_coincidence(sql: str, tokens: list[Token], index: int, taint: Taint, acc
     if "\n" in sql[blank.start : blank.end]:
         return True
     after = next((one for one in tokens[index + 1 : index + 3] if one.kind != SPACE), None)
-    return (
-        after is not None
-        and not taint.any(after.start, after.end)
-        and accounted.find(0, token.start, after.end) < 0
-    )
+    return after is not None and accounted.find(0, token.start, after.end) < 0
 
 
-def _find_single_words(sql: str, tokens: list[Token], taint: Taint, accounted: bytearray) -> set[int]:
+def _find_marks(sql: str, tokens: list[Token]) -> set[int]:
+    """Return where a part of a list of parameters may begin or end that says nothing: the list is the function's.
+
+    One mark more or less, and the driver refuses the statement, which has another number of values.
+    """
+    found: set[int] = set()
+    run: list[Token] = []
+    before = ""
+    for token in [*tokens, None]:
+        text = sql[token.start : token.end].lower() if token is not None else ""
+        if token is not None and (token.kind in (SPACE, COMMENT) or text in _MARKS):
+            run += [token] * (text in _MARKS)
+            continue
+        if any(one.kind == PLACEHOLDER for one in run):
+            inner = run if before in ("values", "in") else run[1:-1]
+            found.update(at for one in inner for at in (one.start, one.end))
+        run, before = [], text
+    return found
+
+
+def _find_single_words(
+    sql: str, tokens: list[Token], taint: Taint, accounted: bytearray, filled: dict[int, int]
+) -> set[int]:
     """Return the starts of the event's words that have none of the event's structure beside them."""
     found = set()
     run: list[Token] = []
-    is_apart = False
+    is_apart = has_direction = False
+    since = -1
     for index, token in enumerate([*tokens, None]):
         if token is not None and token.kind == SPACE:
             is_apart = not taint.any(token.start, token.end)
             continue
-        if is_apart and token is not None and _names_nothing_more(sql, token, taint):
+        if is_apart and not has_direction and token is not None and _names_nothing_more(sql, token, taint):
             if len(run) == 1:
                 found.add(run[0].start)
             run = []
         is_apart = False
         if (
             token is not None
-            and token.kind not in (STRING, NUMBER, PLACEHOLDER)
-            and taint.any(token.start, token.end)
-            and not _is_coincidence(sql, tokens, index, taint, accounted)
+            and token.start in filled
+            and sql[token.start : token.end].lower() in _DIRECTIONS
         ):
-            run.append(token)
+            has_direction = True
             continue
+        if (
+            token is not None
+            and token.kind not in (STRING, NUMBER, PLACEHOLDER)
+            and token.start not in filled
+            and taint.any(token.start, token.end)
+        ):
+            if not _is_coincidence(sql, tokens, index, taint, accounted, since):
+                run.append(token)
+                since = -1
+                continue
+            since = token.start if since < 0 else since
+        else:
+            since = -1
         if len(run) == 1:
             found.add(run[0].start)
         run = []
+        has_direction = False
     return found

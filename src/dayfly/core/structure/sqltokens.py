@@ -8,6 +8,8 @@ WORD, NUMBER, STRING, QUOTED, PLACEHOLDER, OPERATOR, COMMENT, SPACE = range(8)
 
 DIALECTS = ("postgresql", "mysql", "sqlite", "partiql")
 
+# Words that are values.
+CONSTANTS = frozenset(("null", "true", "false"))
 _DIGITS = frozenset("0123456789")
 _HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 

@@ -7,7 +7,7 @@ from dayfly.core.structure.judgement import Judgement, Taint, judged
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dayfly.core.structure.judgement import Provenance
-    from dayfly.core.structure.own import OwnText
+    from dayfly.core.structure.trusted_literals import OwnText
 
 
 def judge_template(source: str, provenance: Provenance, own: OwnText) -> Judgement:

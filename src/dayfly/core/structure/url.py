@@ -7,27 +7,46 @@ from dayfly.core.structure.judgement import Judgement, Taint, judged
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dayfly.core.structure.judgement import Provenance
-    from dayfly.core.structure.own import OwnText
+    from dayfly.core.structure.trusted_literals import OwnText
 
+# Of one URL that are looked for as values of their own.
+_MANY_VALUES = 16
 # Labels that must follow one of the event's for the domain to be the function's: {tenant}.example.com.
 _MIN_SUFFIX_LABELS = 2
+_WEB = ("http://", "https://")
 # Of a route: "/" stands in any code.
 _MIN_ROUTE_LETTERS = 3
+# Where the platform says what URL the function was called by: a proxy hands it on, as a whole.
+_CALLED_BY = frozenset(
+    (
+        *("rawPath", "path", "pathParameters.proxy", "requestContext.path", "requestContext.http.path"),
+        "rawQueryString",
+    )
+)
 
 
 def judge_url(url: str | bytes, provenance: Provenance, own: OwnText) -> Judgement:
     """Say whether a request may go to this URL."""
     text = url if isinstance(url, str) else bytes(url).decode("latin-1")
-    return judged("url", text, provenance, own, _judge)
+
+    def judge(url: str, taint: Taint, own: OwnText) -> Judgement:
+        return _judge(url, taint, own, provenance)
+
+    return judged("url", text, provenance, own, judge)
 
 
-def _judge(url: str, taint: Taint, own: OwnText) -> Judgement:
+def _judge(url: str, taint: Taint, own: OwnText, provenance: Provenance) -> Judgement:
     allow = Judgement("allow", "url.value", "the event supplies only values", taint.first_path())
     if own.is_constant(url, generators=True):
         return Judgement("allow", "url.own", "the function's own URL")
     authority, path = _split(url)
-    if authority < path:
-        _drop_own_origin(url, taint, path, own)
+    if (own.is_choice(url[authority:path]) and url[:authority].lower() in _WEB) or (
+        authority < path and own.is_constant(url[:path])
+    ):
+        # Where the function goes, or lets an event say that it goes: `next` of a page, the `response_url` of a chat.
+        if taint.all(0, path) and not _is_composed(url, path, provenance):
+            return Judgement("allow", "url.chosen", "the function knows the host", taint.first_path())
+        taint.mask[:path] = bytes(path)
     free = bytearray(path) + b"\x01" * (len(url) - path)
     explained = own.explain(url, free, taint.mask, generators=True)
     for start, end in taint.runs():
@@ -44,8 +63,11 @@ def _judge(url: str, taint: Taint, own: OwnText) -> Judgement:
                 return Judgement(
                     "refuse", "url.target", "the event supplies the destination", taint.path_at(at)
                 )
+    # What the function says of the path or of the query, though the event may name some of it.
+    says = explained.accounted
+    is_all = taint.all(path, len(url)) and says.find(1, path) < 0 and not _is_composed(url, path, provenance)
     _drop_routes(url, taint, path, own)
-    found = _find_escape(url, taint, path)
+    found = _find_escape(url, taint, path, own, says, is_all=is_all)
     if found >= 0:
         return Judgement("refuse", "url.structure", "the event's value is not encoded", taint.path_at(found))
     if explained.unexplained >= 0:
@@ -69,14 +91,10 @@ def _split(url: str) -> tuple[int, int]:
     return start, min(ends) if ends else len(url)
 
 
-def _drop_own_origin(url: str, taint: Taint, path: int, own: OwnText) -> None:
-    """https://api.example.com is where the function goes, though a header of the event's ("origin") names it as well.
-
-    Only the whole origin, and nothing beyond the slash behind it: what goes on in the path chose all of it.
-    """
-    end = path + url.startswith("/", path)
-    if own.is_constant(url[:path]) and all(last <= end for first, last in taint.runs() if first < end):
-        taint.mask[:end] = bytes(end)
+def _is_composed(url: str, path: int, provenance: Provenance) -> bool:
+    """Say whether a value of the event ends the URL and goes beyond one name, though another one is all of it."""
+    begins = [at + 1 for at in range(path, len(url)) if url[at] in "/?&="][-_MANY_VALUES:]
+    return any(not set(url[at:]).isdisjoint("/?#&;") and provenance.is_leaf(url[at:]) for at in begins)
 
 
 def host_of(url: str) -> str:
@@ -115,27 +133,57 @@ def _drop_routes(url: str, taint: Taint, path: int, own: OwnText) -> None:
                 taint.mask[start : start + size] = bytes(size)
 
 
-def _find_escape(url: str, taint: Taint, path: int) -> int:
-    """Return the first of the event's characters that ends the part of the URL it stands in, or -1."""
+def _is_other_route(url: str, at: int, end: int, own: OwnText) -> bool:
+    """Say whether the event goes on as the function does elsewhere: users/{x} of "7/price", beside users/{x}/price."""
+    return end - at > _MIN_ROUTE_LETTERS and own.is_constant(url[at:end])
+
+
+def _find_escape(url: str, taint: Taint, path: int, own: OwnText, says: bytearray, *, is_all: bool) -> int:
+    """Return the first of the event's characters that ends the part of the URL it stands in, or -1.
+
+    `is_all`: the function names nothing behind the origin.
+    """
     query = url.find("?", path)
     fragment = url.find("#", path)
     query = len(url) if query < 0 or 0 <= fragment < query else query
     fragment = len(url) if fragment < 0 else fragment
+    path_end = min(query, fragment)
+    if url.endswith("//", 0, path) and taint.any(path, path + 1):
+        # Without a host, which some clients then take from the path.
+        return path
+    # And parameters among which the function has none.
+    has_query = (
+        query < fragment - 1 and taint.all(query + 1, fragment) and says.find(1, query + 1, fragment) < 0
+    )
     for start, end in taint.runs():
         for at in range(max(start, path), end):
             character = url[at]
-            if character <= " " or character in "\\\x7f":
+            # Clients write a blank as %20.
+            if character < " " or character in "\\\x7f":
                 return at
-            in_path = at < min(query, fragment)
-            if at in (query, fragment) or (in_path and character in "/?#;"):
+            in_path = at < path_end
+            if (is_all and character != "#") or (at >= fragment and taint.all(at, len(url))):
+                # What stands behind a fragment's mark is not sent.
+                continue
+            if at in (query, fragment) or character == "#" or (in_path and character == "?"):
                 return at
-            if at < fragment and character in "&#;":  # some servers separate by a semicolon
+            # Some servers separate by a semicolon.
+            if in_path:
+                is_route = character == "/" and _is_other_route(url, at, path_end, own)
+                is_separator = is_route or character == ";"
+            else:
+                is_separator = at < fragment and character in "&;" and not has_query
+            if is_separator and taint.source_at(at).partition(">")[0] not in _CALLED_BY:
                 return at
     begin = path
-    for segment in url[path : min(query, fragment)].split("/"):
+    for segment in url[path:path_end].split("/"):
         end = begin + len(segment)
-        # %2e%2e is .. to a client that follows WHATWG; so is what the event completes.
-        if taint.any(begin, end) and segment.lower().replace("%2e", ".") in (".", ".."):
+        if not segment and path < begin < path_end and taint.mask[begin]:
+            # An empty name: some servers take it for none, some for the root.
+            return begin
+        # %2e%2e is .. to a client that follows WHATWG, and so is ..;a to some servers; so is what the event completes.
+        name = segment.partition(";")[0].lower().replace("%2e", ".")
+        if taint.any(begin, end) and name in (".", ".."):
             return begin
         begin = end + 1
     return -1

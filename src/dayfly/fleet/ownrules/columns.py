@@ -82,7 +82,7 @@ PLATFORM = _source(
 )
 ENVIRONMENTS = _source(
     "environments",
-    text=f"{_COMMON} log_group log_stream dayfly_version isolation guard scope platform api_lock memory network trust",
+    text=f"{_COMMON} log_group log_stream dayfly_version isolation guard scope platform api_lock memory network log_invocations trust",
     hashes="environment code",
     lists="not_promised",
     searched="function log_stream isolation guard scope platform",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from dayfly.core.shapes import SHAPE
 from dayfly.fleet.records.events import Intake
 from dayfly.fleet.records.lines import FindingLine, InvocationLine, hexadecimal, request, short, texts
 from dayfly.fleet.records.rows import (
@@ -106,7 +107,7 @@ def add_finding(context: Context, line: FindingLine, intake: Intake) -> None:
         _add_environment(context, line, intake)
     elif line.kind == "environment.packages":
         _add_packages(context, line, intake)
-    elif line.kind == "guard.capability":
+    elif line.kind == "guard.capability" and line.evidence.get("kind") != SHAPE:
         _add_behaviour(context, line, intake)
 
 
@@ -134,6 +135,7 @@ def _add_environment(context: Context, line: FindingLine, intake: Intake) -> Non
             api_lock=said("api_lock"),
             memory=said("memory"),
             network=said("network"),
+            log_invocations=said("log_invocations"),
             not_promised=texts(line.evidence.get("not_promised")),
             code=hexadecimal(line.evidence.get("code")),
             trust=context.trust,

@@ -72,6 +72,7 @@ class Environment(Line, kw_only=True, frozen=True):
     api_lock: str = ""
     memory: str = ""
     network: str = ""
+    log_invocations: str = ""
     not_promised: list[str] = []
     code: int = 0
     trust: Trust = "unverified"

@@ -79,19 +79,17 @@ def observe(
     verified, callers = _known(store, named)
     named = {**named, "verified": verified}
     concluded = store.rows(_sql("detections"), {**named, "most": _MANY})
-    uses, malformed, is_cut = _uses(
-        store.rows(
-            _sql("uses"),
-            {
-                **named,
-                "suspect": sorted(SUSPECT),
-                "lasting": list(_LASTING),
-                "requests": sorted({one for row in concluded for one in _texts(row["requests"])})[:10_000],
-                "sources": sorted({one for row in concluded for one in _numbers(row["sources"])})[:10_000],
-                "most": MANY_USES + 1,
-            },
-        )
-    )
+    asked = {
+        **named,
+        "suspect": sorted(SUSPECT),
+        "lasting": list(_LASTING),
+        "requests": sorted({one for row in concluded for one in _texts(row["requests"])})[:10_000],
+        "sources": sorted({one for row in concluded for one in _numbers(row["sources"])})[:10_000],
+        "most": MANY_USES + 1,
+    }
+    uses, malformed, is_cut = _uses(store.rows(_sql("uses"), {**asked, "shapes": 0}))
+    # Rare ones come last, and are not learned in any case: those beyond the limit are not missed.
+    shapes, _, _ = _uses(store.rows(_sql("uses"), {**asked, "shapes": 1}))
     signs = store.rows(_sql("signs"), {**named, "kinds": list(_SIGNS), "most": _MANY})
     silent = store.rows(_sql("silent"), {**named, "lately": int((until - DAY_S) * 1000)})
     return Observation(
@@ -101,6 +99,7 @@ def observe(
         until=until,
         stretches=tuple(_stretch(row) for row in store.rows(_sql("settings"), named)),
         uses=uses,
+        shapes=shapes,
         signs=tuple(_sign(row) for row in signs),
         conclusions=tuple(
             Conclusion(

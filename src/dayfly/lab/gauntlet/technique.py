@@ -131,8 +131,6 @@ class Technique:
     # Settings that take away what stops it: then it must work under a worker per invocation too, so that nobody
     # takes a payload that has grown stale for a defence.
     undefended: Mapping[str, str] = field(default_factory=dict)
-    # The function is not forked: invocation and window isolation say so and give what process isolation gives.
-    is_unforkable: bool = False
     # Ends the runtime by itself, so that the platform's next request may carry the failure.
     resets: bool = False
     # Customers whose request the platform may lose with nobody receiving it (docs/security-evidence.md, out of reach).

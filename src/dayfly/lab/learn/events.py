@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dayfly.core.handshake import LEARN_VARIABLE
 from dayfly.core.settings import FILE_NAME
+from dayfly.core.shapes import SHAPE
 from dayfly.lab.confinement import CHANNEL_PATH, DAYFLY_ROOT, TASK_ROOT
 from dayfly.lab.deployment import link_package
 from dayfly.lab.handler_check import check_handler
@@ -54,6 +55,7 @@ class _Hearing:
     def __init__(self) -> None:
         self.unit = ""
         self.seen: dict[tuple[str, Use], Seen] = {}
+        self.shapes: dict[tuple[str, Use], Seen] = {}
         self.reached: set[str] = set()
         self.malformed = 0
         self.lines = 0
@@ -72,7 +74,8 @@ class _Hearing:
         self.lines += 1
         if isinstance(found := read_line(line), tuple):
             use, place = found
-            self.seen.setdefault((self.unit, use), Seen(use, "events", self.unit, place))
+            into = self.shapes if use.kind == SHAPE else self.seen
+            into.setdefault((self.unit, use), Seen(use, "events", self.unit, place))
         else:
             self.malformed += 1
 
@@ -136,6 +139,7 @@ def _gather(request: Trial, hearing: _Hearing, failed: list[str]) -> Gathered:
         unreached=find_unreached(request.folder, hearing.reached) if hearing.reached else (),
         is_watched=bool(hearing.reached),
         notes=tuple(notes),
+        shapes=tuple(hearing.shapes.values()),
     )
 
 

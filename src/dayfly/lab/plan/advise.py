@@ -13,7 +13,7 @@ from dayfly.lab.plan.model import Advice, Settings
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dayfly.lab.plan.model import Cost, Difference, Loss, Prime
+    from dayfly.lab.plan.model import Cost, Difference, Loss, Prime, Split
 
 # What may be added to the median answer before less protection is suggested. Both must be passed: callers
 # reach a function through a network and a front end whose own times vary by more than 10 ms, and a function
@@ -31,8 +31,6 @@ WINDOW_MAX_AGE = "5m"
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html: one virtual CPU at this size.
 MB_PER_CPU = 1769
 
-_COSTLY = ("connection", "cache", "lazy-import", "lazy-object", "tmp")
-_MAX_CAUSES = 3
 _LIMITS = f"the accepted {ACCEPTED_ADDED_MS:.0f} ms and {ACCEPTED_ADDED_SHARE:.0%}"
 
 
@@ -44,14 +42,20 @@ class Facts:
     losses: Sequence[Loss]
     differences: Sequence[Difference]
     prime: Prime | None
+    split: Split | None = None
     is_busy: bool = False
+
+    @property
+    def movable_ms(self) -> float:
+        """Return what lines take in a new worker that would take it once, at init, if they were moved."""
+        return sum(line.ms for line in self.split.lines if line.can_move) if self.split is not None else 0.0
 
 
 def advise(facts: Facts) -> Advice:
     """Return the recommendation.
 
     `invocation` unless it adds over ACCEPTED_ADDED_MS and over ACCEPTED_ADDED_SHARE to the median answer, with
-    the warm-up where that helps, and `window` adds less. `process` only where the function cannot be forked. Where the
+    the warm-up where that helps, and `window` adds less; also where moving lines to init would bring it below. `process` only where the function cannot be forked. Where the
     machine was busy, or the measurements scatter across the limit, less protection is not recommended: it is undecided.
     """
     invocation = facts.costs.get(INVOCATION)
@@ -63,8 +67,10 @@ def advise(facts: Facts) -> Advice:
     plain, window = facts.costs.get(PLAIN), facts.costs.get(WINDOW)
     prime = facts.prime.setting if facts.prime is not None and is_primed else None
     added = _added(plain, chosen)
-    if is_acceptable(plain, chosen):
+    if is_acceptable(plain, added):
         return _per_invocation(facts, added, prime, why=_why_acceptable(plain, added))
+    if added is not None and is_acceptable(plain, max(0.0, added - facts.movable_ms)):
+        return _per_invocation(facts, added, prime, why=_why_movable(added, facts.movable_ms))
     saved = _added(window, chosen) if _is_usable(window, facts) else None
     if saved is None or saved <= 0:
         return _per_invocation(
@@ -80,9 +86,8 @@ def advise(facts: Facts) -> Advice:
     return _window(facts, window, added=added, saved=saved, prime=prime)
 
 
-def is_acceptable(plain: Cost | None, cost: Cost | None) -> bool:
+def is_acceptable(plain: Cost | None, added: float | None) -> bool:
     """Say whether what is added to the median answer may be asked of callers; so is what nobody measured."""
-    added = _added(plain, cost)
     if added is None or plain is None or plain.p50_ms is None:
         return True
     return added <= ACCEPTED_ADDED_MS or added <= ACCEPTED_ADDED_SHARE * plain.p50_ms
@@ -117,7 +122,7 @@ def _best_invocation(facts: Facts) -> tuple[Cost | None, bool]:
 
 def _per_invocation(facts: Facts, added: float | None, prime: str | None, *, why: str) -> Advice:
     name = PRIMED if prime else INVOCATION
-    fixes = find_fixes(facts.losses, facts.differences, isolation=name, reasons=())
+    fixes = find_fixes(facts.losses, facts.differences, isolation=name, reasons=(), split=facts.split)
     warm = f' with prime = "{prime}"' if prime else ""
     return Advice(
         settings=Settings("invocation", prime=prime, keep=_globs(facts.losses)),
@@ -133,8 +138,6 @@ def _per_invocation(facts: Facts, added: float | None, prime: str | None, *, why
 def _window(facts: Facts, window: Cost, *, added: float | None, saved: float, prime: str | None) -> Advice:
     count = choose_window(saved)
     plain = facts.costs.get(PLAIN)
-    causes = _causes(facts.losses, is_primed=prime is not None)
-    because = f": each worker starts without {', '.join(causes)}" if causes else ""
     share = ""
     if plain is not None and plain.p50_ms and added is not None:
         share = f" ({added / plain.p50_ms:.0%} of it)"
@@ -145,7 +148,7 @@ def _window(facts: Facts, window: Cost, *, added: float | None, saved: float, pr
         measured_as=WINDOW,
         headline=f'isolation = "window", {count} events or {WINDOW_MAX_AGE} per worker',
         reasons=(
-            f"{_warmed(prime)} adds {_ms(added)} to the median response time{share}, over {_LIMITS}{because}",
+            f"{_warmed(prime)} adds {_ms(added)} to the median response time{share}, over {_LIMITS}{_causes(facts.split)}",
             f"{count} events share a worker, so that starting it adds about {_ms(saved / count)} to each",
             *_prime_reason(facts, prime),
         ),
@@ -156,7 +159,7 @@ def _window(facts: Facts, window: Cost, *, added: float | None, saved: float, pr
             ),
         ),
         added_ms=_added(plain, window),
-        fixes=find_fixes(facts.losses, facts.differences, isolation=WINDOW, reasons=()),
+        fixes=find_fixes(facts.losses, facts.differences, split=facts.split, isolation=WINDOW, reasons=()),
     )
 
 
@@ -179,12 +182,14 @@ def _undecided(facts: Facts, chosen: Cost, added: float | None) -> Advice:
         measured_as=chosen.name,
         headline="undecided: measure again on a quiet machine",
         reasons=(
-            f"`{chosen.name}` added {_ms(added)} to the median response time here, over {_LIMITS}, but {why}",
+            f"{_warmed(PRIMED if chosen.name == PRIMED else None)} added {_ms(added)} to the median response time here, over {_LIMITS}, but {why}",
             'until then keep the default, isolation = "invocation", which is the most secure mode',
         ),
         gives_up=(),
         added_ms=added,
-        fixes=find_fixes(facts.losses, facts.differences, isolation=INVOCATION, reasons=()),
+        fixes=find_fixes(
+            facts.losses, facts.differences, split=facts.split, isolation=INVOCATION, reasons=()
+        ),
         is_undecided=True,
     )
 
@@ -208,7 +213,9 @@ def _fails(facts: Facts) -> Advice:
         ),
         gives_up=(),
         added_ms=_added(facts.costs.get(PLAIN), facts.costs.get(INVOCATION)),
-        fixes=find_fixes(facts.losses, facts.differences, isolation=INVOCATION, reasons=()),
+        fixes=find_fixes(
+            facts.losses, facts.differences, split=facts.split, isolation=INVOCATION, reasons=()
+        ),
         has_failed=True,
     )
 
@@ -221,7 +228,13 @@ def _cannot_fork(facts: Facts, invocation: Cost) -> Advice:
         reasons=tuple(f"it cannot be forked: {reason}" for reason in invocation.reasons),
         gives_up=("the process stays, as without Dayfly: memory changes of an event affect all later ones",),
         added_ms=_added(facts.costs.get(PLAIN), invocation),
-        fixes=find_fixes(facts.losses, facts.differences, isolation=INVOCATION, reasons=invocation.reasons),
+        fixes=find_fixes(
+            facts.losses,
+            facts.differences,
+            isolation=INVOCATION,
+            reasons=invocation.reasons,
+            split=facts.split,
+        ),
     )
 
 
@@ -235,6 +248,13 @@ def _why_acceptable(plain: Cost | None, added: float | None) -> str:
     )
 
 
+def _why_movable(added: float, movable: float) -> str:
+    return (
+        f"it adds {_ms(added)} to the median response time, of which lines that can move to init take about "
+        f"{_ms(min(added, movable))}: move them (see below), and measure again"
+    )
+
+
 def _prime_reason(facts: Facts, prime: str | None) -> tuple[str, ...]:
     gain = _added(facts.costs.get(PRIMED), facts.costs.get(INVOCATION))
     if facts.prime is None or gain is None:
@@ -244,16 +264,18 @@ def _prime_reason(facts: Facts, prime: str | None) -> tuple[str, ...]:
     return (f"the warm-up saves {_ms(gain)} of every invocation",)
 
 
-def _causes(losses: Sequence[Loss], *, is_primed: bool) -> list[str]:
-    """Return what makes a fresh worker dear, connections first; what a warm-up brings back is none."""
-    ordered = [
-        loss.what
-        for kind in _COSTLY
-        for loss in losses
-        if loss.kind == kind and loss.cost_ms is None and not (is_primed and loss.prime)
-    ]
-    more = len(ordered) - _MAX_CAUSES
-    return [*ordered[:_MAX_CAUSES], *([f"{more} more"] if more > 0 else [])]
+def _causes(split: Split | None) -> str:
+    """Return what a new worker spends most on."""
+    if split is None:
+        return ""
+    parts = {
+        "isolation itself": split.isolation_ms,
+        "imports": split.imports_ms,
+        "connections": split.connections_ms,
+        "first use": split.first_use_ms,
+    }
+    named = [f"{_ms(ms)} {what}" for what, ms in sorted(parts.items(), key=lambda item: -item[1]) if ms >= 1]
+    return f": {', '.join(named)}" if named else ""
 
 
 def _warmed(prime: str | None) -> str:

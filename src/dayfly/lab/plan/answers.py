@@ -77,11 +77,11 @@ def _of_event(
     errors = {answer.is_error for answer in plain}
     failed = [answer for answer in other if answer.is_error]
     if errors == {False} and failed:
-        error = f"an error ({_error_type(failed[0])})"
+        error = f"an error ({type_of_error(failed[0].payload)})"
         why = "plain awslambdaric answers"
         return [Difference(isolation, event, "", ANSWER, error, why, len(failed), len(other))]
     if errors == {True} and len(failed) < len(other):
-        expected_error = f"an error ({_error_type(plain[0])})"
+        expected_error = f"an error ({type_of_error(plain[0].payload)})"
         why = "always fails without Dayfly"
         affected = len(other) - len(failed)
         return [Difference(isolation, event, "", expected_error, ANSWER, why, affected, len(other))]
@@ -196,9 +196,10 @@ def _without_children(found: list[Difference]) -> list[Difference]:
     return kept
 
 
-def _error_type(answer: Answer) -> str:
+def type_of_error(payload: bytes) -> str:
+    """Return the type of a function's error; messages may hold an event's data."""
     try:
-        value = json.loads(answer.payload)
+        value = json.loads(payload)
     except ValueError:
         return "unknown"
     return str(value.get("errorType", "unknown")) if isinstance(value, dict) else "unknown"

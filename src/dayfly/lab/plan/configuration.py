@@ -78,9 +78,9 @@ def merge_settings(text: str, wanted: Mapping[str, str | int], *, is_forced: boo
     return text
 
 
-def check_settings(text: str) -> None:
-    """Raise SettingError for a dayfly.toml that Dayfly would not take: two settings may exclude each other."""
-    load_settings({}, _parse(text))
+def check_settings(text: str, environ: Mapping[str, str] | None = None) -> None:
+    """Raise SettingError for a dayfly.toml, or variables, that Dayfly would not take: two may exclude each other."""
+    load_settings(environ or {}, _parse(text))
 
 
 def _parse(text: str) -> dict[str, object]:

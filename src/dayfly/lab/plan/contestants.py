@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dayfly.core.settings import SETTINGS
@@ -18,6 +18,10 @@ INVOCATION = "invocation"
 PRIMED = "invocation-primed"
 WINDOW = "window"
 PROCESS = "process"
+# Timed from inside, to tell where a new worker's time goes; apart, since timers take time themselves.
+TRACED_PLAIN = "plain-traced"
+TRACED = "invocation-traced"
+TRACE_MODULE = "dayfly_plan_trace"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,16 @@ class Contestant:
     runtime: RuntimeKind
     isolation: str
     settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_traced(self) -> bool:
+        """Say whether its handler is the one that times the function's."""
+        return self.name in (TRACED_PLAIN, TRACED)
+
+
+def title_of(name: str) -> str:
+    """Return a contestant's name as reports have it."""
+    return "invocation + prime" if name == PRIMED else name
 
 
 def choose_contestants(prime: Prime | None) -> tuple[Contestant, ...]:
@@ -42,6 +56,8 @@ def choose_contestants(prime: Prime | None) -> tuple[Contestant, ...]:
         if isolation == INVOCATION and prime is not None:
             primed = {**settings, "DAYFLY_ZYGOTE_PRIME": prime.setting}
             chosen.append(Contestant(PRIMED, "dayfly", isolation, primed))
+    fresh = next(one for one in reversed(chosen) if one.isolation == INVOCATION)
+    chosen += [Contestant(TRACED_PLAIN, "plain", "none"), replace(fresh, name=TRACED)]
     return tuple(chosen)
 
 

@@ -9,7 +9,7 @@ from dayfly.lab.plan.model import Fix
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dayfly.lab.plan.model import Difference, Loss, Urgency
+    from dayfly.lab.plan.model import Difference, LineCost, Loss, Split, Urgency
 
 # Databases that a connection per event wears down, by port: what to put in between.
 _POOLS = {
@@ -27,11 +27,17 @@ _LATE = (
 
 
 def find_fixes(
-    losses: Sequence[Loss], differences: Sequence[Difference], *, isolation: str, reasons: Sequence[str]
+    losses: Sequence[Loss],
+    differences: Sequence[Difference],
+    *,
+    isolation: str,
+    reasons: Sequence[str],
+    split: Split | None = None,
 ) -> tuple[Fix, ...]:
     """Return fixes, those needed before switching on first; `reasons` are why it cannot be forked."""
     found = [_of_reason(reason, losses) for reason in reasons]
     found += _of_differences([one for one in differences if one.isolation == isolation])
+    found += [_of_line(line) for line in (split.lines if split is not None else ()) if line.can_move]
     for loss in losses:
         fix = _of_loss(loss)
         if fix is not None and all((fix.what, fix.where) != (known.what, known.where) for known in found):
@@ -75,9 +81,19 @@ def _of_differences(differences: Sequence[Difference]) -> list[Fix]:
     return fixes
 
 
+def _of_line(line: LineCost) -> Fix:
+    how = (
+        f"move it above `def {line.inside}`, to the module's top level: it depends on no event, and then runs once, "
+        f"at init, not {line.ms:.0f} ms in every worker"
+    )
+    return Fix(line.code, line.where, how, "later")
+
+
 def _of_loss(loss: Loss) -> Fix | None:
     urgency: Urgency = "later"
     match loss.kind:
+        case "late-work" if not loss.where:
+            how = "a library's: if it sends data of the invocation, flush before the response"
         case "late-work":
             urgency, how = "before", _LATE
         case "process":

@@ -27,7 +27,7 @@ def find_losses(sightings: Sequence[Sighting], *, cycle: int, mask: Mask, source
         *held.find_state(sightings, cycle=cycle, source=source),
         *outside.find_files(sightings, mask=mask),
         *running.find_init_threads(sightings, mask=mask),
-        *running.find_lazy_imports(sightings, cycle=cycle),
+        *running.find_lazy_imports(sightings),
         *held.find_library_flags(sightings),
         *outside.find_tracing(sightings),
         *outside.find_extensions(sightings),

@@ -19,9 +19,11 @@ from dayfly.lab.lab import Lab
 from dayfly.lab.model import FunctionConfig, LabError, LabEvent, LogLine
 from dayfly.lab.plan.accounting import processor_and_delay_ms, processor_ms, proportional_mb
 from dayfly.lab.plan.answers import Answer
-from dayfly.lab.plan.contestants import Contestant
+from dayfly.lab.plan.contestants import TRACE_MODULE, TRACED, TRACED_PLAIN, Contestant
 from dayfly.lab.plan.model import Cost
 from dayfly.lab.plan.observe import wait_until_idle
+from dayfly.lab.plan.packages import list_vendored
+from dayfly.lab.plan.split import TRACE_MARK, Report, Traced, read_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,6 +37,10 @@ if TYPE_CHECKING:
 _BURST = 5
 # Cold starts of each contestant, alternating: init varies more than invocations do.
 _STARTS = 3
+# Bursts in which the traced ones take part: a split into parts needs fewer samples than a tail.
+_TRACED_ROUNDS = 4
+# A report goes through the log, which may arrive after the answer. One that does not come is the last waited for.
+_REPORT_BUDGET_S = 10.0
 # An event's first invocation fills caches of the warm contestants; it is not what most callers see.
 _MAX_WARM_UP = 20
 _MIN_WARM_UP = 3
@@ -60,6 +66,7 @@ class Samples:
     memory_mb: list[float] = field(default_factory=list)
     is_memory_hidden: bool = False
     answers: dict[int, list[Answer]] = field(default_factory=lambda: defaultdict(list))
+    traces: dict[int, list[Traced]] = field(default_factory=lambda: defaultdict(list))
     reasons: list[str] = field(default_factory=list)
     findings: Counter[str] = field(default_factory=Counter)
     unavailable: str = ""
@@ -97,6 +104,8 @@ class Measurement:
         self._is_steady = False
         self._done = 0
         self._until = 0.0
+        self._reports: dict[str, list[Report]] = defaultdict(list)
+        self._silent: set[str] = set()
 
     async def run(self) -> Measured:
         """Measure within the request's limit; every process has ended by then."""
@@ -116,11 +125,11 @@ class Measurement:
             began = processor_and_delay_ms()
             rounds = await self._measure_steadily(lab)
             is_busy = judge_busy(began, processor_and_delay_ms(), load)
-            for one in self._running:
+            for one in [one for one in self._running if not one.is_traced]:
                 spent = await self._processor(lab, one.name) - before[one.name]
                 if rounds and spent > 0:
                     self._samples[one.name].processor_ms = spent / (rounds * _BURST)
-            for one in self._running:
+            for one in [one for one in self._running if not one.is_traced]:
                 self._samples[one.name].memory_mb += await self._memory(lab, one.name)
             confinement = lab.confinement
         return Measured(self._samples, confinement, rounds * _BURST < self._request.invocations, is_busy)
@@ -141,13 +150,22 @@ class Measurement:
         return FunctionConfig(
             name=one.name,
             folder=self._folder,
-            handler=self._request.handler,
+            handler=f"{TRACE_MODULE}.handler" if one.is_traced else self._request.handler,
             runtime=one.runtime,
             timeout_s=self._request.timeout_s,
             memory_mb=self._request.memory_mb,
-            environment={**self._request.environment, **one.settings},
+            environment={
+                **self._request.environment,
+                **one.settings,
+                **({"DAYFLY_PLAN_TRACE": self._trace_orders} if one.is_traced else {}),
+            },
             python=self._request.python,
         )
+
+    @property
+    def _trace_orders(self) -> str:
+        vendored = list_vendored(self._request.folder)
+        return json.dumps({"handler": self._request.handler, "vendored": vendored})
 
     async def _start_all(self, lab: Lab) -> None:
         """Start every contestant a few times; what cannot be started is left out, with the reason."""
@@ -169,7 +187,7 @@ class Measurement:
         self._is_steady = True
         for number in range(self._rounds):
             for one in self._running:
-                for step in range(_BURST):
+                for step in range(_BURST if number < _TRACED_ROUNDS or not one.is_traced else 0):
                     await self._invoke(lab, one.name, number * _BURST + step)
             if time.monotonic() > self._until:
                 return number + 1
@@ -177,8 +195,16 @@ class Measurement:
 
     async def _invoke(self, lab: Lab, name: str, number: int, *, is_first: bool = False) -> None:
         index = number % len(self._request.events)
+        samples, reports = self._samples[name], self._reports[name]
+        reports.clear()
         result = await lab.invoke(name, self._request.events[index].payload)
-        samples = self._samples[name]
+        if self._is_steady and name in (TRACED_PLAIN, TRACED) and name not in self._silent:
+            until = time.monotonic() + _REPORT_BUDGET_S
+            while not reports and time.monotonic() < until:
+                await asyncio.sleep(0.001)
+            samples.traces[index] += [Traced(result.duration_ms, one) for one in reports[:1]]
+            if not reports:
+                self._silent.add(name)
         answer = Answer(result.payload, result.function_error is not None, result.cold_start)
         samples.answers[index].append(answer)
         if is_first:
@@ -186,7 +212,11 @@ class Measurement:
         elif self._is_steady:
             samples.answer_ms[index].append(result.duration_ms)
         self._done += 1
-        total = len(self._running) * (_STARTS + self._warm_up + self._rounds * _BURST)
+        total = len(self._running) * (_STARTS + self._warm_up)
+        total += (
+            sum(min(self._rounds, _TRACED_ROUNDS) if one.is_traced else self._rounds for one in self._running)
+            * _BURST
+        )
         self._progress(min(self._done, total), total)
 
     def _notice(self, event: LabEvent) -> None:
@@ -197,6 +227,10 @@ class Measurement:
             samples.whole_ms.append(float(event.detail["duration_ms"]))
 
     def _hear(self, line: LogLine) -> None:
+        if line.text.startswith(TRACE_MARK):
+            if (report := read_report(line.text)) is not None:
+                self._reports[line.function].append(report)
+            return
         finding = read_finding(line.text)
         if finding is None or line.source == "platform":
             return

@@ -86,7 +86,6 @@ class Loss:
     consequence: str
     prime: tuple[str, ...] = ()
     is_data: bool = False
-    cost_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +152,43 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class LineCost:
+    """One line of own code that costs a new worker time: there and in a warm process, without its imports.
+
+    `code` is the statement without arguments and texts, `inside` the function it is in. `connects` says that it opens a
+    connection, `can_move` that it makes an object which depends on no event, so that it can be made at init.
+    """
+
+    where: str
+    code: str
+    inside: str
+    ms: float
+    warm_ms: float
+    connects: bool
+    can_move: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """What a new worker adds to an answer, in milliseconds, by cause; from `samples` invocations with timers in them."""
+
+    isolation_ms: float
+    imports_ms: float
+    connections_ms: float
+    first_use_ms: float
+    samples: int
+    lines: tuple[LineCost, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where the handler connected to; `fault` is the type of the error if that failed."""
+
+    name: str
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
 class Prime:
     """A ready-made warm-up: a function's name and the source of the module it is in."""
 
@@ -214,6 +250,9 @@ class Plan:
     advice: Advice
     notes: tuple[str, ...]
     confinement: ConfinementReport
+    split: Split | None = None
+    network: tuple[Destination, ...] = ()
+    is_busy: bool = False
 
     def cost(self, name: str) -> Cost | None:
         """Return the cost measured under one name."""

@@ -12,7 +12,9 @@ from dayfly.lab.confinement import DAYFLY_ROOT, TASK_ROOT
 from dayfly.lab.lab import Lab
 from dayfly.lab.managed import RUNTIME_ROOT
 from dayfly.lab.model import FunctionConfig, InvokeResult, LogLine
+from dayfly.lab.plan.answers import type_of_error
 from dayfly.lab.plan.collector import Collector
+from dayfly.lab.plan.masking import Mask
 from dayfly.lab.plan.model import PlanError, Request
 from dayfly.lab.plan.packages import list_vendored
 
@@ -29,6 +31,7 @@ _MIN_INVOCATIONS = 12
 _MAX_INVOCATIONS = 60
 _PROBE_SAYS = "dayfly plan: "
 _MAX_SAID = 5
+_MAX_SOUGHT = 3
 # A report is sent before the poll that ends an invocation; only the last one can still be under way.
 _REPORT_BUDGET_S = 5.0
 _SETTLE_S = 10.0
@@ -88,16 +91,19 @@ async def observe(request: Request, *, progress: Callable[[int, int], None]) -> 
             results.append(await lab.invoke(_NAME, event.payload))
             progress(number + 1, total)
             if number == 0:
-                refuse_failed_init(results[0], request)
+                await _wait_for_reports(collector, 1)
+                refuse_failed_init(results[0], request, sought=sought_by(collector.sightings, request))
             if time.monotonic() > until:
                 break
         await wait_until_idle(lab, _NAME)
+        await _wait_for_reports(collector, len(results) + 1)
         if all(result.function_error for result in results):
+            kind, sought = error_type(results[0]), sought_by(collector.sightings, request)
             raise PlanError(
-                f"{request.handler} fails on every test event, even without Dayfly: {error_type(results[0])}",
-                hint=f"see its log: dayfly lab serve {request.folder} --handler {request.handler}",
+                f"{request.handler} fails on every test event, even without Dayfly: {kind}{_after(sought)}",
+                hint=_hint(request, sought),
             )
-        await _wait_for_reports(collector, len(results) + 1, said)
+        refuse_missing_reports(collector.sightings, said)
     return longest_life(collector.sightings)
 
 
@@ -116,26 +122,40 @@ def longest_life(sightings: Sequence[Sighting]) -> tuple[Sighting, ...]:
     return tuple(sorted(lives, key=len)[-1]) if lives else ()
 
 
-def refuse_failed_init(result: InvokeResult, request: Request) -> None:
+def sought_by(sightings: Sequence[Sighting], request: Request) -> tuple[str, ...]:
+    """Return what the function connected to or looked up, without an event's data."""
+    mask = Mask(request.events)
+    names = (name.rpartition(":") for name in (sightings[-1].sought if sightings else ()))
+    return tuple(f"{mask.hide(host)}:{port}" for host, _, port in names)
+
+
+def _after(sought: Sequence[str]) -> str:
+    return f"; it tried to reach {', '.join(sought[:_MAX_SOUGHT])}" if sought else ""
+
+
+def _hint(request: Request, sought: Sequence[str]) -> str:
+    log = f"see its log: dayfly lab serve {request.folder} --handler {request.handler}"
+    if not sought:
+        return f"{log}; it may need --env, --timeout or packages"
+    return (
+        "if that cannot be reached from this machine, start a test service and name it with --env (for AWS: "
+        f"AWS_ENDPOINT_URL); {log}"
+    )
+
+
+def refuse_failed_init(result: InvokeResult, request: Request, *, sought: Sequence[str] = ()) -> None:
     """Raise PlanError when the function could not even be initialised."""
     kind = error_type(result)
     if result.function_error and kind.startswith(("Runtime.", "Sandbox.")):
         raise PlanError(
-            f"{request.handler} cannot be run, even without Dayfly: {kind}",
-            hint=(
-                f"see its log: dayfly lab serve {request.folder} --handler {request.handler}; the function "
-                "may need --env, --timeout or packages"
-            ),
+            f"{request.handler} cannot be run, even without Dayfly: {kind}{_after(sought)}",
+            hint=_hint(request, sought),
         )
 
 
 def error_type(result: InvokeResult) -> str:
     """Return the type of a function's error; messages may hold an event's data."""
-    try:
-        payload = json.loads(result.payload)
-    except ValueError:
-        return "unknown"
-    return str(payload.get("errorType", "unknown")) if isinstance(payload, dict) else "unknown"
+    return type_of_error(result.payload)
 
 
 async def wait_until_idle(lab: Lab, name: str) -> None:
@@ -145,15 +165,19 @@ async def wait_until_idle(lab: Lab, name: str) -> None:
         await asyncio.sleep(0.002)
 
 
-async def _wait_for_reports(collector: Collector, count: int, said: list[str]) -> None:
+async def _wait_for_reports(collector: Collector, count: int) -> None:
     until = time.monotonic() + _REPORT_BUDGET_S
     while len(collector.sightings) < count and collector.fault is None and time.monotonic() < until:
         await asyncio.sleep(0.005)
     if collector.fault is not None:
         raise collector.fault
+
+
+def refuse_missing_reports(sightings: Sequence[Sighting], said: Sequence[str]) -> None:
+    """Raise PlanError where the probe said that it failed, or nothing at all."""
     if said:
         raise PlanError(said[0], hint="this is a fault in Dayfly; its report would be incomplete")
-    if not collector.sightings:
+    if not sightings:
         raise PlanError(
             "the function ran, but could not be observed",
             hint="check whether it replaces PYTHONPATH, or starts Python with -S or -I in a wrapper",

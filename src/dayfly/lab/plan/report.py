@@ -50,6 +50,8 @@ def as_json(plan: Plan) -> dict[str, object]:
             {**_cost(cost, plain), "answers_same": None if cost.unavailable else cost.name not in differing}
             for cost in plan.costs
         ],
+        "new_worker": None if plan.split is None else asdict(plan.split),
+        "network": [asdict(one) for one in plan.network],
         "losses": [asdict(loss) for loss in plan.losses],
         "fixes": [asdict(fix) for fix in advice.fixes],
         "notes": list(plan.notes),

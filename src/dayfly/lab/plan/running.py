@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -75,8 +74,6 @@ def _key(thread: SeenThread, mask: Mask) -> str:
 
 
 def _thread_name(thread: SeenThread, mask: Mask) -> str:
-    if thread.kind == "native":
-        return thread.name
     owner = thread.kind.partition(".")[0]
     suffix = f" of {owner}" if not thread.target and owner not in ("threading", "concurrent") else ""
     return f"thread {mask.hide(thread.name)!r}{suffix}"
@@ -95,22 +92,20 @@ def _children(sightings: Sequence[Sighting]) -> list[Loss]:
 
 
 def find_init_threads(sightings: Sequence[Sighting], *, mask: Mask) -> list[Loss]:
-    """Return threads that init started; a fork does not copy them."""
+    """Return threads that init started with Python code: a worker has copies of the native ones alone."""
     count = len(sightings) - 1
     return [
         Loss("thread", _thread_name(thread, mask), thread.site or thread.target, count, count,
              "started at init; a forked worker does not have it unless it is restarted there")
         for thread in sightings[0].threads
+        if thread.kind != "native"
     ]  # fmt: skip
 
 
-def find_lazy_imports(sightings: Sequence[Sighting], *, cycle: int) -> list[Loss]:
+def find_lazy_imports(sightings: Sequence[Sighting]) -> list[Loss]:
     """Return modules that invocations imported first, by the import statements of own code that began it.
 
     Those that libraries load by themselves are named together, where no statement explains them.
-
-    The whole time that first invocations took longer than later ones with the same events is given with
-    the first one: it cannot be told apart from other things done on first use.
     """
     count = len(sightings) - 1
     loaded = sum(len(sighting.modules) for sighting in sightings if sighting.number)
@@ -133,9 +128,8 @@ def find_lazy_imports(sightings: Sequence[Sighting], *, cycle: int) -> list[Loss
     rest = len(statements) - len(losses)
     detail = f", {rest} more import statements" if rest > 0 else ""
     losses.append(
-        Loss("lazy-import", f"{loaded} modules loaded after init{detail}", "", count - 1, count,
-             "loaded by every worker anew", prime=tuple(unasked[:_MAX_UNASKED_IMPORTS]),
-             cost_ms=first_use_ms(sightings, cycle=cycle))
+        Loss("lazy-import", f"{loaded} module{'s' if loaded > 1 else ''} loaded after init{detail}", "", count - 1, count,
+             "loaded by every worker anew", prime=tuple(unasked[:_MAX_UNASKED_IMPORTS]))
     )  # fmt: skip
     return losses
 
@@ -143,13 +137,3 @@ def find_lazy_imports(sightings: Sequence[Sighting], *, cycle: int) -> list[Loss
 def _is_parent(name: str, names: Sequence[str]) -> bool:
     """Say whether importing another of the names imports this one."""
     return any(other.startswith(name + ".") for other in names)
-
-
-def first_use_ms(sightings: Sequence[Sighting], *, cycle: int) -> float | None:
-    """Return how much longer the first invocation took than later ones with its event; None if not longer."""
-    took = [sighting.took_ms for sighting in sightings if sighting.number]
-    later = took[cycle::cycle]
-    if not later:
-        return None
-    extra = took[0] - statistics.median(later)
-    return extra if extra > 0 else None

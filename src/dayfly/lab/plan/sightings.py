@@ -54,7 +54,8 @@ class SeenState(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Sighting(msgspec.Struct, frozen=True):
-    """One report; `number` 0 is the end of init, N the end of the Nth invocation."""
+    """One report; `number` 0 is the end of init, N the end of the Nth invocation. `sought`: what was connected to so far,
+    or looked up, in vain or not."""
 
     number: int
     took_ms: float
@@ -70,6 +71,7 @@ class Sighting(msgspec.Struct, frozen=True):
     tasks: tuple[str, ...] = ()
     state: tuple[SeenState, ...] = ()
     flags: dict[str, bool] = {}
+    sought: tuple[str, ...] = ()
     faults: int = 0
 
 

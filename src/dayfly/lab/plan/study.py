@@ -11,8 +11,15 @@ from dayfly.core.settings import FILE_NAME
 from dayfly.lab.deployment import link_package
 from dayfly.lab.handler_check import check_handler
 from dayfly.lab.plan.advise import MB_PER_CPU, Facts, advise, at_memory_ms
-from dayfly.lab.plan.answers import find_differences
-from dayfly.lab.plan.contestants import PLAIN, WINDOW, choose_contestants
+from dayfly.lab.plan.answers import find_differences, type_of_error
+from dayfly.lab.plan.contestants import (
+    PLAIN,
+    TRACE_MODULE,
+    TRACED,
+    TRACED_PLAIN,
+    WINDOW,
+    choose_contestants,
+)
 from dayfly.lab.plan.losses import find_losses
 from dayfly.lab.plan.masking import Mask
 from dayfly.lab.plan.measure import MIN_FOR_P99, Measured, Measurement, summarise
@@ -20,17 +27,19 @@ from dayfly.lab.plan.model import Plan, PlanError
 from dayfly.lab.plan.observe import observe, planned_invocations
 from dayfly.lab.plan.prime import derive_prime
 from dayfly.lab.plan.source import Source
+from dayfly.lab.plan.split import find_destinations, split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from dayfly.lab.plan.contestants import Contestant
-    from dayfly.lab.plan.model import Cost, Loss, Prime, Request
+    from dayfly.lab.plan.model import Cost, Destination, Loss, Prime, Request
     from dayfly.lab.plan.sightings import Sighting
 
     Progress = Callable[["Phase", int, int], None]
 
 Phase = Literal["observe", "measure"]
+_TRACE = Path(__file__).with_name("inside") / f"{TRACE_MODULE}.py"
 
 
 async def make_plan(request: Request, *, progress: Progress) -> Plan:
@@ -45,7 +54,7 @@ async def make_plan(request: Request, *, progress: Progress) -> Plan:
     prime = None if has_own_prime(request) else derive_prime(losses)
     contestants = choose_contestants(prime)
     with tempfile.TemporaryDirectory(prefix="dayfly-plan-") as scratch:
-        folder = request.folder if prime is None else add_prime(request.folder, prime, Path(scratch))
+        folder = make_package(request.folder, prime, Path(scratch))
         measured = await Measurement(
             request,
             contestants,
@@ -67,7 +76,12 @@ def conclude(
     """Return the plan that follows from what was seen and measured; pure."""
     samples = measured.samples
     mask = Mask(request.events)
-    costs = [summarise(one, samples[one.name], samples[PLAIN]) for one in contestants]
+    costs = [summarise(one, samples[one.name], samples[PLAIN]) for one in contestants if not one.is_traced]
+    warm, fresh = samples[TRACED_PLAIN].traces, samples[TRACED].traces
+    network = find_destinations(
+        (one for traces in (warm, fresh) for traced in traces.values() for one in traced), mask
+    )
+    parts = split(warm, fresh, source=Source(request.folder))
     differences = [
         difference
         for cost in costs
@@ -81,7 +95,7 @@ def conclude(
         )
     ]
     by_name = {cost.name: cost for cost in costs}
-    advice = advise(Facts(by_name, losses, differences, prime, is_busy=measured.is_busy))
+    advice = advise(Facts(by_name, losses, differences, prime, parts, is_busy=measured.is_busy))
     return Plan(
         handler=request.handler,
         events=tuple(event.name for event in request.events),
@@ -89,11 +103,16 @@ def conclude(
         observed=len(sightings) - 1,
         losses=tuple(losses),
         costs=tuple(costs),
+        split=parts,
+        network=network,
         differences=tuple(differences),
         prime=prime,
         advice=advice,
-        notes=tuple(_notes(request, sightings, costs, measured, chosen=by_name.get(advice.measured_as))),
+        notes=tuple(
+            _notes(request, sightings, costs, measured, network, chosen=by_name.get(advice.measured_as))
+        ),
         confinement=measured.confinement,
+        is_busy=measured.is_busy,
     )
 
 
@@ -117,13 +136,27 @@ def has_own_prime(request: Request) -> bool:
     return isinstance(table, dict) and "prime" in table
 
 
-def add_prime(folder: Path, prime: Prime, scratch: Path) -> Path:
-    """Return a copy of the package, of hard links where that works, with the warm-up's module in it."""
+def make_package(folder: Path, prime: Prime | None, scratch: Path) -> Path:
+    """Return a copy of the package, of hard links where that works, with the handler that times and the warm-up in it."""
     target = link_package(folder, scratch)
-    path = target / f"{prime.module}.py"
-    path.unlink(missing_ok=True)  # not write through a hard link
-    path.write_text(prime.source, encoding="utf-8")
+    modules = {TRACE_MODULE: _TRACE.read_text(encoding="utf-8")}
+    if prime is not None:
+        modules[prime.module] = prime.source
+    for name, source in modules.items():
+        path = target / f"{name}.py"
+        path.unlink(missing_ok=True)  # not write through a hard link
+        path.write_text(source, encoding="utf-8")
     return target
+
+
+def _failing(request: Request, measured: Measured) -> list[tuple[str, str]]:
+    """Return the events that plain awslambdaric always answers with an error, and its type."""
+    answers = measured.samples[PLAIN].answers
+    return [
+        (event.name, type_of_error(answers[index][-1].payload))
+        for index, event in enumerate(request.events)
+        if answers.get(index) and all(one.is_error for one in answers[index])
+    ]
 
 
 def _processor_note(plain: Cost, chosen: Cost | None, memory_mb: int) -> list[str]:
@@ -143,6 +176,7 @@ def _notes(
     sightings: Sequence[Sighting],
     costs: Sequence[Cost],
     measured: Measured,
+    network: Sequence[Destination],
     *,
     chosen: Cost | None,
 ) -> list[str]:
@@ -154,6 +188,15 @@ def _notes(
         notes.append(
             "this machine was busy: the added times are upper bounds; repeat the measurement when it is idle"
         )
+    if not sightings[-1].sought:
+        notes.append("the function opened no connection: the figures hold without a network")
+    for one in network:
+        if one.fault:
+            notes.append(
+                f"{one.name} could not be reached ({one.fault}): what the function does with it was not measured"
+            )
+    for event, kind in _failing(request, measured):
+        notes.append(f"event {event} fails without Dayfly, too ({kind}): its times are those of an error")
     if measured.is_cut_short:
         notes.append(f"time ran out after {plain.samples} of {request.invocations} invocations (--limit)")
     if plain.p99_ms is None:

@@ -37,11 +37,12 @@ def arm(options: ZygoteOptions) -> Guard | Unarmed:
                 watch_uses(guard, options)
         drivers.watch(guard)
         bootstrap.stand_between(guard)
-        hooks.arm(guard)
-        if not hooks.is_heard(guard):
+        guard.is_starting = guard.capabilities is not None
+        if limit := hooks.arm(guard):
+            guard.note(f"the hook is Python's and can be switched off by code in the worker: {limit}")
+        if not guard.switch.hears():
             return Unarmed("the interpreter raises no audit event")
         guard.is_armed = True
-        guard.is_starting = guard.capabilities is not None
         return guard
     except Exception as fault:
         # Trust boundary: AWS's client or an interpreter of a version nobody tried. `guard_on_fault` says whether it starts.
@@ -53,7 +54,14 @@ def watch_uses(guard: Guard, options: ZygoteOptions) -> None:
     # All of it first: what is there when origins are made is believed, and Dayfly's own is known by what is there.
     from dayfly.core import destinations, globs  # noqa: F401
     from dayfly.core.policy import Policy
-    from dayfly.runtime.guard import environment, owncode, owntext, recording, silent, tampering  # noqa: F401
+    from dayfly.runtime.guard import (
+        environment,
+        owncode,
+        owntext,
+        patched_builtins,
+        shapes,
+        tampering,
+    )
     from dayfly.runtime.guard.capabilities import Capabilities
     from dayfly.runtime.guard.origins import Origins
 
@@ -63,7 +71,9 @@ def watch_uses(guard: Guard, options: ZygoteOptions) -> None:
     origins = Origins(guard.places, owntext.libraries_in(guard.places.task))
     learns, path = options.guard_learns, os.environ.get(LEARN_VARIABLE, "")
     guard.capabilities = Capabilities(guard, origins, policy, learns=learns, path=path)
+    if policy.shapes or learns or path:
+        guard.shapes = shapes.LearnedShapes(origins, policy, learns=learns, path=path)
     if not {"environment", "credentials"}.isdisjoint(guard.capabilities.kinds):
         environment.watch(guard.capabilities)
-    silent.watch(guard.capabilities)
+    patched_builtins.watch(guard.capabilities)
     guard.capabilities.own = tampering.guards_own()

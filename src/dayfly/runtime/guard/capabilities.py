@@ -12,7 +12,7 @@ from _thread import get_ident
 from dayfly.core.policy import KINDS, is_credential
 from dayfly.core.reports import Report, Use
 from dayfly.runtime.guard import baseline, generalising
-from dayfly.runtime.guard.turns import is_at_work, take_turn
+from dayfly.runtime.guard.reentrancy import is_at_work, take_turn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,6 +47,14 @@ def plain_text(value: object) -> str:
     if isinstance(value, bytes):
         return bytes.decode(value, "utf-8", "surrogateescape")
     return str.__str__(value) if isinstance(value, str) else ""
+
+
+def _use_of(variable: str) -> tuple[str, str]:
+    """Return the kind and target of the use that reading a variable is; "" for what everybody may read."""
+    if is_credential(variable):
+        return "credentials", "*"
+    is_free = variable in baseline.VARIABLES or variable.startswith(baseline.VARIABLES_NAMED)
+    return ("", "") if is_free else ("environment", variable)
 
 
 class Capabilities:
@@ -116,7 +124,7 @@ class Capabilities:
         if verdict.is_allowed:
             return
         use = Use(self._general(kind, best, packages), packages, phase, verdict.rule)
-        self.guard.refuse_use(f"capability.{kind}", frame, use, verdict.package)
+        self.guard.refuse_use(f"capability.{kind}", frame, use, verdict.package, target=best)
 
     def learn_absent(self, kind: str, target: str, frame: FrameType) -> None:
         """What is used is not there here, and may be elsewhere: nothing to refuse, but something to learn."""
@@ -159,15 +167,27 @@ class Capabilities:
 
     def ask_variable(self, name: str, frame: FrameType, *, is_set: bool) -> None:
         """A variable of the environment that is read."""
-        if is_credential(name):
-            if is_set or self.learns:
-                self.ask_wrapped("credentials", "*", frame, is_there=is_set)
-            return
-        if name in baseline.VARIABLES or name.startswith(baseline.VARIABLES_NAMED):
-            return
+        kind, target = _use_of(name)
         # What is not there gives nothing away, but another environment may have it.
-        if is_set or self.learns:
-            self.ask_wrapped("environment", name, frame, is_there=is_set)
+        if kind and (is_set or self.learns):
+            self.ask_wrapped(kind, target, frame, is_there=is_set)
+
+    def may_see(self, name: str, frame: FrameType) -> bool:
+        """Say whether code that goes through all variables finds this one: not, where reading it would be refused."""
+        kind, target = _use_of(name)
+        if not kind or kind not in self.kinds or not self.guard.refuses(f"capability.{kind}"):
+            return True
+        packages = self.origins.packages(frame)
+        verdict = self.policy.allows(kind, target, packages, self.guard.phase) if packages else None
+        if verdict is None or verdict.is_allowed:
+            return True
+        hidden = ("hidden", kind, packages, target)
+        if hidden not in self._known and len(self._known) < _MANY_USES:
+            # In the note, behind what was refused: a hundred variables are not to keep one refusal from being told.
+            self._known.add(hidden)
+            use = Use(target, packages, self.guard.phase, verdict.rule)
+            self.news.append(Report("observed", f"capability.{kind}", place=self.places.name(frame), use=use))
+        return False
 
     def full_path(self, path: object, folder: int = -1) -> str:
         """Return what a path means, absolute and without `..`; "" for a descriptor and for what the system would not take."""

@@ -42,6 +42,10 @@ class Joined:
         """Return the path of a leaf of either that holds `data`."""
         return self._both[0].holds_bytes(data) or self._both[1].holds_bytes(data)
 
+    def is_leaf(self, text: str) -> bool:
+        """Say whether a value of either is this text."""
+        return any(one.is_leaf(text) for one in self._both)
+
 
 def loaded(text: str | bytes) -> object:
     """Return JSON as the handler gets it, None for what is none."""

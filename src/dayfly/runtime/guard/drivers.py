@@ -1,16 +1,17 @@
 """Has statements looked at before drivers send them, and names before deserialisers call them: neither raises an event.
 
-sqlite3, psycopg2 (C: their connections are of a class of ours from here on), psycopg, pymysql (Python: the methods are
-wrapped), and what sits on them, as SQLAlchemy does; PyYAML's unsafe loaders and jsonpickle. Not: asyncpg, mysqlclient,
-mysql.connector, DynamoDB's PartiQL, the RDS Data API.
+sqlite3, psycopg2 (C: their connections are of a class of ours from here on), drivers in Python and DuckDB (their methods are
+wrapped), and what sits on them, as SQLAlchemy does; PyYAML's unsafe loaders and jsonpickle.
 """
 
 from __future__ import annotations
 
+import _posixsubprocess
 import functools
 import sys
 
-from dayfly.runtime.guard import asking
+from dayfly.runtime.guard import clients, documents, sinks
+from dayfly.runtime.guard.wrapping import precede
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,15 +24,28 @@ if TYPE_CHECKING:
 
 _COMPOSERS = ("psycopg.sql", "psycopg2.sql")
 _VALUE = "''"
+# What drivers call the statement where it is given by its name.
+_STATEMENTS = ("command", "operation", "query", "sql", "statement")
 
 
 def watch(guard: Guard) -> None:
     """Wrap drivers as they are loaded, and those that are."""
+    precede(_posixsubprocess, "fork_exec", guard, lambda *arguments: _about_child(guard, *arguments))
     for name, wrap in WRAPPED.items():
         module = sys.modules.get(name)
         if module is not None:
             wrap(module, guard)
     sys.meta_path.insert(0, _Finder(guard))
+
+
+def _about_child(guard: Guard, words: object, programs: object, *_rest: object) -> None:
+    """A child that is started without an event: multiprocessing's helpers do, and who calls them by hand."""
+    frame = sys._getframe(3)
+    if not (
+        frame.f_globals.get("__name__") == "subprocess" and guard.places.is_library(frame.f_code.co_filename)
+    ):
+        program = programs[0] if isinstance(programs, (list, tuple)) and programs else None
+        guard.ask(sinks.about_process, program, words)
 
 
 class _Finder:
@@ -77,7 +91,7 @@ class _Finder:
 
 def _about_sql(guard: Guard, sql: object, dialect: str) -> None:
     if guard.is_active:
-        guard.ask(asking.about_sql, sql, dialect)
+        guard.ask(sinks.about_sql, sql, dialect)
 
 
 # ---- drivers ------------------------------------------------------------------------------------
@@ -123,49 +137,41 @@ def _wrap_sqlite3(module: ModuleType, guard: Guard) -> None:
     module.connect = guarded  # type: ignore[attr-defined]
 
 
-def _wrap_method(
-    owner: Any, name: str, guard: Guard, dialect: str, text: Callable[[Any, Any], object]
+def _wrap_cursors(
+    module: ModuleType,
+    guard: Guard,
+    dialect: str,
+    methods: tuple[str, ...],
+    *owners: str,
+    text: Callable[[Any, Any], object] = lambda _cursor, query: query,
 ) -> None:
-    plain = vars(owner).get(name)
-    if plain is None:
-        return
+    def look(cursor: Any, query: Any = None, *_rest: object, **options: Any) -> None:
+        query = next((options[one] for one in _STATEMENTS if one in options), query)
+        _about_sql(guard, text(cursor, query), dialect)
 
-    @functools.wraps(plain)
-    def guarded(self: Any, query: Any, *rest: Any, **options: Any) -> Any:
-        if guard.is_active:
-            _about_sql(guard, text(self, query), dialect)
-        return plain(self, query, *rest, **options)
-
-    setattr(owner, name, guarded)
-
-
-def _as_it_is(_cursor: Any, query: Any) -> object:
-    return query
+    for name in owners:
+        owner = getattr(module, name, None)
+        for method in methods if owner is not None else ():
+            precede(owner, method, guard, look)
 
 
 def _composed(cursor: Any, query: Any) -> object:
-    """psycopg's composed queries: what it quotes as a value is one, whatever stands in it; names are judged as they are."""
+    """psycopg's composed queries: what it quotes as a value or as a name is one, whatever stands in it."""
     kind = type(query)
     if kind.__module__ in _COMPOSERS and kind.__name__ == "Composed":
         return "".join(str(_composed(cursor, part)) for part in query)
-    if kind.__module__ in _COMPOSERS and kind.__name__ == "Literal":
+    if kind.__module__ in _COMPOSERS and kind.__name__ in ("Literal", "Identifier"):
         return _VALUE
     return query.as_string(cursor) if hasattr(query, "as_string") else query
 
 
-def _wrap_psycopg(module: ModuleType, guard: Guard) -> None:
-    for name in (
-        "Cursor",
-        "ServerCursor",
-        "AsyncCursor",
-        "AsyncServerCursor",
-        "ClientCursor",
-        "AsyncClientCursor",
-    ):
-        owner = getattr(module, name, None)
-        if owner is not None:
-            for method in ("execute", "executemany", "stream", "copy"):
-                _wrap_method(owner, method, guard, "postgres", _composed)
+def _wrap_duckdb(module: ModuleType, guard: Guard) -> None:
+    methods = (*_EXECUTE, "sql", "query", "from_query", "extract_statements")
+    _wrap_cursors(module, guard, "postgresql", methods, "DuckDBPyConnection")
+    for name in methods:
+        precede(
+            module, name, guard, lambda query="", *_rest, **_options: _about_sql(guard, query, "postgresql")
+        )
 
 
 def _wrap_psycopg2_extensions(module: ModuleType, guard: Guard) -> None:
@@ -173,15 +179,15 @@ def _wrap_psycopg2_extensions(module: ModuleType, guard: Guard) -> None:
 
     class cursor(plain):  # type: ignore[misc, valid-type]
         def execute(self, query: Any, vars: Any = None) -> Any:
-            _about_sql(guard, _composed(self, query), "postgres")
+            _about_sql(guard, _composed(self, query), "postgresql")
             return super().execute(query, vars)
 
         def executemany(self, query: Any, vars_list: Any) -> Any:
-            _about_sql(guard, _composed(self, query), "postgres")
+            _about_sql(guard, _composed(self, query), "postgresql")
             return super().executemany(query, vars_list)
 
         def copy_expert(self, sql: Any, *rest: Any, **options: Any) -> Any:
-            _about_sql(guard, _composed(self, sql), "postgres")
+            _about_sql(guard, _composed(self, sql), "postgresql")
             return super().copy_expert(sql, *rest, **options)
 
     cursor.__module__, cursor.__qualname__ = plain.__module__, plain.__qualname__
@@ -203,48 +209,101 @@ def _wrap_psycopg2(module: ModuleType, guard: Guard) -> None:
     module.connect = guarded  # type: ignore[attr-defined]
 
 
-def _wrap_pymysql(module: ModuleType, guard: Guard) -> None:
-    _wrap_method(module.Cursor, "execute", guard, "mysql", _as_it_is)
-    _wrap_method(module.Cursor, "executemany", guard, "mysql", _as_it_is)
-
-
 # ---- deserialisers ------------------------------------------------------------------------------
+
+
+def _about_name(guard: Guard, named: object) -> None:
+    if type(named) is str:
+        guard.ask(sinks.about_name, named)
 
 
 def _wrap_yaml(module: ModuleType, guard: Guard) -> None:
     """`!!python/object/apply:os.system` and its like: the name is asked about before it is looked up."""
+
+    def look(_constructor: object, named: object, *_rest: object, **_options: object) -> None:
+        _about_name(guard, named)
+
     for owner in (module.FullConstructor, module.UnsafeConstructor):
         for name in ("find_python_name", "find_python_module"):
-            plain = vars(owner).get(name)
-            if plain is None:
-                continue
-
-            def guarded(self: Any, named: Any, *rest: Any, _plain: Any = plain, **options: Any) -> Any:
-                if guard.is_active and type(named) is str:
-                    guard.ask(asking.about_name, named)
-                return _plain(self, named, *rest, **options)
-
-            setattr(owner, name, functools.wraps(plain)(guarded))
+            precede(owner, name, guard, look)
 
 
 def _wrap_jsonpickle(module: ModuleType, guard: Guard) -> None:
-    plain = module.loadclass
+    def look(named: object, *_rest: object, **_options: object) -> None:
+        _about_name(guard, named)
 
-    @functools.wraps(plain)
-    def guarded(named: Any, *rest: Any, **options: Any) -> Any:
-        if guard.is_active and type(named) is str:
-            guard.ask(asking.about_name, named)
-        return plain(named, *rest, **options)
+    precede(module, "loadclass", guard, look)
 
-    module.loadclass = guarded  # type: ignore[attr-defined]
+
+_EXECUTE = ("execute", "executemany")
+# Drivers in Python: the dialect, the methods that take a statement first, and the classes in the module.
+_CURSORS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
+    "aiomysql.cursors": ("mysql", _EXECUTE, ("Cursor",)),
+    "asyncpg.connection": (
+        "postgresql",
+        ("execute", "executemany", "fetch", "fetchval", "fetchrow", "cursor", "prepare", "copy_from_query"),
+        ("Connection",),
+    ),
+    "MySQLdb.cursors": ("mysql", _EXECUTE, ("BaseCursor",)),
+    "mysql.connector.cursor": ("mysql", _EXECUTE, ("MySQLCursor", "MySQLCursorPrepared")),
+    "mysql.connector.cursor_cext": ("mysql", _EXECUTE, ("CMySQLCursor", "CMySQLCursorPrepared")),
+    "oracledb.cursor": ("", (*_EXECUTE, "parse"), ("Cursor", "AsyncCursor")),
+    "pg8000.legacy": ("postgresql", _EXECUTE, ("Cursor",)),
+    "pg8000.native": ("postgresql", ("run", "prepare"), ("Connection",)),
+    "pymysql.cursors": ("mysql", _EXECUTE, ("Cursor",)),
+    "redshift_connector.cursor": ("postgresql", _EXECUTE, ("Cursor",)),
+    "snowflake.connector.cursor": ("", _EXECUTE, ("SnowflakeCursor",)),
+}
+
+
+def _wrapping(name: str) -> Callable[[ModuleType, Guard], None]:
+    dialect, methods, owners = _CURSORS[name]
+    return lambda module, guard: _wrap_cursors(module, guard, dialect, methods, *owners)
+
+
+def _wrap_psycopg(module: ModuleType, guard: Guard) -> None:
+    owners = ("Cursor", "ServerCursor", "ClientCursor")
+    _wrap_cursors(
+        module,
+        guard,
+        "postgresql",
+        (*_EXECUTE, "stream", "copy"),
+        *owners,
+        *(f"Async{name}" for name in owners),
+        text=_composed,
+    )
+
+
+# Of a collection's methods, those that take filters, updates or stages.
+_FILTERING = (
+    *("aggregate", "count_documents", "delete_many", "delete_one", "distinct", "find", "find_one_and_delete"),
+    *("find_one_and_replace", "find_one_and_update", "replace_one", "update_many", "update_one"),
+)
+
+
+def _wrap_pymongo(module: ModuleType, guard: Guard) -> None:
+    def look(_collection: object, *arguments: object, **options: object) -> None:
+        guard.ask(sinks.about_operators, [*arguments, *options.values()])
+
+    for owner in ("Collection", "AsyncCollection"):
+        found = getattr(module, owner, None)
+        # Since 4.9 `pymongo.collection` has it from another module.
+        for name in _FILTERING if getattr(found, "__module__", "") == module.__name__ else ():
+            precede(found, name, guard, look)
 
 
 WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     "sqlite3.dbapi2": _wrap_sqlite3,
+    **{name: _wrapping(name) for name in _CURSORS},
+    "pymongo.asynchronous.collection": _wrap_pymongo,
+    "pymongo.collection": _wrap_pymongo,
+    "pymongo.synchronous.collection": _wrap_pymongo,
+    **clients.WRAPPED,
+    **documents.WRAPPED,
+    "duckdb": _wrap_duckdb,
     "psycopg": _wrap_psycopg,
     "psycopg2.extensions": _wrap_psycopg2_extensions,
     "psycopg2": _wrap_psycopg2,
-    "pymysql.cursors": _wrap_pymysql,
     "yaml.constructor": _wrap_yaml,
     "jsonpickle.unpickler": _wrap_jsonpickle,
 }

@@ -1,6 +1,6 @@
 """Has the policy asked when code reads variables of the environment, which raises no event.
 
-What `os.environ` keeps its variables in is replaced by what asks first. C code's `getenv` is not seen.
+Where it refuses, code that goes through all variables finds only those that it may read; a name that it asks for is refused. What `os.environ` keeps its variables in is replaced by what asks first. C code's `getenv` is not seen.
 """
 
 from __future__ import annotations
@@ -38,11 +38,26 @@ def _watched(data: dict[bytes, bytes], capabilities: Capabilities) -> object:
     """Return what behaves as `data` does for `os.environ`; whoever has it has not `data`."""
     guard = capabilities.guard
 
-    def ask(key: object) -> None:
+    def ask(key: object, above: int = 2) -> None:
         if guard.phase and type(key) is bytes:
-            frame = _reader(sys._getframe(2), capabilities.origins, key)
+            frame = _reader(sys._getframe(above), capabilities.origins, key)
             if frame is not None:
                 capabilities.ask_variable(os.fsdecode(key), frame, is_set=key in data)
+
+    def visible(above: int = 2) -> list[bytes]:
+        """Return the names that code which goes through all of them is shown."""
+        if guard.phase:
+            frame = _reader(sys._getframe(above), capabilities.origins, b"")
+            if frame is not None:
+                return [key for key in data if capabilities.may_see(os.fsdecode(key), frame)]
+        return list(data)
+
+    def read() -> list[tuple[bytes, bytes]]:
+        """Return these names with what they hold, each asked about."""
+        keys = visible(3)
+        for key in keys:
+            ask(key, 3)
+        return [(key, data[key]) for key in keys]
 
     class Environment:
         """The variables, by name."""
@@ -60,27 +75,25 @@ def _watched(data: dict[bytes, bytes], capabilities: Capabilities) -> object:
             del data[key]
 
         def __iter__(self) -> Iterator[bytes]:
-            return iter(data)
+            return iter(visible())
 
         def __len__(self) -> int:
-            return len(data)
+            return len(visible())
 
         def __contains__(self, key: object) -> bool:
             return key in data
 
         def keys(self) -> list[bytes]:
-            """Return the names, which are no secret."""
-            return list(data)
+            """Return the names."""
+            return visible()
 
         def values(self) -> list[bytes]:
             """Return what they hold."""
-            return [value for _key, value in self.items()]
+            return [value for _key, value in read()]
 
         def items(self) -> list[tuple[bytes, bytes]]:
             """Return names and what they hold."""
-            for key in list(data):
-                ask(key)
-            return list(data.items())
+            return read()
 
         def get(self, key: bytes, default: bytes | None = None) -> bytes | None:
             """Return what one holds."""
@@ -94,7 +107,7 @@ def _watched(data: dict[bytes, bytes], capabilities: Capabilities) -> object:
 
         def copy(self) -> dict[bytes, bytes]:
             """Return them as a table of its own."""
-            return dict(self.items())
+            return dict(read())
 
         def __copy__(self) -> dict[bytes, bytes]:
             return self.copy()

@@ -8,18 +8,20 @@ import time
 from _thread import get_ident
 from types import CodeType, FunctionType
 
-from dayfly.core.leaves import MAX_PLACES
+from dayfly.core.event_values import MAX_PLACES
 from dayfly.core.provenance import Provenance
-from dayfly.core.reports import MANY, MANY_AT_INIT, MANY_USES, SUBJECTS, Report
+from dayfly.core.reports import MANY, MANY_AT_INIT, MANY_OF_RULE, MANY_USES, SUBJECTS, Report
 from dayfly.core.structure.inert import is_inert
-from dayfly.core.structure.own import OwnText, texts_of
-from dayfly.runtime.guard import owncode, owntext
+from dayfly.core.structure.judgement import contributed
+from dayfly.core.structure.trusted_literals import OwnText, texts_of
+from dayfly.runtime.guard import documents, owncode, owntext
+from dayfly.runtime.guard.code_identity import KnownCode
 from dayfly.runtime.guard.contributed import Joined, is_batch, loaded
-from dayfly.runtime.guard.knowing import KnownCode
 from dayfly.runtime.guard.loading import are_loaders_own, loaded_from
 from dayfly.runtime.guard.places import Places
 from dayfly.runtime.guard.refusal import Refused, RefusedRecord, describe, describe_use, error_body
-from dayfly.runtime.guard.tampering import Unchanged
+from dayfly.runtime.guard.switch import Switch, seal
+from dayfly.runtime.guard.tampering import LOOPS, Unchanged
 from dayfly.runtime.guard.written import FIELD_NAMERS, GENERATORS, Written
 
 TYPE_CHECKING = False
@@ -29,9 +31,10 @@ if TYPE_CHECKING:
 
     from dayfly.core.handshake import ZygoteOptions
     from dayfly.core.reports import Use
-    from dayfly.core.structure.judgement import Judgement
+    from dayfly.core.structure.judgement import Judgement, Span
     from dayfly.runtime.guard.capabilities import Capabilities
     from dayfly.runtime.guard.residue import Comparison
+    from dayfly.runtime.guard.shapes import LearnedShapes
 
 _MANY_DIGITS = 6
 # Values of an event that are read where nothing is refused; a code sink that an event beyond them reaches is told of.
@@ -40,12 +43,10 @@ _MANY_OBSERVED = 16_000
 _SAMPLED = "00"
 # Frames between a library that writes code and whoever asked it to.
 _MANY_STEPS = 24
-# What gives way to findings of what was tried.
+# What has one budget for all its rules.
 _LESSER = frozenset(("computed", "unknown"))
 # Findings of what was tried leave the worker before it goes on: it may never answer.
 _AT_ONCE = frozenset(("refused", "observed"))
-# Texts that arithmetic of an event's made of its literals; a loop that makes more of them computes no amounts.
-_MANY_COMPUTED = 256
 # Characters of an error's message, so that the error fits into a report whatever they are.
 _MANY_SAID = 500
 # Decorators around one function.
@@ -66,12 +67,14 @@ class Guard:
 
     def __init__(self, options: ZygoteOptions, task: str) -> None:
         self.is_block = options.guard == "block"
-        self.is_active = False
-        # The hook is told of events: at arming, and again after each event.
-        self.is_heard = self.is_armed = False
+        # Whether an event is served, and the hook's state.
+        self.switch = Switch()
+        self.is_armed = False
         # The function initialises; capabilities are looked at then as well.
         self.is_starting = False
         self.capabilities: Capabilities | None = None
+        # What the policy knows of shapes, or is to learn; None where it does neither.
+        self.shapes: LearnedShapes | None = None
         self._mode = options.guard
         # Threads in which the guard itself is at work, and how deep; what it does there begins in a hook or in one of these.
         self.busy: dict[int, int] = {}
@@ -83,6 +86,9 @@ class Guard:
         self._key = bytes.fromhex(options.guard_key)
         self._task = task
         self._temporary = options.temporary
+        host, _, port = options.platform.rpartition(":")
+        # Where the Runtime API is: no worker has any business there.
+        self.platform = (host, int(port)) if port.isdigit() else ("", 0)
         owncode.take()
         self.places = Places(task, options.temporary, since=time.time())
         # Looks for code in the file that it claims to be of.
@@ -99,6 +105,8 @@ class Guard:
         self._comparison: Comparison | None = None
         # Code that an event brought, and code that nobody knows who brought, was let pass while this event was served.
         self.suspicions = self.doubts = 0
+        # Code that was made or executed meanwhile otherwise than by the import system from a file, but for what is compiled.
+        self.made = 0
         self._has_begun = False
         # Sends a finding or an error to the supervisor; returns whether it was sent. None where there is none.
         self.report: Callable[..., bool] | None = None
@@ -109,23 +117,31 @@ class Guard:
         self._request_id = ""
         self._context = ""
         self._provenance: Provenance | Joined | None = None
-        self._of_event: Provenance | Joined | None = None
-        self._computed: list[str] = []
+        # Paths that the function computed, each with the path that it had and the directory that was left out.
+        self.computed_paths: dict[str, tuple[str, str]] = {}
         self._is_batch = False
         self._reports: list[Report] = []
-        self._reported = 0
+        self._budgets: dict[str, int] = {}
         self._observed_path = ""
         # What libraries compiled while this event was served.
         self._by_libraries: KnownCode | None = None
         self._told: set[tuple[str, str, str]] = set()
+        # What this event did is no example for others.
+        self._is_judged = False
         self._refusal = ""
         self._surfaced = False
         self._handler_thread = 0
         self._is_last = False
 
+    @property
+    def is_active(self) -> bool:
+        """Say whether an event is served."""
+        return self.switch.is_active()
+
     def settle(self) -> None:
         """Init is done and no event was seen: take what there is for the function's own."""
         self.is_starting = False
+        self.switch.settle()
         if sys.pycache_prefix and self.places.is_temporary(sys.pycache_prefix):
             # Whoever writes there writes what the next import executes.
             sys.pycache_prefix = None
@@ -137,11 +153,18 @@ class Guard:
         self._libraries = owntext.libraries_in(self._task)
         texts += owntext.function_texts(self.places, self._libraries, with_values=True)
         texts += owntext.module_texts(self.places, self._libraries, self._modules)
+        choices = list(owntext.function_choices(self.places, self._libraries, self._modules))
+        own = (
+            code
+            for code in self._modules
+            if not owntext.is_beside(code.co_filename, self.places.task, self._libraries)
+        )
+        documents.watch_formats(self, own)
         self._modules = []
         texts += owntext.hosts_in(texts)
         self._known = frozenset(text for text in texts if text.isidentifier())
         self._texts = texts
-        self.own = OwnText(texts)
+        self.own = OwnText(texts, choices=choices)
         self._written = Written(self.own)
         # Read now, once for all workers: a dozen milliseconds, and nearly every path and statement asks.
         self.written.is_constant("", generators=True)
@@ -153,6 +176,7 @@ class Guard:
 
         if self._is_disarmed:
             return
+        self._seal()
         variables = self.capabilities.variables if self.capabilities is not None else None
         comparison = Comparison(
             self.places, self._digest, lasts=self._lasts, emptied=self._temporary, variables=variables
@@ -162,21 +186,35 @@ class Guard:
         else:
             self.note("this interpreter does not support memory comparison")
 
-    def rehearse(self) -> None:
-        """Within a rehearsal's event: ask what most handlers have asked, where they have libraries for it."""
-        if "_ssl" in sys.modules:
-            from dayfly.runtime.guard import asking
-
-            frame = sys._getframe()
-            asking.about_host(self, "host.invalid", frame)
-            asking.about_path(self, "/invalid/file", frame)
-
     def has_rehearsed(self) -> None:
         """A rehearsal is over: nobody has been served."""
+        if not self.switch.end():
+            return
         self._forget()
-        self.is_active = self._has_begun = False
+        self._has_begun = False
         if self._comparison is not None:
             self._comparison.pause()
+
+    def _seal(self) -> None:
+        """Have whoever changes the guard from here on reported by audit.so, though he changes it back."""
+        from dayfly.runtime.guard import audit_events, bootstrap, builtin
+
+        if not self.switch.is_native:
+            return
+        state: dict[str, object] = {
+            "audit_events.ACTS": audit_events.ACTS,
+            "owncode._CODES": owncode._CODES,
+            "owncode._MODULES": owncode._MODULES,
+            "builtin._OWN": builtin._OWN,
+            "guarding.Guard": vars(self),
+            "guarding.Guard.busy": self.busy,
+            "switch": vars(self.switch),
+        }
+        seal(self.switch, state, bootstrap.HANDLE)
+        # What audit.so watches need not be compared after each event.
+        self._changes = Unchanged(LOOPS)
+        if self.capabilities is not None:
+            self.capabilities.own = None
 
     def remember(self, source: str | bytes) -> None:
         """A text was let pass to the compiler: what is made of it is nobody's plant."""
@@ -203,23 +241,38 @@ class Guard:
     def keep_module(self, code: object, frame: FrameType) -> None:
         """Code is executed: note a module of Dayfly's, and one of the function's for what stands outside its functions."""
         if type(code) is not CodeType or code.co_name != "<module>":
+            self.made += 1
             return
         path, module = loaded_from(frame, code)
-        if module is not None and path.startswith(owncode.FOLDERS) and are_loaders_own():
+        if module is None or not are_loaders_own():
+            self.made += 1
+        elif path.startswith(owncode.FOLDERS):
             owncode.load(code, path, module)
         if self._changes is None and self.places.is_functions(path or code.co_filename):
             self._modules.append(code)
 
     def disarm(self) -> None:
         """Look at nothing from here on."""
+        if not self.switch.end():
+            return
         self._is_disarmed = True
         self.is_starting = False
 
-    def begin(self, body: bytes, request_id: str, context: str = "", *, is_last: bool = False) -> None:
+    def begin(
+        self,
+        body: bytes,
+        request_id: str,
+        context: str = "",
+        *,
+        is_last: bool = False,
+        reports_to: tuple[int, bytes] = (-1, b""),
+    ) -> None:
         """An event is there and its handler is about to be called; `context` is what its caller sent beside it.
 
-        `is_last`: of several that this process serves.
+        `is_last`: of several that this process serves. `reports_to`: the supervisor's socket, and the invocation's nonce.
         """
+        if not self.switch.end():
+            return
         self._is_last = is_last
         self._body = body
         self._context = context
@@ -230,14 +283,15 @@ class Guard:
                 gc.freeze()
             self._comparison.begin(is_first=not self._has_begun)
         self._has_begun = True
-        self.suspicions = self.doubts = 0
-        self.is_active = not self._is_disarmed
+        self.suspicions = self.doubts = self.made = 0
+        if not self._is_disarmed:
+            self.switch.begin(*reports_to, request_id, int(self.refuses("runtime.patched")))
 
     def end_of_loading(self) -> str:
         """The handler is loaded; return the message of what was refused of that and swallowed, "" where nothing was."""
         if changed := self._changed_own():
             self.tell("observed", "runtime.patched", place=changed)
-            if self._blocks("runtime.patched"):
+            if self.refuses("runtime.patched"):
                 self._refusal = describe("runtime.patched", changed)
         return self._refusal
 
@@ -261,11 +315,16 @@ class Guard:
         """The answer is there; return what a note begins with and the answer that has to stand for it, if any."""
         changed = self._changes.found(self.places) if self._changes is not None else ""
         changed = changed or self._changed_own() or self._switched_off()
+        if not self.switch.end():
+            return b"", b""
         patched = self._compare()
-        self.is_active = False
+        if reported := self.switch.changed():
+            changed = reported
+            if self.switch.has_told():
+                self._told.add(("runtime.patched", reported, ""))
         if changed:
             self.tell("observed", "runtime.patched", place=changed)
-        if (changed or patched) and self._blocks("runtime.patched"):
+        if (changed or patched) and self.refuses("runtime.patched"):
             # It is too late to refuse; whether the answer may go out is not.
             self._refusal = describe("runtime.patched", changed or patched)
         body = error_body(self._refusal, self._request_id) if self._refusal and not self._surfaced else b""
@@ -276,6 +335,8 @@ class Guard:
         reports = self._reports
         if self.capabilities is not None:
             reports = reports + self.capabilities.take_news(MANY_AT_INIT if of_init else MANY_USES)
+        if self.shapes is not None:
+            reports = reports + self.shapes.take_news(is_judged=self._is_judged)
         said = "".join(f"G{report.pack()}\n" for report in reports)
         self._forget()
         return (said + "\n").encode("ascii", "replace") if said else b""
@@ -284,12 +345,7 @@ class Guard:
         """Say what of the guard no longer works, "" where it does."""
         if not self.is_active and not self._is_disarmed:
             return "the guard"
-        if self.is_armed:
-            self.is_heard = False
-            sys.audit("dayfly.guard")
-            if not self.is_heard:
-                return "the audit hook"
-        return ""
+        return "the audit hook" if self.is_armed and not self.switch.hears() else ""
 
     def _compare(self) -> str:
         """Tell what was planted; return what of Dayfly's own was replaced, "" where nothing was."""
@@ -306,6 +362,7 @@ class Guard:
                 is_suspect=self.suspicions > 0,
                 is_doubtful=self.doubts > 0,
                 is_sampled=self._is_last or self._request_id.endswith(_SAMPLED),
+                has_made_code=self.made > 0,
             ):
                 if one.rule == "runtime.patched":
                     patched = patched or one.place
@@ -347,7 +404,7 @@ class Guard:
                     found,
                     Provenance(loaded(self._context), self._known, self._key, max_places=places),
                 )
-            self._provenance = self._of_event = found
+            self._provenance = found
         return found
 
     @property
@@ -359,7 +416,18 @@ class Guard:
         """Return where of a text came with the event; nowhere, where there is none."""
         if not self.is_active:
             return []
-        return [(span.start, span.end) for span in self.provenance.spans(text)]
+        return [(span.start, span.end) for span in self.contributed(text)]
+
+    def contributed(self, text: str) -> list[Span]:
+        """Return what of a text came with the event, without what the function chooses among."""
+        return contributed(text, self.provenance, self.own)
+
+    def record_of(self, text: str) -> str:
+        """Return where in the event a text's part of it stands; "" where it has none, or those of several records."""
+        if not self.is_active:
+            return ""
+        paths = [span.path for span in self.contributed(text)]
+        return paths[0] if len({path.partition("]")[0] for path in paths}) == 1 else ""
 
     def ask(self, about: Callable[..., None], *arguments: object) -> None:
         """Have a wrapped function's caller judged, as the hook does; raises Refused or RefusedRecord."""
@@ -468,33 +536,31 @@ class Guard:
             return
         self.refuse(judgement.rule, frame, path=judgement.path, text=text)
 
-    def takes_over(self, texts: list[str]) -> bool:
-        """Count texts that were computed from the event as the event's; say whether there was room for them."""
-        self._computed += [text for text in texts if text and text not in self._computed]
-        if len(self._computed) > _MANY_COMPUTED:
-            return False
-        if texts and self._of_event is not None:
-            computed = Provenance({"computed": self._computed}, ("computed",), self._key)
-            self._provenance = Joined(self._of_event, computed)
-        return True
-
     def refuse(self, rule: str, frame: FrameType | None, *, path: str = "", text: str | bytes = "") -> None:
         """Refuse an operation, or, where it is only observed, say so; raises Refused or RefusedRecord."""
         place = self.places.name(frame)
-        blocks = self._blocks(rule)
+        blocks = self.refuses(rule)
         self.tell("refused" if blocks else "observed", rule, place=place, path=path, text=text)
         if blocks:
             self._raise(describe(rule, place), path)
 
-    def refuse_use(self, rule: str, frame: FrameType | None, use: Use, package: str) -> None:
-        """The same for a use of a capability, which is `package`'s."""
+    def refuse_anyway(self, rule: str, frame: FrameType | None) -> None:
+        """Refuse an operation that nobody's function has a use for, also where others are only observed; raises as `refuse`."""
         place = self.places.name(frame)
-        blocks = self._blocks(rule)
+        self.tell("refused", rule, place=place)
+        self._raise(describe(rule, place), "")
+
+    def refuse_use(
+        self, rule: str, frame: FrameType | None, use: Use, package: str, *, target: str = ""
+    ) -> None:
+        """The same for a use of a capability, which is `package`'s; `target` is what it is about, event's text and all."""
+        place = self.places.name(frame)
+        blocks = self.refuses(rule)
         self.tell("refused" if blocks else "observed", rule, place=place, use=use)
         if blocks:
-            self._raise(describe_use(rule, place, use, package), "")
+            self._raise(describe_use(rule, place, use, package), self.record_of(target))
 
-    def _blocks(self, rule: str) -> bool:
+    def refuses(self, rule: str) -> bool:
         """Say whether a rule refuses here or is only observed."""
         if self.capabilities is None:
             return self.is_block
@@ -523,7 +589,7 @@ class Guard:
     def fail(self, fault: BaseException, frame: FrameType | None) -> None:
         """A fault of the guard's own; raises Refused where that is asked for."""
         self.tell("fault", "guard.fault", place=where_of(fault))
-        if self._is_closed and self._blocks("guard.fault"):
+        if self._is_closed and self.refuses("guard.fault"):
             self._raise(describe("guard.fault", self.places.name(frame)), "")
 
     def tell(
@@ -539,6 +605,8 @@ class Guard:
     ) -> None:
         """Have something said of this invocation, once."""
         subject = rule.partition(".")[0]
+        # Not what is unknown: code from a store always is.
+        self._is_judged |= verdict in ("refused", "observed", "planted")
         if (
             verdict in ("observed", "unknown")
             and subject in _BRINGS_CODE
@@ -554,12 +622,12 @@ class Guard:
             key = (rule, place, "")
         if key in self._told:
             return
-        if len(self._reports) + self._reported >= MANY:
-            # What was refused is not to be pushed out by what somebody makes unknown first.
-            lesser = [report for report in self._reports if report.verdict in _LESSER]
-            if verdict in _LESSER or not lesser:
-                return
-            self._reports.remove(lesser[0])
+        # Each rule has a budget of its own: nobody pushes an eval out by a hundred paths, or by what he makes unknown.
+        kind = "" if verdict in _LESSER else f"{verdict} {rule}"
+        left = self._budgets.get(kind, MANY_OF_RULE if verdict in _AT_ONCE else MANY)
+        if left <= 0:
+            return
+        self._budgets[kind] = left - 1
         self._told.add(key)
         if verdict == "observed":
             self._observed_path = self._observed_path or path
@@ -570,9 +638,8 @@ class Guard:
             and self.report is not None
             and self.report(finding=f"G{report.pack()}\n".encode("ascii", "replace"))
         ):
-            self._reported += 1
-        else:
-            self._reports.append(report)
+            return
+        self._reports.append(report)
 
     def _raise(self, message: str, path: str) -> None:
         if self._is_batch and path.startswith("Records["):

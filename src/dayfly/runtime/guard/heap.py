@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from dayfly.runtime.guard.knowing import KnownCode
+    from dayfly.runtime.guard.code_identity import KnownCode
     from dayfly.runtime.guard.places import Places
     from dayfly.runtime.guard.pristine import Pristine
 

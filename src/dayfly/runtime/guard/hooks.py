@@ -8,15 +8,17 @@ from __future__ import annotations
 import sys
 from _thread import get_ident
 
-from dayfly.runtime.guard.acts import ACTS
-from dayfly.runtime.guard.turns import is_at_work, take_turn
+from dayfly.runtime.guard.audit_events import ACTS
+from dayfly.runtime.guard.reentrancy import is_at_work, take_turn
+from dayfly.runtime.guard.refusal import Refused, RefusedRecord
+from dayfly.runtime.guard.switch import HEARD_ACTIVE, HEARD_IDLE, HEARD_STARTING, make_switch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CodeType, FrameType
 
-    from dayfly.runtime.guard.acts import Act, Arguments
+    from dayfly.runtime.guard.audit_events import Act, Arguments
     from dayfly.runtime.guard.capabilities import Capabilities
     from dayfly.runtime.guard.guarding import Guard
     from dayfly.runtime.guard.recording import Recorder
@@ -41,21 +43,28 @@ _OWN_WORK = frozenset(
 _ALWAYS = frozenset(("exec", "object.__setattr__"))
 
 
-def arm(guard: Guard) -> None:
-    """Install the hook; it stays as long as the interpreter does."""
-    sys.addaudithook(make_hook(guard))
-
-
-def is_heard(guard: Guard) -> bool:
-    """Say whether the hook is told of events, by causing one that it takes note of."""
-    guard.is_heard = False
-    sys.audit("dayfly.guard")
-    return guard.is_heard
+def arm(guard: Guard) -> str:
+    """Install the hook; it stays as long as the interpreter does. Return why it is not the native one, "" where it is."""
+    switch, limit = make_switch()
+    guard.switch = switch
+    uses = _uses(guard.capabilities) if guard.capabilities is not None else {}
+    # Of this one the native seal alone takes note.
+    events = [("object.__delattr__", 0)]
+    for event in (ACTS | uses).keys() | _ALWAYS:
+        when = HEARD_ACTIVE
+        if event in uses or event in _ALWAYS:
+            when |= HEARD_STARTING
+        if event == "exec" or (event in uses and event in _ALWAYS):
+            when |= HEARD_IDLE
+        events.append((event, when))
+    switch.install(make_hook(guard), tuple(events), (Refused, RefusedRecord), int(guard.is_starting))
+    return limit
 
 
 def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
     """Return the function that is told of every event."""
     find, busy, ident_now, frame_at = ACTS.get, guard.busy, get_ident, sys._getframe
+    is_active = guard.switch.is_active
     wrapper: CodeType | None = None
     uses: dict[str, Act] = {}
     if guard.capabilities is not None:
@@ -71,7 +80,7 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
         if event == "dayfly.guard":
             act(guard, arguments, frame_at())
             return
-        if not guard.is_active:
+        if not is_active():
             act = find_use(event)
             if event != "exec" and (act is None or not (guard.is_starting or event in _ALWAYS)):
                 return
@@ -127,7 +136,7 @@ def make_use_hook(recorder: Recorder) -> Callable[[str, Arguments], None]:
 
 
 def _wrapper() -> CodeType:
-    from dayfly.runtime.guard.silent import WRAPPER
+    from dayfly.runtime.guard.patched_builtins import WRAPPER
 
     return WRAPPER
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # A global collection larger than that is data.
 _MANY_ITEMS = 10_000
 _DEPTH = 4
+_COLLECTIONS = (dict, list, tuple, set, frozenset)
 # What the import system puts into every module.
 _MACHINERY = frozenset(("__builtins__", "__spec__", "__loader__", "__cached__", "__file__", "__path__"))
 
@@ -53,11 +54,47 @@ def function_texts(places: Places, libraries: frozenset[str], *, with_values: bo
 
 def module_texts(places: Places, libraries: frozenset[str], modules: list[CodeType]) -> Iterator[str]:
     """Yield the constants of modules' code, those outside of functions too, but for `libraries` beside the function."""
-    from dayfly.core.structure.own import texts_of
+    from dayfly.core.structure.trusted_literals import texts_of
 
     for code in modules:
         if not is_beside(code.co_filename, places.task, libraries):
             yield from texts_of(code)
+
+
+def function_choices(places: Places, libraries: frozenset[str], modules: list[CodeType]) -> Iterator[str]:
+    """Yield the texts among which the function chooses: in its collections, its enums and its comparisons."""
+    from dayfly.core.structure.trusted_literals import choices_of
+
+    for code in modules:
+        if not is_beside(code.co_filename, places.task, libraries):
+            yield from choices_of(code)
+    for module, file in _modules():
+        if places.is_functions(file) and _top(module.__name__) not in libraries:
+            yield from _collected(module)
+
+
+def _collected(module: ModuleType) -> Iterator[str]:
+    """Yield the texts in a module's collections, one in another too, in its classes' ones, and in its enums and Literals."""
+    todo: list[tuple[object, int]] = [
+        (value, 0) for name, value in list(vars(module).items()) if name not in _MACHINERY
+    ]
+    while todo:
+        value, depth = todo.pop()
+        kind = type(value)
+        if kind in _COLLECTIONS:
+            if depth > _DEPTH or len(value) > _MANY_ITEMS:  # type: ignore[arg-type]
+                continue
+            items = [*value.keys(), *value.values()] if kind is dict else list(value)  # type: ignore[attr-defined, call-overload]
+            yield from (item for item in items if type(item) is str)
+            todo += [(item, depth + 1) for item in items if type(item) is not str]
+        elif isinstance(value, type) and value.__module__ == module.__name__:
+            members = vars(value).get("_member_map_")
+            if type(members) is dict:
+                yield from members
+                yield from (text for one in members.values() if type(text := one._value_) is str)
+            todo += [(item, depth + 1) for item in list(vars(value).values()) if type(item) in _COLLECTIONS]
+        elif type(value).__module__ == "typing":
+            todo.append((getattr(value, "__args__", None), depth + 1))
 
 
 def named(modules: list[str], names: tuple[str, ...]) -> list[str]:
@@ -75,7 +112,7 @@ def library_texts(names: tuple[str, ...]) -> Iterator[str]:
 
 def texts_in(module: ModuleType, *, with_values: bool) -> list[str]:
     """Return what a module's functions, classes and, if asked for, globals hold of texts."""
-    from dayfly.core.structure.own import texts_of
+    from dayfly.core.structure.trusted_literals import texts_of
 
     found: list[str] = list(vars(module))
     seen: set[int] = set()

@@ -51,7 +51,7 @@ def record(task: str, path: str, *, handler: str = "") -> Recorder:
     the stack, and no module of the folder is being loaded in between; else at "init".
     """
     from dayfly.core.policy import Policy
-    from dayfly.runtime.guard import environment, hooks, owntext, silent
+    from dayfly.runtime.guard import environment, hooks, owntext, patched_builtins
     from dayfly.runtime.guard.capabilities import Capabilities
     from dayfly.runtime.guard.origins import Origins
     from dayfly.runtime.guard.places import Places
@@ -62,7 +62,7 @@ def record(task: str, path: str, *, handler: str = "") -> Recorder:
     origins = Origins(places, owntext.libraries_in(places.task), is_strict=False)
     recorder.capabilities = Capabilities(recorder, origins, Policy(), path=os.path.abspath(path))
     environment.watch(recorder.capabilities)
-    silent.watch(recorder.capabilities)
+    patched_builtins.watch(recorder.capabilities)
     sys.addaudithook(hooks.make_use_hook(recorder))
     return recorder
 
@@ -121,8 +121,14 @@ class Recorder:
     def refuse(self, _rule: str, _frame: FrameType | None) -> None:
         """Nothing is refused here."""
 
-    def refuse_use(self, _rule: str, _frame: FrameType | None, _use: Use, _package: str) -> None:
+    def refuse_use(
+        self, _rule: str, _frame: FrameType | None, _use: Use, _package: str, *, target: str = ""
+    ) -> None:
         """Nothing is refused where there is no policy."""
+
+    def refuses(self, _rule: str) -> bool:
+        """Nothing is refused here."""
+        return False
 
     def is_interpreters(self, code: CodeType) -> bool:
         """Say whether this is the interpreter's code."""

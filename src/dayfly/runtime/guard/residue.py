@@ -14,10 +14,10 @@ import types
 
 from dayfly.runtime.guard import pristine
 from dayfly.runtime.guard.attributes import names_attributes
+from dayfly.runtime.guard.code_identity import KnownCode
 from dayfly.runtime.guard.heap import DATA, MADE, Heap
 from dayfly.runtime.guard.inner import Inner
 from dayfly.runtime.guard.kernelstate import FUNCTIONS_OWN, STATES, process_state
-from dayfly.runtime.guard.knowing import KnownCode
 from dayfly.runtime.guard.pristine import MISSING, Change, Pristine
 
 TYPE_CHECKING = False
@@ -115,6 +115,7 @@ class Comparison:
         self._emptied = emptied
         self._process: dict[str, frozenset[str]] = {}
         self._is_suspect = self._is_doubtful = False
+        self._searches = True
         # Places that were told; in a process that goes on they are no news.
         self._told: list[str] = []
         # Entries that were not there at init: their names may be data.
@@ -136,11 +137,20 @@ class Comparison:
         """Notice nothing until the next event."""
         self._pristine.rest()
 
-    def look(self, body: bytes, *, is_suspect: bool, is_doubtful: bool, is_sampled: bool) -> list[Planted]:
+    def look(
+        self,
+        body: bytes,
+        *,
+        is_suspect: bool,
+        is_doubtful: bool,
+        is_sampled: bool,
+        has_made_code: bool = True,
+    ) -> list[Planted]:
         """Return what the invocation with the event `body` left, the gravest first; what is left is taken as told.
 
         `is_suspect`: the event brought code to a sink, and it was let pass; `is_doubtful`: nobody knows who brought code;
-        `is_sampled`: look as if it were doubtful. Once something was planted for certain, this process is suspect for good.
+        `is_sampled`: look as if it were doubtful; `has_made_code`: code was made of more than files and texts that were judged.
+        Once something was planted for certain, this process is suspect for good.
         """
         # What an earlier event's code left nothing of is not blamed on whoever comes next.
         is_suspect = is_suspect or self._is_suspect
@@ -150,6 +160,8 @@ class Comparison:
             # Hooks and threads of foreign code are not there without the code.
             return []
         self._heap.forget()
+        # Where nobody's code was made, none is to be found: to search takes a dozen milliseconds after a first boto3.client().
+        self._searches = has_made_code or self._lasts or not is_calm
         changes = list(self._pristine.changes())
         for change in changes:
             if change.before is MISSING and change.owner.kind != pristine.HOOKS:
@@ -160,7 +172,7 @@ class Comparison:
             planted = self._judge(change, body, is_suspect=is_suspect, is_polluting=is_polluting)
             if planted is not None:
                 found.append(planted)
-        for code in self._heap.foreign_threads(is_suspect=is_suspect):
+        for code in self._heap.foreign_threads(is_suspect=is_suspect) if self._searches else ():
             found.append(Planted("residue.thread", "a thread", MADE, code=code.co_code))
         is_suspect = is_suspect or any(one.is_certain for one in found)
         if is_suspect or is_doubtful:
@@ -185,7 +197,9 @@ class Comparison:
         if owner.name.startswith(_OURS) and not is_new and (owner.kind == pristine.OWN or _is_code(before)):
             # Nobody has to change these, whoever he is.
             return self._planted("runtime.patched", change, rank=0)
-        foreign = self._heap.foreign_code(after, is_suspect=is_suspect) if after is not MISSING else None
+        foreign = None
+        if after is not MISSING and self._searches:
+            foreign = self._heap.foreign_code(after, is_suspect=is_suspect)
         if foreign is not None:
             patches = owner.kind == pristine.CLASS or owner.kind == pristine.HOOKS or _is_code(before)
             return self._planted(

@@ -14,18 +14,22 @@ if TYPE_CHECKING:
 
     from dayfly.runtime.guard.places import Places
 
-_MODULES = (
+# Of these, code of the deployment may replace functions.
+LOOPS = (
     "awslambdaric.bootstrap",
     "awslambdaric.lambda_runtime_marshaller",
     "awslambdaric.lambda_runtime_client",
     "dayfly.runtime.client",
+)
+_MODULES = (
+    *LOOPS,
     "dayfly.runtime.words",
     "dayfly.runtime.guard.bootstrap",
     "dayfly.runtime.guard.guarding",
-    "dayfly.runtime.guard.acts",
+    "dayfly.runtime.guard.audit_events",
     "dayfly.runtime.guard.hooks",
     "dayfly.runtime.guard.owncode",
-    "dayfly.runtime.guard.turns",
+    "dayfly.runtime.guard.reentrancy",
     "dayfly.core.frames",
 )
 _GUARDS = (

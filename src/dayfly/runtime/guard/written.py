@@ -8,7 +8,7 @@ from dayfly.runtime.guard import owntext
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from dayfly.core.structure.own import OwnText
+    from dayfly.core.structure.trusted_literals import OwnText
 
 # Libraries whose business is to write code: what they are told to write is judged together with their own text.
 GENERATORS = frozenset(

@@ -48,7 +48,7 @@ def seal(found: Found, sealing: Sealing) -> None:
             sock.close()
         if sender is not None:
             sealing.descriptors.add(number)
-            sealing.in_worker(sender.make)
+            sealing.private(sender.make)
 
 
 def _close_stream(handler: object) -> None:

@@ -3,7 +3,8 @@
 A forked process shares the offset of what it inherits: one worker's read would move the next one's. Each
 opens the same files again, at the offset init left; /dev/null too, whose description has flags and an owner. A file without a name (deleted, a memory file) would
 carry what one customer wrote to the next: each worker gets a copy of it. Pipes whose two ends are here
-are made anew, and other names of standard output follow the worker's own.
+are made anew, and other names of standard output follow the worker's own. A lock on a file is given up in the zygote, and taken by
+each worker when its event is there: by then no worker before it lives.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 import stat
 import sys
 
-from dayfly._sys import reopen
+from dayfly._sys import filelocks, reopen
 from dayfly.runtime import seal as seals
 
 TYPE_CHECKING = False
@@ -51,18 +52,24 @@ def seal(found: Found, sealing: Sealing) -> None:
         if identity in outputs and not stat.S_ISCHR(status.st_mode):
             names.append(number)
             sealing.descriptors.add(number)
-            sealing.in_worker(reopen.Output(number, outputs[identity]).make)
+            output = reopen.Output(number, outputs[identity])
+            sealing.private(output.make)
+            # Also in a process that serves without a fork: its outputs are replaced, too.
+            sealing.in_worker(output.make)
         elif stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode):
             files.setdefault(identity, []).append(number)
         elif reopen.is_memory_device(status):
             sealing.descriptors.add(number)
-            sealing.in_worker(reopen.OpenFile([number], reopen.flags_of(number), 0).make)
+            sealing.private(reopen.OpenFile([number], reopen.flags_of(number), 0).make)
         elif stat.S_ISFIFO(status.st_mode):
             pipes.setdefault(identity, []).append(number)
     if files or names:
         _flush([*names, *(number for numbers in files.values() for number in numbers)])
-    for numbers in files.values():
-        groups = list(_group(numbers))
+    locks = read_locks() if files else {}
+    for identity, numbers in files.items():
+        groups = list(reopen.group(numbers))
+        if identity[1] in locks and not seal_locks(groups, locks[identity[1]], sealing):
+            sealing.refuse(f"{_tell(numbers[0])} was locked at init for all workers: lock it in the handler")
         if len(groups) > 1 and _is_nameless(numbers[0]):
             sealing.refuse(
                 f"{_tell(numbers[0])}, without a name and opened more than once, would be shared by "
@@ -75,19 +82,10 @@ def seal(found: Found, sealing: Sealing) -> None:
             # Named or made safe: no culprit for whoever looks later.
             sealing.descriptors.update(group)
             if make is not None:
-                sealing.in_worker(make)
+                sealing.private(make)
     if pipes and not reopen.has_children():
         for numbers in pipes.values():
             _seal_pipe(numbers, sealing)
-
-
-def _group(numbers: list[int]) -> Iterator[list[int]]:
-    """Split descriptors of one file into those that are names of one open description."""
-    left = list(numbers)
-    while left:
-        first, *others = left
-        left = [number for number in others if not reopen.have_one_offset(first, number)]
-        yield [first, *(number for number in others if number not in left)]
 
 
 def _is_nameless(number: int) -> bool:
@@ -128,9 +126,6 @@ def _seal_file(numbers: list[int], sealing: Sealing) -> Callable[[], None] | Non
         offset = os.lseek(number, 0, os.SEEK_CUR)
         if is_regular and _is_nameless(number):
             return _seal_nameless(numbers, flags, offset, status.st_size, sealing)
-        if is_regular and reopen.is_locked(number):
-            sealing.refuse(f"{_tell(number)} was locked at init for all workers: lock it in the handler")
-            return None
         again = reopen.OpenFile(numbers, flags, offset)
         again.try_once()
     except OSError as fault:
@@ -142,6 +137,48 @@ def _seal_file(numbers: list[int], sealing: Sealing) -> Callable[[], None] | Non
     if is_regular and flags & os.O_ACCMODE != os.O_RDONLY:
         _note_scratch(number, sealing)
     return again.make
+
+
+def read_locks() -> dict[int, list[filelocks.Lock | None]]:
+    """Return the locks that init holds, by the inodes of their files."""
+    try:
+        return filelocks.held_by_us()
+    except OSError:
+        return {}
+
+
+def seal_locks(groups: list[list[int]], locks: list[filelocks.Lock | None], sealing: Sealing) -> bool:
+    """Have each worker hold the locks on one file that init took; False where their holder is unknown."""
+    held: list[tuple[int, filelocks.Lock]] = []
+    for lock in locks:
+        if lock is None:
+            return False
+        if not lock.is_flock or len(groups) == 1:
+            held.append((groups[0][0], lock))
+            continue
+        if lock.is_shared:
+            return False
+        holders = [group[0] for group in groups if lock.is_held_by(group[0])]
+        if len(locks) > 1 or len(holders) != 1:
+            return False
+        held.append((holders[0], lock))
+    try:
+        for number, lock in held:
+            lock.give_up(number)
+    except OSError:
+        return False
+    name = _tell(groups[0][0])
+
+    def take() -> None:
+        for number, lock in held:
+            try:
+                lock.take(number)
+            except OSError as fault:
+                os.write(2, f"dayfly: warning: {name} could not be locked again: {fault.strerror}\n".encode())
+
+    # Not at the fork: the worker before may still hold them.
+    sealing.at_event(take)
+    return True
 
 
 def _seal_nameless(
@@ -187,11 +224,11 @@ def _seal_pipe(numbers: list[int], sealing: Sealing) -> None:
     is_named = not os.readlink(f"/proc/self/fd/{numbers[0]}").startswith("pipe:")
     if is_named or not readers or len(readers) + len(writers) < len(numbers) or not writers:
         return
-    content = reopen.take_content(readers[0])
+    content = reopen.content_of(readers[0], writers[0])
     if content is None:
         return
     sealing.descriptors.update(numbers)
-    sealing.in_worker(reopen.Pipe(readers, writers, content).make)
+    sealing.private(reopen.Pipe(readers, writers, content).make)
 
 
 def _tell(number: int) -> str:

@@ -10,7 +10,7 @@ import threading
 import time
 
 from dayfly.runtime import heap, natives, recorded
-from dayfly.runtime.sealers import asleep
+from dayfly.runtime.sealers import lazy_objects
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def seal(found: heap.Found, sealing: Sealing) -> None:
         methods: list[Method] = _all(found, *by_name.values())
         channels: list[Channel] = _all(found, channel_kind)
         for channel in channels:
-            if not asleep.is_asleep(channel):
+            if not lazy_objects.is_asleep(channel):
                 native = getattr(channel, "_channel", None)
                 own = [method for method in methods if getattr(method, "_channel", None) is native]
                 del native
@@ -142,7 +142,7 @@ def _seal_channel(core: ModuleType, channel: Channel, methods: list[Method], sea
     connect(None)
     native.close(core.StatusCode.cancelled, "Channel closed!")  # type: ignore[attr-defined]
     del native
-    if not asleep.lay([channel, *methods], rouse):
+    if not lazy_objects.lay([channel, *methods], rouse):
         rouse()
         return False
     return True
@@ -189,7 +189,7 @@ def _seal_asynchronous(core: ModuleType, channel: Channel, methods: list[Method]
         # It polls for as long as there is a channel, and is no work that the invocation left.
         sealing.threads |= set(threading.enumerate()) - before
 
-    if not asleep.lay([channel, *methods], rouse):
+    if not lazy_objects.lay([channel, *methods], rouse):
         rouse()
         return False
     return True

@@ -2,7 +2,8 @@
 
 The loop object stays, with its tasks, timers and callbacks, which go on where the handler runs it again,
 as they would after a freeze. Its epoll set and self-pipe are closed in the zygote and made anew in each
-worker. A loop that runs in a thread of its own is held between two callbacks, for ever in the zygote, and
+worker; where it waits for more than that, the sealers of pairs and polls replace them with the rest, as they do
+for the loops of uvloop and gevent. A loop that runs in a thread of its own is held between two callbacks, for ever in the zygote, and
 runs on in a new thread of each worker, on the same Thread object.
 """
 
@@ -30,12 +31,9 @@ _NEEDED = ("_close_self_pipe", "_csock", "_make_self_pipe", "_selector", "_ssock
 
 
 def kinds() -> tuple[type, ...]:
-    """Return asyncio's and uvloop's loops, and what has connections on them."""
-    loops = (
-        getattr(sys.modules.get("asyncio"), "BaseEventLoop", None),
-        getattr(sys.modules.get("uvloop"), "Loop", None),
-    )
-    return (*(kind for kind in loops if kind is not None), *transports.kinds())
+    """Return asyncio's loops, and what has connections on them."""
+    loop = getattr(sys.modules.get("asyncio"), "BaseEventLoop", None)
+    return (*(() if loop is None else (loop,)), *transports.kinds())
 
 
 def seal(found: Found, sealing: Sealing) -> None:
@@ -45,12 +43,6 @@ def seal(found: Found, sealing: Sealing) -> None:
     for loop in [] if base is None else found.of(base):
         if not loop.is_closed() and all(hasattr(loop, name) for name in _NEEDED):
             sealed.append(_Sealed(loop))
-    uvloop = getattr(sys.modules.get("uvloop"), "Loop", None)
-    if uvloop is not None and any(not loop.is_closed() for loop in found.of(uvloop)):
-        sealing.refuse(
-            "a uvloop event loop created at init would be shared by workers: create it in the handler "
-            "(uvloop.run) or use asyncio's own loop"
-        )
     for item in sealed:
         item.hold(sealing)
     transports.seal(found, sealing)
@@ -88,11 +80,11 @@ class _Sealed:
         if thread is None or thread is threading.main_thread() or not hasattr(thread, "run"):
             sealing.refuse("an event loop runs in a thread Python did not start: use threading.Thread")
             return
-        if not sealing.restarts_threads:
+        if sealing.thread_policy == "refuse":
             sealing.threads.add(thread)
             sealing.refuse(
                 f"the event loop of thread {thread.name!r} would not run in a worker: start it in the handler, "
-                "or let `[fork] threads` restart it"
+                'or set `threads = "auto"`'
             )
             return
         arrived = _thread.allocate_lock()
@@ -120,21 +112,13 @@ class _Sealed:
         inner = getattr(selector, "_selector", None)
         self._has_epoll = type(inner) is getattr(sys.modules.get("select"), "epoll", None)
         own: int = loop._ssock.fileno()  # type: ignore[attr-defined]
-        is_refused = not self._is_held
-        # A loop that is not held changes its map meanwhile, and is refused as it is.
-        for number in [] if is_refused else [number for number in selector.get_map() if number != own]:  # type: ignore[union-attr]
-            is_refused = True
-            if number not in sealing.descriptors:
-                sealing.descriptors.add(number)
-                sealing.refuse(
-                    f"an event loop created at init waits for {_describe(number)}, which workers would "
-                    "share: start it in the handler"
-                )
-        if is_refused:
+        if not self._is_held:
             # Named once: these have no other fix.
             sealing.descriptors.update({own, loop._csock.fileno()})  # type: ignore[attr-defined]
             if self._has_epoll:
                 sealing.descriptors.add(inner.fileno())  # type: ignore[union-attr]
+            return
+        if any(number != own for number in selector.get_map()):  # type: ignore[union-attr]
             return
         self._is_closed = True
         wakeup = signal.set_wakeup_fd(-1)
@@ -169,10 +153,3 @@ class _Sealed:
         # handing work to this one. A subclass's own run() is covered in the same way.
         thread.run = self._loop.run_forever  # type: ignore[method-assign]
         thread.start()
-
-
-def _describe(number: int) -> str:
-    try:
-        return os.readlink(f"/proc/self/fd/{number}")
-    except OSError:
-        return f"descriptor {number}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from dayfly.runtime.sealers import asleep, tokens
+from dayfly.runtime.sealers import lazy_objects, tokens
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,12 +101,12 @@ def seal(found: heap.Found, sealing: Sealing) -> None:
     pymysql = sys.modules.get("pymysql.connections")
     if pymysql is not None:
         for connection in found.of(pymysql.Connection):
-            if not asleep.is_asleep(connection) and getattr(connection, "_sock", None) is not None:
+            if not lazy_objects.is_asleep(connection) and getattr(connection, "_sock", None) is not None:
                 _seal_pymysql(pymysql, connection, sealing)
     connector = sys.modules.get("mysql.connector.abstracts")
     if connector is not None:
         for connection in found.of(connector.MySQLConnectionAbstract):
-            if not asleep.is_asleep(connection) and _is_open(connection):
+            if not lazy_objects.is_asleep(connection) and _is_open(connection):
                 _seal_connector(connection, sealing)
 
 
@@ -151,7 +151,7 @@ def _seal_pymysql(module: ModuleType, connection: PyMySqlConnection, sealing: Se
         if settings:
             connection.query(settings)
 
-    if not asleep.lay([connection], rouse):
+    if not lazy_objects.lay([connection], rouse):
         rouse()
 
 
@@ -182,7 +182,7 @@ def _seal_connector(connection: ModuleType, sealing: Sealing) -> None:
         if settings:
             connection.cmd_query(settings)
 
-    if not asleep.lay([connection], rouse):
+    if not lazy_objects.lay([connection], rouse):
         rouse()
 
 

@@ -13,7 +13,7 @@ import threading
 import time
 
 from dayfly._sys import objects
-from dayfly.runtime.sealers import asleep, tokens
+from dayfly.runtime.sealers import lazy_objects, tokens
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _judge(rows: Iterable[tuple[str, str, str]], where: str, sealing: Sealing) -
 
 def _seal_pools(module: ModuleType, found: heap.Found, sealing: Sealing) -> None:
     for pool in found.of(module.ConnectionPool):
-        if asleep.is_asleep(pool) or getattr(pool, "_closed", True):
+        if lazy_objects.is_asleep(pool) or getattr(pool, "_closed", True):
             continue
         _seal_pool(pool, sealing)
     asynchronous = getattr(module, "AsyncConnectionPool", None)
@@ -145,7 +145,7 @@ def _seal_pool(pool: object, sealing: Sealing) -> None:
         # They are the pool's for as long as it lives, and no work that the invocation left.
         sealing.threads |= set(threading.enumerate()) - before
 
-    if not asleep.lay([pool], rouse):
+    if not lazy_objects.lay([pool], rouse):
         start()
 
 
@@ -153,7 +153,7 @@ def _seal_psycopg(psycopg: ModuleType, found: heap.Found, sealing: Sealing) -> N
     opened = [
         item
         for item in found.of(psycopg.Connection, psycopg.AsyncConnection)
-        if not asleep.is_asleep(item) and not item.closed
+        if not lazy_objects.is_asleep(item) and not item.closed
     ]
     if not opened:
         return
@@ -206,7 +206,7 @@ def _seal_psycopg_connection(
             cursor._pgconn = new  # type: ignore[attr-defined]
         _forget_prepared(connection)
 
-    if asleep.lay([connection], rouse):
+    if lazy_objects.lay([connection], rouse):
         # Terminate, by the library's own hand.
         pgconn.finish()
 
@@ -232,7 +232,7 @@ def _seal_psycopg2(extensions: ModuleType, found: heap.Found, sealing: Sealing) 
         if type(item) in kinds:
             (connections if type(item) is plain else cursors).append(item)
     for connection in {id(item): item for item in connections}.values():
-        if asleep.is_asleep(connection) or connection.closed:
+        if lazy_objects.is_asleep(connection) or connection.closed:
             continue
         own = {id(cursor): cursor for cursor in cursors if cursor.connection is connection}
         _seal_psycopg2_connection(extensions, connection, list(own.values()), sealing)
@@ -294,7 +294,7 @@ def _seal_psycopg2_connection(
     if not (
         objects.write_long_member(connection, "closed", 0)
         and objects.write_long_member(connection, "closed", 1)
-        and asleep.lay([connection, *cursors], rouse)
+        and lazy_objects.lay([connection, *cursors], rouse)
     ):
         rouse()
         return
@@ -308,7 +308,7 @@ def _let_quoting_wake(extensions: ModuleType) -> None:
         return
 
     def quote_ident(string: str, scope: object) -> str:
-        if asleep.is_asleep(scope):
+        if lazy_objects.is_asleep(scope):
             scope.connection if hasattr(scope, "connection") else scope.closed  # type: ignore[attr-defined]
         return plain(string, scope)
 

@@ -46,11 +46,14 @@ def seal(found: Found, sealing: Sealing) -> None:
     if not unknown:
         _refuse_nameless(sealing)
         return
-    if not sealing.restarts_threads:
+    if sealing.thread_policy == "drop":
+        sealing.threads.update(unknown)
+        return
+    if sealing.thread_policy == "refuse":
         for thread in unknown:
             sealing.refuse(
                 f"thread {describe(thread)} started at init would not exist in a worker: "
-                'start it in the handler, or set `[fork] threads = "restart"`'
+                'start it in the handler, or set `threads = "auto"`'
             )
         return
     keeper = Keeper(sealing)

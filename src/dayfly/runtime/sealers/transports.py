@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from dayfly.runtime.sealers import pairs
 from dayfly.runtime.sealers.http import HTTPCORES, origin_of, tell_peer
 
 TYPE_CHECKING = False
@@ -52,6 +53,8 @@ def seal(found: Found, sealing: Sealing) -> None:
             continue
         if _is_closing(transport):
             drop(transport)
+            continue
+        if pairs.is_end(sock.fileno()):
             continue
         sealing.descriptors.add(sock.fileno())
         sealing.refuse(

@@ -31,6 +31,7 @@ _DO = {
     "residue.limits": "Dayfly restored the limits. A function has no reason to change them. Check the guard findings of the same request.",
     "residue.signals": "A function has no reason to signal Dayfly: treat the request as an attack.",
     "environment.earlier-life": "Dayfly removed them before your code ran. If it repeats, recycle the environments and check layers and extensions.",
+    "environment.restarted": "No urgent action. If it repeats, see in the function's log why the runtime ended: an init of more than ten seconds, a timeout or a crash.",
     "environment.cannot-check": "No urgent action. This host does not support that protection; docs/security.md lists what remains.",
     "environment.zombies": "Recycle the function's environments if the process limit is near. Wait for child processes in the handler.",
     "environment.not-renewed": "Shorten init or raise the function's timeout, so that the renewal fits.",
@@ -49,7 +50,7 @@ _EXPLAIN = {
     "residue.kept-file": "One request changed a file that our program uses.",
     "residue.process": "One request left a program running; Dayfly ended it.",
     "residue.file": "One request left files; Dayfly removed them before the next request.",
-    "environment.earlier-life": "The environment contained leftover processes or files before our code ran; Dayfly removed them.",
+    "environment.earlier-life": "The environment contained what a request had left before our code ran; Dayfly removed it.",
 }
 
 

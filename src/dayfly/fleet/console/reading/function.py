@@ -67,6 +67,7 @@ class VersionState:
     platform: str
     api_lock: str
     network: str
+    accounting: str
     not_promised: tuple[str, ...]
     log_group: str
     codes: int
@@ -179,7 +180,7 @@ def _state(row: Row) -> VersionState:
         version=text(row, "version"), started=moment(row, "started"), environments=whole(row, "environments"),
         account=text(row, "account"), region=text(row, "region"), dayfly_version=text(row, "dayfly_version"),
         isolation=text(row, "isolation"), guard=text(row, "guard"), scope=text(row, "scope"), platform=text(row, "platform"),
-        api_lock=text(row, "api_lock"), network=text(row, "network"), not_promised=texts(row, "not_promised"),
+        api_lock=text(row, "api_lock"), network=text(row, "network"), accounting=text(row, "accounting"), not_promised=texts(row, "not_promised"),
         log_group=text(row, "log_group"), codes=whole(row, "codes"),
     )  # fmt: skip
 

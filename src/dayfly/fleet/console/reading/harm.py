@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # The runtime, or a rule, says by itself that somebody else serves.
 ALWAYS = frozenset({"environment.infected", "environment.not-clean"})
-RULES = frozenset({"divergence", "foothold"})
+RULES = frozenset({"divergence", "foothold", "unaccounted_invocations"})
 # What is planted dies with a fresh worker, and stays where requests share a process.
 UNLESS_FRESH = frozenset({"residue.memory", "residue.code", "residue.kept-file", "residue.served"})
 RULES_UNLESS_FRESH = frozenset({"infection_burst", "residue_divergence"})

@@ -12,6 +12,15 @@ SELECT
     argMax(environments.platform, time) AS platform,
     argMax(environments.api_lock, time) AS api_lock,
     argMax(environments.network, time) AS network,
+    multiIf(
+        argMax(environments.log_invocations, time) != 'on', 'unknown: log_invocations is off',
+        argMax(environments.trust, time) = 'unverified', 'unknown: its records are not signed with a key of this fleet',
+        (
+            SELECT count() = 0 FROM starts
+            WHERE function = {function:String} AND hour >= {end:DateTime64(3)} - INTERVAL 1 DAY AND hour < {end:DateTime64(3)}
+        ), 'unknown: its logs have no START records',
+        argMax(environments.trust, time) = 'consistent', 'checked, but without a fleet key an attacker can forge records',
+        'checked') AS accounting,
     argMax(environments.not_promised, time) AS not_promised,
     argMax(environments.log_group, time) AS log_group,
     uniqExact(code) AS codes

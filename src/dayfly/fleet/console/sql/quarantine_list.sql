@@ -1,5 +1,5 @@
 -- Quarantined records, the newest first, below {before} (keyset). Not the record itself: it is customers' data.
-SELECT received, time, reason, detail, function, log_group, log_stream, road, bytes, hex(sipHash64(line)) AS line_hash
+SELECT received, time, reason, detail, function, log_group, log_stream, road, bytes, leftPad(hex(sipHash64(line)), 16, '0') AS line_hash
 FROM quarantine
 WHERE received >= {start:DateTime64(3)} AND received < {end:DateTime64(3)}
     AND ({reason:String} = '' OR reason = {reason:String})

@@ -6,7 +6,7 @@
 SELECT environment_hex AS environment, code, since, until, invocations
 FROM
 (
-    SELECT hex(i.environment) AS environment_hex, hex(i.code) AS code, min(i.time) AS since, max(i.time) AS until,
+    SELECT lower(leftPad(hex(i.environment), 16, '0')) AS environment_hex, lower(leftPad(hex(i.code), 16, '0')) AS code, min(i.time) AS since, max(i.time) AS until,
         count() AS invocations, i.environment AS id
     FROM invocations AS i
     WHERE i.function = {function:String} AND i.version = {version:String}

@@ -1,7 +1,7 @@
 -- title: Code of the environments at start
 -- function: String
 -- version: String
-SELECT min(started) AS time, hex(id) AS environment, hex(argMinIf(start_code, started, start_code != 0)) AS code,
+SELECT min(started) AS time, lower(leftPad(hex(id), 16, '0')) AS environment, lower(leftPad(hex(argMinIf(start_code, started, start_code != 0)), 16, '0')) AS code,
     max(stream_name) AS log_stream
 FROM
 (

@@ -1,8 +1,8 @@
 -- title: Guard findings of these requests
 -- by: String
 -- key: UInt64
-SELECT f.time AS time, f.function AS function, hex(f.environment) AS environment, f.request_id AS request_id, f.kind AS kind, f.technique AS technique,
-    f.message AS message, hex(i.source) AS source, hex(i.pattern) AS pattern
+SELECT f.time AS time, f.function AS function, lower(leftPad(hex(f.environment), 16, '0')) AS environment, f.request_id AS request_id, f.kind AS kind, f.technique AS technique,
+    f.message AS message, lower(leftPad(hex(i.source), 16, '0')) AS source, lower(leftPad(hex(i.pattern), 16, '0')) AS pattern
 FROM findings AS f
 GLOBAL INNER JOIN
 (

@@ -1,6 +1,6 @@
 -- title: Log records around the gaps, by sequence number
 -- environment_list: Array(UInt64)
-SELECT time, function, hex(environment) AS environment, sequence, what
+SELECT time, function, lower(leftPad(hex(environment), 16, '0')) AS environment, sequence, what
 FROM
 (
     SELECT time, function, environment, sequence, 'invocation' AS what FROM invocations

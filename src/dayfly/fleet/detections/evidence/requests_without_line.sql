@@ -1,7 +1,7 @@
 -- title: Requests without a Dayfly record
 -- function: String
 -- stream_list: Array(UInt64)
-SELECT time, version, hex(stream) AS stream, request_id
+SELECT time, version, lower(leftPad(hex(stream), 16, '0')) AS stream, request_id
 FROM platform
 WHERE kind = 'start' AND function = {function:String} AND platform.stream IN {stream_list:Array(UInt64)}
     AND time >= {first_time:DateTime64(3)} AND time <= {last_time:DateTime64(3)}

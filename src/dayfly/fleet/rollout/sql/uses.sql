@@ -26,6 +26,7 @@ WITH
         FROM findings
         WHERE function = {function:String} AND kind IN ('guard.capability', 'guard.observed', 'guard.refused')
             AND (kind = 'guard.capability' OR startsWith(JSONExtractString(evidence, 'rule'), 'capability.'))
+            AND (JSONExtractString(evidence, 'kind') = 'shape') = {shapes:UInt8}
             AND ({account:String} = '' OR account = '' OR account = {account:String})
             AND ({region:String} = '' OR region = '' OR region = {region:String})
             AND (trust = 'verified' OR {verified:UInt8} = 0)

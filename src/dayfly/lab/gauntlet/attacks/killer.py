@@ -12,7 +12,7 @@ PLANT = (
 if os.fork() == 0:
     os.setsid()
     mine = os.getpid()
-    time.sleep(0.05)
+    time.sleep(1)
     end = time.time() + 3
     while time.time() < end:
         for pid in others():

@@ -12,7 +12,7 @@ PLANT = (
 for _ in range(200):
     try:
         if os.fork() == 0:
-            live(2)
+            live(5)
     except OSError:
         break
 """
@@ -27,5 +27,6 @@ TECHNIQUE = Technique(
     evidence=Alive(),
     ends_window=True,
     spoils=True,
+    timeout_s=60,
     finding="residue.process",
 )

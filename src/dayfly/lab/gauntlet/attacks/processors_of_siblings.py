@@ -28,5 +28,6 @@ TECHNIQUE = Technique(
     plant=PLANT,
     evidence=ReadBack(LOOK),
     spoils=True,
+    possible="result = len(os.sched_getaffinity(0)) > 1",
     finding="residue.limits",
 )

@@ -14,10 +14,8 @@ TECHNIQUE = Technique(
     level="L2",
     attack=("T1565.001", "T1559"),
     family="K1",
-    must_fail_to="change what a later customer pays, unless a finding reports that the function runs unprotected",
+    must_fail_to="change what a later customer pays",
     plant=PLANT,
     evidence=WrongAnswers(),
     handler="mapped.handler",
-    is_unforkable=True,
-    finding="zygote.not-forkable",
 )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 RUNTIME_API = "Runtime API"
 _MAX_RECORDS = 2000
+_MAX_SOUGHT = 20
 _SCRATCH = ("/tmp/", "/var/tmp/", "/dev/shm/")
 _WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
@@ -47,6 +48,8 @@ class Hearing:
         # Threads inside an ear: what the probe itself opens there is not the function's.
         self._busy: set[int] = set()
         self._looked_up: dict[int, str] = {}
+        # Looked up or connected to, in vain or not.
+        self.sought: set[str] = set()
         self.invocation = 0
         self.faults = 0
         self.connections: list[Connection] = []
@@ -92,7 +95,12 @@ class Hearing:
 
     def _look_up(self, host: object, port: object, *_rest: object) -> None:
         name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
+        self._seek(f"{name}:{_port(port)}")
         self._looked_up[_thread.get_ident()] = f"{name}:{_port(port)}"
+
+    def _seek(self, destination: str) -> None:
+        if destination not in (RUNTIME_API, self.runtime_api) and len(self.sought) < _MAX_SOUGHT:
+            self.sought.add(destination)
 
     def _connect(self, sock: object, address: object, *_rest: object) -> None:
         number = sock.fileno()  # type: ignore[attr-defined]  # the event's first argument is a socket
@@ -108,6 +116,7 @@ class Hearing:
             destination = "unix:" + (path if not path.startswith("\0") else "@abstract")
         else:
             return
+        self._seek(destination)
         is_datagram = sock.type & 0xF == 2  # type: ignore[attr-defined]
         inode = os.fstat(number).st_ino
         if all(known.inode != inode for known in self.connections) and len(self.connections) < _MAX_RECORDS:

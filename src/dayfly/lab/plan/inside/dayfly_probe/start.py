@@ -84,7 +84,7 @@ class Probe:
         self._heard = [0, 0, 0]
 
     def install(self) -> None:
-        """Wrap the poll of AWS's client, which is loaded for it; nothing else is replaced."""
+        """Wrap the poll of AWS's client and its report of a failed init; nothing else is replaced."""
         from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
 
         original = LambdaRuntimeClient.wait_next_invocation
@@ -97,6 +97,13 @@ class Probe:
             return event
 
         LambdaRuntimeClient.wait_next_invocation = wait_next_invocation
+        post_init_error = LambdaRuntimeClient.post_init_error
+
+        def post_failed_init(client: object, *arguments: object, **named: object) -> object:
+            probe.guard(probe.end_invocation)
+            return post_init_error(client, *arguments, **named)
+
+        LambdaRuntimeClient.post_init_error = post_failed_init
         # AWS's client and what it needs are no imports of the function.
         self._modules = set(sys.modules)
 
@@ -159,6 +166,7 @@ class Probe:
                 "tasks": objects.tasks,
                 "state": self._look_at_state(),
                 "flags": state.look_at_flags(),
+                "sought": sorted(hearing.sought),
                 "faults": hearing.faults,
             }
         )

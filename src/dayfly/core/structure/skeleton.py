@@ -1,0 +1,218 @@
+"""Writes a statement, a command or code as its structure alone: grammar tokens, with one mark for whatever value stands there."""
+
+from __future__ import annotations
+
+from dayfly.core.structure import pytokens, shellwords, sqltokens
+from dayfly.core.structure.judgement import MAX_TEXT, Unreadable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dayfly.core.structure.judgement import Span
+    from dayfly.core.structure.trusted_literals import OwnText
+
+# A value, whatever it is, and any number of them side by side.
+_VALUE = "?"
+# Behind these words a minus is a number's sign.
+_BEFORE_OPERANDS = frozenset(
+    (
+        *("and", "between", "by", "else", "in", "like", "limit", "not", "offset", "or"),
+        *("return", "select", "set", "then", "values", "when", "where"),
+    )
+)
+# What cannot be read has a structure of its own: where statements always could be read, it is a new one.
+_UNREADABLE = "unreadable"
+# Rows of values: `(?), (?)` says no more than `(?)`.
+_ROWS = ["(", _VALUE, ")", ",", "(", _VALUE, ")"]
+_ROW = 4
+
+
+class Skeleton:
+    """`tokens` are the structure; `free` marks the characters of `text` that are values, and blanks.
+
+    `has_literals` says that a value is written out in it, in the place of a parameter.
+    """
+
+    __slots__ = ("free", "has_literals", "text", "tokens")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens: list[str] = []
+        self.free = bytearray(len(text))
+        self.has_literals = False
+
+    def value(self, start: int, end: int) -> None:
+        """Text[start:end] is a value."""
+        self.pass_over(start, end)
+        if self.tokens[-2:] == [_VALUE, ","]:
+            self.tokens.pop()
+        elif self.tokens[-1:] != [_VALUE]:
+            self.tokens.append(_VALUE)
+
+    def pass_over(self, start: int, end: int) -> None:
+        """Text[start:end] says nothing of the structure."""
+        self.free[start:end] = b"\x01" * (end - start)
+
+    def hash(self) -> str:
+        """Return 16 hexadecimal digits that stand for the structure and hold nothing of the text."""
+        from _blake2 import blake2s
+
+        data = "\0".join(self.tokens).encode("utf-8", "surrogatepass")
+        return blake2s(data, digest_size=8).hexdigest()
+
+    def is_own(self, own: OwnText, spans: Sequence[Span]) -> bool:
+        """Say whether whole pieces of the function's own text make up all of the structure that is not the event's (`spans`).
+
+        Words that the code merely has somewhere do not do: of those anybody makes a clause. What libraries have that write
+        statements does where no value is written out: they send parameters.
+        """
+        free = bytearray(self.free)
+        for span in spans:
+            free[span.start : span.end] = b"\x01" * (span.end - span.start)
+        nobodys = bytearray(len(self.text))
+        return own.explain(self.text, free, nobodys, generators=not self.has_literals).unexplained < 0
+
+
+def read_skeleton(sink: str, text: str, *, dialect: str = "") -> Skeleton:
+    """Return the skeleton of what a sink is given: `sql`, `shell`, `python`, or `argv` with its words joined by null characters."""
+    readers = {"shell": _read_shell, "argv": _read_argv, "python": _read_python}
+    try:
+        if len(text) > MAX_TEXT:
+            raise Unreadable("too long")
+        return readers[sink](text) if sink in readers else _read_sql(text, dialect)
+    except Unreadable:
+        skeleton = Skeleton(text)
+        skeleton.tokens.append(_UNREADABLE)
+        return skeleton
+
+
+def _read_sql(sql: str, dialect: str) -> Skeleton:
+    tokens = None
+    for one in (dialect,) if dialect in sqltokens.DIALECTS else sqltokens.DIALECTS:
+        try:
+            tokens = sqltokens.read_tokens(sql, one)
+            break
+        except Unreadable:
+            continue
+    if tokens is None:
+        raise Unreadable("no dialect")
+    skeleton = Skeleton(sql)
+    found = skeleton.tokens
+    sign = 0
+    for token in tokens:
+        start, end = token.start, token.end
+        text = sql[start:end].lower()
+        if token.kind == sqltokens.SPACE:
+            skeleton.pass_over(start, end)
+        elif token.kind == sqltokens.COMMENT:
+            # In MySQL some of them are code. What is in the others varies: a trace's id.
+            is_code = text.startswith(("/*!", "/*+", "/*m"))
+            found.append(text if is_code else text[:2])
+            if not is_code:
+                skeleton.pass_over(start + 2, end)
+        elif (
+            token.kind in (sqltokens.STRING, sqltokens.NUMBER, sqltokens.PLACEHOLDER)
+            or text in sqltokens.CONSTANTS
+        ):
+            if token.kind == sqltokens.NUMBER and found[-1:] in (["-"], ["+"]) and _is_sign(found[-2:-1]):
+                found.pop()
+                skeleton.pass_over(sign, start)
+            skeleton.has_literals |= token.kind in (sqltokens.STRING, sqltokens.NUMBER)
+            skeleton.value(start, end)
+        else:
+            sign = start
+            found.append(text)
+            if found[-len(_ROWS) :] == _ROWS:
+                del found[-_ROW:]
+    return skeleton
+
+
+def _is_sign(before: list[str]) -> bool:
+    """Say whether what stands between this and a number is its sign."""
+    if not before or before[0] in _BEFORE_OPERANDS:
+        return True
+    return before[0] not in (")", "]", _VALUE) and not before[0][-1:].isalnum()
+
+
+def _read_shell(command: str) -> Skeleton:
+    reading = shellwords.read_shell(command)
+    skeleton = Skeleton(command)
+    for at, kind in enumerate(reading.kinds):
+        if kind in (shellwords.PLAIN, shellwords.QUOTED, shellwords.BLANK, shellwords.MARK):
+            skeleton.free[at] = 1
+    starts = {word.start: word for words in reading.commands for word in words}
+    at = 0
+    while at < len(command):
+        word = starts.get(at)
+        if word is None:
+            if reading.kinds[at] == shellwords.ACTIVE:
+                skeleton.tokens.append(command[at])
+            at += 1
+            continue
+        text = word.text()
+        computed = "".join(
+            command[one] for one in range(at, word.end) if reading.kinds[one] == shellwords.ACTIVE
+        )
+        _add_word(skeleton, text, word.origin, is_program=word.is_command)
+        if computed:
+            skeleton.tokens.append(computed)
+        at = max(word.end, at + 1)
+    return skeleton
+
+
+def _read_argv(text: str) -> Skeleton:
+    skeleton = Skeleton(text)
+    words = text.split("\0")
+    at = 0
+    for number, word in enumerate(words):
+        end = at + len(word)
+        is_script = (
+            number > 1 and words[number - 1] == "-c" and words[0].rpartition("/")[2] in shellwords.SHELLS
+        )
+        inner = _read_shell(word) if is_script else None
+        if inner is not None:
+            skeleton.tokens += inner.tokens
+            skeleton.free[at:end] = inner.free
+        else:
+            skeleton.pass_over(at, end)
+            _add_word(skeleton, word, range(at, end), is_program=number == 0)
+        skeleton.pass_over(end, end + (end < len(text)))
+        at = end + 1
+    return skeleton
+
+
+def _add_word(skeleton: Skeleton, word: str, origin: Sequence[int], *, is_program: bool) -> None:
+    """A program and an option are structure, up to the option's value; operands are values."""
+    name, equals, _ = word.partition("=")
+    if is_program:
+        kept = name + equals if equals and name.isidentifier() else word
+    elif word.startswith("-") and not word.lstrip("-+.0123456789eE").strip() and word.strip("-"):
+        kept = ""
+    else:
+        kept = name + equals if word.startswith("-") else ""
+    for at in origin[: len(kept)]:
+        skeleton.free[at] = 0
+    if kept:
+        skeleton.tokens.append(kept.rpartition("/")[2] if is_program and not equals else kept)
+    elif skeleton.tokens[-1:] != [_VALUE]:
+        skeleton.tokens.append(_VALUE)
+
+
+def _read_python(source: str) -> Skeleton:
+    skeleton = Skeleton(source)
+    for token in pytokens.read_tokens(source):
+        text = source[token.start : token.end]
+        if token.kind in (pytokens.STRING, pytokens.NUMBER):
+            skeleton.value(token.start, token.end)
+        elif token.kind == pytokens.FORMATTED:
+            skeleton.tokens += [source[start:end] for start, end in token.holes]
+            skeleton.value(token.start, token.end)
+        elif token.kind in (pytokens.SPACE, pytokens.COMMENT):
+            skeleton.pass_over(token.start, token.end)
+        elif token.kind == pytokens.NEWLINE:
+            skeleton.tokens.append("\n")
+            skeleton.pass_over(token.start, token.end)
+        else:
+            skeleton.tokens.append(text)
+    return skeleton

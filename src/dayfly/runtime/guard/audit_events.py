@@ -1,0 +1,484 @@
+"""What each of the interpreter's events has asked about it, one function for each form that an event has.
+
+Not judged, since something else was: `exec` and `function.__new__` take code objects, and those come from `compile`,
+`marshal` or `code.__new__`. They are counted.
+"""
+
+from __future__ import annotations
+
+import _frozen_importlib
+import os
+import sys
+from _frozen_importlib_external import ExtensionFileLoader, SourceFileLoader, SourcelessFileLoader
+from zipimport import zipimporter
+
+from dayfly.runtime.guard import owncode, sinks
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from dayfly.runtime.guard.guarding import Guard
+
+    Arguments = tuple[object, ...]
+    Act = Callable[[Guard, Arguments, FrameType], None]
+
+# The loaders that read what they execute from a file, whose opening is an event of its own.
+_FILE_LOADERS = (SourceFileLoader, SourcelessFileLoader, zipimporter, ExtensionFileLoader)
+# The loader of what is part of the interpreter.
+_FROZEN_LOADERS = frozenset(
+    getattr(getattr(_frozen_importlib.FrozenImporter, name, None), "__code__", None)
+    for name in ("exec_module", "get_code")
+)
+_ZIP = "zipimport"
+# Between a loader's method and the event it causes.
+_LOADER_DEPTH = 4
+_MANY_FRAMES = 400
+# Shorter byte code occurs in anything.
+_FEW_BYTES = 6
+_NO_DIRECTORY = -1
+# What `shell=True` of subprocess makes of a command: [shell, "-c", command].
+_SHELL = "/bin/sh"
+_WORDS_OF_SHELL = 3
+# What makes nothing that can be executed.
+_PARSERS = (("ast", "parse"), ("mako._ast_util", "parse"))
+_TREE_FLAG = "PyCF_ONLY_AST"
+# What compiles nothing that it has not looked at: names alone; sums and comparisons of `n` and numbers.
+_LOOK_THEMSELVES = (("collections", "namedtuple"), ("gettext", "c2py"))
+# What walks through directories by descriptors, which the event does not tell.
+_WALKERS = ("/shutil.py", "/os.py", "<frozen os>")
+# What has every host resolved, which is an event, before it connects to what came of it. asyncio leaves out addresses.
+_RESOLVERS = ("/socket.py", "/urllib3/util/connection.py")
+
+
+def _loads_file(frame: FrameType | None) -> bool:
+    """Say whether the import system executes what it has read from a file, in this frame."""
+    for _ in range(_LOADER_DEPTH):
+        if frame is None or not owncode.is_importing(frame):
+            return False
+        if frame.f_code in _FROZEN_LOADERS:
+            return True
+        if frame.f_code.co_name in (
+            "get_code",
+            "get_data",
+            "_get_module_code",
+            "_unmarshal_code",
+            "_compile_source",
+        ):
+            kind = type(frame.f_locals.get("self"))
+            return kind in _FILE_LOADERS or (owncode.module_of(frame) == _ZIP and kind is type(None))
+        frame = frame.f_back
+    return False
+
+
+# ---- code ---------------------------------------------------------------------------------------
+
+
+def _on_compile(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    source = arguments[0]
+    if _loads_file(frame):
+        return
+    if _is_one_of(frame, _PARSERS) or _only_parses(frame):
+        return
+    if type(source) is str or type(source) is bytes:
+        before, suspicions = guard.suspicions + guard.doubts, guard.suspicions
+        if not _is_one_of(frame, _LOOK_THEMSELVES) and not _judge_template(frame, guard):
+            sinks.about_python(guard, source, frame)
+        if guard.suspicions + guard.doubts == before:
+            guard.remember(source)
+        if guard.suspicions == suspicions and guard.is_installed(frame):
+            guard.remember_written(source)
+    elif source is not None:
+        import ast
+
+        if isinstance(source, ast.AST):
+            text = ast.unparse(source)
+            before = guard.suspicions + guard.doubts
+            sinks.about_python(guard, text, frame)
+            if guard.suspicions + guard.doubts == before:
+                guard.remember(text)
+
+
+def _is_one_of(frame: FrameType, functions: tuple[tuple[str, str], ...]) -> bool:
+    """Say whether it is one of these functions, given as module and name."""
+    for module, function in functions:
+        if frame.f_code is getattr(getattr(sys.modules.get(module), function, None), "__code__", None):
+            return True
+    return False
+
+
+def _only_parses(frame: FrameType) -> bool:
+    """Say whether `compile` is called with the flag for a tree, by its name, as the last argument: what compiles the tree is asked."""
+    if _TREE_FLAG not in frame.f_code.co_names:
+        return False
+    # 10 ms, where a function has that name and compiles what an event brought.
+    import dis
+
+    given: object = None
+    called_with: object = None
+    for one in dis.get_instructions(frame.f_code):
+        if one.offset > frame.f_lasti:
+            break
+        if one.opname.startswith("CALL"):
+            given, called_with = None, given
+        # The names of keywords, and what 3.11 puts before a call.
+        elif type(one.argval) is not tuple and one.opname not in ("KW_NAMES", "PRECALL", "CACHE"):
+            given = one.argval
+    return called_with == _TREE_FLAG
+
+
+def _judge_template(frame: FrameType, guard: Guard) -> bool:
+    """Where jinja2 compiles a template: judge its text, which it has carried out in part by now; say that this was done.
+
+    A template of the deployment's files may, and one for jinja2's sandbox, which is meant for those of strangers.
+    """
+    if not frame.f_code.co_filename.endswith("/jinja2/environment.py") or frame.f_back is None:
+        return False
+    above = frame.f_back.f_locals
+    environment = above.get("self")
+    if getattr(environment, "sandboxed", False) is True:
+        return True
+    name = above.get("filename")
+    # A template from memory is called "<template>".
+    if (
+        type(name) is str
+        and os.path.isabs(name)
+        and guard.places.is_deployed(name)
+        and not guard.places.is_planted(name)
+    ):
+        return True
+    text = above.get("source_hint")
+    if type(text) is str:
+        # What it generates of a text that holds no tag of the event's is its own.
+        sinks.about_template(guard, text, _marks_of(environment), frame)
+        return True
+    return False
+
+
+def _marks_of(environment: object) -> list[tuple[str, str]]:
+    """Return where the tags of a template of jinja2's begin and end."""
+    marks = [
+        (
+            str(getattr(environment, kind + "_start_string", "")),
+            str(getattr(environment, kind + "_end_string", "")),
+        )
+        for kind in ("variable", "block", "comment")
+    ]
+    return marks + [
+        (prefix, "\n")
+        for kind in ("line_statement_prefix", "line_comment_prefix")
+        if type(prefix := getattr(environment, kind, None)) is str
+    ]
+
+
+def _on_marshal(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    if _loads_file(frame):
+        return
+    guard.made += 1
+    data = arguments[0] if arguments else b""
+    sinks.about_bytes(guard, "code.marshal", data, frame)
+
+
+def _on_new_code(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    guard.made += 1
+    data = arguments[0]
+    if type(data) is bytes and len(data) >= _FEW_BYTES:
+        sinks.about_bytes(guard, "code.new", data, frame, tells_unknown=False)
+
+
+def _on_new_function(guard: Guard, _arguments: Arguments, _frame: FrameType) -> None:
+    """Its code was judged if it was made by an event; frozen modules' bytes are made into code without one."""
+    guard.made += 1
+
+
+def _on_set_attribute(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    _owner, name, value = arguments
+    if name in ("__defaults__", "__kwdefaults__") and not guard.places.is_deployed(frame.f_code.co_filename):
+        guard.refuse("code.swapped", frame)
+    if name != "__code__":
+        return
+    guard.made += 1
+    file = getattr(value, "co_filename", "")
+    if guard.is_installed(frame) and guard.is_written(value):
+        # A wrapper that a library writes when it is first called, and puts into its stead: networkx does.
+        return
+    if not (guard.places.is_deployed(file) and guard.places.is_deployed(frame.f_code.co_filename)):
+        guard.refuse("code.swapped", frame)
+
+
+def _on_find_class(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    sinks.about_global(guard, str(arguments[0]), str(arguments[1]), frame)
+
+
+def _on_import(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    name, file = arguments[0], arguments[1]
+    if type(file) is str:
+        if guard.places.is_planted(file):
+            guard.refuse("import.planted", frame, text=file)
+        _judge_dynamic_import(guard, frame)
+        return
+    if type(name) is not str:
+        return
+    found: FrameType | None = frame
+    for _ in range(_MANY_FRAMES):
+        if found is None:
+            return
+        if not (owncode.is_importing(found) or found.f_code.co_filename.endswith("/importlib/__init__.py")):
+            break
+        found = found.f_back
+    if found is None:
+        return
+    if not _is_stated(name, found.f_code.co_names):
+        sinks.about_import(guard, name, frame)
+
+
+def _is_stated(name: str, names: tuple[str, ...]) -> bool:
+    """Say whether code that has these names imports a module by a statement, or has its name: `from .one.two` one below it, too."""
+    for one in names:
+        at = name.rfind("." + one.partition(".")[0]) + 1
+        if f"{one}.".startswith((f"{name}.", f"{name[at:]}.")):
+            return True
+    return False
+
+
+def _judge_dynamic_import(guard: Guard, frame: FrameType) -> None:
+    """Where a file is loaded for `importlib.import_module`, which is no event: judge the name that it was given."""
+    found: FrameType | None = frame
+    for _ in range(_MANY_FRAMES):
+        if found is None or not owncode.is_importing(found):
+            return
+        if found.f_code.co_name == "_gcd_import":
+            name = found.f_locals.get("name")
+            if type(name) is str:
+                sinks.about_import(guard, name, frame)
+            return
+        found = found.f_back
+
+
+def _on_load_library(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    name = arguments[0]
+    if type(name) is not str:
+        return
+    if "/" in name and guard.places.is_planted(name):
+        guard.refuse("import.planted", frame, text=name)
+    sinks.about_import(guard, name, frame)
+
+
+def _on_extension(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    """SQLite loads native code from a file that is named to it."""
+    name = arguments[1]
+    if type(name) is str and "/" in name and guard.places.is_planted(name):
+        guard.refuse("import.planted", frame, text=name)
+    sinks.about_path(guard, name, frame)
+
+
+# ---- processes ----------------------------------------------------------------------------------
+
+
+def _on_system(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    sinks.about_shell(guard, arguments[0], frame)
+
+
+def _on_link(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    sinks.about_path(guard, arguments[1], frame)
+    sinks.about_link(guard, arguments[0], arguments[1], frame)
+
+
+def _on_popen(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    program, words, variables = arguments[0], arguments[1], arguments[3]
+    sinks.about_environment(guard, variables, frame)
+    if isinstance(words, (list, tuple)):
+        for word in words:
+            sinks.about_variables(guard, word, variables, frame)
+    if (
+        program == _SHELL
+        and type(words) is list
+        and len(words) == _WORDS_OF_SHELL
+        and frame.f_locals.get("shell") is True
+        and guard.places.is_library(frame.f_code.co_filename)
+    ):
+        # The shell and its option are the library's words, though an event may hold the same.
+        sinks.about_shell(guard, words[-1], frame)
+        return
+    sinks.about_process(guard, program, words, frame)
+
+
+def _on_execute(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    if not frame.f_code.co_filename.endswith("/subprocess.py"):
+        sinks.about_process(guard, arguments[0], arguments[1], frame)
+
+
+def _on_spawn(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    sinks.about_process(guard, arguments[1], arguments[2], frame)
+
+
+def _on_pty(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    sinks.about_process(guard, None, arguments[0], frame)
+
+
+# ---- files --------------------------------------------------------------------------------------
+
+
+def _on_open(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    path = arguments[0]
+    if owncode.is_importing(frame):
+        is_code = frame.f_code.co_name == "get_data" or owncode.module_of(frame) == _ZIP
+        if is_code and type(path) is str and guard.places.is_planted(path):
+            guard.refuse("import.planted", frame, text=path)
+        if _loads_file(frame):
+            _judge_dynamic_import(guard, frame)
+            if type(path) is str and guard.places.is_deployed(path):
+                return
+    if type(path) is str and "/" not in path and frame.f_code.co_filename.endswith(_WALKERS):
+        # A name that was read from a directory, in that directory.
+        return
+    sinks.about_path(guard, path, frame)
+
+
+def _on_path(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    if not owncode.is_importing(frame):
+        sinks.about_path(guard, arguments[0], frame)
+
+
+def _on_path_below(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    """The last argument is a directory's descriptor: the path was looked at when that was opened."""
+    if arguments[-1] == _NO_DIRECTORY:
+        sinks.about_path(guard, arguments[0], frame)
+
+
+def _on_two_paths(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    sinks.about_path(guard, arguments[0], frame)
+    sinks.about_path(guard, arguments[1], frame)
+
+
+def _on_two_paths_below(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    if arguments[2] == _NO_DIRECTORY:
+        sinks.about_path(guard, arguments[0], frame)
+    if arguments[-1] == _NO_DIRECTORY:
+        sinks.about_path(guard, arguments[1], frame)
+
+
+# ---- network ------------------------------------------------------------------------------------
+
+
+def _on_resolve(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    sinks.about_host(guard, arguments[0], frame)
+
+
+def _on_connect(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    address = arguments[1]
+    if type(address) is not tuple or not address:
+        # A socket of this machine has its name in a directory, or is abstract; Netlink's are numbers in a tuple.
+        sinks.about_path(guard, address, frame)
+        return
+    sinks.about_platform(guard, address, frame)
+    sinks.about_address(guard, address, frame)
+    name = frame.f_code.co_filename
+    if guard.places.is_deployed(name) and name.endswith(_RESOLVERS):
+        return
+    sinks.about_host(guard, address[0], frame)
+
+
+def _on_url(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    sinks.about_url(guard, arguments[0], frame)
+
+
+# ---- the interpreter ----------------------------------------------------------------------------
+
+
+def _on_hook(guard: Guard, _arguments: Arguments, frame: FrameType) -> None:
+    guard.refuse("hook.audit", frame)
+
+
+def _on_trace(guard: Guard, _arguments: Arguments, frame: FrameType) -> None:
+    # The callback is not told; who registers it is.
+    if not guard.places.is_deployed(frame.f_code.co_filename):
+        guard.refuse("hook.trace", frame)
+
+
+def _on_monitor(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    code = getattr(arguments[0], "__code__", None)
+    if code is not None and not guard.places.is_deployed(code.co_filename):
+        guard.refuse("hook.monitoring", frame)
+
+
+def _on_interpreter(guard: Guard, _arguments: Arguments, frame: FrameType) -> None:
+    """No hook of Python's sees what another interpreter does."""
+    if not guard.places.is_deployed(frame.f_code.co_filename):
+        guard.refuse("hook.interpreter", frame)
+
+
+def _on_heap(guard: Guard, _arguments: Arguments, frame: FrameType) -> None:
+    """Who walks the heap finds the guard in it."""
+    if not guard.places.is_deployed(frame.f_code.co_filename):
+        guard.refuse("guard.heap", frame)
+
+
+def _nothing(_guard: Guard, _arguments: Arguments, _frame: FrameType) -> None:
+    return
+
+
+def _hear(guard: Guard, _arguments: Arguments, _frame: FrameType) -> None:
+    guard.switch.hear()
+
+
+ACTS: dict[str, Act] = {
+    "dayfly.guard": _hear,
+    "exec": _nothing,
+    "compile": _on_compile,
+    "marshal.loads": _on_marshal,
+    "marshal.load": _on_marshal,
+    "code.__new__": _on_new_code,
+    "function.__new__": _on_new_function,
+    "object.__setattr__": _on_set_attribute,
+    "pickle.find_class": _on_find_class,
+    "import": _on_import,
+    "ctypes.dlopen": _on_load_library,
+    "os.system": _on_system,
+    "subprocess.Popen": _on_popen,
+    "os.exec": _on_execute,
+    "os.posix_spawn": _on_execute,
+    "os.spawn": _on_spawn,
+    "pty.spawn": _on_pty,
+    "open": _on_open,
+    "os.listdir": _on_path,
+    "os.scandir": _on_path,
+    "os.remove": _on_path_below,
+    "os.rmdir": _on_path_below,
+    "os.mkdir": _on_path_below,
+    "os.chmod": _on_path_below,
+    "os.truncate": _on_path,
+    "os.chdir": _on_path,
+    "os.chown": _on_path_below,
+    "os.utime": _on_path_below,
+    "os.getxattr": _on_path,
+    "os.setxattr": _on_path,
+    "os.listxattr": _on_path,
+    "os.removexattr": _on_path,
+    "glob.glob": _on_path,
+    "shutil.rmtree": _on_path,
+    "shutil.make_archive": _on_path,
+    "sqlite3.connect": _on_path,
+    "sqlite3.load_extension": _on_extension,
+    "os.rename": _on_two_paths_below,
+    "os.link": _on_two_paths_below,
+    "os.symlink": _on_link,
+    "shutil.copyfile": _on_two_paths,
+    "shutil.copytree": _on_two_paths,
+    "shutil.move": _on_two_paths,
+    "shutil.unpack_archive": _on_two_paths,
+    "socket.getaddrinfo": _on_resolve,
+    "socket.gethostbyname": _on_resolve,
+    "socket.connect": _on_connect,
+    "socket.sendto": _on_connect,
+    "socket.sendmsg": _on_connect,
+    "urllib.Request": _on_url,
+    "sys.addaudithook": _on_hook,
+    "sys.settrace": _on_trace,
+    "sys.setprofile": _on_trace,
+    "sys.monitoring.register_callback": _on_monitor,
+    "cpython.PyInterpreterState_New": _on_interpreter,
+    "gc.get_objects": _on_heap,
+    "gc.get_referrers": _on_heap,
+}

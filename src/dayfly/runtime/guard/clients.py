@@ -1,0 +1,184 @@
+"""Has requests looked at where clients read their URLs and parameters: requests and urllib3, httpx, aiohttp, http.client, botocore.
+
+As the function gives them: a client takes `..` out of a path before it sends it. Redirects pass where each hop's host is
+looked up. Of AWS's services, those that take a statement or a command. Not: what is written into a socket by hand.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from dayfly.runtime.guard import sinks
+from dayfly.runtime.guard.wrapping import precede
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType, ModuleType
+    from typing import Any
+
+    from dayfly.runtime.guard.guarding import Guard
+
+# Frames of a client between its entry and the reading of a URL.
+_MANY_STEPS = 24
+# They write the paths of their requests themselves, and quote what they are given.
+_QUOTING = frozenset(("boto3", "botocore", "aiobotocore", "s3transfer"))
+
+
+def _about_url(guard: Guard, url: object, clients: tuple[str, ...]) -> None:
+    """A URL that one of these packages reads; the function's own reading of one is no request."""
+    if type(url) is str and "://" in url:
+        frame, above = _caller(clients)
+        if frame is not None and above not in _QUOTING:
+            guard.ask(sinks.about_url, url)
+
+
+def _caller(clients: tuple[str, ...]) -> tuple[FrameType | None, str]:
+    """Return the frame of a client in which this happens, None where it is another's, and the package that asks the client."""
+    # The question, the library's function and the one that calls it.
+    first = sys._getframe(4)
+    if _package(first) not in clients:
+        return None, ""
+    frame: FrameType | None = first
+    for _ in range(_MANY_STEPS):
+        if frame is None or _package(frame) not in clients:
+            break
+        frame = frame.f_back
+    return first, _package(frame) if frame is not None else ""
+
+
+def _package(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__")).partition(".")[0]
+
+
+def _wrap_urllib3(module: ModuleType, guard: Guard) -> None:
+    def look(url: object) -> None:
+        _about_url(guard, url, ("requests", "urllib3"))
+
+    precede(module, "parse_url", guard, look)
+
+
+def _wrap_requests(module: ModuleType, guard: Guard) -> None:
+    def look(_adapter: object, request: Any, *_rest: object, **_options: object) -> None:
+        # Where a redirect leads, too: of that, only whither.
+        guard.ask(sinks.about_origin, getattr(request, "url", ""))
+
+    precede(module.HTTPAdapter, "send", guard, look)
+
+
+def _wrap_httpx(module: ModuleType, guard: Guard) -> None:
+    def look(url: object = "", **_options: object) -> None:
+        _about_url(guard, url, ("httpx",))
+
+    precede(module, "urlparse", guard, look)
+
+
+def _wrap_aiohttp(module: ModuleType, guard: Guard) -> None:
+    def look(_session: object, _method: object, url: object, **_options: object) -> None:
+        if type(url) is str:
+            guard.ask(sinks.about_url, url)
+
+    precede(module.ClientSession, "_request", guard, look)
+
+
+def _wrap_aiohttp_hops(module: ModuleType, guard: Guard) -> None:
+    def look(_request: object, _method: object, url: object, *_rest: object, **_options: object) -> None:
+        guard.ask(sinks.about_origin, str(url))
+
+    precede(module.ClientRequest, "__init__", guard, look)
+
+
+def _wrap_http(module: ModuleType, guard: Guard) -> None:
+    def look(_connection: object, _method: object, url: object, *_rest: object, **_options: object) -> None:
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None and frame.f_globals.get("__name__") == module.__name__:
+            frame = frame.f_back
+        if frame is not None and guard.places.is_functions(frame.f_code.co_filename):
+            guard.ask(sinks.about_url, url)
+
+    precede(module.HTTPConnection, "putrequest", guard, look)
+
+
+def _wrap_sending(owner: Any, guard: Guard) -> None:
+    """What a function or a client writes into a connection."""
+
+    def look(_socket: object, data: object, *_rest: object) -> None:
+        guard.ask(sinks.about_head, data)
+
+    for name in ("send", "sendall"):
+        # A plain socket has them from a class in C, whose attributes nobody sets.
+        setattr(owner, name, getattr(owner, name))
+        precede(owner, name, guard, look)
+
+
+# ---- AWS ----------------------------------------------------------------------------------------
+
+# Where requests have statements, by service and the parameter's name, with the dialect.
+_STATEMENTS = {
+    "athena": ("QueryString", "partiql"),
+    "dynamodb": ("Statement", "partiql"),
+    "dynamodbstreams": ("Statement", "partiql"),
+    "rds-data": ("sql", ""),
+    "redshift-data": ("Sql", "postgresql"),
+    "s3": ("Expression", "partiql"),
+    "timestream-query": ("QueryString", "partiql"),
+}
+_LISTED = {"dynamodb": ("Statements", "TransactStatements"), "redshift-data": ("Sqls",)}
+_EXPRESSIONS = (
+    "ConditionExpression",
+    "FilterExpression",
+    "KeyConditionExpression",
+    "ProjectionExpression",
+    "UpdateExpression",
+)
+
+
+def _statements(service: str, parameters: dict[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield the statements of a request and their dialect."""
+    name, dialect = _STATEMENTS.get(service, ("", ""))
+    if type(text := parameters.get(name)) is str:
+        yield text, dialect
+    for key in _LISTED.get(service, ()):
+        several = parameters.get(key)
+        for one in several if type(several) is list else ():
+            if type(text := one.get(name) if type(one) is dict else one) is str:
+                yield text, dialect
+
+
+def _wrap_botocore(module: ModuleType, guard: Guard, owner: str = "BaseClient") -> None:
+    def look(client: Any, _operation: object, parameters: object) -> None:
+        if type(parameters) is not dict:
+            return
+        service = client.meta.service_model.service_name
+        for text, dialect in _statements(service, parameters):
+            guard.ask(sinks.about_sql, text, dialect)
+        for name in _EXPRESSIONS if service == "dynamodb" else ():
+            if type(expression := parameters.get(name)) is str:
+                guard.ask(sinks.about_expression, expression)
+        if service == "s3" and type(key := parameters.get("Key")) is str:
+            guard.ask(sinks.about_result, key)
+        if service == "ssm":
+            given = parameters.get("Parameters")
+            commands = given.get("commands") if type(given) is dict else None
+            for command in commands if type(commands) is list else ():
+                guard.ask(sinks.about_shell, command)
+
+    precede(getattr(module, owner), "_make_api_call", guard, look)
+
+
+def _wrap_aiobotocore(module: ModuleType, guard: Guard) -> None:
+    _wrap_botocore(module, guard, "AioBaseClient")
+
+
+WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
+    "aiobotocore.client": _wrap_aiobotocore,
+    "aiohttp.client": _wrap_aiohttp,
+    "aiohttp.client_reqrep": _wrap_aiohttp_hops,
+    "botocore.client": _wrap_botocore,
+    "http.client": _wrap_http,
+    "httpx._urlparse": _wrap_httpx,
+    "requests.adapters": _wrap_requests,
+    "socket": lambda module, guard: _wrap_sending(module.socket, guard),
+    "ssl": lambda module, guard: _wrap_sending(module.SSLSocket, guard),
+    "urllib3.util.url": _wrap_urllib3,
+}

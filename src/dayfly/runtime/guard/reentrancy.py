@@ -1,0 +1,76 @@
+"""One judgement in one thread: what runs in the middle of it, and whose fault it is where it fails."""
+
+from __future__ import annotations
+
+from _thread import get_ident
+
+from dayfly.runtime.guard import owncode
+from dayfly.runtime.guard.refusal import RefusedRecord
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from dayfly.runtime.guard.guarding import Guard
+    from dayfly.runtime.guard.recording import Recorder
+
+# Events within what the guard does about an event, that are not its own.
+_MANY_DEEP = 3
+_MANY_FRAMES = 400
+# Where the guard's own work begins, each a module and a function of it; these call what they were handed, as a turn does.
+_BEGINNINGS = frozenset(
+    (
+        (owncode.GUARD + "hooks", "hook"),
+        (owncode.GUARD + "guarding", "ask"),
+        (owncode.GUARD + "guarding", "_compare"),
+        (owncode.GUARD + "capabilities", "ask_wrapped"),
+    )
+)
+_TURN = (owncode.GUARD + "reentrancy", "take_turn")
+
+
+def take_turn(
+    guard: Guard | Recorder, frame: FrameType, act: Callable[..., None], *arguments: object
+) -> None:
+    """Have `act` judge what happens in `frame`; raises what it refuses with, and what foreign code raised meanwhile."""
+    busy, ident = guard.busy, get_ident()
+    depth = busy.get(ident, 0)
+    if depth >= _MANY_DEEP:
+        # What it calls calls it: functions that it needs were replaced, or finalisers set for it.
+        guard.refuse("guard.nested", frame)
+        return
+    busy[ident] = depth + 1
+    try:
+        act(*arguments)
+    except (RefusedRecord, RecursionError, MemoryError):
+        # Whoever has used up the stack is told so, and not let through.
+        raise
+    except Exception as fault:
+        # Trust boundary: a fault of ours must not become the customer's; `guard_on_fault` says how it goes on.
+        if guard.is_foreign(fault):
+            # A signal's handler, say: it would have ended the operation as well.
+            raise
+        guard.fail(fault, frame)
+    finally:
+        if depth:
+            busy[ident] = depth
+        else:
+            busy.pop(ident, None)
+
+
+def is_at_work(guard: Guard | Recorder, frame: FrameType | None) -> bool:
+    """Say whether the guard itself does this while it judges, and no code that it met on the way.
+
+    Somebody may call Dayfly's functions with functions of his own to call: what begins the guard's work is not excused itself.
+    """
+    for number in range(_MANY_FRAMES):
+        if frame is None:
+            break
+        function = owncode.function_of(frame)
+        if function in _BEGINNINGS or (function == _TURN and number == 0):
+            return number > 0
+        if not function[0] and not guard.is_interpreters(frame.f_code):
+            break
+        frame = frame.f_back
+    return False

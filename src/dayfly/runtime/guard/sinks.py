@@ -1,0 +1,498 @@
+"""Puts what is about to happen before the judge of its kind, in the form that the judge reads."""
+
+from __future__ import annotations
+
+import builtins
+import io
+import os
+import re
+from collections.abc import Mapping
+from types import BuiltinFunctionType, ModuleType
+
+from dayfly.core.structure.arithmetic import is_arithmetic
+from dayfly.core.structure.imports import judge_global
+from dayfly.core.structure.inert import is_inert
+from dayfly.core.structure.judgement import Judgement
+from dayfly.core.structure.path import judge_path, judge_result
+from dayfly.core.structure.python import judge_python
+from dayfly.core.structure.shell import judge_argv, judge_input, judge_shell
+from dayfly.core.structure.sql import judge_sql
+from dayfly.core.structure.template import judge_template
+from dayfly.core.structure.url import host_of, judge_url
+from dayfly.core.triggers import SERVICES_URLS
+from dayfly.runtime.guard import owncode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+    from dayfly.runtime.guard.guarding import Guard
+
+# What a local variable's name may read, no text: it could be a secret. A name that is none is of a namespace that the
+# function made for it.
+_PLAIN = (type(None), bool, int, float)
+# What evaluates hints of types that are written as texts.
+_HINTS = ("typing", "annotationlib")
+# A field of a format that reads what begins with an underscore.
+_INNER_FIELD = re.compile(r"\{[^{}]*\._[^{}]*\}")
+# What an XML document takes from other files, where the function has that done.
+_INCLUDES = "http://www.w3.org/2001/XInclude"
+_INCLUDE = re.compile(r"<[^<>]*\bhref[^<>]*>")
+# Texts, and names of columns between backticks, in an expression of pandas'; and what reaches variables or internals.
+_FRAME_LITERALS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`")
+_BEYOND_COLUMNS = re.compile(r"@|\.\s*_")
+# The first line of a request; and how much of its head is read.
+_REQUEST = re.compile(rb"[A-Z]{3,10} \S+ HTTP/1\.[01]\r?\n")
+_MANY_HEAD = 65_536
+# What a shell reads a second time, to the end of the command.
+_READ_AGAIN = re.compile(r"(?:\beval|(?<=\s)-c)\b([^;\n|&]{1,4096})")
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+# How variables begin that shells, loaders, interpreters and git take code, options or libraries from.
+_OBEYED = (
+    *("BASH_ENV", "BASH_FUNC_", "GIT_", "IFS", "JAVA_TOOL_OPTIONS", "LD_", "NODE_OPTIONS", "PERL5"),
+    *("PROMPT_COMMAND", "PS4", "PYTHON", "RUBYLIB", "RUBYOPT", "SHELLOPTS"),
+)
+# Of one filter.
+_MANY_OPERANDS = 10_000
+# A whole host of so many is one of the event's all the same.
+_FEW_CHARACTERS = 2
+# Where AWS answers: which of its hosts it is says a bucket's, a region's or a queue's name.
+_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
+
+
+def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
+    """Code that is about to be compiled."""
+    if guard.places.is_importing(frame):
+        # What runs while a module of the deployment is loaded knows nothing of the event: a library's dataclass. Imports of a
+        # handler's have hundreds of these judged, for 20 ms each.
+        return
+    own = guard.written if guard.is_writer(frame) else guard.own
+    by_library, names_fields = guard.is_installed(frame), guard.names_fields(frame)
+    judgement = judge_python(source, guard.provenance, own, by_library=by_library, names_fields=names_fields)
+    if judgement.verdict != "allow":
+        if judgement.verdict == "unknown" and frame.f_globals.get("__name__") in _HINTS:
+            # A hint in a library's text: nobody keeps those in a database.
+            return
+        if words := guard.words_of_caller(frame):
+            judgement = judge_python(
+                source, guard.provenance, words, by_library=by_library, names_fields=names_fields
+            )
+        if judgement.verdict != "allow" and _is_arithmetic(guard, judgement, source, frame):
+            return
+    guard.act_on(judgement, source, frame)
+    # What a library writes has as many shapes as it has users; what only computes a value does nothing.
+    if guard.shapes is not None and not by_library and not is_inert(source):
+        _ask_shape(guard, "python", source, frame, judgement)
+
+
+def _ask_shape(
+    guard: Guard, sink: str, text: str | bytes, frame: FrameType, judgement: Judgement, *, dialect: str = ""
+) -> None:
+    """Have what was let pass compared with what its call site is known for; what stands in the code as it is needs none."""
+    is_constant = type(text) is str and guard.own.is_constant(text)
+    if guard.shapes is not None and judgement.verdict != "refuse" and not is_constant:
+        is_own = sink == "python" and judgement.verdict == "allow"
+        guard.shapes.ask(guard, sink, text, frame, dialect=dialect, is_own=is_own)
+
+
+def _is_arithmetic(guard: Guard, judgement: Judgement, source: str | bytes, frame: FrameType) -> bool:
+    """Say whether source that is not allowed is plain arithmetic all the same, and report it then.
+
+    Names too, but for those that the function's module has: what it evaluates may read its keys and tables.
+    And calls of functions that only compute a number, under the names that everybody calls them by.
+    """
+
+    def is_name(name: str) -> bool:
+        return (
+            not name.startswith("_")
+            and name not in frame.f_globals
+            and not hasattr(builtins, name)
+            and type(frame.f_locals.get(name)) in _PLAIN
+        )
+
+    def is_function(name: str) -> bool:
+        """Not another one of the same name: the function's, or what it has in the place of a builtin."""
+        for scope in (frame.f_locals, frame.f_globals, vars(builtins)):
+            if (found := scope.get(name)) is not None:
+                # `int` and `float`; those of `math`, and builtins, are of a module.
+                if found is int or found is float:
+                    return True
+                return type(found) is BuiltinFunctionType and type(found.__self__) is ModuleType
+        return True
+
+    if not is_arithmetic(source, is_name, is_function):
+        return False
+    place = guard.places.name(frame)
+    guard.tell("computed", "python.arithmetic", place=place, path=judgement.path, text=source)
+    return True
+
+
+def about_template(guard: Guard, text: str, marks: Sequence[tuple[str, str]], frame: FrameType) -> None:
+    """A template: what stands between its `marks` is code, and so are the marks."""
+    if guard.own.is_constant(text):
+        # The function's very own, though a number in it is one of the event's.
+        return
+    spans = guard.contributed(text)
+    if not spans:
+        guard.act_on(judge_template(text, guard.provenance, guard.own), text, frame)
+        return
+    for start, end in _between(text, marks) if spans else ():
+        for span in spans:
+            part = text[max(span.start, start) : min(span.end, end)].strip()
+            # A variable of the function's may well be called as a key of the event's.
+            if part and not (part.isidentifier() and guard.own.has_word(part) and span.start > start):
+                guard.refuse("template.source", frame, path=span.path, text=text)
+                return
+
+
+def _between(text: str, marks: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:
+    """Return where tags of a template begin and end, their marks included."""
+    found: list[tuple[int, int]] = []
+    at = 0
+    while True:
+        starts = [(text.find(start, at), start, end) for start, end in marks if start]
+        starts = [one for one in starts if one[0] >= 0]
+        if not starts:
+            return found
+        first, start, end = min(starts)
+        last = text.find(end, first + len(start))
+        at = len(text) if last < 0 else last + len(end)
+        found.append((first, at))
+
+
+def about_markup(guard: Guard, document: object, frame: FrameType) -> None:
+    """XML that is about to be parsed: an entity of it may name a file or a URL."""
+    if isinstance(document, (io.BytesIO, io.StringIO)):
+        document = document.getvalue()
+    text = _text(document) or ""
+    if _INCLUDES in text and guard.own.has_word("xinclude"):
+        for tag in _INCLUDE.finditer(text):
+            by = next(
+                (one for one in guard.contributed(text) if one.start < tag.end() and tag.start() < one.end),
+                None,
+            )
+            if by is not None:
+                guard.refuse("path.entity", frame, path=by.path, text=tag.group())
+    if "<!ENTITY" not in text:
+        return
+    spans = guard.contributed(text)
+    at = text.find("<!ENTITY")
+    while at >= 0:
+        end = text.find(">", at)
+        words = text[at:end].split()
+        by = next((span for span in spans if span.start < end and at < span.end), None)
+        if by is not None and not {"SYSTEM", "PUBLIC"}.isdisjoint(words):
+            guard.refuse("path.entity", frame, path=by.path, text=text[at:end])
+        at = text.find("<!ENTITY", at + 1)
+
+
+def about_format(guard: Guard, text: str, frame: FrameType) -> None:
+    """A format: its fields may read attributes, which lead from any object to its module's globals by names that begin with `_`."""
+    for field in _INNER_FIELD.finditer(text):
+        for span in guard.contributed(text):
+            if span.start < field.end() and field.start() < span.end:
+                guard.refuse("template.source", frame, path=span.path, text=text)
+                return
+
+
+def about_frame(guard: Guard, text: object, frame: FrameType) -> None:
+    """An expression of pandas' over columns: what reaches beyond them are variables (`@name`) and attributes."""
+    if type(text) is not str or guard.own.is_constant(text):
+        return
+    plain = _FRAME_LITERALS.sub(lambda found: " " * len(found.group()), text)
+    for span in guard.contributed(text) if _BEYOND_COLUMNS.search(plain) else ():
+        if _BEYOND_COLUMNS.search(plain, span.start, span.end):
+            guard.refuse("python.structure", frame, path=span.path, text=text)
+            return
+
+
+def about_head(guard: Guard, data: object, frame: FrameType) -> None:
+    """What is about to be sent: the event breaks no line of a request's head."""
+    if type(data) is not bytes or not _REQUEST.match(data[:_MANY_HEAD]):
+        return
+    head = data[:_MANY_HEAD].partition(b"\r\n\r\n")[0].decode("latin-1")
+    for span in guard.contributed(head):
+        part = head[span.start : span.end]
+        # As a value within a line, not by what it has in common with any request, or as a request that a function hands on.
+        if (
+            "\n" in part
+            and head[max(span.start - 1, 0)] != "\n"
+            and span.start
+            and guard.provenance.is_leaf(part)
+        ):
+            guard.refuse("url.structure", frame, path=span.path, text=head)
+            return
+
+
+def about_member(guard: Guard, frame: FrameType) -> None:
+    """A member of an archive that is about to be written outside of the directory for it."""
+    guard.refuse("path.member", frame)
+
+
+def about_bytes(
+    guard: Guard, rule: str, data: object, frame: FrameType, *, tells_unknown: bool = True
+) -> None:
+    """Byte code, which nobody writes by hand: it is the event's or it is not."""
+    if type(data) is bytes and (path := guard.provenance.holds_bytes(data)):
+        guard.refuse(rule, frame, path=path, text=data)
+    elif tells_unknown:
+        guard.act_on(Judgement("unknown", rule, "bytecode from another source"), b"", frame)
+
+
+def about_global(guard: Guard, module: str, name: str, frame: FrameType) -> None:
+    """A name that a deserialiser is about to look up and perhaps to call."""
+    guard.act_on(judge_global(module, name, guard.provenance, guard.own), f"{module}.{name}", frame)
+
+
+def about_name(guard: Guard, named: str, frame: FrameType) -> None:
+    """The same, where what is deserialised spells it as one text: `os.system`."""
+    for span in guard.contributed(named):
+        if span.start == 0 and span.end == len(named):
+            guard.refuse("global.named", frame, path=span.path, text=named)
+            return
+    module, _, name = named.rpartition(".")
+    about_global(guard, module or "builtins", name, frame)
+
+
+def about_import(guard: Guard, name: str, frame: FrameType) -> None:
+    """A module whose name is not in the code that imports it."""
+    spans = guard.contributed(name)
+    if not spans or spans[0].start > 0 or guard.own.is_constant(name):
+        # A choice among the modules of a package, or among those whose names begin in a way, that the code names.
+        return
+    guard.refuse("import.named", frame, path=spans[0].path, text=name)
+
+
+def about_shell(guard: Guard, command: object, frame: FrameType) -> None:
+    """A command line that a shell is about to read."""
+    text = _text(command)
+    if text is not None:
+        judgement = judge_shell(text, guard.provenance, guard.own)
+        guard.act_on(judgement, text, frame)
+        _ask_shape(guard, "shell", text, frame, judgement)
+
+
+def about_process(guard: Guard, executable: object, arguments: object, frame: FrameType) -> None:
+    """A program that is about to be started."""
+    if isinstance(arguments, (list, tuple)):
+        words = [word for word in map(_text, arguments) if word is not None]
+    else:
+        word = _text(arguments)
+        words = [] if word is None else [word]
+    program = _text(executable) or (words[0] if words else "")
+    judgement = judge_argv(program, words, guard.provenance, guard.written)
+    guard.act_on(judgement, "\0".join(words), frame)
+    _ask_shape(guard, "argv", "\0".join(words), frame, judgement)
+
+
+def about_variables(guard: Guard, script: object, variables: object, frame: FrameType) -> None:
+    """A script of a shell's that reads variables as code: `eval "$RULE"`, `sh -c "$RULE"`."""
+    given = os.environ if variables is None else variables
+    if type(script) is not str or not isinstance(given, Mapping):
+        return
+    for found in _READ_AGAIN.finditer(script):
+        plain = found[1].strip(" \"'")
+        text = _VARIABLE.sub(lambda name: str(given.get(name[1] or name[2], name[0])), plain)
+        if text != plain:
+            guard.act_on(judge_shell(text, guard.provenance, guard.own), text, frame)
+
+
+def about_environment(guard: Guard, variables: object, frame: FrameType) -> None:
+    """Variables for a program: the event names none that makes programs execute something."""
+    for name in variables if isinstance(variables, Mapping) else ():
+        text = _text(name) or ""
+        is_new = text.startswith(_OBEYED) and text not in os.environ and not guard.own.is_constant(text)
+        if is_new and guard.provenance.is_leaf(text):
+            guard.refuse("argv.option", frame, path=_brought(guard, text), text=text)
+
+
+def about_input(guard: Guard, arguments: object, data: object, frame: FrameType) -> None:
+    """What a program is about to be given to read."""
+    text = _text(data)
+    if text and isinstance(arguments, (list, tuple)) and not guard.own.is_constant(text):
+        words = [word for word in map(_text, arguments) if word is not None]
+        guard.act_on(judge_input(words, text, guard.provenance, guard.written), text, frame)
+
+
+def about_sql(guard: Guard, sql: object, dialect: str, frame: FrameType) -> None:
+    """A statement that is about to be sent."""
+    if (type(sql) is str and not guard.own.is_constant(sql)) or type(sql) is bytes:
+        caller: FrameType | None = frame
+        while caller is not None and owncode.module_of(caller):
+            caller = caller.f_back
+        by_library = caller is not None and guard.is_installed(caller)
+        judgement = judge_sql(sql, guard.provenance, guard.written, dialect=dialect, by_library=by_library)
+        guard.act_on(judgement, sql, frame)
+        _ask_shape(guard, "sql", sql, frame, judgement, dialect=dialect)
+
+
+def about_expression(guard: Guard, text: str, frame: FrameType) -> None:
+    """An expression of DynamoDB's that is about to be sent."""
+    if not guard.own.is_constant(text):
+        # `#name` is put in as `:value` is.
+        text = text.replace("#", ":")
+        judgement = judge_sql(text, guard.provenance, guard.written, dialect="partiql", is_schemaless=True)
+        guard.act_on(judgement, text, frame)
+
+
+def about_operators(guard: Guard, documents: list[object], frame: FrameType) -> None:
+    """Filters, updates and stages of MongoDB's: what begins with "$" is an operator, and one that the function has not is the event's."""
+    for _ in range(_MANY_OPERANDS):
+        if not documents:
+            return
+        one = documents.pop()
+        if isinstance(one, Mapping):
+            for name, value in one.items():
+                if type(name) is str and name[:1] == "$" and (path := _brought(guard, name)):
+                    guard.refuse("sql.structure", frame, path=path, text=name)
+                documents.append(value)
+        elif isinstance(one, (list, tuple)):
+            documents += one
+
+
+def _brought(guard: Guard, operator: str) -> str:
+    """Return where the event has an operator: as a key, or in any text where the function has none like it."""
+    for span in guard.provenance.spans(operator):
+        if span.path.endswith("(key)") and span.end - span.start == len(operator):
+            return span.path
+    if guard.own.is_constant(operator):
+        return ""
+    return guard.provenance.holds_bytes(operator.encode("utf-8", "surrogatepass"))
+
+
+def about_path(guard: Guard, path: object, frame: FrameType) -> None:
+    """A file or directory that is about to be opened, listed or changed."""
+    text = _text(path)
+    if text:
+        about_result(guard, text, frame)
+    if text and not guard.own.is_constant(text) and not _is_packages(guard, text, frame):
+        roots, deployed = guard.places.temporary, guard.places.roots
+        judgement = judge_path(text, guard.provenance, guard.written, roots=roots, deployed=deployed)
+        if judgement.verdict == "allow" and judgement.path:
+            # Only now: links cost a system call for each part of a path.
+            resolved = os.path.realpath(text)
+            judgement = judge_path(
+                text, guard.provenance, guard.written, resolved=resolved, roots=roots, deployed=deployed
+            )
+        guard.act_on(judgement, text, frame)
+
+
+def about_result(guard: Guard, path: str, frame: FrameType) -> None:
+    """A path, or the key of an object, that the function may have computed of another one."""
+    if (found := guard.computed_paths.get(path)) is not None:
+        given, base = found
+        guard.act_on(judge_result(given, path, guard.provenance, guard.written, base=base), path, frame)
+
+
+def about_link(guard: Guard, target: object, link: object, frame: FrameType) -> None:
+    """A symbolic link: who opens it opens what it leads to, from where it lies."""
+    to, folder = _text(target), os.path.dirname(_text(link) or "")
+    if to:
+        result = os.path.join(folder, to)
+        about_path(guard, result, frame)
+        guard.act_on(judge_result(to, result, guard.provenance, guard.written, base=folder), to, frame)
+
+
+def _is_packages(guard: Guard, path: str, frame: FrameType) -> bool:
+    """Say whether an installed library reads what lies beside its own code: botocore lists 900 folders for a client."""
+    folder = frame.f_code.co_filename.rpartition("/")[0]
+    return path.startswith(folder + "/") and "/.." not in path and guard.is_installed(frame)
+
+
+def about_url(guard: Guard, url: object, frame: FrameType) -> None:
+    """A URL that is about to be fetched."""
+    text = _text(url)
+    if text and not guard.own.is_constant(text) and not _is_services(guard, text):
+        guard.act_on(judge_url(text, guard.provenance, guard.written), text, frame)
+
+
+def about_origin(guard: Guard, url: object, frame: FrameType) -> None:
+    """Where a request is about to go, whatever stands in the path that a client has written by now."""
+    text = _text(url)
+    if text and "://" in text:
+        scheme, _, rest = text.partition("://")
+        host = rest.partition("/")[0].partition("?")[0].partition("#")[0]
+        if host_of(text) and not guard.own.is_constant(host):
+            about_url(guard, f"{scheme}://{host}/", frame)
+
+
+def about_platform(guard: Guard, address: tuple[object, ...], frame: FrameType) -> None:
+    """An address that is about to be connected to: the platform's Runtime API is nobody's but Dayfly's."""
+    host, port = guard.platform
+    if len(address) < 2 or address[1] != port or not host:
+        return
+    reached = _numeric(address[0])
+    # "This host" is any of its own addresses.
+    if reached == host or (reached == "0.0.0.0" and host.startswith("127.")):
+        guard.refuse_anyway("url.platform", frame)
+
+
+def about_address(guard: Guard, address: tuple[object, ...], frame: FrameType) -> None:
+    """The same: another port of a host that the function knows, which the event names together with the host."""
+    text = f"{address[0]}:{address[1]}" if len(address) > 1 else ""
+    if type(address[0]) is str and not guard.own.is_constant(text):
+        host, spans = address[0], guard.contributed(text)
+        if not spans or spans[0].start > 0 or spans[-1].end < len(text):
+            return
+        # As one value, or as two.
+        if len(spans) == 1 or (len(spans) == 2 and guard.provenance.is_leaf(host)):
+            guard.refuse("url.target", frame, path=spans[0].path, text=text)
+
+
+def _numeric(host: object) -> str:
+    """The IPv4 address that a host's name, number or mapped address stands for, empty for any other."""
+    import _socket
+
+    if type(host) is not str:
+        return ""
+    try:
+        raw = _socket.inet_pton(_socket.AF_INET6, host.partition("%")[0])
+    except OSError:
+        try:
+            return _socket.gethostbyname(host)
+        except OSError:
+            return ""
+    if not any(raw):
+        return "0.0.0.0"
+    return _socket.inet_ntop(_socket.AF_INET, raw[12:]) if raw[:12] == b"\0" * 10 + b"\xff" * 2 else ""
+
+
+def about_host(guard: Guard, host: object, frame: FrameType) -> None:
+    """A host that is about to be looked up or connected to."""
+    text = _text(host)
+    if not text or guard.own.is_constant(text):
+        return
+    if len(text) <= _FEW_CHARACTERS and (spans := guard.contributed(text)):
+        # "0" and "::" are this very machine; in a longer text they would be nobody's.
+        guard.refuse("url.target", frame, path=spans[0].path, text=text)
+        return
+    suffix = next((suffix for suffix in _AWS if text.endswith(suffix)), "")
+    if suffix and not _is_chosen(guard, text, len(text) - len(suffix)):
+        return
+    about_url(guard, f"//{text}/", frame)
+
+
+def _is_services(guard: Guard, url: str) -> bool:
+    """Say whether a service of AWS wrote where this goes: CloudFormation's ResponseURL, say, and to AWS it goes."""
+    if not host_of(url).endswith(_AWS):
+        return False
+    spans = guard.contributed(url)
+    return bool(spans) and all(span.path.partition(">")[0] in SERVICES_URLS for span in spans)
+
+
+def _is_chosen(guard: Guard, host: str, at: int) -> bool:
+    """Say whether the event has AWS's own part of a host, other than where the platform says under which it was called."""
+    for span in guard.contributed(host):
+        if span.start <= at < span.end and span.path.rpartition(".")[2].lower() not in ("domainname", "host"):
+            return True
+    return False
+
+
+def _text(value: object) -> str | None:
+    """Return what the operating system would take a value for; a subclass says nothing of its own here."""
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if isinstance(value, bytes):
+        return bytes(value).decode("utf-8", "surrogateescape")
+    return str.__str__(value) if isinstance(value, str) else None

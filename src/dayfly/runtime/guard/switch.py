@@ -1,0 +1,172 @@
+"""Whether the guard is on, and how the interpreter's events reach it: by audit.so, out of reach of Python code, or else in Python."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from types import CodeType, FunctionType
+
+import dayfly
+from dayfly.runtime.guard.owncode import GUARD
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    Judge = Callable[[str, tuple[object, ...]], None]
+    Events = tuple[tuple[str, int], ...]
+    Sealed = tuple[object, str, int]
+
+# As native/audit/audit.h has them: when an event is passed on, and how a dictionary is sealed.
+HEARD_ACTIVE, HEARD_STARTING, HEARD_IDLE = 1, 2, 4
+_WHOLE, _ENTRIES, _FROM_OTHERS = 0, 1, 2
+_MANY_SEALED, _MANY_FUNCTIONS = 1024, 4096
+# What the judge is made of.
+_JUDGES = (
+    *("dayfly.runtime.guard", "dayfly.core.structure", "dayfly.core.provenance", "dayfly.core.event_values"),
+    *("dayfly.core.policy", "dayfly.core.globs", "dayfly.core.destinations", "dayfly.core.reports"),
+    *("dayfly.core.frames", "dayfly.runtime.words"),
+)
+
+
+class Switch:
+    """Hook and state in Python: code that runs in the worker can change both."""
+
+    is_native = False
+
+    def __init__(self) -> None:
+        self._is_active = False
+        self._heard = 0
+
+    def install(
+        self, judge: Judge, _events: Events, _refusals: tuple[type[BaseException], ...], _is_starting: int
+    ) -> None:
+        """Add the hook; it stays as long as the interpreter does."""
+        sys.addaudithook(judge)
+
+    def seal(
+        self,
+        _sealed: tuple[Sealed, ...],
+        _functions: tuple[FunctionType, ...],
+        _codes: tuple[CodeType, ...],
+        _handle: CodeType,
+        _outermost: CodeType,
+    ) -> None:
+        """Nothing is sealed here."""
+
+    def begin(self, _descriptor: int, _nonce: bytes, _request_id: str, _blocks: int) -> bool:
+        """An event is served from here on; say whether it is not the function that says so, who cannot be told here."""
+        self._is_active = True
+        return True
+
+    def end(self) -> bool:
+        """No event is served from here on; say the same."""
+        self._is_active = False
+        return True
+
+    def settle(self) -> None:
+        """Init is over."""
+
+    def hear(self) -> None:
+        """The hook was told of the event "dayfly.guard"."""
+        self._heard += 1
+
+    def is_active(self) -> bool:
+        """Say whether an event is served."""
+        return self._is_active
+
+    def count_heard(self) -> int:
+        """Return how often the hook was told of the event "dayfly.guard"."""
+        return self._heard
+
+    def hears(self) -> bool:
+        """Say whether the hook is told of events, by causing one that it takes note of."""
+        before = self.count_heard()
+        sys.audit("dayfly.guard")
+        return self.count_heard() > before
+
+    def changed(self) -> str:
+        """Return what of the guard was changed, "" where nothing was or nobody knows."""
+        return ""
+
+    def has_told(self) -> bool:
+        """Say whether the supervisor knows it of this event."""
+        return False
+
+
+class NativeSwitch(Switch):
+    """The same by audit.so; raises OSError, AttributeError or ImportError where that cannot be loaded."""
+
+    is_native = True
+
+    def __init__(self, path: str) -> None:
+        # Not `ctypes`, as in `_sys/dictwatch.py`.
+        import _ctypes
+
+        address = _ctypes.dlsym(_ctypes.dlopen(path, os.RTLD_NOW), "audit_functions")
+        flags = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_PYTHONAPI
+        value = type("", (_ctypes._SimpleCData,), {"_type_": "O"})
+        functions = type("", (_ctypes.CFuncPtr,), {"_flags_": flags, "_restype_": value})(address)()
+        # Built-in functions: nothing of these can be changed, and who puts others here is reported.
+        vars(self).update((one.__name__, one) for one in functions)
+
+
+def make_switch() -> tuple[Switch, str]:
+    """Return the native switch, or the other one and why."""
+    package = dayfly.__path__[0]
+    for folder in (package, os.path.dirname(os.path.dirname(package))):
+        path = os.path.join(folder, "bin", os.uname().machine, "audit.so")
+        if not os.path.exists(path):
+            continue
+        if sys.implementation.name != "cpython" or sys.abiflags:
+            return (
+                Switch(),
+                f"audit.so does not support this interpreter ({sys.implementation.name}{sys.abiflags})",
+            )
+        try:
+            return NativeSwitch(path), ""
+        except (ImportError, AttributeError, OSError) as fault:
+            return Switch(), f"audit.so cannot be loaded ({fault})"
+    return Switch(), "audit.so is missing: install dayfly-runtime again"
+
+
+def seal(switch: Switch, state: Mapping[str, object], handle: CodeType) -> None:
+    """Have every change of the judge reported from here on.
+
+    `state` is what its own code changes, and nobody else, by names below the guard's package; `handle` calls the handler.
+    """
+    frame = sys._getframe()
+    while frame.f_back is not None:
+        frame = frame.f_back
+    sealed = [(one, GUARD + name, _FROM_OTHERS) for name, one in state.items()]
+    functions: list[FunctionType] = []
+    for name, dictionary, is_package in _dictionaries():
+        sealed.append((dictionary, name, _ENTRIES if is_package else _WHOLE))
+        functions += [one for one in map(_function, dictionary.values()) if one is not None]
+    codes = [one.__code__ for one in functions]
+    for code in codes:
+        codes += [one for one in code.co_consts if type(one) is CodeType]
+    if len(sealed) > _MANY_SEALED or len(codes) > _MANY_FUNCTIONS:
+        raise ValueError("the guard is too large to be sealed")
+    switch.seal(tuple(sealed), tuple(functions), tuple(codes), handle, frame.f_code)
+
+
+def _function(value: object) -> FunctionType | None:
+    if isinstance(value, property):
+        value = value.fget
+    value = getattr(value, "__func__", value) if isinstance(value, staticmethod | classmethod) else value
+    return value if type(value) is FunctionType else None
+
+
+def _dictionaries() -> Iterator[tuple[str, dict[str, object], bool]]:
+    """Yield modules and classes of the judge: name, dictionary, and whether modules that are imported later are added to it."""
+    for name, module in list(sys.modules.items()):
+        if not any(name == one or name.startswith(one + ".") for one in _JUDGES):
+            continue
+        yield name, vars(module), hasattr(module, "__path__")
+        for key, value in list(vars(module).items()):
+            if isinstance(value, type) and value.__module__ == name:
+                for one in gc.get_referents(value.__dict__):
+                    if type(one) is dict:
+                        yield f"{name}.{key}", one, False

@@ -1,0 +1,317 @@
+"""Tries imports in a disposable fork of the zygote, and reports those that touch nothing but files nobody here can write."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import sys
+from importlib.machinery import SourceFileLoader, SourcelessFileLoader
+
+from dayfly.runtime import forkhooks, seal
+from dayfly.runtime import sealing as sealers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from dayfly.runtime.sealing import Sealing
+
+# Seconds of processor time: more than any import takes at a quarter of a processor, and the kernel's to enforce.
+_LIMIT_S = 20
+# Over names that no code named yet: each reads the loaded code once for each of them.
+_MANY_PASSES = 4
+# Audit events (https://docs.python.org/3/library/audit_events.html) of what an import that may be repeated here does not do.
+_FORBIDDEN = (
+    "_thread.start",
+    "ctypes.set_",
+    "fcntl.",
+    "ftplib.",
+    "http.",
+    "imaplib.",
+    "mmap.",
+    "os.ch",
+    "os.exec",
+    "os.fork",
+    "os.kill",
+    "os.lchown",
+    "os.link",
+    "os.lockf",
+    "os.mkdir",
+    "os.posix_spawn",
+    "os.putenv",
+    "os.remove",
+    "os.removexattr",
+    "os.rename",
+    "os.rmdir",
+    "os.setxattr",
+    "os.spawn",
+    "os.symlink",
+    "os.system",
+    "os.truncate",
+    "os.unsetenv",
+    "os.utime",
+    "poplib.",
+    "pty.",
+    "resource.",
+    "shutil.",
+    "signal.",
+    "smtplib.",
+    "socket.connect",
+    "socket.get",
+    "socket.send",
+    "sqlite3.",
+    "subprocess.",
+    "sys.addaudithook",
+    "sys.set",
+    "syslog.",
+    "tempfile.",
+    "urllib.",
+    "webbrowser.",
+)
+# Arguments of these are places that are read.
+_READS = frozenset(("open", "os.listdir", "os.scandir", "ctypes.dlopen", "glob.glob"))
+# The kernel's, which workers cannot change for us.
+_KERNELS = ("/proc/", "/sys/", "/dev/null", "/dev/urandom", "/dev/random")
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+# Sealers that take opportunities, and make nothing safe.
+_OPTIONAL = frozenset(("first_use", "tls"))
+
+
+def attempt(names: list[str], number: int, sealing: Sealing, *, temporary: tuple[str, ...]) -> None:
+    """Import `names` one after another, as far as code names them, and write what came of each to `number`.
+
+    `?name` before it is tried, `+name` once it is found clean. The first that is not ends it: what it did is in this process.
+    What the code of one names is tried as well. What no code names in the end is tried no more.
+    """
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CPU, (_LIMIT_S, _LIMIT_S))
+    quiet = os.open("/dev/null", os.O_WRONLY)
+    os.dup2(quiet, 1)
+    os.dup2(quiet, 2)
+    os.close(quiet)
+    sys.dont_write_bytecode = True
+    namers = Namers()
+    watch = _Watch(temporary)
+    gc.freeze()
+    # Pipes of the zygote's, this one's among them.
+    sealing.own |= seal.open_descriptors()
+    before = _state()
+    left, loaded = names, 0
+    for _ in range(_MANY_PASSES):
+        if loaded == len(sys.modules):
+            break
+        loaded, todo, left = len(sys.modules), left, []
+        for name in todo:
+            if name in sys.modules:
+                continue
+            if not namers.name(name):
+                left.append(name)
+                continue
+            os.write(number, f"?{name}\n".encode())
+            known = set(sys.modules)
+            watch.is_on = True
+            try:
+                __import__(name)
+            except BaseException:
+                # Trust boundary: a module of the deployment's, of any kind, in a process that ends.
+                return
+            finally:
+                watch.is_on = False
+            new = [sys.modules[one] for one in list(sys.modules) if one not in known]
+            if (
+                watch.fault
+                or _state() != before
+                or not all(map(watch.is_from_deployment, new))
+                or _makes_state()
+            ):
+                return
+            if seal.reasons_not_to_fork(sealing, temporary=temporary):
+                return
+            os.write(number, f"+{name}\n".encode())
+    for name in left:
+        os.write(number, f"?{name}\n".encode())
+
+
+class Namers:
+    """The code of the deployment that is loaded, and which modules it names by constants."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, bytes] = {}
+        self._names: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+
+    def name(self, name: str) -> bool:
+        """Say whether loaded code imports a module by this name, or holds it as a text within its own package.
+
+        The standard library's code counts within its own packages: it names what no function needs, such as `site` does.
+        """
+        top = name.partition(".")[0]
+        if top in ("dayfly", "awslambdaric", "__main__") or name.endswith(".__main__"):
+            return False
+        last = name.rpartition(".")[2].encode()
+        for owner, module in list(sys.modules.items()):
+            is_own = owner.partition(".")[0] == top
+            if not is_own and owner.partition(".")[0] in sys.stdlib_module_names | {"dayfly", "awslambdaric"}:
+                continue
+            text = self._text(owner, module)
+            # Names that are put together have their beginning there.
+            if last not in text and not (is_own and top.encode() + b"." in text):
+                continue
+            imports, texts = self._named(owner, module)
+            if name in imports or (is_own and any(_is_part(one, name) for one in texts)):
+                return True
+        return False
+
+    def _named(self, owner: str, module: object) -> tuple[frozenset[str], frozenset[str]]:
+        if owner not in self._names:
+            self._names[owner] = _names_of(owner, module)
+        return self._names[owner]
+
+    def _text(self, owner: str, module: object) -> bytes:
+        if owner not in self._texts:
+            self._texts[owner] = _read(module)
+        return self._texts[owner]
+
+
+def _is_part(text: str, name: str) -> bool:
+    """Say whether a text of a package's code is the end of a module's name, or the beginning that it puts before one."""
+    end = text.lstrip(".")
+    if end.replace(".", "").isidentifier() and (name == end or name.endswith("." + end)):
+        return True
+    return (
+        text.endswith((".", "_")) and text.startswith(name.partition(".")[0] + ".") and name.startswith(text)
+    )
+
+
+def _loader(module: object) -> tuple[SourceFileLoader | SourcelessFileLoader | None, ModuleType | None]:
+    spec = getattr(module, "__spec__", None)
+    loader = getattr(spec, "loader", None)
+    is_known = type(loader) is SourceFileLoader or type(loader) is SourcelessFileLoader
+    return (loader, spec) if is_known else (None, None)
+
+
+def _read(module: object) -> bytes:
+    loader, spec = _loader(module)
+    if loader is None:
+        return b""
+    for path in map(str, (getattr(spec, "cached", None), loader.path)):
+        try:
+            with open(path, "rb") as file:
+                text: bytes = file.read()
+                return text
+        except (OSError, ValueError):
+            continue
+    return b""
+
+
+def _names_of(owner: str, module: object) -> tuple[frozenset[str], frozenset[str]]:
+    """Return what a module's code imports, and its other texts."""
+    import dis
+
+    loader, spec = _loader(module)
+    try:
+        whole = loader.get_code(owner) if loader is not None else None
+    except (ImportError, SyntaxError, ValueError, OSError):
+        whole = None
+    imports: set[str] = set()
+    texts: set[str] = set()
+    todo = [] if whole is None else [whole]
+    while todo:
+        code = todo.pop()
+        constants: list[object] = [0, None]
+        # Instructions are pairs of bytes. Few functions import anything, and to take each apart took seconds with pandas.
+        has_imports = dis.opmap["IMPORT_NAME"] in code.co_code[::2]
+        for step in dis.get_instructions(code) if has_imports else ():
+            if step.opname == "IMPORT_NAME":
+                level, listed = constants[-2:]
+                origin = _resolve(str(step.argval), level, str(getattr(spec, "parent", "")))
+                imports.add(origin)
+                if isinstance(listed, tuple):
+                    imports.update(f"{origin}.{item}" for item in listed)
+            elif step.opname.startswith(("LOAD_CONST", "LOAD_SMALL_INT", "RETURN_CONST")):
+                constants.append(step.argval)
+        for constant in code.co_consts:
+            if isinstance(constant, type(code)):
+                todo.append(constant)
+            else:
+                parts = constant if isinstance(constant, tuple) else (constant,)
+                texts.update(part for part in parts if isinstance(part, str))
+    return frozenset(imports), frozenset(texts)
+
+
+def _resolve(name: str, level: object, package: str) -> str:
+    if not isinstance(level, int) or level == 0:
+        return name
+    parts = package.split(".")
+    base = parts[: len(parts) - level + 1]
+    return ".".join([*base, name] if name else base)
+
+
+class _Watch:
+    """What imports touch, by their audit events; `fault` names the first that is forbidden."""
+
+    def __init__(self, temporary: tuple[str, ...]) -> None:
+        self.fault = ""
+        self.is_on = False
+        self._temporary = (*temporary, *(place + "/" for place in temporary))
+        self._writable: dict[str, bool] = {}
+        sys.addaudithook(self._see)
+
+    def _see(self, event: str, arguments: tuple[object, ...]) -> None:
+        if not self.is_on or self.fault:
+            return
+        if event.startswith(_FORBIDDEN) or (event in _READS and not self._may_read(event, arguments)):
+            self.fault = event
+
+    def _may_read(self, event: str, arguments: tuple[object, ...]) -> bool:
+        path = arguments[0] if arguments else None
+        if isinstance(path, bytes):
+            path = os.fsdecode(path)
+        if event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITES:
+            return False
+        # A number is a descriptor that was opened before; no name is the interpreter itself.
+        return (
+            not isinstance(path, str)
+            or path.startswith(_KERNELS)
+            or not self._can_write(os.path.abspath(path))
+        )
+
+    def _can_write(self, path: str) -> bool:
+        """Say whether this user can change what a path leads to."""
+        if path in self._temporary or path.startswith(self._temporary):
+            return True
+        while True:
+            if path not in self._writable:
+                self._writable[path] = os.access(path, os.W_OK)
+            if self._writable[path]:
+                return True
+            if path == "/":
+                return False
+            path = os.path.dirname(path)
+
+    def is_from_deployment(self, module: object) -> bool:
+        """Say whether a module was loaded from a file that nobody here can write, or from none."""
+        spec = getattr(module, "__spec__", None)
+        places = [getattr(spec, "cached", None), getattr(module, "__file__", None)]
+        places += list(getattr(module, "__path__", None) or ())
+        return not any(isinstance(place, str) and self._can_write(os.path.abspath(place)) for place in places)
+
+
+def _state() -> tuple[object, ...]:
+    """Return what an import could change for others beside modules."""
+    signals = importlib.import_module("_signal")
+    handlers = tuple(id(signals.getsignal(number)) for number in signals.valid_signals())
+    path = [list(sys.path), list(map(id, sys.meta_path)), list(map(id, sys.path_hooks))]
+    hooks = (id(sys.excepthook), id(sys.displayhook), id(__import__), id(sys.stdout), id(sys.stderr))
+    return (dict(os.environ), path, os.getcwd(), handlers, hooks, forkhooks.has_hooks(), seal.count_tasks())
+
+
+def _makes_state() -> bool:
+    """Say whether anything new is of a kind that a sealer would have made fork-safe."""
+    kinds: tuple[type, ...] = ()
+    for name, triggers, _needed in sealers.SEALERS:
+        if name not in _OPTIONAL and any(map(sys.modules.__contains__, triggers)):
+            __import__(f"dayfly.runtime.sealers.{name}")
+            kinds += sys.modules[f"dayfly.runtime.sealers.{name}"].kinds()
+    return any(issubclass(type(item), kinds) for item in gc.get_objects())

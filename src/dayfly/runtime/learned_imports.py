@@ -1,0 +1,239 @@
+"""Imports ahead of later forks what workers imported while they served, where code of the deployment names it.
+
+A worker writes the names of modules into a pipe of its own; who owns the worker writes what he likes. So a name counts
+only as a choice among constants: code that init loaded, read again from its file, must import it by that name, or name
+it as a module of its own package. Each is tried first in a disposable fork, which reports it only if the import
+came from files that this user cannot write, and touched nothing else. What an attacker can still choose is which of the
+function's own imports happens early, in the few first workers of an environment.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import time
+
+from dayfly.runtime import reseed, seal
+from dayfly.runtime.heap import Found
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dayfly.runtime.sealing import Sealing
+
+# What a pipe takes in one piece (pipe(7), PIPE_BUF); what does not fit is learned from a later worker.
+_LESSON_BYTES = 4096
+_MANY_NAMES = 300
+# An environment whose first workers have taught nothing more has been taught: each fork would pay for a pipe.
+_MANY_WORKERS = 100
+_MANY_TRIALS = 8
+# Frames of the supervisor, some for each event, and seconds that a trial may take before it is given up: one that waits for
+# something will wait for ever. Both, since a busy machine is slow, and an environment sleeps between events.
+_PATIENCE = 300
+_PATIENCE_S = 30.0
+
+
+class Lesson:
+    """In a worker: what it imports while it serves, to be written where its zygote reads it."""
+
+    __slots__ = ("_count", "_number")
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._count = 0
+
+    def begin(self) -> None:
+        """An event is there: what was imported before it is no part of it."""
+        self._count = len(sys.modules)
+
+    def tell(self) -> None:
+        """Write the names of what was imported since, as far as they fit."""
+        if len(sys.modules) <= self._count:
+            return
+        # A module is the last of what it imports itself: the import system puts it there again when it is complete.
+        names = list(sys.modules)[: self._count - 1 : -1]
+        self._count += len(names)
+        text = "".join(f"{name}\n" for name in names if name.isascii()).encode()
+        if len(text) > _LESSON_BYTES:
+            text = text[: text.rindex(b"\n", 0, _LESSON_BYTES) + 1]
+        try:
+            os.write(self._number, text)
+        except OSError:
+            # The zygote reads no more.
+            return
+
+
+class LearnedImports:
+    """In the zygote: pipes to workers, the trial that goes on, and what came of earlier ones.
+
+    `fork` forks this process, `tell` tells the supervisor of a child that is no worker.
+    `modules` are the names of what was imported here. `generators` gets the generators of random numbers that these made.
+    """
+
+    __slots__ = (
+        "_asked",
+        "_buffer",
+        "_ends",
+        "_fork",
+        "_generators",
+        "_lessons",
+        "_names",
+        "_patience",
+        "_sealing",
+        "_tell",
+        "_temporary",
+        "_trial",
+        "_trials",
+        "_tried",
+        "_until",
+        "modules",
+    )
+
+    def __init__(
+        self,
+        sealing: Sealing,
+        fork: Callable[[], int],
+        tell: Callable[[int], None],
+        *,
+        temporary: tuple[str, ...],
+        generators: list[object],
+    ) -> None:
+        self.modules: set[str] = set()
+        self._sealing = sealing
+        self._fork = fork
+        self._tell = tell
+        self._temporary = temporary
+        self._generators = generators
+        self._ends: tuple[int, int] = (-1, -1)
+        self._lessons: dict[int, int] = {}
+        self._names: list[str] = []
+        self._tried: set[str] = set()
+        self._asked = self._trials = self._patience = 0
+        self._until = 0.0
+        self._trial = (0, -1)
+        self._buffer = b""
+
+    def ask(self) -> None:
+        """Before a fork that the supervisor waits for: begin a trial, and have a pipe, if there is something to learn.
+
+        The supervisor's sweep would meet a child that is made at another time before the zygote reports it.
+        """
+        self._names = [name for name in self._names if name not in sys.modules]
+        # With threads about, an import might need one that stands still here.
+        if self._names and not self._trial[0] and self._trials < _MANY_TRIALS and seal.count_tasks() == 1:
+            self._begin()
+        if self._asked < _MANY_WORKERS and self._trials < _MANY_TRIALS:
+            self._asked += 1
+            self._ends = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+
+    def in_worker(self) -> Lesson | None:
+        """In the new worker: close what is another's; return where to write."""
+        mine, number = self._ends
+        for other in (mine, self._trial[1], *self._lessons.values()):
+            if other >= 0:
+                os.close(other)
+        return Lesson(number) if number >= 0 else None
+
+    def in_zygote(self, pid: int) -> None:
+        """After the fork of `pid`."""
+        mine, number = self._ends
+        self._ends = (-1, -1)
+        if number >= 0:
+            os.close(number)
+            self._lessons[pid] = mine
+
+    def hear(self, pid: int) -> None:
+        """`pid` is dead: read what it has written."""
+        number = self._lessons.pop(pid, -1)
+        if number < 0:
+            return
+        try:
+            said = os.read(number, _LESSON_BYTES)
+        except OSError:
+            said = b""
+        os.close(number)
+        for name in said.decode("ascii", "replace").split("\n"):
+            if len(self._names) < _MANY_NAMES and name not in self._tried and _is_module_name(name):
+                self._names.append(name)
+
+    def advance(self) -> None:
+        """Between two frames: take what a trial has found; never waits for it."""
+        pid, number = self._trial
+        if not pid:
+            return
+        self._patience -= 1
+        try:
+            while piece := os.read(number, _LESSON_BYTES):
+                self._buffer += piece
+        except BlockingIOError:
+            if self._patience > 0 or time.monotonic() < self._until:
+                return
+            os.kill(pid, 9)
+        os.close(number)
+        # Dead, but not buried: nobody else has its number yet, and who looks for what was left behind finds no process.
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        self._tell(0)
+        _, status = os.waitpid(pid, 0)
+        self._trial = (0, -1)
+        lines = self._buffer.decode("ascii", "replace").splitlines()
+        if status and lines and self._patience > 0:
+            # Somebody has ended it: what it was at is tried again.
+            lines.pop()
+        self._buffer = b""
+        self._tried |= {line[1:] for line in lines}
+        self._names = [name for name in self._names if name not in self._tried]
+        self._adopt([line[1:] for line in lines if line.startswith("+")])
+
+    def _begin(self) -> None:
+        self._trials += 1
+        self._patience = _PATIENCE
+        self._until = time.monotonic() + _PATIENCE_S
+        mine, number = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            pid = self._fork()
+        except OSError:
+            os.close(mine)
+            os.close(number)
+            return
+        if pid == 0:
+            try:
+                for other in (mine, *self._lessons.values()):
+                    os.close(other)
+                # As in a worker: nothing that the zygote shares with it.
+                self._sealing.separate()
+                from dayfly.runtime import import_trial
+
+                import_trial.attempt(self._names, number, self._sealing, temporary=self._temporary)
+            finally:
+                os._exit(0)
+        os.close(number)
+        self._trial = (pid, mine)
+        self._tell(pid)
+
+    def _adopt(self, names: list[str]) -> None:
+        if not names:
+            return
+        before, own = set(sys.modules), self._sealing.own
+        self._sealing.own |= seal.open_descriptors()
+        gc.freeze()
+        for name in names:
+            try:
+                __import__(name)
+            except Exception:
+                # It went well a moment ago; workers will find out for themselves.
+                break
+        self.modules |= set(sys.modules) - before
+        self._generators += reseed.find_generators(Found(gc.get_objects()))
+        if seal.reasons_not_to_fork(self._sealing, temporary=self._temporary):
+            # Forkable a moment ago in the trial: a new zygote begins without what was learned.
+            os.write(
+                2, b"dayfly: error: an import that workers need makes this process unforkable: it ends\n"
+            )
+            os._exit(1)
+        self._sealing.own = own
+
+
+def _is_module_name(name: str) -> bool:
+    return len(name) < 200 and all(part.isidentifier() for part in name.split("."))

@@ -1,1 +1,0 @@
-"""The process that talks to the Runtime API and ends workers."""

@@ -1,0 +1,69 @@
+"""A zygote learns imports from its workers, and an attacker who owns one teaches it nothing of his own."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from tests.attacks.shop import Shop, needs_confinement
+from tests.runtimes import is_finding
+
+pytestmark = needs_confinement()
+
+# As a worker tells its zygote, through whatever pipe it has; and modules of these names, by every way into a process.
+LIES = """
+import os, stat, sys, types
+told = 0
+for number in range(3, 256):
+    try:
+        if stat.S_ISFIFO(os.fstat(number).st_mode):
+            told += os.write(number, b"taught_never\\ntaught_poison\\ntmp.taught_poison\\nantigravity\\n../taught_never\\n") > 0
+    except OSError:
+        pass
+open("/tmp/taught_poison.py", "w").write("")
+sys.path.insert(0, "/tmp")
+sys.meta_path.insert(0, types.SimpleNamespace(find_spec=lambda *_: None))
+import taught_never, taught_poison
+said["told"] = told
+"""
+
+
+def present(shop: Shop, code: str = "") -> tuple[list[str], dict[str, int]]:
+    """What a worker had loaded before its event, and what the event's code says."""
+    answer = shop.rie.invoke({"code": code})
+    payload = answer.payload
+    assert isinstance(payload, dict), answer
+    return payload["present"], payload["said"]
+
+
+def until_learned(shop: Shop, code: str = "") -> list[list[str]]:
+    """What each worker had loaded, up to the first that had what others imported."""
+    seen = []
+    end = time.monotonic() + 90
+    while time.monotonic() < end:
+        seen.append(present(shop, code)[0])
+        if "taught_lazily" in seen[-1]:
+            return seen
+    pytest.fail(f"nothing was learned: {seen}")
+
+
+def test_what_a_worker_imported_is_there_in_later_ones() -> None:
+    with Shop("dayfly", handler="taught.handler") as shop:
+        assert until_learned(shop)[0] == []
+        assert present(shop)[0] == ["taught_lazily"]
+        # The child that tries imports is nothing that an invocation has left behind.
+        found = [line for line in shop.rie.logs().splitlines() if is_finding(line)]
+        assert all("environment.started" in line for line in found), found
+
+
+def test_the_setting_switches_it_off() -> None:
+    with Shop("dayfly", handler="taught.handler", environment={"DAYFLY_ZYGOTE_WARM": "off"}) as shop:
+        assert [present(shop)[0] for _ in range(12)] == [[]] * 12
+
+
+def test_lies_of_a_worker_bring_nothing_into_later_ones() -> None:
+    with Shop("dayfly", handler="taught.handler") as shop:
+        assert present(shop, LIES)[1]["told"] > 0
+        seen = until_learned(shop, LIES)
+        seen += [present(shop)[0] for _ in range(3)]
+        assert {name for one in seen for name in one} == {"taught_lazily"}

@@ -1,0 +1,105 @@
+"""What is one structure and what is another, and what of a new one the function's own text makes up."""
+
+from __future__ import annotations
+
+import pytest
+
+from dayfly.core.provenance import Span
+from dayfly.core.structure.skeleton import read_skeleton
+from dayfly.core.structure.trusted_literals import OwnText
+
+SAME = [
+    ("sql", "SELECT a FROM t WHERE n = 'ann'", "select  a from t where n='o''brien'"),
+    ("sql", "SELECT a FROM t WHERE n IN (1, 2)", "SELECT a FROM t WHERE n IN (3)"),
+    ("sql", "INSERT INTO t VALUES (?, ?), (?, ?)", "INSERT INTO t VALUES (?, ?)"),
+    ("sql", "SELECT a FROM t WHERE n BETWEEN -1 AND 5", "SELECT a FROM t WHERE n BETWEEN 1 AND 5"),
+    ("sql", "SELECT a FROM t WHERE n = NULL /* id 1 */", "SELECT a FROM t WHERE n = 5 /* id 2 */"),
+    ("shell", "grep -c 'a b' /tmp/x", "grep -c word /tmp/x /tmp/y"),
+    ("shell", "tar --file=/tmp/a x", "tar --file=/tmp/b x"),
+    ("argv", "git\0clone\0https://a.example/x", "/usr/bin/git\0clone\0https://b.example/y"),
+    ("argv", "head\0-5\0/tmp/a", "head\0-7\0/tmp/b"),
+    ("python", "f(1, 'a')  # note", "f(2, 'b')"),
+]
+OTHER = [
+    ("sql", "SELECT a FROM t WHERE n = 'ann'", "SELECT a FROM t WHERE n = 'x' OR '1'='1'"),
+    ("sql", "SELECT a FROM t WHERE n = 'ann' AND p = 'q'", "SELECT a FROM t WHERE n = 'x' --' AND p = 'q'"),
+    ("sql", "SELECT a FROM t WHERE n = 5", "SELECT a FROM t WHERE n = 5; DROP TABLE t"),
+    ("sql", "SELECT a FROM t WHERE n = 5", "SELECT a FROM t WHERE n = n"),
+    ("sql", "SELECT a FROM t WHERE n = 5", "SELECT a FROM t WHERE n = 5 - 4"),
+    ("sql", "SELECT a FROM t WHERE n = 'ann'", "SELECT a FROM t WHERE n = 'o'brien'"),
+    ("shell", "ls /tmp/x", "ls /tmp/x; id"),
+    ("shell", "ls /tmp/x", "ls /tmp/$(id)"),
+    ("shell", "ls /tmp/x", "ls /tmp/x > /tmp/y"),
+    ("argv", "git\0clone\0https://a.example/x", "git\0clone\0--upload-pack=id"),
+    ("argv", "sh\0-c\0ls /tmp/x", "sh\0-c\0ls /tmp/x; id"),
+    ("python", "price * 2", "price.__class__"),
+    ("python", "f'{a}'", "f'{b()}'"),
+]
+
+
+@pytest.mark.parametrize(("sink", "one", "other"), SAME)
+def test_another_value_is_no_other_structure(sink: str, one: str, other: str) -> None:
+    assert read_skeleton(sink, one).hash() == read_skeleton(sink, other).hash()
+
+
+@pytest.mark.parametrize(("sink", "one", "other"), OTHER)
+def test_more_than_a_value_is_another_structure(sink: str, one: str, other: str) -> None:
+    assert read_skeleton(sink, one).hash() != read_skeleton(sink, other).hash()
+
+
+def test_what_a_dialect_cannot_read_has_a_structure_of_its_own() -> None:
+    broken = {read_skeleton("sql", text, dialect="sqlite").hash() for text in ("'a", '"b', "/* c \0")}
+    assert len(broken) == 1
+    assert broken != {read_skeleton("sql", "'a'", dialect="sqlite").hash()}
+
+
+OWN = OwnText(
+    (
+        "SELECT a FROM t WHERE n = '",
+        "'",
+        " AND p > ",
+        " ORDER BY ",
+        "p",
+        "or",
+        "rm -rf ",
+        "git",
+        "--depth",
+        "clone",
+    ),
+    ("SELECT ", " FROM ", " UNION ", " OR "),
+)
+
+
+@pytest.mark.parametrize(
+    ("sink", "text"),
+    [
+        ("sql", "SELECT a FROM t WHERE n = 'ann' AND p > 5 ORDER BY p"),
+        # A library's, which sends parameters.
+        ("sql", "SELECT p FROM p UNION SELECT p FROM p"),
+        ("shell", "rm -rf /tmp/x"),
+        ("argv", "git\0clone\0--depth\0" + "1"),
+    ],
+)
+def test_what_the_code_puts_together_of_whole_pieces_is_its_own(sink: str, text: str) -> None:
+    assert read_skeleton(sink, text).is_own(OWN, ())
+
+
+@pytest.mark.parametrize(
+    ("sink", "text"),
+    [
+        ("sql", "SELECT a FROM t WHERE n = 'x' OR '1'='1'"),
+        ("sql", "SELECT a FROM t WHERE n = 'x' UNION SELECT p FROM p WHERE n = ''"),
+        ("sql", "SELECT a FROM t WHERE n = 'x' --' AND p > 5"),
+        ("shell", "rm -rf /tmp/x; id"),
+        ("argv", "git\0clone\0--upload-pack=id"),
+    ],
+)
+def test_words_that_the_code_has_somewhere_do_not_make_a_clause_its_own(sink: str, text: str) -> None:
+    assert not read_skeleton(sink, text).is_own(OWN, ())
+
+
+def test_what_the_event_was_allowed_to_supply_needs_no_own_text() -> None:
+    text = "SELECT a FROM t WHERE n = 'x' ORDER BY colour"
+    start = text.index("colour")
+    assert not read_skeleton("sql", text).is_own(OWN, ())
+    assert read_skeleton("sql", text).is_own(OWN, (Span(start, len(text), "sort"),))

@@ -1,0 +1,3 @@
+BEGIN { FS = "," }
+{ total += $2 }
+END { print NR, total }

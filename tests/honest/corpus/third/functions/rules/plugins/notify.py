@@ -1,0 +1,5 @@
+"""Notifies."""
+
+
+def run(value):
+    return ["notified", value]

@@ -1,0 +1,5 @@
+"""Resizes."""
+
+
+def run(value):
+    return ["resized", value]

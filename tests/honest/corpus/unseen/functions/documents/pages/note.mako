@@ -1,0 +1,4 @@
+Note for ${name | h}
+% for line in lines:
+* ${line}
+% endfor

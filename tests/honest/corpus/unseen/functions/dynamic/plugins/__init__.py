@@ -1,0 +1,1 @@
+"""Ways to render a text."""

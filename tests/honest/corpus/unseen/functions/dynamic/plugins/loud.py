@@ -1,0 +1,5 @@
+"""Loud."""
+
+
+def render(text):
+    return text.upper() + "!"

@@ -1,0 +1,148 @@
+"""Requests are looked at where clients read them, whatever stands in between: a path, a host, a statement, a command."""
+
+from __future__ import annotations
+
+import http.client
+from types import ModuleType, SimpleNamespace
+
+import pytest
+from tests.runtime.guard.guards import serving, told
+
+from dayfly.runtime.guard import clients
+from dayfly.runtime.guard.drivers import WRAPPED
+from dayfly.runtime.guard.guarding import Guard
+from dayfly.runtime.guard.refusal import Refused
+
+EVIL = "x' OR '1'='1"
+OWN = (
+    "https://api.example.com/users/",
+    "/users/",
+    "/profile",
+    "SELECT * FROM items WHERE id = '",
+    "'",
+    "SET ",
+    " = ",
+    "ls ",
+)
+EVENT = {
+    "up": "../admin",
+    "more": "7?admin=1",
+    "id": "42",
+    "url": "https://x.example/a",
+    "evil": EVIL,
+    "cmd": "; id",
+    "next": " REMOVE role",
+    "role": "x",
+}
+
+
+@pytest.fixture
+def guard() -> Guard:
+    return serving(EVENT, own=OWN)
+
+
+def client_of(name: str, source: str) -> ModuleType:
+    """A client's module that reads a URL as the real one does."""
+    module = ModuleType(name)
+    exec(source, vars(module))
+    return module
+
+
+URLLIB3 = "def parse_url(url): return url\ndef get(url): return parse_url(url)\n"
+HTTPX = "def urlparse(url='', **kwargs): return url\ndef get(url): return urlparse(url)\n"
+
+
+@pytest.mark.parametrize(
+    ("wrapped", "name", "source"),
+    [("urllib3.util.url", "urllib3.util.url", URLLIB3), ("httpx._urlparse", "httpx._urlparse", HTTPX)],
+)
+def test_a_client_reads_no_url_that_the_event_has_changed(
+    wrapped: str, name: str, source: str, guard: Guard
+) -> None:
+    module = client_of(name, source)
+    WRAPPED[wrapped](module, guard)
+    base = "https://api.example.com/users/"
+    for url in (base + EVENT["up"], base + EVENT["more"], EVENT["url"]):
+        with pytest.raises(Refused):
+            module.get(url)
+    assert module.get(base + EVENT["id"]) == base + "42"
+    # The function's own reading of a URL is no request.
+    read = module.parse_url if wrapped.startswith("urllib3") else module.urlparse
+    assert read(EVENT["url"]) == EVENT["url"]
+
+
+def test_where_a_redirect_leads_is_asked_about(guard: Guard) -> None:
+    class HTTPAdapter:
+        def send(self, request: SimpleNamespace, **_options: object) -> str:
+            return str(request.url)
+
+    module = ModuleType("requests.adapters")
+    module.HTTPAdapter = HTTPAdapter  # type: ignore[attr-defined]
+    WRAPPED["requests.adapters"](module, guard)
+    with pytest.raises(Refused):
+        HTTPAdapter().send(SimpleNamespace(url="https://x.example/b"))
+    # What of the path is the event's was asked about when it was read.
+    url = "https://api.example.com/users/../admin"
+    assert HTTPAdapter().send(SimpleNamespace(url=url)) == url
+
+
+def test_a_request_written_by_the_function_itself_is_asked_about(
+    guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http.client.HTTPConnection, "putrequest", http.client.HTTPConnection.putrequest)
+    WRAPPED["http.client"](http.client, guard)
+    connection = http.client.HTTPConnection("127.0.0.1")
+    with pytest.raises(Refused):
+        connection.putrequest("GET", "/users/" + EVENT["up"])
+    connection.putrequest("GET", "/users/" + EVENT["id"])
+
+
+def test_what_is_written_by_hand_is_looked_at() -> None:
+    class Socket:
+        def sendall(self, data: bytes) -> int:
+            return len(data)
+
+        send = sendall
+
+    guard = serving({"tenant": "a\r\nX-Admin: 1"})
+    module = SimpleNamespace(socket=type("socket", (Socket,), {}))
+    WRAPPED["socket"](module, guard)  # type: ignore[arg-type]
+    assert module.socket().sendall(b"GET / HTTP/1.1\r\nX: a\r\n\r\n") == 24
+    for name in ("send", "sendall"):
+        with pytest.raises(Refused):
+            getattr(module.socket(), name)(b"GET / HTTP/1.1\r\nX: a\r\nX-Admin: 1\r\n\r\n")
+
+
+REQUESTS: list[tuple[str, dict[str, object], dict[str, object]]] = [
+    ("dynamodb", {"Statement": f"SELECT * FROM items WHERE id = '{EVIL}'"}, {"Statement": "SELECT * FROM items WHERE id = '42'"}),
+    (
+        "dynamodb",
+        {"Statements": [{"Statement": f"SELECT * FROM items WHERE id = '{EVIL}'"}]},
+        {"Statements": [{"Statement": "SELECT * FROM items WHERE id = '42'"}]},
+    ),
+    ("dynamodb", {"UpdateExpression": "SET #id = :id REMOVE role"}, {"UpdateExpression": "SET #id = :id", "TableName": EVIL}),
+    ("athena", {"QueryString": f"SELECT * FROM items WHERE id = '{EVIL}'"}, {"QueryString": "SELECT * FROM items WHERE id = '42'"}),
+    ("redshift-data", {"Sqls": [f"SELECT * FROM items WHERE id = '{EVIL}'"]}, {"Sqls": []}),
+    ("ssm", {"Parameters": {"commands": ["ls ; id"]}}, {"Parameters": {"commands": ["ls 42"]}}),
+    ("sns", {}, {"Message": EVIL}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("service", "refused", "allowed"), REQUESTS)
+def test_a_service_of_aws_gets_no_statement_that_the_event_has_changed(
+    service: str, refused: dict[str, object], allowed: dict[str, object], guard: Guard
+) -> None:
+    class BaseClient:
+        meta = SimpleNamespace(service_model=SimpleNamespace(service_name=service))
+
+        def _make_api_call(self, _operation: str, _parameters: dict[str, object]) -> str:
+            return "sent"
+
+    module = ModuleType("botocore.client")
+    module.BaseClient = BaseClient  # type: ignore[attr-defined]
+    clients.WRAPPED["botocore.client"](module, guard)
+    assert BaseClient()._make_api_call("Act", allowed) == "sent"
+    if refused:
+        with pytest.raises(Refused):
+            BaseClient()._make_api_call("Act", refused)
+    assert [verdict for verdict, _rule in told(guard)] == ["refused"] * bool(refused)

@@ -1,0 +1,266 @@
+"""Templates, XML and archives are looked at before they are compiled, parsed and unpacked."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import logging
+import os
+import string
+import sys
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+from tests.runtime.guard.guards import serving, told
+
+from dayfly.runtime.guard import documents, drivers, sinks
+from dayfly.runtime.guard.drivers import WRAPPED
+from dayfly.runtime.guard.guarding import Guard
+from dayfly.runtime.guard.refusal import Refused
+
+ENTITY = "<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>"
+EVENT = {
+    "mako": "${40 + 2}",
+    "line": "% for x in y:",
+    "braces": "{{ settings.KEY }}",
+    "tal": "<b tal:content='python:1+1'/>",
+    "field": "item.__init__.__globals__",
+    "plain": "Ada {x} % $y",
+    "xml": ENTITY + "<a>&x;</a>",
+    "cmd": "; id",
+}
+
+
+@pytest.fixture
+def guard() -> Guard:
+    return serving(EVENT, own=("Hi ", "Hi\n", "{{ name }}", "${name}"))
+
+
+def engine_of(kind: str) -> ModuleType:
+    """An engine's module with the class that is wrapped."""
+    module = ModuleType(kind)
+
+    class Lexer:
+        def __init__(self, text: str) -> None:
+            self.text, self.filename = text, None
+
+        def parse(self) -> str:
+            return self.text
+
+    class Template:
+        def __init__(self, text: str, *_rest: object) -> None:
+            self.text = text
+
+    class BaseTemplate:
+        def cook(self, body: str) -> str:
+            return body
+
+    vars(module).update(Lexer=Lexer, Template=Template, BaseTemplate=BaseTemplate)
+    return module
+
+
+def compiled(kind: str, module: ModuleType, text: str) -> object:
+    if kind == "mako.lexer":
+        return module.Lexer(text).parse()
+    return module.BaseTemplate().cook(text) if kind == "chameleon.template" else module.Template(text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("mako.lexer", ["mako", "line"]),
+        ("django.template.base", ["braces"]),
+        ("tornado.template", ["braces"]),
+        ("chameleon.template", ["mako", "tal"]),
+    ],
+)
+def test_an_engine_compiles_no_tag_of_the_events(kind: str, values: list[str], guard: Guard) -> None:
+    module = engine_of(kind)
+    WRAPPED[kind](module, guard)
+    for name in values:
+        with pytest.raises(Refused):
+            compiled(kind, module, "Hi\n" + EVENT[name])
+    assert compiled(kind, module, "Hi " + EVENT["plain"])
+
+
+def test_a_template_of_the_deployments_files_is_the_functions(guard: Guard) -> None:
+    module = engine_of("django.template.base")
+    WRAPPED["django.template.base"](module, guard)
+    origin = SimpleNamespace(name=str(Path(__file__).parent / "page.html"))
+    assert module.Template("Hi " + EVENT["braces"], origin)
+
+
+def test_a_format_reaches_no_attribute_that_the_event_names(
+    guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(string.Formatter, "get_field", string.Formatter.get_field)
+    WRAPPED["string"](string, guard)
+    with pytest.raises(Refused):
+        string.Formatter().format("{" + EVENT["field"] + "}", item=1)
+    assert string.Formatter().format("{item.real} {name}", item=1, name="x") == "1 x"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="no monitoring of calls")
+def test_a_format_of_the_events_reads_nothing_that_begins_with_an_underscore() -> None:
+    inner = "Hi {item.__init__.__globals__[KEY]}"
+    plain = "Hi {item.real} {{x}}"
+    guard = serving({"inner": inner, "plain": plain}, own=("{x.__class__}",))
+    source = """
+def method(text): return text.format(item=1)
+def mapped(text): return text.format_map({"item": 1})
+def spread(text): return text.format(**{"item": 1})
+def own(text): return "{x.__class__}".format(x=text)
+"""
+    scope: dict[str, Callable[[str], str]] = {}
+    code = compile(source, __file__, "exec")
+    exec(code, scope)
+    documents.watch_formats(guard, [code])
+    assert scope["own"](inner) == "<class 'str'>"
+    for name in ("method", "mapped", "spread"):
+        assert scope[name](plain) == "Hi 1 {x}"
+        with pytest.raises(Refused):
+            scope[name](inner)
+    style = logging.StrFormatStyle("{name} {args.__class__.__mro__}")
+    documents.watch_formats(serving({"style": "{name} {args.__class__.__mro__}"}), [])
+    with pytest.raises(Refused):
+        style.format(logging.LogRecord("x", 20, "p", 1, "m", None, None))
+
+
+def test_an_entity_of_the_events_names_no_file(guard: Guard) -> None:
+    module = ModuleType("lxml.etree")
+    module.fromstring = module.parse = lambda text: text  # type: ignore[attr-defined]
+    WRAPPED["lxml.etree"](module, guard)
+    with pytest.raises(Refused):
+        module.parse(io.BytesIO(EVENT["xml"].encode()))
+    for text in (EVENT["xml"], EVENT["xml"].encode()):
+        with pytest.raises(Refused):
+            module.fromstring(text)
+    plain = "<!DOCTYPE a [<!ENTITY y 'text'>]><a>&y;</a>"
+    assert module.fromstring(plain) == plain
+
+
+@pytest.mark.parametrize(
+    ("name", "link", "is_outside"),
+    [
+        ("../up.txt", "", True),
+        ("/etc/up.txt", "", True),
+        ("a/../../up.txt", "", True),
+        ("a/link", "../../up", True),
+        ("link", "/etc/passwd", True),
+        ("a/b.txt", "", False),
+        ("a/link", "../b", False),
+    ],
+)
+def test_no_member_is_unpacked_outside_of_its_directory(
+    name: str, link: str, is_outside: bool, guard: Guard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tarfile.TarFile, "_extract_member", tarfile.TarFile._extract_member)
+    WRAPPED["tarfile"](tarfile, guard)
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        member = tarfile.TarInfo(name)
+        if link:
+            member.type, member.linkname = tarfile.SYMTYPE, link
+        archive.addfile(member, io.BytesIO())
+    file.seek(0)
+    with tarfile.open(fileobj=file) as archive:
+        if is_outside:
+            with pytest.raises(Refused):
+                archive.extractall(tmp_path / "in", filter="fully_trusted")
+        else:
+            archive.extractall(tmp_path / "in", filter="fully_trusted")
+    assert told(guard) == [["refused", "path.member"]] * is_outside
+
+
+def test_a_path_is_judged_by_what_it_was_computed_of(tmp_path: Path) -> None:
+    base, other = str(tmp_path / "in"), str(tmp_path / "other.txt")
+    guard = serving({"up": "x/../../other.txt", "whole": other, "name": "x/../own.txt"}, own=(base, other))
+    module = ModuleType("posixpath")
+    module.join, module.normpath = os.path.join, os.path.normpath  # type: ignore[attr-defined]
+    WRAPPED["posixpath"](module, guard)
+    frame = sys._getframe()
+    sinks.about_path(guard, other, frame)
+    for join in (False, True):
+        path = module.join(base, other) if join else module.normpath(f"{base}/x/../../other.txt")
+        assert path == other
+        with pytest.raises(Refused):
+            sinks.about_path(guard, path, frame)
+        guard.computed_paths.clear()
+    for path in (
+        module.normpath(f"{base}/x/../own.txt"),
+        module.join(os.getcwd(), other),
+        module.join(other),
+    ):
+        sinks.about_path(guard, path, frame)
+
+
+def test_an_expression_of_pandas_is_looked_at() -> None:
+    class Expr:
+        def __init__(self, expr: str, engine: str = "") -> None:
+            self.expr = expr
+
+    module = ModuleType("pandas.core.computation.expr")
+    module.Expr = Expr  # type: ignore[attr-defined]
+    WRAPPED["pandas.core.computation.expr"](module, serving({"query": "@os.name == 1", "more": "a > 1"}))
+    assert Expr("a > 1", engine="python").expr == "a > 1"
+    with pytest.raises(Refused):
+        Expr("@os.name == 1")
+
+
+def test_what_a_child_is_given_to_read_is_looked_at(guard: Guard) -> None:
+    class Popen:
+        def __init__(self, *args: str) -> None:
+            self.args = args
+
+        def communicate(self, input: str, timeout: int = 1) -> str:
+            return input
+
+    module = ModuleType("subprocess")
+    module.Popen = Popen  # type: ignore[attr-defined]
+    WRAPPED["subprocess"](module, guard)
+    assert Popen("cat").communicate("echo ; id", timeout=2) == "echo ; id"
+    with pytest.raises(Refused):
+        Popen("sh").communicate("echo ; id")
+    with pytest.raises(Refused):
+        Popen("sh").communicate(input="echo ; id")
+
+
+def test_a_child_that_raises_no_event_is_asked_about(guard: Guard, monkeypatch: pytest.MonkeyPatch) -> None:
+    posix = ModuleType("_posixsubprocess")
+    posix.fork_exec = lambda *_arguments: 1  # type: ignore[attr-defined]
+    monkeypatch.setattr(drivers, "_posixsubprocess", posix)
+    monkeypatch.setattr(drivers, "WRAPPED", {})
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    drivers.watch(guard)
+    with pytest.raises(Refused):
+        posix.fork_exec(["sh", "-c", "true ; id"], [b"/bin/sh"], True)
+    assert posix.fork_exec([b"/bin/true", b"; id"], [b"/bin/true"], True) == 1
+
+
+def test_every_wrapped_library_still_has_what_is_wrapped() -> None:
+    """Of those that are here: a version that renames it is no longer looked at."""
+    names = {"mako.lexer": "Lexer.parse", "lxml.etree": "fromstring", "tarfile": "TarFile._extract_member"}
+    names |= {
+        "subprocess": "Popen.communicate",
+        "http.client": "HTTPConnection.putrequest",
+        "string": "Formatter.get_field",
+    }
+    names |= {
+        "requests.adapters": "HTTPAdapter.send",
+        "urllib3.util.url": "parse_url",
+        "httpx._urlparse": "urlparse",
+    }
+    names |= {"botocore.client": "BaseClient._make_api_call", "pandas.core.computation.expr": "Expr.__init__"}
+    names |= {"posixpath": "normpath", "socket": "socket.sendall", "ssl": "SSLSocket.sendall"}
+    assert set(names) <= set(WRAPPED)
+    for module, path in names.items():
+        try:
+            found: object = importlib.import_module(module)
+        except ImportError:
+            continue
+        for name in path.split("."):
+            found = getattr(found, name)
+        assert callable(found)

@@ -1,0 +1,205 @@
+"""What is put before a judge, and what leaves before one is asked."""
+
+from __future__ import annotations
+
+import importlib
+import os.path
+import sys
+from types import FrameType
+
+import pytest
+from tests.runtime.guard.guards import serving, told
+
+from dayfly.runtime.guard.refusal import Refused
+from dayfly.runtime.guard.sinks import (
+    about_address,
+    about_environment,
+    about_frame,
+    about_head,
+    about_link,
+    about_markup,
+    about_path,
+    about_python,
+    about_sql,
+    about_variables,
+)
+
+SECRET = "of the module"
+
+
+def frame_in(file: str, **names: object) -> FrameType:
+    """A frame of code that says it is of this file."""
+    scope: dict[str, object] = {"sys": sys}
+    exec(compile("def act(" + ", ".join(names) + "): return sys._getframe()", file, "exec"), scope)
+    frame = scope["act"](*names.values())  # type: ignore[operator]
+    assert isinstance(frame, FrameType)
+    return frame
+
+
+def test_a_library_reads_what_lies_beside_its_own_code() -> None:
+    file = str(importlib.import_module("yaml").__file__)
+    folder = os.path.dirname(file)
+    guard = serving({"name": "evil", "up": "../evil"})
+    library, function = frame_in(file), frame_in(__file__)
+    about_path(guard, f"{folder}/evil", library)
+    assert guard._provenance is None, "the event was taken apart for it"
+    for path in (f"{folder}/../evil", "/etc/evil"):
+        with pytest.raises(Refused):
+            about_path(serving({"a": path}), path, library)
+    with pytest.raises(Refused):
+        about_path(serving({"a": f"{folder}/evil"}), f"{folder}/evil", function)
+
+
+def test_a_library_quotes_the_columns_that_the_event_names() -> None:
+    library = frame_in(str(importlib.import_module("yaml").__file__))
+    own = ("CREATE TABLE", "rows", "TEXT")
+    for name, column in (("first name", '"first name"'), ("city", "city")):
+        sql = f'CREATE TABLE "rows" (id TEXT, {column} TEXT)'
+        about_sql(serving({name: 1}, own=(*own, "id")), sql, "sqlite", library)
+        filled = f'INSERT INTO "rows" (id, {column}) VALUES (?, ?)'
+        more = (*own, "id", "INSERT INTO", "VALUES (?, ?)")
+        about_sql(serving({name: 1}, own=more), filled, "sqlite", library)
+        with pytest.raises(Refused):
+            about_sql(serving({name: 1}, own=more), filled, "sqlite", frame_in(__file__))
+    two = "CREATE TABLE rows (id TEXT, city TEXT, is_admin INT)"
+    with pytest.raises(Refused):
+        about_sql(serving({"column": "city TEXT, is_admin INT"}, own=(*own, "id")), two, "sqlite", library)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["price * qty * 1.19", "price if price > 10 else 0", "sqrt(16) + abs(-price)", "round(pi * 2, 1)"],
+)
+def test_a_formula_of_the_functions_names_is_computed(formula: str) -> None:
+    guard = serving({"formula": formula})
+    about_python(guard, formula, frame_in(__file__, price=3))
+    assert told(guard) == [["computed", "python.arithmetic"]]
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "SECRET",
+        "SECRET + 'x'",
+        "key",
+        "__name__",
+        "price.real",
+        "open",
+        "price()",
+        "open('x')",
+        "floor(2.5)",
+        "ceil(2.5)",
+        "token",
+    ],
+)
+def test_a_formula_reads_no_table_and_no_key_of_the_functions(formula: str) -> None:
+    guard = serving({"formula": formula})
+    frame = frame_in(__file__, price=3, key=b"secret", token="secret")
+    frame.f_globals.update(SECRET=SECRET, floor=frame_in, ceil=type(SECRET))
+    with pytest.raises(Refused):
+        about_python(guard, formula, frame)
+
+
+def test_the_event_names_no_other_port_of_a_host_that_the_function_knows() -> None:
+    guard = serving({"host": "127.0.0.1:8001", "port": 8002}, own=("127.0.0.1", "127.0.0.1:8000"))
+    frame = frame_in(__file__)
+    with pytest.raises(Refused):
+        about_address(guard, ("127.0.0.1", 8001), frame)
+    for port in (8000, 8002):
+        about_address(guard, ("127.0.0.1", port), frame)
+    with pytest.raises(Refused):
+        about_address(
+            serving({"host": "127.0.0.1", "port": "8002"}, own=("127.0.0.1",)), ("127.0.0.1", 8002), frame
+        )
+
+
+HEAD = b"GET /x HTTP/1.1\r\nHost: a.example\r\nX-Tenant: %b\r\n\r\n"
+
+
+def test_the_event_breaks_no_line_of_a_requests_head() -> None:
+    frame = frame_in(__file__)
+    event = {
+        "tenant": "a\r\nX-Admin: 1",
+        "note": "GET /y HTTP/1.1\r\nHost: a.example\r\n\r\n",
+        "text": "a\nb",
+    }
+    with pytest.raises(Refused):
+        about_head(serving(event), HEAD % event["tenant"].encode(), frame)
+    guard = serving(event)
+    # What it has in common with any request; a request that is handed on; what stands behind a head.
+    about_head(guard, HEAD % b"a", frame)
+    about_head(guard, event["note"].encode(), frame)
+    about_head(guard, HEAD % b"a" + event["text"].encode(), frame)
+    about_head(guard, event["text"].encode(), frame)
+
+
+@pytest.mark.parametrize(
+    ("script", "value", "is_refused"),
+    [
+        ("eval echo $TEXT", "x; id", True),
+        ('eval "$TEXT"', "id", True),
+        ("set -e; sh -c ${TEXT}", "id", True),
+        ("eval echo $TEXT", "x", False),
+        ('echo "$TEXT"; eval true', "x; id", False),
+        ("eval echo $OTHER", "x; id", False),
+        ('eval "set -- $TEXT"; echo "$1"', "'x; id'", False),
+    ],
+)
+def test_a_shell_reads_no_variable_of_the_events_as_code(script: str, value: str, is_refused: bool) -> None:
+    guard, frame = serving({"text": value}, own=("eval echo ", "eval", "echo ")), frame_in(__file__)
+    if is_refused:
+        with pytest.raises(Refused):
+            about_variables(guard, script, {"TEXT": value, "OTHER": "y"}, frame)
+    else:
+        about_variables(guard, script, {"TEXT": value, "OTHER": "y"}, frame)
+
+
+def test_the_event_names_no_variable_that_programs_obey() -> None:
+    guard, frame = (
+        serving({"env": {"BASH_ENV": "x", "NAME": "LD_PRELOAD"}}, own=("GIT_AUTHOR_NAME",)),
+        frame_in(__file__),
+    )
+    with pytest.raises(Refused):
+        about_environment(guard, {"PATH": "/bin", "BASH_ENV": "x"}, frame)
+    about_environment(
+        guard, {"PATH": "/bin", "NAME": "LD_PRELOAD", "GIT_AUTHOR_NAME": "x", "GIT_DIR": "y"}, frame
+    )
+    about_environment(guard, None, frame)
+
+
+@pytest.mark.parametrize(
+    ("query", "is_refused"),
+    [
+        ("price > @sys.maxsize", True),
+        ("price.__class__.__init__ == 1", True),
+        ("name == 'a@b.c' and `e.mail` != '@'", False),
+        ("name.str.contains('x') and price > 1.5", False),
+    ],
+)
+def test_an_expression_of_pandas_stays_within_its_columns(query: str, is_refused: bool) -> None:
+    guard, frame = serving({"query": query}), frame_in(__file__)
+    if is_refused:
+        with pytest.raises(Refused):
+            about_frame(guard, query, frame)
+    else:
+        about_frame(guard, query, frame)
+    about_frame(guard, "price > @limit", frame)
+
+
+def test_an_inclusion_of_the_events_names_no_file() -> None:
+    text = "<a xmlns:xi='http://www.w3.org/2001/XInclude'><xi:include href='file:///etc/passwd'/></a>"
+    with pytest.raises(Refused):
+        about_markup(serving({"xml": text}, own=("xinclude",)), text, frame_in(__file__))
+    # Nobody includes it.
+    about_markup(serving({"xml": text}), text, frame_in(__file__))
+
+
+def test_a_link_of_the_events_leads_to_what_lies_beside_it() -> None:
+    guard, frame = serving({"to": "/srv/other.txt", "beside": "a.txt"}), frame_in(__file__)
+    with pytest.raises(Refused):
+        about_link(guard, "/srv/other.txt", "/srv/files/link", frame)
+    about_link(guard, "a.txt", "/srv/files/link", frame)
+    about_link(guard, "/opt/own.txt", "/srv/files/link", frame)
+    about_link(guard, "/srv/a.txt", "/srv/files/link", frame)
+    with pytest.raises(Refused):
+        about_link(serving({"to": "../up"}), "../up", "/srv/files/link", frame)

@@ -1,0 +1,179 @@
+"""A trial adopts imports that loaded code of the deployment names and that touch nothing; nobody else chooses any."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import sys
+import tempfile
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.unprivileged import UID, as_user
+
+from dayfly.runtime import import_trial, seal
+from dayfly.runtime.sealing import SEALERS, Sealing
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a deployment that nobody can write needs root")
+
+PACKAGE = {
+    "deployed.py": """
+        def handler(event, context):
+            import named_here
+            from shop import part
+            import shop.deep.below as below
+
+        def gives_names():
+            return "named_as_text", handler.attribute_of_it
+        """,
+    "named_here.py": "import brought_along",
+    "brought_along.py": "def later():\n    import named_then\n",
+    "named_then.py": "",
+    "named_as_text.py": "",
+    "attribute_of_it.py": "",
+    "nobody_names.py": "",
+    "shop/__init__.py": "LAZY = {'Thing': '.lazily', 'Other': 'plain_word'}\\nPREFIX = 'shop.backend_'",
+    "shop/part.py": "",
+    "shop/lazily.py": "",
+    "shop/unnamed.py": "",
+    "shop/backend_one.py": "",
+    "shop/uses.py": "def later():\\n    from . import relative\\n    from .deep import beside\\n",
+    "shop/relative.py": "",
+    "shop/deep/__init__.py": "",
+    "shop/deep/below.py": "",
+    "shop/deep/beside.py": "",
+}
+# What an import does, and is not adopted for. {tmp} is a directory that workers can write.
+TOUCHES = {
+    "reads what a worker may have written": "open({tmp!r} + '/planted').read()",
+    "lists what a worker may have written": "import os; os.listdir({tmp!r})",
+    "writes": "open('/dev/null', 'w')",
+    "sets a variable": "import os; os.environ['PLANTED'] = '1'",
+    "starts a thread": "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()",
+    "starts a program": "import subprocess; subprocess.run(['/bin/true'])",
+    "connects": "import socket; socket.create_connection(('127.0.0.1', 9), 1)",
+    "keeps a descriptor": "import os; kept = os.pipe()",
+    "changes the search path": "import sys; sys.path.insert(0, {tmp!r})",
+    "adds an import hook": "import sys; sys.meta_path.insert(0, object())",
+    "handles signals": "import signal; signal.signal(signal.SIGUSR2, lambda *_: None)",
+    "replaces import": "import builtins; real = __import__; builtins.__import__ = lambda *a, **k: real(*a, **k)",
+    "fails": "raise LookupError",
+    "exits": "raise SystemExit",
+}
+
+
+@pytest.fixture
+def tmp(tmp_path: Path) -> Path:
+    """Where workers can write."""
+    place = tmp_path / "tmp"
+    place.mkdir()
+    (place / "planted").write_text("planted")
+    for folder in (place, *place.parents):
+        if folder.is_relative_to("/tmp/") and folder != Path("/tmp"):
+            folder.chmod(0o755)
+    os.chown(place, UID, UID)
+    return place
+
+
+@pytest.fixture
+def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A package that UID cannot write, nor what is above it."""
+    # Not below /tmp, which everybody can write.
+    place = Path(tempfile.mkdtemp(prefix="import-trial-", dir="/var/lib"))
+    place.chmod(0o755)
+    for name, text in PACKAGE.items():
+        path = place / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(_dedented(text))
+    monkeypatch.syspath_prepend(str(place))
+    yield place
+    shutil.rmtree(place)
+
+
+def _dedented(text: str) -> str:
+    return textwrap.dedent(text).replace("\\n", "\n")
+
+
+def adopted(*names: str, loaded: tuple[str, ...] = ("deployed", "shop", "shop.uses"), tmp: Path) -> list[str]:
+    """What a trial of `names` reports in a process that has loaded the others, as a user who cannot write them."""
+
+    # UID need not be able to read this checkout.
+    for late in ("dis", "resource", *(f"dayfly.runtime.sealers.{name}" for name, *_ in SEALERS)):
+        importlib.import_module(late)
+
+    def act() -> list[str]:
+        for name in list(sys.modules):
+            # What runs tests is no part of a deployment.
+            if name.partition(".")[0] not in sys.stdlib_module_names | {"dayfly"}:
+                del sys.modules[name]
+        for name in loaded:
+            __import__(name)
+        mine, number = os.pipe()
+        sealing = Sealing(own=seal.open_descriptors())
+        if os.fork() == 0:
+            try:
+                import_trial.attempt(list(names), number, sealing, temporary=(str(tmp),))
+            finally:
+                os._exit(0)
+        os.close(number)
+        with open(mine) as pipe:
+            lines = pipe.read().splitlines()
+        os.wait()
+        return [line[1:] for line in lines if line.startswith("+")]
+
+    return as_user(act)
+
+
+@pytest.mark.usefixtures("deployment")
+def test_what_no_loaded_code_imports_is_not_imported(tmp: Path) -> None:
+    refused = ("nobody_names", "named_as_text", "attribute_of_it", "shop.unnamed", "plain_word", "dayfly.cli")
+    assert adopted(*refused, "shop.__main__", "shop.part", tmp=tmp) == ["shop.part"]
+
+
+@pytest.mark.usefixtures("deployment")
+def test_what_the_standard_library_alone_names_is_not_imported(tmp: Path) -> None:
+    # The module `site` names them.
+    assert adopted("readline", "usercustomize", "rlcompleter", "shop.part", tmp=tmp) == ["shop.part"]
+
+
+@pytest.mark.usefixtures("deployment")
+def test_what_loaded_code_names_is_imported(tmp: Path) -> None:
+    named = ("named_here", "shop.part", "shop.deep.below", "shop.lazily", "shop.backend_one", "shop.relative")
+    assert adopted(*named, "shop.deep.beside", tmp=tmp) == [*named, "shop.deep.beside"]
+
+
+@pytest.mark.usefixtures("deployment")
+def test_what_an_import_has_loaded_names_what_comes_before_it(tmp: Path) -> None:
+    assert adopted("nobody_names", "named_then", "named_here", tmp=tmp) == ["named_here", "named_then"]
+
+
+@pytest.mark.usefixtures("deployment")
+def test_code_that_is_not_loaded_names_nothing(tmp: Path) -> None:
+    assert adopted("named_here", loaded=("shop",), tmp=tmp) == []
+
+
+@pytest.mark.parametrize("does", TOUCHES)
+def test_an_import_that_touches_anything_ends_the_trial(deployment: Path, tmp: Path, does: str) -> None:
+    (deployment / "named_here.py").write_text(TOUCHES[does].format(tmp=str(tmp)))
+    assert adopted("shop.part", "named_here", "shop.relative", tmp=tmp) == ["shop.part"]
+
+
+def test_a_module_that_a_worker_could_have_written_is_not_adopted(deployment: Path, tmp: Path) -> None:
+    (deployment / "named_here.py").unlink()
+    (tmp / "named_here.py").write_text("")
+
+    sys.path.append(str(tmp))
+    try:
+        assert adopted("named_here", tmp=tmp) == []
+    finally:
+        sys.path.remove(str(tmp))
+
+
+def test_bytecode_that_a_worker_could_have_written_is_not_adopted(deployment: Path, tmp: Path) -> None:
+    cache = deployment / "__pycache__"
+    cache.mkdir()
+    os.chown(cache, UID, UID)
+    assert adopted("named_here", tmp=tmp) == []
