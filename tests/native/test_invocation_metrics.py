@@ -109,7 +109,8 @@ def test_a_row_says_what_an_invocation_was_about_and_what_it_cost(function: Path
         "",
         0,
     )
-    assert work.cpu_us > 25_000 > first.cpu_us > 0
+    # Not above 0: the kernel takes what the hypervisor stole off a thread's time, and a short event may be none.
+    assert work.cpu_us > 25_000 > first.cpu_us
     assert work.duration_us > 30_000
     assert 0 < first.overhead_us < first.duration_us
     assert work.overhead_us < work.duration_us - 25_000
