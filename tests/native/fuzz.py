@@ -1,13 +1,17 @@
 """Looks for inputs that break a native reader of hostile bytes: `python -m tests.native.fuzz --seconds 600`.
 
 Each native/fuzz/fuzz_NAME.c is linked with the driver, the sanitizers and the supervisor's sources, and starts from
-native/fuzz/corpus/NAME. What reaches new code is kept in that folder with --keep; commit it then.
+native/fuzz/corpus/NAME. What reaches new code is kept in that folder with --keep; commit it then. --record adds the
+processor time to docs/measured/fuzzing.json, which says how long each reader has been fuzzed since it last changed.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,8 +24,10 @@ from tests.native.compiled import COVERAGE, SANITIZERS, compile_program, supervi
 
 FOLDER = NATIVE / "fuzz"
 TARGETS = sorted(path.stem.removeprefix("fuzz_") for path in FOLDER.glob("fuzz_*.c"))
-# Beside what the driver itself takes: inputs of the corpus, and a machine that does other work.
-_MORE_S = 120
+RECORD = NATIVE.parent / "docs" / "measured" / "fuzzing.json"
+# Beside what the driver itself takes: inputs of the corpus. A run's seconds are processor time, and a busy machine has less.
+_MORE_S, _BUSY = 120, 20
+_DONE = re.compile(r"(\d+) runs in (\d+) s, (\d+) edges")
 
 
 def program_of(target: str) -> Path:
@@ -32,17 +38,41 @@ def program_of(target: str) -> Path:
 
 
 def fuzz(target: str, *, seconds: int, seed: int, keep: Path) -> subprocess.CompletedProcess[str]:
-    """Run a fuzzer over its corpus, then for `seconds` more; its exit code is not 0 where something broke."""
+    """Run a fuzzer over its corpus, then on until it used `seconds` of a processor; its exit code is not 0 where something broke."""
     command = [str(program_of(target)), str(FOLDER / "corpus" / target), str(seconds), str(seed), str(keep)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=seconds + _MORE_S)
+    return subprocess.run(command, capture_output=True, text=True, timeout=_BUSY * seconds + _MORE_S)
+
+
+def digest(target: str) -> str:
+    """Return a digest of the target and of the supervisor's sources that it names."""
+    entry = FOLDER / f"fuzz_{target}.c"
+    named = re.findall(r'#include "(?:\.\./supervisor/)?(\w+)\.[ch]"', entry.read_text())
+    sources = [entry, *(NATIVE / "supervisor" / f"{name}.c" for name in named)]
+    whole = b"".join(path.read_bytes() for path in sources if path.exists())
+    return hashlib.sha256(whole).hexdigest()[:16]
+
+
+def record(target: str, output: str) -> None:
+    """Add a finished run to the record; what was fuzzed before the reader changed no longer counts."""
+    done = _DONE.search(output)
+    assert done is not None, output
+    runs, seconds, edges = map(int, done.groups())
+    records = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    before = records.get(target, {})
+    now = digest(target)
+    if before.get("digest") == now:
+        runs, seconds = runs + before["runs"], seconds + before["seconds"]
+    records[target] = {"digest": now, "seconds": seconds, "runs": runs, "edges": edges}
+    RECORD.write_text(json.dumps(records, indent=1, sort_keys=True) + "\n")
 
 
 def main(arguments: Sequence[str]) -> int:
     """Fuzz all targets, or those named, side by side; 1 where one broke."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--seconds", type=int, default=60, help="for each target")
+    parser.add_argument("--seconds", type=int, default=60, help="of processor time, for each target")
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(4), "little"))
     parser.add_argument("--keep", action="store_true", help="add what reaches new code to the corpus")
+    parser.add_argument("--record", action="store_true", help=f"add the time to {RECORD.name}")
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
     asked = parser.parse_args(arguments)
     has_failed = False
@@ -55,6 +85,8 @@ def main(arguments: Sequence[str]) -> int:
 
         for target, done in pool.map(run, asked.targets or TARGETS):
             sys.stdout.write(f"{target}: {done.stdout}")
+            if done.returncode == 0 and asked.record:
+                record(target, done.stdout)
             if done.returncode != 0:
                 has_failed = True
                 crash = Path(FOLDER / "corpus" / target if asked.keep else Path(kept, target), "crash")
