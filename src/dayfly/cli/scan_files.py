@@ -1,4 +1,4 @@
-"""Reads the files that a scan is told of: the baseline, and what dependencies were seen to do before."""
+"""Reads the files that a scan takes beside the code: the baseline, and what dependencies were seen to do before."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ MANY = 6
 MANY_OF_RULE = 3
 # And of uses that are told to who learns a policy: a note has 16 kB.
 MANY_USES = 48
-# At init, which is told of once and not by a note.
+# At init, which is reported once and not by a note.
 MANY_AT_INIT = 200
 _MANY_RULE = 40
 _MANY_PLACE = 120

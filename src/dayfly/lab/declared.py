@@ -1,4 +1,4 @@
-"""What the API is told of a function and tells again, and what no environment is started differently for."""
+"""Settings of a function that the API takes and returns, and that start no environment differently."""
 
 from __future__ import annotations
 

@@ -233,7 +233,7 @@ class InvokeResult:
 
     @classmethod
     def accepted(cls, status_code: int, request_id: str, version: str) -> InvokeResult:
-        """Return what is told of an invocation that nobody has served yet, or will."""
+        """Return the record of an invocation that nobody has served yet, or will."""
         return cls(
             status_code=status_code,
             payload=b"",

@@ -89,7 +89,7 @@ def judge(status: int) -> Verdict:
     if status == 413:
         return "halve"
     if status in (401, 403, 404):
-        # Somebody may mend the token or the URL while the lab runs: nothing is lost until the bound.
+        # Somebody may fix the token or the URL while the lab runs: nothing is lost until the bound.
         return "denied"
     if status in (0, 408, 425, 429) or status >= 500 or 300 <= status < 400:
         return "again"

@@ -48,7 +48,7 @@ _LINGER_SECONDS = 0.25
 # Blocks made and not inserted: one being made while one is inserted.
 _BLOCKS_AHEAD = 2
 _RATE_SECONDS = 60
-# What we failed to read lies beside the spool, for whoever mends us; so many at most.
+# What we failed to read lies beside the spool, for whoever fixes the fault; so many at most.
 _ASIDE = ".aside"
 _MANY_ASIDE = 20
 _KINDS: dict[Road, Kind] = {

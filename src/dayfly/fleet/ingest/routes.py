@@ -1,4 +1,4 @@
-"""The roads in over HTTP: Firehose, Telemetry API extensions, the lab, and lines from `dayfly fleet import`.
+"""The ingestion sources over HTTP: Firehose, Telemetry API extensions, the lab, and lines from `dayfly fleet import`.
 
 Every answer is what makes its sender do the right thing. Firehose takes 200 for delivered, tries anything else again,
 and drops a batch for ever on 413, without even its error bucket

@@ -260,8 +260,8 @@ class LineReader:
         try:
             if self._proves(canonical(rest), wanted):
                 return "good"
-            mended, count = _mend(rest)
-            if count and self._proves(canonical(mended), wanted):
+            repaired, count = _repair(rest)
+            if count and self._proves(canonical(repaired), wanted):
                 return "good"
         except (ValueError, RecursionError):
             return "bad"
@@ -373,13 +373,13 @@ def _deployed(account: str, region: str, function: str, version: str) -> str:
     return f"{account} {region} {function} {version}" if version.isascii() and version.isdigit() else ""
 
 
-def _mend(value: object, name: str = "") -> tuple[object, int]:
+def _repair(value: object, name: str = "") -> tuple[object, int]:
     """Return an object with the numbers that became texts as numbers, and how many they were."""
     if isinstance(value, dict):
-        parts = {key: _mend(item, key) for key, item in value.items()}
+        parts = {key: _repair(item, key) for key, item in value.items()}
         return {key: part[0] for key, part in parts.items()}, sum(part[1] for part in parts.values())
     if isinstance(value, list):
-        items = [_mend(item) for item in value]
+        items = [_repair(item) for item in value]
         return [item[0] for item in items], sum(item[1] for item in items)
     if (
         name in _NUMBERS

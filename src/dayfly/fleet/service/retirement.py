@@ -1,4 +1,4 @@
-"""Orders of retirement: given to the control plane, followed step by step, and proved from what functions log afterwards."""
+"""Recycle jobs: given to the control plane, followed step by step, and proved from what functions log afterwards."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Source:
 
 
 class EventSources:
-    """Keeps the mappings; `changed` is told of each that became another, or is gone (None)."""
+    """Keeps the mappings; `changed` is called for each that became another, or is gone (None)."""
 
     def __init__(self, registry: Registry, deferred: Deferred, *, update_s: float) -> None:
         self._registry = registry

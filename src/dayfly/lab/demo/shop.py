@@ -1,7 +1,7 @@
 """A shop that keeps selling: the payments function in a lab with a database, customers and an attacker, for a fleet to watch.
 
 Who is watched runs under Dayfly in the isolation that is asked for. Under `process` one process serves everybody, as
-without Dayfly, while the guard observes and memory is compared: an infected environment goes on serving, and is told of.
+without Dayfly, while the guard observes and memory is compared: an infected environment goes on serving, and is reported.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sends what is told of events to where their function's configuration says: queues, topics, buses, buckets, functions.
+"""Sends records of events to where their function's configuration says: queues, topics, buses, buckets, functions.
 
 Names, subjects and limits: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 """

@@ -1,4 +1,4 @@
-"""What is told of an event at its end: the record for a destination, the attributes of a dead letter; pure.
+"""The records of an event's end: the one for a destination, the attributes of a dead letter; pure.
 
 Shapes: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html, and as recorded from AWS by
 LocalStack's suite (tests/aws/services/lambda_/test_lambda_destinations.snapshot.json).

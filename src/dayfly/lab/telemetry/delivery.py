@@ -23,7 +23,7 @@ _LAST_RETRY_S = 2.0
 class Delivery:
     """One subscriber's buffer and the task that empties it. Close it to end the task.
 
-    `tell` is called with what the subscriber is told of events that were dropped.
+    `tell` is called with the record about events that were dropped.
     """
 
     def __init__(self, sender: Sender, buffering: Buffering, *, tell: Callable[[Event], None]) -> None:

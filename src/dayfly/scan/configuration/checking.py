@@ -52,7 +52,7 @@ def check_project(
                 *check_function(template, function, today=options.today),
                 *check_invokers(function),
             ):
-                # One layer of Globals is one thing to mend, however many functions have it.
+                # One layer of Globals is one thing to fix, however many functions have it.
                 key = (finding.check, finding.place, finding.message.replace(function.name, ""))
                 if key not in seen or finding.place == function.place:
                     seen.add(key)

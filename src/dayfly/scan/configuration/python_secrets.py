@@ -24,7 +24,7 @@ _MIN_VALUE = 6
 
 
 def find_in_python(file: PythonFile) -> Iterator[Finding]:
-    """Every secret of one file; a dependency's own code is not the function's to mend, and is left out."""
+    """Every secret of one file; a dependency's own code is not the function's to fix, and is left out."""
     if file.is_dependency or file.tree is None:
         return
     in_test = is_test(file.path)

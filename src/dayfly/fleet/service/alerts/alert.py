@@ -14,7 +14,7 @@ SUMMARY_RULE = "alerts_held_back"
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A detection that somebody is told of. `row` is as in `detections`, times as seconds; `is_update` after it got worse."""
+    """A detection that is sent to somebody. `row` is as in `detections`, times as seconds; `is_update` after it got worse."""
 
     row: Mapping[str, object]
     is_update: bool = False

@@ -1,4 +1,4 @@
-"""Decides who is told of what, once each, and keeps at it until they are.
+"""Decides which alert goes to whom, once each, and tries again until it has arrived.
 
 What is still to be said is in the ledger, so that a restart says nothing twice and forgets nothing. Each channel has a
 thread of its own: one that hangs holds up neither the others nor the detections.

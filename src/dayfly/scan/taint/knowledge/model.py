@@ -283,7 +283,7 @@ class Decorator:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How a web framework is told of a handler: `@X.route("/a/<b>")`, `@app.get("/a/{b}")`.
+    """How a web framework registers a handler: `@X.route("/a/<b>")`, `@app.get("/a/{b}")`.
 
     `decorators` are method names; found on any object where `types` is empty or the object's origin is unknown.
     `request_parameters`: names or annotated types of parameters that are the request itself, with their type
