@@ -55,10 +55,10 @@ def trailer(outcome: Outcome, name: str) -> str:
     return header(outcome.request.trailers, "Lambda-Runtime-Function-Error-" + name)
 
 
-def started(**environment: str) -> RuntimeProcess:
+def started(*, timeout_s: int = TIMEOUT_S, **environment: str) -> RuntimeProcess:
     environment = {"DAYFLY_GUARD": "block", **LATE, **environment}
     return RuntimeProcess(
-        FUNCTIONS, "locked.handler", runtime="dayfly", environment=environment, timeout_s=TIMEOUT_S
+        FUNCTIONS, "locked.handler", runtime="dayfly", environment=environment, timeout_s=timeout_s
     )
 
 
@@ -163,10 +163,10 @@ def test_off_holds_nothing_and_leaves_every_error_as_it_is() -> None:
 @pytest.mark.parametrize("lock", ["http", "on"])
 def test_a_platform_that_does_not_agree_is_asked_once(lock: str) -> None:
     """A client must not wait for 100 Continue for ever (RFC 9110, 10.1.1); whether AWS sends it was never seen."""
-    with started(DAYFLY_API_LOCK=lock) as process:
+    with started(timeout_s=60, DAYFLY_API_LOCK=lock) as process:
         process.api.continues = False
         first, second = process.invoke(HTTP_API), process.invoke({**HTTP_API, "act": "raise"})
-        assert (first.kind, is_held(first)) == ("response", True)
+        assert (first.kind, is_held(first)) == ("response", True), first.body
         assert json.loads(first.body)["statusCode"] == 200
         assert (second.kind, is_held(second)) == ("error", False)
         assert json.loads(second.body)["errorType"] == "ValueError"
