@@ -51,8 +51,9 @@ class Sample:
     the function needs; `sees_failing` where it is another number for invocations that fail. `survives_idle` is
     False where the library as documented does not notice that a server closed its connection, so that the
     plain runtime fails, too. `leaves_work` says that something goes on after the answer, which Dayfly ends and
-    reports. `logs` is how many lines of the log must hold each label. `count` is the number of invocations, `processors`
-    how many it needs where one would do by turns.
+    reports. `logs` is how many lines of the log must hold each label. `count` is the number of invocations by day, by
+    default three windows, and `count_at_night` that of the default isolation at night, 0 for none. `processors` is how many
+    it needs where one would do by turns.
     """
 
     name: str
@@ -65,7 +66,8 @@ class Sample:
     leaves_work: bool = False
     logs: int = 0
     is_slow: bool = False
-    count: int = 200
+    count: int = 60
+    count_at_night: int = 200
     module: str = "app"
     processors: int = 0
 
@@ -157,11 +159,10 @@ SAMPLES: tuple[Sample, ...] = (
     Sample("multiprocessing", "multiprocessing_pipe", is_slow=True),
 )
 
-# By day; at night there are thousands.
-FEW = 12
+FEW, THOUSANDS = 12, 2_000
 
 
-def used(library: str, *servers: Kind, count: int = FEW, leaves_work: bool = False) -> Iterator[Sample]:
+def used(library: str, *servers: Kind, leaves_work: bool = False) -> Iterator[Sample]:
     """A library of functions/libraries, used at init and first in the handler."""
     for moment in ("init", "handler"):
         yield Sample(
@@ -171,7 +172,8 @@ def used(library: str, *servers: Kind, count: int = FEW, leaves_work: bool = Fal
             environment={"USED": moment, **PATIENT_OPENMP, **TWO_THREADS},
             leaves_work=leaves_work,
             is_slow=True,
-            count=count if moment == "init" else FEW,
+            count=FEW,
+            count_at_night=THOUSANDS if moment == "init" else 0,
             module=f"use_{library}",
             processors=2,
         )
@@ -183,7 +185,7 @@ LIBRARIES: tuple[Sample, ...] = (
     *used("polars"),
     *used("pandas"),
     *used("pyarrow"),
-    *used("numpy", count=200),
+    *used("numpy"),
     *used("scipy"),
     *used("lightgbm"),
     *used("onnxruntime"),

@@ -11,7 +11,7 @@ from tests.real.drive import WINDOW, Answer, Isolation, Record, is_failing
 from tests.real.judging import complaints, users_by_connection
 from tests.real.ledger import Entry, Ledger
 
-SAMPLE = Sample("sound", "sound", {"https": 1}, logs=1)
+SAMPLE = Sample("sound", "sound", {"https": 1}, logs=1, count=200)
 COUNT = SAMPLE.count
 
 

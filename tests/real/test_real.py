@@ -14,18 +14,8 @@ from tests.real.judging import complaints
 from tests.real.servers import Servers
 
 SHOWN = 8
-# Workers for each library, at night.
-MANY = 2_000
 DEFAULT, *OTHERS = ISOLATIONS
 SLOW, NIGHT = [pytest.mark.slow], [pytest.mark.slow, pytest.mark.nightly]
-
-sample_parameters = pytest.mark.parametrize(
-    "sample",
-    [
-        pytest.param(one, id=one.name, marks=NIGHT if one.name in COPIED else SLOW if one.is_slow else [])
-        for one in SAMPLES_AND_LIBRARIES
-    ],
-)
 
 
 def require(sample: Sample, servers: Servers) -> None:
@@ -45,15 +35,6 @@ def judge(record: Record, plain: Record) -> None:
     more = f"\n- and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     listed = "\n- ".join(["", *found[:SHOWN]])
     assert not found, f"{listed}{more}\n{record.describe()}"
-
-
-@sample_parameters
-def test_function_does_what_its_servers_expect_without_dayfly(
-    sample: Sample, servers: Servers, plain_record: Callable[[Sample], Record]
-) -> None:
-    require(sample, servers)
-    record = plain_record(sample)
-    judge(record, record)
 
 
 def cases() -> Iterator[object]:
@@ -81,7 +62,9 @@ def test_function_behaves_as_without_dayfly(
     sample: Sample, isolation: Isolation, servers: Servers, plain_record: Callable[[Sample], Record]
 ) -> None:
     require(sample, servers)
-    judge(drive(sample, isolation, servers), plain_record(sample))
+    plain = plain_record(sample)
+    judge(plain, plain)
+    judge(drive(sample, isolation, servers), plain)
 
 
 @pytest.mark.slow
@@ -89,12 +72,12 @@ def test_function_behaves_as_without_dayfly(
 @pytest.mark.timeout(3000)
 @pytest.mark.parametrize(
     "sample",
-    [one for one in LIBRARIES if one.environment["USED"] == "init" and one.name not in FALL_BACK],
+    [one for one in SAMPLES_AND_LIBRARIES if one.count_at_night and one.name not in FALL_BACK],
     ids=lambda sample: sample.name,
 )
-def test_no_worker_of_thousands_is_stuck_or_answers_otherwise(sample: Sample, servers: Servers) -> None:
+def test_no_worker_of_many_is_stuck_or_answers_otherwise(sample: Sample, servers: Servers) -> None:
     require(sample, servers)
-    many = replace(sample, count=MANY)
+    many = replace(sample, count=sample.count_at_night)
     judge(drive(many, DEFAULT, servers), drive(many, "plain", servers))
 
 
