@@ -26,37 +26,38 @@ SAMPLES = {
     sample.name: sample for module in (standard, data, web, databases, services) for sample in module.SAMPLES
 }
 INSTALLS: tuple[Install, ...] = ("pip", "layer")
-QUICK = {(name, "invocation", "block") for name in ("calls", "classes", "rows", "texts", "letters")}
 GUARDS = ("block", "observe")
 # What a function leaves in /tmp is removed and told: no judgement of it.
 FILES_REMOVED = ["residue.file"]
-# Each takes five seconds and more, and others like it are quick.
-HEAVY = {"aws_objects", "aws_tables", "powertools_parts", "postgres_orm", "spawned"}
 
 
 def cases() -> Iterator[object]:
-    """Every function in every isolation, the quick ones unmarked.
+    """Every function in every isolation.
 
-    As people get it by default in `block`, under one installation by turns, and at night under the other as well. `observe`
-    looks at what `block` looks at: one of them by turns. Windows, whose guard is the same, of every second function by day.
+    As people get it by default in `block`, under one installation by turns, and at night under the other as well. In a
+    window and in a process that stays a later event finds what an earlier one left: of these one by turns, at night both.
+    `observe` looks at what `block` looks at: in windows one of them by turns.
     """
     turns = itertools.cycle(itertools.product((INSTALLS, INSTALLS[::-1]), GUARDS))
-    nightly = itertools.cycle((False, False, False, False, True, True, True, True))
+    stays = itertools.cycle((*["window"] * 4, *["process"] * 4))
     for name in SAMPLES:
         (install, other), guard = next(turns)
-        at_night = next(nightly)
+        by_day = {("invocation", install), (next(stays), other)}
         for isolation, mode, way in (
             ("invocation", "block", install),
             ("invocation", "block", other),
             ("window", guard, other),
-            ("process", "block", install),
+            ("process", "block", other),
         ):
-            # A process that stays sees what a worker sees; a fresh worker for each event: a few for all.
-            is_slow = (isolation != "process" or name in HEAVY) and (name, isolation, mode) not in QUICK
-            marks = [pytest.mark.slow] if is_slow or way == other else []
-            if way == other and (isolation == "invocation" or at_night):
-                marks.append(pytest.mark.nightly)
-            yield pytest.param(name, isolation, mode, way, id=f"{name}-{isolation}-{mode}-{way}", marks=marks)
+            marks = [] if (isolation, way) in by_day else [pytest.mark.nightly]
+            yield pytest.param(
+                name,
+                isolation,
+                mode,
+                way,
+                id=f"{name}-{isolation}-{mode}-{way}",
+                marks=[pytest.mark.slow, *marks],
+            )
 
 
 @pytest.fixture(scope="module")
