@@ -112,7 +112,9 @@ def _retire(page: Page, stage: Stage) -> None:
     expect(order).to_contain_text("Verified:")
 
 
+# By day tests/attacks shows that nothing is infected, and tests/fleet/blast that none is said to be.
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_the_same_burst_under_invocation_isolation_infects_nothing(tmp_path: Path) -> None:
     with staged(tmp_path / "fleet", isolation="invocation", environments=4) as stage:
         attacks = stage.run(stage.shop.attack(12))
