@@ -35,9 +35,9 @@ STALLED_S = 660.0
 BEYOND_LIMIT_S = 60.0
 # Until the first report: a machine may be busy while pytest imports and collects.
 COLLECTED_S = 660.0
-# A process costs two seconds or three to start, to import and to collect; more batches than that, and the longest of
-# them decides less; shorter ones than that are not worth it.
-BATCHES_EACH = 2
+# A process costs two seconds or three to start, to import and to collect; the more batches, the less the longest of them
+# decides and times that are out of date; shorter ones than that are not worth it.
+BATCHES_EACH = 4
 SHORTEST_S = 10.0
 # A file that was never timed.
 UNKNOWN_S = 0.1

@@ -159,7 +159,7 @@ def test_bad_paths_are_refused(tmp_path: Path) -> None:
 
 def test_every_file_is_in_one_batch_but_a_long_one_and_the_longest_comes_first() -> None:
     files = [f"tests/test_{number}.py" for number in range(40)]
-    batches = batches_of(files, {files[7]: 100.0, files[8]: 60.0}, processes=2)
+    batches = batches_of(files, {files[7]: 100.0, files[8]: 60.0}, processes=1)
     whole = [file for batch, part in batches if part == WHOLE for file in batch]
     assert sorted(whole) == sorted(set(files) - {files[7]})
     assert batches[0] == ([files[8]], WHOLE)
