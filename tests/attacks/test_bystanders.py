@@ -6,7 +6,7 @@ tries to have Dayfly end or remove them; what it leaves itself is still found.
 
 from __future__ import annotations
 
-import contextlib
+import fcntl
 import os
 import subprocess
 import sys
@@ -66,10 +66,11 @@ def precious(tmp_path: Path) -> Path:
 @pytest.fixture
 def bystanders() -> Iterator[list[int]]:
     """Processes of the same user: a plain one, one in a session of its own, one that spawns children."""
-    busy = "import subprocess, time\nend = time.time() + 60\nwhile time.time() < end: subprocess.run(['/bin/true'])"
+    # Longer than any test: they must not end by themselves.
+    busy = f"import os, subprocess\nwhile os.getppid() == {os.getpid()}: subprocess.run(['/bin/true'])"
     processes = [
-        subprocess.Popen(["/bin/sleep", "60"]),
-        subprocess.Popen(["/bin/sleep", "60"], start_new_session=True),
+        subprocess.Popen(["/bin/sleep", "3600"]),
+        subprocess.Popen(["/bin/sleep", "3600"], start_new_session=True),
         subprocess.Popen([sys.executable, "-c", busy]),
     ]
     yield [process.pid for process in processes]
@@ -103,31 +104,33 @@ def test_no_bystander_is_touched(name: str, precious: Path, bystanders: list[int
 @pytest.mark.parametrize(
     "leave",
     [
-        "if os.fork() == 0: time.sleep(20)",
-        "if os.fork() == 0:\n os.setsid()\n if os.fork() == 0: time.sleep(20)\n os._exit(0)",
-        "if os.fork() == 0:\n os.setsid()\n os.execve('/bin/sleep', ['x', '20'], {})\ntime.sleep(0.05)",
+        "if os.fork() == 0: time.sleep(600)",
+        "if os.fork() == 0:\n os.setsid()\n if os.fork() == 0: time.sleep(600)\n os._exit(0)",
+        "if os.fork() == 0:\n os.setsid()\n os.execve('/bin/sleep', ['x', '600'], {})\ntime.sleep(0.05)",
     ],
 )
-def test_what_the_function_itself_left_is_ended(leave: str) -> None:
+def test_what_the_function_itself_left_is_ended(leave: str, tmp_path: Path) -> None:
+    # Its lock is held as long as the worker lives, or any process that it left and that has it open.
+    lock = """
+import fcntl
+held = os.open(event["lock"], os.O_RDWR | os.O_CREAT)
+os.set_inheritable(held, True)
+fcntl.flock(held, fcntl.LOCK_EX)
+"""
+    path = tmp_path / "lock"
     with Shop("dayfly", confined=False, environment={"DAYFLY_SCOPE": "descendants"}) as shop:
         shop.serve(2)
-        shop.attack(leave + "\nresult = os.getpid()")
+        assert isinstance(shop.result_of(f"{lock}{leave}\nresult = os.getpid()", lock=str(path)), int)
         shop.serve(1)
-
-        def living() -> list[str]:
-            found = []
-            for pid in shop.rie.runtime_pids():
-                with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                    stat, command = (Path(f"/proc/{pid}/{name}").read_text() for name in ("stat", "cmdline"))
-                    found += [stat + command] if state_of(pid) not in {"Z", ""} else []
-            return found
-
-        # Supervisor, zygote, two workers forked ahead at most. A worker whose answer was taken may still be
-        # ending; what was left would stay for 20 s.
-        end = time.monotonic() + 60
-        while len(left := living()) > 4 and time.monotonic() < end:
-            time.sleep(0.01)
-        assert len(left) <= 4, left
+        end = time.monotonic() + 120
+        with path.open("r+") as file:
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    assert time.monotonic() < end, "what the function left is still alive"
+                    time.sleep(0.01)
 
 
 def test_an_environment_that_was_asked_for_is_refused_in_the_machines_own_namespace(
