@@ -21,7 +21,7 @@ import helper
 
 def handler(event, context):
     if event.get("path", "").endswith("work"):
-        end = time.process_time() + 0.03
+        end = time.process_time() + 0.3
         while time.process_time() < end:
             pass
     if event.get("path", "").endswith("leave"):
@@ -110,10 +110,11 @@ def test_a_row_says_what_an_invocation_was_about_and_what_it_cost(function: Path
         0,
     )
     # Not above 0: the kernel takes what the hypervisor stole off a thread's time, and a short event may be none.
-    assert work.cpu_us > 25_000 > first.cpu_us
-    assert work.duration_us > 30_000
+    assert work.cpu_us > 200_000
+    assert work.cpu_us > first.cpu_us
+    assert work.duration_us > 200_000
     assert 0 < first.overhead_us < first.duration_us
-    assert work.overhead_us < work.duration_us - 25_000
+    assert work.overhead_us < work.duration_us - 200_000
     assert first.bytes_out == len(json.dumps({"statusCode": 404, "body": "no"}))
     assert first.bytes_in > 100
     assert first.source == last.source != other.source

@@ -195,8 +195,16 @@ def test_a_task_that_no_loop_will_finish_is_named_by_its_coroutine() -> None:
 def test_only_so_many_are_named() -> None:
     def leave() -> int:
         before = threads_now()
-        with running(*[lambda: time.sleep(1)] * 20):
-            return len(background_work(before))
+        over = threading.Event()
+
+        def work() -> None:
+            over.wait(60)
+
+        with running(*[work] * 20):
+            until(lambda: len(threads_now()) >= len(before) + 20)
+            count = len(background_work(before))
+            over.set()
+            return count
 
     assert forked(leave) == MAX_NAMES
 
