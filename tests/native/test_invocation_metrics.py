@@ -163,20 +163,21 @@ def test_environments_of_one_version_have_the_same_code_until_one_runs_other_cod
 
 
 def test_a_rebuilt_zygote_is_fingerprinted_anew(function: Path) -> None:
-    with start(function, DAYFLY_ENVIRONMENT_MAX_AGE="0.3s") as process:
-        process.invoke({})
-        process.invoke(request("/orders/work"))
-        first = invocations(rows_of(process, 2))[0].code
-        for _ in range(20):
+    """A zygote's first rows may have no fingerprint yet, on a busy machine."""
+    codes: list[int] = []
+    before, end = 0, time.monotonic() + 120
+    with start(function, DAYFLY_ENVIRONMENT_MAX_AGE="2s") as process:
+        while not (before and any(codes[before:])) and time.monotonic() < end:
             process.invoke(request("/orders/work"))
-            if "environment.renewed" in process.output():
-                break
-        process.invoke({})
-        intake = rows_of(process, 3)
+            intake = rows_of(process, len(codes) + 1)
+            codes = [row.code for row in invocations(intake)]
+            if not before and "environment.renewed" in process.output():
+                before = len(codes)
     assert any(
         isinstance(row, Finding) and row.kind == "environment.renewed" for row in intake.rows["findings"]
     )
-    assert {row.code for row in invocations(intake)} == {first}
+    assert any(codes[before:])
+    assert len(set(codes) - {0}) == 1
 
 
 def test_the_packages_beside_a_function_are_told_to_a_fleet_and_to_nobody_else(function: Path) -> None:
