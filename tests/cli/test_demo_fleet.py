@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -30,16 +31,20 @@ def test_a_report_and_the_console_exclude_each_other(
 
 @pytest.mark.slow
 def test_the_fleet_sees_the_attack_and_ctrl_c_ends_everything() -> None:
-    before = set(Path(tempfile.gettempdir()).glob("dayfly-demo-fleet-*"))
-    with subprocess.Popen(
-        (*_COMMAND, "--json", "--environments", "3", "--attackers", "9"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as demo:
+    # A temporary directory of its own: another test may show a demo meanwhile.
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        subprocess.Popen(
+            (*_COMMAND, "--json", "--environments", "3", "--attackers", "9"),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "TMPDIR": temporary},
+        ) as demo,
+    ):
         assert demo.stdout is not None
         told = json.loads(demo.stdout.readline())
-        (folder,) = set(Path(tempfile.gettempdir()).glob("dayfly-demo-fleet-*")) - before
+        (folder,) = Path(temporary).glob("dayfly-demo-fleet-*")
         token = (folder / "fleet" / "cli.token").read_text().strip()
         assert httpx.get(told["set_up_url"], timeout=_REQUEST_S).status_code == 200
         headers = {"authorization": f"Bearer {token}"}
