@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +17,9 @@ from dayfly.testing.http_wire import header
 
 FUNCTIONS = Path(__file__).parent / "functions"
 ISOLATIONS = ["invocation", "window", "process"]
-# In process isolation an event after a late one waits for an init, which a busy machine takes its time for.
-TIMEOUTS_S = {"invocation": 3, "window": 3, "process": 5}
+TIMEOUT_S = 60
+# Of late events. In process isolation one that follows another waits for an init, which a busy machine takes its time for.
+LATE_S = {"invocation": 3, "window": 3, "process": 5}
 # What is wrong with a handler that takes too long: it waits, it keeps everybody busy, it left company or files, for which
 # there is no time any more.
 LATE = ["wait", "print", "children", "files"]
@@ -52,7 +55,7 @@ def answering(request: pytest.FixtureRequest) -> Iterator[tuple[str, RuntimeProc
         "policies.handler",
         runtime="dayfly",
         environment=environment,
-        timeout_s=TIMEOUTS_S[isolation],
+        timeout_s=TIMEOUT_S,
     ) as process:
         yield isolation, process
 
@@ -62,16 +65,22 @@ def test_the_caller_gets_lambdas_words_and_the_next_event_a_fresh_worker(
 ) -> None:
     isolation, process = answering
     before = asked(process.invoke({}).payload)
-    words = f"Task timed out after {TIMEOUTS_S[isolation]}.00 seconds"
     for act in LATE:
-        sent = process.api.send({"act": act})
+        until = str(int((time.time() + LATE_S[isolation]) * 1000))
+        sent = process.api.send({"act": act}, headers={"Lambda-Runtime-Deadline-Ms": until})
         late = sent.wait(60)
         sent.wait_next(60)
         assert late.kind == "error"
-        assert json.loads(late.body) == {
-            "errorType": "Sandbox.Timedout",
-            "errorMessage": f"RequestId: {sent.request_id} Error: {words}",
-        }
+        told = json.loads(late.body)
+        assert told.keys() == {"errorType", "errorMessage"}
+        assert told["errorType"] == "Sandbox.Timedout"
+        # The longest time that any event had when it arrived: on a busy machine less than it was given.
+        words = re.fullmatch(
+            rf"RequestId: {sent.request_id} Error: (Task timed out after \d+\.00 seconds)",
+            told["errorMessage"],
+        )
+        assert words is not None, told
+        assert words[1] in process.output()
         assert late.request is not None
         name = "Lambda-Runtime-Function-Error-Type"
         kind = late.request.head.get(name) or header(late.request.trailers, name)
@@ -82,9 +91,12 @@ def test_the_caller_gets_lambdas_words_and_the_next_event_a_fresh_worker(
         assert (after["init"] == before["init"]) is (isolation != "process")
         before = after
     assert process.output().count('"types":["worker.timed-out"]') == len(LATE)
-    assert words in process.output()
     assert "worker.died" not in process.output()
-    commands = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in process.tree()]
+    commands = []
+    for pid in process.tree():
+        # It may end meanwhile.
+        with contextlib.suppress(OSError):
+            commands.append(Path(f"/proc/{pid}/cmdline").read_bytes())
     assert not any(b"sleep" in command for command in commands)
 
 
