@@ -15,7 +15,6 @@ TIERS = Path(__file__).with_name("tiers.json")
 # Of these, what is slow runs at night: other makers' suites, emulators side by side, every attack against other settings than those of AWS.
 NIGHTLY = (
     "tests/attacks/test_techniques.py::test_on_a_plain",
-    "tests/attacks/test_techniques.py::test_with_a_worker_per_invocation_it_reaches_nobody[pip",
     "tests/attacks/test_techniques.py::test_with_windows",
     "tests/attacks/test_techniques.py::test_without",
     "tests/attacks/test_techniques_guarded",

@@ -90,7 +90,7 @@ def _open(
     )
 
 
-@pytest.fixture(scope="module", params=COMBINATIONS, ids=str)
+@pytest.fixture(scope="module")
 def invocation_shops(request: pytest.FixtureRequest) -> Iterator[Shops]:
     aws: Aws = request.param
     if aws.missing:
@@ -114,20 +114,44 @@ def _shops(isolation: Isolation, aws: Aws = MAIN) -> Iterator[Shops]:
     shops.close()
 
 
+def _marks(technique: Technique, isolation: Isolation | None) -> list[pytest.MarkDecorator]:
+    marks: list[pytest.MarkDecorator] = []
+    if technique.is_slow:
+        marks.append(pytest.mark.slow)
+    if sys.version_info < technique.since:
+        version = ".".join(str(part) for part in technique.since)
+        marks.append(pytest.mark.skip(reason=f"works on Python {version} and later"))
+    if isolation is not None and (technique.name, isolation) in PENDING:
+        marks.append(pytest.mark.xfail(strict=True, reason=PENDING[technique.name, isolation]))
+    return marks
+
+
 def every_technique(isolation: Isolation | None = None) -> pytest.MarkDecorator:
     """Run a test once for each technique, expected to fail where PENDING says so."""
-    parameters = []
-    for technique in TECHNIQUES:
-        marks: list[pytest.MarkDecorator] = []
-        if technique.is_slow:
-            marks.append(pytest.mark.slow)
-        if sys.version_info < technique.since:
-            version = ".".join(str(part) for part in technique.since)
-            marks.append(pytest.mark.skip(reason=f"works on Python {version} and later"))
-        if isolation is not None and (technique.name, isolation) in PENDING:
-            marks.append(pytest.mark.xfail(strict=True, reason=PENDING[technique.name, isolation]))
-        parameters.append(pytest.param(technique, id=technique.name, marks=marks))
+    parameters = [pytest.param(one, id=one.name, marks=_marks(one, isolation)) for one in TECHNIQUES]
     return pytest.mark.parametrize("technique", parameters)
+
+
+def _cost(technique: Technique) -> tuple[bool, ...]:
+    is_race = technique.process == "may reach"
+    return technique.is_slow, is_race, technique.spoils or technique.resets, _needs_its_own(technique)
+
+
+def every_technique_as_on_aws() -> pytest.MarkDecorator:
+    """Run a test for each technique in each combination; of all but the main one, what repeats a family runs at night."""
+    cheapest = {one.family: one for one in sorted(TECHNIQUES, key=_cost, reverse=True)}
+    parameters = []
+    for aws in COMBINATIONS:
+        for technique in TECHNIQUES:
+            marks = _marks(technique, "invocation")
+            if aws != MAIN:
+                marks.append(pytest.mark.slow)
+                if technique is not cheapest[technique.family]:
+                    marks.append(pytest.mark.nightly)
+            parameters.append(pytest.param(aws, technique, id=f"{aws}-{technique.name}", marks=marks))
+    return pytest.mark.parametrize(
+        ("invocation_shops", "technique"), parameters, indirect=["invocation_shops"]
+    )
 
 
 @every_technique()
@@ -140,7 +164,7 @@ def test_on_a_plain_environment_it_works(technique: Technique) -> None:
     )
 
 
-@every_technique("invocation")
+@every_technique_as_on_aws()
 def test_with_a_worker_per_invocation_it_reaches_nobody(
     technique: Technique, invocation_shops: Shops
 ) -> None:
