@@ -25,6 +25,9 @@ struct infections {
     /* The last requests whose answers were given, ours or not. */
     char answered[INFECTION_ANSWERED][ANSWERS_MAX_REQUEST_ID + 1];
     unsigned next;
+    /* The last requests of the process that serves, the one in progress too. */
+    char served[INFECTION_ANSWERED][ANSWERS_MAX_REQUEST_ID + 1];
+    uint64_t served_count, last_number;
 };
 
 void infection_init(struct infections *infections, struct report *report);
@@ -33,15 +36,29 @@ void infection_init(struct infections *infections, struct report *report);
  */
 void infection_arrived(struct infections *infections, const char *request_id, int64_t deadline_ms);
 
+/* A process that has served nobody serves next. */
+void infection_fresh(struct infections *infections);
+
+/* The event in progress is given to the process. */
+void infection_serves(struct infections *infections, const char *request_id);
+
 /* The worker can do nothing more. */
 void infection_worker_ended(struct infections *infections);
 
 /* Say whether an answer to this request was given, by us or by somebody else. */
 bool infection_knows(const struct infections *infections, struct bytes request_id);
 
-/* Report what the platform's reply to our own answer shows; returns whether the worker was infected. `seen`
- * is how that was seen before, a word for the finding, and `how` the same in words; NULL where it was not.
- * The worker is dead by then. */
-bool infection_judge(struct infections *infections, int status, const char *seen, const char *how);
+/* What the platform's reply to our own answer shows. Of an event in progress the runtime may always answer (states.go of AWS's
+ * emulator), so a refusal of that step (403 there) shows that somebody did, and one of the request's id (400) that he asked for
+ * more. AWS's own words: github.com/brefphp/bref/issues/1562. Any other refusal says nothing of others. */
+enum reply_shows { REPLY_ACCEPTED, REPLY_ANSWERED, REPLY_ASKED_FOR_MORE, REPLY_UNCLEAR };
+enum reply_shows infection_read(const struct reply *reply);
+
+/* Report what that shows; returns whether the worker was infected. `seen` is how that was seen before, a word for the finding,
+ * and `how` the same in words; NULL where it was not. The worker is dead by then. */
+bool infection_judge(struct infections *infections, const struct reply *reply, const char *seen, const char *how);
+
+/* Report a process that was seen between two events, the second of which is here and not handed over. */
+void infection_between(struct infections *infections, const char *seen, const char *how);
 
 #endif

@@ -270,14 +270,35 @@ static void conclude(struct supervisor *s, struct lane *lane) {
     }
 }
 
+/* The platform takes no answer, which nobody else has given for all that is known: its invocation is not over, and the runtime
+ * ends of it as AWS's own client does. */
+static _Noreturn void refused_answer(struct supervisor *s, const struct lane *lane, int status) {
+    char message[256];
+    (void)snprintf(message, sizeof(message), "the Runtime API refused the answer to request %s (status %d)",
+                   lane->request_id, status);
+    print_error(message, "the platform starts the runtime again");
+    loop_end(s, EXIT_NO_EVENTS);
+}
+
 /* The platform has replied to the outcome. */
 static void end_invocation(struct supervisor *s, struct lane *lane) {
-    int status = upstream_reply(&lane->upstream)->status;
-    if (status >= 500)
+    const struct reply *reply = upstream_reply(&lane->upstream);
+    if (reply->status >= 500)
         /* "Container error. Non-recoverable state. Runtime should exit promptly." */
         loop_end(s, EXIT_NO_EVENTS);
-    bool is_infected =
-        infection_judge(&lane->infections, status, sighting_name(lane->seen), sighting_words(lane->seen));
+    enum reply_shows shows = infection_read(reply);
+    bool is_sent_twice = lane->upstream.is_repeated;
+    if (shows == REPLY_UNCLEAR && !lane->is_open && !is_sent_twice) {
+        upstream_repeat(&lane->upstream);
+        return;
+    }
+    bool is_infected = false;
+    if (lane->seen != SIGHTING_NONE || !is_sent_twice)
+        /* A second one may be refused since the first one was taken. */
+        is_infected =
+            infection_judge(&lane->infections, reply, sighting_name(lane->seen), sighting_words(lane->seen));
+    if (shows != REPLY_ACCEPTED && !is_infected)
+        refused_answer(s, lane, reply->status);
     lane->seen = SIGHTING_NONE;
     if (is_infected && lane->ending != ENDING_UNREADABLE)
         serving_end(s, lane);
@@ -312,7 +333,8 @@ static bool prepare(struct supervisor *s, struct lane *lane) {
         if (!s->is_forking) {
             lane->worker = pool_serve(s);
             lane->reader.unread = 0;
-            lane->exposure.is_on = false;
+            lane->exposure.is_on = lane->was_seen = false;
+            infection_fresh(&lane->infections);
             s->rebuilds = lane->worker != NULL ? 0 : s->rebuilds;
             continue;
         }
@@ -388,8 +410,11 @@ static void step_once(struct supervisor *s, struct lane *lane, const struct poll
         break;
     case LANE_HOLDING:
         if (platform_replied(s, lane, &is_continued)) {
-            invocation_findings_lock_refused(&s->invocation_findings,
-                                             upstream_reply(&lane->upstream)->status);
+            const struct reply *reply = upstream_reply(&lane->upstream);
+            if (lane->upstream.is_repeated && infection_read(reply) == REPLY_ANSWERED)
+                /* By the first of two, whose connection was lost: no handler runs for an event that cannot be answered. */
+                refused_answer(s, lane, reply->status);
+            invocation_findings_lock_refused(&s->invocation_findings, reply->status);
             lane->state = LANE_WAITING;
         } else if (is_continued) {
             lane->held = lane->is_open = true;
@@ -413,7 +438,8 @@ static void step_once(struct supervisor *s, struct lane *lane, const struct poll
             conclude(s, lane);
         break;
     case LANE_ANSWERED:
-        if (platform_replied(s, lane, &is_continued))
+        /* Once more where the outcome is sent again. */
+        while (lane->state == LANE_ANSWERED && platform_replied(s, lane, &is_continued))
             end_invocation(s, lane);
         break;
     case LANE_LEAVING:

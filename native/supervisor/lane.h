@@ -107,6 +107,7 @@ struct lane {
     enum ending ending;
     struct fault why;
     enum sighting seen; /* how it was seen at the Runtime API, and not yet told */
+    bool was_seen;      /* so was its process after an earlier answer, which was told: it serves once more at most */
     int64_t closed_until;  /* it closed its channel: when it must have ended, NEVER before */
     int64_t idle_at;       /* when a fork is asked for beside it, NEVER once that was done */
     uint8_t refusal[MAX_REPORT_BYTES];

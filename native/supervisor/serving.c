@@ -101,7 +101,8 @@ static void take_worker(struct supervisor *s, struct lane *lane) {
         kernel_adopt(&s->kernel);
     lane->worker = pool_take(s);
     lane->reader.unread = 0;
-    lane->exposure.is_on = false;
+    lane->exposure.is_on = lane->was_seen = false;
+    infection_fresh(&lane->infections);
     s->report.triggers = 0;
     if (lane->window_at > 0)
         window_open(&lane->window, &s->settings, s->tells_tenants ? &lane->tenant : NULL);
@@ -113,6 +114,7 @@ void serving_begin(struct supervisor *s, struct lane *lane) {
     if (lane->worker == NULL)
         take_worker(s, lane);
     struct worker *worker = lane->worker;
+    infection_serves(&lane->infections, lane->request_id);
     lane->ending = ENDING_DIED;
     lane->refusal_n = 0;
     lane->is_describing = false;
@@ -225,7 +227,7 @@ void serving_step(struct supervisor *s, struct lane *lane, const struct pollfd *
         seen = watch_look(&s->watch, now);
     }
     if (seen != SIGHTING_NONE) {
-        bool was_seen = lane->seen != SIGHTING_NONE;
+        bool was_seen = lane->was_seen || lane->seen != SIGHTING_NONE;
         lane->seen = seen;
         /* Not a process that serves others as well, once nobody beside it is there: it is ended after its answer. */
         if (s->is_forking || was_seen || !end_children(s, lane)) {
@@ -364,7 +366,15 @@ bool serving_goes_on(struct supervisor *s, struct lane *lane) {
 /* ---- process isolation ------------------------------------------------------------------------- */
 
 void serving_evict(struct supervisor *s, struct lane *lane) {
-    if (!s->is_forking && lane->worker != NULL && !is_absent(s, lane) && !end_children(s, lane))
+    if (s->is_forking || lane->worker == NULL || is_absent(s, lane))
+        return;
+    if (lane->infections.served_count > 0) {
+        /* The invocation of the event that is here has no part in it. */
+        infection_between(&lane->infections, sighting_name(lane->seen), sighting_words(lane->seen));
+        lane->seen = SIGHTING_NONE;
+        lane->was_seen = lane->event_recovery.is_needed = true;
+    }
+    if (!end_children(s, lane))
         serving_end(s, lane);
 }
 
@@ -373,7 +383,7 @@ void serving_settle(struct supervisor *s, struct lane *lane) {
     output_settle(&s->output, &lane->worker->pipes);
     bool is_talker = !answer_is_too_long(&lane->reader) && worker_is_running(lane->worker, &s->procfs) && !is_silent(s, lane);
     /* Without the second what was planted would serve for hours. */
-    if (s->serves_once || is_talker || (lane->exposure.is_on && (s->settings.retire_on & ends_changed) != 0) ||
+    if (s->serves_once || is_talker || lane->was_seen || (lane->exposure.is_on && (s->settings.retire_on & ends_changed) != 0) ||
         renewal_is_time(s, lane->until - now_ns(), LANE_RENEW_AT) || !worker_is_running(lane->worker, &s->procfs)) {
         serving_end(s, lane);
         return;

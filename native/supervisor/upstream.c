@@ -235,7 +235,7 @@ static void add_header(struct upstream *up, const char *name, struct bytes value
 static void open_request(struct upstream *up, const char *method, struct bytes path, struct bytes request_id,
                          const char *rest) {
     leave_shifted(up);
-    up->is_next = up->is_hold = up->is_cut = false;
+    up->is_next = up->is_hold = up->is_cut = up->is_repeated = false;
     up->tries = 0;
     up->head.n = up->tail.n = 0;
     add(up, bytes_of(method));
@@ -259,6 +259,7 @@ static void set_parts(struct upstream *up, struct bytes first, struct bytes body
 /* The head is complete: send it and the body. */
 static void begin(struct upstream *up, struct bytes body) {
     add(up, LITERAL("\r\n"));
+    up->body = body;
     set_parts(up, buffer_bytes(&up->head), body, (struct bytes){NULL, 0});
     release(reader_of(up));
     leave_closed(up);
@@ -304,7 +305,7 @@ void upstream_finish(struct upstream *up, struct bytes body, const char *error_t
     }
     (void)buffer_print(&up->tail, "\r\n");
     set_parts(up, (struct bytes){(const uint8_t *)up->chunk, (size_t)n}, body, buffer_bytes(&up->tail));
-    up->is_hold = false;
+    up->is_hold = up->is_repeated = false;
     up->state = SENDING;
 }
 
@@ -318,6 +319,7 @@ void upstream_respond(struct upstream *up, struct bytes request_id, struct bytes
     add_length(up, body);
     add_header(up, "Content-Type", content_type);
     add_header(up, http_name(HTTP_INVOCATION_ID), echo);
+    up->tries = UPSTREAM_SEND_TRIES - 1;
     begin(up, body);
 }
 
@@ -334,7 +336,24 @@ void upstream_fail(struct upstream *up, struct bytes request_id, struct bytes ec
     add_header(up, http_name(HTTP_INVOCATION_ID), echo);
     if (cause.n <= UPSTREAM_MAX_CAUSE)
         add_header(up, "Lambda-Runtime-Function-XRay-Error-Cause", cause);
+    up->tries = UPSTREAM_SEND_TRIES - 1;
     begin(up, body);
+}
+
+/* Send what was begun once more, over another connection where there is none. */
+static void send_again(struct upstream *up) {
+    up->is_repeated = true;
+    up->is_cut = false;
+    set_parts(up, buffer_bytes(&up->head), up->body, (struct bytes){NULL, 0});
+    up->state = SENDING;
+}
+
+void upstream_repeat(struct upstream *up) {
+    leave_shifted(up);
+    up->tries = 0;
+    release(&up->replies);
+    leave_closed(up);
+    send_again(up);
 }
 
 void upstream_get(struct upstream *up, const char *path) {
@@ -475,11 +494,9 @@ enum upstream_progress upstream_step(struct upstream *up) {
     enum upstream_progress progress = go_on(up);
     while (progress == UPSTREAM_LOST && up->is_unheard && up->tries > 0) {
         /* An event that was lost with a connection is delivered once more, since it was not answered; of an answer
-         * that is to be held, nothing was sent. */
+         * that is to be held, nothing was sent; of two outcomes the platform takes one. */
         up->tries--;
-        up->is_cut = false;
-        set_parts(up, buffer_bytes(&up->head), LITERAL(""), LITERAL(""));
-        up->state = SENDING;
+        send_again(up);
         progress = go_on(up);
     }
     return progress;
@@ -511,4 +528,15 @@ struct bytes upstream_state(const struct reply *reply) {
     if (ends == NULL || ends + STATE_ENDS.n == rest.at + rest.n)
         return none;
     return (struct bytes){rest.at, (size_t)(ends - rest.at)};
+}
+
+bool upstream_refuses(const struct reply *reply, const char *type) {
+    struct json_keys keys;
+    struct bytes key, value, name = bytes_of(type);
+    if (reply->status < 300 || !json_keys_begin(&keys, reply->body))
+        return false;
+    while (json_keys_next(&keys, &key, &value))
+        if (bytes_equal(key, LITERAL("errorType")))
+            return value.n == name.n + 2 && bytes_equal((struct bytes){value.at + 1, name.n}, name);
+    return false;
 }

@@ -26,6 +26,8 @@
 #define UPSTREAM_TRIES 3
 /* How often an answer is opened: a connection that was kept alive may end while that is sent. */
 #define UPSTREAM_HOLD_TRIES 2
+/* How often an outcome is sent where its connection ends without a word: the platform takes one answer to an event and no second. */
+#define UPSTREAM_SEND_TRIES 2
 /* A reply to anything but a request for an event: some hundred bytes as a rule. */
 #define UPSTREAM_MAX_REPLY ((size_t)1 << 20)
 
@@ -47,6 +49,8 @@ struct upstream {
     bool is_cut;     /* the peer took no more of the request that is sent */
     bool is_unheard; /* the connection that was lost last had carried nothing of a reply */
     int tries;
+    bool is_repeated; /* what was begun was sent twice: a refusal of the second may be due to the first */
+    struct bytes body; /* of the request that is sent */
     /* An event stays while its answer is held open, sent and accepted. */
     struct reply_reader events, replies;
     struct buffer head,
@@ -92,6 +96,9 @@ void upstream_respond(struct upstream *up, struct bytes request_id, struct bytes
 void upstream_fail(struct upstream *up, struct bytes request_id, struct bytes echo, const char *error_type,
                    struct bytes cause, struct bytes body);
 
+/* Send the outcome that was sent last once more. */
+void upstream_repeat(struct upstream *up);
+
 /* GET or POST a route of the Runtime API, `path` below /2018-06-01/runtime: "/restore/next", "/init/error",
  * "/restore/error". `error_type` may be empty. */
 void upstream_get(struct upstream *up, const char *path);
@@ -122,6 +129,9 @@ void upstream_give_back(struct upstream *up);
  * empty where it does not say. That request is refused in every state after init, and the refusal names the
  * state. */
 struct bytes upstream_state(const struct reply *reply);
+
+/* Say whether the reply to an outcome is a refusal of this type, as the platform names it ("errorType"). */
+bool upstream_refuses(const struct reply *reply, const char *type);
 
 /* Split host:port; port 80 where there is none. -1 where the host is too long. */
 int upstream_split(const char *address, char *host, size_t size, uint16_t *port);

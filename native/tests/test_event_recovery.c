@@ -197,9 +197,13 @@ static void what_an_infection_did_is_told(void) {
     bytes_copy(report.request_id, sizeof(report.request_id), LITERAL("first"));
     report.number = 1;
     infection_arrived(&infections, "first", wall_ms() + 3000);
-    CHECK(!infection_judge(&infections, 202, NULL, NULL) && !infection_judge(&infections, 413, NULL, NULL));
+    const struct reply accepted = {.status = 202}, too_long = {.status = 413},
+                       unclear = {.status = 403, .body = LITERAL("{\"errorType\": \"Throttled\"}")},
+                       asked = {.status = 400, .body = LITERAL("{\"errorMessage\":\"x\",\"errorType\":\"InvalidRequestID\"}\n")};
+    CHECK(!infection_judge(&infections, &accepted, NULL, NULL) && !infection_judge(&infections, &too_long, NULL, NULL));
+    CHECK(!infection_judge(&infections, &unclear, NULL, NULL));
     infection_worker_ended(&infections);
-    CHECK(infection_judge(&infections, 400, NULL, NULL));
+    CHECK(infection_judge(&infections, &asked, NULL, NULL));
     read_log(text, sizeof(text));
     CHECK(strstr(text, "how many it received is unknown") != NULL);
     CHECK(strstr(text, "\"answered_for_itself\":true,\"asked_for_more\":true") != NULL);
@@ -208,10 +212,35 @@ static void what_an_infection_did_is_told(void) {
     report.number = 2;
     infection_arrived(&infections, "second", wall_ms() + 3000 - 1000);
     read_log(text, sizeof(text));
-    CHECK(strstr(text, "\"events_taken_at_least\":1,\"seen\":\"event-in-progress\"},\"invocation\":1,"
+    CHECK(strstr(text, "\"events_taken_at_least\":1,\"seen\":\"event-in-progress\",\"taken_request\":\"second\"},\"invocation\":1,"
                        "\"request_id\":\"first\"") != NULL);
     CHECK(strcmp(report.request_id, "second") == 0 && report.number == 2);
     CHECK(infection_knows(&infections, LITERAL("first")) && !infection_knows(&infections, LITERAL("third")));
+}
+
+static void a_process_that_is_seen_between_two_events_names_those_it_has_served(void) {
+    char text[16384];
+    begin();
+    for (int i = 0; i < 10; i++) {
+        char id[2] = {(char)('a' + i), '\0'};
+        report.number = (uint64_t)i + 1;
+        bytes_copy(report.request_id, sizeof(report.request_id), bytes_of(id));
+        infection_serves(&infections, id);
+    }
+    report.number = 11;
+    bytes_copy(report.request_id, sizeof(report.request_id), LITERAL("k"));
+    infection_between(&infections, "connection", "it connected");
+    read_log(text, sizeof(text));
+    CHECK(strstr(text, "{\"earlier_requests\":[\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\"],\"events_taken_at_least\":0,\"seen\":\"connection\",\"served_before\":9},\"invocation\":10,"
+                       "\"request_id\":\"j\"") != NULL);
+    CHECK(strcmp(report.request_id, "k") == 0 && report.number == 11);
+    infection_fresh(&infections);
+    infection_serves(&infections, "k");
+    const struct reply accepted = {.status = 202};
+    CHECK(infection_judge(&infections, &accepted, "connection", "it connected"));
+    read_log(text, sizeof(text));
+    CHECK(strstr(text, "\"earlier_requests\":[],\"events_taken_at_least\":0,") != NULL);
+    CHECK(strstr(text, "\"invocation\":11,\"request_id\":\"k\"") != NULL);
 }
 
 int main(void) {
@@ -224,5 +253,6 @@ int main(void) {
     RUN(forked(a_connection_that_is_lost_is_forgotten));
     RUN(forked(a_platform_that_is_gone_is_told));
     RUN(forked(what_an_infection_did_is_told));
+    RUN(forked(a_process_that_is_seen_between_two_events_names_those_it_has_served));
     return 0;
 }

@@ -171,6 +171,19 @@ static void the_state_is_read_out_of_a_refusal(void) {
     CHECK_EQUAL(upstream_state(&reply).n, 0);
 }
 
+static void the_type_of_a_refusal_is_read(void) {
+    struct reply reply = {.status = 403, .body = LITERAL("{\"errorType\":\"InvalidStateTransition\",\"errorMessage\":\"Not Allowed\"}")};
+    CHECK(upstream_refuses(&reply, "InvalidStateTransition"));
+    CHECK(!upstream_refuses(&reply, "InvalidStateTransitio") && !upstream_refuses(&reply, "InvalidRequestID"));
+    reply.status = 202;
+    CHECK(!upstream_refuses(&reply, "InvalidStateTransition"));
+    const struct bytes others[] = {LITERAL(""), LITERAL("{"), LITERAL("{\"errorType\":3}"), LITERAL("[]"), LITERAL("{\"errorType\":\"\"}")};
+    for (size_t i = 0; i < COUNT(others); i++) {
+        reply = (struct reply){.status = 403, .body = others[i]};
+        CHECK(!upstream_refuses(&reply, "InvalidStateTransition"));
+    }
+}
+
 int main(void) {
     (void)signal(SIGPIPE, SIG_IGN);
     RUN(forked(an_event_is_waited_for_without_waiting));
@@ -180,5 +193,6 @@ int main(void) {
     RUN(forked(memory_of_a_large_event_is_given_back));
     RUN(forked(addresses_are_split_at_their_port));
     RUN(forked(the_state_is_read_out_of_a_refusal));
+    RUN(forked(the_type_of_a_refusal_is_read));
     return 0;
 }

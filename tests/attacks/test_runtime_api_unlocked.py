@@ -148,6 +148,12 @@ def evidence(shop: Shop) -> list[dict[str, object]]:
     return found
 
 
+def list_of(value: object) -> list[object]:
+    """A list of evidence."""
+    assert isinstance(value, list)
+    return value
+
+
 def taken(shop: Shop) -> int:
     """How many events the findings say were taken, at least."""
     counts = [item["events_taken_at_least"] for item in evidence(shop)]
@@ -221,6 +227,33 @@ def test_its_finding_names_the_request_that_brought_it_in(isolation: str) -> Non
         assert first["answered_for_itself"] or first["seen"] == "connection"
 
 
+def test_who_comes_between_two_events_is_blamed_on_those_whom_its_process_has_served() -> None:
+    """In a process that serves all: the event that comes next brought nothing in, and any before may have."""
+    later = (
+        RAW
+        + """
+import threading
+def come():
+    time.sleep(0.3)
+    out = connect()
+    leak("here")
+    time.sleep(60)
+threading.Thread(target=come, daemon=True).start()
+leak(mine.decode())
+"""
+    )
+    with unlocked("process") as shop:
+        shop.serve(2)
+        shop.attack(later)
+        request = shop.sink.received()[0]
+        shop.sink.wait_for("here")
+        shop.serve(3)
+        shop.wait_for_finding(FOUND)
+        (found,) = evidence(shop)
+        assert found["request"] == request
+        assert found["served_before"] == len(list_of(found["earlier_requests"])) == 2
+
+
 def test_an_event_it_held_is_counted_and_served_by_the_function() -> None:
     """The customer whose event it took and did not answer gets his own answer, not an error."""
     slow = RAW + STATES["holds an event"].replace("leak(", "time.sleep(0.02); leak(")
@@ -231,6 +264,10 @@ def test_an_event_it_held_is_counted_and_served_by_the_function() -> None:
             shop.attack(slow)
             held += shop.serve_beside_a_thief(2)
         assert taken(shop) <= held + 12
+        named = [item.get("taken_request", "") for item in evidence(shop) if item["events_taken_at_least"]]
+        assert len(set(named)) == len(named) and set(named).isdisjoint(
+            item["request"] for item in evidence(shop)
+        )
         assert "worker.hostile" not in shop.findings()
         assert len([item for item in evidence(shop) if "status" in item]) == 12
 

@@ -28,6 +28,11 @@ FAULTS = {
     "an event's time was over yesterday": Fault("next", "reply", "skew", nth=2, seconds=-86400.0),
     "an event's time is over in a year": Fault("next", "reply", "skew", nth=2, seconds=31_536_000.0),
     "an answer is refused with 500": Fault("response", "request", "status", nth=2),
+    "an answer is refused with 403": Fault("response", "request", "status", nth=2, status=403),
+    "an answer is refused with 403 twice": Fault("response", "request", "status", nth=2, times=2, status=403),
+    "an answer's connection is reset": Fault("response", "request", "reset", nth=2),
+    "an answer's connection is reset twice": Fault("response", "request", "reset", nth=2, times=2),
+    "an accepted answer is told 403": Fault("response", "reply", "status", nth=2, status=403),
     "an answer is kept waiting": Fault("response", "request", "stall", nth=2, seconds=0.2),
     "an accepted answer is told 500": Fault("response", "reply", "status", nth=2),
     "an accepted answer's connection is reset": Fault("response", "reply", "reset", nth=2),
@@ -35,11 +40,8 @@ FAULTS = {
     "an accepted answer is told no HTTP": Fault("response", "reply", "garbage", nth=2),
     "an accepted answer's connection is closed behind the reply": Fault("response", "sent", "close", nth=2),
 }
-# Of a held answer, which awslambdaric does not know: where the Runtime API is locked. Where it is not, a refused answer is what
-# a takeover looks like, and of a reset connection awslambdaric's own client makes sometimes one thing, sometimes another.
+# Of a held answer, which awslambdaric does not know: where the Runtime API is locked.
 HELD = {
-    "an answer is refused with 403": Fault("response", "request", "status", nth=2, status=403),
-    "an answer's connection is reset": Fault("response", "request", "reset", nth=2),
     "a held answer's connection is reset": Fault("response", "continue", "reset", nth=2),
     "a held answer is kept waiting": Fault("response", "continue", "stall", nth=2, seconds=0.2),
 }
@@ -52,7 +54,10 @@ async def _ask(
     async with asking(runtime, FaultPlan((fault,)), environment=variables) as one:
         outcomes = [await one.ask() for _ in range(ASKED)]
         await one.settle()
-        assert [event.detail.get("failure") for event in one.faults()] == [None], "the fault did not happen"
+        failures = [event.detail.get("failure") for event in one.faults()]
+        # The runtime may end of the first.
+        assert failures and set(failures) == {None}, "the fault did not happen"
+        assert not any("environment.infected" in line.text for line in one.lines), "nobody took anything over"
     return outcomes
 
 

@@ -201,6 +201,11 @@ CASES: dict[str, tuple[list[Step], list[Request]]] = {
         [NEXT, HOLD, ("heldresult", "", b"answer", "a/b")],
     ),
     "nobody there to hold for": ([(b"", EARLY)] * 2, [HOLD]),
+    "an answer whose connection ends without a word": (
+        [(EVENT, PLAIN), (b"", CLOSE), (ACCEPTED, PLAIN)],
+        [NEXT, ("result", "", b"answer", "a/b")],
+    ),
+    "nobody there to answer": ([(b"", CLOSE)] * 2, [("failure", "e", b"{}", "")]),
     "a long answer": ([(ACCEPTED, PLAIN), (EVENT, PLAIN)], [("result", "", b"x" * (6 << 20), "a"), NEXT]),
     "an answer that is refused early": (
         [(TOO_LARGE, EARLY), (EVENT, PLAIN)],
@@ -282,6 +287,18 @@ EXPECTED: dict[str, tuple[list[bytes | None], list[tuple[int, bytes]]]] = {
         [(1, ASKED), (1, held(b"")), (2, held(b"6\r\nanswer\r\n0\r\n\r\n"))],
     ),
     "nobody there to hold for": ([LOST], [(1, held(b"")), (2, held(b""))]),
+    "an answer whose connection ends without a word": (
+        [SERVED, TAKEN],
+        [
+            (1, ASKED),
+            (1, posted(RESPONSE, b"answer", kind="a/b")),
+            (2, posted(RESPONSE, b"answer", kind="a/b")),
+        ],
+    ),
+    "nobody there to answer": (
+        [LOST],
+        [(number, posted(ERROR, b"{}", EXITED, f"{_ECHO}: e")) for number in (1, 2)],
+    ),
     "a long answer": (
         [TAKEN, SERVED],
         [(1, posted(RESPONSE, b"x" * (6 << 20), kind="a")), (1, ASKED)],
