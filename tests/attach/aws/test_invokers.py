@@ -98,6 +98,12 @@ def test_what_may_not_be_read_is_unknown(denied: str) -> None:
             {"a function URL"},
             set(),
         ),
+        # What a function URL needs beside that since October 2025.
+        (
+            statement("*", Condition={"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}),
+            {"a function URL"},
+            set(),
+        ),
         (
             statement(
                 "apigateway.amazonaws.com",

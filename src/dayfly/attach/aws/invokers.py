@@ -77,7 +77,11 @@ def invokers_of(policy: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[st
         principal = statement.get("Principal")
         service = principal.get("Service") if isinstance(principal, Mapping) else None
         text = json.dumps(statement.get("Condition") or {})
-        if "lambda:FunctionUrlAuthType" in text or statement.get("Action") == "lambda:InvokeFunctionUrl":
+        if (
+            "lambda:FunctionUrlAuthType" in text
+            or "lambda:InvokedViaFunctionUrl" in text
+            or statement.get("Action") == "lambda:InvokeFunctionUrl"
+        ):
             http.add(_URL)
         elif isinstance(service, str) and service in _HTTP and "/authorizers/" not in text:
             http.add(_HTTP[service])

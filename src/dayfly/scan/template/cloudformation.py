@@ -104,6 +104,8 @@ def _read_sam_function(stack: Stack, resource: Resource, roles: dict[str, Grants
         properties.get("DeadLetterQueue")
         or properties.get("EventInvokeConfig", "DestinationConfig", "OnFailure")
     )
+    if properties.get("EventInvokeConfig") is not None:
+        draft.mentions.add("EventInvokeConfig")
     read_sam_events(stack, draft, properties)
     return draft
 

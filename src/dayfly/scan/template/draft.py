@@ -53,6 +53,7 @@ class Draft:
     is_snapstart: bool = False
     resource_policy: list[Statement] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
+    mentions: set[str] = field(default_factory=set)
     places: dict[str, Place] = field(default_factory=dict)
     inline_code: str = ""
     inline_place: Place | None = None
@@ -92,6 +93,7 @@ class Draft:
             resource_policy=tuple(self.resource_policy),
             has_dayfly=self.environment.get(WRAPPER) == DAYFLY_WRAPPER,
             sources=sources,
+            mentions=tuple(sorted(self.mentions)),
             places=self.places,
             inline_code=self.inline_code,
             inline_place=self.inline_place,

@@ -123,6 +123,9 @@ class LambdaFunction:
     resource_policy: tuple[Statement, ...] = ()  # who may invoke it
     has_dayfly: bool = False  # its layer or exec wrapper
     sources: tuple[Source, ...] = ()  # `triggers` in detail
+    mentions: tuple[
+        str, ...
+    ] = ()  # what else refers to it, for a reason that is not known, or sets how it is called asynchronously
     url_cors: Cors | None = None
     layer_places: tuple[Place, ...] = ()  # one per layer
     # Where a setting stands: runtime, handler, timeout, url, reserved_concurrency, environment, …

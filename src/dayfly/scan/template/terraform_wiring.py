@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.template.draft import referred
 from dayfly.scan.template.event_sources import trigger_of_principal, trigger_of_source
+from dayfly.scan.template.mentions import mentions, sets_invocation_type
 from dayfly.scan.template.model import Cors, Source, Statement, Trigger
 from dayfly.scan.template.nodes import (
     MappingNode,
@@ -87,6 +88,16 @@ def wire(infrastructure: Infrastructure) -> None:
         for kind, reader in _READERS.items():
             for name, one in list(infrastructure.of_type(kind)):
                 reader(infrastructure, name, one)
+        for name, one in infrastructure.resources.items():
+            if one.type not in _READERS or _READERS[one.type] is _invoke_config:
+                _mention(infrastructure, name, one)
+
+
+def _mention(infrastructure: Infrastructure, name: str, one: Resource) -> None:
+    for node in mentions(one.type, one.properties):
+        for address in sorted(referred(node.text) - {name}):
+            for draft in infrastructure.functions_of(unknown(node.place, "${" + address + "}")):
+                draft.mentions.add(name)
 
 
 def _add(
@@ -253,6 +264,9 @@ def _rest(infrastructure: Infrastructure, name: str, one: Resource) -> None:
             is_public = False if is_closed else (text(kind) == "NONE" if is_known else None)
             one = Resource(one.type, properties, method.place)
     _add(infrastructure, properties.get("uri"), Trigger.API_V1, name, one, is_public=is_public)
+    if sets_invocation_type(properties.get("request_parameters")):
+        for draft in infrastructure.functions_of(properties.get("uri")):
+            draft.mentions.add(name)
 
 
 def _http(infrastructure: Infrastructure, name: str, one: Resource) -> None:

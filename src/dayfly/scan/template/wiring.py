@@ -6,8 +6,19 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.template.draft import referred, take_url
 from dayfly.scan.template.event_sources import trigger_of_principal, trigger_of_source
+from dayfly.scan.template.mentions import mentions, sets_invocation_type
 from dayfly.scan.template.model import Source, Statement, Trigger
-from dayfly.scan.template.nodes import MappingNode, Node, ScalarNode, entries, items, mapping, text, walk
+from dayfly.scan.template.nodes import (
+    MappingNode,
+    Node,
+    ScalarNode,
+    entries,
+    items,
+    mapping,
+    text,
+    unknown,
+    walk,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +36,12 @@ def wire(stack: Stack) -> None:
         reader = _READERS.get(resource.type)
         if reader is not None:
             reader(stack, resource)
+        if reader is None or reader is _invoke_config:
+            for node in mentions(resource.type, resource.properties):
+                for name in sorted(referred(node.text)):
+                    draft = stack.function_of(unknown(node.place, "${" + name + "}"))
+                    if draft is not None and draft.name != resource.name:
+                        draft.mentions.add(resource.name)
 
 
 def _add(
@@ -176,7 +193,11 @@ def _method(stack: Stack, resource: Resource) -> None:
         stack, properties.get("RestApiId")
     ):
         is_public = False
-    _add(stack, properties.get("Integration", "Uri"), Trigger.API_V1, resource, is_public=is_public)
+    uri = properties.get("Integration", "Uri")
+    _add(stack, uri, Trigger.API_V1, resource, is_public=is_public)
+    draft = stack.function_of(uri)
+    if draft is not None and sets_invocation_type(properties.get("Integration", "RequestParameters")):
+        draft.mentions.add(resource.name)
 
 
 def _is_private(stack: Stack, api: Node | None) -> bool:
