@@ -21,7 +21,6 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 _PLAIN_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "a": "\a", "v": "\v"}
-_SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _LITERAL = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"?', re.DOTALL)
 _XML = re.compile(r">([^<>]+)<|=\"([^\"<>]+)\"")
 # The packages that read these are not asked for; what is in them is unknown, and is said to be.
@@ -223,7 +222,10 @@ def _entity(match: re.Match[str]) -> str:
 def unescape(text: str) -> str:
     """Return `text` with backslash escapes of JSON, Python, JavaScript and C undone."""
     text = _ESCAPE.sub(_escape, text)
-    return _SURROGATES.sub(_pair, text) if not text.isascii() else text
+    if text.isascii():
+        return text
+    # Two escapes may be one character, and a half of one stays what it is.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -232,10 +234,6 @@ def _escape(match: re.Match[str]) -> str:
         return _PLAIN_ESCAPES.get(plain, plain)
     number = int(octal, 8) if octal else int(braces or short or long or byte, 16)
     return chr(number) if number < 0x110000 else "\ufffd"
-
-
-def _pair(match: re.Match[str]) -> str:
-    return match[0].encode("utf-16", "surrogatepass").decode("utf-16")
 
 
 def xml_texts(text: str) -> list[str]:

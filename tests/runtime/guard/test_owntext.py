@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import collections
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from dayfly.runtime.guard.owntext import function_choices, function_texts, libraries_in, texts_in
+from dayfly.runtime.guard.owntext import (
+    function_choices,
+    function_texts,
+    libraries_in,
+    library_texts,
+    texts_in,
+)
 from dayfly.runtime.guard.places import Places
 
 SOURCE = """
@@ -50,6 +57,17 @@ def test_values_are_left_out_where_events_may_have_made_them(module: ModuleType)
     found = set(texts_in(module, with_values=False))
     assert "SELECT one" not in found
     assert "in a lambda" in found
+
+
+def test_documentation_is_no_text_of_the_standard_library_and_of_others_it_is(
+    module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = set(library_texts(("collections",)))
+    assert "Create new instance of " in found, "namedtuple writes it"
+    assert collections.namedtuple.__doc__ not in found
+    exec("def write():\n    'of\\nseveral\\nlines\\nand words'", vars(module))
+    monkeypatch.setitem(sys.modules, "made_for_this_test", module)
+    assert "of\nseveral\nlines\nand words" in set(library_texts(("made_for_this_test",)))
 
 
 def test_libraries_beside_the_function_are_not_the_function(

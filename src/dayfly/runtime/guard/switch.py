@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 HEARD_ACTIVE, HEARD_STARTING, HEARD_IDLE = 1, 2, 4
 _WHOLE, _ENTRIES, _FROM_OTHERS = 0, 1, 2
 _MANY_SEALED, _MANY_FUNCTIONS = 1024, 4096
-# What the judge is made of.
+# What the judge is made of, and what is below it.
 _JUDGES = (
-    *("dayfly.runtime.guard", "dayfly.core.structure", "dayfly.core.provenance", "dayfly.core.event_values"),
-    *("dayfly.core.policy", "dayfly.core.globs", "dayfly.core.destinations", "dayfly.core.reports"),
-    *("dayfly.core.frames", "dayfly.runtime.words"),
+    *("dayfly.runtime.guard.", "dayfly.core.structure.", "dayfly.core.provenance."),
+    *("dayfly.core.event_values.", "dayfly.core.policy.", "dayfly.core.globs.", "dayfly.core.destinations."),
+    *("dayfly.core.reports.", "dayfly.core.frames.", "dayfly.runtime.words."),
 )
 
 
@@ -155,14 +155,15 @@ def seal(switch: Switch, state: Mapping[str, object], handle: CodeType) -> None:
 def _function(value: object) -> FunctionType | None:
     if isinstance(value, property):
         value = value.fget
-    value = getattr(value, "__func__", value) if isinstance(value, staticmethod | classmethod) else value
+    elif isinstance(value, (staticmethod, classmethod)):
+        value = value.__func__
     return value if type(value) is FunctionType else None
 
 
 def _dictionaries() -> Iterator[tuple[str, dict[str, object], bool]]:
     """Yield modules and classes of the judge: name, dictionary, and whether modules that are imported later are added to it."""
     for name, module in list(sys.modules.items()):
-        if not any(name == one or name.startswith(one + ".") for one in _JUDGES):
+        if not (name + ".").startswith(_JUDGES):
             continue
         yield name, vars(module), hasattr(module, "__path__")
         for key, value in list(vars(module).items()):
