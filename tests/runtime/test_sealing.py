@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.runtime.sealers.serving import run
+
+from dayfly.runtime import sealing
+from dayfly.runtime.sealing import Sealing
 
 LIBRARIES = """
 import asyncio, concurrent.futures.thread, http.client, logging.handlers, multiprocessing.pool, socket, sys, threading
@@ -30,3 +34,25 @@ def test_a_descriptor_loads_those_that_seal_descriptors() -> None:
     seen = run(LIBRARIES + "opened = open('/etc/hostname')" + HANDLER)
     assert (seen.reasons, seen.faults) == ([], [])
     assert seen.answers == [["files", "http", "loops"]] * 3
+
+
+def test_a_process_is_looked_at_again_only_after_a_sealer_ran(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[Sealing] = []
+
+    def look(found: Sealing) -> set[str]:
+        looks.append(found)
+        return {""}
+
+    class Sealer:
+        kinds = staticmethod(tuple)
+
+        @staticmethod
+        def seal(_found: object, _sealing: Sealing) -> None:
+            """Opens nothing."""
+
+    missing = ("files", ("io",), "descriptors")
+    monkeypatch.setattr(sealing, "SEALERS", (missing, ("tls", ("io",), ""), missing, missing))
+    monkeypatch.setattr(sealing, "_present", look)
+    monkeypatch.setattr(sealing, "_load", lambda _name: Sealer)
+    sealing.seal_known(Sealing())
+    assert len(looks) == 2

@@ -218,7 +218,7 @@ def seal_known(sealing: Sealing, *, also: tuple[type, ...] = ()) -> heap.Found:
     loaded = [
         (name, needed) for name, triggers, needed in SEALERS if any(map(sys.modules.__contains__, triggers))
     ]
-    present = _present(sealing)
+    present, is_current = _present(sealing), True
     for name, needed in list(loaded):
         if needed in present:
             try:
@@ -231,9 +231,10 @@ def seal_known(sealing: Sealing, *, also: tuple[type, ...] = ()) -> heap.Found:
     for name, needed in loaded:
         if needed not in present:
             # A sealer before this one may have opened something, or had a library do so.
-            present = _present(sealing) if sealers else present
+            present, is_current = present if is_current else _present(sealing), True
             if needed not in present:
                 continue
+        is_current = False
         try:
             sealer = sealers.get(name) or _load(name)
             sealer.seal(found, sealing)
