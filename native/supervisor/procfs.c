@@ -90,24 +90,16 @@ ssize_t procfs_read(const struct procfs *procfs, const char *path, char *out, si
     int descriptor = openat(procfs->root, path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0)
         return -1;
-    size_t n = 0;
-    while (n < size - 1) {
-        ssize_t more = read(descriptor, out + n, size - 1 - n);
-        if (more < 0 && errno == EINTR)
-            continue;
-        if (more < 0) {
-            int error = errno;
-            (void)close(descriptor);
-            errno = error;
-            return -1;
-        }
-        if (more == 0)
-            break;
-        n += (size_t)more;
-    }
+    ssize_t n;
+    do
+        n = read(descriptor, out, size - 1);
+    while (n < 0 && errno == EINTR);
+    int error = errno;
     (void)close(descriptor);
-    out[n] = '\0';
-    return (ssize_t)n;
+    errno = error;
+    if (n >= 0)
+        out[n] = '\0';
+    return n;
 }
 
 int procfs_each_line(const struct procfs *procfs, const char *path, size_t limit,

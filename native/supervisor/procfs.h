@@ -49,7 +49,7 @@ int procfs_rewind(struct procfs *procfs);
 pid_t procfs_next(struct procfs *procfs);
 
 /* Read the file `path`, relative to /proc, into `out` (ended by a zero byte, cut at size - 1).
- * Its length; -1 with errno: ENOENT or ESRCH where the process is gone. */
+ * Its length; -1 with errno: ENOENT or ESRCH where the process is gone. For files of one record, which come in one read. */
 ssize_t procfs_read(const struct procfs *procfs, const char *path, char *out, size_t size);
 /* Call `act` for each line of a file below /proc, ended by a zero byte, up to `limit` bytes; lines longer
  * than PROCFS_LINE_BYTES are left out. 0; -1 with errno where it cannot be opened or read, EFBIG where there is more. */
