@@ -1,6 +1,6 @@
 """The profile `aws`: an environment as people get it on AWS by default, for attacks, real functions and honest traffic.
 
-Everywhere in it: own processes, an unprivileged user, Lambda's refusals, no /dev/shm, its limits (NOFILE 1024, NPROC 742), /tmp
+Everywhere in it: own processes, an unprivileged user, Lambda's refusals, no /dev/shm, its limits (NOFILE 1024, NPROC 742, MEMLOCK 64 kB), /tmp
 of 512 MB, PID 1 by the name of Lambda's own, so that settings resolve as they do there (`api_lock`, `scope`), and no setting of
 Dayfly's changed. Two combinations have each value of what differs between functions. Isolations, guards and locks of other
 settings are tested beside it, by tests that say so.

@@ -17,7 +17,7 @@ from tests.lambda_refusals import under_refusals
 
 # Lambda's limits at 128 MB (AWS-validated by LocalStack's introspection tests). They bound what an attack can
 # leave on the machine that runs the tests, too: PID 1 of an environment may not bury its zombies.
-LIMITS = ("--nproc=742:742", "--nofile=1024:1024")
+LIMITS = ("--nproc=742:742", "--nofile=1024:1024", "--memlock=65536:65536")
 # Processes are counted by user over all namespaces: each environment has a user of its own, one that owns no
 # files and runs nothing else.
 FIRST_UID = 1_000_000

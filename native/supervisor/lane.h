@@ -70,7 +70,7 @@ struct leaving {
     int64_t until;    /* when they must have gone, 0 where nobody is waited for */
     int pidfd;        /* the worker's, -1 without */
     bool looks_round; /* others may be among them */
-    bool waits_for_ports; /* that was said */
+    bool waits_for_connections; /* that was said */
     char request_id[sizeof(((struct report *)0)->request_id)]; /* of the invocation that they ended with */
 };
 

@@ -24,6 +24,8 @@
 /* How long what the dead held may take to be free: 1.5 s for 8 GB and its files, many times that on a share of a processor, and
  * a minute for ports (TCP_TIMEWAIT_LEN). */
 #define LEAVE_LIMIT_NS (70 * NS_PER_S)
+/* A peer may keep a connection for hours. That is told before the platform ends the environment, for its event's timeout. */
+#define TELL_NS (500 * NS_PER_MS)
 /* Where no descriptor tells, they are looked at. */
 #define LEAVE_LOOK_NS (1 * NS_PER_MS)
 
@@ -451,14 +453,16 @@ int64_t serving_leaving_due(const struct lane *lane) {
     return leaving->pidfd < 0 ? now_ns() + LEAVE_LOOK_NS : leaving->until;
 }
 
-/* Say whether ports are left for the connections of the next event. */
-static bool has_ports(const struct supervisor *s, struct leaving *leaving) {
-    if (!sockets_ports_are_scarce(&s->procfs))
+/* Say whether closed connections leave the next event what it needs. */
+static bool has_room(struct supervisor *s, struct leaving *leaving) {
+    char message[160];
+    const char *lack = sockets_lack(&s->watch.sockets, s->scope.platform == PLATFORM_LAMBDA, s->sweep.n_extensions > 0);
+    if (lack == NULL)
         return true;
-    if (!leaving->waits_for_ports)
-        print_error("closed connections take nearly all ports; the next event waits for them, a minute at most",
-                    "reuse connections between requests");
-    leaving->waits_for_ports = true;
+    (void)snprintf(message, sizeof(message), "closed connections take %s; the next event waits for them, a minute at most", lack);
+    if (!leaving->waits_for_connections)
+        print_error(message, "reuse connections between requests");
+    leaving->waits_for_connections = true;
     return false;
 }
 
@@ -474,7 +478,7 @@ static bool have_left(struct supervisor *s, struct leaving *leaving) {
     long own = 0;
     for (size_t i = 0; i < WORKERS; i++)
         own += s->workers[i].channel >= 0 ? 2 : 0;
-    return !s->scope.is_environment || (flight_is_over(&s->flight, own) && cleaner_keys_are_gone(s) && has_ports(s, leaving));
+    return !s->scope.is_environment || (flight_is_over(&s->flight, own) && cleaner_keys_are_gone(s) && has_room(s, leaving));
 }
 
 bool serving_has_left(struct supervisor *s, struct lane *lane) {
@@ -486,8 +490,9 @@ bool serving_has_left(struct supervisor *s, struct lane *lane) {
     memcpy(next, s->report.request_id, sizeof(next));
     memcpy(s->report.request_id, leaving->request_id, sizeof(next));
     bool have = have_left(s, leaving);
-    if (!have && now_ns() > leaving->until)
-        loop_retire(s, "what ended processes held (files, ports) was not released");
+    int64_t now = now_ns();
+    if (!have && (now > leaving->until || (leaving->waits_for_connections && now > lane->until - TELL_NS)))
+        loop_retire(s, "what ended processes held (files, ports, memory of connections) was not released");
     if (have) {
         *leaving = (struct leaving){.pidfd = -1};
         pool_settle_losses(s);

@@ -18,15 +18,22 @@
 #define FEW_WAITING 64
 /* Three in four ports: the fourth is left to the next event. */
 #define MOST_OF_FOUR 4
+/* How many ports are freed in one look, and how many looks free all there can be. */
+#define MANY_HELD 64
+#define MANY_LOOKS 1024
 /* /proc/net/snmp has some 2 kB. */
 #define COUNTERS_BYTES 16384
 /* What is in TIME_WAIT is nobody's, and there may be 28,000 of those. */
 #define STATES (~(1u << TCP_TIME_WAITS))
+#define ALL_STATES (~0u)
+/* Of the memory that a user may have locked, which the kernel also counts for what is sent without a copy: Lambda allows 64 kB. */
+#define HALF_LOCKED 32768
 
 /* include/uapi/linux/inet_diag.h; the old request walks both address families at once. */
 #define SOCK_DIAG 4
 #define TCPDIAG_GETSOCK 18
 #define MESSAGE_BYTES 72
+#define FILTER_BYTES 36
 enum { JUMP = 1, LOCAL_FROM = 2, LOCAL_TO = 3, REMOTE_FROM = 4, REMOTE_TO = 5, BYTECODE = 1 };
 
 static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
@@ -185,6 +192,8 @@ static void keep(struct sockets *sockets, const struct connection *row) {
     sockets->lost_clients |= dropped == RANK_CLIENT;
 }
 
+static void keep_row(void *context, const struct connection *row) { keep(context, row); }
+
 static void keep_line(void *context, const char *line) {
     struct connection row;
     if (sockets_parse(line, &row))
@@ -207,25 +216,19 @@ static uint8_t *put_port(uint8_t *at, uint8_t code, uint8_t yes, uint16_t no, ui
     return put_operation(put_operation(at, code, yes, no), 0, 0, port);
 }
 
-/* Ask the kernel for the connections with `port` at either end; -1 where it refuses. */
-static int ask(struct sockets *sockets, uint16_t port) {
-    uint8_t request[sizeof(struct nlmsghdr) + 60 + 40] = {0};
+typedef void take_row(void *context, const struct connection *row);
+
+/* Ask the kernel for the connections in these states that a filter of `n` bytes passes; -1 where it refuses. */
+static int ask(struct sockets *sockets, uint32_t states, const uint8_t *filter, size_t n_filter, take_row *take, void *context) {
+    uint8_t request[sizeof(struct nlmsghdr) + 60 + 4 + FILTER_BYTES] = {0};
     struct nlmsghdr head = {
         .nlmsg_type = TCPDIAG_GETSOCK, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP, .nlmsg_seq = 1};
     uint8_t *at = request + sizeof(head);
-    const uint32_t states = STATES;
     at[0] = AF_INET;
     memcpy(at + 52, &states, sizeof(states));
-    at = put16(put16(at + 60, 4 + 36), BYTECODE);
-    /* The remote port is `port`, or the local one. The kernel's check follows the ways of success, so the
-     * second half is reached by a jump over it; past the end by four is no match (inet_diag_bc_audit in
-     * net/ipv4/inet_diag.c). */
-    at = put_port(at, REMOTE_FROM, 8, 20, port);
-    at = put_port(at, REMOTE_TO, 8, 12, port);
-    at = put_operation(at, JUMP, 4, 20);
-    at = put_port(at, LOCAL_FROM, 8, 20, port);
-    at = put_port(at, LOCAL_TO, 8, 12, port);
-    head.nlmsg_len = (uint32_t)(at - request);
+    at = put16(put16(at + 60, (uint16_t)(4 + n_filter)), BYTECODE);
+    memcpy(at, filter, n_filter);
+    head.nlmsg_len = (uint32_t)(at + n_filter - request);
     memcpy(request, &head, sizeof(head));
     if (send(sockets->netlink, request, head.nlmsg_len, 0) != (ssize_t)head.nlmsg_len)
         return -1;
@@ -244,37 +247,59 @@ static int ask(struct sockets *sockets, uint16_t port) {
                 return -1;
             struct connection row;
             if (sockets_unpack(sockets->read + from + sizeof(head), head.nlmsg_len - sizeof(head), &row))
-                keep(sockets, &row);
+                take(context, &row);
             from += (head.nlmsg_len + 3u) & ~3u;
         }
     }
 }
 
-/* Look by netlink; -1 with errno. What was not read to its end is not read on: who asks next gets a socket of his own. */
-static int read_netlink(struct sockets *sockets) {
-    if (sockets->netlink < 0)
-        sockets->netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, SOCK_DIAG);
-    if (sockets->netlink < 0)
-        return -1;
+/* Ask for the connections with `port` at either end. */
+static int ask_for(struct sockets *sockets, uint16_t port) {
+    uint8_t filter[FILTER_BYTES], *at = filter;
+    /* The remote port is `port`, or the local one. The kernel's check follows the ways of success, so the
+     * second half is reached by a jump over it; past the end by four is no match (inet_diag_bc_audit in
+     * net/ipv4/inet_diag.c). */
+    at = put_port(at, REMOTE_FROM, 8, 20, port);
+    at = put_port(at, REMOTE_TO, 8, 12, port);
+    at = put_operation(at, JUMP, 4, 20);
+    at = put_port(at, LOCAL_FROM, 8, 20, port);
+    at = put_port(at, LOCAL_TO, 8, 12, port);
+    return ask(sockets, STATES, filter, (size_t)(at - filter), keep_row, sockets);
+}
+
+static bool open_netlink(struct sockets *sockets) {
+    if (sockets->netlink >= 0)
+        return true;
+    sockets->netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, SOCK_DIAG);
     /* A dump is answered while it is asked for; a kernel that does otherwise must not keep us. */
-    (void)setsockopt(sockets->netlink, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){1, 0}, sizeof(struct timeval));
-    for (size_t i = 0; i < sockets->n_servers; i++) {
-        if ((i > 0 && sockets->servers[i].port == sockets->servers[0].port) || ask(sockets, sockets->servers[i].port) == 0)
-            continue;
-        int error = errno;
-        (void)close(sockets->netlink);
-        sockets->netlink = -1;
-        errno = error;
+    return sockets->netlink >= 0 &&
+           setsockopt(sockets->netlink, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){1, 0}, sizeof(struct timeval)) == 0;
+}
+
+/* What was not read to its end is not read on: who asks next gets a socket of his own. */
+static int drop_netlink(struct sockets *sockets) {
+    int error = errno;
+    (void)close(sockets->netlink);
+    sockets->netlink = -1;
+    errno = error;
+    return -1;
+}
+
+/* Look by netlink; -1 with errno. */
+static int read_netlink(struct sockets *sockets) {
+    if (!open_netlink(sockets))
         return -1;
-    }
+    for (size_t i = 0; i < sockets->n_servers; i++)
+        if ((i == 0 || sockets->servers[i].port != sockets->servers[0].port) && ask_for(sockets, sockets->servers[i].port) != 0)
+            return drop_netlink(sockets);
     return 0;
 }
 
-static int read_files(struct sockets *sockets) {
-    if (procfs_each_line(sockets->procfs, "net/tcp", MANY_BYTES, keep_line, sockets) != 0)
+static int read_files(struct sockets *sockets, void (*take)(void *context, const char *line), void *context) {
+    if (procfs_each_line(sockets->procfs, "net/tcp", MANY_BYTES, take, context) != 0)
         return -1;
     /* A kernel may be without IPv6. */
-    return procfs_each_line(sockets->procfs, "net/tcp6", MANY_BYTES, keep_line, sockets) == 0 || errno == ENOENT ? 0 : -1;
+    return procfs_each_line(sockets->procfs, "net/tcp6", MANY_BYTES, take, context) == 0 || errno == ENOENT ? 0 : -1;
 }
 
 bool sockets_read(struct sockets *sockets) {
@@ -288,7 +313,7 @@ bool sockets_read(struct sockets *sockets) {
         sockets->n_rows = 0;
     }
     if (sockets->by_proc)
-        result = read_files(sockets);
+        result = read_files(sockets, keep_line, sockets);
     sockets->has_read |= result == 0;
     for (size_t i = 0; i < sockets->n_rows && sockets->lost_clients; i++)
         sockets->is_cut |= sockets->rows[i].state != TCP_LISTENS && rank_of(sockets, &sockets->rows[i]) == RANK_SERVER;
@@ -314,20 +339,184 @@ long sockets_begun(const struct sockets *sockets) {
     return strtol(at, NULL, 10);
 }
 
-static void take_waiting(void *context, const char *line) {
-    const char *at = strstr(line, " tw ");
-    if (strncmp(line, "TCP: ", 5) == 0 && at != NULL)
-        *(long *)context = strtol(at + 4, NULL, 10);
+/* ---- what closed connections take
+ * ------------------------------------------------------------------------------------- */
+
+/* Those that no process holds: in TIME_WAIT, and orphans, which have yet to send something; pages of all connections. */
+struct closed {
+    long orphans, waiting, pages;
+};
+
+static long number_behind(const char *line, const char *name) {
+    const char *at = strstr(line, name);
+    return at == NULL ? 0 : strtol(at + strlen(name), NULL, 10);
 }
 
-bool sockets_ports_are_scarce(const struct procfs *procfs) {
-    long waiting = 0;
-    char range[32], *end;
-    if (procfs_each_line(procfs, "net/sockstat", SOCKSTAT_BYTES, take_waiting, &waiting) != 0 || waiting < FEW_WAITING ||
-        procfs_read(procfs, "sys/net/ipv4/ip_local_port_range", range, sizeof(range)) <= 0)
+static void take_closed(void *context, const char *line) {
+    if (strncmp(line, "TCP: ", 5) == 0)
+        *(struct closed *)context =
+            (struct closed){number_behind(line, " orphan "), number_behind(line, " tw "), number_behind(line, " mem ")};
+}
+
+/* Rows that hold a port outside the range from which the kernel gives ports out: a process chose it. */
+struct held_ports {
+    const struct sockets *sockets;
+    bool is_alone;
+    uid_t uid;
+    struct connection rows[MANY_HELD];
+    size_t n;
+    uint32_t listened[2048]; /* a bit for each port that somebody listens at, and holds himself */
+};
+
+static void take_held(void *context, const struct connection *row) {
+    struct held_ports *held = context;
+    uint16_t port = row->local.port;
+    if (port >= held->sockets->first_port && port <= held->sockets->last_port)
+        return;
+    if (row->state == TCP_LISTENS)
+        held->listened[port / 32] |= 1u << port % 32;
+    else if ((row->inode == 0 || (held->is_alone && row->uid == held->uid)) && held->n < MANY_HELD)
+        /* Of a process that is dead. Multipath connections (MPTCP) keep their inode then. */
+        held->rows[held->n++] = *row;
+}
+
+static void take_held_line(void *context, const char *line) {
+    struct connection row;
+    if (sockets_parse(line, &row))
+        take_held(context, &row);
+}
+
+/* Find them; false where there are none, or none can be seen. */
+static bool find_held(struct sockets *sockets, bool is_alone, struct held_ports *held) {
+    uint8_t filter[FILTER_BYTES], *at = filter;
+    bytes_clear(held, sizeof(*held));
+    held->sockets = sockets;
+    held->is_alone = is_alone;
+    held->uid = getuid();
+    /* Below the range, or above it; see ask_for. */
+    at = put_port(at, LOCAL_TO, 8, 12, (uint16_t)(sockets->first_port - 1));
+    at = put_operation(at, JUMP, 4, 12);
+    at = put_port(at, LOCAL_FROM, 8, 12, (uint16_t)(sockets->last_port + 1));
+    if (sockets->by_proc)
+        (void)read_files(sockets, take_held_line, held);
+    else if (open_netlink(sockets) && ask(sockets, ALL_STATES, filter, (size_t)(at - filter), take_held, held) != 0)
+        (void)drop_netlink(sockets);
+    size_t n = 0;
+    for (size_t i = 0; i < held->n; i++) {
+        uint16_t port = held->rows[i].local.port;
+        if ((held->listened[port / 32] >> port % 32 & 1) == 0)
+            held->rows[n++] = held->rows[i];
+    }
+    held->n = n;
+    return n > 0;
+}
+
+static socklen_t address_from(struct sockaddr_storage *out, const struct endpoint *end) {
+    memset(out, 0, sizeof(*out));
+    if (memcmp(end->address, mapped, sizeof(mapped)) == 0) {
+        struct sockaddr_in *in = (struct sockaddr_in *)(void *)out;
+        in->sin_family = AF_INET;
+        in->sin_port = htons(end->port);
+        memcpy(&in->sin_addr, end->address + 12, 4);
+        return sizeof(*in);
+    }
+    struct sockaddr_in6 *in = (struct sockaddr_in6 *)(void *)out;
+    in->sin6_family = AF_INET6;
+    in->sin6_port = htons(end->port);
+    memcpy(&in->sin6_addr, end->address, sizeof(end->address));
+    return sizeof(*in);
+}
+
+/* End a closed connection whose other end was here, too, and is gone: what waits answers a SYN from there as a segment out of
+ * time, for which the kernel then sends the RST that ends it (RFC 1337). From another host's address nothing can be sent: false. */
+static bool end_closed(const struct connection *row) {
+    struct sockaddr_storage local, remote;
+    socklen_t n_remote = address_from(&remote, &row->remote), n_local = address_from(&local, &row->local);
+    int one = 1, descriptor = socket(remote.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (descriptor < 0)
         return false;
-    long first = strtol(range, &end, 10);
-    return waiting > (strtol(end, NULL, 10) - first + 1) / MOST_OF_FOUR * (MOST_OF_FOUR - 1);
+    bool is_sent = setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0 &&
+                   bind(descriptor, (struct sockaddr *)&remote, n_remote) == 0;
+    if (is_sent)
+        (void)connect(descriptor, (struct sockaddr *)&local, n_local);
+    (void)close(descriptor);
+    return is_sent;
+}
+
+/* Free ports that connections of the dead hold; false where some stay. */
+static bool free_ports(struct sockets *sockets, bool is_alone) {
+    struct held_ports held;
+    bool goes_on = true;
+    for (int looks = 0; find_held(sockets, is_alone, &held); looks++) {
+        if (!goes_on || looks == MANY_LOOKS)
+            return false;
+        goes_on = false;
+        for (size_t i = 0; i < held.n; i++)
+            goes_on |= end_closed(&held.rows[i]);
+    }
+    return true;
+}
+
+/* Say whether half of what the user may lock can be had: what the dead sent without a copy, and nobody has read, stays locked. */
+static bool can_lock_half(void) {
+    static const uint8_t half[HALF_LOCKED];
+    const struct sockaddr_in discard = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int one = 1, descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool can = descriptor < 0 || setsockopt(descriptor, SOL_SOCKET, SO_ZEROCOPY, &one, sizeof(one)) != 0 ||
+               sendto(descriptor, half, sizeof(half), MSG_ZEROCOPY, (const struct sockaddr *)&discard, sizeof(discard)) >= 0 ||
+               errno != ENOBUFS;
+    if (descriptor >= 0)
+        (void)close(descriptor);
+    return can;
+}
+
+/* What closed connections may take, a bit each. */
+enum { LACK_PORTS = 1, LACK_PORT = 2, LACK_PLACES = 4, LACK_MEMORY = 8, LACK_LOCKED = 16 };
+
+static unsigned int find_lacks(struct sockets *sockets, bool is_alone, bool has_extensions, bool undoes) {
+    struct held_ports held;
+    struct closed closed = {0, 0, 0};
+    unsigned int found = 0;
+    if (procfs_each_line(sockets->procfs, "net/sockstat", SOCKSTAT_BYTES, take_closed, &closed) != 0 || sockets->last_port == 0)
+        return 0;
+    if (closed.waiting >= FEW_WAITING &&
+        closed.waiting > (sockets->last_port - sockets->first_port + 1) / MOST_OF_FOUR * (MOST_OF_FOUR - 1))
+        found |= LACK_PORTS;
+    bool alone = is_alone && !has_extensions;
+    bool are_free = undoes ? free_ports(sockets, alone) : !find_held(sockets, alone, &held);
+    if (!is_alone)
+        return found;
+    /* What follows is counted for the whole machine, or for all processes of the user. */
+    found |= are_free ? 0 : LACK_PORT;
+    if (closed.orphans == 0)
+        return found;
+    if (sockets->most_orphans > 0 && closed.orphans > sockets->most_orphans / 2)
+        found |= LACK_PLACES;
+    if (sockets->most_pages > 0 && closed.pages > sockets->most_pages / 2)
+        found |= LACK_MEMORY;
+    return can_lock_half() ? found : found | LACK_LOCKED;
+}
+
+const char *sockets_lack(struct sockets *sockets, bool is_alone, bool has_extensions) {
+    static const char *const names[] = {"nearly all ports", "a port that a function may need",
+                                        "half of the places of unsent connections", "half of the memory of connections",
+                                        "half of the memory that may be locked"};
+    long begun = sockets_begun(sockets);
+    if (begun >= 0 && begun == sockets->at_ease)
+        return NULL;
+    unsigned int lacks = find_lacks(sockets, is_alone, has_extensions, true) & ~sockets->lacks_before;
+    sockets->at_ease = lacks == 0 ? begun : -1;
+    return lacks == 0 ? NULL : names[__builtin_ctz(lacks)];
+}
+
+/* The n-th number of a file, from 0; 0 where it is not told. */
+static long read_number(const struct procfs *procfs, const char *path, int n) {
+    char text[64], *at = text;
+    long number = 0;
+    if (procfs_read(procfs, path, text, sizeof(text)) > 0)
+        for (int i = 0; i <= n; i++)
+            number = strtol(at, &at, 10);
+    return number;
 }
 
 static bool is_zero(const uint8_t *at, size_t n) {
@@ -349,6 +538,14 @@ void sockets_begin(struct sockets *sockets, const struct procfs *procfs, const s
     for (size_t i = 0; i < n && i < SOCKETS_MANY_SERVERS; i++)
         sockets->servers[sockets->n_servers++] = servers[i];
     sockets->counters = openat(procfs->root, "net/snmp", O_RDONLY | O_CLOEXEC);
+    sockets->at_ease = -1;
+    sockets->first_port = read_number(procfs, "sys/net/ipv4/ip_local_port_range", 0);
+    sockets->last_port = read_number(procfs, "sys/net/ipv4/ip_local_port_range", 1);
+    sockets->most_orphans = read_number(procfs, "sys/net/ipv4/tcp_max_orphans", 0);
+    /* From the second number on the kernel saves. */
+    sockets->most_pages = read_number(procfs, "sys/net/ipv4/tcp_mem", 1);
+    /* On a machine that is not ours, perhaps: nothing is undone. */
+    sockets->lacks_before = find_lacks(sockets, true, false, false) | (can_lock_half() ? 0 : LACK_LOCKED);
     /* Whoever serves at one of the ports, for once. */
     sockets->serves_all = true;
     bool serves_all = false;

@@ -53,6 +53,11 @@ struct sockets {
     bool has_read;
     struct endpoint servers[SOCKETS_MANY_SERVERS];
     size_t n_servers;
+    long first_port, last_port; /* from these the kernel gives ports out, 0 where it does not tell */
+    long most_orphans;          /* beyond them the kernel resets, 0 where it does not tell */
+    long most_pages;            /* beyond them the kernel saves memory, 0 where it does not tell */
+    unsigned int lacks_before;  /* what an earlier life left: nobody is made to wait for it */
+    long at_ease;               /* connections begun when they took nothing from anybody, -1 where not known */
     bool serves_all; /* one of them listens at every address of the host, so that others lead there too */
     struct connection rows[SOCKETS_MANY];
     size_t n_rows;
@@ -72,9 +77,10 @@ bool sockets_read(struct sockets *sockets);
  * there. */
 long sockets_begun(const struct sockets *sockets);
 
-/* Say whether connections that were closed, and wait (TIME_WAIT, for a minute), take most of the ports from which others
- * begin: where they were bound, no new connection to anybody gets theirs. */
-bool sockets_ports_are_scarce(const struct procfs *procfs);
+/* Name what connections of dead processes take from the next event, NULL where it has enough. Undoes at once what it can: a port
+ * that was chosen, and whose connection went to this host. Others end in a minute (TIME_WAIT), or when their peer has read what
+ * was sent. `is_alone`: nobody else has connections on this machine, except extensions. */
+const char *sockets_lack(struct sockets *sockets, bool is_alone, bool has_extensions);
 
 /* The endpoint of an IPv4 address of four bytes. */
 struct endpoint endpoint_of(const uint8_t *address, uint16_t port);

@@ -12,6 +12,7 @@
 
 #define PORT 9001
 #define OTHER_PORT 9002
+#define OWN_PORT 8080
 
 static struct procfs procfs;
 static struct pairs pairs;
@@ -395,22 +396,154 @@ static void narrow_the_ports(void) {
     unit_write("/proc/sys/net/ipv4/ip_local_port_range", "32768 32867");
 }
 
+/* The port that a new listener got in `listener`. */
+static uint16_t listen_anywhere(int *listener) {
+    struct sockaddr_in address;
+    socklen_t size = sizeof(address);
+    *listener = listen_at(0);
+    CHECK(getsockname(*listener, (struct sockaddr *)&address, &size) == 0);
+    return ntohs(address.sin_port);
+}
+
+static bool lacks(const char *what) {
+    const char *lack = sockets_lack(&watch.sockets, true, false);
+    return lack == what || (lack != NULL && what != NULL && strcmp(lack, what) == 0);
+}
+
 static void closed_connections_take_ports(void) {
-    CHECK(procfs_open(&procfs, &fault) == 0);
+    begin_with(true);
     for (int i = 0; i < 80; i++) {
-        CHECK(sockets_ports_are_scarce(&procfs) == (i > 75));
-        struct sockaddr_in address = address_of(PORT);
-        int listener = listen_at(0);
-        socklen_t size = sizeof(address);
-        CHECK(getsockname(listener, (struct sockaddr *)&address, &size) == 0);
-        int one = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        CHECK(connect(one, (struct sockaddr *)&address, sizeof(address)) == 0);
+        int listener;
+        CHECK(lacks(i > 75 ? "nearly all ports" : NULL));
+        int one = connect_to(listen_anywhere(&listener));
         int other = accept(listener, NULL, NULL);
         /* Who closes first waits. */
         (void)close(one);
         (void)close(other);
         (void)close(listener);
     }
+}
+
+/* Whether a careful server gets `port`. */
+static bool is_free(uint16_t port) {
+    struct sockaddr_in address = address_of(port);
+    int one = 1, descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0);
+    bool is_bound = bind(descriptor, (struct sockaddr *)&address, sizeof(address)) == 0;
+    (void)close(descriptor);
+    return is_bound;
+}
+
+/* Connect from OWN_PORT to `port`. */
+static int connect_from_own(uint16_t port) {
+    struct sockaddr_in own = address_of(OWN_PORT), address = address_of(port);
+    int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    CHECK(bind(descriptor, (struct sockaddr *)&own, sizeof(own)) == 0);
+    (void)connect(descriptor, (struct sockaddr *)&address, sizeof(address));
+    return descriptor;
+}
+
+static void free_a_chosen_port(void) {
+    for (int i = 0; i < 2; i++) {
+        int listener;
+        int one = connect_from_own(listen_anywhere(&listener)), other = accept(listener, NULL, NULL);
+        (void)close(listener);
+        /* From either end, TIME_WAIT is the first's to close. */
+        (void)close(one);
+        (void)close(other);
+        CHECK(!is_free(OWN_PORT));
+        CHECK(lacks(NULL));
+        CHECK(is_free(OWN_PORT));
+    }
+}
+
+static void chosen_ports_are_freed(void) {
+    begin_with(true);
+    free_a_chosen_port();
+    watch.sockets.by_proc = true;
+    free_a_chosen_port();
+}
+
+static bool is_enough_beside_others(void) { return sockets_lack(&watch.sockets, false, false) == NULL; }
+
+/* Send to a peer that does not read, until no more is taken. */
+static void send_much(int to, int flags) {
+    static const uint8_t much[4096];
+    while (send(to, much, sizeof(much), MSG_NOSIGNAL | flags) > 0)
+        ;
+}
+
+static void what_is_unsent_is_waited_for(void) {
+    int listener;
+    begin_with(true);
+    int one = connect_from_own(listen_anywhere(&listener)), other = accept(listener, NULL, NULL);
+    send_much(one, 0);
+    (void)close(one);
+    /* The peer lives, and may be another host. */
+    CHECK(lacks("a port that a function may need"));
+    CHECK(is_enough_beside_others());
+    CHECK(!is_free(OWN_PORT));
+    /* As if the kernel had given it out. */
+    watch.sockets.first_port = 1;
+    watch.sockets.at_ease = -1;
+    CHECK(lacks(NULL));
+    watch.sockets.most_pages = 64;
+    CHECK(lacks(NULL));
+    watch.sockets.at_ease = -1;
+    CHECK(lacks("half of the memory of connections"));
+    CHECK(is_enough_beside_others());
+    watch.sockets.most_pages = 0;
+    watch.sockets.most_orphans = 1;
+    watch.sockets.at_ease = -1;
+    CHECK(lacks("half of the places of unsent connections"));
+    watch.sockets.lacks_before = ~0u;
+    CHECK(lacks(NULL));
+    watch.sockets.lacks_before = 0;
+    watch.sockets.at_ease = -1;
+    (void)close(other);
+    CHECK(lacks(NULL));
+}
+
+static void locked_memory_is_waited_for(void) {
+    const struct rlimit few = {65536, 65536};
+    int listener, yes = 1;
+    CHECK(setrlimit(RLIMIT_MEMLOCK, &few) == 0);
+    /* The kernel counts it for a user over all namespaces: one that runs nothing else. */
+    CHECK(geteuid() != 0 || setuid(UNIT_UID + 2000000) == 0);
+    begin_with(true);
+    CHECK(watch.sockets.lacks_before == 0);
+    int one = connect_from_own(listen_anywhere(&listener)), other = accept(listener, NULL, NULL);
+    watch.sockets.first_port = 1;
+    send_much(one, 0);
+    CHECK(setsockopt(one, SOL_SOCKET, SO_SNDBUF, &(int){1 << 22}, sizeof(int)) == 0);
+    CHECK(setsockopt(one, SOL_SOCKET, SO_ZEROCOPY, &yes, sizeof(yes)) == 0);
+    send_much(one, MSG_ZEROCOPY);
+    (void)close(one);
+    CHECK(lacks("half of the memory that may be locked"));
+    (void)close(other);
+    CHECK(lacks(NULL));
+}
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
+static void multipath_connections_are_waited_for(void) {
+    struct sockaddr_in own = address_of(OWN_PORT), address;
+    int listener, one = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP);
+    if (one < 0)
+        return;
+    begin_with(true);
+    address = address_of(listen_anywhere(&listener));
+    CHECK(bind(one, (struct sockaddr *)&own, sizeof(own)) == 0);
+    CHECK(connect(one, (struct sockaddr *)&address, sizeof(address)) == 0);
+    int other = accept(listener, NULL, NULL);
+    (void)close(listener);
+    (void)close(one);
+    CHECK(lacks("a port that a function may need"));
+    (void)close(other);
+    AWAIT(lacks(NULL));
+    CHECK(is_free(OWN_PORT));
 }
 
 int main(void) {
@@ -431,6 +564,12 @@ int main(void) {
     RUN(in_namespace(start_the_platform, does_not_mind_who_connected_before_the_event));
     RUN(in_namespace(start_the_platform, sees_what_a_worker_that_goes_on_has_sent));
     RUN(in_namespace(narrow_the_ports, closed_connections_take_ports));
+    RUN(in_namespace(start_the_platform, chosen_ports_are_freed));
+    RUN(in_namespace(start_the_platform, what_is_unsent_is_waited_for));
+    RUN(in_namespace(start_the_platform, multipath_connections_are_waited_for));
+    CHECK(setenv("UNIT_IS_ROOT", "", 1) == 0);
+    RUN(in_namespace(start_the_platform, locked_memory_is_waited_for));
+    CHECK(unsetenv("UNIT_IS_ROOT") == 0);
     RUN(reads_rows());
     return 0;
 }

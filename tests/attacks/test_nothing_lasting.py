@@ -120,6 +120,27 @@ def test_what_a_dying_process_holds_meets_nobody(holder: str, aws_shop: Shop) ->
     assert aws_shop.result_of(CODE + "result = run(event['codes'])", codes=LOOK) == all_free
 
 
+# What the kernel counts for a user beside that: x86-64's and AArch64's numbers, and arguments with which it is made.
+REFUSED = {
+    "user namespace": ((272, 97), "(0x10000000,)"),
+    "user namespace of a child": ((56, 220), "(0x10000011, 0, 0, 0, 0)"),
+    "performance event": ((298, 241), "((ctypes.c_uint64 * 16)(1 | 128 << 32), 0, -1, -1, 0)"),
+    "BPF map": ((321, 280), "(0, (ctypes.c_uint32 * 32)(2, 4, 8, 1), 128)"),
+}
+
+
+def test_what_lambda_refuses_cannot_be_counted_for_the_user(aws_shop: Shop) -> None:
+    call = """
+import ctypes, errno
+libc = ctypes.CDLL(None, use_errno=True)
+def make(numbers, arguments):
+    number = numbers[os.uname().machine == "aarch64"]
+    return "made" if libc.syscall(number, *eval(arguments)) >= 0 else errno.errorcode[ctypes.get_errno()]
+result = {name: make(*one) for name, one in event["refused"].items()}
+"""
+    assert aws_shop.result_of(call, refused=REFUSED) == dict.fromkeys(REFUSED, "EPERM")
+
+
 # How the kernel treats a process.
 STATE = """
 import ctypes, resource, signal

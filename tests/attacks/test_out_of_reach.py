@@ -5,6 +5,7 @@ A limit that nobody sees any more is as false as a promise that does not hold: t
 
 from __future__ import annotations
 
+import socket
 import socketserver
 import threading
 import time
@@ -184,6 +185,19 @@ result = [int(row[4][:8], 16) for row in rows if row[2].endswith(":" + port) and
     kept = dayfly_shop.result_of(look)
     assert isinstance(kept, list)
     assert max(kept, default=0) > 50_000
+
+
+def test_for_a_minute_a_worker_reads_whom_earlier_customers_were_connected_to(dayfly_shop: Shop) -> None:
+    """L2. A customer's worker need do no more than close a connection before its peer does."""
+    visit = "socket.create_connection(('127.0.0.1', event['to'])).close()\nresult = 'closed'"
+    look = """
+peers = [line.split()[2] for line in open("/proc/net/tcp")]
+result = "0100007F:%04X" % event["to"] in peers
+"""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert dayfly_shop.result_of(visit, to=port) == "closed"
+        assert dayfly_shop.result_of(look, to=port) is True
 
 
 def test_native_code_goes_on_between_two_events_of_its_window() -> None:
