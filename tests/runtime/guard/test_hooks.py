@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
+import linecache
 import subprocess
 import sys
 import threading
+import tokenize
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,6 +52,24 @@ def test_what_only_makes_a_tree_of_a_source_runs_none_of_it() -> None:
         parse(EVIL, "x", str(ast.PyCF_ONLY_AST))
     with pytest.raises(Refused):
         parse(EVIL, "x", "exec")
+
+
+def test_inspect_shows_the_source_of_code_and_nothing_else_reads_lines_of_a_file_that_the_event_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    guard = serving({"file": ast.__file__})
+
+    def open_judged(path: str, mode: str) -> object:
+        audit_events.ACTS["open"](guard, (path, mode, 0), sys._getframe(1))
+        return open(path, mode)
+
+    monkeypatch.setattr(tokenize, "_builtin_open", open_judged)
+    linecache.clearcache()
+    assert "def literal_eval" in inspect.getsource(ast.literal_eval)
+    linecache.clearcache()
+    with pytest.raises(Refused):
+        linecache.getlines(ast.__file__)
+    assert told(guard) == [["refused", "path.whole"]]
 
 
 def test_what_makes_or_runs_code_that_is_in_no_file_is_counted() -> None:

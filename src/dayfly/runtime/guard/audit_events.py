@@ -50,6 +50,8 @@ _LOOK_THEMSELVES = (("collections", "namedtuple"), ("gettext", "c2py"))
 _WALKERS = ("/shutil.py", "/os.py", "<frozen os>")
 # What has every host resolved, which is an event, before it connects to what came of it. asyncio leaves out addresses.
 _RESOLVERS = ("/socket.py", "/urllib3/util/connection.py")
+# What reads the lines of a file of code for the interpreter's `inspect`, which has the name from the code.
+_LINE_READERS = ("/tokenize.py", "/linecache.py")
 
 
 def _loads_file(frame: FrameType | None) -> bool:
@@ -333,7 +335,21 @@ def _on_open(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     if type(path) is str and "/" not in path and frame.f_code.co_filename.endswith(_WALKERS):
         # A name that was read from a directory, in that directory.
         return
+    if type(path) is str and _shows_source(guard, path, frame):
+        # FastAPI looks up each endpoint's lines. To take the event apart for that is 3 ms in each worker.
+        return
     sinks.about_path(guard, path, frame)
+
+
+def _shows_source(guard: Guard, path: str, frame: FrameType) -> bool:
+    """Say whether `inspect` reads a file of the deployment's, whose name it has from the code or module that it looks at."""
+    found: FrameType | None = frame
+    while found is not None and found.f_code.co_filename.endswith(_LINE_READERS):
+        found = found.f_back
+    if found is None or found is frame or not found.f_code.co_filename.endswith("/inspect.py"):
+        return False
+    is_librarys = guard.places.is_library(found.f_code.co_filename)
+    return is_librarys and "/.." not in path and guard.places.is_deployed(path)
 
 
 def _on_path(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
