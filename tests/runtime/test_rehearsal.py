@@ -22,7 +22,7 @@ from dayfly.runtime.client import DayflyRuntimeClient
 from dayfly.runtime.guard import guarding
 from dayfly.runtime.rehearsal import rehearse
 from dayfly.runtime.sealing import Sealing
-from dayfly.runtime.zygote import HeldSignals, Work
+from dayfly.runtime.zygote import HeldSignals, Work, _serve_requests
 
 TIMES = 2
 
@@ -160,3 +160,22 @@ def test_a_version_it_does_not_know_is_survived(monkeypatch: pytest.MonkeyPatch)
     work = client._work
     rehearse(client)
     assert client._work is work
+
+
+def test_the_zygote_has_the_guard_judge_once_a_worker_is_dead() -> None:
+    class Judged(Exception):
+        pass
+
+    def act() -> bool:
+        guard = Mock()
+        guard.rehearse.side_effect = Judged
+        near, far = fds.socket_pair()
+        channel: Any = SimpleNamespace(socket=far, options=None)
+        near.sendall(frames.pack_control(frames.REAP, b"%d" % os.getppid()))
+        # Without a supervisor it ends.
+        near.close()
+        with pytest.raises(Judged):
+            _serve_requests(channel, Sealing(), Mock(), None, guard)
+        return True
+
+    assert forked(act)

@@ -249,7 +249,7 @@ def wait_for_work(
                 generators=generators,
             )
     _kept.extend((ready, become_worker, learned))
-    return _serve_requests(channel, sealing, become_worker, learned)
+    return _serve_requests(channel, sealing, become_worker, learned, guard)
 
 
 def _fingerprint(*, but: AbstractSet[str] = frozenset()) -> int:
@@ -373,8 +373,10 @@ def _serve_requests(
     sealing: Sealing,
     become_worker: Callable[..., Work],
     learned: LearnedImports | None,
+    guard: Guard | None,
 ) -> Work:
     waiting: dict[int, bool] = {}
+    known = 0
     chores: list[Tidier | Immortaliser] | None = None
     reader = frames.ControlReader()
     while True:
@@ -420,6 +422,10 @@ def _serve_requests(
                     chores[0].spend_a_moment()
                 else:
                     _send(channel, frames.TIDIED, b"")
+        # Between two events, and again when there are more modules that the guard may ask about.
+        if guard is not None and waiting and known != len(sys.modules):
+            guard.rehearse()
+            known = len(sys.modules)
         _reap(channel, waiting)
         if learned is not None:
             learned.advance()

@@ -14,6 +14,7 @@ from tests.runtime.guard.guards import serving, told
 from dayfly.core import frames
 from dayfly.core.reports import MANY
 from dayfly.core.structure.judgement import Judgement
+from dayfly.core.structure.trusted_literals import OwnText
 from dayfly.runtime.guard import reentrancy
 from dayfly.runtime.guard.refusal import ERROR_TYPE, Refused, RefusedRecord
 from dayfly.runtime.guard.sinks import about_python
@@ -227,3 +228,14 @@ def test_what_begins_the_guards_own_work_is_where_it_is_looked_for() -> None:
             if isinstance(constant, CodeType)
         )
         assert any(name in one for one in owners) or name in made, f"{module}.{name}"
+
+
+@pytest.mark.parametrize("own", [OwnText(()), None])
+def test_a_rehearsal_leaves_nothing_to_tell_even_where_the_judges_fail(own: OwnText | None) -> None:
+    guard = serving({}, closed=True)
+    assert told(guard) == []
+    guard.own = own  # type: ignore[assignment]
+    guard.rehearse()
+    guard.own = OwnText(())
+    guard.begin(b"{}", "request")
+    assert told(guard) == []
