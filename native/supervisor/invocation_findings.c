@@ -32,6 +32,8 @@ static const struct subject subjects[] = {
     {"shell", "a shell command", "T1059.004", "Unix Shell"},
     {"argv", "a child process", "T1059.004", "Unix Shell"},
     {"sql", "an SQL statement", "T1190", "Exploit Public-Facing Application"},
+    {"query", "a query", "T1190", "Exploit Public-Facing Application"},
+    {"name", "an attribute that is looked up by name", "T1190", "Exploit Public-Facing Application"},
     {"path", "a path", "T1190", "Exploit Public-Facing Application"},
     {"url", "the destination of a request", "T1190", "Exploit Public-Facing Application"},
     {"runtime", "a change of the runtime itself", "T1574", "Hijack Execution Flow"},

@@ -21,6 +21,8 @@ _MAX_REMEMBERED = 2000
 _MAX_ANSWERS = 100
 _MAX_STEPS_SHOWN = 16
 _MAX_SHOWN_NAME = 32
+# Too few to be looked for in texts.
+_FEW_CHARACTERS = 2
 
 
 class Span:
@@ -154,7 +156,17 @@ class Provenance:
 
     def is_leaf(self, text: str) -> bool:
         """Say whether a value of the event is this text, and no more than it."""
+        if len(text) <= _FEW_CHARACTERS:
+            return text in self._taken_apart().texts()
         return b"\0" + fold_wide(text).encode("utf-8", "surrogatepass") + b"\0" in self._taken_apart().block
+
+    def values_in(self, text: str, sign: str) -> list[tuple[str, str]]:
+        """Return the values of the event that hold `sign` and stand in `text` as a whole, with their paths."""
+        return [
+            (value, self._path(place))
+            for value, place in self._taken_apart().texts().items()
+            if sign in value and value in text
+        ]
 
     def _taken_apart(self) -> Leaves:
         leaves = self._leaves

@@ -24,6 +24,8 @@ SUBJECTS = {
     "shell": ("a shell command", _SHELL),
     "argv": ("a child process", _SHELL),
     "sql": ("an SQL statement", _EXPLOIT),
+    "query": ("a query", _EXPLOIT),
+    "name": ("an attribute that is looked up by name", _EXPLOIT),
     "path": ("a path", _EXPLOIT),
     "url": ("the destination of a request", _EXPLOIT),
     "runtime": ("a change of the runtime itself", _HIJACK),

@@ -522,3 +522,28 @@ def test_the_event_fills_a_part_of_a_name_between_quotes(template: str, value: s
     sql, event = fill(template, value)
     own = OwnText(["SELECT body FROM ", " WHERE body = ", "_notes", "_x", "t"])
     assert judge_sql(sql, event, own, dialect="sqlite").verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("SELECT rooms.id, rooms.name \nFROM rooms \nWHERE rooms.id = ?", "allow"),
+        ("SELECT rooms.id \nFROM rooms \nWHERE rooms.name = ?", "allow"),
+        ("SELECT rooms.id \nFROM rooms \nWHERE rooms.id = rooms.name", "refuse"),
+        ("SELECT rooms.id \nFROM rooms \nWHERE rooms.name", "refuse"),
+    ],
+)
+def test_a_value_may_be_called_as_a_column_that_a_library_writes(statement: str, expected: str) -> None:
+    own = OwnText(
+        ("rooms", "id", "name"), generators=("SELECT ", " \nFROM ", " \nWHERE ", ", ", " = ", "rooms")
+    )
+    event = FakeProvenance({"name": "rooms.name"}, keys=False)
+    assert judge_sql(statement, event, own, dialect="sqlite", by_library=True).verdict == expected
+
+
+def test_the_event_completes_the_name_of_a_table() -> None:
+    own = OwnText(("SELECT * FROM tenant_", " WHERE id = ?"))
+    for value, expected in (("t42", "allow"), ("t42 JOIN users", "refuse"), ("t42, users", "refuse")):
+        statement = f"SELECT * FROM tenant_{value} WHERE id = ?"
+        event = FakeProvenance({"tenant": value}, keys=False)
+        assert judge_sql(statement, event, own, dialect="sqlite").verdict == expected

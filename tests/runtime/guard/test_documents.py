@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import importlib
 import io
-import logging
 import os
 import string
 import sys
 import tarfile
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
 from tests.runtime.guard.guards import serving, told
 
-from dayfly.runtime.guard import documents, drivers, sinks
+from dayfly.runtime.guard import drivers, sinks
 from dayfly.runtime.guard.drivers import WRAPPED
 from dayfly.runtime.guard.guarding import Guard
 from dayfly.runtime.guard.refusal import Refused
@@ -101,32 +99,6 @@ def test_a_format_reaches_no_attribute_that_the_event_names(
     with pytest.raises(Refused):
         string.Formatter().format("{" + EVENT["field"] + "}", item=1)
     assert string.Formatter().format("{item.real} {name}", item=1, name="x") == "1 x"
-
-
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="no monitoring of calls")
-def test_a_format_of_the_events_reads_nothing_that_begins_with_an_underscore() -> None:
-    inner = "Hi {item.__init__.__globals__[KEY]}"
-    plain = "Hi {item.real} {{x}}"
-    guard = serving({"inner": inner, "plain": plain}, own=("{x.__class__}",))
-    source = """
-def method(text): return text.format(item=1)
-def mapped(text): return text.format_map({"item": 1})
-def spread(text): return text.format(**{"item": 1})
-def own(text): return "{x.__class__}".format(x=text)
-"""
-    scope: dict[str, Callable[[str], str]] = {}
-    code = compile(source, __file__, "exec")
-    exec(code, scope)
-    documents.watch_formats(guard, [code])
-    assert scope["own"](inner) == "<class 'str'>"
-    for name in ("method", "mapped", "spread"):
-        assert scope[name](plain) == "Hi 1 {x}"
-        with pytest.raises(Refused):
-            scope[name](inner)
-    style = logging.StrFormatStyle("{name} {args.__class__.__mro__}")
-    documents.watch_formats(serving({"style": "{name} {args.__class__.__mro__}"}), [])
-    with pytest.raises(Refused):
-        style.format(logging.LogRecord("x", 20, "p", 1, "m", None, None))
 
 
 def test_an_entity_of_the_events_names_no_file(guard: Guard) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import os.path
 import sys
+from contextlib import nullcontext
+from pathlib import Path
 from types import FrameType
 
 import pytest
@@ -19,7 +21,9 @@ from dayfly.runtime.guard.sinks import (
     about_link,
     about_markup,
     about_path,
+    about_process,
     about_python,
+    about_shell,
     about_sql,
     about_variables,
 )
@@ -203,3 +207,74 @@ def test_a_link_of_the_events_leads_to_what_lies_beside_it() -> None:
     about_link(guard, "/srv/a.txt", "/srv/files/link", frame)
     with pytest.raises(Refused):
         about_link(serving({"to": "../up"}), "../up", "/srv/files/link", frame)
+
+
+def test_a_file_that_a_program_is_given_is_judged_as_one_that_is_opened(tmp_path: Path) -> None:
+    inside = tmp_path / "in.txt"
+    inside.write_text("x")
+    event = {
+        "whole": "/etc/passwd",
+        "up": "../../../../../../etc/passwd",
+        "plain": "in.txt",
+        "none": "/etc/no-such",
+    }
+    frame = frame_in(__file__)
+    own = (str(tmp_path), str(tmp_path) + "/", "cat", "cat ")
+    for word in (event["whole"], f"{tmp_path}/{event['up']}", "--file=/etc/passwd"):
+        with pytest.raises(Refused):
+            about_process(serving(event, own=own), "cat", ["cat", word], frame)
+        with pytest.raises(Refused):
+            about_shell(serving(event, own=own), f"cat '{word}'", frame)
+    about_process(serving(event, own=own), "cat", ["cat", str(inside), event["none"]], frame)
+
+
+@pytest.mark.parametrize(
+    ("script", "operand", "is_refused"),
+    [
+        ('eval "echo $1"', "$(id)", True),
+        ('bash -c "echo $1"', "x; id", True),
+        ("echo $(( $1 + 1 ))", "a[$(id)]", True),
+        ("[[ $1 -gt 3 ]] && echo more", "a[$(id)]", True),
+        ("echo $(( $1 + 1 ))", "41", False),
+        ('echo "$1"', "$(id)", False),
+        ('eval "echo $1"', "ada", False),
+    ],
+)
+def test_a_script_evaluates_no_operand_of_the_events(
+    script: str, operand: str, is_refused: bool, tmp_path: Path
+) -> None:
+    file = tmp_path / "script.sh"
+    file.write_text("#!/bin/sh\n" + script)
+    frame = frame_in(__file__)
+    for words in (["bash", str(file), operand], [str(file), operand]):
+        guard = serving({"operand": operand}, own=("bash", "sh", str(file), script))
+        with pytest.raises(Refused) if is_refused else nullcontext():
+            about_process(guard, words[0], words, frame)
+
+
+def test_a_script_that_the_function_wrote_is_read_as_a_shell_does(tmp_path: Path) -> None:
+    command = "id; cat /etc/hostname"
+    file = tmp_path / "made.sh"
+    file.write_text(f"#!/bin/sh\necho begin\n{command}\n")
+    guard = serving({"command": command}, own=("sh", str(file), "#!/bin/sh\necho begin\n"))
+    guard.places.temporary = (str(tmp_path),)
+    with pytest.raises(Refused):
+        about_process(guard, "sh", ["sh", str(file)], frame_in(__file__))
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "is_refused"),
+    [
+        ('{"user": "%s", "role": "guest"}', 'x", "role": "admin', True),
+        ('{"user": "ann", "more": %s}', '{"a": "b"}', False),
+        ('{"user": "%s"}', 'x\\", y', False),
+        ("user=%s&role=guest", "x&role=admin", True),
+        ("%s&key=1", "a=b&c=d", False),
+        ("<order><user>%s</user></order>", "x</user><role>admin</role><user>", True),
+        ("<order><user>%s</user></order>", "<b>x</b>", False),
+        ("%s", "<a><b>1</b></a>", False),
+    ],
+)
+def test_a_value_of_the_events_ends_none_of_a_body(template: str, value: str, is_refused: bool) -> None:
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        about_head(serving({"value": value}), (template % value).encode(), frame_in(__file__))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dayfly.core.structure.judgement import Judgement, Taint, judged, unreadable
+from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, contributed, judged, unreadable
 from dayfly.core.structure.shellwords import (
     BLANK,
     MARK,
@@ -166,6 +166,9 @@ _COMPUTES = re.compile(
     r"\(\(|\$\[|\[\[.*\s-(?:eq|ne|lt|le|gt|ge|v)\s|\b(?:let|declare\s+-i|test\s+-v|printf\s+-v)\b", re.S
 )
 _SUBSCRIPT = re.compile(r"\w\[.*(?:\$[({]|`)", re.S)
+# Where a script evaluates what it was called with; and what an evaluation acts on.
+_EVALUATES = re.compile(r"\beval\s|\b(?:ba|da)?sh\s+-c\s+[^\n]*\$|\bexec\(|\beval\(")
+_ACTIVE = frozenset("$`;|&()<>\n")
 # Programs that expand references to variables and functions, `$(shell ...)`, in what is assigned on their command line.
 _MAKES = frozenset(("make", "gmake"))
 # Of the shortest substitution, `s///`.
@@ -213,6 +216,39 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
 
         return judge_python(text, provenance, own)
     return Judgement("allow", "argv.input", "the program reads data")
+
+
+def judge_script(script: str, operands: Sequence[str], provenance: Provenance, own: OwnText) -> Judgement:
+    """Say whether a script may be called with these operands: it may evaluate them."""
+    computes, evaluates = _COMPUTES.search(script), _EVALUATES.search(script)
+    for operand in operands if computes or evaluates else ():
+        for span in contributed(operand, provenance, own):
+            part = operand[span.start : span.end]
+            if (computes and _SUBSCRIPT.search(part)) or (evaluates and not _ACTIVE.isdisjoint(part)):
+                return _refuse("argv.command", "the event supplies code for a script", span.path)
+    return Judgement("allow", "argv.operand", "the event supplies only operands")
+
+
+def commands_of(command: str) -> list[list[str]]:
+    """Return the words of each command of a command line, none where it cannot be read."""
+    try:
+        return [
+            [word.text() for word in words if not word.redirects] for words in read_shell(command).commands
+        ]
+    except Unreadable:
+        return []
+
+
+def script_of(words: Sequence[str]) -> tuple[int, str]:
+    """Return which word names the script that is executed: an interpreter's first operand, or the program itself."""
+    if _base(words[0] if words else "") not in (*SHELLS, "python", "pypy"):
+        return 0, words[0] if words else ""
+    for number, word in enumerate(words[1:], 1):
+        if word[:1] != "-":
+            return number, word
+        if word[-1:] in "cm":
+            break
+    return len(words), ""
 
 
 def _text(value: str | bytes) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, judged
 from dayfly.core.structure.literals import breaks_out
 from dayfly.core.structure.sqltokens import (
@@ -40,6 +42,9 @@ _DIRECTIONS = frozenset(("asc", "desc"))
 _OPERATORS = frozenset(
     ("=", "<", ">", "<=", ">=", "<>", "!=", "==", "like", "ilike", "glob", "regexp", "in", "is")
 )
+# The word or sign before a place; and a comparison with a parameter behind one.
+_LAST_WORD = re.compile(r"(?:\w+|[^\w\s])\s*\Z")
+_COMPARED = re.compile(r"\s*(?:[=<>!]{1,2}|LIKE)\s*(?:\?|%[(s]|:\w)")
 _COMPARISON_SIGNS = frozenset("=<>!~@")
 # Of these a function makes "(?, ?), (?, ?)", as many as it has rows.
 _MARKS = frozenset(("(", ")", ",", "?", "%s"))
@@ -155,8 +160,11 @@ def _judge(
                 is_events
                 and naming[index]
                 # "{tenant}_notes" is a name of the function's, though "{table}" may be any.
-                and not taint.all(token.content, token.limit)
-                and _is_quoted(sql, taint, token)
+                and (
+                    not taint.mask[start]
+                    if token.kind == WORD
+                    else not taint.all(token.content, token.limit) and _is_quoted(sql, taint, token)
+                )
             ):
                 free[start:end] = may[start:end] = b"\x01" * size
                 quoted.add(start)
@@ -194,7 +202,7 @@ def _judge(
         if (
             is_all_marks
             or (start in marks and end in marks)
-            or (end in ends and _is_own_name(sql, start, end, named, own))
+            or (end in ends and _is_own_name(sql, start, end, named, own, by_library=by_library))
         ):
             explained.accounted[start:end] = b"\x01" * (end - start)
             continue
@@ -358,12 +366,23 @@ def _is_own(name: str, own: OwnText) -> bool:
     return bool(name) and (own.has_word(name, generators=True) or own.is_constant(name, generators=True))
 
 
-def _is_own_name(sql: str, start: int, end: int, named: dict[int, int], own: OwnText) -> bool:
-    """Say whether the range is a name with its table ("orders.price") that the function has as a constant."""
+def _is_own_name(
+    sql: str, start: int, end: int, named: dict[int, int], own: OwnText, *, by_library: bool
+) -> bool:
+    """Say whether the range is a name with its table ("orders.price") that the function has as a constant.
+
+    Or that a library writes so of its words: in a list of columns, or before a comparison.
+    """
     if end - start > MAX_NAME or start not in named:
         return False
     text = sql[start:end]
-    return "." in text and text.replace(".", "a").isidentifier() and own.is_constant(text)
+    if "." not in text or not text.replace(".", "a").isidentifier():
+        return False
+    before = _LAST_WORD.search(sql, 0, start)
+    is_column = before is not None and before[0].strip().lower() in ("select", "distinct", "by", ",")
+    is_left = before is not None and not _compares(before[0].strip().lower()) and _COMPARED.match(sql, end)
+    by_writer = by_library and (is_column or is_left) and all(map(own.has_word, text.split(".")))
+    return own.is_constant(text) or bool(by_writer)
 
 
 def _is_sign(sql: str, tokens: list[Token], index: int, previous: Token | None) -> bool:

@@ -165,6 +165,14 @@ def _find_escape(url: str, taint: Taint, path: int, own: OwnText, says: bytearra
             if (is_all and character != "#") or (at >= fragment and taint.all(at, len(url))):
                 # What stands behind a fragment's mark is not sent.
                 continue
+            if (
+                at == start == query
+                and url[at - 1] == "/"
+                and taint.all(at, fragment)
+                and own.has_word("urljoin")
+            ):
+                # A link of a page, joined to its address.
+                break
             if at in (query, fragment) or character == "#" or (in_path and character == "?"):
                 return at
             # Some servers separate by a semicolon.

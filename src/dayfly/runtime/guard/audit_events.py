@@ -46,6 +46,8 @@ _PARSERS = (("ast", "parse"), ("mako._ast_util", "parse"))
 _TREE_FLAG = "PyCF_ONLY_AST"
 # What compiles nothing that it has not looked at: names alone; sums and comparisons of `n` and numbers.
 _LOOK_THEMSELVES = (("collections", "namedtuple"), ("gettext", "c2py"))
+# Engines whose templates are looked at before.
+_ENGINES = frozenset(("bottle", "mako.template", "tornado.template"))
 # What walks through directories by descriptors, which the event does not tell.
 _WALKERS = ("/shutil.py", "/os.py", "<frozen os>")
 # What has every host resolved, which is an event, before it connects to what came of it. asyncio leaves out addresses.
@@ -135,6 +137,9 @@ def _judge_template(frame: FrameType, guard: Guard) -> bool:
 
     A template of the deployment's files may, and one for jinja2's sandbox, which is meant for those of strangers.
     """
+    if frame.f_globals.get("__name__") in _ENGINES and guard.is_installed(frame):
+        # What it makes of a template that was looked at.
+        return True
     if not frame.f_code.co_filename.endswith("/jinja2/environment.py") or frame.f_back is None:
         return False
     above = frame.f_back.f_locals
@@ -196,6 +201,9 @@ def _on_new_function(guard: Guard, _arguments: Arguments, _frame: FrameType) -> 
 
 def _on_set_attribute(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     _owner, name, value = arguments
+    while owncode.module_of(frame) and frame.f_back is not None:
+        # In the place of `setattr`.
+        frame = frame.f_back
     if name in ("__defaults__", "__kwdefaults__") and not guard.places.is_deployed(frame.f_code.co_filename):
         guard.refuse("code.swapped", frame)
     if name != "__code__":
@@ -357,6 +365,10 @@ def _on_path(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
         sinks.about_path(guard, arguments[0], frame)
 
 
+def _on_pattern(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    sinks.about_path(guard, f"{arguments[0]}/{arguments[1]}", frame)
+
+
 def _on_path_below(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     """The last argument is a directory's descriptor: the path was looked at when that was opened."""
     if arguments[-1] == _NO_DIRECTORY:
@@ -473,6 +485,8 @@ ACTS: dict[str, Act] = {
     "os.listxattr": _on_path,
     "os.removexattr": _on_path,
     "glob.glob": _on_path,
+    "pathlib.Path.glob": _on_pattern,
+    "pathlib.Path.rglob": _on_pattern,
     "shutil.rmtree": _on_path,
     "shutil.make_archive": _on_path,
     "sqlite3.connect": _on_path,

@@ -42,6 +42,10 @@ class Joined:
         """Return the path of a leaf of either that holds `data`."""
         return self._both[0].holds_bytes(data) or self._both[1].holds_bytes(data)
 
+    def values_in(self, text: str, sign: str) -> list[tuple[str, str]]:
+        """Return the values of both that hold `sign` and stand in `text` as a whole, with their paths."""
+        return [found for one in self._both for found in one.values_in(text, sign)]
+
     def is_leaf(self, text: str) -> bool:
         """Say whether a value of either is this text."""
         return any(one.is_leaf(text) for one in self._both)

@@ -1,24 +1,22 @@
 """Has templates looked at before an engine compiles them, XML before it is parsed, and members of archives before they are written.
 
-mako, Django, Tornado, chameleon (jinja2's are met at `compile`), string.Formatter, lxml, tarfile. From Python 3.12 on `str.format`
-where the function's own code calls it. Not: XPath, which is in C.
+mako, Django, Tornado, chameleon (jinja2's are met at `compile`), string.Formatter, lxml, tarfile; XPath, JMESPath, LDAP's filters.
 """
 
 from __future__ import annotations
 
 import os
-import sys
-from types import BuiltinFunctionType, CodeType
 
 from dayfly.runtime.guard import sinks
 from dayfly.runtime.guard.wrapping import precede
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from types import ModuleType
     from typing import Any
 
+    from dayfly.core.structure.query import Language
     from dayfly.runtime.guard.guarding import Guard
 
     Marks = Sequence[tuple[str, str]]
@@ -27,11 +25,14 @@ if TYPE_CHECKING:
 _MANY_PATHS = 1000
 _MAKO = (("${", "}"), ("<%", "%>"), ("\n%", "\n"))
 _BRACES = (("{{", "}}"), ("{%", "%}"), ("{#", "#}"))
+_STPL = (("{{", "}}"), ("<%", "%>"), ("\n%", "\n"))
 _CHAMELEON = (("${", "}"), ("tal:", ">"), ("metal:", ">"), ("<?python", "?>"))
 
 
 def _about_template(guard: Guard, text: object, file: object, marks: Marks) -> None:
     """A template from memory, or from a file that is not the deployment's."""
+    if type(text) is bytes:
+        text = text.decode("utf-8", "replace")
     if type(text) is str and not (
         type(file) is str and os.path.isabs(file) and guard.places.is_deployed(file)
     ):
@@ -69,6 +70,13 @@ def _wrap_tornado(module: ModuleType, guard: Guard) -> None:
     precede(module.Template, "__init__", guard, look)
 
 
+def _wrap_bottle(module: ModuleType, guard: Guard) -> None:
+    def look(template: Any, *_rest: object, **_options: object) -> None:
+        _about_template(guard, template.source, template.filename, _STPL)
+
+    precede(module.SimpleTemplate, "prepare", guard, look)
+
+
 def _wrap_chameleon(module: ModuleType, guard: Guard) -> None:
     def look(template: Any, body: object) -> None:
         _about_template(guard, body, getattr(template, "filename", None), _CHAMELEON)
@@ -78,8 +86,8 @@ def _wrap_chameleon(module: ModuleType, guard: Guard) -> None:
 
 def _wrap_formatter(module: ModuleType, guard: Guard) -> None:
     def look(_formatter: object, name: object, *_rest: object) -> None:
-        if type(name) is str and ("." in name or "[" in name):
-            guard.ask(sinks.about_template, "{" + name + "}", (("{", "}"),))
+        if type(name) is str and "._" in name:
+            guard.ask(sinks.about_format, "{" + name + "}")
 
     precede(module.Formatter, "get_field", guard, look)
 
@@ -90,6 +98,15 @@ def _wrap_lxml(module: ModuleType, guard: Guard) -> None:
 
     for name in ("fromstring", "XML", "fromstringlist", "parse", "iterparse"):
         precede(module, name, guard, look)
+    _wrap_markup(module, guard)
+    for owner in ("_Element", "_ElementTree"):
+        if (found := getattr(module, owner, None)) is not None:
+            _wrap_expression(found, "xpath", guard, "xpath")
+
+
+def _wrap_markup(module: ModuleType, guard: Guard) -> None:
+    for name in ("fromstring", "XML", "parseString"):
+        precede(module, name, guard, lambda text, *_rest, **_options: guard.ask(sinks.about_elements, text))
 
 
 def _wrap_pandas(module: ModuleType, guard: Guard) -> None:
@@ -109,8 +126,15 @@ def _wrap_posixpath(module: ModuleType, guard: Guard) -> None:
         if len(paths) > _MANY_PATHS:
             del paths[next(iter(paths))]
 
-    def look_at_parts(*parts: object) -> None:
+    def look_at_parts(*parts: Any) -> None:
         at = len(parts) - 1
+        if (
+            at > 0
+            and all(type(one) is str for one in parts)
+            and (found := guard.computed_paths.get(parts[at]))
+        ):
+            # It goes on with what was computed before.
+            keep(join(*parts), join(*parts[:at], found[0]))
         while at > 0 and not (type(part := parts[at]) is str and part[:1] == "/"):
             at -= 1
         if at > 0 and all(type(one) is str for one in parts):
@@ -147,47 +171,38 @@ def _wrap_tarfile(module: ModuleType, guard: Guard) -> None:
     precede(module.TarFile, "_extract_member", guard, look)
 
 
-_TOOL = "dayfly"
+def _wrap_expression(owner: Any, method: str, guard: Guard, language: Language) -> None:
+    def look(_owner: object, text: object, *_rest: object, **_options: object) -> None:
+        guard.ask(sinks.about_query, text, language)
+
+    precede(owner, method, guard, look)
 
 
-def watch_formats(guard: Guard, codes: Iterable[CodeType]) -> None:
-    """Have `str.format` looked at where code calls it that has its name, or logging: the interpreter raises no event for it."""
-    monitoring = getattr(sys, "monitoring", None)
-    if monitoring is None:
-        # Python 3.11.
-        return
-    # Of six; the first are a debugger's, coverage's and a profiler's.
-    tool = next((one for one in (4, 3) if monitoring.get_tool(one) in (None, _TOOL)), None)
-    if tool is None:
-        guard.note("str.format is not looked at: other tools have the interpreter's monitoring")
-        return
+def _wrap_paths(module: ModuleType, guard: Guard) -> None:
+    # What all four ways of finding elements come to.
+    _wrap_expression(module, "iterfind", guard, "xpath")
 
-    def look(_code: CodeType, _offset: int, called: object, first: object) -> object:
-        if called is str.format or called is str.format_map:
-            text = first
-        elif type(called) is BuiltinFunctionType and called.__name__ in ("format", "format_map"):
-            text = called.__self__
-        else:
-            # What is called here is never asked about again.
-            return monitoring.DISABLE
-        if guard.is_active and type(text) is str and "._" in text:
-            guard.ask(sinks.about_format, text)
-        return None
 
-    if monitoring.get_tool(tool) is None:
-        monitoring.use_tool_id(tool, _TOOL)
-    monitoring.register_callback(tool, monitoring.events.CALL, look)
-    style = getattr(sys.modules.get("logging"), "StrFormatStyle", None)
-    todo = [*codes, *([style._format.__code__] if style is not None else [])]
-    for code in todo:
-        todo += [one for one in code.co_consts if type(one) is CodeType]
-        if "format" in code.co_names or "format_map" in code.co_names:
-            monitoring.set_local_events(tool, code, monitoring.events.CALL)
+def _wrap_jmespath(module: ModuleType, guard: Guard) -> None:
+    _wrap_expression(module.Parser, "parse", guard, "jmespath")
+
+
+def _wrap_ldap(module: ModuleType, guard: Guard) -> None:
+    def look(
+        _connection: object, _base: object = "", text: object = "", *_rest: object, **options: object
+    ) -> None:
+        guard.ask(sinks.about_query, options.get("search_filter", text), "ldap")
+
+    precede(module.Connection, "search", guard, look)
 
 
 WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
+    "bottle": _wrap_bottle,
     "chameleon.template": _wrap_chameleon,
     "django.template.base": _wrap_django,
+    "jmespath.parser": _wrap_jmespath,
+    "ldap3.core.connection": _wrap_ldap,
+    "lxml._elementpath": _wrap_paths,
     "lxml.etree": _wrap_lxml,
     "mako.lexer": _wrap_mako,
     "pandas.core.computation.expr": _wrap_pandas,
@@ -196,4 +211,7 @@ WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     "subprocess": _wrap_subprocess,
     "tarfile": _wrap_tarfile,
     "tornado.template": _wrap_tornado,
+    "xml.dom.minidom": _wrap_markup,
+    "xml.etree.ElementPath": _wrap_paths,
+    "xml.etree.ElementTree": _wrap_markup,
 }

@@ -165,12 +165,25 @@ def _composed(cursor: Any, query: Any) -> object:
     return query.as_string(cursor) if hasattr(query, "as_string") else query
 
 
+def _behind(clause: str) -> Callable[[Any, Any], object]:
+    return lambda _relation, part: f"{clause} {part}" if type(part) is str else None
+
+
 def _wrap_duckdb(module: ModuleType, guard: Guard) -> None:
     methods = (*_EXECUTE, "sql", "query", "from_query", "extract_statements")
     _wrap_cursors(module, guard, "postgresql", methods, "DuckDBPyConnection")
     for name in methods:
         precede(
             module, name, guard, lambda query="", *_rest, **_options: _about_sql(guard, query, "postgresql")
+        )
+    for name, clause in _RELATIONS.items():
+        _wrap_cursors(
+            module,
+            guard,
+            "postgresql",
+            (name,),
+            "DuckDBPyRelation",
+            text=_behind(clause),
         )
 
 
@@ -236,6 +249,15 @@ def _wrap_jsonpickle(module: ModuleType, guard: Guard) -> None:
 
 
 _EXECUTE = ("execute", "executemany")
+# What takes a part of a statement of DuckDB's, each with the clause that it is.
+_RELATIONS = {
+    "aggregate": "SELECT",
+    "filter": "WHERE",
+    "order": "ORDER BY",
+    "project": "SELECT",
+    "select": "SELECT",
+    "sort": "ORDER BY",
+}
 # Drivers in Python: the dialect, the methods that take a statement first, and the classes in the module.
 _CURSORS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "aiomysql.cursors": ("mysql", _EXECUTE, ("Cursor",)),

@@ -14,7 +14,7 @@ from dayfly.core.reports import MANY, MANY_AT_INIT, MANY_OF_RULE, MANY_USES, SUB
 from dayfly.core.structure.inert import is_inert
 from dayfly.core.structure.judgement import contributed
 from dayfly.core.structure.trusted_literals import OwnText, texts_of
-from dayfly.runtime.guard import documents, owncode, owntext
+from dayfly.runtime.guard import calls, owncode, owntext
 from dayfly.runtime.guard.code_identity import KnownCode
 from dayfly.runtime.guard.contributed import Joined, is_batch, loaded
 from dayfly.runtime.guard.loading import are_loaders_own, loaded_from
@@ -157,12 +157,15 @@ class Guard:
         texts += owntext.function_texts(self.places, self._libraries, with_values=True)
         texts += owntext.module_texts(self.places, self._libraries, self._modules)
         choices = list(owntext.function_choices(self.places, self._libraries, self._modules))
-        own = (
-            code
-            for code in self._modules
-            if not owntext.is_beside(code.co_filename, self.places.task, self._libraries)
+        beside = self._libraries
+        calls.watch(
+            self,
+            [
+                one
+                for one in self._modules
+                if not owntext.is_beside(one.co_filename, self.places.task, beside)
+            ],
         )
-        documents.watch_formats(self, own)
         self._modules = []
         texts += owntext.hosts_in(texts)
         self._known = frozenset(text for text in texts if text.isidentifier())

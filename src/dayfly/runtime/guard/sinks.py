@@ -15,7 +15,15 @@ from dayfly.core.structure.inert import is_inert
 from dayfly.core.structure.judgement import Judgement
 from dayfly.core.structure.path import judge_path, judge_result
 from dayfly.core.structure.python import judge_python
-from dayfly.core.structure.shell import judge_argv, judge_input, judge_shell
+from dayfly.core.structure.query import judge_query
+from dayfly.core.structure.shell import (
+    commands_of,
+    judge_argv,
+    judge_input,
+    judge_script,
+    judge_shell,
+    script_of,
+)
 from dayfly.core.structure.sql import judge_sql
 from dayfly.core.structure.template import judge_template
 from dayfly.core.structure.url import host_of, judge_url
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
+    from dayfly.core.structure.query import Language
     from dayfly.runtime.guard.guarding import Guard
 
 # What a local variable's name may read, no text: it could be a secret. A name that is none is of a namespace that the
@@ -36,15 +45,43 @@ _PLAIN = (type(None), bool, int, float)
 _HINTS = ("typing", "annotationlib")
 # A field of a format that reads what begins with an underscore.
 _INNER_FIELD = re.compile(r"\{[^{}]*\._[^{}]*\}")
+# The same among the names of a path of attributes.
+_INNER_NAME = re.compile(r"(?:\A|\.)(?:__|(?:ag|cr|gi|tb)_|f_(?:b|g|l))")
+# Modules whose functions act on the machine: no honest event chooses among all of them.
+_ACTING = frozenset(
+    (
+        *(
+            "_posixsubprocess",
+            "builtins",
+            "code",
+            "codecs",
+            "ctypes",
+            "gc",
+            "importlib",
+            "io",
+            "marshal",
+            "os",
+            "pickle",
+            "posix",
+        ),
+        *("pty", "runpy", "shutil", "signal", "socket", "subprocess", "sys"),
+    )
+)
 # What an XML document takes from other files, where the function has that done.
 _INCLUDES = "http://www.w3.org/2001/XInclude"
 _INCLUDE = re.compile(r"<[^<>]*\bhref[^<>]*>")
+_STYLE = "http://www.w3.org/1999/XSL/Transform"
+# Where an element ends or begins; what is empty does neither.
+_TAG = re.compile(r"<(/?)[A-Za-z_][^<>]*?(/?)>")
 # Texts, and names of columns between backticks, in an expression of pandas'; and what reaches variables or internals.
 _FRAME_LITERALS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`")
 _BEYOND_COLUMNS = re.compile(r"@|\.\s*_")
 # The first line of a request; and how much of its head is read.
 _REQUEST = re.compile(rb"[A-Z]{3,10} \S+ HTTP/1\.[01]\r?\n")
 _MANY_HEAD = 65_536
+# A form; and what begins or ends a text of JSON's.
+_FORM = re.compile(r"[\w.\[\]-]{1,64}=[^\s=]*(?:&|\Z)")
+_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
 # What a shell reads a second time, to the end of the command.
 _READ_AGAIN = re.compile(r"(?:\beval|(?<=\s)-c)\b([^;\n|&]{1,4096})")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
@@ -174,6 +211,9 @@ def about_markup(guard: Guard, document: object, frame: FrameType) -> None:
             )
             if by is not None:
                 guard.refuse("path.entity", frame, path=by.path, text=tag.group())
+    if _STYLE in text and guard.own.has_word("XSLT") and (spans := guard.contributed(text)):
+        # A program, which reads the document and files.
+        guard.refuse("template.source", frame, path=spans[0].path, text=text)
     if "<!ENTITY" not in text:
         return
     spans = guard.contributed(text)
@@ -185,6 +225,18 @@ def about_markup(guard: Guard, document: object, frame: FrameType) -> None:
         if by is not None and not {"SYSTEM", "PUBLIC"}.isdisjoint(words):
             guard.refuse("path.entity", frame, path=by.path, text=text[at:end])
         at = text.find("<!ENTITY", at + 1)
+
+
+def about_elements(guard: Guard, document: object, frame: FrameType) -> None:
+    """XML that is about to be parsed: a value of the event ends no element that it does not begin."""
+    text = _text(document) or ""
+    for value, path in guard.provenance.values_in(text, "</") if "</" in text else ():
+        depth = 0
+        for tag in _TAG.finditer(value):
+            depth += -1 if tag[1] else not tag[2]
+            if depth < 0:
+                guard.refuse("query.structure", frame, path=path, text=value)
+                return
 
 
 def about_format(guard: Guard, text: str, frame: FrameType) -> None:
@@ -208,8 +260,11 @@ def about_frame(guard: Guard, text: object, frame: FrameType) -> None:
 
 
 def about_head(guard: Guard, data: object, frame: FrameType) -> None:
-    """What is about to be sent: the event breaks no line of a request's head."""
-    if type(data) is not bytes or not _REQUEST.match(data[:_MANY_HEAD]):
+    """What is about to be sent: the event breaks no line of a request's head, and ends no value of its body."""
+    if type(data) is not bytes:
+        return
+    if not _REQUEST.match(data[:_MANY_HEAD]):
+        _about_body(guard, data[:_MANY_HEAD].decode("utf-8", "replace"), frame)
         return
     head = data[:_MANY_HEAD].partition(b"\r\n\r\n")[0].decode("latin-1")
     for span in guard.contributed(head):
@@ -222,6 +277,21 @@ def about_head(guard: Guard, data: object, frame: FrameType) -> None:
             and guard.provenance.is_leaf(part)
         ):
             guard.refuse("url.structure", frame, path=span.path, text=head)
+            return
+
+
+def _about_body(guard: Guard, text: str, frame: FrameType) -> None:
+    """A body that the function may have written by hand: JSON, XML or a form."""
+    if text[:1] == "<":
+        about_elements(guard, text, frame)
+        return
+    sign = '"' if text[:1] in ("{", "[") else "&" if _FORM.match(text) else ""
+    for value, path in guard.provenance.values_in(text, sign) if sign else ():
+        before = text[: text.find(value)]
+        # Within a text of JSON's, or as the value of a field: what begins outside of one is a part that the event has as such.
+        ends = before[-1:] == "=" if sign == "&" else _QUOTE.search(value) and len(_QUOTE.findall(before)) % 2
+        if ends:
+            guard.refuse("query.structure", frame, path=path, text=value)
             return
 
 
@@ -270,6 +340,8 @@ def about_shell(guard: Guard, command: object, frame: FrameType) -> None:
     if text is not None:
         judgement = judge_shell(text, guard.provenance, guard.own)
         guard.act_on(judgement, text, frame)
+        for words in commands_of(text):
+            _about_operands(guard, words, frame)
         _ask_shape(guard, "shell", text, frame, judgement)
 
 
@@ -283,7 +355,31 @@ def about_process(guard: Guard, executable: object, arguments: object, frame: Fr
     program = _text(executable) or (words[0] if words else "")
     judgement = judge_argv(program, words, guard.provenance, guard.written)
     guard.act_on(judgement, "\0".join(words), frame)
+    _about_operands(guard, [program, *words[1:]], frame)
     _ask_shape(guard, "argv", "\0".join(words), frame, judgement)
+
+
+def _about_operands(guard: Guard, words: Sequence[str], frame: FrameType) -> None:
+    """What a program is started with: the files that it is given are there, and its script is a text that a shell reads."""
+    for word in words[1:]:
+        name = word.rpartition("=")[2] if word[:1] == "-" else word
+        if (name[:1] == "/" or "../" in name) and os.path.exists(name):
+            about_path(guard, name, frame)
+    number, script = script_of(words)
+    try:
+        # One that a program is not named for, by its first line.
+        with open(script, "rb") as file:
+            text = file.read(_MANY_HEAD).decode("utf-8", "replace")
+    except (OSError, ValueError):
+        return
+    if number == 0 and text[:2] != "#!":
+        return
+    if guard.places.is_temporary(script):
+        interpreter = (
+            words[0] if number else text[2:].partition("\n")[0].strip().rpartition("/")[2].split()[-1]
+        )
+        guard.act_on(judge_input([interpreter], text, guard.provenance, guard.written), text, frame)
+    guard.act_on(judge_script(text, words[number + 1 :], guard.provenance, guard.written), text, frame)
 
 
 def about_variables(guard: Guard, script: object, variables: object, frame: FrameType) -> None:
@@ -334,6 +430,27 @@ def about_expression(guard: Guard, text: str, frame: FrameType) -> None:
         text = text.replace("#", ":")
         judgement = judge_sql(text, guard.provenance, guard.written, dialect="partiql", is_schemaless=True)
         guard.act_on(judgement, text, frame)
+
+
+def about_query(guard: Guard, text: object, language: Language, frame: FrameType) -> None:
+    """An expression of XPath's or JMESPath's, or a filter of LDAP's, that is about to be evaluated."""
+    if type(text) is str and not guard.own.is_constant(text):
+        guard.act_on(judge_query(text, guard.provenance, guard.own, language=language), text, frame)
+
+
+def about_attribute(guard: Guard, owner: object, name: object, frame: FrameType) -> None:
+    """An attribute that is about to be read or set by its name: an event names none of Python's own, and none of a module that acts.
+
+    `owner` is None where it is not known. Plain fields are what forms are made of.
+    """
+    if type(name) is not str or name in frame.f_code.co_consts:
+        return
+    is_inner = _INNER_NAME.search(name) is not None
+    is_acting = type(owner) is ModuleType and owner.__name__ in _ACTING and not guard.own.is_choice(name)
+    if (is_inner or is_acting) and (
+        path := guard.provenance.holds_bytes(name.encode("utf-8", "surrogatepass"))
+    ):
+        guard.refuse("name.attribute", frame, path=path, text=name)
 
 
 def about_operators(guard: Guard, documents: list[object], frame: FrameType) -> None:
@@ -463,9 +580,9 @@ def about_host(guard: Guard, host: object, frame: FrameType) -> None:
     text = _text(host)
     if not text or guard.own.is_constant(text):
         return
-    if len(text) <= _FEW_CHARACTERS and (spans := guard.contributed(text)):
+    if len(text) <= _FEW_CHARACTERS and guard.provenance.is_leaf(text):
         # "0" and "::" are this very machine; in a longer text they would be nobody's.
-        guard.refuse("url.target", frame, path=spans[0].path, text=text)
+        guard.refuse("url.target", frame, path=guard.provenance.holds_bytes(text.encode()), text=text)
         return
     suffix = next((suffix for suffix in _AWS if text.endswith(suffix)), "")
     if suffix and not _is_chosen(guard, text, len(text) - len(suffix)):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import gc
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,4 +29,9 @@ def precede(owner: Any, name: str, guard: Guard, look: Callable[..., None]) -> N
             look(*arguments, **options)
         return plain(*arguments, **options)
 
-    setattr(owner, name, guarded)
+    try:
+        setattr(owner, name, guarded)
+    except TypeError:
+        # A type in C, whose dictionary is behind a proxy; nothing has looked the method up yet.
+        gc.get_referents(vars(owner))[0][name] = guarded
+        sys._clear_type_cache()

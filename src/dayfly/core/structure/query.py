@@ -1,0 +1,64 @@
+"""Judges texts of small query languages, XPath, JMESPath and LDAP's filters: the event supplies operands, no conditions."""
+
+from __future__ import annotations
+
+import re
+
+from dayfly.core.structure.judgement import Judgement, Taint, judged
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from dayfly.core.structure.judgement import Provenance
+    from dayfly.core.structure.trusted_literals import OwnText
+
+    Language = Literal["xpath", "jmespath", "ldap"]
+
+# Literals, which end at their own quote; in JMESPath a backslash escapes it.
+_LITERALS = {
+    "xpath": re.compile(r"'[^']*'|\"[^\"]*\""),
+    "jmespath": re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`(?:[^`\\]|\\.)*`", re.S),
+}
+# Operands that are no literals: numbers, and names that no comparison stands before.
+_OPERAND = re.compile(r"[\w.-]*")
+_COMPARES = re.compile(r"[=<>(]\s*\Z")
+# What a filter is made of, and a value has escaped (RFC 4515).
+_FILTER_SIGNS = frozenset("()*\0")
+_ANY = re.compile(r"(?<==)\*(?=\))")
+
+
+def judge_query(text: str, provenance: Provenance, own: OwnText, *, language: Language) -> Judgement:
+    """Say whether this may be evaluated. An expression that is the event's as a whole is what such a function is for."""
+
+    def judge(text: str, taint: Taint, own: OwnText) -> Judgement:
+        allow = Judgement("allow", "query.values", "the event supplies only operands", taint.first_path())
+        if own.is_constant(text) or taint.all(0, len(text)) or provenance.is_leaf(text):
+            return allow
+        if language == "ldap" and provenance.is_leaf("*"):
+            # One sign alone is told of no text.
+            for found in _ANY.finditer(text):
+                taint.mask[found.start()] = 1
+        # Any character may be a hole.
+        explained = own.explain(text, bytearray(b"\x01" * len(text)), taint.mask)
+        literals = [one.span() for one in _LITERALS[language].finditer(text)] if language != "ldap" else []
+        for start, end in taint.runs():
+            while start < end and explained.accounted[start]:
+                start += 1
+            if start < end and not _is_operand(text, start, end, literals, language):
+                return Judgement(
+                    "refuse", "query.structure", "the event supplies a condition", taint.path_at(start)
+                )
+        return allow
+
+    return judged("query", text, provenance, own, judge)
+
+
+def _is_operand(text: str, start: int, end: int, literals: list[tuple[int, int]], language: Language) -> bool:
+    if language == "ldap":
+        return _FILTER_SIGNS.isdisjoint(text[start:end])
+    if any(first < start and end < last for first, last in literals):
+        return True
+    part = text[start:end]
+    is_name = _OPERAND.fullmatch(part) is not None and ".." not in part
+    return is_name and (part.isdigit() or not _COMPARES.search(text, 0, start))

@@ -1,0 +1,72 @@
+"""Conditions of XPath, JMESPath and LDAP are the function's; what they compare with may be the event's."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+
+from dayfly.core.provenance import Provenance
+from dayfly.core.structure.query import judge_query
+from dayfly.core.structure.trusted_literals import OwnText
+
+Language = Literal["xpath", "jmespath", "ldap"]
+
+OWN = OwnText(
+    (
+        *(
+            "//user[name='",
+            "' and @role='",
+            "']/pin",
+            "//user[@id=",
+            "]/pin",
+            "./user/",
+            "items[?owner=='",
+            "'].cost",
+        ),
+        *("(&(objectClass=person)(uid=", "))", "(uid=", "*)", "items[?n==`", "`]"),
+    )
+)
+
+
+def verdict(text: str, *values: object, language: Language) -> str:
+    return judge_query(text, Provenance({"values": list(values)}), OWN, language=language).verdict
+
+
+@pytest.mark.parametrize(
+    ("language", "template", "value"),
+    [
+        ("xpath", "//user[name='{}']/pin", "x' or '1'='1"),
+        ("xpath", "//user[name='{}']/pin", "x'] | //user['"),
+        ("xpath", "//user[@id={}]/pin", "1 or 1=1"),
+        ("xpath", "//user[@id={}]/pin", "@id"),
+        ("xpath", "//user[@id={}]/pin", "name"),
+        ("xpath", "./user/{}", "../admin/pin"),
+        ("jmespath", "items[?owner=='{}'].cost", "x' || '1'=='1"),
+        ("ldap", "(&(objectClass=person)(uid={}))", "*"),
+        ("ldap", "(&(objectClass=person)(uid={}))", "ad*"),
+        ("ldap", "(&(objectClass=person)(uid={}))", "ada)(objectClass=*"),
+    ],
+)
+def test_a_condition_of_the_events_is_refused(language: Language, template: str, value: str) -> None:
+    assert verdict(template.format(value), value, language=language) == "refuse"
+
+
+@pytest.mark.parametrize(
+    ("language", "template", "value"),
+    [
+        ("xpath", "//user[name='{}']/pin", "Conan O Brien (jr.) | x"),
+        ("xpath", "//user[@id={}]/pin", "42"),
+        ("xpath", "./user/{}", "phone"),
+        ("xpath", "{}", "//b[position()>1]/text()"),
+        ("jmespath", "items[?owner=='{}'].cost", "O\\'Brien || x"),
+        ("jmespath", "{}", "items[?owner=='ann'].sku | [0]"),
+        ("ldap", "(&(objectClass=person)(uid={}))", "ada.lovelace-1"),
+        ("ldap", "(&(objectClass=person)(uid={}))", "\\2a\\28x\\29"),
+        ("ldap", "(uid={}*)", "ad"),
+    ],
+)
+def test_an_operand_and_a_whole_expression_may_be_the_events(
+    language: Language, template: str, value: str
+) -> None:
+    assert verdict(template.format(value), value, language=language) == "allow"

@@ -1,0 +1,134 @@
+"""Calls of the function's own code are looked at for which the interpreter raises no event."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import operator
+import sys
+from collections import deque
+from collections.abc import Callable
+from types import ModuleType
+
+import pytest
+from tests.runtime.guard.guards import serving
+
+from dayfly.runtime.guard import calls
+from dayfly.runtime.guard.drivers import WRAPPED
+from dayfly.runtime.guard.refusal import Refused
+from dayfly.runtime.guard.wrapping import precede
+
+monitored = pytest.mark.skipif(sys.version_info < (3, 12), reason="no monitoring of calls")
+
+
+@monitored
+def test_a_format_of_the_events_reads_nothing_that_begins_with_an_underscore() -> None:
+    inner = "Hi {item.__init__.__globals__[KEY]}"
+    plain = "Hi {item.real} {{x}}"
+    guard = serving({"inner": inner, "plain": plain}, own=("{x.__class__}",))
+    source = """
+def method(text): return text.format(item=1)
+def mapped(text): return text.format_map({"item": 1})
+def spread(text): return text.format(**{"item": 1})
+def own(text): return "{x.__class__}".format(x=text)
+"""
+    scope: dict[str, Callable[[str], str]] = {}
+    code = compile(source, __file__, "exec")
+    exec(code, scope)
+    calls.watch(guard, [code])
+    assert scope["own"](inner) == "<class 'str'>"
+    for name in ("method", "mapped", "spread"):
+        assert scope[name](plain) == "Hi 1 {x}"
+        with pytest.raises(Refused):
+            scope[name](inner)
+    style = logging.StrFormatStyle("{name} {args.__class__.__mro__}")
+    calls.watch(serving({"style": "{name} {args.__class__.__mro__}"}), [])
+    with pytest.raises(Refused):
+        style.format(logging.LogRecord("x", 20, "p", 1, "m", None, None))
+
+
+@monitored
+def test_a_path_of_attributes_leads_to_none_of_pythons_own() -> None:
+    guard = serving({"inner": "real.__class__", "plain": "real.imag"})
+    scope: dict[str, Callable[[str], object]] = {"attrgetter": operator.attrgetter}  # type: ignore[dict-item]
+    code = compile("def read(path): return attrgetter(path)(1)", __file__, "exec")
+    exec(code, scope)
+    calls.watch(guard, [code])
+    assert scope["read"]("real.imag") == 0
+    with pytest.raises(Refused):
+        scope["read"]("real.__class__")
+
+
+class Note:
+    """What a form is read into."""
+
+    text = ""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+
+@pytest.fixture
+def function(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A module of a function, the calls of which are looked at."""
+    module = ModuleType("function_of_names")
+    module.__file__ = __file__ + "/function"
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    source = """
+import os
+from functools import reduce
+def read(owner, name): return getattr(owner, name, None)
+def write(owner, name, value): setattr(owner, name, value)
+def walk(owner, path): return reduce(getattr, path.split("."), owner)
+def ask(name): return getattr(os, name)
+def own(owner): return getattr(owner, "__class__")
+"""
+    code = compile(source, module.__file__, "exec")
+    exec(code, vars(module))
+    names = ("__class__", "__init__.__globals__", "getcwd", "text", "_id")
+    calls.watch(serving({"names": names}, own=("__init__", "getattr")), [code])
+    return module
+
+
+def test_an_event_names_no_attribute_of_pythons_own(function: ModuleType) -> None:
+    note = Note()
+    function.write(note, "text", "x")
+    function.write(note, "_id", 7)
+    assert (function.read(note, "text"), function.walk(note, "text"), note._id) == ("x", "x", 7)  # type: ignore[attr-defined]
+    for attack in (
+        lambda: function.read(note, "__class__"),
+        lambda: function.write(note, "__class__", dict),
+        lambda: function.walk(note, "__init__.__globals__"),
+    ):
+        with pytest.raises(Refused):
+            attack()
+
+
+def test_an_event_names_no_function_of_a_module_that_acts_on_the_machine(function: ModuleType) -> None:
+    assert function.ask("sep") == "/"
+    with pytest.raises(Refused):
+        function.ask("getcwd")
+
+
+def test_a_method_of_a_type_in_c_is_preceded() -> None:
+    guard, seen = serving({}), []
+    methods = gc.get_referents(vars(deque))[0]
+    plain = methods["rotate"]
+    try:
+        precede(deque, "rotate", guard, lambda _owner, number: seen.append(number))
+        row = deque("abc")
+        row.rotate(1)
+        assert (list(row), seen) == (["c", "a", "b"], [1])
+    finally:
+        methods["rotate"] = plain
+        sys._clear_type_cache()
+
+
+def test_xpath_of_the_events_is_refused() -> None:
+    guard = serving({"name": "x' or '1'='1", "plain": "ada"}, own=("//a[@n='", "']"))
+    module = ModuleType("lxml.etree")
+    vars(module).update(_Element=type("_Element", (), {"xpath": lambda _self, path: path}))
+    WRAPPED["lxml.etree"](module, guard)
+    assert module._Element().xpath("//a[@n='ada']")
+    with pytest.raises(Refused):
+        module._Element().xpath("//a[@n='x' or '1'='1']")
