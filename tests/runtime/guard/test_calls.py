@@ -50,7 +50,7 @@ def own(text): return "{x.__class__}".format(x=text)
 @monitored
 def test_a_path_of_attributes_leads_to_none_of_pythons_own() -> None:
     guard = serving({"inner": "real.__class__", "plain": "real.imag"})
-    scope: dict[str, Callable[[str], object]] = {"attrgetter": operator.attrgetter}  # type: ignore[dict-item]
+    scope: dict[str, Callable[[str], object]] = {"attrgetter": operator.attrgetter}
     code = compile("def read(path): return attrgetter(path)(1)", __file__, "exec")
     exec(code, scope)
     calls.watch(guard, [code])
@@ -95,11 +95,12 @@ def test_an_event_names_no_attribute_of_pythons_own(function: ModuleType) -> Non
     function.write(note, "text", "x")
     function.write(note, "_id", 7)
     assert (function.read(note, "text"), function.walk(note, "text"), note._id) == ("x", "x", 7)  # type: ignore[attr-defined]
-    for attack in (
+    attacks: tuple[Callable[[], object], ...] = (
         lambda: function.read(note, "__class__"),
         lambda: function.write(note, "__class__", dict),
         lambda: function.walk(note, "__init__.__globals__"),
-    ):
+    )
+    for attack in attacks:
         with pytest.raises(Refused):
             attack()
 
