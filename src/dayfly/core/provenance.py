@@ -20,6 +20,7 @@ MAX_TEXT_BYTES = 1024 * 1024
 _MAX_REMEMBERED = 2000
 _MAX_ANSWERS = 100
 _MAX_STEPS_SHOWN = 16
+_MANY_VALUES = 200
 _MAX_SHOWN_NAME = 32
 # Too few to be looked for in texts.
 _FEW_CHARACTERS = 2
@@ -161,11 +162,19 @@ class Provenance:
         return b"\0" + fold_wide(text).encode("utf-8", "surrogatepass") + b"\0" in self._taken_apart().block
 
     def values_in(self, text: str, sign: str) -> list[tuple[str, str]]:
-        """Return the values of the event that hold `sign` and stand in `text` as a whole, with their paths."""
-        return [
-            (value, self._path(place))
+        """Return the values of the event that hold `sign` and stand in `text` as a whole, with their paths.
+
+        Not those that were decoded of one that stands there as well: a form's of XML.
+        """
+        found = [
+            (value, place)
             for value, place in self._taken_apart().texts().items()
             if sign in value and value in text
+        ][:_MANY_VALUES]
+        return [
+            (value, self._path(place))
+            for value, place in found
+            if not any(len(other) > len(value) and value in other for other, _ in found)
         ]
 
     def _taken_apart(self) -> Leaves:

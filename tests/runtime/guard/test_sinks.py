@@ -273,6 +273,7 @@ def test_a_script_that_the_function_wrote_is_read_as_a_shell_does(tmp_path: Path
         ("<order><user>%s</user></order>", "x</user><role>admin</role><user>", True),
         ("<order><user>%s</user></order>", "<b>x</b>", False),
         ("%s", "<a><b>1</b></a>", False),
+        ("%s", "<order xmlns:x='urn:x'><item sku='//user[1]'><qty>-1</qty></item><!-- c --></order>", False),
     ],
 )
 def test_a_value_of_the_events_ends_none_of_a_body(template: str, value: str, is_refused: bool) -> None:
