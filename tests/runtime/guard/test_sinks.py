@@ -272,6 +272,7 @@ def test_a_script_that_the_function_wrote_is_read_as_a_shell_does(tmp_path: Path
         ("%s&key=1", "a=b&c=d", False),
         ("<order><user>%s</user></order>", "x</user><role>admin</role><user>", True),
         ("<order><user>%s</user></order>", "<b>x</b>", False),
+        ("<order><item id=%s</order>", "'2'><b>x</b></item>", False),
         ("%s", "<a><b>1</b></a>", False),
         ("%s", "<order xmlns:x='urn:x'><item sku='//user[1]'><qty>-1</qty></item><!-- c --></order>", False),
     ],

@@ -232,7 +232,8 @@ def about_elements(guard: Guard, document: object, frame: FrameType) -> None:
     text = _text(document) or ""
     for value, path in guard.provenance.values_in(text, "</") if "</" in text else ():
         depth = 0
-        for tag in _TAG.finditer(value):
+        # What begins within a tag is a piece of a document.
+        for tag in _TAG.finditer(value) if value.find("<") < value.find(">") else ():
             depth += -1 if tag[1] else not tag[2]
             if depth < 0:
                 guard.refuse("query.structure", frame, path=path, text=value)
