@@ -7,6 +7,7 @@ The environment is as people get it on AWS: the Runtime API is not locked under 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from tests.aws import Aws
 
 pytestmark = [needs_confinement(), pytest.mark.slow]
 
-PORT = 34_567
+# Below those that the kernel gives out: another process of this machine may have any of them.
+PORT = 20_000 + os.getpid() % 10_000
 # So that the teardown takes many times as long as the way to the next event.
 LARGE = """
 import mmap
