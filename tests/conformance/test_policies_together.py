@@ -18,8 +18,16 @@ TENANTS = ["anna", "berta", ""]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lock", ["off", "on"])
-@pytest.mark.parametrize("retire_on", ["", "residue:suspicion:error"])
+@pytest.mark.parametrize(
+    ("lock", "retire_on"),
+    [
+        # By day each value once.
+        ("off", ""),
+        ("on", "residue:suspicion:error"),
+        pytest.param("off", "residue:suspicion:error", marks=pytest.mark.nightly),
+        pytest.param("on", "", marks=pytest.mark.nightly),
+    ],
+)
 def test_every_caller_gets_his_own_answer_and_meets_his_own_tenant(lock: str, retire_on: str) -> None:
     environment = {
         "DAYFLY_ISOLATION": "window",
