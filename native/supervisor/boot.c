@@ -519,7 +519,6 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
     promises_tell(s);
     pool_adopt(s);
     cleaner_remember(s);
-    s->is_offline = s->settings.network != NETWORK_SHARED && s->ready.online[0] == '\0';
     routes_end_init(&s->routes, timers_patience(s->memory_mb) / ROUTES_SHARE);
     loop_run(s);
 }

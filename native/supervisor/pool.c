@@ -188,11 +188,8 @@ void pool_adopt(struct supervisor *s) {
     if (!s->is_forking)
         /* What serves itself is the function's to change. */
         return;
-    if (process_limits_adopt(&s->process_limits, s->zygote.pid, &fault) != 0) {
-        char message[320];
-        (void)snprintf(message, sizeof(message), "limits and priorities cannot be checked: %s", fault.text);
-        announce_missing(&s->report, "limits", message);
-    }
+    if (process_limits_adopt(&s->process_limits, s->zygote.pid, &fault) != 0)
+        announce_missing(&s->report, "limits", fault.text);
 }
 
 /* A worker was born: name it. */

@@ -90,6 +90,19 @@ void promises_tell(struct supervisor *s) {
     for (size_t i = 0; i < s->ready.n_notes; i++)
         limits_add(&s->limits, "%s", s->ready.notes[i]);
     announce(&s->report, &what, &s->limits);
+    s->is_offline = s->settings.network != NETWORK_SHARED && s->ready.online[0] == '\0';
+    s->is_confined = s->ready.unconfined[0] == '\0';
+    s->is_guarded = s->ready.unguarded[0] == '\0';
+}
+
+/* What was promised of a protection holds no longer: nothing rests on it, but nobody may think that it does. */
+static void tell_lost(struct supervisor *s, bool *holds, const char *why, const char *protection, const char *words) {
+    char message[512];
+    if (!*holds || why[0] == '\0')
+        return;
+    *holds = false;
+    (void)snprintf(message, sizeof(message), "%s: %s", words, why);
+    announce_missing(&s->report, protection, message);
 }
 
 const char *promises_broken(struct supervisor *s, struct fault *fault) {
@@ -101,5 +114,11 @@ const char *promises_broken(struct supervisor *s, struct fault *fault) {
         (void)fault_set(fault, "its workers have network access, unlike the first zygote's: %s", s->ready.online);
         return fault->text;
     }
+    if (s->settings.guard_closed && s->ready.unguarded[0] != '\0') {
+        (void)fault_set(fault, "its guard could not be armed: %s", s->ready.unguarded);
+        return fault->text;
+    }
+    tell_lost(s, &s->is_confined, s->ready.unconfined, "confine", "system calls are no longer confined");
+    tell_lost(s, &s->is_guarded, s->ready.unguarded, "guard", "the guard is no longer armed");
     return NULL;
 }

@@ -112,7 +112,8 @@ struct supervisor {
     struct ready ready, ready_before;
     struct renewal renewal;
     bool is_restored; /* from a snapshot */
-    bool is_offline;  /* workers of the first zygote have no network */
+    /* What holds of workers: no network, confined system calls, a guard where one was asked for. */
+    bool is_offline, is_confined, is_guarded;
     int64_t init_ns;  /* how long the last init took */
 
     struct worker workers[WORKERS];
