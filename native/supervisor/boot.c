@@ -128,7 +128,7 @@ static void read_settings(struct supervisor *s) {
     if (settings_are_pythons(&s->settings, s->environment, root) || (!is_read && getenv(SETTINGS_FLAT) == NULL))
         have_read(s);
     if (!is_read || s->settings.fault.n > 0) {
-        char message[1024] = "the settings cannot be read", hint[512] = "shorten them";
+        char message[1024] = "the settings cannot be read", hint[512] = "name fewer or shorter paths in keep and scrub (64 each at most)";
         if (s->settings.fault.n > 0) {
             bytes_copy(message, sizeof(message), s->settings.fault);
             bytes_copy(hint, sizeof(hint), s->settings.hint);

@@ -366,8 +366,8 @@ static void compare_invocation(void) {
     tell_file();
 }
 
-/* Pieces: of each event a worker's word and what it is: report, late report, note, init. The findings are
- * what was written. */
+/* Pieces: of each event a worker's word and what it is: report, late report, note, init, or a sweep that ended two
+ * and met so many zombies. The findings are what was written. */
 static void compare_witness(void) {
     struct invocation_findings invocation_findings;
     invocation_findings_init(&invocation_findings, &report, atoll(text_of(0)), atoi(text_of(1)) != 0);
@@ -386,6 +386,9 @@ static void compare_witness(void) {
             break;
         case 'i':
             invocation_findings_init_said(&invocation_findings, pieces[i + 1]);
+            break;
+        case 's':
+            invocation_findings_swept(&invocation_findings, 2, (uint64_t)atoll(text_of(i + 1)));
             break;
         default:
             report.number++;

@@ -82,14 +82,40 @@ static void what_is_missing_is_said(void) {
           holds("\"objects\":0,\"processes\":2"));
 }
 
+static void what_settings_and_host_do_not_allow_is_said(void) {
+    struct announcement what = plain();
+    begin();
+    settings.isolation = ISOLATION_WINDOW;
+    settings.tenant = LITERAL("lambda");
+    settings.keep = (struct names){{LITERAL("/tmp/a")}, 1};
+    settings.unknown[0] = LITERAL("DAYFLY_ISOLATON");
+    settings.unknown_count = 1;
+    settings.network = NETWORK_NONE_WHERE_ALLOWED;
+    settings.policy_doubt = LITERAL("the policy can be changed");
+    what.online = "no namespaces";
+    what.scope_not_promised = "not removed: other processes";
+    what.memory_stranger = "bash";
+    what.uncompiled = "Dayfly's bytecode is missing";
+    what.shares_kernel_objects = what.writes_code = true;
+    announce(&report, &what, &limits);
+    read_lines();
+    CHECK(holds("\"not_promised\":[\"not removed: other processes\",\"workers have network access: no namespaces\","
+                "\"System V objects and keyrings are shared with the machine and are not cleared\",\"window isolation: "));
+    CHECK(holds(" invocations of one tenant\",\"not effective against Python code in a worker (L2): the worker can write the memory of "
+                "bash and leave code there\",\"the policy can be changed\",\"all tenants share the files in `keep`\",\"the function can "
+                "write its own code: a rebuilt zygote loads changed code\",\"slow start: Dayfly's bytecode is missing; compile at "));
+    CHECK(holds("\"unknown DAYFLY_ variables: DAYFLY_ISOLATON\"]") && holds("\"protection\":\"network\""));
+}
+
 static void a_function_that_cannot_be_forked_is_not_isolated(void) {
     struct announcement what = plain();
     begin();
     what.can_fork = false;
+    settings.tenant = LITERAL("lambda");
     announce(&report, &what, &limits);
     read_lines();
     CHECK(holds(": NOT isolated (process);") &&
-          holds("process isolation: memory changes of an invocation stay"));
+          holds("process isolation: memory changes of an invocation stay\",\"tenants share the function's process\""));
 }
 
 static void too_many_limits_are_counted(void) {
@@ -166,6 +192,7 @@ static void what_python_has_read_counts_alone(void) {
 int main(void) {
     RUN(forked(all_is_well));
     RUN(forked(what_is_missing_is_said));
+    RUN(forked(what_settings_and_host_do_not_allow_is_said));
     RUN(forked(a_function_that_cannot_be_forked_is_not_isolated));
     RUN(forked(too_many_limits_are_counted));
     RUN(forked(the_first_line_is_json_where_lambda_writes_json));

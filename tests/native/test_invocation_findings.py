@@ -17,7 +17,7 @@ Line = dict[str, object]
 
 
 def told(*said: tuple[str, bytes], learns: bool = False) -> list[Line]:
-    """The findings that come of what is said: a report, a late one, a note, at init, or another event in between."""
+    """The findings that come of what is said: a report, a late one, a note, at init, a sweep's zombies, or another event in between."""
     pieces = [b"500000000", b"%d" % learns]
     for what, text in said:
         pieces += [what.encode(), text]
@@ -61,6 +61,16 @@ def test_notes_do_not_flood_the_log() -> None:
     work = cast("list[str]", evidence_of(lines[0])["work"])
     assert len(work) == 8
     assert all(len(name) == 100 for name in work)
+
+
+def test_what_a_sweep_ended_is_told_each_time_and_zombies_once() -> None:
+    lines = told(("swept", b"255"), ("swept", b"300"), ("swept", b"400"))
+    assert kinds(lines) == ["residue.process", "residue.process", "environment.zombies", "residue.process"]
+    assert evidence_of(lines[0]) == {"processes": 2}
+    assert evidence_of(lines[2]) == {"zombies": 300}
+    # All requests together made them.
+    unmapped = [cast("dict[str, object]", line["unmapped"]) for line in lines]
+    assert [one.get("request_id") for one in unmapped] == ["request", "request", None, "request"]
 
 
 GUARDED = b"Grefused|python.structure|0123456789abcdef|app.py:7 handler|body>json.code\n"
