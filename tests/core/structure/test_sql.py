@@ -170,6 +170,51 @@ def test_each_dialect_reads_backslashes_in_its_way(dialect: str, value: str, exp
     assert verdict(NAME, value, dialect=dialect) == expected
 
 
+TEXT = 'SELECT id, price FROM orders WHERE name = "{}"'
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "expected"),
+    [
+        (TEXT, "soda bread", "allow"),
+        (TEXT, "tea", "allow"),
+        (TEXT, "o'brien's -- with /* cream */; `x`", "allow"),
+        (TEXT, 'six ""inch"" nails', "allow"),
+        ('SELECT id FROM orders WHERE name LIKE "%{}%" AND price > 2', "select stew", "allow"),
+        ('SELECT id FROM orders WHERE name IN ("{}", "x")', "red wine", "allow"),
+        ('SELECT id FROM orders WHERE name IN ("x", "{}")', "red wine", "allow"),
+        ('SELECT id FROM orders WHERE id IN (SELECT 5) AND name = "{}"', "red wine", "allow"),
+        ('SELECT id FROM orders WHERE name IN "{}"', "users", "refuse"),
+        ('UPDATE orders SET id = (SELECT 5 WHERE 5 = 5), name = "{}"', "secret", "refuse"),
+        (TEXT, "name", "refuse"),
+        (TEXT, "PRICE", "refuse"),
+        (TEXT, "orders", "refuse"),
+        (TEXT, "rowid", "refuse"),
+        (TEXT, "_ROWID_", "refuse"),
+        (TEXT, 'x" OR 1=1 --', "refuse"),
+        (TEXT, 'x" OR "a" = "a', "refuse"),
+        (TEXT, 'x"', "refuse"),
+        ('SELECT id FROM orders WHERE [full name] = "{}"', "full name", "refuse"),
+        ('SELECT id FROM orders WHERE orders."{}" = 5', "soda bread", "refuse"),
+        ('SELECT id FROM orders WHERE "{}" = 5', "soda bread", "refuse"),
+        ("SELECT id FROM orders WHERE name = {}", '"soda bread"', "refuse"),
+        ('SELECT id FROM orders ORDER BY "{}"', "soda bread", "refuse"),
+        ('SELECT id, "{}" FROM orders', "soda bread", "refuse"),
+        ('SELECT id = "{}" FROM orders', "secret", "refuse"),
+        ('UPDATE orders SET name = "{}" WHERE id = 5', "secret", "refuse"),
+        ('SELECT id FROM orders WHERE name = "{}".price', "users", "refuse"),
+    ],
+)
+def test_double_quotes_are_sqlites_around_a_text_that_is_no_columns_name(
+    template: str, value: str, expected: str
+) -> None:
+    sql, provenance = fill(template, value)
+    own = OwnText(template.split("{}"))
+    assert judge_sql(sql, provenance, own, dialect="sqlite").verdict == expected
+    # Elsewhere they are a name's.
+    assert judge_sql(sql, provenance, own, dialect="postgresql").verdict == "refuse"
+
+
 @pytest.mark.parametrize(
     ("sql", "dialect"),
     [

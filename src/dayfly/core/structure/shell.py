@@ -171,6 +171,18 @@ _EVALUATES = re.compile(r"\beval\s|\b(?:ba|da)?sh\s+-c\s+[^\n]*\$|\bexec\(|\beva
 _ACTIVE = frozenset("$`;|&()<>\n")
 # Programs that expand references to variables and functions, `$(shell ...)`, in what is assigned on their command line.
 _MAKES = frozenset(("make", "gmake"))
+# A number in a program of awk's or jq's; what is no end of one; what a pattern may stand behind, where a quotient may not; and what
+# takes files, commands or variables by their names.
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_PART_OF_NAME = frozenset("_.$0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_BEFORE_PATTERN = re.compile(r"(?:\A|[({\[,;!&|~=<>?:\n}]|\b(?:print|return|in|case|else|do))\Z")
+_USES_NAMES = {
+    "awk": re.compile(
+        r"\b(?:system|getline|close|fflush|ARGV|ENVIRON|PROCINFO|SYMTAB|FUNCTAB)\b|@|(?<!\|)\|(?!\|)|\bprintf?\b[^;}]*>"
+    ),
+    "jq": re.compile(r"\b(?:import|include|env|ENV|modulemeta)\b"),
+}
+_PROGRAM_FILES = frozenset(("-f", "-i", "-l", "-E", "-L", "--file", "--from-file", "--include", "--load"))
 # Of the shortest substitution, `s///`.
 _DELIMITERS = 4
 # How deep sh -c within sh -c is followed.
@@ -464,8 +476,17 @@ def _judge_arguments(
             judgement = judge_python(argument, provenance, own)
         elif base in _AWKS and before == "-v" and not any(marked[: argument.find("=") + 1 or None]):
             continue  # the value of a variable that the function names
-        elif (base == "jq" and _are_keys(argument, marked)) or (
-            base in _AWKS and all(sign.isdigit() for sign, one in zip(argument, marked, strict=True) if one)
+        elif (
+            (base == "jq" and _are_keys(argument, marked))
+            or (
+                base in _AWKS
+                and all(sign.isdigit() for sign, one in zip(argument, marked, strict=True) if one)
+            )
+            or (
+                (base == "jq" or base in _AWKS)
+                and not (all(marked) or argument[0] == "-" or before in _PROGRAM_FILES)
+                and _are_literals(argument, marked, "jq" if base == "jq" else "awk")
+            )
         ):
             continue
         else:
@@ -505,6 +526,59 @@ def _are_keys(program: str, marked: list[bool]) -> bool:
         if is_events and not (program[at] == "_" or program[at].isalnum()):
             return False
     return True
+
+
+def _are_literals(program: str, marked: list[bool], language: str) -> bool:
+    """Say whether all that the event has in a program of awk's or jq's are numbers, and content of texts that only is a value.
+
+    A text may name a file, a command or a variable where the program takes those by name: there it may not be the event's.
+    """
+    if language == "jq" and "\\(" in program:
+        return False  # code within a text, with texts of its own
+    bare = ""
+    is_text = False
+    at, size = 0, len(program)
+    while at < size:
+        sign, start = program[at], at
+        before = bare.rstrip(" \t")
+        if language == "awk" and sign == "/" and before[-1:] == ")":
+            return False  # a quotient, or a pattern behind a condition
+        if sign == '"' or (language == "awk" and sign == "/" and _BEFORE_PATTERN.search(before)):
+            at += 1
+            while at < size and program[at] != sign:
+                at += 1 + (program[at] == "\\")
+            at += 1
+            if sign == "/" and (
+                any(marked[start:at]) or program.count("[", start, at) != program.count("]", start, at)
+            ):
+                return False
+            for one in range(start, min(at, size)):
+                if marked[one]:
+                    is_text = True
+                    if program[one] in '"\\\n\r' or program[one - 1] == "\\":
+                        return False
+            bare += '""'
+        elif marked[at]:
+            while at < size and marked[at]:
+                at += 1
+            number = program[start:at]
+            is_apart = _PART_OF_NAME.isdisjoint((bare[-1:], program[at : at + 1]))
+            if (
+                not is_apart
+                or not _NUMBER.fullmatch(number)
+                or (number[0] == "-" and before[-1:] not in "*/%(,=<>?:")
+            ):
+                return False
+            bare += "0"
+        elif sign == "#":
+            end = program.find("\n", at)
+            at = size if end < 0 else end
+            if any(marked[start:at]):
+                return False
+        else:
+            bare += sign
+            at += 1
+    return not (is_text and _USES_NAMES[language].search(bare))
 
 
 def _judge_fetched(

@@ -46,6 +46,10 @@ _OPERATORS = frozenset(
 _LAST_WORD = re.compile(r"(?:\w+|[^\w\s])\s*\Z")
 _COMPARED = re.compile(r"\s*(?:[=<>!]{1,2}|LIKE)\s*(?:\?|%[(s]|:\w)")
 _COMPARISON_SIGNS = frozenset("=<>!~@")
+# In these clauses SQLite takes what stands between double quotes for a text, where it is no column's name; and names of columns
+# that no table declares.
+_CONDITIONS = frozenset(("where", "having", "on"))
+_HIDDEN_COLUMNS = frozenset(("rowid", "oid", "_rowid_", "rank"))
 # Of these a function makes "(?, ?), (?, ?)", as many as it has rows.
 _MARKS = frozenset(("(", ")", ",", "?", "%s"))
 # Longest name with its table and schema; servers end names at 64 to 128 characters.
@@ -110,6 +114,8 @@ def _judge(
     sql: str, taint: Taint, own: OwnText, dialect: str, *, is_schemaless: bool, by_library: bool
 ) -> Judgement:
     tokens = read_tokens(sql, dialect)
+    if dialect == "sqlite" and '"' in sql:
+        _mark_texts(sql, tokens, taint)
     free = bytearray(len(sql))
     may = bytearray(len(sql))
     naming = _find_naming(sql, tokens)
@@ -289,6 +295,55 @@ def _is_quoted(sql: str, taint: Taint, token: Token) -> bool:
     """Say whether the event's part of a name stays between quotes that are not its."""
     are_own = token.kind == QUOTED and not taint.mask[token.start] and not taint.mask[token.end - 1]
     return are_own and _break_of(sql, taint, token) < 0
+
+
+def _mark_texts(sql: str, tokens: list[Token], taint: Taint) -> None:
+    """Make strings of the event's texts between double quotes of the function's: `WHERE dish = "soda bread"`.
+
+    Only right operands of a condition's comparisons, and none that is also a name in the statement: `WHERE dish = "dish"`.
+    """
+    significant = [token for token in tokens if token.kind not in (SPACE, COMMENT)]
+    texts = [sql[token.start : token.end].lower() for token in significant]
+    found: list[Token] = []
+    names = set(_HIDDEN_COLUMNS)
+    # Of this level of parentheses, behind those of the levels around it.
+    clauses = [""]
+    is_list = False
+    for number, token in enumerate(significant):
+        before = texts[number - 1] if number else ""
+        if token.kind == WORD and texts[number] in _CLAUSES:
+            clauses[-1] = texts[number]
+        elif texts[number] == "(":
+            clauses.append(clauses[-1])
+        elif texts[number] == ")" and len(clauses) > 1:
+            clauses.pop()
+        if before == "in" and texts[number] == "(":
+            is_list = True
+        elif token.kind not in (STRING, NUMBER, QUOTED, PLACEHOLDER) and texts[number] != ",":
+            is_list = False
+        # Behind a bare IN stands a table.
+        is_operand = (
+            (_compares(before) and before != "in") or before == "||" or (is_list and before in ("(", ","))
+        )
+        if (
+            token.kind == QUOTED
+            and token.quote == '"'
+            and clauses[-1] in _CONDITIONS
+            and is_operand
+            and texts[number + 1 : number + 2] not in (["."], ["("])
+            and taint.any(token.content, token.limit)
+            and not taint.mask[token.start]
+            and not taint.mask[token.end - 1]
+        ):
+            found.append(token)
+        elif token.kind in (WORD, QUOTED):
+            names.add(sql[token.content : token.limit].lower() if token.kind == QUOTED else texts[number])
+    for token in found:
+        text = sql[token.content : token.limit]
+        # "{tenant}_notes" is a name that the function makes.
+        is_made = text.isidentifier() and not taint.all(token.content, token.limit)
+        if not is_made and text.lower() not in names:
+            token.kind = STRING
 
 
 def _fill_columns(sql: str, tokens: list[Token], taint: Taint, *, by_library: bool) -> dict[int, int]:
