@@ -390,3 +390,40 @@ def test_a_program_in_an_argument_keeps_its_shape(words: list[str], value: str, 
     event = FakeProvenance({"v": value}, keys=False)
     own = OwnText([*words[:-1], *words[-1].split("{}")])
     assert judge_argv(words[0], [*words[:-1], program], event, own).verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "expected"),
+    [
+        ("echo checking {} for ann", "10.0.0.7 port 5432", "allow"),
+        ("echo '<h1>'{}'</h1>' > /tmp/status.html", "95% up since 2026-05-04", "allow"),
+        ("cd /tmp && echo {}; date", "a  b", "allow"),
+        ("if true; then echo {}; fi", "a b", "allow"),
+        ("echo {}", "a; id", "refuse"),
+        ("echo {}", "a `id`", "refuse"),
+        ("echo {}", "a $HOME", "refuse"),
+        ("echo {}", "a *", "refuse"),
+        ("echo {}", "a # b", "refuse"),
+        ("echo {}", "a\nid", "refuse"),
+        ("echo {}", "a > /tmp/x", "refuse"),
+        ("echo {}", "-e a", "refuse"),
+        ("echo a {}", "b -e", "refuse"),
+        ("echo {}> /tmp/x", "a 2", "refuse"),
+        ("echo a > /tmp/{}", "b c", "refuse"),
+        ("echo {} | sh", "rm x", "refuse"),
+        ("(echo {}) | sh", "rm x", "refuse"),
+        ("{ echo {}; } | sh", "rm x", "refuse"),
+        ("echo {} > /tmp/x.sh; sh /tmp/x.sh", "rm x", "refuse"),
+        ("for i in 1 2; do sh /tmp/x.sh; echo {} > /tmp/x.sh; done", "rm x", "refuse"),
+        ("echo {} > >(sh)", "rm x", "refuse"),
+        ("eval echo {}", "a b", "refuse"),
+        ("sh -c 'echo {}' | sh", "rm x", "refuse"),
+        ("cat {}", "a b", "refuse"),
+        ("xargs echo {}", "a b", "refuse"),
+    ],
+)
+def test_words_that_echo_prints_are_operands(template: str, value: str, expected: str) -> None:
+    command = template.replace("{}", value)
+    own = OwnText([*template.split("{}"), *template.replace(";", " ").split()])
+    event = FakeProvenance({"v": value}, keys=False)
+    assert judge_shell(command, event, own).verdict == expected

@@ -6,6 +6,7 @@ import re
 
 from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, contributed, judged, unreadable
 from dayfly.core.structure.shellwords import (
+    ACTIVE,
     BLANK,
     MARK,
     PLAIN,
@@ -169,6 +170,8 @@ _SUBSCRIPT = re.compile(r"\w\[.*(?:\$[({]|`)", re.S)
 # Where a script evaluates what it was called with; and what an evaluation acts on.
 _EVALUATES = re.compile(r"\beval\s|\b(?:ba|da)?sh\s+-c\s+[^\n]*\$|\bexec\(|\beval\(")
 _ACTIVE = frozenset("$`;|&()<>\n")
+# What hands a command's output to another one.
+_PASSED_ON = frozenset("|(`")
 # Programs that expand references to variables and functions, `$(shell ...)`, in what is assigned on their command line.
 _MAKES = frozenset(("make", "gmake"))
 # A number in a program of awk's or jq's; what is no end of one; what a pattern may stand behind, where a quotient may not; and what
@@ -281,6 +284,8 @@ def _refuse(rule: str, reason: str, path: str) -> Judgement:
 def _judge_line(command: str, taint: Taint, provenance: Provenance, own: OwnText, depth: int) -> Judgement:
     reading = read_shell(command)
     quoted = _quoted_values(command, reading)
+    if depth == 0:
+        _add_printed(command, reading, taint, quoted)
     free = bytearray(kind in (PLAIN, QUOTED, BLANK, MARK) for kind in reading.kinds)
     for words in reading.commands:
         for word in words:
@@ -324,6 +329,35 @@ def _quoted_values(command: str, reading: Reading) -> bytearray:
             if text.startswith("'") and text == "'" + word.text().replace("'", "'\"'\"'") + "'":
                 marks[word.start : word.end] = b"\x01" * len(text)
     return marks
+
+
+def _add_printed(command: str, reading: Reading, taint: Taint, marks: bytearray) -> None:
+    """Mark the blanks between words that `echo` prints: one word more is no other command.
+
+    Unless what it prints is a command's input, or is in a file when another command runs.
+    """
+    line = "".join(sign if kind == ACTIVE else " " for sign, kind in zip(command, reading.kinds, strict=True))
+    for number, words in enumerate(reading.commands):
+        programs = [at for at, word in enumerate(words) if word.is_command]
+        first = programs[-1] if programs else len(words)
+        if first + 1 >= len(words) or words[first].text() != "echo":
+            continue
+        start, end = words[first].start, words[first].end
+        is_read = not _PASSED_ON.isdisjoint(line[start:]) or (
+            ">" in line and any(reading.commands[number + 1 :])
+        )
+        for before, word in zip(words[first:-1], words[first + 1 :], strict=True):
+            # `2>` is a descriptor.
+            is_number = word.text().isdigit() and line[word.end : word.end + 1] in ("<", ">")
+            if not (
+                is_read
+                or taint.any(start, end)
+                or before.redirects
+                or word.redirects
+                or is_number
+                or word.text()[:1] == "-"
+            ):
+                marks[before.end : word.start] = b"\x01" * (word.start - before.end)
 
 
 def _is_escapers(command: str, at: int, taint: Taint) -> bool:
