@@ -8,6 +8,7 @@ import os
 import string
 import sys
 import tarfile
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -82,6 +83,28 @@ def test_an_engine_compiles_no_tag_of_the_events(kind: str, values: list[str], g
         with pytest.raises(Refused):
             compiled(kind, module, "Hi\n" + EVENT[name])
     assert compiled(kind, module, "Hi " + EVENT["plain"])
+
+
+@pytest.mark.parametrize(
+    ("text", "greeting", "is_refused"),
+    [
+        ("Dear {{ name }},\n%s\n{% if gold %}Thanks!{% endif %}", "Dear {{ name }},", False),
+        ("Dear {{ name }},\n%s\n{% if gold %}Thanks!{% endif %}", "{{ name }}", True),
+        ("Dear {{ name }},\n%s\n{% if gold %}Thanks!{% endif %}", "Dear {{ name }},\n{{ key }}", True),
+        ("%s\n{% if gold %}Thanks!{% endif %}", "{{ key }}", True),
+        ("Dear {{ %s }}", "key", True),
+    ],
+)
+def test_a_template_begins_with_the_functions_text_though_the_event_has_it_too(
+    text: str, greeting: str, is_refused: bool
+) -> None:
+    own = [piece for piece in text.split("%s") if piece]
+    guard = serving({"greeting": greeting, "name": greeting}, own=tuple(own))
+    # Where the event has the function's text, another value of it stands in the template.
+    value = "Hello there" if not is_refused else greeting
+    marks = [("{{", "}}"), ("{%", "%}"), ("{#", "#}")]
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        sinks.about_template(guard, text.replace("%s", value), marks, sys._getframe())
 
 
 def test_a_template_of_the_deployments_files_is_the_functions(guard: Guard) -> None:

@@ -174,8 +174,12 @@ def about_template(guard: Guard, text: str, marks: Sequence[tuple[str, str]], fr
     if not spans:
         guard.act_on(judge_template(text, guard.provenance, guard.own), text, frame)
         return
-    for start, end in _between(text, marks) if spans else ():
+    # The function's own beginning, of which the event has a part by chance: a mail that says "Dear {{ name }}" as well.
+    head = guard.own.piece_at(text, 0)
+    for start, end in _between(text, marks):
         for span in spans:
+            if span.end <= head and span.end - span.start < head:
+                continue
             part = text[max(span.start, start) : min(span.end, end)].strip()
             # A variable of the function's may well be called as a key of the event's.
             if part and not (part.isidentifier() and guard.own.has_word(part) and span.start > start):
