@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dayfly.core.structure.arithmetic import is_arithmetic
+from dayfly.core.structure.arithmetic import OWN, is_arithmetic
 
 PLAIN = [
     "1+1",
@@ -291,10 +291,51 @@ NO_NUMBER = [
 
 @pytest.mark.parametrize("source", CALLS)
 def test_functions_that_compute_a_number_are_called_where_somebody_says_so(source: str) -> None:
-    assert is_arithmetic(source, lambda _name: True, lambda _name: True)
+    assert is_arithmetic(source, lambda _name: True, lambda name: (name, False))
     assert not is_arithmetic(source, lambda _name: True)
 
 
 @pytest.mark.parametrize("source", NO_NUMBER)
 def test_other_functions_and_values_that_may_become_large_are_not_called(source: str) -> None:
-    assert not is_arithmetic(source, lambda _name: True, lambda _name: True)
+    assert not is_arithmetic(source, lambda _name: True, lambda name: (name, False))
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("sqrt(16) + 2**10", True),
+        ("sin(0.5) * 1000000000", True),
+        ("floor(2.5) * 10**9", True),
+        ("pow(2, 10) * 3", True),
+        ("pow(x, 2) + 1", True),
+        ("SUM(A1, B1) * 1.19", True),
+        ("IF(A1 > 10, round(A1 / 3, 2), -A1)", True),
+        ("IF(A1 > 10, 'high', 'low')", True),
+        ("SUM(SUM(1, 2), 3)", True),
+        ("len(x) + sum(x)", True),
+        ("floor(1e308) ** 9", False),
+        ("pow(9, 10**9)", False),
+        ("pow(9**9, 9**9)", False),
+        ("pow(2, x)", False),
+        ("pow(2)", False),
+        ("sqrt(x) * 10**9", False),
+        ("SUM(1) * 10**9", False),
+        ("SUM(9**9**9)", False),
+        ("SUM(2**1000)", False),
+        ("IF(1, '%99999999d', '') % 1", False),
+        ("IF(1, 'a', 'b') * 9", False),
+        ("SUM.__globals__", False),
+        ("SUM.__globals__['KEY']", False),
+        ("SUM(*x)", False),
+        ("SUM(x, y=1)", False),
+        ("SUM(x for x in y)", False),
+        ("SUM(x)(y)", False),
+        ("OTHER(1)", False),
+        ("factorial(9)", False),
+    ],
+)
+def test_functions_that_are_known_bound_their_values(source: str, expected: bool) -> None:
+    def function_of(name: str) -> tuple[str, bool]:
+        return (OWN, True) if name in ("SUM", "IF") else (name, True)
+
+    assert is_arithmetic(source, lambda _name: True, function_of) == expected

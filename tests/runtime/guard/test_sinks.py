@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import os.path
 import sys
 from contextlib import nullcontext
@@ -102,6 +103,55 @@ def test_a_formula_reads_no_table_and_no_key_of_the_functions(formula: str) -> N
     frame.f_globals.update(SECRET=SECRET, floor=frame_in, ceil=type(SECRET))
     with pytest.raises(Refused):
         about_python(guard, formula, frame)
+
+
+def scope_in(file: str) -> dict[str, object]:
+    scope: dict[str, object] = {}
+    exec(compile("def mine(*n): return sum(n)\nIF = lambda a, b, c: b if a else c", file, "exec"), scope)
+    return scope
+
+
+@pytest.mark.parametrize(
+    ("formula", "is_refused"),
+    [
+        ("SUM(A1, 2) * 1.19", False),
+        ("IF(A1 > 10, ROUND(A1 / 3, 2), -A1)", False),
+        ("sqrt(16) + 2**10", False),
+        ("THEIRS(1)", True),
+        ("RUN('id')", True),
+        ("BOUND(1)", True),
+        ("KIND(1)", True),
+        ("factorial(1)", True),
+        ("both(1)", True),
+        ("_inner(1)", True),
+        ("OTHER(1)", True),
+        ("SUM.__globals__", True),
+        ("SUM(open)", True),
+    ],
+)
+def test_a_formula_calls_what_the_function_has_for_it(formula: str, is_refused: bool) -> None:
+    own, theirs = scope_in(__file__), scope_in(str(importlib.import_module("yaml").__file__))
+    world = {
+        "__builtins__": {},
+        "SUM": own["mine"],
+        "IF": own["IF"],
+        "ROUND": round,
+        "sqrt": math.sqrt,
+        "_inner": own["mine"],
+        "THEIRS": theirs["mine"],
+        "RUN": os.system,
+        "BOUND": [].append,
+        "KIND": type,
+        "both": own["mine"],
+        "factorial": math.factorial,
+    }
+    guard = serving({"formula": formula}, task=os.path.dirname(__file__))
+    frame = frame_in(__file__, world=world, handlers={"__name__": "x", "OTHER": own["mine"]})
+    frame.f_globals["both"] = own["mine"]
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        about_python(guard, formula, frame)
+    if not is_refused:
+        assert told(guard) == [["computed", "python.arithmetic"]]
 
 
 def test_the_event_names_no_other_port_of_a_host_that_the_function_knows() -> None:

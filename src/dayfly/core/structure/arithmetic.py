@@ -29,7 +29,13 @@ _FLOATS = frozenset(
         *("exp", "log", "log10", "log2", "sqrt", "hypot", "fabs", "fmod", "copysign", "float"),
     )
 )
-FUNCTIONS = _FLOATS | frozenset(("abs", "ceil", "floor", "int", "max", "min", "round", "trunc"))
+_INTEGERS = frozenset(("ceil", "floor", "int", "round", "trunc"))
+FUNCTIONS = _FLOATS | _INTEGERS | frozenset(("abs", "len", "max", "min", "pow", "sum"))
+# What `functions` says of one that the function itself has for such expressions; of its value nothing is known.
+OWN = "own"
+# Of the largest float; and of a number that an own function may hand on.
+_FLOATS_BITS = 1024
+_HANDED_BITS = 64
 # `round(1, -10**9)` computes ten to the power of that.
 _MANY_DIGITS_BITS = 8
 # An encoding may be declared in a comment, which `compile` obeys and `eval` of a text does not; what is escaped may warn.
@@ -37,6 +43,7 @@ _UNREAD = ("#", "\\")
 
 # Bits of an integer's value, 0 of a float's, -1 of what is no number; and whether it is computed from a name's or a function's.
 _Bound = tuple[int, bool]
+_Functions = dict[str, tuple[str, bool]]
 _NO_NUMBER: _Bound = (-1, False)
 
 
@@ -47,11 +54,12 @@ class _TooMuchError(Exception):
 def is_arithmetic(
     source: str | bytes,
     is_name: Callable[[str], bool] = lambda _name: False,
-    is_function: Callable[[str], bool] = lambda _name: False,
+    function_of: Callable[[str], tuple[str, bool]] = lambda _name: ("", False),
 ) -> bool:
     """Say whether `source` is an expression of literals, names and operators, and nothing that may be anything else.
 
-    `is_name` says of which names the values are operands, `is_function` which of `FUNCTIONS` are what they are called.
+    `is_name` says of which names the values are operands, `function_of` which of `FUNCTIONS` a name stands for, or that it is `OWN`,
+    and whether that was looked up: of another one that is only called so the value is nobody's.
     """
     try:
         text = source if isinstance(source, str) else source.decode()
@@ -61,11 +69,15 @@ def is_arithmetic(
         if not isinstance(tree, _ast.Expression):
             return False
         nodes = list(_walk(tree.body))
+        functions: _Functions = {}
         for node in nodes:
             if isinstance(node, _ast.Name) and not is_name(node.id):
                 return False
-            if isinstance(node, _ast.Call) and not is_function(_function_of(node)):
-                return False
+            if isinstance(node, _ast.Call):
+                name = _name_of(node)
+                functions[name] = function_of(name)
+                if functions[name][0] not in FUNCTIONS and functions[name][0] != OWN:
+                    return False
             value = node.value if isinstance(node, _ast.Constant) else None
             if isinstance(value, bytes):
                 value = value.decode("latin-1")
@@ -75,7 +87,7 @@ def is_arithmetic(
         # Without recursion, since the stack may be used up. Right to left: the last one that was pushed is the first child.
         bounds: list[_Bound] = []
         for node in reversed(nodes):
-            bits, is_named = bound = _bound_of(node, [bounds.pop() for _ in _children(node)])
+            bits, is_named = bound = _bound_of(node, [bounds.pop() for _ in _children(node)], functions)
             if bits > (_MANY_TIMES_BITS if is_named else _MANY_BITS):
                 return False
             bounds.append(bound)
@@ -113,19 +125,19 @@ def _children(node: _ast.expr) -> list[_ast.expr]:
             return [node.test, node.body, node.orelse]
         case _ast.Tuple() | _ast.List() | _ast.Set():
             return node.elts
-        case _ast.Call() if _function_of(node) in FUNCTIONS and not node.keywords:
+        case _ast.Call() if _name_of(node) and not node.keywords:
             return node.args
         case _ast.Dict() if None not in node.keys:
             return [key for key in node.keys if key is not None] + node.values
     raise _TooMuchError
 
 
-def _function_of(call: _ast.Call) -> str:
+def _name_of(call: _ast.Call) -> str:
     """Return what is called: `sqrt`, and of `math.sqrt` nothing, an attribute."""
     return call.func.id if isinstance(call.func, _ast.Name) else ""
 
 
-def _bound_of(node: _ast.expr, parts: list[_Bound]) -> _Bound:
+def _bound_of(node: _ast.expr, parts: list[_Bound], functions: _Functions) -> _Bound:
     match node:
         case _ast.Constant(value=int()):
             return int(node.value).bit_length(), False  # type: ignore[arg-type]
@@ -138,6 +150,10 @@ def _bound_of(node: _ast.expr, parts: list[_Bound]) -> _Bound:
         case _ast.IfExp() | _ast.BoolOp():
             values = parts[1:] if isinstance(node, _ast.IfExp) else parts
             return _NO_NUMBER if _NO_NUMBER in values else _largest(values)
+        case _ast.Call() if functions[_name_of(node)][0] == OWN:
+            bits, _ = _largest(parts)
+            # A text may be what it gives back.
+            return _NO_NUMBER if _NO_NUMBER in parts else (bits if bits > _HANDED_BITS else 0, True)
         case _ast.UnaryOp() | _ast.BinOp() | _ast.Call():
             if _NO_NUMBER in parts:
                 raise _TooMuchError
@@ -145,30 +161,30 @@ def _bound_of(node: _ast.expr, parts: list[_Bound]) -> _Bound:
             return _NO_NUMBER
     bits, is_named = _largest(parts)
     if isinstance(node, _ast.Call):
-        function = _function_of(node)
+        function, is_known = functions[_name_of(node)]
+        if function == "pow":
+            match node.args:
+                case [_, exponent]:
+                    return _power_of(parts, exponent)
+            raise _TooMuchError
         if function == "round" and any(digits > _MANY_DIGITS_BITS or named for digits, named in parts[1:]):
             raise _TooMuchError
+        is_named = is_named or not is_known or function == "len"
+        if function in _FLOATS:
+            return 0, is_named
         # Of a float an integer may be made, as large as a name's value.
-        return 0 if function in _FLOATS else bits, True
+        return (max(bits, _FLOATS_BITS) if function in _INTEGERS and not is_named else bits), is_named
     if isinstance(node, _ast.UnaryOp):
         return bits + 1, is_named
     assert isinstance(node, _ast.BinOp)
-    (left, left_is_named), (right, right_is_named) = parts
+    (left, _), (right, _) = parts
     match node.op:
         case _ast.Mult():
             bits = left + right
         case _ast.Div():
             bits = 0
-        case _ast.Pow() if left or left_is_named:
-            # The power of an integer, or of what a name stands for.
-            if right_is_named or right > _MANY_BITS.bit_length():
-                raise _TooMuchError
-            exponent = node.right
-            is_literal = isinstance(exponent, _ast.Constant) and isinstance(exponent.value, int)
-            times = int(exponent.value) if is_literal else (1 << right) - 1  # type: ignore[attr-defined]
-            bits = (left + left_is_named) * max(times, 1)
         case _ast.Pow():
-            bits = 0
+            return _power_of(parts, node.right)
         case _ast.LShift() if not is_named and right <= _MANY_BITS.bit_length():
             bits = left + (1 << right)
         case _ast.LShift() | _ast.MatMult():
@@ -176,6 +192,18 @@ def _bound_of(node: _ast.expr, parts: list[_Bound]) -> _Bound:
         case _:
             bits += 1
     return bits, is_named
+
+
+def _power_of(parts: list[_Bound], exponent: _ast.expr) -> _Bound:
+    (left, left_is_named), (right, right_is_named) = parts
+    if not left and not left_is_named:
+        return 0, right_is_named
+    # The power of an integer, or of what a name stands for.
+    if right_is_named or right > _MANY_BITS.bit_length():
+        raise _TooMuchError
+    is_literal = isinstance(exponent, _ast.Constant) and isinstance(exponent.value, int)
+    times = int(exponent.value) if is_literal else (1 << right) - 1  # type: ignore[attr-defined]
+    return (left + left_is_named) * max(times, 1), left_is_named
 
 
 def _largest(parts: list[_Bound]) -> _Bound:

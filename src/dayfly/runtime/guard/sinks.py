@@ -7,9 +7,9 @@ import io
 import os
 import re
 from collections.abc import Mapping
-from types import BuiltinFunctionType, ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 
-from dayfly.core.structure.arithmetic import is_arithmetic
+from dayfly.core.structure.arithmetic import FUNCTIONS, OWN, is_arithmetic
 from dayfly.core.structure.imports import judge_global
 from dayfly.core.structure.inert import is_inert
 from dayfly.core.structure.judgement import Judgement
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 # What a local variable's name may read, no text: it could be a secret. A name that is none is of a namespace that the
 # function made for it.
 _PLAIN = (type(None), bool, int, float)
+# Modules whose functions only compute.
+_COMPUTING = ("builtins", "cmath", "math")
 # What evaluates hints of types that are written as texts.
 _HINTS = ("typing", "annotationlib")
 # A field of a format that reads what begins with an underscore.
@@ -137,7 +139,7 @@ def _is_arithmetic(guard: Guard, judgement: Judgement, source: str | bytes, fram
     """Say whether source that is not allowed is plain arithmetic all the same, and report it then.
 
     Names too, but for those that the function's module has: what it evaluates may read its keys and tables.
-    And calls of functions that only compute a number, under the names that everybody calls them by.
+    And calls of functions that only compute a number, or that the function has for such expressions in a namespace of its own.
     """
 
     def is_name(name: str) -> bool:
@@ -148,21 +150,43 @@ def _is_arithmetic(guard: Guard, judgement: Judgement, source: str | bytes, fram
             and type(frame.f_locals.get(name)) in _PLAIN
         )
 
-    def is_function(name: str) -> bool:
-        """Not another one of the same name: the function's, or what it has in the place of a builtin."""
-        for scope in (frame.f_locals, frame.f_globals, vars(builtins)):
-            if (found := scope.get(name)) is not None:
-                # `int` and `float`; those of `math`, and builtins, are of a module.
-                if found is int or found is float:
-                    return True
-                return type(found) is BuiltinFunctionType and type(found.__self__) is ModuleType
-        return True
+    def kind_of(value: object) -> str:
+        if value is int or value is float:
+            return value.__name__
+        is_plain = (
+            type(value) is BuiltinFunctionType
+            and type(value.__self__) is ModuleType
+            and value.__self__.__name__ in _COMPUTING
+        )
+        return value.__name__ if isinstance(value, BuiltinFunctionType) and is_plain else ""
 
-    if not is_arithmetic(source, is_name, is_function):
+    def function_of(name: str) -> tuple[str, bool]:
+        """Not another one of the same name: the function's, or what it has in the place of a builtin."""
+        scopes = [
+            vars(one) if isinstance(one, ModuleType) else one
+            for one in (frame.f_locals, frame.f_globals, builtins)
+        ]
+        kinds = {kind_of(scope[name]) for scope in scopes if scope.get(name) is not None}
+        for space in _namespaces(frame):
+            value = space.get(name)
+            is_own = isinstance(value, FunctionType) and guard.places.is_functions(value.__code__.co_filename)
+            if value is not None:
+                kinds.add(OWN if is_own and name[:1] != "_" else kind_of(value))
+        if not kinds:
+            return (name, False) if name in FUNCTIONS else ("", False)
+        return (kinds.pop(), True) if len(kinds) == 1 else ("", False)
+
+    if not is_arithmetic(source, is_name, function_of):
         return False
     place = guard.places.name(frame)
     guard.tell("computed", "python.arithmetic", place=place, path=judgement.path, text=source)
     return True
+
+
+def _namespaces(frame: FrameType) -> list[dict[str, object]]:
+    """Return what may be a namespace that the function in this frame made for expressions; a module's is none."""
+    named = [*frame.f_locals.values(), *(frame.f_globals.get(name) for name in frame.f_code.co_names)]
+    return [one for one in named if type(one) is dict and "__name__" not in one]
 
 
 def about_template(guard: Guard, text: str, marks: Sequence[tuple[str, str]], frame: FrameType) -> None:
