@@ -178,8 +178,12 @@ def test_a_path_is_judged_by_what_it_was_computed_of(tmp_path: Path) -> None:
     WRAPPED["posixpath"](module, guard)
     frame = sys._getframe()
     sinks.about_path(guard, other, frame)
-    for join in (False, True):
-        path = module.join(base, other) if join else module.normpath(f"{base}/x/../../other.txt")
+    for compute, *parts in (
+        (module.join, base, other),
+        (module.join, Path(base), other),
+        (module.normpath, f"{base}/x/../../other.txt"),
+    ):
+        path = compute(*parts)
         assert path == other
         with pytest.raises(Refused):
             sinks.about_path(guard, path, frame)

@@ -126,7 +126,8 @@ def _wrap_posixpath(module: ModuleType, guard: Guard) -> None:
         if len(paths) > _MANY_PATHS:
             del paths[next(iter(paths))]
 
-    def look_at_parts(*parts: Any) -> None:
+    def look_at_parts(*given: Any) -> None:
+        parts = [os.fspath(one) if isinstance(one, os.PathLike) else one for one in given]
         at = len(parts) - 1
         if (
             at > 0

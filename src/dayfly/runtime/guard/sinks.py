@@ -315,11 +315,30 @@ def _about_body(guard: Guard, text: str, frame: FrameType) -> None:
         about_elements(guard, text, frame)
         return
     sign = '"' if text[:1] in ("{", "[") else "&" if _FORM.match(text) else ""
+    if sign == '"' and '"query"' in text:
+        _about_document(guard, text, frame)
     for value, path in guard.provenance.values_in(text, sign) if sign else ():
         before = text[: text.find(value)]
         # Within a text of JSON's, or as the value of a field: what begins outside of one is a part that the event has as such.
         ends = before[-1:] == "=" if sign == "&" else _QUOTE.search(value) and len(_QUOTE.findall(before)) % 2
         if ends:
+            guard.refuse("query.structure", frame, path=path, text=value)
+            return
+
+
+def _about_document(guard: Guard, text: str, frame: FrameType) -> None:
+    """A document of GraphQL's in a body: a value of the event ends none of its texts."""
+    import json
+
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return
+    document = body.get("query") if isinstance(body, dict) else None
+    if not isinstance(document, str):
+        return
+    for value, path in guard.provenance.values_in(document, '"'):
+        if _QUOTE.search(value) and len(_QUOTE.findall(document, 0, document.find(value))) % 2:
             guard.refuse("query.structure", frame, path=path, text=value)
             return
 
