@@ -105,6 +105,27 @@ def test_a_formula_reads_no_table_and_no_key_of_the_functions(formula: str) -> N
         about_python(guard, formula, frame)
 
 
+@pytest.mark.parametrize(
+    ("statement", "value", "is_refused"),
+    [
+        ("ATTACH DATABASE '/tmp/shop/%s.db' AS tenant", "acme", False),
+        ("ATTACH DATABASE '/tmp/shop/%s.db' AS tenant", "../other/zeta", True),
+        ("attach 'file:/tmp/shop/%s.db' AS tenant", "../zeta", True),
+        ("SELECT a FROM read_csv('/tmp/shop/%s', header=true)", "costs 2026.csv", False),
+        ("SELECT a FROM read_csv('/tmp/shop/%s', header=true)", "../*.csv", True),
+        ("SELECT a FROM read_parquet( '%s')", "/etc/x.parquet", True),
+        ("SELECT a FROM notes WHERE text = '%s'", "../see /etc/passwd", False),
+        ("SELECT a FROM notes WHERE text = 'read_csv(''%s'')'", "../x", False),
+    ],
+)
+def test_a_file_that_a_statement_opens_is_judged_as_a_path(
+    statement: str, value: str, is_refused: bool
+) -> None:
+    guard = serving({"value": value}, own=tuple(statement.split("%s")))
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        about_sql(guard, statement % value, "sqlite", frame_in(__file__))
+
+
 def scope_in(file: str) -> dict[str, object]:
     scope: dict[str, object] = {}
     exec(compile("def mine(*n): return sum(n)\nIF = lambda a, b, c: b if a else c", file, "exec"), scope)

@@ -92,6 +92,10 @@ _OBEYED = (
     *("BASH_ENV", "BASH_FUNC_", "GIT_", "IFS", "JAVA_TOOL_OPTIONS", "LD_", "NODE_OPTIONS", "PERL5"),
     *("PROMPT_COMMAND", "PS4", "PYTHON", "RUBYLIB", "RUBYOPT", "SHELLOPTS"),
 )
+# Files that a statement opens by their names: ATTACH of SQLite's and DuckDB's, and DuckDB's tables that are files.
+_FILE_IN_SQL = re.compile(
+    r"\b(?:attach\s+(?:database\s+)?|(?:read_[a-z_]+|(?:parquet|sqlite)_scan)\s*\(\s*)'((?:[^']|'')*)'", re.I
+)
 # Of one filter.
 _MANY_OPERANDS = 10_000
 # A whole host of so many is one of the event's all the same.
@@ -468,6 +472,10 @@ def about_sql(guard: Guard, sql: object, dialect: str, frame: FrameType) -> None
         by_library = caller is not None and guard.is_installed(caller)
         judgement = judge_sql(sql, guard.provenance, guard.written, dialect=dialect, by_library=by_library)
         guard.act_on(judgement, sql, frame)
+        for found in _FILE_IN_SQL.finditer(_text(sql) or ""):
+            name = found[1].replace("''", "'").removeprefix("file:")
+            if "://" not in name and guard.contributed(name):
+                about_path(guard, name, frame)
         _ask_shape(guard, "sql", sql, frame, judgement, dialect=dialect)
 
 
