@@ -20,7 +20,8 @@ PATIENCE_S = 5.0
 class HostilePlatform:
     """Serves one runtime between `__enter__` and `__exit__`; remembers what it was told.
 
-    `events` are the marks by request id, `answers` what was posted, by request id. After some requests, or as
+    `events` are the marks by request id, `answers` what was posted, by request id, `accepted` whose answer
+    was taken in a reply that went out whole. After some requests, or as
     soon as a reply was broken so that the connection must end, it stops listening.
     """
 
@@ -28,9 +29,11 @@ class HostilePlatform:
         self._dice = random.Random(seed)
         self.events: dict[str, str] = {}
         self.answers: Counter[str] = Counter()
+        self.accepted: set[str] = set()
         self.bodies: list[tuple[str, str, Request]] = []
         self.faults: list[str] = []
         self._left = REQUESTS
+        self._is_sound = True
 
     def __enter__(self) -> HostilePlatform:
         self._server = socket.create_server(("127.0.0.1", 0))
@@ -70,6 +73,7 @@ class HostilePlatform:
         wire = Wire(peer)
         while self._left > 0 and not self._is_left(peer) and (head := wire.read_head()):
             self._left -= 1
+            answered = ""
             if head.method == "GET":
                 reply = self._event()
             else:
@@ -82,7 +86,8 @@ class HostilePlatform:
                 *_, subject, request_id, action = head.target.split("/")
                 # What else is posted asks in which state the platform is.
                 if subject == "invocation":
-                    self.answers[request_id] += 1
+                    answered = request_id
+                    self.answers[request_id] += 1 + (request_id in self.accepted)
                     self.bodies.append((request_id, action, request))
                 reply = self._accept()
             cut = self._dice.randrange(len(reply) + 1) if self._dice.random() < 0.1 else len(reply)
@@ -90,6 +95,8 @@ class HostilePlatform:
                 wire.send(piece)
             if cut < len(reply):
                 return
+            if self._is_sound and b"HTTP/1.1 2" in reply:
+                self.accepted.add(answered)
 
     def _is_left(self, peer: socket.socket) -> bool:
         """Say whether the runtime has gone over to another connection: it closes this one once that is answered."""
@@ -140,7 +147,8 @@ class HostilePlatform:
             head.replace(b"HTTP/1.1 200", b"HTTP/1.1 20") + b"Content-Length: %d\r\n\r\n" % len(body) + body,
             dice.randbytes(40) + b"\r\n\r\n",
         ]
-        return dice.choice(broken if dice.random() < 0.12 else honest)
+        self._is_sound = dice.random() >= 0.12
+        return dice.choice(honest if self._is_sound else broken)
 
 
 def posted_mark(request: Request) -> tuple[str, str]:

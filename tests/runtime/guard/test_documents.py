@@ -104,7 +104,7 @@ def test_a_template_begins_with_the_functions_text_though_the_event_has_it_too(
     value = "Hello there" if not is_refused else greeting
     marks = [("{{", "}}"), ("{%", "%}"), ("{#", "#}")]
     with pytest.raises(Refused) if is_refused else nullcontext():
-        sinks.about_template(guard, text.replace("%s", value), marks, sys._getframe())
+        sinks.about_template(guard, text.replace("%s", value), marks, False, sys._getframe())
 
 
 def test_a_template_of_the_deployments_files_is_the_functions(guard: Guard) -> None:

@@ -158,7 +158,7 @@ def _judge_template(frame: FrameType, guard: Guard) -> bool:
     text = above.get("source_hint")
     if type(text) is str:
         # What it generates of a text that holds no tag of the event's is its own.
-        sinks.about_template(guard, text, _marks_of(environment), frame)
+        sinks.about_template(guard, text, _marks_of(environment), False, frame)
         return True
     return False
 

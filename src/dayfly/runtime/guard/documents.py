@@ -29,14 +29,16 @@ _STPL = (("{{", "}}"), ("<%", "%>"), ("\n%", "\n"))
 _CHAMELEON = (("${", "}"), ("tal:", ">"), ("metal:", ">"), ("<?python", "?>"))
 
 
-def _about_template(guard: Guard, text: object, file: object, marks: Marks) -> None:
+def _about_template(
+    guard: Guard, text: object, file: object, marks: Marks, *, generated: bool = False
+) -> None:
     """A template from memory, or from a file that is not the deployment's."""
     if type(text) is bytes:
         text = text.decode("utf-8", "replace")
     if type(text) is str and not (
         type(file) is str and os.path.isabs(file) and guard.places.is_deployed(file)
     ):
-        guard.ask(sinks.about_template, text, marks)
+        guard.ask(sinks.about_template, text, marks, generated)
 
 
 def _wrap_mako(module: ModuleType, guard: Guard) -> None:
@@ -72,7 +74,8 @@ def _wrap_tornado(module: ModuleType, guard: Guard) -> None:
 
 def _wrap_bottle(module: ModuleType, guard: Guard) -> None:
     def look(template: Any, *_rest: object, **_options: object) -> None:
-        _about_template(guard, template.source, template.filename, _STPL)
+        # Bottle's own pages are formatted when it is imported.
+        _about_template(guard, template.source, template.filename, _STPL, generated=True)
 
     precede(module.SimpleTemplate, "prepare", guard, look)
 

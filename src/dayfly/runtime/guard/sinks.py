@@ -96,6 +96,10 @@ _OBEYED = (
 _FILE_IN_SQL = re.compile(
     r"\b(?:attach\s+(?:database\s+)?|(?:read_[a-z_]+|(?:parquet|sqlite)_scan)\s*\(\s*)'((?:[^']|'')*)'", re.I
 )
+# Programs that take their operands for texts or numbers: a path is one more of these.
+_OPENS_NOTHING = frozenset(
+    ("basename", "date", "dirname", "echo", "expr", "kill", "logger", "printf", "seq", "sleep")
+)
 # Of one filter.
 _MANY_OPERANDS = 10_000
 # A whole host of so many is one of the event's all the same.
@@ -193,14 +197,17 @@ def _namespaces(frame: FrameType) -> list[dict[str, object]]:
     return [one for one in named if type(one) is dict and "__name__" not in one]
 
 
-def about_template(guard: Guard, text: str, marks: Sequence[tuple[str, str]], frame: FrameType) -> None:
-    """A template: what stands between its `marks` is code, and so are the marks."""
+def about_template(
+    guard: Guard, text: str, marks: Sequence[tuple[str, str]], generated: bool, frame: FrameType
+) -> None:
+    """A template: what stands between its `marks` is code, and so are the marks; of `generated` ones only the event's part is judged."""
     if guard.own.is_constant(text):
         # The function's very own, though a number in it is one of the event's.
         return
     spans = guard.contributed(text)
     if not spans:
-        guard.act_on(judge_template(text, guard.provenance, guard.own), text, frame)
+        if not generated:
+            guard.act_on(judge_template(text, guard.provenance, guard.own), text, frame)
         return
     # The function's own beginning, of which the event has a part by chance: a mail that says "Dear {{ name }}" as well.
     head = guard.own.piece_at(text, 0)
@@ -413,7 +420,7 @@ def about_process(guard: Guard, executable: object, arguments: object, frame: Fr
 
 def _about_operands(guard: Guard, words: Sequence[str], frame: FrameType) -> None:
     """What a program is started with: the files that it is given are there, and its script is a text that a shell reads."""
-    for word in words[1:]:
+    for word in words[1:] if words[0].rpartition("/")[2] not in _OPENS_NOTHING else ():
         name = word.rpartition("=")[2] if word[:1] == "-" else word
         if (name[:1] == "/" or "../" in name) and os.path.exists(name):
             about_path(guard, name, frame)
