@@ -218,7 +218,7 @@ def seal_known(sealing: Sealing, *, also: tuple[type, ...] = ()) -> heap.Found:
     loaded = [
         (name, needed) for name, triggers, needed in SEALERS if any(map(sys.modules.__contains__, triggers))
     ]
-    present, is_current = _present(sealing), True
+    present, has_sealed = _present(sealing), False
     for name, needed in list(loaded):
         if needed in present:
             try:
@@ -230,11 +230,12 @@ def seal_known(sealing: Sealing, *, also: tuple[type, ...] = ()) -> heap.Found:
     found = heap.find(kinds)
     for name, needed in loaded:
         if needed not in present:
-            # A sealer before this one may have opened something, or had a library do so.
-            present, is_current = present if is_current else _present(sealing), True
+            # A sealer before this one may have opened something, or had a library do so; so may a thread at any time.
+            if has_sealed or _THREADS in present:
+                present, has_sealed = _present(sealing), False
             if needed not in present:
                 continue
-        is_current = False
+        has_sealed = True
         try:
             sealer = sealers.get(name) or _load(name)
             sealer.seal(found, sealing)
