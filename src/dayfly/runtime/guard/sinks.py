@@ -329,10 +329,8 @@ def _about_body(guard: Guard, text: str, frame: FrameType) -> None:
     if sign == '"' and '"query"' in text:
         _about_document(guard, text, frame)
     for value, path in guard.provenance.values_in(text, sign) if sign else ():
-        before = text[: text.find(value)]
         # Within a text of JSON's, or as the value of a field: what begins outside of one is a part that the event has as such.
-        ends = before[-1:] == "=" if sign == "&" else _QUOTE.search(value) and len(_QUOTE.findall(before)) % 2
-        if ends:
+        if text[: text.find(value)][-1:] == "=" if sign == "&" else _ends_text(text, value):
             guard.refuse("query.structure", frame, path=path, text=value)
             return
 
@@ -349,9 +347,16 @@ def _about_document(guard: Guard, text: str, frame: FrameType) -> None:
     if not isinstance(document, str):
         return
     for value, path in guard.provenance.values_in(document, '"'):
-        if _QUOTE.search(value) and len(_QUOTE.findall(document, 0, document.find(value))) % 2:
+        if _ends_text(document, value):
             guard.refuse("query.structure", frame, path=path, text=value)
             return
+
+
+def _ends_text(document: str, value: str) -> bool:
+    """Say whether a value begins within a text between double quotes, and ends it."""
+    return (
+        _QUOTE.search(value) is not None and len(_QUOTE.findall(document, 0, document.find(value))) % 2 == 1
+    )
 
 
 def about_member(guard: Guard, frame: FrameType) -> None:
