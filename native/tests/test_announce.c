@@ -1,8 +1,7 @@
 /* The first record of an environment, and what of the settings Python reads. */
 #include "../supervisor/announce.h"
-#include "unit.h"
+#include "logged.h"
 
-#include <sys/mman.h>
 
 static struct output output;
 static struct report report;
@@ -12,13 +11,9 @@ static char lines[65536];
 static int file;
 
 static void begin(void) {
-    struct fault fault = {""};
     char *none[] = {NULL};
-    CHECK(output_init(&output, -1, &fault) == 0 && report_init(&report, &output, &fault) == 0);
+    file = log_to_memory(&output, &report);
     CHECK(settings_load(&settings, none) == 0);
-    file = memfd_create("log", MFD_CLOEXEC);
-    CHECK(file >= 0);
-    output.fds[OUTPUT_STDOUT] = file;
 }
 
 static void read_lines(void) {

@@ -1,7 +1,7 @@
 /* The event after an infection: taken back from whoever is dead, served once, over whichever connection it
  * comes. */
 #include "../supervisor/event_recovery.h"
-#include "unit.h"
+#include "logged.h"
 
 #include <arpa/inet.h>
 #include <sys/mman.h>
@@ -27,10 +27,8 @@ static void begin(void) {
     CHECK(listener >= 0 && bind(listener, (struct sockaddr *)&at, size) == 0 && listen(listener, 64) == 0);
     CHECK(getsockname(listener, (struct sockaddr *)&at, &size) == 0);
     (void)snprintf(address, sizeof(address), "127.0.0.1:%u", (unsigned)ntohs(at.sin_port));
-    CHECK(upstream_init(&own, address, &fault) == 0 && output_init(&output, -1, &fault) == 0);
-    CHECK_EQUAL(report_init(&report, &output, &fault), 0);
-    log_file = memfd_create("log", MFD_CLOEXEC);
-    output.fds[OUTPUT_STDOUT] = log_file;
+    CHECK_EQUAL(upstream_init(&own, address, &fault), 0);
+    log_file = log_to_memory(&output, &report);
     infection_init(&infections, &report);
     event_recovery_init(&event_recovery, &infections);
     event_recovery.is_needed = true;

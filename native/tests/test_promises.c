@@ -1,8 +1,6 @@
 /* What was promised of the first zygote must hold of each later one, or it does not serve, or a finding says so. */
 #include "../supervisor/supervisor.h"
-#include "unit.h"
-
-#include <sys/mman.h>
+#include "logged.h"
 
 static struct supervisor s;
 static char lines[65536];
@@ -10,11 +8,7 @@ static int file;
 
 /* A second zygote's init has ended, and all is as with the first. */
 static void begin(void) {
-    struct fault fault = {""};
-    CHECK(output_init(&s.output, -1, &fault) == 0 && report_init(&s.report, &s.output, &fault) == 0);
-    file = memfd_create("log", MFD_CLOEXEC);
-    CHECK(file >= 0);
-    s.output.fds[OUTPUT_STDOUT] = file;
+    file = log_to_memory(&s.output, &s.report);
     ready_unpack(&s.ready, (struct bytes){NULL, 0});
     s.launch.interpreter.way = CLOSED_BY_FILE;
     s.is_offline = s.is_confined = s.is_guarded = true;

@@ -1,8 +1,6 @@
 /* When the function is initialised anew: at an age, before what init fetched expires, and only where an init fits. */
 #include "../supervisor/supervisor.h"
-#include "unit.h"
-
-#include <sys/mman.h>
+#include "logged.h"
 
 enum { AHEAD = 80, AT_ONCE = 100 };
 
@@ -11,11 +9,7 @@ static int file;
 
 /* An environment that has just begun. */
 static void begin(void) {
-    struct fault fault = {""};
-    CHECK(output_init(&s.output, -1, &fault) == 0 && report_init(&s.report, &s.output, &fault) == 0);
-    file = memfd_create("log", MFD_CLOEXEC);
-    CHECK(file >= 0);
-    s.output.fds[OUTPUT_STDOUT] = file;
+    file = log_to_memory(&s.output, &s.report);
     s.zygote.pid = 1;
     s.is_forking = true;
     s.init_ns = NS_PER_S;
