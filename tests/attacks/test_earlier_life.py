@@ -23,7 +23,7 @@ supervisor = int(open(f"/proc/{zygote}/stat").read().rpartition(")")[2].split()[
 with open("/tmp/survivor.py", "w") as file:
     file.write('''
 import os, socket, sys, time
-end = time.time() + 6
+end = time.time() + 30
 while time.time() < end:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
         out.sendto(b"survivor", ("127.0.0.1", int(sys.argv[1])))

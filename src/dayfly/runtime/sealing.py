@@ -209,36 +209,30 @@ class Sealing:
 
 
 def seal_known(sealing: Sealing, *, also: tuple[type, ...] = ()) -> heap.Found:
-    """Run every sealer whose library init loaded, with one walk over the heap for all of them.
+    """Run every sealer whose library init loaded, with one walk over the heap for all of them, and another where more
+    was opened meanwhile.
 
     Returns what the walk found, instances of the classes in `also` among it.
     """
-    sealers: dict[str, ModuleType] = {}
-    kinds: list[type] = [*also]
     loaded = [
         (name, needed) for name, triggers, needed in SEALERS if any(map(sys.modules.__contains__, triggers))
     ]
-    present, has_sealed = _present(sealing), False
-    for name, needed in list(loaded):
-        if needed in present:
-            try:
-                sealers[name] = _load(name)
-                kinds += sealers[name].kinds()
-            except Exception as fault:
-                loaded.remove((name, needed))
-                sealing.faults.append(f"{name}: {type(fault).__name__}")
-    found = heap.find(kinds)
+    opened, present = _look(sealing)
+    found = heap.find([*also, *_kinds(loaded, present, sealing)])
+    has_sealed = False
     for name, needed in loaded:
-        if needed not in present:
-            # A sealer before this one may have opened something, or had a library do so; so may a thread at any time.
-            if has_sealed or _THREADS in present:
-                present, has_sealed = _present(sealing), False
-            if needed not in present:
-                continue
+        # A sealer before this one may have opened something, or had a library do so; so may a thread at any time. The
+        # objects that go with it are found by another walk.
+        if needed and (has_sealed or _THREADS in present):
+            opened_before, present_before, has_sealed = opened, present, False
+            opened, present = _look(sealing)
+            if opened - opened_before or present - present_before:
+                found = heap.find([*also, *_kinds(loaded, present, sealing)])
+        if needed not in present or name in (fault.partition(":")[0] for fault in sealing.faults):
+            continue
         has_sealed = True
         try:
-            sealer = sealers.get(name) or _load(name)
-            sealer.seal(found, sealing)
+            _load(name).seal(found, sealing)
         except Exception as fault:
             # Trust boundary: a library of a version nobody tried. What it left unsealed is judged by
             # what is seen of it: threads, descriptors, mappings.
@@ -246,16 +240,29 @@ def seal_known(sealing: Sealing, *, also: tuple[type, ...] = ()) -> heap.Found:
     return found
 
 
-def _present(sealing: Sealing) -> set[str]:
-    """Return what this process has of what sealers need."""
+def _kinds(loaded: list[tuple[str, str]], present: set[str], sealing: Sealing) -> list[type]:
+    """Return the classes of which the sealers with something to seal want to see the instances."""
+    kinds: list[type] = []
+    for name, needed in loaded:
+        if needed in present:
+            try:
+                kinds += _load(name).kinds()
+            except Exception as fault:
+                sealing.faults.append(f"{name}: {type(fault).__name__}")
+    return kinds
+
+
+def _look(sealing: Sealing) -> tuple[frozenset[int], set[str]]:
+    """Return the descriptors that this process opened, and what it has of what sealers need."""
+    opened = seal.open_descriptors() - sealing.own
     present = {""}
     if seal.has_threads():
         present.add(_THREADS)
-    if seal.open_descriptors() - sealing.own:
+    if opened:
         present.add(_DESCRIPTORS)
     if seal.has_shared_memory():
         present.add(_MAPPINGS)
-    return present
+    return opened, present
 
 
 def _load(name: str) -> ModuleType:
