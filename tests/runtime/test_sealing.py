@@ -6,6 +6,7 @@ import pytest
 from tests.runtime.sealers.serving import run
 
 from dayfly.runtime import sealing
+from dayfly.runtime.heap import Found
 from dayfly.runtime.sealing import Sealing
 
 LIBRARIES = """
@@ -39,9 +40,9 @@ def test_a_descriptor_loads_those_that_seal_descriptors() -> None:
 def test_a_process_is_looked_at_again_only_after_a_sealer_ran(monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[Sealing] = []
 
-    def look(found: Sealing) -> set[str]:
+    def look(found: Sealing) -> tuple[frozenset[int], set[str]]:
         looks.append(found)
-        return {""}
+        return frozenset(), {""}
 
     class Sealer:
         kinds = staticmethod(tuple)
@@ -52,7 +53,45 @@ def test_a_process_is_looked_at_again_only_after_a_sealer_ran(monkeypatch: pytes
 
     missing = ("files", ("io",), "descriptors")
     monkeypatch.setattr(sealing, "SEALERS", (missing, ("tls", ("io",), ""), missing, missing))
-    monkeypatch.setattr(sealing, "_present", look)
+    monkeypatch.setattr(sealing, "_look", look)
     monkeypatch.setattr(sealing, "_load", lambda _name: Sealer)
     sealing.seal_known(Sealing())
     assert len(looks) == 2
+
+
+class Opened:
+    """What a sealer's library made, and its descriptor."""
+
+    def __init__(self) -> None:
+        self.file = open("/etc/hostname")  # noqa: SIM115
+
+
+def test_what_a_sealer_has_opened_is_there_for_those_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Sentry's flush opens a connection, of which the sealer of connections must see the object."""
+    made: list[Opened] = []
+    seen: list[Opened] = []
+
+    class Sends:
+        kinds = staticmethod(tuple)
+
+        @staticmethod
+        def seal(_found: Found, _sealing: Sealing) -> None:
+            made.append(Opened())
+
+    class Closes:
+        @staticmethod
+        def kinds() -> tuple[type, ...]:
+            return (Opened,)
+
+        @staticmethod
+        def seal(found: Found, _sealing: Sealing) -> None:
+            seen.extend(found.of(Opened))
+
+    monkeypatch.setattr(sealing, "SEALERS", (("sends", ("io",), ""), ("closes", ("io",), "descriptors")))
+    monkeypatch.setattr(sealing, "_load", {"sends": Sends, "closes": Closes}.__getitem__)
+    # One descriptor that is there before, so that the sealer of descriptors takes part in the first walk.
+    before = Opened()
+    sealing.seal_known(Sealing())
+    assert {*seen} == {before, *made}
+    for one in seen:
+        one.file.close()
