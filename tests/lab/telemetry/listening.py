@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,11 @@ from dayfly.lab.model import FunctionConfig
 
 EXTENSIONS = Path(__file__).parent / "extensions"
 FUNCTIONS = Path(__file__).parent / "functions"
-PORT = 4243
+# One that was free, of those that the kernel gives out: what a port outside them leaves for a minute, environments as on
+# Lambda take for a dead process's.
+with socket.socket() as _listener:
+    _listener.bind(("127.0.0.1", 0))
+    PORT = int(_listener.getsockname()[1])
 HTTP = {"protocol": "HTTP", "URI": f"http://sandbox.localdomain:{PORT}/told"}
 TCP = {"protocol": "TCP", "port": PORT}
 SOON = {"timeoutMs": 25}
@@ -33,7 +38,7 @@ def listening(
     subscription: dict[str, Any] | None = None, *, settings: dict[str, Any] | None = None, **overrides: Any
 ) -> FunctionConfig:
     """A function whose extension subscribes as told."""
-    told = {"request": subscription or request(), **(settings or {})}
+    told = {"request": subscription or request(), "port": PORT, **(settings or {})}
     options = {"extensions": EXTENSIONS / "listener", "environment": {"LISTENER": json.dumps(told)}}
     return basic(**(options | overrides))
 

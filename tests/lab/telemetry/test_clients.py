@@ -11,7 +11,7 @@ import pytest
 from tests.lab.moto_services import moto_client, moto_server
 from tests.lab.running import basic, needs_bubblewrap, run, running_lab
 from tests.lab.telemetry.clients import datadog_python, powertools_layer
-from tests.lab.telemetry.listening import listening, records, request
+from tests.lab.telemetry.listening import PORT, listening, records, request
 
 pytestmark = [pytest.mark.slow, needs_bubblewrap]
 
@@ -67,7 +67,7 @@ def test_parameters_and_secrets_come_from_an_extension_and_are_kept(
 @both_runtimes
 def test_datadogs_library_sends_its_metrics_by_the_log(runtime: str) -> None:
     async def scenario() -> None:
-        wanted = json.dumps({"request": request(types=["function"])})
+        wanted = json.dumps({"request": request(types=["function"]), "port": PORT})
         variables = {"DD_LAMBDA_HANDLER": "app.coffee", "DD_FLUSH_TO_LOG": "true", "LISTENER": wanted}
         config = listening(
             folder=CLIENTS,

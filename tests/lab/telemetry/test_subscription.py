@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.lab.telemetry.listening import HTTP, TCP, request
+from tests.lab.telemetry.listening import HTTP, PORT, TCP, request
 
 from dayfly.lab.telemetry.subscription import (
     Api,
@@ -86,9 +86,9 @@ def test_what_is_left_out_is_as_documented() -> None:
 
 def test_destinations_are_read() -> None:
     http = parse_subscription("telemetry", json.dumps(request(destination=HTTP)).encode())
-    assert (http.protocol, http.port, http.path) == ("HTTP", 4243, "/told")
+    assert (http.protocol, http.port, http.path) == ("HTTP", PORT, "/told")
     tcp = parse_subscription("telemetry", json.dumps(request(destination=TCP)).encode())
-    assert (tcp.protocol, tcp.port) == ("TCP", 4243)
+    assert (tcp.protocol, tcp.port) == ("TCP", PORT)
     assert http.method == "POST"
     queried = parse_subscription("telemetry", json.dumps(_uri("http://sandbox:80?a=1")).encode())
     assert (queried.port, queried.path) == (80, "/?a=1")
