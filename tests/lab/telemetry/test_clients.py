@@ -53,7 +53,7 @@ def test_parameters_and_secrets_come_from_an_extension_and_are_kept(
             handler="app.secrets",
             runtime=runtime,
             extensions=tmp_path,
-            environment={"AWS_ENDPOINT_URL": services},
+            environment={"AWS_ENDPOINT_URL": services, "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": str(PORT)},
         )
         async with running_lab(config=config) as running:
             wanted = {"parameter": "orders", "secret": "hush", "without token": 401, "no such": 400}

@@ -66,7 +66,9 @@ def call(path, body=None, **headers):
     return urllib.request.urlopen(urllib.request.Request(base + path, data=data, headers=headers))
 
 
-server = http.server.ThreadingHTTPServer(("localhost", 2773), Handler)
+server = http.server.ThreadingHTTPServer(
+    ("localhost", int(os.environ["PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"])), Handler
+)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 name = os.path.basename(sys.argv[0])
 answer = call("/register", {"events": ["SHUTDOWN"]}, **{"Lambda-Extension-Name": name})
