@@ -47,7 +47,7 @@ NAMES = ["python3", "/opt/extensions/agent", "/var/rapid/init", "aws-lambda-rie"
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if name == NAMES[1] else [pytest.mark.slow]) for name in NAMES]
+    "name", [pytest.param(name, marks=[] if name == NAMES[1] else [pytest.mark.nightly]) for name in NAMES]
 )
 def test_no_survivor_of_an_earlier_life_sees_a_customer(name: str) -> None:
     with Shop("dayfly") as shop:

@@ -43,7 +43,7 @@ def servers() -> Iterator[Servers]:
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[] if number % 4 == 0 else [pytest.mark.nightly])
+        pytest.param(name, marks=[] if number % 8 == 0 else [pytest.mark.nightly])
         for number, name in enumerate(SAMPLES)
     ],
 )

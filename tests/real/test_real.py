@@ -40,11 +40,11 @@ def judge(record: Record, plain: Record) -> None:
 def cases() -> Iterator[object]:
     """Every function in every isolation, in an order in which all of a function's tests stand together.
 
-    `make test` has the default isolation, `make test-slow` for every third sample another one besides, by turns, and
+    `make test` has the default isolation, `make test-slow` for every sixth sample another one besides, by turns, and
     `make nightly` both for all. Of a library of which there are two samples, `make test-slow` has the default alone, and
     `make nightly` that of copied threads.
     """
-    nightly = itertools.cycle((False, True, True))
+    nightly = itertools.cycle((False, *[True] * 5))
     for sample, at_night, (second, third) in zip(
         SAMPLES_AND_LIBRARIES, nightly, itertools.cycle((OTHERS[::-1], OTHERS[::-1], OTHERS, OTHERS))
     ):

@@ -80,10 +80,10 @@ def _paths(served: Served) -> list[str]:
         (360, "light"),
         (1280, "dark"),
         pytest.param(360, "dark", marks=pytest.mark.slow),
-        pytest.param(768, "light", marks=pytest.mark.slow),
+        pytest.param(768, "light", marks=pytest.mark.nightly),
         pytest.param(1280, "light", marks=pytest.mark.slow),
-        pytest.param(2560, "light", marks=pytest.mark.slow),
-        pytest.param(2560, "dark", marks=pytest.mark.slow),
+        pytest.param(2560, "light", marks=pytest.mark.nightly),
+        pytest.param(2560, "dark", marks=pytest.mark.nightly),
     ],
 )
 def test_pages_show_without_a_fault_and_can_be_read(
