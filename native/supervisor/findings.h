@@ -154,7 +154,7 @@ static const struct finding_kind finding_kinds[FINDING_COUNT] = {
          5, "T1574", "Hijack Execution Flow"},
     [FINDING_SERVED_AFTERWARDS] =
         {"residue.served", "Request served by a modified worker",
-         "`patient_zero` is the request that caused the finding `residue.memory`; one such finding for each later request of that worker lists the affected requests",
+         "`source_request` is the request that caused the finding `residue.memory`; one such finding for each later request of that worker lists the affected requests",
          5, "T1565.002", "Transmitted Data Manipulation"},
     [FINDING_GUARD_REFUSED] =
         {"guard.refused", "Guard refusal (block mode)",

@@ -104,7 +104,7 @@ def test_what_is_planted_is_found_in_the_same_invocation_and_serves_nobody(name:
         assert len(after) == 3
 
 
-def test_where_the_process_goes_on_each_later_request_is_told_with_patient_zero() -> None:
+def test_where_the_process_goes_on_each_later_request_is_told_with_source_request() -> None:
     settings = {"DAYFLY_GUARD": "observe", "DAYFLY_ISOLATION": "process", "DAYFLY_RETIRE_ON": "error"}
     with Shop("dayfly", environment=settings) as shop:
         shop.learn()
@@ -114,7 +114,7 @@ def test_where_the_process_goes_on_each_later_request_is_told_with_patient_zero(
         (zero,) = {one["request_id"] for one in findings(shop, "residue.memory")}
         served = findings(shop, "residue.served")
         assert [one["served_afterwards"] for one in served] == [1, 2, 3]
-        assert {one["patient_zero"] for one in served} == {zero}
+        assert {one["source_request"] for one in served} == {zero}
         assert zero not in {one["request_id"] for one in served}
         assert len({one["request_id"] for one in served}) == 3
 

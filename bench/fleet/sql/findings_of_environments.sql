@@ -1,5 +1,5 @@
 SELECT
-    * EXCEPT (time, ingested, request_id, patient_zero),
-    toFloat64(time) AS time, toString(request_id) AS request_id, toString(patient_zero) AS patient_zero
+    * EXCEPT (time, ingested, request_id, source_request),
+    toFloat64(time) AS time, toString(request_id) AS request_id, toString(source_request) AS source_request
 FROM findings
 WHERE environment IN {environments:Array(UInt64)}

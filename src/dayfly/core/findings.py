@@ -248,7 +248,7 @@ SERVED_AFTERWARDS = FindingKind(
     "Request served by a modified worker",
     5,
     ("T1565.002", "Transmitted Data Manipulation"),
-    "`patient_zero` is the request that caused the finding `residue.memory`; one such finding for each "
+    "`source_request` is the request that caused the finding `residue.memory`; one such finding for each "
     "later request of that worker lists the affected requests",
 )
 GUARD_REFUSED = FindingKind(

@@ -51,7 +51,7 @@ def _finding(kind: str, number: int, *, environment: int = _HOME, **evidence: ob
         severity=5,
         invocation=number,
         request_id=_request(number, environment),
-        patient_zero=str(evidence.get("patient_zero", "00000000-0000-0000-0000-000000000000")),
+        source_request=str(evidence.get("source_request", "00000000-0000-0000-0000-000000000000")),
         evidence=json.dumps(evidence),
     )
 
@@ -90,7 +90,7 @@ def test_a_windows_worker_exposes_those_it_served_afterwards(store: Store, reade
     store.insert("environments", [_home("window")])
     store.insert("findings", [_finding("residue.memory", 10), _finding("environment.started", 0)])
     found = _exposures(reader, with_unlikely=True)
-    assert found[10] == "patient-zero"
+    assert found[10] == "source"
     assert [number for number, level in found.items() if level == "certain"] == [11, 12, 13, 14, 15]
     assert [number for number, level in found.items() if level == "unlikely"] == list(range(16, 31))
     assert min(found) == 10
@@ -128,7 +128,7 @@ def test_other_workers_are_possible_only_where_something_carries(store: Store) -
         found = _exposures(store, identity)
         later = 12 if finding else 10
         assert {found.get(each) for each in range(later + 1, 20)} - {None} == expected
-        assert found[10] == "patient-zero"
+        assert found[10] == "source"
         assert not expected or len(found) == 20 - later
         assert all(row.why for row in affected(store, identity))
 
@@ -162,7 +162,7 @@ def test_several_infections_of_one_environment_are_told_apart(store: Store, read
     )  # fmt: skip
     store.insert("invocations", [_line(number, 1, environment=_HOME + 1) for number in range(1, 4)])
     rows = list(affected(reader, "ab" * 16))
-    certain = {row.invocation: row.patient_zero for row in rows if row.exposure is Exposure.CERTAIN}
+    certain = {row.invocation: row.source_request for row in rows if row.exposure is Exposure.CERTAIN}
     assert sorted(certain) == [13, 14, 15, 16, 17, 18, 19, 32, 33, 34, 35, 36, 37, 38, 39]
     assert certain[14] == _request(12)
     assert certain[17] == _request(15)
@@ -193,14 +193,14 @@ def test_requests_that_only_the_platform_tells_of_are_found(store: Store, reader
             for kind in ("start", "report")
         ],
     )  # fmt: skip
-    rows = [row for row in affected(reader, identity) if row.exposure is not Exposure.PATIENT_ZERO]
+    rows = [row for row in affected(reader, identity) if row.exposure is not Exposure.SOURCE]
     assert [row.request_id for row in rows] == [_request(number) for number in (11, 12, 13)]
     assert {(row.exposure, row.known_by) for row in rows} == {(Exposure.CERTAIN, "platform")}
 
 
-def test_what_the_runtime_says_itself_counts_and_leads_to_patient_zero(store: Store, reader: Store) -> None:
+def test_what_the_runtime_says_itself_counts_and_leads_to_source_request(store: Store, reader: Store) -> None:
     served = [
-        _finding("residue.served", number, patient_zero=_request(10), invocation_of_patient_zero=10, worker=4)
+        _finding("residue.served", number, source_request=_request(10), invocation_of_source=10, worker=4)
         for number in (11, 12)
     ]
     store.insert("findings", [_finding("residue.memory", 10), *served])
@@ -209,7 +209,7 @@ def test_what_the_runtime_says_itself_counts_and_leads_to_patient_zero(store: St
         rows = [row for row in affected(reader, identity) if row.exposure is Exposure.CERTAIN]
         assert [row.request_id for row in rows] == [_request(11), _request(12)]
         assert {row.known_by for row in rows} == {"finding"}
-        assert {row.patient_zero for row in rows} == {_request(10)}
+        assert {row.source_request for row in rows} == {_request(10)}
 
 
 def test_pages_join_without_a_gap_or_a_repetition(store: Store) -> None:

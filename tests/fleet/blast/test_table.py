@@ -35,7 +35,7 @@ def _row(function: str = "checkout", route: str = "GET /cards/{id}") -> Affected
         log_stream="2026/11/25/[7]abc",
         exposure=Exposure.CERTAIN,
         why="the infected worker served it",
-        patient_zero="00000000-0000-0000-0000-000000000007",
+        source_request="00000000-0000-0000-0000-000000000007",
     )
 
 

@@ -165,7 +165,7 @@ def _findings(store: Store, now: float, function: str, infected: list[int], requ
             environment=environment, sequence=9, uid=f"{environment:016x}:7:residue.memory", kind="residue.memory", severity=5,
             technique="T1574", title="Invocation modified the function's memory",
             message="Dayfly: 1 function was replaced: app.charge; the code is of no file of the deployment", invocation=7,
-            request_id=requests[number], patient_zero=requests[number],
+            request_id=requests[number], source_request=requests[number],
             evidence='{"changed":["app.charge"],"code_of":"<string>","worker":7}', trust="verified",
         )
         for number, environment in enumerate(infected)

@@ -62,8 +62,8 @@ def test_an_attack_is_seen_its_victims_named_and_a_click_ends_it(tmp_path: Path)
             _see_the_burst(stage, page, patients=len(infected))
             named = _affected(stage, page)
             assert named["certain"] == survived
-            assert len(named["patient-zero"]) == len(infected)
-            assert named["patient-zero"] < {served.request_id for served in attacks}
+            assert len(named["source"]) == len(infected)
+            assert named["source"] < {served.request_id for served in attacks}
 
             with stage.selling() as sold:
                 _retire(page, stage)

@@ -171,7 +171,7 @@ def test_the_first_line_becomes_an_environment_and_a_finding() -> None:
     assert only(intake, "findings", Finding).kind == "environment.started"
 
 
-def test_uses_packages_and_patient_zero_are_taken_from_evidence() -> None:
+def test_uses_packages_and_source_request_are_taken_from_evidence() -> None:
     speaker = Speaker()
     events = [
         speaker.find(
@@ -185,7 +185,7 @@ def test_uses_packages_and_patient_zero_are_taken_from_evidence() -> None:
             },
         ),
         speaker.find(findings.ENVIRONMENT_PACKAGES, {"packages": ["boto3==1.40.1", "six==1.17.0"]}),
-        speaker.find(findings.SERVED_AFTERWARDS, {"patient_zero": REQUEST}),
+        speaker.find(findings.SERVED_AFTERWARDS, {"source_request": REQUEST}),
     ]
     intake = read(events)
     use = only(intake, "behaviours", Behaviour)
@@ -195,7 +195,7 @@ def test_uses_packages_and_patient_zero_are_taken_from_evidence() -> None:
         ("boto3", "1.40.1"),
         ("six", "1.17.0"),
     ]
-    zeros = [row.patient_zero for row in intake.rows["findings"] if isinstance(row, Finding)]
+    zeros = [row.source_request for row in intake.rows["findings"] if isinstance(row, Finding)]
     assert zeros == [NO_REQUEST, NO_REQUEST, REQUEST]
 
 

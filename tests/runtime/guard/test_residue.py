@@ -76,7 +76,7 @@ def test_what_functions_do_is_no_residue(told: dict[str, Told], name: str) -> No
 
 
 @pytest.mark.parametrize("name", BESIDE)
-def test_what_fills_itself_beside_an_executed_text_makes_nobody_patient_zero(
+def test_what_fills_itself_beside_an_executed_text_makes_nobody_source_request(
     told: dict[str, Told], name: str
 ) -> None:
     assert [report for report in told[f"beside/{name}"] if report[0] in ("planted", "fault")] == []

@@ -1,5 +1,6 @@
 """A function whose events say how it is to misbehave; every answer carries its own event's mark and what it found."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -112,7 +113,9 @@ def kill_spares(event, answer):
     with open(f"/proc/{os.getppid()}/task/{os.getppid()}/children") as listed:
         for pid in map(int, listed.read().split()):
             if pid != os.getpid():
-                os.kill(pid, signal.SIGKILL)
+                # The supervisor may have replaced one meanwhile.
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
 
 def _supervisor():

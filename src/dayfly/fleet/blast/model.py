@@ -12,13 +12,13 @@ from dayfly.fleet.store.store import Row
 class Exposure(StrEnum):
     """How exposed a request was; DESIGN's words are in the docs of `dayfly fleet affected`."""
 
-    PATIENT_ZERO = "patient-zero"
+    SOURCE = "source"
     UNLIKELY = "unlikely"
     POSSIBLE = "possible"
     CERTAIN = "certain"
 
 
-_EXPOSURES = (Exposure.PATIENT_ZERO, Exposure.UNLIKELY, Exposure.POSSIBLE, Exposure.CERTAIN)
+_EXPOSURES = (Exposure.SOURCE, Exposure.UNLIKELY, Exposure.POSSIBLE, Exposure.CERTAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Affected:
     log_stream: str
     exposure: Exposure
     why: str
-    patient_zero: str
+    source_request: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def read_affected(row: Row) -> Affected:
         log_stream=str(row["log_stream"]),
         exposure=_EXPOSURES[integer(row, "exposure")],
         why=str(row["why"]),
-        patient_zero=str(row["patient_zero"]),
+        source_request=str(row["source_request"]),
     )
 
 

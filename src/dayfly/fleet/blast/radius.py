@@ -66,7 +66,7 @@ def blast_radius(store: Store, identity: str) -> BlastRadius:
 def affected(
     store: Store, identity: str, *, with_unlikely: bool = False, page_rows: int = _MANY_ROWS
 ) -> Iterator[Affected]:
-    """Yield patient zero and every exposed request, page by page, so that millions need no memory.
+    """Yield the source request and every exposed request, page by page, so that millions need no memory.
 
     In the order of environments and their numbers. Raises DayflyError for an identity that nothing has.
     """

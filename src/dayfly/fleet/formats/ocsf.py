@@ -80,7 +80,7 @@ def ocsf_finding(row: Row, *, url: str = "") -> dict[str, object]:
     }
     if row["invocation"]:
         unmapped["invocation"] = int(str(row["invocation"]))
-    for key in ("request_id", "patient_zero"):
+    for key in ("request_id", "source_request"):
         if str(row[key]) != NO_REQUEST:
             unmapped[key] = str(row[key])
     return {

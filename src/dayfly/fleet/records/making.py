@@ -98,7 +98,7 @@ def add_finding(context: Context, line: FindingLine, intake: Intake) -> None:
             message=line.message,
             invocation=line.invocation,
             request_id=line.request_id,
-            patient_zero=request(line.evidence.get("patient_zero")),
+            source_request=request(line.evidence.get("source_request")),
             evidence=msgspec.json.encode(line.evidence).decode(),
             trust=context.trust,
         ),

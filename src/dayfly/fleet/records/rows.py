@@ -99,7 +99,7 @@ class Finding(Line, kw_only=True, frozen=True):
     message: str = ""
     invocation: int = 0
     request_id: str = NO_REQUEST
-    patient_zero: str = NO_REQUEST
+    source_request: str = NO_REQUEST
     evidence: str = "{}"
     trust: Trust = "unverified"
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _TABLE = re.compile(r"^CREATE TABLE (\w+)", re.MULTILINE)
 _VIEW = re.compile(r"^CREATE MATERIALIZED VIEW (\w+) TO (\w+)", re.MULTILINE)
 _READS = re.compile(r"^FROM (\w+)$", re.MULTILINE)
-_COLUMN = re.compile(r"^ALTER TABLE (\w+) ADD COLUMN IF NOT EXISTS ", re.MULTILINE)
+_COLUMN = re.compile(r"^ALTER TABLE (\w+) (?:ADD|RENAME) COLUMN IF (?:NOT )?EXISTS ", re.MULTILINE)
 _ENGINE = re.compile(r"ENGINE = @(\w+)\(([^)]*)\)")
 _SHARD = re.compile(r"^-- shard: (\w+)$", re.MULTILINE)
 _CLUSTER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")

@@ -1,10 +1,10 @@
--- Where an infection began, from one finding of the runtime by its identity; `residue.served` leads to its patient zero.
+-- Where an infection began, from one finding of the runtime by its identity; `residue.served` leads to its source request.
 WITH told AS
 (
     SELECT
         time, function, environment, uid, kind, request_id,
-        if(kind = 'residue.served', toUInt32(JSONExtractUInt(evidence, 'invocation_of_patient_zero')), invocation) AS number,
-        if(kind = 'residue.served', patient_zero, request_id) AS zero,
+        if(kind = 'residue.served', toUInt32(JSONExtractUInt(evidence, 'invocation_of_source')), invocation) AS number,
+        if(kind = 'residue.served', source_request, request_id) AS zero,
         toUInt32(JSONExtractUInt(evidence, 'worker')) AS told_worker,
         kind = 'environment.infected' AND JSONExtractBool(evidence, 'asked_for_more') AS is_rogue
     FROM findings

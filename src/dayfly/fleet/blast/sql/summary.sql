@@ -10,8 +10,7 @@ SELECT
     maxIf(milliseconds, exposure = 3) AS last_certain, max(milliseconds) AS last_seen,
     -- Numbers run without a gap: what is not here is missing from the log.
     if(max(invocation) > 0 AND any(first_number) > 0, max(invocation) - any(first_number), 0) AS numbers_expected,
-    uniqExactIf(invocation, invocation > first_number AND first_number > 0) AS numbers_seen,
-    groupUniqArray(20)(origin.4) AS patients_zero
+    uniqExactIf(invocation, invocation > first_number AND first_number > 0) AS numbers_seen
 FROM (@exposed)
 GROUP BY environment
 ORDER BY certain DESC, possible DESC, environment

@@ -54,7 +54,7 @@ class FindingView:
     subject_key: str
     trust: str
     request_id: str
-    patient_zero: str
+    source_request: str
     decision: Decision
     history: tuple[Step, ...]
     evidence: tuple[Evidence, ...]
@@ -116,7 +116,7 @@ def _detection(
         functions=functions, environments=environments, environments_all=whole(row, "environments_all"),
         events=whole(row, "events"), sources=wholes(row, "sources"), first_time=first, last_time=last,
         account=text(row, "account"), region=text(row, "region"), subject_key=text(row, "subject_key"), trust="",
-        request_id="", patient_zero="",
+        request_id="", source_request="",
         decision=holds(decided, text(row, "uid"), rule=text(row, "rule"), functions=functions, subject_key=text(row, "subject_key")),
         history=steps, evidence=evidence.result(), radius=found, radius_fault=fault, around=(), served=tuple(served),
         pulse=_plot(pulse, start, end, step, first, last, bool(row["sources"])), environment=None,
@@ -143,7 +143,7 @@ def _finding(
         functions=(text(row, "function"),), environments=(whole(row, "environment"),), environments_all=1,
         events=len({(one["time"], one["sequence"]) for one in rows}), sources=(), first_time=min(moment(one, "time") for one in rows),
         last_time=first, account=text(row, "account"), region=text(row, "region"), subject_key="", trust=text(row, "trust"),
-        request_id=_request(row, "request_id"), patient_zero=_request(row, "patient_zero"),
+        request_id=_request(row, "request_id"), source_request=_request(row, "source_request"),
         decision=holds(decided, text(row, "uid"), rule=kind, functions=(text(row, "function"),)), history=steps,
         evidence=_own_evidence(row), radius=found, radius_fault=fault, around=tuple(around), served=(), pulse=None,
         environment=environment[0] if environment else None,
