@@ -56,7 +56,7 @@ enum ending {
     ENDING_UNREADABLE /* no worker could be given the event */
 };
 
-/* Who was served by a worker after an invocation had planted something in its memory. */
+/* Who was served by a worker after an invocation had modified its memory. */
 struct infection {
     bool is_on;
     char request_id[ANSWERS_MAX_REQUEST_ID + 1]; /* of that invocation */

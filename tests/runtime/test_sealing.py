@@ -40,7 +40,7 @@ def test_a_descriptor_loads_those_that_seal_descriptors() -> None:
 def test_a_process_is_looked_at_again_only_after_a_sealer_ran(monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[Sealing] = []
 
-    def look(found: Sealing) -> tuple[frozenset[int], set[str]]:
+    def look(found: Sealing, _needed: str) -> tuple[frozenset[int], set[str]]:
         looks.append(found)
         return frozenset(), {""}
 

@@ -217,7 +217,7 @@ def seal_known(sealing: Sealing, *, also: tuple[type, ...] = ()) -> heap.Found:
     loaded = [
         (name, needed) for name, triggers, needed in SEALERS if any(map(sys.modules.__contains__, triggers))
     ]
-    opened, present = _look(sealing)
+    opened, present = _look(sealing, _MAPPINGS)
     found = heap.find([*also, *_kinds(loaded, present, sealing)])
     has_sealed = False
     for name, needed in loaded:
@@ -225,10 +225,11 @@ def seal_known(sealing: Sealing, *, also: tuple[type, ...] = ()) -> heap.Found:
         # objects that go with it are found by another walk.
         if needed and (has_sealed or _THREADS in present):
             opened_before, present_before, has_sealed = opened, present, False
-            opened, present = _look(sealing)
+            opened, present = _look(sealing, needed)
+            present |= present_before & {_MAPPINGS}
             if opened - opened_before or present - present_before:
                 found = heap.find([*also, *_kinds(loaded, present, sealing)])
-        if needed not in present or name in (fault.partition(":")[0] for fault in sealing.faults):
+        if needed not in present or _has_failed(name, sealing):
             continue
         has_sealed = True
         try:
@@ -244,7 +245,7 @@ def _kinds(loaded: list[tuple[str, str]], present: set[str], sealing: Sealing) -
     """Return the classes of which the sealers with something to seal want to see the instances."""
     kinds: list[type] = []
     for name, needed in loaded:
-        if needed in present:
+        if needed in present and not _has_failed(name, sealing):
             try:
                 kinds += _load(name).kinds()
             except Exception as fault:
@@ -252,15 +253,20 @@ def _kinds(loaded: list[tuple[str, str]], present: set[str], sealing: Sealing) -
     return kinds
 
 
-def _look(sealing: Sealing) -> tuple[frozenset[int], set[str]]:
-    """Return the descriptors that this process opened, and what it has of what sealers need."""
+def _has_failed(name: str, sealing: Sealing) -> bool:
+    return any(fault.startswith(f"{name}:") for fault in sealing.faults)
+
+
+def _look(sealing: Sealing, needed: str) -> tuple[frozenset[int], set[str]]:
+    """Return the descriptors that this process opened, and what it has of what sealers need, mappings if they are `needed`."""
     opened = seal.open_descriptors() - sealing.own
     present = {""}
     if seal.has_threads():
         present.add(_THREADS)
     if opened:
         present.add(_DESCRIPTORS)
-    if seal.has_shared_memory():
+    # Reading the mappings takes longer than all the rest.
+    if needed == _MAPPINGS and seal.has_shared_memory():
         present.add(_MAPPINGS)
     return opened, present
 
