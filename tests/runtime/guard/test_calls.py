@@ -8,7 +8,7 @@ import operator
 import sys
 from collections import deque
 from collections.abc import Callable
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 from tests.runtime.guard.guards import serving
@@ -123,6 +123,22 @@ def test_a_method_of_a_type_in_c_is_preceded() -> None:
     finally:
         methods["rotate"] = plain
         sys._clear_type_cache()
+
+
+def test_what_reads_its_callers_variables_finds_them() -> None:
+    """As DuckDB takes a pandas frame for a table of its variable's name."""
+
+    def query(name: str) -> object:
+        frame = sys._getframe(1)
+        return {**frame.f_globals, **frame.f_locals}[name]
+
+    library = SimpleNamespace(query=query)
+    seen: list[str] = []
+    precede(library, "query", serving({}), seen.append, reads_variables=True)
+    frame = object()
+    assert library.query("frame") is frame
+    assert library.query("precede") is precede
+    assert seen == ["frame", "precede"]
 
 
 def test_xpath_of_the_events_is_refused() -> None:

@@ -144,6 +144,7 @@ def _wrap_cursors(
     methods: tuple[str, ...],
     *owners: str,
     text: Callable[[Any, Any], object] = lambda _cursor, query: query,
+    reads_variables: bool = False,
 ) -> None:
     def look(cursor: Any, query: Any = None, *_rest: object, **options: Any) -> None:
         query = next((options[one] for one in _STATEMENTS if one in options), query)
@@ -152,7 +153,7 @@ def _wrap_cursors(
     for name in owners:
         owner = getattr(module, name, None)
         for method in methods if owner is not None else ():
-            precede(owner, method, guard, look)
+            precede(owner, method, guard, look, reads_variables=reads_variables)
 
 
 def _composed(cursor: Any, query: Any) -> object:
@@ -171,11 +172,13 @@ def _behind(clause: str) -> Callable[[Any, Any], object]:
 
 def _wrap_duckdb(module: ModuleType, guard: Guard) -> None:
     methods = (*_EXECUTE, "sql", "query", "from_query", "extract_statements")
-    _wrap_cursors(module, guard, "postgresql", methods, "DuckDBPyConnection")
+    _wrap_cursors(module, guard, "postgresql", methods, "DuckDBPyConnection", reads_variables=True)
+
+    def look(query: object = "", *_rest: object, **_options: object) -> None:
+        _about_sql(guard, query, "postgresql")
+
     for name in methods:
-        precede(
-            module, name, guard, lambda query="", *_rest, **_options: _about_sql(guard, query, "postgresql")
-        )
+        precede(module, name, guard, look, reads_variables=True)
     for name, clause in _RELATIONS.items():
         _wrap_cursors(
             module,
@@ -184,6 +187,7 @@ def _wrap_duckdb(module: ModuleType, guard: Guard) -> None:
             (name,),
             "DuckDBPyRelation",
             text=_behind(clause),
+            reads_variables=True,
         )
 
 
