@@ -66,6 +66,7 @@ def on_upload(event, context):
             s3.download_file(BUCKET, key, local)
             with open(local, errors="replace") as file:
                 done.append({"file": os.path.relpath(local, work), "lines": len(file.readlines())})
+            os.unlink(local)
     finally:
         shutil.rmtree(work.parent)
     return done

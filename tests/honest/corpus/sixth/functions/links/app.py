@@ -36,7 +36,7 @@ def preview(event, context):
     try:
         answer = requests.get(url, timeout=3, headers={"User-Agent": "PreviewBot"})
     except requests.RequestException as error:
-        return _json(502, {"error": type(error).__name__})
+        return _json(502, {"error": type(error).__name__, "url": url})
     return _json(answer.status_code, {"url": url, "snippet": answer.text[:400]})
 
 
