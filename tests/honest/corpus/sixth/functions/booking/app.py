@@ -61,7 +61,11 @@ HEADERS = {"Content-Type": "application/json", "Access-Control-Allow-Origin": "*
 
 
 def respond(status, body):
-    return {"statusCode": status, "headers": HEADERS, "body": json.dumps(body, default=str, ensure_ascii=False)}
+    return {
+        "statusCode": status,
+        "headers": HEADERS,
+        "body": json.dumps(body, default=str, ensure_ascii=False),
+    }
 
 
 def params(event):
@@ -173,7 +177,9 @@ def guest_report(event, context):
     """Columns and a grouping of the event's, through pandas."""
     columns = ", ".join(event.get("columns") or ["city"])
     with engine.connect() as link:
-        frame = pd.read_sql_query(text(f"SELECT {columns}, count(*) AS n FROM guests GROUP BY {columns}"), link)
+        frame = pd.read_sql_query(
+            text(f"SELECT {columns}, count(*) AS n FROM guests GROUP BY {columns}"), link
+        )
     return json.loads(frame.to_json(orient="records"))
 
 
@@ -191,14 +197,16 @@ def events(event, context):
         if method == "POST":
             body = json.loads(event["body"])
             link.execute(events_table.delete())
-            link.execute(events_table.insert().values(title=body["title"], day=body.get("day", str(date(2024, 2, 29)))))
+            link.execute(
+                events_table.insert().values(title=body["title"], day=body.get("day", str(date(2024, 2, 29))))
+            )
         rows = link.execute(select(events_table.c.title, events_table.c.day)).mappings().all()
     return respond(200, [dict(row) for row in rows])
 
 
 def occupancy(event, context):
     """Figures by DuckDB over a frame, with a month of the event's."""
-    frame = pd.DataFrame({"month": ["2024-01", "2024-02"], "nights": [31, 18]})  # noqa: F841
+    frame = pd.DataFrame({"month": ["2024-01", "2024-02"], "nights": [31, 18]})
     month = event["detail"]["month"]
     rows = duckdb.sql(f"SELECT nights FROM frame WHERE month = '{month}'").fetchall()
     return {"rows": rows}

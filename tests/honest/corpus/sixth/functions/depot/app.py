@@ -179,7 +179,9 @@ def log_of(event, context):
 def log_grep(event, context):
     """Lines of a log by a fixed text."""
     text = event["queryStringParameters"]["text"]
-    out = subprocess.run(["grep", "-Fc", "-e", text, "access.log"], cwd=PUBLIC, capture_output=True, text=True)
+    out = subprocess.run(
+        ["grep", "-Fc", "-e", text, "access.log"], cwd=PUBLIC, capture_output=True, text=True
+    )
     return {"statusCode": 200, "body": out.stdout}
 
 
@@ -211,7 +213,9 @@ def table_in(event, context):
 def badge(event, context):
     """A picture with a name on it."""
     picture = Image.new("RGB", (120, 20), "white")
-    ImageDraw.Draw(picture).text((2, 4), event["detail"]["name"][:20].encode("ascii", "replace").decode(), "black")
+    ImageDraw.Draw(picture).text(
+        (2, 4), event["detail"]["name"][:20].encode("ascii", "replace").decode(), "black"
+    )
     data = io.BytesIO()
     picture.save(data, "BMP")
     safe = re.sub(r"[^\w.-]+", "_", event["detail"]["name"], flags=re.ASCII)[:40]

@@ -16,7 +16,12 @@ from pathlib import Path
 logger = logging.getLogger()
 DEPLOY_KEY = "fleet-deploy-1717"
 TOP = Path(tempfile.mkdtemp(prefix="fleet-"))
-for name, text in (("a.txt", "one"), ("b (1).txt", "two"), ("O'Brien.log", "three"), ("deploy.key", DEPLOY_KEY)):
+for name, text in (
+    ("a.txt", "one"),
+    ("b (1).txt", "two"),
+    ("O'Brien.log", "three"),
+    ("deploy.key", DEPLOY_KEY),
+):
     (TOP / name).write_text(text)
 with tarfile.open(TOP / "backup.tar", "w") as archive:
     for name in ("a.txt", "b (1).txt"):
@@ -100,7 +105,10 @@ def find_files(event, context):
 def find_files_list(event, context):
     """The same with a list."""
     pattern = event["queryStringParameters"]["pattern"]
-    return {"statusCode": 200, "body": "".join(sorted(_run("find", ".", "-type", "f", "-name", pattern).splitlines(True)))}
+    return {
+        "statusCode": 200,
+        "body": "".join(sorted(_run("find", ".", "-type", "f", "-name", pattern).splitlines(True))),
+    }
 
 
 def restore(event, context):
@@ -115,14 +123,21 @@ def restore_checked(event, context):
 
 def when(event, context):
     """What date a text means, by the tool."""
-    return {"day": _run("date", "-u", "+%F", event["text"] if event.get("raw") else f"--date={event['text']}")}
+    return {
+        "day": _run("date", "-u", "+%F", event["text"] if event.get("raw") else f"--date={event['text']}")
+    }
 
 
 def resolve_host(event, context):
     """An address of a host."""
     host = event["detail"]["host"]
     out = subprocess.run("getent hosts %s" % host, shell=True, capture_output=True, text=True)
-    return {"host": host, "out": out.stdout.split()[-1:] if out.returncode == 0 else [], "err": out.stderr, "all": out.stdout}
+    return {
+        "host": host,
+        "out": out.stdout.split()[-1:] if out.returncode == 0 else [],
+        "err": out.stderr,
+        "all": out.stdout,
+    }
 
 
 def fetch_asset(event, context):
@@ -167,7 +182,10 @@ def alarm(event, context):
     message = json.loads(event["Records"][0]["Sns"]["Message"])
     text = "*{AlarmName}* is {NewStateValue}: {NewStateReason}".format(**message)
     fields = [f"{one['name']}={one['value']}" for one in message.get("Trigger", {}).get("Dimensions", [])]
-    return {"text": re.sub(r"([&<>])", lambda m: {"&": "&amp;", "<": "&lt;", ">": "&gt;"}[m.group()], text), "fields": fields}
+    return {
+        "text": re.sub(r"([&<>])", lambda m: {"&": "&amp;", "<": "&lt;", ">": "&gt;"}[m.group()], text),
+        "fields": fields,
+    }
 
 
 def finding(event, context):
@@ -175,4 +193,8 @@ def finding(event, context):
     detail = event["detail"]
     action = detail["service"].get("action", {})
     logger.warning("finding %s %s", detail["type"], json.dumps(action))
-    return {"title": detail["title"], "severity": "high" if detail["severity"] >= 7 else "low", "action": action}
+    return {
+        "title": detail["title"],
+        "severity": "high" if detail["severity"] >= 7 else "low",
+        "action": action,
+    }

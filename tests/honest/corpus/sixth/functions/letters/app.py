@@ -76,7 +76,9 @@ def reminder_sandboxed(event, context):
     box = ImmutableSandboxedEnvironment(autoescape=True)
     detail = event["detail"]
     try:
-        return box.from_string(detail["template"]).render(customer=detail["customer"], total=detail.get("total", 0))
+        return box.from_string(detail["template"]).render(
+            customer=detail["customer"], total=detail.get("total", 0)
+        )
     except jinja2.TemplateError as error:
         return f"error: {type(error).__name__}"
 
@@ -84,7 +86,11 @@ def reminder_sandboxed(event, context):
 def error_page(event, context):
     """The page for what is not there, which names the path, by Bottle's templates."""
     text = "<p>No page {{status}}: " + unquote_plus(event["queryStringParameters"].get("from", "")) + "</p>"
-    return {"statusCode": 404, "headers": {"content-type": "text/html"}, "body": bottle.template(text, status=404)}
+    return {
+        "statusCode": 404,
+        "headers": {"content-type": "text/html"},
+        "body": bottle.template(text, status=404),
+    }
 
 
 def flyer(event, context):
@@ -128,7 +134,9 @@ def contact(event, context):
 
 def article(event, context):
     """Markdown of authors into clean markup."""
-    soup = BeautifulSoup(markdown.markdown(event["text"], extensions=["tables", "fenced_code"]), "html.parser")
+    soup = BeautifulSoup(
+        markdown.markdown(event["text"], extensions=["tables", "fenced_code"]), "html.parser"
+    )
     for tag in soup(["script", "style", "iframe"]):
         tag.decompose()
     for tag in soup.find_all(True):

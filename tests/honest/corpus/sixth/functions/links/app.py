@@ -143,7 +143,11 @@ def follow(event, context):
     except ValueError:
         is_inside = False
     location = "/" if is_inside or parts.scheme not in ("", "http", "https") else target
-    return {"statusCode": 302, "headers": {"Location": location.replace("\r", "").replace("\n", "")}, "body": ""}
+    return {
+        "statusCode": 302,
+        "headers": {"Location": location.replace("\r", "").replace("\n", "")},
+        "body": "",
+    }
 
 
 def oauth_callback(event, context):
@@ -153,7 +157,11 @@ def oauth_callback(event, context):
         return _json(400, {"error": query["error"], "text": query.get("error_description", "")})
     answer = requests.post(
         PARTNER + "/oauth/token",
-        data={"code": query["code"], "grant_type": "authorization_code", "redirect_uri": query.get("redirect_uri", "")},
+        data={
+            "code": query["code"],
+            "grant_type": "authorization_code",
+            "redirect_uri": query.get("redirect_uri", ""),
+        },
         headers={"X-State": base64.b64encode(query.get("state", "").encode()).decode()},
         timeout=3,
     )

@@ -71,7 +71,11 @@ def queue_jobs(event, context):
 
 def queue_tasks(event, context):
     """Tasks of a table of functions."""
-    tasks = {"upper": str.upper, "words": lambda text: len(text.split()), "count": lambda text: Counter(text)["e"]}
+    tasks = {
+        "upper": str.upper,
+        "words": lambda text: len(text.split()),
+        "count": lambda text: Counter(text)["e"],
+    }
     results = []
     for record in event["Records"]:
         task = json.loads(record["body"])
@@ -84,7 +88,9 @@ def stream_index(event, context):
     """Documents for a search engine from a table's changes."""
     turn, lines = TypeDeserializer(), []
     for record in event["Records"]:
-        image = {key: turn.deserialize(value) for key, value in record["dynamodb"].get("NewImage", {}).items()}
+        image = {
+            key: turn.deserialize(value) for key, value in record["dynamodb"].get("NewImage", {}).items()
+        }
         lines.append({"index": {"_id": image.get("id")}})
         lines.append({key: value for key, value in image.items() if key != "id"})
     return "\n".join(json.dumps(line, default=str, ensure_ascii=False) for line in lines)
@@ -131,7 +137,13 @@ def rule(event, context):
     return {"met": str(met)}
 
 
-TESTS = {"eq": operator.eq, "ne": operator.ne, "gt": operator.gt, "lt": operator.lt, "in": lambda a, b: a in b}
+TESTS = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "gt": operator.gt,
+    "lt": operator.lt,
+    "in": lambda a, b: a in b,
+}
 
 
 def choice(event, context):
@@ -145,7 +157,16 @@ def choice(event, context):
     return {"all": all(results), "any": any(results)}
 
 
-ALLOWED = (ast.Expression, ast.BinOp, ast.UnaryOp, ast.Constant, ast.Name, ast.Load, ast.operator, ast.unaryop)
+ALLOWED = (
+    ast.Expression,
+    ast.BinOp,
+    ast.UnaryOp,
+    ast.Constant,
+    ast.Name,
+    ast.Load,
+    ast.operator,
+    ast.unaryop,
+)
 
 
 def formula(event, context):
@@ -155,7 +176,12 @@ def formula(event, context):
         if isinstance(node, ast.Expression):
             return value(node.body, row)
         if isinstance(node, ast.BinOp):
-            signs = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
+            signs = {
+                ast.Add: operator.add,
+                ast.Sub: operator.sub,
+                ast.Mult: operator.mul,
+                ast.Div: operator.truediv,
+            }
             return signs[type(node.op)](value(node.left, row), value(node.right, row))
         if isinstance(node, ast.UnaryOp):
             return -value(node.operand, row)

@@ -26,9 +26,9 @@ except ClientError:
     logger.info("the table is there")
 table = boto3.resource("dynamodb").Table(NAME)
 for team, id_, more in (
-    ("tea", "1", {"name": "Ann", "age": 30, "role": "user"}),
-    ("tea", "2", {"name": "O'Brien", "age": 41, "role": "user"}),
-    ("ops", "9", {"name": "Root", "age": 50, "role": "admin", "code": "tables-code-8228"}),
+    ("tea", "1", {"nick": "Ann", "age": 30, "job": "user"}),
+    ("tea", "2", {"nick": "O'Brien", "age": 41, "job": "user"}),
+    ("ops", "9", {"nick": "Root", "age": 50, "job": "admin", "code": "tables-code-8228"}),
 ):
     table.put_item(Item={"team": team, "id": id_, **more})
 
@@ -41,7 +41,7 @@ def member(event, context):
     """A member by a statement of PartiQL put together."""
     ids = event["pathParameters"]
     found = client.execute_statement(
-        Statement=f"SELECT * FROM \"{NAME}\" WHERE team = 'tea' AND name = '{ids['name']}'"
+        Statement=f"SELECT * FROM \"{NAME}\" WHERE team = 'tea' AND nick = '{ids['name']}'"
     )
     return _json(found["Items"])
 
@@ -49,7 +49,7 @@ def member(event, context):
 def member_bound(event, context):
     """The same with a parameter."""
     found = client.execute_statement(
-        Statement=f'SELECT * FROM "{NAME}" WHERE team = ? AND name = ?',
+        Statement=f'SELECT * FROM "{NAME}" WHERE team = ? AND nick = ?',
         Parameters=[{"S": "tea"}, {"S": event["pathParameters"]["name"]}],
     )
     return _json(found["Items"])
@@ -59,7 +59,7 @@ def members_scan(event, context):
     """A filter whose field comes from the query."""
     query = event["queryStringParameters"]
     found = table.scan(
-        FilterExpression=f"team = :team AND {query['field']} = :value",
+        FilterExpression=f"{query['field']} = :value AND team = :team",
         ExpressionAttributeValues={":team": "tea", ":value": query["value"]},
     )
     return _json(sorted(found["Items"], key=lambda item: item["id"]))
@@ -108,20 +108,28 @@ def members_page(event, context):
     found = table.query(KeyConditionExpression=Key("team").eq("tea"), Limit=1, **more)
     last = found.get("LastEvaluatedKey")
     token = base64.urlsafe_b64encode(json.dumps(last, sort_keys=True).encode()).decode() if last else None
-    return _json({"names": [item["name"] for item in found["Items"]], "token": token})
+    return _json({"names": [item["nick"] for item in found["Items"]], "token": token})
 
 
 def member_remove(event, context):
-    """Removes by a condition that the sender writes, of the batch of a queue."""
+    """Removes an item of its owner's, if it has the field that the message names."""
     done = []
     for record in event["Records"]:
         body = json.loads(record["body"])
-        table.put_item(Item={"team": "temp", "id": "1", "owner": "ann", "text": "tables-owned-6336"})
+        table.put_item(
+            Item={
+                "team": "temp",
+                "id": "1",
+                "holder": "ann",
+                "content": "x",
+                "secret_text": "tables-owned-6336",
+            }
+        )
         try:
             found = table.delete_item(
                 Key={"team": "temp", "id": "1"},
-                ConditionExpression="owner = :owner AND " + body["condition"],
-                ExpressionAttributeValues={":owner": body["owner"], ":one": body.get("value", "1")},
+                ConditionExpression="holder = :holder AND attribute_exists(" + body["field"] + ")",
+                ExpressionAttributeValues={":holder": body["owner"]},
                 ReturnValues="ALL_OLD",
             )
             done.append(found.get("Attributes"))
@@ -144,7 +152,9 @@ def fan_out(event, context):
             MessageBody=json.dumps(image),
             MessageAttributes={"kind": {"DataType": "String", "StringValue": image["kind"]["S"]}},
         )
-        got = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=1, MessageAttributeNames=["All"])["Messages"][0]
+        got = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=1, MessageAttributeNames=["All"])[
+            "Messages"
+        ][0]
         sqs.delete_message(QueueUrl=queue, ReceiptHandle=got["ReceiptHandle"])
         sent.append([json.loads(got["Body"]), got["MessageAttributes"]["kind"]["StringValue"]])
     return sent

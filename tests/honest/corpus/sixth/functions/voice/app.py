@@ -35,7 +35,10 @@ db.executescript(
 def close(event, message, state="Fulfilled"):
     intent = event["sessionState"]["intent"]
     return {
-        "sessionState": {"dialogAction": {"type": "Close"}, "intent": {"name": intent["name"], "state": state}},
+        "sessionState": {
+            "dialogAction": {"type": "Close"},
+            "intent": {"name": intent["name"], "state": state},
+        },
         "messages": [{"contentType": "PlainText", "content": message}],
     }
 
@@ -129,7 +132,8 @@ def connect_greeting(event, context):
     """What a contact flow says to a caller, as attributes."""
     details = event["Details"]
     row = db.execute(
-        "SELECT id, status FROM orders WHERE phone = ?", (details["ContactData"]["CustomerEndpoint"]["Address"],)
+        "SELECT id, status FROM orders WHERE phone = ?",
+        (details["ContactData"]["CustomerEndpoint"]["Address"],),
     ).fetchone()
     name = details["Parameters"].get("name", "there")
     return {"greeting": f"Hello {name}", "order": row["id"], "say": f"<speak>Hi {html.escape(name)}</speak>"}
@@ -173,7 +177,9 @@ def agent_tools(event, context):
     """Tools that a language model calls; one of them looks into a folder by the shell."""
     values = {one["name"]: one["value"] for one in event["parameters"]}
     if event["function"] == "count_orders":
-        text = str(db.execute("SELECT count(*) FROM orders WHERE status = ?", (values["status"],)).fetchone()[0])
+        text = str(
+            db.execute("SELECT count(*) FROM orders WHERE status = ?", (values["status"],)).fetchone()[0]
+        )
     elif event["function"] == "list_files":
         text = subprocess.getoutput("ls -1 " + values["folder"])
     elif event["function"] == "remember":
@@ -194,7 +200,9 @@ def agent_weather(event, context):
     """A tool over a partner's API."""
     values = {one["name"]: one["value"] for one in event["parameters"]}
     answer = requests.get(
-        os.environ["PARTNER_URL"] + "/weather", params={"q": values["city"], "units": values.get("units", "C")}, timeout=3
+        os.environ["PARTNER_URL"] + "/weather",
+        params={"q": values["city"], "units": values.get("units", "C")},
+        timeout=3,
     )
     return answer.json()["path"]
 
@@ -235,4 +243,7 @@ def chat_echo(event, context):
     """A chat's message, logged and sent on as it is."""
     update = json.loads(event["body"])
     logger.info("message from %s: %s", update["from"], update["text"])
-    return {"statusCode": 200, "body": json.dumps({"text": f"{update['from']}: {update['text']}"}, ensure_ascii=False)}
+    return {
+        "statusCode": 200,
+        "body": json.dumps({"text": f"{update['from']}: {update['text']}"}, ensure_ascii=False),
+    }
