@@ -148,7 +148,10 @@ ATTACKS = [
         TOKEN,
     ),
     Attack(
-        "SQL", "guest_report", {"columns": ["city, 1 FROM guests UNION SELECT token, 1 FROM guests --"]}, TOKEN
+        "SQL",
+        "guest_report",
+        {"columns": ["city, 1 FROM guests UNION SELECT token, 1 FROM guests --"]},
+        TOKEN,
     ),
     Attack(
         "SQL",

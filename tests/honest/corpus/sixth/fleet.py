@@ -206,7 +206,7 @@ ATTACKS = [
     Attack("argument", "when", {"text": "--file=/etc/passwd", "raw": True}, "root:x:0"),
     Attack("argument", "when", {"text": "-fdeploy.key", "raw": True}, KEY),
     Attack("command", "resolve_host", _host("localhost;id"), ID),
-    Attack("command", "resolve_host", _host("-s files localhost || id"), "localhost"),
+    Attack("command", "resolve_host", _host("localhost & id"), ID),
     Attack("command", "resolve_host", _host("x || cat${IFS}/etc/passwd"), "root:x:0"),
     Attack("SSRF", "fetch_asset", {"url": "@INSIDE@/internal/x"}, "internal-token-4711"),
     Attack("SSRF, file", "fetch_asset", {"url": "file:///etc/passwd"}, "root:x:0"),

@@ -198,7 +198,10 @@ ATTACKS = [
     ),
     Attack("header", "contact_raw", _contact("x\r\nBcc: eve@example.net"), '\\"eve@example.net\\"]'),
     Attack(
-        "header", "contact_raw", _contact("x", "x", "a@example.org\nCc: eve@example.net"), '\\"eve@example.net\\"]'
+        "header",
+        "contact_raw",
+        _contact("x", "x", "a@example.org\nCc: eve@example.net"),
+        '\\"eve@example.net\\"]',
     ),
     Attack(
         "header",

@@ -140,17 +140,18 @@ ATTACKS = [
     Attack("SSRF, spelling", "preview", _preview("http://0.0.0.0:@PORT@/internal"), SECRET),
     Attack("SSRF, spelling", "preview", _preview("http://[::ffff:127.0.0.1]:@PORT@/internal"), SECRET),
     Attack("SSRF, redirect", "preview", _preview("@PARTNER@/redirect?to=@INSIDE@/internal"), SECRET),
+    # The answer names the address only after the request was sent, whatever came of it.
     Attack(
         "SSRF, metadata",
         "preview",
         _preview("http://169.254.169.254/latest/meta-data/iam/security-credentials/"),
-        "169.254.169.254",
+        '\\"url\\": \\"http://169.254.169.254/latest',
     ),
     Attack(
         "SSRF, metadata",
         "preview",
         _preview("http://0xa9fea9fe/latest/api/token"),
-        "0xa9fea9fe",
+        '\\"url\\": \\"http://0xa9fea9fe/latest',
     ),
     Attack(
         "SSRF, redirect", "preview_checked", _preview("@PARTNER@/redirect?to=@INSIDE@/internal/a"), SECRET

@@ -104,6 +104,7 @@ REQUESTS = {
         _pickled([("a", 1), ("b", IRISH)], 2),
         _pickled({"text": PYTHONISH, "raw": SHELLISH}, 5),
     ],
+    # Honest by design though it runs code of the event.
     "rule": [
         _rule("amount > 100 and country in ('DE', 'FR')", amount=120, country="DE"),
         _rule("'; drop' in note or len_ == 0", note=SQL_NOTE, len_=0),

@@ -71,6 +71,7 @@ REQUESTS = {
         alexa("__class__"),
         alexa("AMAZON.HelpIntent"),
     ],
+    # Honest by design though it runs code of the event.
     "alexa_math": [alexa("Math", sum="3 plus 4 times 2"), alexa("Math", sum="(7 - 2) / 2.5")],
     "alexa_operator": [
         _operator("3", "plus", "4"),
