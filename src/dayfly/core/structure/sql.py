@@ -48,7 +48,8 @@ _COMPARED = re.compile(r"\s*(?:[=<>!]{1,2}|LIKE)\s*(?:\?|%[(s]|:\w)")
 _COMPARISON_SIGNS = frozenset("=<>!~@")
 # In these clauses SQLite takes what stands between double quotes for a text, where it is no column's name; and names of columns
 # that no table declares.
-_CONDITIONS = frozenset(("where", "having", "on"))
+_VALUES = "values"
+_CONDITIONS = frozenset(("where", "having", "on", _VALUES))
 _HIDDEN_COLUMNS = frozenset(("rowid", "oid", "_rowid_", "rank"))
 # Of these a function makes "(?, ?), (?, ?)", as many as it has rows.
 _MARKS = frozenset(("(", ")", ",", "?", "%s"))
@@ -300,7 +301,8 @@ def _is_quoted(sql: str, taint: Taint, token: Token) -> bool:
 def _mark_texts(sql: str, tokens: list[Token], taint: Taint) -> None:
     """Make strings of the event's texts between double quotes of the function's: `WHERE dish = "soda bread"`.
 
-    Only right operands of a condition's comparisons, and none that is also a name in the statement: `WHERE dish = "dish"`.
+    Only right operands of a condition's comparisons and what is inserted, and none that is also a name in the statement:
+    `WHERE dish = "dish"`.
     """
     significant = [token for token in tokens if token.kind not in (SPACE, COMMENT)]
     texts = [sql[token.start : token.end].lower() for token in significant]
@@ -322,9 +324,8 @@ def _mark_texts(sql: str, tokens: list[Token], taint: Taint) -> None:
         elif token.kind not in (STRING, NUMBER, QUOTED, PLACEHOLDER) and texts[number] != ",":
             is_list = False
         # Behind a bare IN stands a table.
-        is_operand = (
-            (_compares(before) and before != "in") or before == "||" or (is_list and before in ("(", ","))
-        )
+        is_listed = (is_list or clauses[-1] == _VALUES) and before in ("(", ",")
+        is_operand = (_compares(before) and before != "in") or before == "||" or is_listed
         if (
             token.kind == QUOTED
             and token.quote == '"'
