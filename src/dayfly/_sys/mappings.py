@@ -58,20 +58,16 @@ class Area:
 def read_areas() -> list[Area]:
     """Return the shared mappings that this process, or a child of its, may write to; raises OSError."""
     found: list[Area] = []
-    area: Area | None = None
-    text = proc.read_file("/proc/self/smaps", limit=1 << 26).decode("utf-8", "surrogateescape")
-    for line in text.splitlines():
-        fields = line.split(None, 5)
-        if not fields[0].endswith(":"):
-            name, permissions, offset, device, inode, *path = fields
-            is_shared = permissions[3] == "s"
-            area = Area(name, permissions, offset, device, inode, *path or [""]) if is_shared else None
-        elif area is not None and fields[0] == "Swap:":
-            area.is_swapped = fields[1] != "0"
-        elif area is not None and fields[0] == "VmFlags:":
-            area.flags = frozenset(line.split()[1:])
-            if _MAY_WRITE in area.flags and _NOT_COPIED not in area.flags:
-                found.append(area)
+    shared = [area for areas in read_shared().values() for area in areas]
+    # Thousands of lines, and init waits: only those of shared mappings are looked at.
+    text = b"\n" + proc.read_file("/proc/self/smaps", limit=1 << 26) if shared else b""
+    for area in shared:
+        _, _, rest = text.partition(f"\n{area.name} ".encode())
+        fields, _, rest = rest.partition(b"\nVmFlags:")
+        area.flags = frozenset(rest.partition(b"\n")[0].decode().split())
+        area.is_swapped = fields.partition(b"\nSwap:")[2].split()[:1] not in ([], [b"0"])
+        if _MAY_WRITE in area.flags and _NOT_COPIED not in area.flags:
+            found.append(area)
     return found
 
 
