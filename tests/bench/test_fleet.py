@@ -13,6 +13,7 @@ _ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_everything_is_measured_and_the_day_is_kept(tmp_path: Path) -> None:
     command = [
         sys.executable,

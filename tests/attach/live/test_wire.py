@@ -127,8 +127,16 @@ def _run_until_killed(account: Account, command: str, place: str, step: int) -> 
 
 @pytest.mark.slow  # a process for each step
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("place", ["before", "after"])
-@pytest.mark.parametrize("command", ["attach", "detach"])
+@pytest.mark.parametrize(
+    ("command", "place"),
+    [
+        ("detach", "after"),
+        *(
+            pytest.param(*case, marks=pytest.mark.nightly)
+            for case in (("attach", "before"), ("attach", "after"), ("detach", "before"))
+        ),
+    ],
+)
 def test_a_process_that_is_killed_at_any_request_leaves_the_function_whole_and_is_taken_up(
     account: Account, command: str, place: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,7 +17,7 @@ from tests.attach.templates.samples import OPTIONS, PATHS, sample, text_of
 from dayfly.attach.templates.model import Options
 from dayfly.attach.templates.reading import parse
 
-# Forms that are furthest from each other; the whole corpus is linted with the slow tests.
+# Forms that are furthest from each other; a fourth of the corpus is linted with the slow tests, all of it at night.
 _FEW = ("07", "11", "12", "17", "21", "23", "29", "40")
 
 
@@ -36,7 +36,13 @@ def test_the_linter_accepts_what_attach_writes(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=path.name, marks=[] if number % 4 == 0 else [pytest.mark.nightly])
+        for number, path in enumerate(PATHS)
+    ],
+)
 def test_the_linter_accepts_every_sample_before_and_after(path: Path) -> None:
     assert errors(text_of(path)) == []
     assert errors(parse(text_of(path), path.name).attach(OPTIONS).text) == []

@@ -51,7 +51,13 @@ def _effective(service: dict[str, Any], name: str) -> tuple[dict[str, Any], list
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sample", _SAMPLES, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "sample",
+    [
+        pytest.param(path, id=path.name, marks=[] if number % 4 == 0 else [pytest.mark.nightly])
+        for number, path in enumerate(_SAMPLES)
+    ],
+)
 def test_the_framework_sees_dayfly_on_what_was_attached_and_all_else_as_before(
     sample: Path, tmp_path: Path
 ) -> None:

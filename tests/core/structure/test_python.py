@@ -397,7 +397,13 @@ HOSTILE = [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("source", HOSTILE, ids=[repr(one[:6]) for one in HOSTILE])
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param(one, id=repr(one[:6]), marks=[] if number % 4 == 0 else [pytest.mark.nightly])
+        for number, one in enumerate(HOSTILE)
+    ],
+)
 def test_the_worst_sources_take_bounded_time(source: str) -> None:
     own = OwnText(
         ["price * ", "price", "(", "((", "(((", "((((", "'", "1+", *(" " * n for n in range(1, 40))]

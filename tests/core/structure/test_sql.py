@@ -339,7 +339,13 @@ HOSTILE += [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sql", HOSTILE, ids=[repr(one[:6]) for one in HOSTILE])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        pytest.param(one, id=repr(one[:6]), marks=[] if number % 4 == 0 else [pytest.mark.nightly])
+        for number, one in enumerate(HOSTILE)
+    ],
+)
 def test_the_worst_statements_take_bounded_time(sql: str) -> None:
     start = time.process_time()
     for dialect in DIALECTS:

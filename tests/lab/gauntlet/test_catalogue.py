@@ -13,7 +13,8 @@ from dayfly.lab.gauntlet.model import Result
 from dayfly.lab.gauntlet.protections.dayfly import Dayfly
 from dayfly.lab.gauntlet.technique import Technique, load_techniques
 
-pytestmark = [pytest.mark.slow, needs_bubblewrap, pytest.mark.timeout(900)]
+# What runs by day is each technique by itself, in tests/attacks/test_techniques.py.
+pytestmark = [pytest.mark.slow, pytest.mark.nightly, needs_bubblewrap, pytest.mark.timeout(900)]
 
 TECHNIQUES = [one for one in load_techniques() if sys.version_info >= one.since]
 # Such a machine, or such a lab, need not have what they use.
