@@ -33,7 +33,7 @@ TECHNIQUE = Technique(
     plant=PLANT,
     evidence=WrongAnswers(takes=MOMENT_S),
     spoils=True,
-    timeout_s=2,
+    timeout_s=4,
     ends_window=True,
     process="may reach",
     finding="residue.signals",
