@@ -410,6 +410,9 @@ def test_a_text_of_the_functions_own_is_not_claimed_for_a_common_word(text: str,
         ("100", "3.100.2 1100", []),
         ("os", "cost os.path", ["os"]),
         ("---", "---------", []),
+        # A comment, and the rest of the statement with it.
+        ("users--", "from users--_orders", ["users--"]),
+        ("users_a-b", "from users_a-b_orders", []),
     ],
 )
 def test_a_short_value_is_found_only_at_a_tokens_place(value: str, text: str, expected: list[str]) -> None:
@@ -432,6 +435,13 @@ def test_what_follows_the_first_words_of_a_short_value_is_found(
     value: str, text: str, expected: list[str]
 ) -> None:
     assert found({"text": value}, text) == expected
+
+
+def test_a_route_with_dots_is_none_of_the_platforms() -> None:
+    event = {"requestContext": {}, "resource": "/orders/../keys", "path": "/orders/../keys"}
+    assert found(event, "https://api.example.com/orders/../keys") == ["/orders/../keys"]
+    event["resource"] = event["path"] = "/orders/{id}"
+    assert found(event, "https://api.example.com/orders/{id}") == []
 
 
 def test_an_operator_between_two_values_of_the_event_is_the_events() -> None:

@@ -47,8 +47,9 @@ def fits(text: bytes, start: int, end: int) -> bool:
     before = text[start - 1] if start else 32
     after = text[end] if end < len(text) else 32
     leaf = text[start:end]
-    if not leaf.translate(None, LETTERS + b"_-"):
-        # A word: "rate" is not in `generate`, "name" neither in `user_name` nor in the option `--name`.
+    if not leaf.translate(None, LETTERS + b"_-") and b"--" not in leaf:
+        # A word: "rate" is not in `generate`, "name" neither in `user_name` nor in the option `--name`. But for "users--", which
+        # makes a comment of what follows.
         if before in _WORD or after in _WORD:
             return False
         if before == 45 and (size < 4 or start < 2 or text[start - 2] not in _WORD):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
 from hypothesis import given
@@ -82,6 +82,31 @@ ITEM, TAIL, HOST, TENANT, WHOLE, QUERY, FRAGMENT, SCHEME, PORT, USER, RELATIVE =
 )
 def test_the_event_stays_in_its_part(template: str, value: str, expected: str) -> None:
     assert judge_url(*fill(template, value), OWN).verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("base", "link", "expected"),
+    [
+        ("/v1/items/", "?page=2", "allow"),
+        ("/v1/items", "?page=2&size=9", "allow"),
+        ("/v1/items/", "/v1/other", "allow"),
+        ("/v1/items/", "more?page=2", "refuse"),
+        ("/v1/items/", "//evil.example/", "refuse"),
+    ],
+)
+def test_a_link_of_the_events_stays_on_the_host_of_the_functions_page(
+    base: str, link: str, expected: str
+) -> None:
+    base = "https://api.example.com" + base
+    own = OwnText([base, "https://api.example.com"])
+    event = FakeProvenance({"link": link, "found": link.replace("../", "")}, keys=False)
+    assert judge_url(urljoin(base, link), event, own, is_joined=True).verdict == expected
+
+
+def test_a_query_of_the_events_is_none_of_a_link_where_nothing_was_joined() -> None:
+    own = OwnText(["https://api.example.com/items/", "urljoin"])
+    event = FakeProvenance({"id": "?all=true"}, keys=False)
+    assert judge_url("https://api.example.com/items/?all=true", event, own).verdict == "refuse"
 
 
 def test_the_functions_own_host_is_its_own_though_the_event_names_it() -> None:

@@ -14,6 +14,7 @@ from dayfly.runtime.guard.guarding import Guard
 from dayfly.runtime.guard.refusal import Refused
 
 EVIL = "x' OR '1'='1"
+LINES = "order\nBcc: victim@evil.example"
 OWN = (
     "https://api.example.com/users/",
     "/users/",
@@ -32,6 +33,7 @@ EVENT = {
     "evil": EVIL,
     "cmd": "; id",
     "next": " REMOVE role",
+    "lines": LINES,
     "role": "x",
 }
 
@@ -124,6 +126,8 @@ REQUESTS: list[tuple[str, dict[str, object], dict[str, object]]] = [
     ("athena", {"QueryString": f"SELECT * FROM items WHERE id = '{EVIL}'"}, {"QueryString": "SELECT * FROM items WHERE id = '42'"}),
     ("redshift-data", {"Sqls": [f"SELECT * FROM items WHERE id = '{EVIL}'"]}, {"Sqls": []}),
     ("ssm", {"Parameters": {"commands": ["ls ; id"]}}, {"Parameters": {"commands": ["ls 42"]}}),
+    ("ses", {"RawMessage": {"Data": f"Subject: {LINES}\n\nhello"}}, {"RawMessage": {"Data": f"Subject: order\n\n{LINES}"}}),
+    ("sesv2", {"Content": {"Raw": {"Data": f"Subject: {LINES}\n\n".encode()}}}, {"Content": {"Simple": {"Body": LINES}}}),
     ("sns", {}, {"Message": EVIL}),
 ]  # fmt: skip
 

@@ -8,6 +8,7 @@ import os
 import string
 import sys
 import tarfile
+import urllib.parse
 from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -104,7 +105,44 @@ def test_a_template_begins_with_the_functions_text_though_the_event_has_it_too(
     value = "Hello there" if not is_refused else greeting
     marks = [("{{", "}}"), ("{%", "%}"), ("{#", "#}")]
     with pytest.raises(Refused) if is_refused else nullcontext():
-        sinks.about_template(guard, text.replace("%s", value), marks, False, sys._getframe())
+        sinks.about_template(guard, text.replace("%s", value), marks, sys._getframe())
+
+
+def test_only_a_template_that_stands_in_the_librarys_module_is_the_librarys(
+    guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scope: dict[str, object] = {"PAGE": "Error {{ code }}", "sys": sys}
+    exec(compile("def act(): return sys._getframe()", __file__, "exec"), scope)
+    frame = scope["act"]()  # type: ignore[operator]
+    monkeypatch.setattr(guard, "is_installed", lambda asked: asked is frame)
+    for text in ("Error {{ code }}", "{{ stored }}"):
+        sinks.about_template(guard, text, [("{{", "}}")], frame)
+    scope.clear()
+    # One that nobody knows is told, whichever engine it is for.
+    assert told(guard) == [["unknown", "template.unexplained"]]
+
+
+def test_a_link_that_the_function_joins_is_kept_with_its_page(guard: Guard) -> None:
+    module = ModuleType("urllib.parse")
+    module.urljoin = urllib.parse.urljoin  # type: ignore[attr-defined]
+    WRAPPED["urllib.parse"](module, guard)
+    page = "https://api.example.com/list/"
+    assert module.urljoin(page, "?page=2") == page + "?page=2"
+    assert guard.computed_paths == {page + "?page=2": ("?page=2", page)}
+
+
+def test_a_mail_is_looked_at_before_it_is_sent() -> None:
+    class SMTP:
+        def sendmail(self, _sender: str, _receiver: str, message: str) -> int:
+            return len(message)
+
+    module = ModuleType("smtplib")
+    module.SMTP = SMTP  # type: ignore[attr-defined]
+    guard = serving({"subject": "order\nBcc: victim@evil.example"})
+    WRAPPED["smtplib"](module, guard)
+    assert SMTP().sendmail("a", "b", "Subject: order\n\nhi") == 18
+    with pytest.raises(Refused):
+        SMTP().sendmail("a", "b", "Subject: order\nBcc: victim@evil.example\n\nhi")
 
 
 def test_a_template_of_the_deployments_files_is_the_functions(guard: Guard) -> None:

@@ -20,6 +20,7 @@ from dayfly.runtime.guard.sinks import (
     about_frame,
     about_head,
     about_link,
+    about_mail,
     about_markup,
     about_path,
     about_process,
@@ -197,9 +198,11 @@ def test_the_event_breaks_no_line_of_a_requests_head() -> None:
         "tenant": "a\r\nX-Admin: 1",
         "note": "GET /y HTTP/1.1\r\nHost: a.example\r\n\r\n",
         "text": "a\nb",
+        "second": "a\r\n\r\nGET /internal HTTP/1.1\r\nX: ",
     }
-    with pytest.raises(Refused):
-        about_head(serving(event), HEAD % event["tenant"].encode(), frame)
+    for name in ("tenant", "second"):
+        with pytest.raises(Refused):
+            about_head(serving(event), HEAD % event[name].encode(), frame)
     guard = serving(event)
     # What it has in common with any request; a request that is handed on; what stands behind a head.
     about_head(guard, HEAD % b"a", frame)
@@ -297,6 +300,42 @@ def test_a_file_that_a_program_is_given_is_judged_as_one_that_is_opened(tmp_path
         with pytest.raises(Refused):
             about_shell(serving(event, own=own), f"cat '{word}'", frame)
     about_process(serving(event, own=own), "cat", ["cat", str(inside), event["none"]], frame)
+    about_process(serving(event, own=own), "echo", ["echo", event["whole"]], frame)
+    # A program in another folder opens its own "../".
+    folder = tmp_path / "one" / "two"
+    folder.mkdir(parents=True)
+    with pytest.raises(Refused):
+        about_process(
+            serving({"up": "../../in.txt"}, own=own), "cat", ["cat", "../../in.txt"], frame, folder=folder
+        )
+
+
+@pytest.mark.parametrize("word", ["--file=/etc/passwd", "/etc/passwd"])
+def test_a_program_that_only_prints_a_date_opens_files_by_its_options(word: str) -> None:
+    with pytest.raises(Refused):
+        about_process(
+            serving({"zone": "/etc/passwd"}, own=("date", "-f", "--file=")),
+            "date",
+            ["date", "-f", word],
+            frame_in(__file__),
+        )
+
+
+@pytest.mark.parametrize(
+    ("subject", "is_refused"),
+    [
+        ("order\r\nBcc: victim@evil.example", True),
+        ("order\nBcc: victim@evil.example", True),
+        ("order\n\nanother body", True),
+        ("order 17", False),
+    ],
+)
+def test_the_event_breaks_no_line_of_a_mails_header(subject: str, is_refused: bool) -> None:
+    event = {"subject": subject, "text": "one\r\ntwo\r\n\r\nthree", "mail": "Subject: a\nTo: b\n\nc"}
+    guard, frame = serving(event), frame_in(__file__)
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        about_mail(guard, f"From: shop@example.com\r\nSubject: {subject}\r\n\r\n{event['text']}", frame)
+    about_mail(guard, event["mail"].encode(), frame)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from dayfly.core.structure.shellwords import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from dayfly.core.structure.judgement import Provenance
     from dayfly.core.structure.trusted_literals import OwnText
@@ -29,74 +29,23 @@ if TYPE_CHECKING:
 # Programs that start the program their operands name:
 _STARTERS = frozenset(
     [
-        "env",
-        "nice",
-        "nohup",
-        "timeout",
-        "stdbuf",
-        "setsid",
-        "sudo",
-        "doas",
-        "chroot",
-        "time",
-        "exec",
-        "command",
-        "builtin",
-        "ionice",
-        "chrt",
-        "taskset",
-        "flock",
-        "strace",
-        "unshare",
-        "nsenter",
-        "busybox",
+        *("env", "nice", "nohup", "timeout", "stdbuf", "setsid", "sudo", "doas", "chroot", "time"),
+        *("exec", "command", "builtin", "ionice", "chrt", "taskset", "flock", "strace", "unshare"),
+        *("nsenter", "busybox"),
     ]
 )
 # Programs that hand their operands to a shell, here or elsewhere, whatever quotes were around them:
 _RUNNERS = frozenset(
     [
-        "xargs",
-        "eval",
-        "source",
-        ".",
-        "trap",
-        "ssh",
-        "parallel",
-        "su",
-        "runuser",
-        "watch",
-        "script",
-        "expect",
-        "entr",
-        "at",
-        "batch",
-        "rsh",
-        "mosh",
+        *("xargs", "eval", "source", ".", "trap", "ssh", "parallel", "su", "runuser", "watch"),
+        *("script", "expect", "entr", "at", "batch", "rsh", "mosh"),
     ]
 )
 # Programs that read a language from an operand or from an option's value.
 _INTERPRETERS = SHELLS.union(
     [
-        "fish",
-        "python",
-        "pypy",
-        "perl",
-        "ruby",
-        "node",
-        "php",
-        "lua",
-        "awk",
-        "gawk",
-        "mawk",
-        "jq",
-        "sed",
-        "osascript",
-        "tclsh",
-        "deno",
-        "bun",
-        "psql",
-        "mysql",
-        "sqlite",
+        *("fish", "python", "pypy", "perl", "ruby", "node", "php", "lua", "awk", "gawk", "mawk", "jq"),
+        *("sed", "osascript", "tclsh", "deno", "bun", "psql", "mysql", "sqlite"),
     ]
 )
 _AWKS = frozenset(("awk", "gawk", "mawk"))
@@ -118,8 +67,11 @@ _VALUE_OPTIONS = {
     "grep": frozenset(("-e", "--regexp", "-m", "-A", "-B", "-C")),
     "git": frozenset(("-m", "--message", "--author", "-b")),
 }
-# Options of curl's whose value names a file behind an "@".
-_CURLS_FILES = frozenset(("-d", "--data", "--data-ascii", "--data-binary", "-H", "--header"))
+# Options without a value of what takes operands without a scheme for URLs; and what such an operand looks like.
+_FETCHERS_FLAGS = re.compile(
+    r"-?[fgiIjkLNOqsSv#46]*|--(?:compressed|fail|location|silent|quiet|show-error)|[^-].*|--?", re.S
+)
+_HOST_FIRST = re.compile(r"[a-z]{2,8}:/|[\w.\[\]:-]+(?:/|\Z)", re.I)
 # Options whose value is code, or names a program, for programs that do something else otherwise.
 _CODE_OPTIONS = {
     "git": frozenset(
@@ -146,17 +98,8 @@ _CODE_OPTIONS = {
 # Programs whose operands and options say what is fetched.
 _FETCHERS = frozenset(
     (
-        "aria2c",
-        "curl",
-        "ffmpeg",
-        "ffprobe",
-        "git",
-        "lynx",
-        "svn",
-        "wget",
-        "wkhtmltoimage",
-        "wkhtmltopdf",
-        "yt-dlp",
+        *("aria2c", "curl", "ffmpeg", "ffprobe", "git", "lynx", "svn", "wget", "wkhtmltoimage"),
+        *("wkhtmltopdf", "yt-dlp"),
     )
 )
 # find's options after which a command stands.
@@ -419,6 +362,9 @@ def _judge_argv(
             return judged("argv", one, provenance, own, _null)
         events.append([bool(mark) for mark in seen[0].mask])
         paths.append(seen[0].first_path())
+    for number, found in _find_split(args[1:], provenance, own):
+        events[number] = [True] * len(events[number])
+        paths[number] = found
     path = next((one for one in paths if one), "")
 
     def judge(executable: str, taint: Taint, own: OwnText) -> Judgement:
@@ -440,6 +386,23 @@ def _judge_argv(
         return Judgement("allow", "argv.operand", "the event supplies only operands", path)
 
     return judged("argv", executable, provenance, own, judge)
+
+
+def _find_split(words: list[str], provenance: Provenance, own: OwnText) -> Iterator[tuple[int, str]]:
+    """Yield which words are pieces of a value that the function has split, with its path: alone, each may be too short to tell."""
+    line = " ".join(words)
+    ends = {-1: 0}
+    for number, word in enumerate(words):
+        ends[number] = ends[number - 1] + len(word) + 1
+    for span in contributed(line, provenance, own) if len(words) > 1 and "-" in line else ():
+        inside = [
+            number
+            for number, word in enumerate(words)
+            if span.start <= ends[number - 1] and ends[number] - 1 <= span.end and word
+        ]
+        for number in inside if len(inside) > 1 else ():
+            if not own.is_constant(words[number]):
+                yield number, span.path
 
 
 def _null(text: str, taint: Taint, own: OwnText) -> Judgement:
@@ -485,15 +448,20 @@ def _judge_arguments(
             ends_options = True
         if marked[0] and argument[0] == "-" and not (ends_options or takes_next or own.is_constant(argument)):
             return _refuse("argv.option", "the event supplies an option", path)
-        if base == "curl" and before in _CURLS_FILES and marked[0] and argument[0] == "@":
+        if base == "curl" and _names_file(before, argument, marked):
             return _refuse("argv.option", "the event supplies a file to be sent", path)
         if base == "sed" and _stays_in_substitution(argument, marked):
             continue
         code = _CODE_OPTIONS.get(base, frozenset())
         if program in _RUNNERS or takes_command or before in code or argument.partition("=")[0] in code:
             return _refuse("argv.command", "the event supplies code for another program", path)
-        if base in _FETCHERS and (judgement := _judge_fetched(argument, marked, provenance, own)) is not None:
-            return judgement
+        if base in _FETCHERS:
+            is_bare = (
+                base in ("curl", "wget") and all(marked) and _FETCHERS_FLAGS.fullmatch(before) is not None
+            )
+            judgement = _judge_fetched(argument, marked, provenance, own, is_bare=is_bare)
+            if judgement is not None:
+                return judgement
         brought = "".join(sign for sign, one in zip(argument, marked, strict=True) if one)
         if (
             base in SHELLS and _SUBSCRIPT.search(brought) and any(map(_COMPUTES.search, arguments[:index]))
@@ -508,7 +476,12 @@ def _judge_arguments(
             from dayfly.core.structure.python import judge_python  # rarely needed here
 
             judgement = judge_python(argument, provenance, own)
-        elif base in _AWKS and before == "-v" and not any(marked[: argument.find("=") + 1 or None]):
+        elif (
+            base in _AWKS
+            and before == "-v"
+            and not any(marked[: argument.find("=") + 1 or None])
+            and not any(map(_USES_NAMES["awk"].search, arguments[1:]))
+        ):
             continue  # the value of a variable that the function names
         elif (
             (base == "jq" and _are_keys(argument, marked))
@@ -615,10 +588,23 @@ def _are_literals(program: str, marked: list[bool], language: str) -> bool:
     return not (is_text and _USES_NAMES[language].search(bare))
 
 
+def _names_file(option: str, value: str, marked: list[bool]) -> bool:
+    """Say whether the event's part of an option's value begins a file's name to curl: `@name`, and `x=@name` in a form."""
+    if option[:1] != "-" or option in ("--data-raw", "--form-string"):
+        return False
+    at = value.find("=") + 1 if option in ("-F", "--form") else 0
+    if option == "--data-urlencode":
+        at = max(value.partition("=")[0].find("@"), 0)
+    return value[at : at + 1] in ("@", "<") and marked[at]
+
+
 def _judge_fetched(
-    argument: str, marked: list[bool], provenance: Provenance, own: OwnText
+    argument: str, marked: list[bool], provenance: Provenance, own: OwnText, *, is_bare: bool
 ) -> Judgement | None:
-    """Judge the URL that an operand or an option's value is; None for other texts, or where it may be fetched."""
+    """Judge the URL that an operand or an option's value is; None for other texts, or where it may be fetched.
+
+    Of what `is_bare` a scheme may be missing: `127.0.0.1:8080/x`.
+    """
     from dayfly.core.structure.url import judge_url  # rarely needed here
 
     before = argument.partition("://")[0]
@@ -630,7 +616,9 @@ def _judge_fetched(
     if "::" in url.partition("/")[0]:
         # git's transports: ext::sh -c ...
         return _refuse("argv.command", "the event supplies code for another program", "")
-    if "://" not in url:
+    if "://" not in url and is_bare and _HOST_FIRST.match(url):
+        url = url if url.partition(":")[2][:1] == "/" else f"http://{url}"
+    elif "://" not in url:
         return None
     judgement = judge_url(url, provenance, own)
     return judgement if judgement.verdict == "refuse" else None

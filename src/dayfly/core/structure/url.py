@@ -25,17 +25,19 @@ _CALLED_BY = frozenset(
 )
 
 
-def judge_url(url: str | bytes, provenance: Provenance, own: OwnText) -> Judgement:
-    """Say whether a request may go to this URL."""
+def judge_url(
+    url: str | bytes, provenance: Provenance, own: OwnText, *, is_joined: bool = False
+) -> Judgement:
+    """Say whether a request may go to this URL, which the function may have made of a link and the address of its page."""
     text = url if isinstance(url, str) else bytes(url).decode("latin-1")
 
     def judge(url: str, taint: Taint, own: OwnText) -> Judgement:
-        return _judge(url, taint, own, provenance)
+        return _judge(url, taint, own, provenance, is_joined)
 
     return judged("url", text, provenance, own, judge)
 
 
-def _judge(url: str, taint: Taint, own: OwnText, provenance: Provenance) -> Judgement:
+def _judge(url: str, taint: Taint, own: OwnText, provenance: Provenance, is_joined: bool) -> Judgement:
     allow = Judgement("allow", "url.value", "the event supplies only values", taint.first_path())
     if own.is_constant(url, generators=True):
         return Judgement("allow", "url.own", "the function's own URL")
@@ -67,7 +69,7 @@ def _judge(url: str, taint: Taint, own: OwnText, provenance: Provenance) -> Judg
     says = explained.accounted
     is_all = taint.all(path, len(url)) and says.find(1, path) < 0 and not _is_composed(url, path, provenance)
     _drop_routes(url, taint, path, own)
-    found = _find_escape(url, taint, path, own, says, is_all=is_all)
+    found = _find_escape(url, taint, path, own, says, is_all=is_all, is_joined=is_joined)
     if found >= 0:
         return Judgement("refuse", "url.structure", "the event's value is not encoded", taint.path_at(found))
     if explained.unexplained >= 0:
@@ -138,10 +140,12 @@ def _is_other_route(url: str, at: int, end: int, own: OwnText) -> bool:
     return end - at > _MIN_ROUTE_LETTERS and own.is_constant(url[at:end])
 
 
-def _find_escape(url: str, taint: Taint, path: int, own: OwnText, says: bytearray, *, is_all: bool) -> int:
+def _find_escape(
+    url: str, taint: Taint, path: int, own: OwnText, says: bytearray, *, is_all: bool, is_joined: bool
+) -> int:
     """Return the first of the event's characters that ends the part of the URL it stands in, or -1.
 
-    `is_all`: the function names nothing behind the origin.
+    `is_all`: the function names nothing behind the origin; `is_joined`: it is made of a link of a page and the page's address.
     """
     query = url.find("?", path)
     fragment = url.find("#", path)
@@ -165,13 +169,7 @@ def _find_escape(url: str, taint: Taint, path: int, own: OwnText, says: bytearra
             if (is_all and character != "#") or (at >= fragment and taint.all(at, len(url))):
                 # What stands behind a fragment's mark is not sent.
                 continue
-            if (
-                at == start == query
-                and url[at - 1] == "/"
-                and taint.all(at, fragment)
-                and own.has_word("urljoin")
-            ):
-                # A link of a page, joined to its address.
+            if is_joined and at == start == query and taint.all(at, fragment):
                 break
             if at in (query, fragment) or character == "#" or (in_path and character == "?"):
                 return at

@@ -158,7 +158,7 @@ def _judge_template(frame: FrameType, guard: Guard) -> bool:
     text = above.get("source_hint")
     if type(text) is str:
         # What it generates of a text that holds no tag of the event's is its own.
-        sinks.about_template(guard, text, _marks_of(environment), False, frame)
+        sinks.about_template(guard, text, _marks_of(environment), frame)
         return True
     return False
 
@@ -296,7 +296,7 @@ def _on_link(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 
 
 def _on_popen(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    program, words, variables = arguments[0], arguments[1], arguments[3]
+    program, words, folder, variables = arguments
     sinks.about_environment(guard, variables, frame)
     if isinstance(words, (list, tuple)):
         for word in words:
@@ -311,7 +311,7 @@ def _on_popen(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
         # The shell and its option are the library's words, though an event may hold the same.
         sinks.about_shell(guard, words[-1], frame)
         return
-    sinks.about_process(guard, program, words, frame)
+    sinks.about_process(guard, program, words, frame, folder=folder)
 
 
 def _on_execute(guard: Guard, arguments: Arguments, frame: FrameType) -> None:

@@ -145,6 +145,14 @@ def _statements(service: str, parameters: dict[str, object]) -> Iterator[tuple[s
                 yield text, dialect
 
 
+def _raw_message(parameters: dict[str, object]) -> object:
+    """Return the message that SES is to send as it is, None where there is none."""
+    found: object = parameters.get("Content", parameters)
+    for name in ("Raw" if "Content" in parameters else "RawMessage", "Data"):
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
+
+
 def _wrap_botocore(module: ModuleType, guard: Guard, owner: str = "BaseClient") -> None:
     def look(client: Any, _operation: object, parameters: object) -> None:
         if type(parameters) is not dict:
@@ -157,6 +165,8 @@ def _wrap_botocore(module: ModuleType, guard: Guard, owner: str = "BaseClient") 
                 guard.ask(sinks.about_expression, expression)
         if service == "s3" and type(key := parameters.get("Key")) is str:
             guard.ask(sinks.about_result, key)
+        if service in ("ses", "sesv2"):
+            guard.ask(sinks.about_mail, _raw_message(parameters))
         if service == "ssm":
             given = parameters.get("Parameters")
             commands = given.get("commands") if type(given) is dict else None

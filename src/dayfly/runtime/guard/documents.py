@@ -29,16 +29,14 @@ _STPL = (("{{", "}}"), ("<%", "%>"), ("\n%", "\n"))
 _CHAMELEON = (("${", "}"), ("tal:", ">"), ("metal:", ">"), ("<?python", "?>"))
 
 
-def _about_template(
-    guard: Guard, text: object, file: object, marks: Marks, *, generated: bool = False
-) -> None:
+def _about_template(guard: Guard, text: object, file: object, marks: Marks) -> None:
     """A template from memory, or from a file that is not the deployment's."""
     if type(text) is bytes:
         text = text.decode("utf-8", "replace")
     if type(text) is str and not (
         type(file) is str and os.path.isabs(file) and guard.places.is_deployed(file)
     ):
-        guard.ask(sinks.about_template, text, marks, generated)
+        guard.ask(sinks.about_template, text, marks)
 
 
 def _wrap_mako(module: ModuleType, guard: Guard) -> None:
@@ -74,8 +72,7 @@ def _wrap_tornado(module: ModuleType, guard: Guard) -> None:
 
 def _wrap_bottle(module: ModuleType, guard: Guard) -> None:
     def look(template: Any, *_rest: object, **_options: object) -> None:
-        # Bottle's own pages are formatted when it is imported.
-        _about_template(guard, template.source, template.filename, _STPL, generated=True)
+        _about_template(guard, template.source, template.filename, _STPL)
 
     precede(module.SimpleTemplate, "prepare", guard, look)
 
@@ -120,14 +117,34 @@ def _wrap_pandas(module: ModuleType, guard: Guard) -> None:
     precede(module.Expr, "__init__", guard, look)
 
 
+def _keep(guard: Guard, result: str, given: str, base: str = "") -> None:
+    paths = guard.computed_paths
+    paths[result] = given, base
+    if len(paths) > _MANY_PATHS:
+        del paths[next(iter(paths))]
+
+
+def _wrap_urllib(module: ModuleType, guard: Guard) -> None:
+    join = module.urljoin
+
+    def look(base: object, url: object, *rest: object) -> None:
+        if type(base) is str and type(url) is str:
+            _keep(guard, join(base, url, *rest), url, base)
+
+    precede(module, "urljoin", guard, look)
+
+
+def _wrap_mail(module: ModuleType, guard: Guard) -> None:
+    def look(
+        _client: object, _from: object, _to: object, message: object, *_rest: object, **_options: object
+    ) -> None:
+        guard.ask(sinks.about_mail, message)
+
+    precede(module.SMTP, "sendmail", guard, look)
+
+
 def _wrap_posixpath(module: ModuleType, guard: Guard) -> None:
     join, normpath = module.join, module.normpath
-
-    def keep(result: str, given: str, base: str = "") -> None:
-        paths = guard.computed_paths
-        paths[result] = given, base
-        if len(paths) > _MANY_PATHS:
-            del paths[next(iter(paths))]
 
     def look_at_parts(*given: Any) -> None:
         parts = [os.fspath(one) if isinstance(one, os.PathLike) else one for one in given]
@@ -138,18 +155,18 @@ def _wrap_posixpath(module: ModuleType, guard: Guard) -> None:
             and (found := guard.computed_paths.get(parts[at]))
         ):
             # It goes on with what was computed before.
-            keep(join(*parts), join(*parts[:at], found[0]))
+            _keep(guard, join(*parts), join(*parts[:at], found[0]))
         while at > 0 and not (type(part := parts[at]) is str and part[:1] == "/"):
             at -= 1
         if at > 0 and all(type(one) is str for one in parts):
             # What stands before it is left out.
             base, result = join(*parts[:at]), join(*parts[at:])
             if base.rstrip("/") != os.getcwd():
-                keep(result, result, base)
+                _keep(guard, result, result, base)
 
     def look_at_path(path: object) -> None:
         if type(path) is str and ".." in path:
-            keep(normpath(path), path)
+            _keep(guard, normpath(path), path)
 
     precede(module, "join", guard, look_at_parts)
     precede(module, "normpath", guard, look_at_path)
@@ -211,10 +228,12 @@ WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     "mako.lexer": _wrap_mako,
     "pandas.core.computation.expr": _wrap_pandas,
     "posixpath": _wrap_posixpath,
+    "smtplib": _wrap_mail,
     "string": _wrap_formatter,
     "subprocess": _wrap_subprocess,
     "tarfile": _wrap_tarfile,
     "tornado.template": _wrap_tornado,
+    "urllib.parse": _wrap_urllib,
     "xml.dom.minidom": _wrap_markup,
     "xml.etree.ElementPath": _wrap_paths,
     "xml.etree.ElementTree": _wrap_markup,

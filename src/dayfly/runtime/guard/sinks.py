@@ -81,6 +81,7 @@ _BEYOND_COLUMNS = re.compile(r"@|\.\s*_")
 # The first line of a request; and how much of its head is read.
 _REQUEST = re.compile(rb"[A-Z]{3,10} \S+ HTTP/1\.[01]\r?\n")
 _MANY_HEAD = 65_536
+_EMPTY_LINE = re.compile(r"\n\r?\n")
 # A form; and what begins or ends a text of JSON's.
 _FORM = re.compile(r"[\w.\[\]-]{1,64}=[^\s=]*(?:&|\Z)")
 _QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
@@ -96,10 +97,8 @@ _OBEYED = (
 _FILE_IN_SQL = re.compile(
     r"\b(?:attach\s+(?:database\s+)?|(?:read_[a-z_]+|(?:parquet|sqlite)_scan)\s*\(\s*)'((?:[^']|'')*)'", re.I
 )
-# Programs that take their operands for texts or numbers: a path is one more of these.
-_OPENS_NOTHING = frozenset(
-    ("basename", "date", "dirname", "echo", "expr", "kill", "logger", "printf", "seq", "sleep")
-)
+# Programs that take all that they are called with for texts: a path is one more of these.
+_OPENS_NOTHING = frozenset(("basename", "dirname", "echo", "expr", "printf"))
 # Of one filter.
 _MANY_OPERANDS = 10_000
 # A whole host of so many is one of the event's all the same.
@@ -197,16 +196,14 @@ def _namespaces(frame: FrameType) -> list[dict[str, object]]:
     return [one for one in named if type(one) is dict and "__name__" not in one]
 
 
-def about_template(
-    guard: Guard, text: str, marks: Sequence[tuple[str, str]], generated: bool, frame: FrameType
-) -> None:
-    """A template: what stands between its `marks` is code, and so are the marks; of `generated` ones only the event's part is judged."""
+def about_template(guard: Guard, text: str, marks: Sequence[tuple[str, str]], frame: FrameType) -> None:
+    """A template: what stands between its `marks` is code, and so are the marks."""
     if guard.own.is_constant(text):
         # The function's very own, though a number in it is one of the event's.
         return
     spans = guard.contributed(text)
     if not spans:
-        if not generated:
+        if not _is_librarys(guard, text, frame):
             guard.act_on(judge_template(text, guard.provenance, guard.own), text, frame)
         return
     # The function's own beginning, of which the event has a part by chance: a mail that says "Dear {{ name }}" as well.
@@ -220,6 +217,24 @@ def about_template(
             if part and not (part.isidentifier() and guard.own.has_word(part) and span.start > start):
                 guard.refuse("template.source", frame, path=span.path, text=text)
                 return
+
+
+def _is_librarys(guard: Guard, text: str, frame: FrameType) -> bool:
+    """Say whether a text is a variable of the installed module that has it used: bottle formats its error page when it is imported."""
+    caller = _caller_of(frame)
+    return (
+        caller is not None
+        and guard.is_installed(caller)
+        and any(type(value) is str and value == text for value in caller.f_globals.values())
+    )
+
+
+def _caller_of(frame: FrameType) -> FrameType | None:
+    """Return the frame that asked for what Dayfly's own code looks at."""
+    caller: FrameType | None = frame
+    while caller is not None and owncode.module_of(caller):
+        caller = caller.f_back
+    return caller
 
 
 def _between(text: str, marks: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:
@@ -306,17 +321,21 @@ def about_head(guard: Guard, data: object, frame: FrameType) -> None:
     if not _REQUEST.match(data[:_MANY_HEAD]):
         _about_body(guard, data[:_MANY_HEAD].decode("utf-8", "replace"), frame)
         return
-    head = data[:_MANY_HEAD].partition(b"\r\n\r\n")[0].decode("latin-1")
-    for span in guard.contributed(head):
-        part = head[span.start : span.end]
-        # As a value within a line, not by what it has in common with any request, or as a request that a function hands on.
-        if (
-            "\n" in part
-            and head[max(span.start - 1, 0)] != "\n"
-            and span.start
-            and guard.provenance.is_leaf(part)
-        ):
-            guard.refuse("url.structure", frame, path=span.path, text=head)
+    _about_lines(guard, data[:_MANY_HEAD].decode("latin-1"), "url.structure", frame)
+
+
+def about_mail(guard: Guard, message: object, frame: FrameType) -> None:
+    """A mail with its header, which the function may have written by hand: the event breaks no line of that."""
+    _about_lines(guard, (_text(message) or "")[:_MANY_HEAD], "query.structure", frame)
+
+
+def _about_lines(guard: Guard, text: str, rule: str, frame: FrameType) -> None:
+    """A head, up to an empty line: a value within a line of it holds no line; one that begins a line is of a head that is handed on."""
+    end = _EMPTY_LINE.search(text)
+    for value, path in guard.provenance.values_in(text, "\n"):
+        at = text.find(value)
+        if 0 < at < (end.start() if end else len(text)) and text[at - 1] != "\n":
+            guard.refuse(rule, frame, path=path, text=value)
             return
 
 
@@ -409,8 +428,10 @@ def about_shell(guard: Guard, command: object, frame: FrameType) -> None:
         _ask_shape(guard, "shell", text, frame, judgement)
 
 
-def about_process(guard: Guard, executable: object, arguments: object, frame: FrameType) -> None:
-    """A program that is about to be started."""
+def about_process(
+    guard: Guard, executable: object, arguments: object, frame: FrameType, *, folder: object = None
+) -> None:
+    """A program that is about to be started, in another `folder` perhaps."""
     if isinstance(arguments, (list, tuple)):
         words = [word for word in map(_text, arguments) if word is not None]
     else:
@@ -419,15 +440,15 @@ def about_process(guard: Guard, executable: object, arguments: object, frame: Fr
     program = _text(executable) or (words[0] if words else "")
     judgement = judge_argv(program, words, guard.provenance, guard.written)
     guard.act_on(judgement, "\0".join(words), frame)
-    _about_operands(guard, [program, *words[1:]], frame)
+    _about_operands(guard, [program, *words[1:]], frame, folder=_text(folder) or "")
     _ask_shape(guard, "argv", "\0".join(words), frame, judgement)
 
 
-def _about_operands(guard: Guard, words: Sequence[str], frame: FrameType) -> None:
+def _about_operands(guard: Guard, words: Sequence[str], frame: FrameType, *, folder: str = "") -> None:
     """What a program is started with: the files that it is given are there, and its script is a text that a shell reads."""
     for word in words[1:] if words[0].rpartition("/")[2] not in _OPENS_NOTHING else ():
         name = word.rpartition("=")[2] if word[:1] == "-" else word
-        if (name[:1] == "/" or "../" in name) and os.path.exists(name):
+        if (name[:1] == "/" or "../" in name) and os.path.exists(os.path.join(folder, name)):
             about_path(guard, name, frame)
     number, script = script_of(words)
     try:
@@ -478,9 +499,7 @@ def about_input(guard: Guard, arguments: object, data: object, frame: FrameType)
 def about_sql(guard: Guard, sql: object, dialect: str, frame: FrameType) -> None:
     """A statement that is about to be sent."""
     if (type(sql) is str and not guard.own.is_constant(sql)) or type(sql) is bytes:
-        caller: FrameType | None = frame
-        while caller is not None and owncode.module_of(caller):
-            caller = caller.f_back
+        caller = _caller_of(frame)
         by_library = caller is not None and guard.is_installed(caller)
         judgement = judge_sql(sql, guard.provenance, guard.written, dialect=dialect, by_library=by_library)
         guard.act_on(judgement, sql, frame)
@@ -589,7 +608,8 @@ def about_url(guard: Guard, url: object, frame: FrameType) -> None:
     """A URL that is about to be fetched."""
     text = _text(url)
     if text and not guard.own.is_constant(text) and not _is_services(guard, text):
-        guard.act_on(judge_url(text, guard.provenance, guard.written), text, frame)
+        is_joined = text in guard.computed_paths
+        guard.act_on(judge_url(text, guard.provenance, guard.written, is_joined=is_joined), text, frame)
 
 
 def about_origin(guard: Guard, url: object, frame: FrameType) -> None:
