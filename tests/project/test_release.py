@@ -44,7 +44,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 
 # Without `make setup`, by the environment that runs the tests: its compiler has built the C libraries before.
-AS_SET_UP = ("--old-file=setup", "RUN=")
+AS_SET_UP = ("--old-file=setup", "RUN=", "ARGS=")
 SET_UP = {
     "PYTHONPATH": "src",
     "UV_NO_BUILD_ISOLATION": "1",
