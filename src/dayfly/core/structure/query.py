@@ -1,4 +1,4 @@
-"""Judges texts of small query languages, XPath, JMESPath and LDAP's filters: the event supplies operands, no conditions."""
+"""Judges texts of small query languages, XPath, JMESPath, pandas' and LDAP's filters: the event supplies operands, no conditions."""
 
 from __future__ import annotations
 
@@ -13,16 +13,21 @@ if TYPE_CHECKING:
     from dayfly.core.structure.judgement import Provenance
     from dayfly.core.structure.trusted_literals import OwnText
 
-    Language = Literal["xpath", "jmespath", "ldap"]
+    Language = Literal["xpath", "jmespath", "pandas", "ldap"]
 
-# Literals, which end at their own quote; in JMESPath a backslash escapes it.
+# Literals, which end at their own quote; in JMESPath and pandas a backslash escapes it.
+_ESCAPED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`(?:[^`\\]|\\.)*`", re.S)
 _LITERALS = {
     "xpath": re.compile(r"'[^']*'|\"[^\"]*\""),
-    "jmespath": re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`(?:[^`\\]|\\.)*`", re.S),
+    "jmespath": _ESCAPED,
+    "pandas": _ESCAPED,
 }
-# Operands that are no literals: numbers, and names that no comparison stands before.
+# Operands that are no literals: numbers, and names that no comparison stands before. In pandas the event may bring a condition
+# where one can stand, since people filter their own reports, but for an operand.
 _OPERAND = re.compile(r"[\w.-]*")
 _COMPARES = re.compile(r"[=<>(]\s*\Z")
+_COMPARES_VALUE = re.compile(r"[=<>]\s*\Z")
+_NUMBER = re.compile(r"-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|True|False|None|nan")
 # What a filter is made of, and a value has escaped (RFC 4515).
 _FILTER_SIGNS = frozenset("()*\0")
 _ANY = re.compile(r"(?<==)\*(?=\))")
@@ -57,8 +62,14 @@ def judge_query(text: str, provenance: Provenance, own: OwnText, *, language: La
 def _is_operand(text: str, start: int, end: int, literals: list[tuple[int, int]], language: Language) -> bool:
     if language == "ldap":
         return _FILTER_SIGNS.isdisjoint(text[start:end])
-    if any(first < start and end < last for first, last in literals):
-        return True
     part = text[start:end]
+    if any(first < start and end < last for first, last in literals):
+        # The function's own quote would not end it.
+        return language != "pandas" or part[-1:] != "\\"
+    if _NUMBER.fullmatch(part):
+        return True
+    if language == "pandas":
+        splits = any(first < edge < last for first, last in literals for edge in (start, end))
+        return not splits and not _COMPARES_VALUE.search(text, 0, start)
     is_name = _OPERAND.fullmatch(part) is not None and ".." not in part
-    return is_name and (part.isdigit() or not _COMPARES.search(text, 0, start))
+    return is_name and not _COMPARES.search(text, 0, start)
