@@ -5,17 +5,29 @@ from __future__ import annotations
 import functools
 import gc
 import sys
+from types import FunctionType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
     from typing import Any
 
     from dayfly.runtime.guard.guarding import Guard
 
-# A name that no function gives a variable.
-_CALLED = "_dayfly_called"
-_CALL = compile(f"{_CALLED}()", "<dayfly>", "eval")
+
+def _dayfly_called() -> Any:
+    """What `_call` calls, by a name that no function gives a variable of its own; see `_call_with_variables`."""
+
+
+def _call() -> Any:
+    return _dayfly_called()
+
+
+def _call_with_variables(called: Callable[[], Any], caller: FrameType) -> Any:
+    """Call it from a frame whose globals are all variables of `caller`."""
+    variables = {**caller.f_globals, **caller.f_locals, "_dayfly_called": called}
+    return FunctionType(_call.__code__, variables)()
 
 
 def precede(
@@ -36,9 +48,7 @@ def precede(
             look(*arguments, **options)
         if not reads_variables:
             return plain(*arguments, **options)
-        caller = sys._getframe(1)
-        called = functools.partial(plain, *arguments, **options)
-        return eval(_CALL, caller.f_globals, {**caller.f_locals, _CALLED: called})
+        return _call_with_variables(functools.partial(plain, *arguments, **options), sys._getframe(1))
 
     try:
         setattr(owner, name, guarded)
