@@ -462,11 +462,11 @@ def test_a_thread_that_runs_nothing_but_a_builtin_is_nobodys() -> None:
         assert guard.capabilities is not None
         _thread.start_new_thread(os.system, ("true",))
         deadline = time.monotonic() + 60
-        while not guard._reports and time.monotonic() < deadline:
+        while not any(one.use for one in guard._reports) and time.monotonic() < deadline:
             os.sched_yield()
         return told(guard)
 
-    assert forked(act) == [("observed", "capability.process", "/bin/sh", ("?",))]
+    assert ("observed", "capability.process", "/bin/sh", ("?",)) in forked(act)
 
 
 class _Starting:

@@ -232,6 +232,26 @@ def test_a_module_of_which_the_event_has_a_part_is_the_codes_choice() -> None:
     assert told(guard) == [["refused", "import.named"]]
 
 
+def test_a_module_of_the_functions_own_may_be_the_events_choice_and_a_library_beside_it_not(
+    tmp_path: Path,
+) -> None:
+    """A queue's message names the job that it is for."""
+    for file in ("jobs/__init__.py", "jobs/totals.py", "shop.py", "requests/__init__.py", "json.py"):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).touch()
+    (tmp_path / "requests-2.32.dist-info").mkdir()
+    names = ["jobs.totals", "shop", "jobs.none", "requests", "json", "../shop", "shop/"]
+    guard = serving({"modules": names}, task=str(tmp_path))
+    hook = make_hook(guard)
+    refused = []
+    for name in names:
+        try:
+            hook("import", (name, None, None, None, None))
+        except Refused:
+            refused.append(name)
+    assert refused == ["jobs.none", "requests", "json", "../shop", "shop/"]
+
+
 def test_modules_of_the_interpreter_itself_and_plural_forms_are_not_code_from_elsewhere() -> None:
     def act() -> list[list[str]]:
         import gettext

@@ -490,11 +490,18 @@ class Guard:
         name = frame.f_code.co_filename
         if not self.places.is_deployed(name) or self.places.is_library(name) or owncode.module_of(frame):
             return False
-        if not self.places.is_functions(name):
-            return True
+        return not self.places.is_functions(name) or self._is_beside(name)
+
+    def _is_beside(self, file: str) -> bool:
+        """Say whether a file of the function's folder is an installed library's."""
         if self._libraries is None:
             self._libraries = owntext.libraries_in(self._task)
-        return owntext.is_beside(name, self.places.task, self._libraries)
+        return owntext.is_beside(file, self.places.task, self._libraries)
+
+    def is_functions_module(self, name: str) -> bool:
+        """Say whether a module of this name is the function's own: in its folder, and no library's."""
+        file = self.places.file_of(name)
+        return bool(file) and not self._is_beside(file)
 
     def words_of_caller(self, frame: FrameType | None) -> OwnText | None:
         """Return own text with that of whoever asked a library for code, as far up as one asks for the other.

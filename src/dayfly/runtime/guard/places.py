@@ -54,6 +54,14 @@ class Places:
             and not name.startswith(owncode.FOLDERS)
         )
 
+    def file_of(self, module: str) -> str:
+        """Return the file in the function's folder from which a module of this name is loaded, "" where there is none."""
+        steps = module.split(".")
+        if not all(map(str.isidentifier, steps)) or steps[0] in sys.stdlib_module_names:
+            return ""
+        start = self.task + "/".join(steps)
+        return next((one for one in (f"{start}/__init__.py", f"{start}.py") if os.path.isfile(one)), "")
+
     def is_temporary(self, path: str) -> bool:
         """Say whether a path lies where functions write."""
         return os.path.abspath(path).startswith(self.temporary) and not path.startswith(self.roots)

@@ -415,6 +415,8 @@ def about_import(guard: Guard, name: str, frame: FrameType) -> None:
     if not spans or spans[0].start > 0 or guard.own.is_constant(name):
         # A choice among the modules of a package, or among those whose names begin in a way, that the code names.
         return
+    if guard.is_functions_module(name):
+        return
     guard.refuse("import.named", frame, path=spans[0].path, text=name)
 
 
