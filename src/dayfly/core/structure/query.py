@@ -70,6 +70,7 @@ def _is_operand(text: str, start: int, end: int, literals: list[tuple[int, int]]
         return True
     if language == "pandas":
         splits = any(first < edge < last for first, last in literals for edge in (start, end))
-        return not splits and not _COMPARES_VALUE.search(text, 0, start)
+        is_condition = not _COMPARES_VALUE.search(text, 0, start)
+        return not splits and (is_condition or _ESCAPED.fullmatch(part) is not None)
     is_name = _OPERAND.fullmatch(part) is not None and ".." not in part
     return is_name and not _COMPARES.search(text, 0, start)
