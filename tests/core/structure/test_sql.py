@@ -516,13 +516,17 @@ def test_the_event_may_name_nothing_beside_it(template: str, values: tuple[str, 
 
 
 def test_a_name_that_the_event_gives_to_what_is_stored_is_a_value_where_there_is_no_schema() -> None:
-    own = OwnText(["SET ", " = "])
-    for name, expected in (
-        ("colour", "allow"),
-        ("colour = :other, role", "refuse"),
-        ("if_not_exists(a)", "refuse"),
+    own = OwnText(["SET ", " = ", "attribute_exists(", ")"])
+    for template, name, expected in (
+        ("SET {} = :value", "colour", "allow"),
+        ("SET {} = :value", "colour = :other, role", "refuse"),
+        ("SET {} = :value", "if_not_exists(a)", "refuse"),
+        ("attribute_exists({})", "colour", "allow"),
+        ("attribute_exists({})", "colour) OR attribute_exists(id", "refuse"),
+        ("lower({})", "colour", "refuse"),
+        ("({})", "colour", "refuse"),
     ):
-        sql, provenance = fill("SET {} = :value", name)
+        sql, provenance = fill(template, name)
         assert judge_sql(sql, provenance, own, dialect="partiql", is_schemaless=True).verdict == expected
         assert judge_sql(sql, provenance, own, dialect="partiql").verdict != "allow"
 

@@ -51,6 +51,10 @@ _COMPARISON_SIGNS = frozenset("=<>!~@")
 _VALUES = "values"
 _CONDITIONS = frozenset(("where", "having", "on", _VALUES))
 _HIDDEN_COLUMNS = frozenset(("rowid", "oid", "_rowid_", "rank"))
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
+_PATH_FUNCTIONS = frozenset(
+    ("attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains", "size")
+)
 # Of these a function makes "(?, ?), (?, ?)", as many as it has rows.
 _MARKS = frozenset(("(", ")", ",", "?", "%s"))
 # Longest name with its table and schema; servers end names at 64 to 128 characters.
@@ -161,7 +165,11 @@ def _judge(
                 # The function's text alone: every table's name stands somewhere in the libraries.
                 if naming[index] and (own.has_word(name) or own.is_constant(name)):
                     may[start:end] = b"\x01" * size
-            elif is_schemaless and naming[index] and (start, end) in runs:
+            elif (
+                is_schemaless
+                and (start, end) in runs
+                and (naming[index] or _is_asked_about(sql, tokens, index))
+            ):
                 free[start:end] = may[start:end] = b"\x01" * size
             elif (
                 is_events
@@ -370,6 +378,16 @@ def _fill_columns(sql: str, tokens: list[Token], taint: Taint, *, by_library: bo
         if token.kind == WORD or _is_quoted(sql, taint, token):
             found[token.start] = token.end
     return found
+
+
+def _is_asked_about(sql: str, tokens: list[Token], index: int) -> bool:
+    """Say whether a name is the path that a function of DynamoDB's conditions asks about: `attribute_exists(name)`."""
+    before: list[str] = []
+    while index > 0 and len(before) < 2:
+        index -= 1
+        if tokens[index].kind not in (SPACE, COMMENT):
+            before.append(sql[tokens[index].start : tokens[index].end].lower())
+    return len(before) == 2 and before[0] == "(" and before[1] in _PATH_FUNCTIONS
 
 
 def _is_operator(sql: str, tokens: list[Token], number: int, runs: dict[int, int]) -> bool:
