@@ -391,18 +391,19 @@ def _judge_argv(
 def _find_split(words: list[str], provenance: Provenance, own: OwnText) -> Iterator[tuple[int, str]]:
     """Yield which words are pieces of a value that the function has split, with its path: alone, each may be too short to tell."""
     line = " ".join(words)
-    ends = {-1: 0}
-    for number, word in enumerate(words):
-        ends[number] = ends[number - 1] + len(word) + 1
+    number, start = 0, 0
     for span in contributed(line, provenance, own) if len(words) > 1 and "-" in line else ():
-        inside = [
-            number
-            for number, word in enumerate(words)
-            if span.start <= ends[number - 1] and ends[number] - 1 <= span.end and word
-        ]
-        for number in inside if len(inside) > 1 else ():
-            if not own.is_constant(words[number]):
-                yield number, span.path
+        while number < len(words) and start < span.start:
+            start += len(words[number]) + 1
+            number += 1
+        inside: list[int] = []
+        while number < len(words) and start + len(words[number]) <= span.end:
+            inside += [number] if words[number] else []
+            start += len(words[number]) + 1
+            number += 1
+        for one in inside if len(inside) > 1 else ():
+            if not own.is_constant(words[one]):
+                yield one, span.path
 
 
 def _null(text: str, taint: Taint, own: OwnText) -> Judgement:
