@@ -54,7 +54,7 @@ def _effective(service: dict[str, Any], name: str) -> tuple[dict[str, Any], list
 @pytest.mark.parametrize(
     "sample",
     [
-        pytest.param(path, id=path.name, marks=[] if number % 4 == 0 else [pytest.mark.nightly])
+        pytest.param(path, id=path.name, marks=[] if number % 12 == 0 else [pytest.mark.nightly])
         for number, path in enumerate(_SAMPLES)
     ],
 )
