@@ -236,9 +236,9 @@ static void conclude(struct supervisor *s, struct lane *lane) {
     struct worker *worker = lane->worker;
     if (lane->ending == ENDING_ANSWER && lane->reader.note.n > 0 &&
         invocation_findings_note(&s->invocation_findings, buffer_bytes(&lane->reader.note)) &&
-        !lane->infection.is_on) {
-        lane->infection = (struct infection){.is_on = true, .number = s->report.number};
-        memcpy(lane->infection.request_id, lane->request_id, sizeof(lane->request_id));
+        !lane->after_infection.is_on) {
+        lane->after_infection = (struct requests_after_infection){.is_on = true, .number = s->report.number};
+        memcpy(lane->after_infection.request_id, lane->request_id, sizeof(lane->request_id));
     }
     if (!s->is_forking) {
         conclude_process(s, lane);
@@ -333,7 +333,7 @@ static bool prepare(struct supervisor *s, struct lane *lane) {
         if (!s->is_forking) {
             lane->worker = pool_serve(s);
             lane->reader.unread = 0;
-            lane->infection.is_on = lane->was_seen = false;
+            lane->after_infection.is_on = lane->was_seen = false;
             infection_fresh(&lane->infections);
             s->rebuilds = lane->worker != NULL ? 0 : s->rebuilds;
             continue;

@@ -57,7 +57,7 @@ enum ending {
 };
 
 /* Who was served by a worker after an invocation had modified its memory. */
-struct infection {
+struct requests_after_infection {
     bool is_on;
     char request_id[ANSWERS_MAX_REQUEST_ID + 1]; /* of that invocation */
     uint64_t number;
@@ -82,7 +82,7 @@ struct lane {
     struct leaving leaving;
     struct worker *worker; /* that has the event, or waits, stopped, for the next of its window; NULL without */
     struct window window;      /* the worker's, in window isolation */
-    struct infection infection; /* of those it serves */
+    struct requests_after_infection after_infection; /* of those it serves */
     long pid_before;           /* the last pid given out when the worker was known to be alone */
 
     /* The event. */

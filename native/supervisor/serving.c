@@ -83,15 +83,15 @@ static int64_t patience(const struct supervisor *s, const struct lane *lane, int
 
 /* The event in progress is given to a worker that an earlier one has changed. */
 static void tell_served_afterwards(struct supervisor *s, struct lane *lane) {
-    struct infection *infection = &lane->infection;
+    struct requests_after_infection *after = &lane->after_infection;
     char message[320];
     (void)snprintf(message, sizeof(message), "request %s tampered with this worker, which then served this request",
-                   infection->request_id);
-    infection->served++;
+                   after->request_id);
+    after->served++;
     struct field fields[] = {
-        FIELD_OF_TEXT("source_request", infection->request_id),
-        FIELD_OF_NUMBER("invocation_of_source", (int64_t)infection->number),
-        FIELD_OF_NUMBER("served_afterwards", infection->served),
+        FIELD_OF_TEXT("source_request", after->request_id),
+        FIELD_OF_NUMBER("invocation_of_source", (int64_t)after->number),
+        FIELD_OF_NUMBER("served_afterwards", after->served),
         FIELD_OF_NUMBER("worker", lane->worker->number),
     };
     report_find(&s->report, FINDING_SERVED_AFTERWARDS, message, fields, COUNT(fields));
@@ -103,7 +103,7 @@ static void take_worker(struct supervisor *s, struct lane *lane) {
         kernel_adopt(&s->kernel);
     lane->worker = pool_take(s);
     lane->reader.unread = 0;
-    lane->infection.is_on = lane->was_seen = false;
+    lane->after_infection.is_on = lane->was_seen = false;
     infection_fresh(&lane->infections);
     s->report.triggers = 0;
     if (lane->window_at > 0)
@@ -140,7 +140,7 @@ void serving_begin(struct supervisor *s, struct lane *lane) {
     invocation_metrics_handing(s, worker->pid, worker->number);
     (void)worker_push(worker, &lane->unsent);
     lane->state = LANE_SERVING;
-    if (lane->infection.is_on)
+    if (lane->after_infection.is_on)
         tell_served_afterwards(s, lane);
 }
 
@@ -385,7 +385,7 @@ void serving_settle(struct supervisor *s, struct lane *lane) {
     output_settle(&s->output, &lane->worker->pipes);
     bool is_talker = !answer_is_too_long(&lane->reader) && worker_is_running(lane->worker, &s->procfs) && !is_silent(s, lane);
     /* Without the second what was planted would serve for hours. */
-    if (s->serves_once || is_talker || lane->was_seen || (lane->infection.is_on && (s->settings.retire_on & ends_changed) != 0) ||
+    if (s->serves_once || is_talker || lane->was_seen || (lane->after_infection.is_on && (s->settings.retire_on & ends_changed) != 0) ||
         renewal_is_time(s, lane->until - now_ns(), LANE_RENEW_AT) || !worker_is_running(lane->worker, &s->procfs)) {
         serving_end(s, lane);
         return;

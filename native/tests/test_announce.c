@@ -2,7 +2,6 @@
 #include "../supervisor/announce.h"
 #include "logged.h"
 
-
 static struct output output;
 static struct report report;
 static struct limits limits;
