@@ -118,7 +118,7 @@ def test_only_a_template_that_stands_in_the_librarys_module_is_the_librarys(
     for text in ("Error {{ code }}", "{{ stored }}"):
         sinks.about_template(guard, text, [("{{", "}}")], frame)
     scope.clear()
-    # One that nobody knows is told, whichever engine it is for.
+    # An unknown template is reported, whichever engine it is for.
     assert told(guard) == [["unknown", "template.unexplained"]]
 
 

@@ -27,7 +27,7 @@ _LITERALS = {
 _OPERAND = re.compile(r"[\w.-]*")
 _COMPARES = re.compile(r"[=<>(]\s*\Z")
 _COMPARES_VALUE = re.compile(r"[=<>]\s*\Z")
-_NUMBER = re.compile(r"-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|True|False|None|nan")
+_VALUE = re.compile(rf"-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|True|False|None|nan|{_ESCAPED.pattern}", re.S)
 # What a filter is made of, and a value has escaped (RFC 4515).
 _FILTER_SIGNS = frozenset("()*\0")
 _ANY = re.compile(r"(?<==)\*(?=\))")
@@ -66,11 +66,9 @@ def _is_operand(text: str, start: int, end: int, literals: list[tuple[int, int]]
     if any(first < start and end < last for first, last in literals):
         # The function's own quote would not end it.
         return language != "pandas" or part[-1:] != "\\"
-    if _NUMBER.fullmatch(part):
-        return True
     if language == "pandas":
         splits = any(first < edge < last for first, last in literals for edge in (start, end))
         is_condition = not _COMPARES_VALUE.search(text, 0, start)
-        return not splits and (is_condition or _ESCAPED.fullmatch(part) is not None)
+        return not splits and (is_condition or _VALUE.fullmatch(part) is not None)
     is_name = _OPERAND.fullmatch(part) is not None and ".." not in part
-    return is_name and not _COMPARES.search(text, 0, start)
+    return is_name and (part.isdigit() or not _COMPARES.search(text, 0, start))

@@ -146,7 +146,7 @@ def _statements(service: str, parameters: dict[str, object]) -> Iterator[tuple[s
 
 
 def _raw_message(parameters: dict[str, object]) -> object:
-    """Return the message that SES is to send as it is, None where there is none."""
+    """Return the message that SES is to send as it is; None without one."""
     found: object = parameters.get("Content", parameters)
     for name in ("Raw" if "Content" in parameters else "RawMessage", "Data"):
         found = found.get(name) if isinstance(found, dict) else None

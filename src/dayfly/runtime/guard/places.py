@@ -55,7 +55,7 @@ class Places:
         )
 
     def file_of(self, module: str) -> str:
-        """Return the file in the function's folder from which a module of this name is loaded, "" where there is none."""
+        """Return the file in the function's folder from which a module of this name is loaded, "" without one."""
         steps = module.split(".")
         if not all(map(str.isidentifier, steps)) or steps[0] in sys.stdlib_module_names:
             return ""

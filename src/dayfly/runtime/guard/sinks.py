@@ -307,7 +307,7 @@ def about_frame(guard: Guard, text: object, frame: FrameType) -> None:
     """An expression of pandas' over columns: what reaches beyond them are variables (`@name`) and attributes."""
     if type(text) is not str or guard.own.is_constant(text):
         return
-    about_query(guard, text, "pandas", frame)
+    guard.act_on(judge_query(text, guard.provenance, guard.own, language="pandas"), text, frame)
     plain = _FRAME_LITERALS.sub(lambda found: " " * len(found.group()), text)
     for span in guard.contributed(text) if _BEYOND_COLUMNS.search(plain) else ():
         if _BEYOND_COLUMNS.search(plain, span.start, span.end):
@@ -523,7 +523,7 @@ def about_expression(guard: Guard, text: str, frame: FrameType) -> None:
 
 
 def about_query(guard: Guard, text: object, language: Language, frame: FrameType) -> None:
-    """An expression of XPath's, JMESPath's or pandas', or a filter of LDAP's, that is about to be evaluated."""
+    """An expression of XPath's or JMESPath's, or a filter of LDAP's, that is about to be evaluated."""
     if type(text) is str and not guard.own.is_constant(text):
         guard.act_on(judge_query(text, guard.provenance, guard.own, language=language), text, frame)
 
