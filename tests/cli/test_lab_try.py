@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.by_day import some_by_day
 
 from dayfly.cli import main as command
 from dayfly.scan.checks import CHECKS
@@ -14,14 +15,8 @@ WITH = [check.id for check in CHECKS.values() if (folder_of(check) / "trial.json
 WITHOUT = [check for check in CHECKS if check not in WITH]
 
 
-@pytest.mark.parametrize(
-    "check",
-    [
-        # Pages change one by one, and what they are tried with serves them all alike.
-        pytest.param(check, marks=[] if number % 3 == 0 else [pytest.mark.nightly])
-        for number, check in enumerate(WITH)
-    ],
-)
+# Pages change one by one, and what they are tried with serves them all alike.
+@pytest.mark.parametrize("check", some_by_day(WITH, every=3))
 def test_the_attack_works_on_the_vulnerable_handler_and_not_on_its_twin(
     check: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.by_day import some_by_day
 from tests.honest.test_honest import (
     INSTALLS,
     SAMPLES,
@@ -40,13 +41,7 @@ def servers() -> Iterator[Servers]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[] if number % 8 == 0 else [pytest.mark.nightly])
-        for number, name in enumerate(SAMPLES)
-    ],
-)
+@pytest.mark.parametrize("name", some_by_day(SAMPLES, every=8))
 def test_what_was_learned_of_a_function_lets_it_run(name: str, servers: Servers, tmp_path: Path) -> None:
     sample = SAMPLES[name]
     expected = plain_answers(name, servers)

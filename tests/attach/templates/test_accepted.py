@@ -13,6 +13,7 @@ from cfnlint.decode.cfn_yaml import loads
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from tests.attach.templates.samples import OPTIONS, PATHS, sample, text_of
+from tests.by_day import some_by_day
 
 from dayfly.attach.templates.model import Options
 from dayfly.attach.templates.reading import parse
@@ -36,13 +37,7 @@ def test_the_linter_accepts_what_attach_writes(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "path",
-    [
-        pytest.param(path, id=path.name, marks=[] if number % 4 == 0 else [pytest.mark.nightly])
-        for number, path in enumerate(PATHS)
-    ],
-)
+@pytest.mark.parametrize("path", some_by_day(PATHS, every=4, name=lambda path: path.name))
 def test_the_linter_accepts_every_sample_before_and_after(path: Path) -> None:
     assert errors(text_of(path)) == []
     assert errors(parse(text_of(path), path.name).attach(OPTIONS).text) == []

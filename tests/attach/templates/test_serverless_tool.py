@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from tests.attach.templates.serverless_tool import printed
+from tests.by_day import some_by_day
 
 from dayfly.attach.templates.model import Options
 from dayfly.attach.templates.reading import read
@@ -51,13 +52,7 @@ def _effective(service: dict[str, Any], name: str) -> tuple[dict[str, Any], list
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "sample",
-    [
-        pytest.param(path, id=path.name, marks=[] if number % 12 == 0 else [pytest.mark.nightly])
-        for number, path in enumerate(_SAMPLES)
-    ],
-)
+@pytest.mark.parametrize("sample", some_by_day(_SAMPLES, every=12, name=lambda path: path.name))
 def test_the_framework_sees_dayfly_on_what_was_attached_and_all_else_as_before(
     sample: Path, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.by_day import some_by_day
 from tests.core.structure.fakes import NOTHING, FakeProvenance, FakeSpan, fill
 
 from dayfly.core.structure.python import judge_python
@@ -397,13 +398,7 @@ HOSTILE = [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "source",
-    [
-        pytest.param(one, id=repr(one[:6]), marks=[] if number % 4 == 0 else [pytest.mark.nightly])
-        for number, one in enumerate(HOSTILE)
-    ],
-)
+@pytest.mark.parametrize("source", some_by_day(HOSTILE, every=4, name=lambda one: repr(one[:6])))
 def test_the_worst_sources_take_bounded_time(source: str) -> None:
     own = OwnText(
         ["price * ", "price", "(", "((", "(((", "((((", "'", "1+", *(" " * n for n in range(1, 40))]

@@ -8,6 +8,7 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.by_day import some_by_day
 from tests.core.structure.fakes import NOTHING, Brought, FakeProvenance, fill
 
 from dayfly.core.structure.sql import judge_sql
@@ -339,13 +340,7 @@ HOSTILE += [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "sql",
-    [
-        pytest.param(one, id=repr(one[:6]), marks=[] if number % 4 == 0 else [pytest.mark.nightly])
-        for number, one in enumerate(HOSTILE)
-    ],
-)
+@pytest.mark.parametrize("sql", some_by_day(HOSTILE, every=4, name=lambda one: repr(one[:6])))
 def test_the_worst_statements_take_bounded_time(sql: str) -> None:
     start = time.process_time()
     for dialect in DIALECTS:
