@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from tests.attacks.shop import Shop
+from tests.aws import REQUIREMENTS
+from tests.namespace import own_network
+from tests.real.environment import real_python, started_with
 
 
 @pytest.fixture(scope="module")
@@ -22,3 +25,12 @@ def plain_shop() -> Iterator[Shop]:
     with Shop("plain") as shop:
         shop.serve(1)
         yield shop
+
+
+@pytest.fixture(scope="module")
+def own_connections() -> Iterator[None]:
+    """A network of the module's own: what its attacks leave there would end other tests' environments."""
+    # Built, perhaps, with what is downloaded.
+    started_with("pip", real_python(REQUIREMENTS), "app.handler")
+    with own_network():
+        yield

@@ -17,7 +17,7 @@ from tests.attacks.shop import Shop, needs_confinement
 from tests.aws import Aws
 from tests.rie import Answer
 
-pytestmark = [needs_confinement(), pytest.mark.slow]
+pytestmark = [needs_confinement(), pytest.mark.slow, pytest.mark.usefixtures("own_connections")]
 
 # Chosen by the function, and outside the range from which the kernel gives ports out.
 PORT = 8_127

@@ -7,7 +7,6 @@ The environment is as people get it on AWS: the Runtime API is not locked under 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,10 +15,10 @@ from tests.attacks.shop import Shop, needs_confinement
 from tests.attacks.test_residue import CALLS
 from tests.aws import Aws
 
-pytestmark = [needs_confinement(), pytest.mark.slow]
+pytestmark = [needs_confinement(), pytest.mark.slow, pytest.mark.usefixtures("own_connections")]
 
-# Below those that the kernel gives out: another process of this machine may have any of them.
-PORT = 20_000 + os.getpid() % 10_000
+# Below those that the kernel gives out.
+PORT = 8_127
 # So that the teardown takes many times as long as the way to the next event.
 LARGE = """
 import mmap

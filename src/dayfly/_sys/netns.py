@@ -44,7 +44,7 @@ def enter() -> str:
     if os.getuid() != uid:
         _name_user(uid, gid)
     try:
-        _raise_loopback()
+        raise_loopback()
     except OSError as fault:
         return f"loopback: {os.strerror(fault.errno or 0)}"
     return _drop_capabilities(libc, uid)
@@ -59,7 +59,11 @@ def _name_user(uid: int, gid: int) -> None:
             return
 
 
-def _raise_loopback() -> None:
+def raise_loopback() -> None:
+    """Bring up the loopback interface of the calling thread's network.
+
+    Raises OSError where the thread may not.
+    """
     sock = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM | _socket.SOCK_CLOEXEC)
     try:
         request = struct.pack("16sh14x", b"lo", 0)
