@@ -10,7 +10,7 @@ from dayfly.core.provenance import Provenance
 from dayfly.core.structure.query import judge_query
 from dayfly.core.structure.trusted_literals import OwnText
 
-Language = Literal["xpath", "jmespath", "ldap"]
+Language = Literal["xpath", "jmespath", "pandas", "ldap"]
 
 OWN = OwnText(
     (
@@ -28,6 +28,34 @@ OWN = OwnText(
             "amount > ",
             "tenant == 't1' and (",
             ")",
+            *(
+                "region in ",
+                "region in ['a', ",
+                "amount > 1 + ",
+                "not ",
+                "~",
+                "tenant == 't1' and ",
+                "tenant == 't1' & ",
+            ),
+            *(
+                " and tenant == 't1'",
+                "tenant == 't1' ",
+                "region not in ",
+                "region in [",
+                "amount * ",
+                " > 10",
+            ),
+            *(
+                "tenant == 't1' or ",
+                "tenant == 't1' and not (",
+                "abs(",
+                ") > 3",
+                " > 3",
+                "`",
+                "` > 3",
+                "_amount > 3",
+                "total = ",
+            ),
         ),
         *("(&(objectClass=person)(uid=", "))", "(uid=", "*)", "items[?n==`", "`]"),
     )
@@ -55,6 +83,19 @@ def verdict(text: str, *values: object, language: Language) -> str:
         ("pandas", "amount > {}", "'x' or tenant != 't1'"),
         ("pandas", "amount > {}", "net"),
         ("pandas", "region == '{}'", "x') or ('1' == '1"),
+        ("pandas", "region in {}", "['a'] or tenant != 't1'"),
+        ("pandas", "region in ['a', {}]", "region"),
+        ("pandas", "amount > 1 + {}", "0 or tenant != 't1'"),
+        ("pandas", "not {}", "paid or tenant != 't1'"),
+        ("pandas", "~{}", "(paid) | (tenant != 't1')"),
+        ("pandas", "tenant == 't1' and {}", "paid or tenant != 't1'"),
+        ("pandas", "tenant == 't1' & {}", "paid | (tenant != 't1')"),
+        ("pandas", "{} and tenant == 't1'", "tenant != 't1' or paid"),
+        ("pandas", "tenant == 't1' and ({})", "paid) or (tenant != 't1'"),
+        ("pandas", "tenant == 't1' and ({})", "(paid) or (tenant != 't1'))"),
+        ("pandas", "tenant == 't1' {}", "or paid"),
+        ("pandas", "total = {}", "net\ntenant = 't1'"),
+        ("pandas", "tenant == 't1' and {}", "'x' == '"),
         ("ldap", "(&(objectClass=person)(uid={}))", "*"),
         ("ldap", "(&(objectClass=person)(uid={}))", "ad*"),
         ("ldap", "(&(objectClass=person)(uid={}))", "ada)(objectClass=*"),
@@ -80,7 +121,21 @@ def test_a_condition_of_the_events_is_refused(language: Language, template: str,
         ("pandas", "paid == {}", "True"),
         ("pandas", "{}", "amount > 3 and region == 'north'"),
         ("pandas", "tenant == 't1' and ({})", "amount > 3 and region == 'north'"),
-        ("pandas", "{} > 3", "net amount"),
+        ("pandas", "{} > 3", "amount"),
+        ("pandas", "`{}` > 3", "net amount"),
+        ("pandas", "{}_amount > 3", "net"),
+        ("pandas", "region in {}", "['a', 'b']"),
+        ("pandas", "region not in {}", "('a', 'b')"),
+        ("pandas", "region in [{}]", "'a', \"O'Brien\""),
+        ("pandas", "amount > 1 + {}", "2"),
+        ("pandas", "amount * {} > 10", "rate"),
+        ("pandas", "not {}", "paid"),
+        ("pandas", "tenant == 't1' and {}", "amount > 3 and region not in ['a']"),
+        ("pandas", "tenant == 't1' or {}", "paid or amount > 3"),
+        ("pandas", "tenant == 't1' and not ({})", "paid or amount.abs() > 3"),
+        ("pandas", "abs({}) > 3", "amount - net"),
+        ("pandas", "total = {}", "net + vat"),
+        ("pandas", "total = {}\nkind = 'a'", "net + vat"),
         ("ldap", "(&(objectClass=person)(uid={}))", "ada.lovelace-1"),
         ("ldap", "(&(objectClass=person)(uid={}))", "\\2a\\28x\\29"),
         ("ldap", "(uid={}*)", "ad"),
@@ -90,3 +145,9 @@ def test_an_operand_and_a_whole_expression_may_be_the_events(
     language: Language, template: str, value: str
 ) -> None:
     assert verdict(template.format(value), value, language=language) == "allow"
+
+
+def test_many_values_are_read_in_one_pass() -> None:
+    ids = [str(100_000 + n) for n in range(1_000)]
+    text = f"id in [{', '.join(ids)}]"
+    assert verdict(text, *ids, language="pandas") == "allow"

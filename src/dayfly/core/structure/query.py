@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import re
+from _bisect import bisect_right
 
-from dayfly.core.structure.judgement import Judgement, Taint, judged
+from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, judged
+from dayfly.core.structure.pytokens import (
+    CONSTANTS,
+    KEYWORDS,
+    NEWLINE,
+    NUMBER,
+    SPACE,
+    STRING,
+    read_tokens,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal
 
     from dayfly.core.structure.judgement import Provenance
+    from dayfly.core.structure.pytokens import Token
     from dayfly.core.structure.trusted_literals import OwnText
 
     Language = Literal["xpath", "jmespath", "pandas", "ldap"]
@@ -22,12 +33,21 @@ _LITERALS = {
     "jmespath": _ESCAPED,
     "pandas": _ESCAPED,
 }
-# Operands that are no literals: numbers, and names that no comparison stands before. In pandas the event may bring a condition
-# where one can stand, since people filter their own reports, but for an operand.
+# Operands that are no literals: numbers, and names that no comparison stands before.
 _OPERAND = re.compile(r"[\w.-]*")
-_COMPARES = re.compile(r"[=<>(]\s*\Z")
-_COMPARES_VALUE = re.compile(r"[=<>]\s*\Z")
-_VALUE = re.compile(rf"-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|True|False|None|nan|{_ESCAPED.pattern}", re.S)
+# In pandas the event may bring a condition where one can stand, since people filter their own reports. How tightly a
+# condition's signs bind, as pandas reads them (`&` as `and`); what is not here is an operand.
+_ENDS, _LISTS, _OR, _AND, _NOT, _COMPARISON, _ARITHMETIC, _OPERANDS = range(8)
+_BINDING = {
+    **dict.fromkeys(("(", ")", "[", "]", "="), _ENDS),
+    ",": _LISTS,
+    **dict.fromkeys(("or", "|"), _OR),
+    **dict.fromkeys(("and", "&"), _AND),
+    **dict.fromkeys(("not", "~"), _NOT),
+    **dict.fromkeys(("in", "==", "!=", "<", ">", "<=", ">="), _COMPARISON),
+    **dict.fromkeys(("+", "-", "*", "/", "//", "%", "**"), _ARITHMETIC),
+}
+_COLUMN = re.compile(r"`[^`]*`")
 # What a filter is made of, and a value has escaped (RFC 4515).
 _FILTER_SIGNS = frozenset("()*\0")
 _ANY = re.compile(r"(?<==)\*(?=\))")
@@ -46,11 +66,12 @@ def judge_query(text: str, provenance: Provenance, own: OwnText, *, language: La
                 taint.mask[found.start()] = 1
         # Any character may be a hole.
         explained = own.explain(text, bytearray(b"\x01" * len(text)), taint.mask)
-        literals = [one.span() for one in _LITERALS[language].finditer(text)] if language != "ldap" else []
-        for start, end in taint.runs():
+        reading = _Reading(text, language)
+        for begin, end in taint.runs():
+            start = begin
             while start < end and explained.accounted[start]:
                 start += 1
-            if start < end and not _is_operand(text, start, end, literals, language):
+            if start < end and not reading.is_operand(begin if language == "pandas" else start, end):
                 return Judgement(
                     "refuse", "query.structure", "the event supplies a condition", taint.path_at(start)
                 )
@@ -59,16 +80,83 @@ def judge_query(text: str, provenance: Provenance, own: OwnText, *, language: La
     return judged("query", text, provenance, own, judge)
 
 
-def _is_operand(text: str, start: int, end: int, literals: list[tuple[int, int]], language: Language) -> bool:
-    if language == "ldap":
-        return _FILTER_SIGNS.isdisjoint(text[start:end])
-    part = text[start:end]
-    if any(first < start and end < last for first, last in literals):
-        # The function's own quote would not end it.
-        return language != "pandas" or part[-1:] != "\\"
-    if language == "pandas":
-        splits = any(first < edge < last for first, last in literals for edge in (start, end))
-        is_condition = not _COMPARES_VALUE.search(text, 0, start)
-        return not splits and (is_condition or _VALUE.fullmatch(part) is not None)
-    is_name = _OPERAND.fullmatch(part) is not None and ".." not in part
-    return is_name and (part.isdigit() or not _COMPARES.search(text, 0, start))
+class _Reading:
+    """A text of one of the languages, read once, however many parts of it are the event's."""
+
+    __slots__ = ("_language", "_starts", "_text", "_tokens", "_within", "_words")
+
+    def __init__(self, text: str, language: Language) -> None:
+        self._text, self._language = text, language
+        # Whether a literal of the text begins before each place and ends behind it.
+        self._within = bytearray(len(text) + 1)
+        for one in _LITERALS[language].finditer(text) if language in _LITERALS else ():
+            first, last = one.span()
+            self._within[first + 1 : last] = b"\x01" * (last - first - 1)
+        self._tokens: list[Token] | None = None
+
+    def is_operand(self, start: int, end: int) -> bool:
+        """Say whether text[start:end], the event's, is an operand, or in pandas a condition where one can stand."""
+        text, language = self._text, self._language
+        part = text[start:end]
+        if language == "ldap":
+            return _FILTER_SIGNS.isdisjoint(part)
+        if self._within.find(0, start, end + 1) < 0:
+            # The function's own quote would not end it.
+            return language != "pandas" or part[-1:] != "\\"
+        if language == "pandas":
+            return not self._within[start] and not self._within[end] and self._keeps_condition(start, end)
+        while start > 0 and text[start - 1].isspace():
+            start -= 1
+        is_name = _OPERAND.fullmatch(part) is not None and ".." not in part
+        return is_name and (part.isdigit() or text[start - 1 : start] not in ("=", "<", ">", "("))
+
+    def _keeps_condition(self, start: int, end: int) -> bool:
+        """Say whether text[start:end] is an operand of what stands around it, or a condition, as a whole.
+
+        A comparison's second operand is a value: a column there may make the comparison always true.
+        """
+        if self._tokens is None:
+            self._read()
+        tokens, words = self._tokens, self._words
+        if not tokens:
+            return False
+        first, stop = bisect_right(self._starts, start) - 1, bisect_right(self._starts, end - 1)
+        first += first < 0 or tokens[first].end <= start
+        if first >= stop:
+            return True
+        around = self._binding(first - 1), self._binding(stop)
+        depth, loosest, are_values = 0, _OPERANDS, True
+        for at in range(first, stop):
+            word, kind = words[at], tokens[at].kind
+            depth += (word in ("(", "[")) - (word in (")", "]"))
+            if depth < 0 or (word in KEYWORDS and word not in CONSTANTS and word not in _BINDING):
+                return False
+            is_value = kind in (STRING, NUMBER) or word in CONSTANTS or word == "nan"
+            are_values = are_values and (is_value or word in ("(", ")", "[", "]", ",", "-"))
+            if depth == 0 and word not in (")", "]") and not (word == "-" and at == first):
+                loosest = min(loosest, self._binding(at))
+        if depth != 0 or _OPERANDS in around:
+            # Beside an operand it would begin, or end, with an operator.
+            return False
+        if around[0] == _COMPARISON or (first > 0 and words[first - 1] in ("[", ",")):
+            return are_values
+        return all(loosest > one or (loosest == one and one in (_OR, _AND)) for one in around)
+
+    def _read(self) -> None:
+        try:
+            plain = _COLUMN.sub(lambda found: "_" * len(found.group()), self._text)
+            self._tokens = [token for token in read_tokens(plain) if token.kind != SPACE]
+        except Unreadable:
+            self._tokens = []
+        self._starts = [token.start for token in self._tokens]
+        # Each line is a statement, within brackets as well.
+        names = {STRING: "", NEWLINE: "="}
+        self._words = [names.get(token.kind, self._text[token.start : token.end]) for token in self._tokens]
+
+    def _binding(self, at: int) -> int:
+        words = self._words
+        if not 0 <= at < len(words):
+            return _ENDS
+        if words[at] == "not" and words[at + 1 : at + 2] == ["in"]:
+            return _COMPARISON
+        return _BINDING.get(words[at], _OPERANDS)
