@@ -127,6 +127,22 @@ def test_the_functions_own_host_is_its_own_though_the_event_names_it() -> None:
             {"id": "7?x=1", "decoy": "https://api.example.com/items/7?x=1"},
             "refuse",
         ),
+        # What the address's own query is made of is told as well.
+        (
+            "https://api.example.com/hook?next=http://127.0.0.1/a?b#c",
+            {
+                "callback": "https://api.example.com/hook?next=http://127.0.0.1/a?b#c",
+                "n": "http://127.0.0.1/a?b#c",
+            },
+            "allow",
+        ),
+        (
+            "https://api.example.com/hook?a=1&admin=1",
+            {"callback": "https://api.example.com/hook?a=1&admin=1", "n": "1&admin=1"},
+            "refuse",
+        ),
+        # Content, and no address.
+        ("data:text/plain;base64,aGVsbG8=", {"source": "data:text/plain;base64,aGVsbG8="}, "allow"),
         # Another port, another scheme, another host, somebody else before it.
         ("https://api.example.com:8443/items/7", {"origin": "https://api.example.com:8443"}, "refuse"),
         ("ftp://api.example.com/items/7", {"origin": "ftp://api.example.com"}, "refuse"),

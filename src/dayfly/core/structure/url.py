@@ -41,6 +41,8 @@ def _judge(url: str, taint: Taint, own: OwnText, provenance: Provenance, is_join
     allow = Judgement("allow", "url.value", "the event supplies only values", taint.first_path())
     if own.is_constant(url, generators=True):
         return Judgement("allow", "url.own", "the function's own URL")
+    if url[:5].lower() == "data:":
+        return Judgement("allow", "url.data", "the URL is its own content", taint.first_path())
     authority, path = _split(url)
     if (own.is_choice(url[authority:path]) and url[:authority].lower() in _WEB) or (
         authority < path and own.is_constant(url[:path])
@@ -96,7 +98,12 @@ def _split(url: str) -> tuple[int, int]:
 def _is_composed(url: str, path: int, provenance: Provenance) -> bool:
     """Say whether a value of the event ends the URL and goes beyond one name, though another one is all of it."""
     begins = [at + 1 for at in range(path, len(url)) if url[at] in "/?&="][-_MANY_VALUES:]
-    return any(not set(url[at:]).isdisjoint("/?#&;") and provenance.is_leaf(url[at:]) for at in begins)
+    query = url.find("?", path)
+    # In a query a slash ends nothing (`next=https://...` is a value of the whole URL's, too), nor what is not sent.
+    return any(
+        not set(url[at:]).isdisjoint("&;" if 0 <= query < at else "/?#&;") and provenance.is_leaf(url[at:])
+        for at in begins
+    )
 
 
 def host_of(url: str) -> str:
