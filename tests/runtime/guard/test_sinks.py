@@ -13,15 +13,12 @@ from types import FrameType
 import pytest
 from tests.runtime.guard.guards import serving, told
 
+from dayfly.runtime.guard.documents import about_frame, about_head, about_mail, about_markup
 from dayfly.runtime.guard.refusal import Refused
 from dayfly.runtime.guard.sinks import (
     about_address,
     about_environment,
-    about_frame,
-    about_head,
     about_link,
-    about_mail,
-    about_markup,
     about_path,
     about_process,
     about_python,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from dayfly.runtime.guard import sinks
+from dayfly.runtime.guard import documents, sinks
 from dayfly.runtime.guard.wrapping import precede
 
 TYPE_CHECKING = False
@@ -103,7 +103,7 @@ def _wrap_sending(owner: Any, guard: Guard) -> None:
     """What a function or a client writes into a connection."""
 
     def look(_socket: object, data: object, *_rest: object) -> None:
-        guard.ask(sinks.about_head, data)
+        guard.ask(documents.about_head, data)
 
     for name in ("send", "sendall"):
         # A plain socket has them from a class in C, whose attributes nobody sets.
@@ -166,7 +166,7 @@ def _wrap_botocore(module: ModuleType, guard: Guard, owner: str = "BaseClient") 
         if service == "s3" and type(key := parameters.get("Key")) is str:
             guard.ask(sinks.about_result, key)
         if service in ("ses", "sesv2"):
-            guard.ask(sinks.about_mail, _raw_message(parameters))
+            guard.ask(documents.about_mail, _raw_message(parameters))
         if service == "ssm":
             given = parameters.get("Parameters")
             commands = given.get("commands") if type(given) is dict else None

@@ -1,19 +1,24 @@
-"""Has templates looked at before an engine compiles them, XML before it is parsed, and members of archives before they are written.
+"""Has documents looked at: templates before they are compiled, XML and queries before they are read, requests and mails before they leave.
 
-mako, Django, Tornado, chameleon (jinja2's are met at `compile`), string.Formatter, lxml, tarfile; XPath, JMESPath, LDAP's filters.
+mako, Django, Tornado, chameleon (jinja2's are met at `compile`), string.Formatter, lxml; XPath, JMESPath, LDAP's filters, pandas;
+members of tarfile's archives, and arguments of what makes paths and URLs.
 """
 
 from __future__ import annotations
 
+import io
 import os
+import re
 
+from dayfly.core.structure.query import judge_query
 from dayfly.runtime.guard import sinks
+from dayfly.runtime.guard.sinks import text_of
 from dayfly.runtime.guard.wrapping import precede
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from types import ModuleType
+    from types import FrameType, ModuleType
     from typing import Any
 
     from dayfly.core.structure.query import Language
@@ -27,6 +32,146 @@ _MAKO = (("${", "}"), ("<%", "%>"), ("\n%", "\n"))
 _BRACES = (("{{", "}}"), ("{%", "%}"), ("{#", "#}"))
 _STPL = (("{{", "}}"), ("<%", "%>"), ("\n%", "\n"))
 _CHAMELEON = (("${", "}"), ("tal:", ">"), ("metal:", ">"), ("<?python", "?>"))
+# What an XML document takes from other files, where the function has that done.
+_INCLUDES = "http://www.w3.org/2001/XInclude"
+_INCLUDE = re.compile(r"<[^<>]*\bhref[^<>]*>")
+_STYLE = "http://www.w3.org/1999/XSL/Transform"
+# Texts, and names of columns between backticks, in an expression of pandas'; and what reaches variables or internals.
+_FRAME_LITERALS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`")
+_BEYOND_COLUMNS = re.compile(r"@|\.\s*_")
+# Where an element ends or begins; what is empty does neither.
+_TAG = re.compile(r"<(/?)[A-Za-z_][^<>]*?(/?)>")
+# The first line of a request; and how much of its head is read.
+_REQUEST = re.compile(rb"[A-Z]{3,10} \S+ HTTP/1\.[01]\r?\n")
+_MANY_HEAD = 65_536
+_EMPTY_LINE = re.compile(r"\n\r?\n")
+# A form; and what begins or ends a text of JSON's.
+_FORM = re.compile(r"[\w.\[\]-]{1,64}=[^\s=]*(?:&|\Z)")
+_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
+
+
+def about_markup(guard: Guard, document: object, frame: FrameType) -> None:
+    """XML that is about to be parsed: an entity of it may name a file or a URL."""
+    if isinstance(document, (io.BytesIO, io.StringIO)):
+        document = document.getvalue()
+    text = text_of(document) or ""
+    if _INCLUDES in text and guard.own.has_word("xinclude"):
+        for tag in _INCLUDE.finditer(text):
+            by = next(
+                (one for one in guard.contributed(text) if one.start < tag.end() and tag.start() < one.end),
+                None,
+            )
+            if by is not None:
+                guard.refuse("path.entity", frame, path=by.path, text=tag.group())
+    if _STYLE in text and guard.own.has_word("XSLT") and (spans := guard.contributed(text)):
+        # A program, which reads the document and files.
+        guard.refuse("template.source", frame, path=spans[0].path, text=text)
+    if "<!ENTITY" not in text:
+        return
+    spans = guard.contributed(text)
+    at = text.find("<!ENTITY")
+    while at >= 0:
+        end = text.find(">", at)
+        words = text[at:end].split()
+        by = next((span for span in spans if span.start < end and at < span.end), None)
+        if by is not None and not {"SYSTEM", "PUBLIC"}.isdisjoint(words):
+            guard.refuse("path.entity", frame, path=by.path, text=text[at:end])
+        at = text.find("<!ENTITY", at + 1)
+
+
+def about_frame(guard: Guard, text: object, frame: FrameType) -> None:
+    """An expression of pandas' over columns: what reaches beyond them are variables (`@name`) and attributes."""
+    if type(text) is not str or guard.own.is_constant(text):
+        return
+    guard.act_on(judge_query(text, guard.provenance, guard.own, language="pandas"), text, frame)
+    plain = _FRAME_LITERALS.sub(lambda found: " " * len(found.group()), text)
+    for span in guard.contributed(text) if _BEYOND_COLUMNS.search(plain) else ():
+        if _BEYOND_COLUMNS.search(plain, span.start, span.end):
+            guard.refuse("python.structure", frame, path=span.path, text=text)
+            return
+
+
+def about_query(guard: Guard, text: object, language: Language, frame: FrameType) -> None:
+    """An expression of XPath's or JMESPath's, or a filter of LDAP's, that is about to be evaluated."""
+    if type(text) is str and not guard.own.is_constant(text):
+        guard.act_on(judge_query(text, guard.provenance, guard.own, language=language), text, frame)
+
+
+def about_elements(guard: Guard, document: object, frame: FrameType) -> None:
+    """XML that is about to be parsed: a value of the event ends no element that it does not begin."""
+    text = text_of(document) or ""
+    for value, path in guard.provenance.values_in(text, "</") if "</" in text else ():
+        depth = 0
+        # What begins within a tag is a piece of a document.
+        for tag in _TAG.finditer(value) if value.find("<") < value.find(">") else ():
+            depth += -1 if tag[1] else not tag[2]
+            if depth < 0:
+                guard.refuse("query.structure", frame, path=path, text=value)
+                return
+
+
+def about_head(guard: Guard, data: object, frame: FrameType) -> None:
+    """What is about to be sent: the event breaks no line of a request's head, and ends no value of its body."""
+    if type(data) is not bytes:
+        return
+    if not _REQUEST.match(data[:_MANY_HEAD]):
+        _about_body(guard, data[:_MANY_HEAD].decode("utf-8", "replace"), frame)
+        return
+    _about_lines(guard, data[:_MANY_HEAD].decode("latin-1"), "url.structure", frame)
+
+
+def about_mail(guard: Guard, message: object, frame: FrameType) -> None:
+    """A mail with its header, which the function may have written by hand: the event breaks no line of that."""
+    _about_lines(guard, (text_of(message) or "")[:_MANY_HEAD], "query.structure", frame)
+
+
+def _about_lines(guard: Guard, text: str, rule: str, frame: FrameType) -> None:
+    """A head, up to an empty line: a value within a line of it holds no line; one that begins a line is of a head that is handed on."""
+    end = _EMPTY_LINE.search(text)
+    for value, path in guard.provenance.values_in(text, "\n"):
+        at = text.find(value)
+        if 0 < at < (end.start() if end else len(text)) and text[at - 1] != "\n":
+            guard.refuse(rule, frame, path=path, text=value)
+            return
+
+
+def _about_body(guard: Guard, text: str, frame: FrameType) -> None:
+    """A body that the function may have written by hand: JSON, XML or a form."""
+    if text[:1] == "<":
+        about_elements(guard, text, frame)
+        return
+    sign = '"' if text[:1] in ("{", "[") else "&" if _FORM.match(text) else ""
+    if sign == '"' and '"query"' in text:
+        _about_document(guard, text, frame)
+    for value, path in guard.provenance.values_in(text, sign) if sign else ():
+        # Within a text of JSON's, or as the value of a field: what begins outside of one is a part that the event has as such.
+        if text[: text.find(value)][-1:] == "=" if sign == "&" else _ends_text(text, value):
+            guard.refuse("query.structure", frame, path=path, text=value)
+            return
+
+
+def _about_document(guard: Guard, text: str, frame: FrameType) -> None:
+    """A document of GraphQL's in a body: a value of the event ends none of its texts."""
+    import json
+
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return
+    document = body.get("query") if isinstance(body, dict) else None
+    if not isinstance(document, str):
+        return
+    for value, path in guard.provenance.values_in(document, '"'):
+        if _ends_text(document, value):
+            guard.refuse("query.structure", frame, path=path, text=value)
+            return
+
+
+def _ends_text(document: str, value: str) -> bool:
+    """Say whether a value begins within a text between double quotes, and ends it."""
+    return (
+        _QUOTE.search(value) is not None and len(_QUOTE.findall(document, 0, document.find(value))) % 2 == 1
+    )
 
 
 def _about_template(guard: Guard, text: object, file: object, marks: Marks) -> None:
@@ -94,7 +239,7 @@ def _wrap_formatter(module: ModuleType, guard: Guard) -> None:
 
 def _wrap_lxml(module: ModuleType, guard: Guard) -> None:
     def look(text: object = "", *_rest: object, **_options: object) -> None:
-        guard.ask(sinks.about_markup, text)
+        guard.ask(about_markup, text)
 
     for name in ("fromstring", "XML", "fromstringlist", "parse", "iterparse"):
         precede(module, name, guard, look)
@@ -106,13 +251,13 @@ def _wrap_lxml(module: ModuleType, guard: Guard) -> None:
 
 def _wrap_markup(module: ModuleType, guard: Guard) -> None:
     for name in ("fromstring", "XML", "parseString"):
-        precede(module, name, guard, lambda text, *_rest, **_options: guard.ask(sinks.about_elements, text))
+        precede(module, name, guard, lambda text, *_rest, **_options: guard.ask(about_elements, text))
 
 
 def _wrap_pandas(module: ModuleType, guard: Guard) -> None:
     # Not `eval`: it counts the frames above it to find the function's variables.
     def look(_expression: object, text: object, *_rest: object, **_options: object) -> None:
-        guard.ask(sinks.about_frame, text)
+        guard.ask(about_frame, text)
 
     precede(module.Expr, "__init__", guard, look)
 
@@ -138,7 +283,7 @@ def _wrap_mail(module: ModuleType, guard: Guard) -> None:
     def look(
         _client: object, _from: object, _to: object, message: object, *_rest: object, **_options: object
     ) -> None:
-        guard.ask(sinks.about_mail, message)
+        guard.ask(about_mail, message)
 
     precede(module.SMTP, "sendmail", guard, look)
 
@@ -194,7 +339,7 @@ def _wrap_tarfile(module: ModuleType, guard: Guard) -> None:
 
 def _wrap_expression(owner: Any, method: str, guard: Guard, language: Language) -> None:
     def look(_owner: object, text: object, *_rest: object, **_options: object) -> None:
-        guard.ask(sinks.about_query, text, language)
+        guard.ask(about_query, text, language)
 
     precede(owner, method, guard, look)
 
@@ -212,7 +357,7 @@ def _wrap_ldap(module: ModuleType, guard: Guard) -> None:
     def look(
         _connection: object, _base: object = "", text: object = "", *_rest: object, **options: object
     ) -> None:
-        guard.ask(sinks.about_query, options.get("search_filter", text), "ldap")
+        guard.ask(about_query, options.get("search_filter", text), "ldap")
 
     precede(module.Connection, "search", guard, look)
 

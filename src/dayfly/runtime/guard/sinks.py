@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import io
 import os
 import re
 from collections.abc import Mapping
@@ -15,7 +14,6 @@ from dayfly.core.structure.inert import is_inert
 from dayfly.core.structure.judgement import Judgement
 from dayfly.core.structure.path import judge_path, judge_result
 from dayfly.core.structure.python import judge_python
-from dayfly.core.structure.query import judge_query
 from dayfly.core.structure.shell import (
     commands_of,
     judge_argv,
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
-    from dayfly.core.structure.query import Language
     from dayfly.runtime.guard.guarding import Guard
 
 # What a local variable's name may read, no text: it could be a secret. A name that is none is of a namespace that the
@@ -69,22 +66,8 @@ _ACTING = frozenset(
         *("pty", "runpy", "shutil", "signal", "socket", "subprocess", "sys"),
     )
 )
-# What an XML document takes from other files, where the function has that done.
-_INCLUDES = "http://www.w3.org/2001/XInclude"
-_INCLUDE = re.compile(r"<[^<>]*\bhref[^<>]*>")
-_STYLE = "http://www.w3.org/1999/XSL/Transform"
-# Where an element ends or begins; what is empty does neither.
-_TAG = re.compile(r"<(/?)[A-Za-z_][^<>]*?(/?)>")
-# Texts, and names of columns between backticks, in an expression of pandas'; and what reaches variables or internals.
-_FRAME_LITERALS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`")
-_BEYOND_COLUMNS = re.compile(r"@|\.\s*_")
-# The first line of a request; and how much of its head is read.
-_REQUEST = re.compile(rb"[A-Z]{3,10} \S+ HTTP/1\.[01]\r?\n")
-_MANY_HEAD = 65_536
-_EMPTY_LINE = re.compile(r"\n\r?\n")
-# A form; and what begins or ends a text of JSON's.
-_FORM = re.compile(r"[\w.\[\]-]{1,64}=[^\s=]*(?:&|\Z)")
-_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
+# Of a program's file.
+_MANY_READ = 65_536
 # What a shell reads a second time, to the end of the command.
 _READ_AGAIN = re.compile(r"(?:\beval|(?<=\s)-c)\b([^;\n|&]{1,4096})")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
@@ -252,48 +235,6 @@ def _between(text: str, marks: Sequence[tuple[str, str]]) -> list[tuple[int, int
         found.append((first, at))
 
 
-def about_markup(guard: Guard, document: object, frame: FrameType) -> None:
-    """XML that is about to be parsed: an entity of it may name a file or a URL."""
-    if isinstance(document, (io.BytesIO, io.StringIO)):
-        document = document.getvalue()
-    text = _text(document) or ""
-    if _INCLUDES in text and guard.own.has_word("xinclude"):
-        for tag in _INCLUDE.finditer(text):
-            by = next(
-                (one for one in guard.contributed(text) if one.start < tag.end() and tag.start() < one.end),
-                None,
-            )
-            if by is not None:
-                guard.refuse("path.entity", frame, path=by.path, text=tag.group())
-    if _STYLE in text and guard.own.has_word("XSLT") and (spans := guard.contributed(text)):
-        # A program, which reads the document and files.
-        guard.refuse("template.source", frame, path=spans[0].path, text=text)
-    if "<!ENTITY" not in text:
-        return
-    spans = guard.contributed(text)
-    at = text.find("<!ENTITY")
-    while at >= 0:
-        end = text.find(">", at)
-        words = text[at:end].split()
-        by = next((span for span in spans if span.start < end and at < span.end), None)
-        if by is not None and not {"SYSTEM", "PUBLIC"}.isdisjoint(words):
-            guard.refuse("path.entity", frame, path=by.path, text=text[at:end])
-        at = text.find("<!ENTITY", at + 1)
-
-
-def about_elements(guard: Guard, document: object, frame: FrameType) -> None:
-    """XML that is about to be parsed: a value of the event ends no element that it does not begin."""
-    text = _text(document) or ""
-    for value, path in guard.provenance.values_in(text, "</") if "</" in text else ():
-        depth = 0
-        # What begins within a tag is a piece of a document.
-        for tag in _TAG.finditer(value) if value.find("<") < value.find(">") else ():
-            depth += -1 if tag[1] else not tag[2]
-            if depth < 0:
-                guard.refuse("query.structure", frame, path=path, text=value)
-                return
-
-
 def about_format(guard: Guard, text: str, frame: FrameType) -> None:
     """A format: its fields may read attributes, which lead from any object to its module's globals by names that begin with `_`."""
     for field in _INNER_FIELD.finditer(text):
@@ -301,82 +242,6 @@ def about_format(guard: Guard, text: str, frame: FrameType) -> None:
             if span.start < field.end() and field.start() < span.end:
                 guard.refuse("template.source", frame, path=span.path, text=text)
                 return
-
-
-def about_frame(guard: Guard, text: object, frame: FrameType) -> None:
-    """An expression of pandas' over columns: what reaches beyond them are variables (`@name`) and attributes."""
-    if type(text) is not str or guard.own.is_constant(text):
-        return
-    guard.act_on(judge_query(text, guard.provenance, guard.own, language="pandas"), text, frame)
-    plain = _FRAME_LITERALS.sub(lambda found: " " * len(found.group()), text)
-    for span in guard.contributed(text) if _BEYOND_COLUMNS.search(plain) else ():
-        if _BEYOND_COLUMNS.search(plain, span.start, span.end):
-            guard.refuse("python.structure", frame, path=span.path, text=text)
-            return
-
-
-def about_head(guard: Guard, data: object, frame: FrameType) -> None:
-    """What is about to be sent: the event breaks no line of a request's head, and ends no value of its body."""
-    if type(data) is not bytes:
-        return
-    if not _REQUEST.match(data[:_MANY_HEAD]):
-        _about_body(guard, data[:_MANY_HEAD].decode("utf-8", "replace"), frame)
-        return
-    _about_lines(guard, data[:_MANY_HEAD].decode("latin-1"), "url.structure", frame)
-
-
-def about_mail(guard: Guard, message: object, frame: FrameType) -> None:
-    """A mail with its header, which the function may have written by hand: the event breaks no line of that."""
-    _about_lines(guard, (_text(message) or "")[:_MANY_HEAD], "query.structure", frame)
-
-
-def _about_lines(guard: Guard, text: str, rule: str, frame: FrameType) -> None:
-    """A head, up to an empty line: a value within a line of it holds no line; one that begins a line is of a head that is handed on."""
-    end = _EMPTY_LINE.search(text)
-    for value, path in guard.provenance.values_in(text, "\n"):
-        at = text.find(value)
-        if 0 < at < (end.start() if end else len(text)) and text[at - 1] != "\n":
-            guard.refuse(rule, frame, path=path, text=value)
-            return
-
-
-def _about_body(guard: Guard, text: str, frame: FrameType) -> None:
-    """A body that the function may have written by hand: JSON, XML or a form."""
-    if text[:1] == "<":
-        about_elements(guard, text, frame)
-        return
-    sign = '"' if text[:1] in ("{", "[") else "&" if _FORM.match(text) else ""
-    if sign == '"' and '"query"' in text:
-        _about_document(guard, text, frame)
-    for value, path in guard.provenance.values_in(text, sign) if sign else ():
-        # Within a text of JSON's, or as the value of a field: what begins outside of one is a part that the event has as such.
-        if text[: text.find(value)][-1:] == "=" if sign == "&" else _ends_text(text, value):
-            guard.refuse("query.structure", frame, path=path, text=value)
-            return
-
-
-def _about_document(guard: Guard, text: str, frame: FrameType) -> None:
-    """A document of GraphQL's in a body: a value of the event ends none of its texts."""
-    import json
-
-    try:
-        body = json.loads(text)
-    except ValueError:
-        return
-    document = body.get("query") if isinstance(body, dict) else None
-    if not isinstance(document, str):
-        return
-    for value, path in guard.provenance.values_in(document, '"'):
-        if _ends_text(document, value):
-            guard.refuse("query.structure", frame, path=path, text=value)
-            return
-
-
-def _ends_text(document: str, value: str) -> bool:
-    """Say whether a value begins within a text between double quotes, and ends it."""
-    return (
-        _QUOTE.search(value) is not None and len(_QUOTE.findall(document, 0, document.find(value))) % 2 == 1
-    )
 
 
 def about_member(guard: Guard, frame: FrameType) -> None:
@@ -422,7 +287,7 @@ def about_import(guard: Guard, name: str, frame: FrameType) -> None:
 
 def about_shell(guard: Guard, command: object, frame: FrameType) -> None:
     """A command line that a shell is about to read."""
-    text = _text(command)
+    text = text_of(command)
     if text is not None:
         judgement = judge_shell(text, guard.provenance, guard.own)
         guard.act_on(judgement, text, frame)
@@ -436,14 +301,14 @@ def about_process(
 ) -> None:
     """A program that is about to be started, in another `folder` perhaps."""
     if isinstance(arguments, (list, tuple)):
-        words = [word for word in map(_text, arguments) if word is not None]
+        words = [word for word in map(text_of, arguments) if word is not None]
     else:
-        word = _text(arguments)
+        word = text_of(arguments)
         words = [] if word is None else [word]
-    program = _text(executable) or (words[0] if words else "")
+    program = text_of(executable) or (words[0] if words else "")
     judgement = judge_argv(program, words, guard.provenance, guard.written)
     guard.act_on(judgement, "\0".join(words), frame)
-    _about_operands(guard, [program, *words[1:]], frame, folder=_text(folder) or "")
+    _about_operands(guard, [program, *words[1:]], frame, folder=text_of(folder) or "")
     _ask_shape(guard, "argv", "\0".join(words), frame, judgement)
 
 
@@ -457,7 +322,7 @@ def _about_operands(guard: Guard, words: Sequence[str], frame: FrameType, *, fol
     try:
         # One that a program is not named for, by its first line.
         with open(script, "rb") as file:
-            text = file.read(_MANY_HEAD).decode("utf-8", "replace")
+            text = file.read(_MANY_READ).decode("utf-8", "replace")
     except (OSError, ValueError):
         return
     if number == 0 and text[:2] != "#!":
@@ -485,7 +350,7 @@ def about_variables(guard: Guard, script: object, variables: object, frame: Fram
 def about_environment(guard: Guard, variables: object, frame: FrameType) -> None:
     """Variables for a program: the event names none that makes programs execute something."""
     for name in variables if isinstance(variables, Mapping) else ():
-        text = _text(name) or ""
+        text = text_of(name) or ""
         is_new = text.startswith(_OBEYED) and text not in os.environ and not guard.own.is_constant(text)
         if is_new and guard.provenance.is_leaf(text):
             guard.refuse("argv.option", frame, path=_brought(guard, text), text=text)
@@ -493,9 +358,9 @@ def about_environment(guard: Guard, variables: object, frame: FrameType) -> None
 
 def about_input(guard: Guard, arguments: object, data: object, frame: FrameType) -> None:
     """What a program is about to be given to read."""
-    text = _text(data)
+    text = text_of(data)
     if text and isinstance(arguments, (list, tuple)) and not guard.own.is_constant(text):
-        words = [word for word in map(_text, arguments) if word is not None]
+        words = [word for word in map(text_of, arguments) if word is not None]
         guard.act_on(judge_input(words, text, guard.provenance, guard.written), text, frame)
 
 
@@ -506,7 +371,7 @@ def about_sql(guard: Guard, sql: object, dialect: str, frame: FrameType) -> None
         by_library = caller is not None and guard.is_installed(caller)
         judgement = judge_sql(sql, guard.provenance, guard.written, dialect=dialect, by_library=by_library)
         guard.act_on(judgement, sql, frame)
-        for found in _FILE_IN_SQL.finditer(_text(sql) or ""):
+        for found in _FILE_IN_SQL.finditer(text_of(sql) or ""):
             name = found[1].replace("''", "'").removeprefix("file:")
             if "://" not in name and guard.contributed(name):
                 about_path(guard, name, frame)
@@ -520,12 +385,6 @@ def about_expression(guard: Guard, text: str, frame: FrameType) -> None:
         text = text.replace("#", ":")
         judgement = judge_sql(text, guard.provenance, guard.written, dialect="partiql", is_schemaless=True)
         guard.act_on(judgement, text, frame)
-
-
-def about_query(guard: Guard, text: object, language: Language, frame: FrameType) -> None:
-    """An expression of XPath's or JMESPath's, or a filter of LDAP's, that is about to be evaluated."""
-    if type(text) is str and not guard.own.is_constant(text):
-        guard.act_on(judge_query(text, guard.provenance, guard.own, language=language), text, frame)
 
 
 def about_attribute(guard: Guard, owner: object, name: object, frame: FrameType) -> None:
@@ -570,7 +429,7 @@ def _brought(guard: Guard, operator: str) -> str:
 
 def about_path(guard: Guard, path: object, frame: FrameType) -> None:
     """A file or directory that is about to be opened, listed or changed."""
-    text = _text(path)
+    text = text_of(path)
     if text:
         about_result(guard, text, frame)
     if text and not guard.own.is_constant(text) and not _is_packages(guard, text, frame):
@@ -594,7 +453,7 @@ def about_result(guard: Guard, path: str, frame: FrameType) -> None:
 
 def about_link(guard: Guard, target: object, link: object, frame: FrameType) -> None:
     """A symbolic link: who opens it opens what it leads to, from where it lies."""
-    to, folder = _text(target), os.path.dirname(_text(link) or "")
+    to, folder = text_of(target), os.path.dirname(text_of(link) or "")
     if to:
         result = os.path.join(folder, to)
         about_path(guard, result, frame)
@@ -609,7 +468,7 @@ def _is_packages(guard: Guard, path: str, frame: FrameType) -> bool:
 
 def about_url(guard: Guard, url: object, frame: FrameType) -> None:
     """A URL that is about to be fetched."""
-    text = _text(url)
+    text = text_of(url)
     if text and not guard.own.is_constant(text) and not _is_services(guard, text):
         is_joined = text in guard.computed_paths
         guard.act_on(judge_url(text, guard.provenance, guard.written, is_joined=is_joined), text, frame)
@@ -617,7 +476,7 @@ def about_url(guard: Guard, url: object, frame: FrameType) -> None:
 
 def about_origin(guard: Guard, url: object, frame: FrameType) -> None:
     """Where a request is about to go, whatever stands in the path that a client has written by now."""
-    text = _text(url)
+    text = text_of(url)
     if text and "://" in text:
         scheme, _, rest = text.partition("://")
         host = rest.partition("/")[0].partition("?")[0].partition("#")[0]
@@ -668,7 +527,7 @@ def _numeric(host: object) -> str:
 
 def about_host(guard: Guard, host: object, frame: FrameType) -> None:
     """A host that is about to be looked up or connected to."""
-    text = _text(host)
+    text = text_of(host)
     if not text or guard.own.is_constant(text):
         return
     if len(text) <= _FEW_CHARACTERS and guard.provenance.is_leaf(text):
@@ -697,7 +556,7 @@ def _is_chosen(guard: Guard, host: str, at: int) -> bool:
     return False
 
 
-def _text(value: object) -> str | None:
+def text_of(value: object) -> str | None:
     """Return what the operating system would take a value for; a subclass says nothing of its own here."""
     if isinstance(value, os.PathLike):
         value = os.fspath(value)
