@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import importlib
 import io
 import os
@@ -143,6 +144,18 @@ def test_a_mail_is_looked_at_before_it_is_sent() -> None:
     assert SMTP().sendmail("a", "b", "Subject: order\n\nhi") == 18
     with pytest.raises(Refused):
         SMTP().sendmail("a", "b", "Subject: order\nBcc: victim@evil.example\n\nhi")
+
+
+def test_a_mail_that_the_function_writes_by_hand_is_looked_at_where_it_is_read() -> None:
+    module = ModuleType("email")
+    module.message_from_string = email.message_from_string  # type: ignore[attr-defined]
+    whole = "Subject: hi\nFrom: ada@example.com\n\nreceived"
+    guard = serving({"subject": "order\nBcc: victim@evil.example", "mail": whole})
+    WRAPPED["email"](module, guard)
+    assert module.message_from_string("Subject: order\n\nhi")["Subject"] == "order"
+    assert module.message_from_string(whole)["From"] == "ada@example.com"
+    with pytest.raises(Refused):
+        module.message_from_string("Subject: order\nBcc: victim@evil.example\n\nhi")
 
 
 def test_a_template_of_the_deployments_files_is_the_functions(guard: Guard) -> None:

@@ -288,6 +288,12 @@ def _wrap_mail(module: ModuleType, guard: Guard) -> None:
     precede(module.SMTP, "sendmail", guard, look)
 
 
+def _wrap_headers(module: ModuleType, guard: Guard) -> None:
+    # A mail that the function wrote by hand, or one that it received.
+    for name in ("message_from_string", "message_from_bytes"):
+        precede(module, name, guard, lambda text, *_rest, **_options: guard.ask(about_mail, text))
+
+
 def _wrap_posixpath(module: ModuleType, guard: Guard) -> None:
     join, normpath = module.join, module.normpath
 
@@ -366,6 +372,7 @@ WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     "bottle": _wrap_bottle,
     "chameleon.template": _wrap_chameleon,
     "django.template.base": _wrap_django,
+    "email": _wrap_headers,
     "jmespath.parser": _wrap_jmespath,
     "ldap3.core.connection": _wrap_ldap,
     "lxml._elementpath": _wrap_paths,
