@@ -95,6 +95,7 @@ def test_an_engine_compiles_no_tag_of_the_events(kind: str, values: list[str], g
         ("Dear {{ name }},\n%s\n{% if gold %}Thanks!{% endif %}", "Dear {{ name }},\n{{ key }}", True),
         ("%s\n{% if gold %}Thanks!{% endif %}", "{{ key }}", True),
         ("Dear {{ %s }}", "key", True),
+        ("%s, dear {{ name }}!", "{{ name }}", True),
     ],
 )
 def test_a_template_begins_with_the_functions_text_though_the_event_has_it_too(
@@ -107,6 +108,14 @@ def test_a_template_begins_with_the_functions_text_though_the_event_has_it_too(
     marks = [("{{", "}}"), ("{%", "%}"), ("{#", "#}")]
     with pytest.raises(Refused) if is_refused else nullcontext():
         sinks.about_template(guard, text.replace("%s", value), marks, sys._getframe())
+
+
+def test_a_tag_of_the_functions_is_no_tag_of_the_events() -> None:
+    guard = serving({"slogan": "5 for $4", "shop": "${shop}"}, own=("<b>", "</b><i>${shop}</i>"))
+    frame = sys._getframe()
+    sinks.about_template(guard, "<b>5 for $4</b><i>${shop}</i>", [("${", "}")], frame)
+    with pytest.raises(Refused):
+        sinks.about_template(guard, "<b>${shop}</b><i>${shop}</i>", [("${", "}")], frame)
 
 
 def test_only_a_template_that_stands_in_the_librarys_module_is_the_librarys(

@@ -11,7 +11,7 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from dayfly.core.structure.arithmetic import FUNCTIONS, OWN, is_arithmetic
 from dayfly.core.structure.imports import judge_global
 from dayfly.core.structure.inert import is_inert
-from dayfly.core.structure.judgement import Judgement
+from dayfly.core.structure.judgement import Judgement, Taint
 from dayfly.core.structure.path import judge_path, judge_result
 from dayfly.core.structure.python import judge_python
 from dayfly.core.structure.shell import (
@@ -189,15 +189,22 @@ def about_template(guard: Guard, text: str, marks: Sequence[tuple[str, str]], fr
         if not _is_librarys(guard, text, frame):
             guard.act_on(judge_template(text, guard.provenance, guard.own), text, frame)
         return
-    # The function's own beginning, of which the event has a part by chance: a mail that says "Dear {{ name }}" as well.
+    # Of the function's own, what the event has by chance: its beginning ("Dear {{ name }}", in a mail as well), or of a longer piece.
     head = guard.own.piece_at(text, 0)
+    mask = Taint(text, spans).mask
+    own = guard.own.explain(text, bytearray(b"\x01" * len(text)), mask).accounted
     for start, end in _between(text, marks):
         for span in spans:
-            if span.end <= head and span.end - span.start < head:
+            first, last = max(span.start, start), min(span.end, end)
+            part = text[first:last].strip()
+            if (
+                not part
+                or own.find(0, first, last) < 0
+                or (span.end <= head and span.end - span.start < head)
+            ):
                 continue
-            part = text[max(span.start, start) : min(span.end, end)].strip()
             # A variable of the function's may well be called as a key of the event's.
-            if part and not (part.isidentifier() and guard.own.has_word(part) and span.start > start):
+            if not (part.isidentifier() and guard.own.has_word(part) and span.start > start):
                 guard.refuse("template.source", frame, path=span.path, text=text)
                 return
 
