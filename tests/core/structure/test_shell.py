@@ -69,6 +69,11 @@ REFUSED = [
     (BARE, "*"),
     (BARE, "a?"),
     (BARE, "{a,b}"),
+    (BARE, "{1..9}"),
+    (BARE, "{'a',b}"),
+    ("echo {a,{}", "b}"),
+    ("echo {}1}", "{0.."),
+    ("find . -exec cat {} ;", "{}"),
     (BARE, ">x"),
     (BARE, "-oProxyCommand=id"),
     (BARE, "\\"),
@@ -105,6 +110,8 @@ ALLOWED = [
     (SINGLE, "photo.png"),
     (BARE, "photo-1_a.png"),
     (BARE, "/tmp/photo.png"),
+    (BARE, "shelf_{1}.png"),
+    (BARE, "part#2"),
     (BARE, "fóto.png"),
     (DOUBLE, "my photo 'x'; &.png"),
     ("convert -- {}", "-photo"),
@@ -327,7 +334,16 @@ HOSTILE = [
     ";" * 100_000,
     "${" * 50_000,
 ]
-HOSTILE += ["env " * 25_000, "sh -c " * 16_000, "a=" * 50_000, "`" * 100_000, "# \n" * 30_000, "''" * 50_000]
+HOSTILE += [
+    "env " * 25_000,
+    "sh -c " * 16_000,
+    "a=" * 50_000,
+    "`" * 100_000,
+    "# \n" * 30_000,
+    "a{1} " * 40_000,
+    "{" * 100_000,
+    "''" * 50_000,
+]
 
 
 @pytest.mark.slow

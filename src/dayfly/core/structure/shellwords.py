@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dayfly.core.structure.judgement import Unreadable
 
 # Programs that read this grammar, behind -c or from a file.
@@ -15,12 +17,15 @@ ACTIVE, PLAIN, QUOTED, BLANK, MARK = range(5)
 _OPERATORS = frozenset(";&|<>()\n")
 # Plain in every shell, wherever in a word they stand; all else that is not quoted may mean something.
 _SAFE = frozenset("@%+:,./-_")
+_RAW = re.compile(r"\S*")
+# Within a word, with which braces may be more than characters.
+_EXPANDING = frozenset(",'\"\\$`")
 
 
 class Word:
     """command[start:end]; `value` is what the program gets, `origin` where each of its characters stood."""
 
-    __slots__ = ("end", "is_command", "is_own_value", "origin", "redirects", "start", "value")
+    __slots__ = ("_expands", "end", "is_command", "is_own_value", "origin", "redirects", "start", "value")
 
     def __init__(self, start: int, *, is_command: bool, redirects: bool) -> None:
         self.start = start
@@ -31,6 +36,14 @@ class Word:
         self.origin: list[int] = []
         # False once a part of it is known to the shell only ($x, `x`, *).
         self.is_own_value = True
+        self._expands: bool | None = None
+
+    def expands_braces(self, command: str) -> bool:
+        """Say whether a shell may make several words of this one, or end a block with it."""
+        if self._expands is None:
+            raw = _RAW.match(command, self.start)[0]  # type: ignore[index]
+            self._expands = raw in ("{", "}", "{}") or ".." in raw or not _EXPANDING.isdisjoint(raw)
+        return self._expands
 
     def text(self) -> str:
         return "".join(self.value)
@@ -121,6 +134,8 @@ def _read_part(command: str, at: int, word: Word, kinds: bytearray) -> int:
     is_plain = (character.isascii() and character.isalnum()) or character in _SAFE
     if character == "=" and not word.is_command:
         is_plain = True  # a=b is an assignment where a command is expected, a plain argument elsewhere
+    if character == "#" or (character in "{}" and not word.expands_braces(command)):
+        is_plain = True  # behind a word's first character the one begins no comment
     if not character.isascii() and character.isprintable() and not character.isspace():
         is_plain = True
     if is_plain:
