@@ -90,6 +90,7 @@ def attempt(variant: str, environment: Mapping[str, str], memory_mb: int) -> Tri
     with shop:
         shop.serve(3)
         ear = _Ear(shop.sink._socket)
+        until = time.monotonic() + ATTACK_S
         with contextlib.suppress(OSError):
             shop.attack(VARIANTS[variant])
         cards: list[str] = []
@@ -105,7 +106,9 @@ def attempt(variant: str, environment: Mapping[str, str], memory_mb: int) -> Tri
             cards.append(card)
             is_right = f'"mark": "{card}"'.encode() in body
             answered += is_right
-            after = after + 1 if is_right and time.monotonic() > max(ear.last, ear.first) + QUIET_S else 0
+            # One who has not yet been heard may be waiting for a processor.
+            is_over = time.monotonic() > (ear.last or until) + QUIET_S
+            after = after + 1 if is_right and is_over else 0
         heard = ear.end()
         stolen = sum(card in heard for card in cards)
         lived = ear.last - ear.first
