@@ -94,6 +94,8 @@ def verdict(text: str, *values: object, language: Language) -> str:
         ("pandas", "tenant == 't1' and ({})", "paid) or (tenant != 't1'"),
         ("pandas", "tenant == 't1' and ({})", "(paid) or (tenant != 't1'))"),
         ("pandas", "tenant == 't1' {}", "or paid"),
+        ("pandas", "{} and tenant == 't1'", "paid #"),
+        ("pandas", "tenant == 't1' and {}", "(lambda: paid)()"),
         ("pandas", "total = {}", "net\ntenant = 't1'"),
         ("pandas", "tenant == 't1' and {}", "'x' == '"),
         ("ldap", "(&(objectClass=person)(uid={}))", "*"),

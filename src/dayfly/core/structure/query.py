@@ -7,6 +7,7 @@ from _bisect import bisect_right
 
 from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, judged
 from dayfly.core.structure.pytokens import (
+    COMMENT,
     CONSTANTS,
     KEYWORDS,
     NEWLINE,
@@ -129,7 +130,8 @@ class _Reading:
         for at in range(first, stop):
             word, kind = words[at], tokens[at].kind
             depth += (word in ("(", "[")) - (word in (")", "]"))
-            if depth < 0 or (word in KEYWORDS and word not in CONSTANTS and word not in _BINDING):
+            is_code = word in KEYWORDS and word not in CONSTANTS and word not in _BINDING
+            if depth < 0 or is_code or kind == COMMENT:
                 return False
             is_value = kind in (STRING, NUMBER) or word in CONSTANTS or word == "nan"
             are_values = are_values and (is_value or word in ("(", ")", "[", "]", ",", "-"))
