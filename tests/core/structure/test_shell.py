@@ -72,6 +72,7 @@ REFUSED = [
     (BARE, "{1..9}"),
     (BARE, "{'a',b}"),
     ("echo {a,{}", "b}"),
+    ("echo {}>log", "{fd}"),
     ("echo {}1}", "{0.."),
     ("find . -exec cat {} ;", "{}"),
     (BARE, ">x"),

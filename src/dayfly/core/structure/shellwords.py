@@ -19,7 +19,7 @@ _OPERATORS = frozenset(";&|<>()\n")
 _SAFE = frozenset("@%+:,./-_")
 _RAW = re.compile(r"\S*")
 # Within a word, with which braces may be more than characters.
-_EXPANDING = frozenset(",'\"\\$`")
+_EXPANDING = frozenset(",'\"\\$`<>")
 
 
 class Word:
