@@ -322,9 +322,8 @@ def test_a_keyword_of_an_orms_is_no_part_of_what_the_event_chose_before_it() -> 
     assert judge_sql("SELECT id FROM items", event, own).verdict == "refuse"
 
 
-def test_a_statement_that_nothing_explains_is_unknown() -> None:
-    assert judge_sql("SELECT secret FROM vault", NOTHING, OWN).verdict == "unknown"
-    assert judge_sql("SELECT 'open", NOTHING, OWN).verdict == "unknown"
+def test_a_statement_without_anything_of_the_events_is_let_pass() -> None:
+    assert judge_sql("SELECT secret FROM vault", NOTHING, OWN).verdict == "allow"
 
 
 HOSTILE = ["/*" * 50_000 + "*/", "'" * 100_001, "'\\" * 50_000, "--\n" * 33_000, "$a$" * 33_000, '"' * 99_999]

@@ -80,6 +80,9 @@ def judge_sql(
     text = sql if isinstance(sql, str) else bytes(sql).decode("utf-8", "surrogateescape")
 
     def judge(text: str, taint: Taint, own: OwnText) -> Judgement:
+        if taint.mask.find(1) < 0:
+            # What else made it is for its shape to tell: parameters are the rule, and a statement takes 2 ms to read.
+            return Judgement("allow", "sql.untouched", "nothing of it is the event's")
         worst: Judgement | None = None
         fault: Unreadable | None = None
         for one in (dialect,) if dialect in DIALECTS else DIALECTS:
