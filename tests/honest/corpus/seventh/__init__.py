@@ -340,7 +340,7 @@ def connect(**attributes: str) -> dict[str, object]:
     }
 
 
-def appsync(parent: str, field: str, **arguments: object) -> dict[str, object]:
+def appsync(parent: str, field: str, /, **arguments: object) -> dict[str, object]:
     """A field that a direct resolver answers."""
     return {
         "arguments": arguments,
@@ -351,7 +351,7 @@ def appsync(parent: str, field: str, **arguments: object) -> dict[str, object]:
     }
 
 
-def agent(function: str, **parameters: str) -> dict[str, object]:
+def agent(function: str, /, **parameters: str) -> dict[str, object]:
     """An action that a language model's agent chose."""
     return {
         "messageVersion": "1.0",
