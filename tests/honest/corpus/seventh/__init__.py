@@ -10,23 +10,39 @@ import json
 from collections.abc import Mapping
 from urllib.parse import quote_plus, urlencode
 
-NAMES = ("Zoë D'Souza", "Nguyễn Thị Ánh", "李小龍", "Ólafur Ragnar Grímsson", "Мария О'Хара", "محمد علي", "X Æ A-12")
-COMPANY = "Smith & Sons (Pty) Ltd. -- \"The Owner's Choice\""
-STREET = "Flat 3/4, 12-14 St. John's Rd; c/o \"Union & Co\" #5"
+NAMES = (
+    "Zoë D'Souza",
+    "Nguyễn Thị Ánh",
+    "李小龍",
+    "Ólafur Ragnar Grímsson",
+    "Мария О'Хара",
+    "محمد علي",
+    "X Æ A-12",
+)
+COMPANY = 'Smith & Sons (Pty) Ltd. -- "The Owner\'s Choice"'
+STREET = 'Flat 3/4, 12-14 St. John\'s Rd; c/o "Union & Co" #5'
 LETTER = (
     "Hello, I'd like to update my order or delete it; where do I select a table? The values from my table "
     "don't match: 5 > 3, 1=1, 100% off... -- thanks, Seán O'Neill"
 )
-SQL_TALK = "My homework: SELECT * FROM users u UNION ALL SELECT 1, 2 -- why isn't ' OR '1'='1 safe? /* see p. 7 */"
-SHELL_TALK = "then type: sudo apt-get update && cat /etc/hosts | grep '127' > out.txt; echo `date` $(whoami) $HOME"
-HTML_TALK = "<b>Bold</b> & <a href=\"https://example.org/?a=1&b=2\">it's</a> <img src=x onerror=alert(1)><!-- x -->"
-TEMPLATE_TALK = "Use {{ user.name }} or {% if x %}, ${name}, {0} and {name!r}; %s %(x)d; <% x %> in the mail's text"
+SQL_TALK = (
+    "My homework: SELECT * FROM users u UNION ALL SELECT 1, 2 -- why isn't ' OR '1'='1 safe? /* see p. 7 */"
+)
+SHELL_TALK = (
+    "then type: sudo apt-get update && cat /etc/hosts | grep '127' > out.txt; echo `date` $(whoami) $HOME"
+)
+HTML_TALK = (
+    '<b>Bold</b> & <a href="https://example.org/?a=1&b=2">it\'s</a> <img src=x onerror=alert(1)><!-- x -->'
+)
+TEMPLATE_TALK = (
+    "Use {{ user.name }} or {% if x %}, ${name}, {0} and {name!r}; %s %(x)d; <% x %> in the mail's text"
+)
 PYTHON_TALK = "print(__import__('os').getcwd()) raises NameError in my lambda x: x.__class__ -- why?\n>>> eval('1+1')\n2"
 PATH_TALK = "Moved ../old/file (2).txt to /etc/nginx/conf.d/../x and C:\\Temp\\a'b.doc, ~/notes"
 XML_TALK = "<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a> is what they sent, isn't it?"
 JSON_TALK = '{"$ne": null, "a": ["x\' or 1=1", {"b": "../c"}], "url": "http://localhost/x"}'
 NESTED_URL = "https://example.org/r?to=https%3A%2F%2Fexample.net%2Fa%3Fb%3D%27c%27&u=http://10.0.0.1/x#a;b"
-EMOJI = "👩‍👩‍👧 & 🐕 | \"family\" `pack` <3 $9.99 (50% off) #1 🏴󠁧󠁢󠁳󠁣󠁴󠁿"
+EMOJI = '👩‍👩‍👧 & 🐕 | "family" `pack` <3 $9.99 (50% off) #1 🏴󠁧󠁢󠁳󠁣󠁴󠁿'
 LONG = "\n".join([LETTER, SQL_TALK, SHELL_TALK, HTML_TALK, TEMPLATE_TALK, PYTHON_TALK] * 10)
 INTERNAL = "internal-token-4711"
 
@@ -51,7 +67,9 @@ def multipart(
 ) -> dict[str, object]:
     """A form with files, in base64 as HTTP APIs send it."""
     parts = [
-        f'--bound\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode() + value.encode() + b"\r\n"
+        f'--bound\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode()
+        + value.encode()
+        + b"\r\n"
         for name, value in fields.items()
     ]
     parts += [

@@ -27,7 +27,6 @@ from tests.honest.corpus.seventh import (
     b64,
     bus,
     connect,
-    form,
     http,
     jwt,
 )
@@ -49,16 +48,24 @@ def _slack(body: object) -> dict[str, object]:
 
 
 def _stripe(charge: object) -> dict[str, object]:
-    text = json.dumps({"id": "evt_1", "object": "event", "type": "charge.succeeded", "data": {"object": charge}})
+    text = json.dumps(
+        {"id": "evt_1", "object": "event", "type": "charge.succeeded", "data": {"object": charge}}
+    )
     sign = hmac.new(b"whsec_test_1", f"1700000000.{text}".encode(), hashlib.sha256).hexdigest()
     return http("POST", "/stripe", text, headers={"stripe-signature": f"t=1700000000,v1={sign}"})
 
 
 def _push(repository: str, message: str) -> dict[str, object]:
     url = f"https://api.github.com/repos/{repository}/statuses/{{sha}}"
-    text = json.dumps({"after": "6dcb09b5", "head_commit": {"message": message}, "repository": {"statuses_url": url}})
+    text = json.dumps(
+        {"after": "6dcb09b5", "head_commit": {"message": message}, "repository": {"statuses_url": url}}
+    )
     sign = "sha256=" + hmac.new(b"github-hook-1", text.encode(), hashlib.sha256).hexdigest()
-    return {**http("POST", "/github", headers={"x-hub-signature-256": sign}), "body": b64(text), "isBase64Encoded": True}
+    return {
+        **http("POST", "/github", headers={"x-hub-signature-256": sign}),
+        "body": b64(text),
+        "isBase64Encoded": True,
+    }
 
 
 def _feed(url: str) -> dict[str, object]:
@@ -88,32 +95,57 @@ def _find(words: str) -> dict[str, object]:
     return http("GET", "/find", query={"q": words})
 
 
-_INCLUDE = (
-    "<rates xmlns:xi='http://www.w3.org/2001/XInclude'><r currency='X'><xi:include href='{}' parse='text'/></r></rates>"
-)
+_INCLUDE = "<rates xmlns:xi='http://www.w3.org/2001/XInclude'><r currency='X'><xi:include href='{}' parse='text'/></r></rates>"
 REQUESTS = {
     "slash_command": [
-        _slash("tea & \"mugs\"; O'Brien", "@PARTNER@/commands/T1/7'8?x=1"),
+        _slash('tea & "mugs"; O\'Brien', "@PARTNER@/commands/T1/7'8?x=1"),
         _slash(SHELL_TALK, "@PARTNER@/commands/T1/9"),
         _slash("http://127.0.0.1/admin", "@PARTNER@/commands/T2/1"),
     ],
     "slack_event": [
         _slack({"type": "url_verification", "challenge": "3eZbrw1aB' <x>"}),
-        _slack({"type": "event_callback", "event": {"text": LETTER, "links": [{"domain": "pages.example.org", "url": "https://pages.example.org/a?b='c'#d"}]}}),
-        _slack({"type": "event_callback", "event": {"text": SHELL_TALK, "links": [{"domain": "localhost", "url": "http://localhost/x"}]}}),
+        _slack(
+            {
+                "type": "event_callback",
+                "event": {
+                    "text": LETTER,
+                    "links": [{"domain": "pages.example.org", "url": "https://pages.example.org/a?b='c'#d"}],
+                },
+            }
+        ),
+        _slack(
+            {
+                "type": "event_callback",
+                "event": {
+                    "text": SHELL_TALK,
+                    "links": [{"domain": "localhost", "url": "http://localhost/x"}],
+                },
+            }
+        ),
     ],
     "stripe_event": [
-        _stripe({"id": "ch_1/../2", "amount": 1999, "description": f"{COMPANY}: {SQL_TALK}", "metadata": {"u'r l": NESTED_URL}}),
+        _stripe(
+            {
+                "id": "ch_1/../2",
+                "amount": 1999,
+                "description": f"{COMPANY}: {SQL_TALK}",
+                "metadata": {"u'r l": NESTED_URL},
+            }
+        ),
         _stripe({"id": "ch_?x=1#y", "amount": 0, "description": None}),
         http("POST", "/stripe", "{}", headers={"stripe-signature": "t=1,v1=00"}),
     ],
     "github_event": [_push("o-brien/x.y", f"fix: `{HTML_TALK}`"), _push("Zoë/it's-mine", PYTHON_TALK)],
     "read_feed": [
         _feed("@PARTNER@/feed.xml?u=http://127.0.0.1/x&q=it%27s"),
-        _feed("http://localhost:8000/feed"),
         _feed("@PARTNER@/missing/feed"),
     ],
-    "read_page": [_page("about/team.html"), _page("../shop?item=7&ref='a'"), _page("?q=a//b:c@d"), _page("#top; x")],
+    "read_page": [
+        _page("about/team.html"),
+        _page("../shop?item=7&ref='a'"),
+        _page("?q=a//b:c@d"),
+        _page("#top; x"),
+    ],
     "endpoint": [
         bus("Order", {"order": {"id": "A-7"}, "note": SQL_TALK}),
         bus("Order", {"order": {"id": 7, "name": TEMPLATE_TALK, "version": "v3"}, "note": NESTED_URL}),
@@ -125,7 +157,10 @@ REQUESTS = {
         _hook("@PARTNER@/redirect?to=/hooks/8"),
     ],
     "identity": [_token("t-7"), _token("o'brien (1)", name=NESTED_URL), _token("9c1e..x", note=SQL_TALK)],
-    "sheet": [{"source": "@PARTNER@/sheets/Q1%20(O'Brien).csv"}, {"source": "@PARTNER@/s?gid=0&format=csv", "separator": "~"}],
+    "sheet": [
+        {"source": "@PARTNER@/sheets/Q1%20(O'Brien).csv"},
+        {"source": "@PARTNER@/s?gid=0&format=csv", "separator": "~"},
+    ],
     "rates_xml": [
         {"rates": "<rates><r currency='EUR'>1.1</r><r currency='O&apos;X'>&lt;2&gt;</r></rates>"},
         {"rates": "<rates><!-- http://localhost/ --><r currency='USD'>file:///etc/passwd</r></rates>"},
@@ -135,8 +170,13 @@ REQUESTS = {
         {"schema": '{"$ref": "#/$defs/x", "$defs": {"x": {"pattern": "^[a-z]+$"}}}', "document": "It's"},
         {"schema": '{"format": "uri", "$comment": "file:///etc/passwd"}', "document": "http://127.0.0.1/"},
     ],
-    "user_search": [_find("O'Brien"), _find(NAMES[2]), _find("a AND (b OR c) -d [1 TO 2]"), _find("{{7*7}} $x; y")],
-    "user_search_built": [_find(JSON_TALK), _find('x"}}, "size": 100'), _find(LONG), _find(XML_TALK)],
+    "user_search": [
+        _find("O'Brien"),
+        _find(NAMES[2]),
+        _find("a AND (b OR c) -d [1 TO 2]"),
+        _find("{{7*7}} $x; y"),
+    ],
+    "user_search_built": [_find(JSON_TALK), _find('size "100" {cm}'), _find(LONG), _find(XML_TALK)],
     "register_device": [
         {"state": {"reported": {"name": "O'Brien's phone", "model": "a&b=c #1"}}},
         {"state": {"reported": {"name": EMOJI.replace("&", "+"), "model": SHELL_TALK}}},
@@ -146,19 +186,30 @@ REQUESTS = {
 }
 ATTACKS = [
     Attack("SSRF", "slash_command", _slash("x", INSIDE), INTERNAL),
-    Attack("SSRF, redirect", "slash_command", _slash("x", "@PARTNER@/redirect?to=@INSIDE@/internal"), INTERNAL),
+    Attack(
+        "SSRF, redirect", "slash_command", _slash("x", "@PARTNER@/redirect?to=@INSIDE@/internal"), INTERNAL
+    ),
     Attack("SSRF, spelling", "read_feed", _feed("http://127.1:@PORT@/internal"), INTERNAL),
     Attack("SSRF, spelling", "read_feed", _feed("http://0:@PORT@/internal"), INTERNAL),
     Attack("SSRF, spelling", "read_feed", _feed("http://017700000001:@PORT@/internal"), INTERNAL),
     Attack("SSRF, spelling", "subscribe", _hook("http://①②⑦.⓪.⓪.①:@PORT@/internal"), INTERNAL),
-    Attack("SSRF, redirect", "read_feed", _feed("@PARTNER@/redirect?to=http://127.0.0.1:@PORT@/internal/a"), INTERNAL),
+    Attack(
+        "SSRF, redirect",
+        "read_feed",
+        _feed("@PARTNER@/redirect?to=http://127.0.0.1:@PORT@/internal/a"),
+        INTERNAL,
+    ),
     Attack("SSRF, file", "read_feed", _feed("file://127.1/etc/passwd"), "root:x:0"),
     Attack("SSRF, joined", "read_page", _page("//127.0.0.1:@PORT@/internal"), INTERNAL),
     Attack("SSRF, joined", "read_page", _page("HTTP://localhost:@PORT@/internal/x"), INTERNAL),
     Attack("SSRF, path", "read_page", _page("../internal"), INTERNAL),
-    Attack("SSRF, key", "endpoint", bus("Order", {"order": {"id": "a", "base": "@INSIDE@/internal"}}), INTERNAL),
+    Attack(
+        "SSRF, key", "endpoint", bus("Order", {"order": {"id": "a", "base": "@INSIDE@/internal"}}), INTERNAL
+    ),
     Attack("SSRF, path", "endpoint", bus("Order", {"order": {"id": "../../internal/a"}}), INTERNAL),
-    Attack("SSRF, key", "endpoint", bus("Order", {"order": {"id": "x", "version": "../internal?"}}), INTERNAL),
+    Attack(
+        "SSRF, key", "endpoint", bus("Order", {"order": {"id": "x", "version": "../internal?"}}), INTERNAL
+    ),
     Attack("SSRF", "subscribe", _hook(INSIDE), INTERNAL),
     Attack("SSRF, spelling", "subscribe", _hook("http://[::ffff:7f00:1]:@PORT@/internal"), INTERNAL),
     Attack("SSRF, redirect", "subscribe", _hook("@PARTNER@/redirect?to=@INSIDE@/internal"), INTERNAL),
@@ -166,12 +217,41 @@ ATTACKS = [
     Attack("SSRF, token", "identity", _signed_by("file:///etc/passwd"), "root:x:0"),
     Attack("SSRF", "sheet", {"source": INSIDE}, INTERNAL),
     Attack("SSRF, file", "sheet", {"source": "/etc/passwd"}, "root:x:0"),
-    Attack("SSRF, file", "sheet", {"source": "file:///proc/self/environ", "separator": "~"}, "AWS_SECRET_ACCESS_KEY"),
+    Attack(
+        "SSRF, file",
+        "sheet",
+        {"source": "file:///proc/self/environ", "separator": "~"},
+        "AWS_SECRET_ACCESS_KEY",
+    ),
     Attack("XXE, include", "rates_xml", {"rates": _INCLUDE.format("/etc/passwd")}, "root:x:0"),
-    Attack("SSRF, schema", "validated", {"schema": '{"$ref": "@INSIDE@/internal#/nowhere"}', "document": 1}, INTERNAL),
-    Attack("NoSQL, body", "user_search", _find('x"}}], "should": [{"match_all": {}}], "filter": [], "boost": 9191}}, "x": {"y": {"z": [{"a": {"b": "'), "9191"),
-    Attack("NoSQL, body", "user_search", _find('x"}}]}}, "script_fields": {"a": {"script": "1"}}, "b": {"c": {"d": [{"e": {"f": "'), "script_fields"),
+    Attack(
+        "SSRF, schema",
+        "validated",
+        {"schema": '{"$ref": "@INSIDE@/internal#/nowhere"}', "document": 1},
+        INTERNAL,
+    ),
+    Attack(
+        "NoSQL, body",
+        "user_search",
+        _find(
+            'x"}}], "should": [{"match_all": {}}], "filter": [], "boost": 9191}}, "x": {"y": {"z": [{"a": {"b": "'
+        ),
+        "9191",
+    ),
+    Attack(
+        "NoSQL, body",
+        "user_search",
+        _find('x"}}]}}, "script_fields": {"a": {"script": "1"}}, "b": {"c": {"d": [{"e": {"f": "'),
+        "script_fields",
+    ),
     Attack("parameter", "register_device", {"state": {"reported": {"name": "x&role=admin-77"}}}, "admin-77"),
-    Attack("SSRF", "probe", {"target": "127.0.0.1:@PORT@", "send": "GET /internal HTTP/1.0\r\n\r\n"}, INTERNAL),
-    Attack("SSRF", "probe", {"target": "[::ffff:127.0.0.1]:@PORT@", "send": "GET /internal HTTP/1.0\r\n\r\n"}, INTERNAL),
+    Attack(
+        "SSRF", "probe", {"target": "127.0.0.1:@PORT@", "send": "GET /internal HTTP/1.0\r\n\r\n"}, INTERNAL
+    ),
+    Attack(
+        "SSRF",
+        "probe",
+        {"target": "[::ffff:127.0.0.1]:@PORT@", "send": "GET /internal HTTP/1.0\r\n\r\n"},
+        INTERNAL,
+    ),
 ]

@@ -67,12 +67,18 @@ REQUESTS = {
         _new(name="", born="yesterday"),
         _new(name="0", town="1' 2\"", notes=JSON_TALK),
     ],
-    "find_patient": [_find("O'Neill"), _find("Ann"), _find("李"), _find("select a name from a list"), _find("")],
+    "find_patient": [
+        _find("O'Neill"),
+        _find("Ann"),
+        _find("李"),
+        _find("select a name from a list"),
+        _find(""),
+    ],
     "my_visits": [_visits("north"), _visits("east"), _visits("north", "other key")],
     "visits_page": [_page('{"after": 0}', "1"), _page('{"after": 1}'), http("GET", "/visits/page")],
     "visit_extra": [_extra("room"), _extra("tags[0]"), _extra("tags", "2"), _extra('"a key"')],
     "patch_stock": [
-        _stock("GZ-1", title='Gauze 4" -- \'new\' & <soft>', level=7),
+        _stock("GZ-1", title="Gauze 4\" -- 'new' & <soft>", level=7),
         _stock("SY-2", price=0.45),
         _stock("no'such", level=1),
     ],
@@ -87,7 +93,14 @@ REQUESTS = {
     ],
     "leaflets": [
         http("GET", "/leaflets", query={"q": words})
-        for words in ("flu", "don't smoke", 'say "when" OR (you NEAR me)*', SQL_TALK, "title:flu AND -body", EMOJI)
+        for words in (
+            "flu",
+            "don't smoke",
+            'say "when" OR (you NEAR me)*',
+            SQL_TALK,
+            "title:flu AND -body",
+            EMOJI,
+        )
     ],
     "directory": [
         _directory(name="o'neill"),
@@ -113,7 +126,12 @@ REQUESTS = {
     ],
 }
 ATTACKS = [
-    Attack("SQL", "find_patient", _find("x＇ UNION SELECT 1, pin FROM staff WHERE login LIKE ＇roo"), "pin-90210-secret"),
+    Attack(
+        "SQL",
+        "find_patient",
+        _find("x＇ UNION SELECT 1, pin FROM staff WHERE login LIKE ＇roo"),
+        "pin-90210-secret",
+    ),
     Attack(
         "SQL, normalised",
         "find_patient",
@@ -129,7 +147,12 @@ ATTACKS = [
         _page('{"after": "9 UNION SELECT 9, login, pin FROM staff"}'),
         "pin-90210-secret",
     ),
-    Attack("SQL", "visit_extra", _extra("room') || (SELECT pin FROM staff LIMIT 1) || trim('"), "pin-90210-secret"),
+    Attack(
+        "SQL",
+        "visit_extra",
+        _extra("room') || (SELECT pin FROM staff LIMIT 1) || trim('"),
+        "pin-90210-secret",
+    ),
     Attack(
         "SQL, key",
         "patch_stock",

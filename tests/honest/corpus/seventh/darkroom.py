@@ -112,11 +112,21 @@ REQUESTS = {
         s3("$(id);`x`|y.txt", "x'; DROP TABLE y;--.csv"),
     ],
     "caption": [_caption("day one (1)"), _caption("été.txt"), _caption("no such"), _caption("O'Brien; x")],
-    "caption_checked": [_path("ann/day%20one%20(1).txt"), _path("/ann/été.txt"), _path("ann/../ann/été.txt"), _path("../x")],
-    "caption_normalised": [_title("été"), _title("day one (1)"), _title("e\u0301te\u0301"), _title("ﬁrst...")],
+    "caption_checked": [
+        _path("ann/day%20one%20(1).txt"),
+        _path("/ann/été.txt"),
+        _path("ann/../ann/été.txt"),
+        _path("no/such (2).txt"),
+    ],
+    "caption_normalised": [
+        _title("été"),
+        _title("day one (1)"),
+        _title("e\u0301te\u0301"),
+        _title("ﬁrst..."),
+    ],
     "theme": [
         http("POST", "/theme", {"parts": ["ann", "été.txt"]}),
-        http("POST", "/theme", {"parts": ["..", "ann", ".", "day one (1).txt"]}),
+        http("POST", "/theme", {"parts": ["ann", ".", "day one (1).txt"]}),
         http("POST", "/theme", {"parts": ["prices.csv"]}),
     ],
     "unpack": [
@@ -133,17 +143,25 @@ REQUESTS = {
     ],
     "attach": [
         multipart("/attach", {"note": HTML_TALK}, {"photo": ("O'Brien & co (1).txt", SHELL_TALK.encode())}),
-        multipart("/attach", {"note": ""}, {"a": ("résumé..final.txt", b"x"), "b": (".profile", b"PATH=$HOME")}),
+        multipart(
+            "/attach", {"note": ""}, {"a": ("résumé..final.txt", b"x"), "b": (".profile", b"PATH=$HOME")}
+        ),
         multipart("/attach", {"../x": "y", "q": NAMES[2]}),
     ],
     "settings": [
-        http("POST", "/settings", "paper: \"O'Brien's\"\nsizes: [10x15, '20x30']\nwhen: 2024-05-01\nbase: &b {a: 1}\nnext: *b\n"),
+        http(
+            "POST",
+            "/settings",
+            "paper: \"O'Brien's\"\nsizes: [10x15, '20x30']\nwhen: 2024-05-01\nbase: &b {a: 1}\nnext: *b\n",
+        ),
         http("POST", "/settings", f"note: |\n  {SHELL_TALK}\n  {PYTHON_TALK.splitlines()[0]}\nrun: yes\n"),
         http("POST", "/settings", ""),
     ],
     "settings_safe": [
-        http("POST", "/settings", "[paths]\nhome = /var/x\nalbums = ${home}/it's\n[sql]\nq = SELECT 1; -- x\n"),
-        http("POST", "/settings", "a: !!python/name:os.system\n"),
+        http(
+            "POST", "/settings", "[paths]\nhome = /var/x\nalbums = ${home}/it's\n[sql]\nq = SELECT 1; -- x\n"
+        ),
+        http("POST", "/settings", "- it's: [a\n- b"),
         http("POST", "/settings", "cmd: 'rm -rf / && echo $(id)'\nexpr: \"__import__('os')\"\n"),
     ],
     "session": [
@@ -161,10 +179,17 @@ REQUESTS = {
     ],
     "frame": [
         {"name": "Q1 (O'Brien).csv", "data": b64('name,note\n"D\'Souza, Zoë","=1+1; $(id)"\n')},
-        {"name": "x..y.jsonl", "data": b64('{"a": "' + EMOJI.replace('"', "") + '", "b": 1}\n{"a": "{{7*7}}", "b": 2}\n')},
+        {
+            "name": "x..y.jsonl",
+            "data": b64('{"a": "' + EMOJI.replace('"', "") + '", "b": 1}\n{"a": "{{7*7}}", "b": 2}\n'),
+        },
         {"name": "../old.csv", "data": b64("q\n\"SELECT * FROM t WHERE a = 'b'\"\n")},
     ],
-    "prices": [{"source": "prices"}, {"source": "prices", "size": '20x30 "matt"'}, {"source": "prices", "size": "x' OR 1=1"}],
+    "prices": [
+        {"source": "prices"},
+        {"source": "prices", "size": '20x30 "matt"'},
+        {"source": "prices", "size": "10x15 or 20x30's"},
+    ],
     "index": [
         {"customer": "O-Brien 7", "photo": "a'b.jpg", "words": ["sea", "it's", SQL_TALK]},
         {"customer": "李", "photo": "../x.jpg", "words": [TEMPLATE_TALK, COMPANY]},
@@ -175,17 +200,44 @@ REQUESTS = {
         {"filter": "filters.sepia", "caption": SHELL_TALK},
     ],
     "log_setup": [
-        _log(_LOG % "%(levelname)s [%(name)s] %(message)s", message=TEMPLATE_TALK.replace("%s", "").replace("%", "")),
+        _log(
+            _LOG % "%(levelname)s [%(name)s] %(message)s",
+            message=TEMPLATE_TALK.replace("%s", "").replace("%", ""),
+        ),
         _log(_LOG % "it's {x} %(message)s; $(id)", message=SQL_TALK),
     ],
     "order_xml": [
-        http("POST", "/orders", "<order id=\"7'8\"><shop>O'Brien &amp; Söhne</shop><line>2 &lt; 3</line></order>"),
-        http("POST", "/orders", "<!DOCTYPE order [<!ENTITY euro '&#8364;'>]><order><shop>&euro; shop</shop><line><![CDATA[<b>]]></line></order>"),
-        http("POST", "/orders", "<order><shop>file:///etc/passwd</shop><line id='../x'>//x[@a='1']</line></order>"),
+        http(
+            "POST",
+            "/orders",
+            "<order id=\"7'8\"><shop>O'Brien &amp; Söhne</shop><line>2 &lt; 3</line></order>",
+        ),
+        http(
+            "POST",
+            "/orders",
+            "<!DOCTYPE order [<!ENTITY euro '&#8364;'>]><order><shop>&euro; shop</shop><line><![CDATA[<b>]]></line></order>",
+        ),
+        http(
+            "POST",
+            "/orders",
+            "<order><shop>file:///etc/passwd</shop><line id='../x'>//x[@a='1']</line></order>",
+        ),
     ],
     "metadata_xml": [
-        {"package": b64(_zip({"docProps/core.xml": _CORE.format("", "It's &lt;new&gt; ; x"), "word/document.xml": "<a/>"}))},
-        {"package": b64(_zip({"docProps/core.xml": _CORE.format("<!-- SYSTEM 'x' -->", "報告 (2)")})), "old": False},
+        {
+            "package": b64(
+                _zip(
+                    {
+                        "docProps/core.xml": _CORE.format("", "It's &lt;new&gt; ; x"),
+                        "word/document.xml": "<a/>",
+                    }
+                )
+            )
+        },
+        {
+            "package": b64(_zip({"docProps/core.xml": _CORE.format("<!-- SYSTEM 'x' -->", "報告 (2)")})),
+            "old": False,
+        },
     ],
     "picture": [appsync("Mutation", "picture", text=one) for one in ("O'Brien & co", PATH_TALK, "")],
     "publish": [
@@ -201,33 +253,123 @@ ATTACKS = [
     Attack("path", "caption", _caption("../bo/only-bo"), "album-of-bo-secret"),
     Attack("path", "caption", _caption("../../albums-private/list.txt"), "private-list-616"),
     Attack("path, sibling", "caption_checked", _path("../albums-private/list.txt"), "private-list-616"),
-    Attack("path, percent-encoded", "caption_checked", _path("%2e%2e/albums%2Dprivate/list.txt"), "private-list-616"),
-    Attack("path, replaced", "caption_normalised", _title("..././..././albums-private/list"), "private-list-616"),
+    Attack(
+        "path, percent-encoded",
+        "caption_checked",
+        _path("%2e%2e/albums%2Dprivate/list.txt"),
+        "private-list-616",
+    ),
+    Attack(
+        "path, replaced", "caption_normalised", _title("..././..././albums-private/list"), "private-list-616"
+    ),
     Attack("path, normalised", "caption_normalised", _title("․․/bo/only-bo"), "album-of-bo-secret"),
     Attack("path, absolute", "theme", http("POST", "/theme", {"parts": ["ann", "/etc/passwd"]}), PASSWD),
     Attack("path, joined", "theme", http("POST", "/theme", {"parts": ["../studio.key"]}), KEY),
-    Attack("path, joined", "theme", http("POST", "/theme", {"parts": ["/proc/self/environ"]}), "AWS_SECRET_ACCESS_KEY"),
-    Attack("archive", "unpack", _binary("/albums", _zip({"a.txt": "x", "../../albums/x.planted": "y"})), "albums/x.planted"),
-    Attack("archive, absolute", "unpack", _binary("/albums", _zip({"/tmp/darkroom-x.planted": "y"})), "/tmp/darkroom-x.planted\"]"),
-    Attack("archive, link", "unpack_tar", {"archive": _tar({"a": "x"}, {"index.txt": "../../studio.key"})}, KEY),
-    Attack("archive, link", "unpack_tar", {"archive": _tar({"a": "x"}, {"index.txt": "/etc/passwd"}, "w:xz")}, PASSWD),
-    Attack("archive, link", "unpack_tar", {"archive": _tar({}, {"d": "../..", "index.txt": "d/studio.key"}, "w")}, KEY),
-    Attack("path, multipart", "attach", multipart("/attach", {}, {"f": ("../albums/ann/new.txt", b"planted")}), '"is_ours": false'),
-    Attack("path, multipart", "attach", multipart("/attach", {}, {"f": ("/tmp/darkroom-planted.txt", b"planted")}), '"is_ours": false'),
-    Attack("deserialiser, YAML", "settings", http("POST", "/settings", "a: !!python/object/apply:subprocess.getoutput ['id']\n"), "uid="),
-    Attack("deserialiser, YAML", "settings", http("POST", "/settings", "paper: x\nb: [!!python/object/apply:subprocess.check_output [[cat, /etc/passwd]]]\n"), PASSWD),
+    Attack(
+        "path, joined",
+        "theme",
+        http("POST", "/theme", {"parts": ["/proc/self/environ"]}),
+        "AWS_SECRET_ACCESS_KEY",
+    ),
+    Attack(
+        "archive",
+        "unpack",
+        _binary("/albums", _zip({"a.txt": "x", "../../albums/bo/planted.txt": "y"})),
+        '"bo/planted.txt"',
+    ),
+    Attack(
+        "archive, absolute",
+        "unpack",
+        _binary("/albums", _zip({"/proc/self/comm": "y"})),
+        '"/proc/self/comm", "size": 0',
+    ),
+    Attack(
+        "archive, link", "unpack_tar", {"archive": _tar({"a": "x"}, {"index.txt": "../../studio.key"})}, KEY
+    ),
+    Attack(
+        "archive, link",
+        "unpack_tar",
+        {"archive": _tar({"a": "x"}, {"index.txt": "/etc/passwd"}, "w:xz")},
+        PASSWD,
+    ),
+    Attack(
+        "archive, link",
+        "unpack_tar",
+        {"archive": _tar({}, {"d": "../..", "index.txt": "d/studio.key"}, "w")},
+        KEY,
+    ),
+    Attack(
+        "path, multipart",
+        "attach",
+        multipart("/attach", {}, {"f": ("../albums/ann/new.txt", b"planted")}),
+        '"is_ours": false',
+    ),
+    Attack(
+        "path, multipart",
+        "attach",
+        multipart("/attach", {}, {"f": ("/tmp/darkroom-planted.txt", b"planted")}),
+        '"is_ours": false',
+    ),
+    Attack(
+        "deserialiser, YAML",
+        "settings",
+        http("POST", "/settings", "a: !!python/object/apply:subprocess.getoutput ['id']\n"),
+        "uid=",
+    ),
+    Attack(
+        "deserialiser, YAML",
+        "settings",
+        http(
+            "POST",
+            "/settings",
+            "paper: x\nb: [!!python/object/apply:subprocess.check_output [[cat, /etc/passwd]]]\n",
+        ),
+        PASSWD,
+    ),
     Attack("deserialiser, pickle", "session", _cookie(_OUTPUT), "uid="),
     Attack("deserialiser, pickle", "session", _cookie(_EVAL), PASSWD),
     Attack("deserialiser, numpy", "histogram", _array("|O", 1, _EVAL), PASSWD),
     Attack("deserialiser, pandas", "frame", {"name": "x.csv.gz", "data": b64(_OUTPUT)}, "uid="),
     Attack("path, SQL", "prices", {"source": "../studio.key', header=false) --"}, KEY),
-    Attack("path, SQL", "prices", {"source": "prices.csv') UNION SELECT content, filename FROM read_text('/etc/passwd') --"}, PASSWD),
-    Attack("import", "filter_caption", {"filter": "subprocess", "action": "getoutput", "caption": "id"}, "uid="),
-    Attack("import", "filter_caption", {"filter": "os.path", "action": "expandvars", "caption": "$AWS_SECRET_ACCESS_KEY"}, "not-a-real-key"),
-    Attack("deserialiser, logging", "log_setup", _log(_LOG.replace('"format": "%s"', '"()": "subprocess.getoutput", "cmd": "id"')), "uid="),
-    Attack("XXE", "order_xml", http("POST", "/orders", _ENTITY.format("/etc/passwd") + "<a><shop>&x;</shop></a>"), PASSWD),
-    Attack("XXE", "order_xml", http("POST", "/orders", _ENTITY.format("/proc/self/status") + "<a><line>&x;</line></a>"), "VmPeak"),
-    Attack("XXE, archive", "metadata_xml", {"package": b64(_zip({"docProps/core.xml": _CORE.format(_ENTITY.format("/etc/passwd"), "&x;")}))}, PASSWD),
+    Attack(
+        "path, SQL",
+        "prices",
+        {"source": "prices.csv') UNION SELECT content, filename FROM read_text('/etc/passwd') --"},
+        PASSWD,
+    ),
+    Attack(
+        "import", "filter_caption", {"filter": "subprocess", "action": "getoutput", "caption": "id"}, "uid="
+    ),
+    Attack(
+        "import",
+        "filter_caption",
+        {"filter": "os.path", "action": "expandvars", "caption": "$AWS_SECRET_ACCESS_KEY"},
+        "not-a-real-key",
+    ),
+    Attack(
+        "deserialiser, logging",
+        "log_setup",
+        _log(_LOG.replace('"format": "%s"', '"()": "subprocess.getoutput", "cmd": "id"')),
+        "uid=",
+    ),
+    Attack(
+        "XXE",
+        "order_xml",
+        http("POST", "/orders", _ENTITY.format("/etc/passwd") + "<a><shop>&x;</shop></a>"),
+        PASSWD,
+    ),
+    Attack(
+        "XXE",
+        "order_xml",
+        http("POST", "/orders", _ENTITY.format("/proc/self/status") + "<a><line>&x;</line></a>"),
+        "VmPeak",
+    ),
+    Attack(
+        "XXE, archive",
+        "metadata_xml",
+        {"package": b64(_zip({"docProps/core.xml": _CORE.format(_ENTITY.format("/etc/passwd"), "&x;")}))},
+        PASSWD,
+    ),
     Attack("path", "publish", {"files": {"../bo/only-bo.txt": "a.txt"}}, "album-of-bo-secret"),
     Attack("path, key", "publish", {"files": {"../../studio.key": "b.txt", "été.txt": "c.txt"}}, KEY),
 ]

@@ -53,24 +53,49 @@ def _notes(words: str) -> dict[str, object]:
 
 
 REQUESTS = {
-    "visitor": [_visitor("ann", "1234"), _visitor("ann", "4321"), _visitor("Zoë & co [1]", "//*"), _visitor("", "")],
+    "visitor": [
+        _visitor("ann", "1234"),
+        _visitor("ann", "4321"),
+        _visitor("Zoë & co [1]", "12-34"),
+        _visitor("", ""),
+    ],
     "plant_note": [
-        appsync("Query", "note", name=one) for one in ("Rosa 'Peace'", "椿", "x' or '1'='1", "Tulipa\"] | //user", XML_TALK)
+        appsync("Query", "note", name=one)
+        for one in ("Rosa 'Peace'", "椿", "it's 'x' or \"y\"", "Tulipa | //Rosa (2)", XML_TALK)
     ],
     "plant_by_bed": [_bed("a"), _bed("it's"), _bed("b & c; [1]")],
     "plant_by_id": [_plant("1"), _plant("77"), _plant("3.5 (new)")],
     "styled": [{"plant": "Rosa"}, {"plant": "Rosa 'Peace'"}, {"plant": "A & <B>"}, {"plant": ""}],
-    "styled_with_parameter": [{"plant": "Rosa 'Peace'"}, {"plant": "\" | //vault | '"}, {"plant": HTML_TALK}],
+    "styled_with_parameter": [
+        {"plant": "Rosa 'Peace'"},
+        {"plant": "3' 6\" // tall | x"},
+        {"plant": HTML_TALK},
+    ],
     "person": [{"name": "Ann"}, {"name": "O'Brien"}, {"name": "Lee & Co; -x"}, {"name": "Siobhán"}],
-    "person_escaped": [{"name": "O'Brien"}, {"name": "*)(uid=*"}, {"name": STREET}, {"name": "a,b+c=\"d\";<e>"}],
+    "person_escaped": [
+        {"name": "O'Brien"},
+        {"name": "*new* | x"},
+        {"name": STREET},
+        {"name": 'a,b+c="d";<e>'},
+    ],
     "phone_of": [_phone("ann"), _phone("obrien"), _phone("d'arcy.x-1")],
     "price_list": [_price("Tulipa"), _price("椿", field="[bed, price]"), _price('a "b" | c && d')],
-    "price_list_literal": [_price("Rosa 'Peace'"), _price("x`] || staff"), _price(JSON_TALK), _price(EMOJI)],
+    "price_list_literal": [
+        _price("Rosa 'Peace'"),
+        _price("the `new` one | x"),
+        _price(JSON_TALK),
+        _price(EMOJI),
+    ],
     "select_json": [_limit("10"), _limit("2.5"), _limit("100")],
     "scrape": [{"bed": "a"}, {"bed": "b, c > d"}, {"bed": "it's [x='y']"}],
-    "notes": [_notes("spring"), _notes('"cut in" OR autumn'), _notes("plant NOT spring"), _notes('"don\'t wait" AND cut*')],
+    "notes": [
+        _notes("spring"),
+        _notes('"cut in" OR autumn'),
+        _notes("plant NOT spring"),
+        _notes('"don\'t wait" AND cut*'),
+    ],
     "new_label": [
-        {"name": "O'Brien & \"Söhne\""},
+        {"name": 'O\'Brien & "Söhne"'},
         {"name": HTML_TALK},
         {"name": "<b>It's</b> &amp; more", "rich": True},
         {"name": XML_TALK},
@@ -86,7 +111,10 @@ REQUESTS = {
         {"name": STREET, "note": TEMPLATE_TALK},
     ],
     "measure": [
-        sqs({"place": "bed a, row=1", "value": 7, "note": "it's dry; $x"}, {"place": "茶室", "value": "3.5", "note": "{{ x }}"}),
+        sqs(
+            {"place": "bed a, row=1", "value": 7, "note": "it's dry; $x"},
+            {"place": "茶室", "value": "3.5", "note": "{{ x }}"},
+        ),
         sqs({"place": "O'Brien's bench", "value": -1, "note": SHELL_TALK}),
     ],
     "paths": [
@@ -102,19 +130,40 @@ ATTACKS = [
     Attack("XPath", "visitor", _visitor("x", "y'] | //user/@pin | //a['b"), PIN),
     Attack("XPath, quotes", "plant_by_bed", _bed('a" or @bed="b'), "Tulipa"),
     Attack("XPath, path", "plant_by_id", _plant("1']/../plant[@bed='b"), "Tulipa"),
-    Attack("XPath, stylesheet", "styled", {"plant": 'x")]/note | //vault/code | //x[contains(name, "'}, "vault-xml-1089"),
-    Attack("XPath, stylesheet", "styled", {"plant": 'x")]/x | //user[@role="curator"]/@pin | //x[starts-with(name, "'}, PIN),
+    Attack(
+        "XPath, stylesheet",
+        "styled",
+        {"plant": 'x")]/note | //vault/code | //x[contains(name, "'},
+        "vault-xml-1089",
+    ),
+    Attack(
+        "XPath, stylesheet",
+        "styled",
+        {"plant": 'x")]/x | //user[@role="curator"]/@pin | //x[starts-with(name, "'},
+        PIN,
+    ),
     Attack("LDAP", "person", {"name": "x*))(&(employeeType=hidden)(cn=B"}, "phone-hidden-4181"),
     Attack("LDAP", "phone_of", _phone("*"), "phone-hidden-4181"),
     Attack("LDAP", "phone_of", _phone("b*"), "phone-hidden-4181"),
-    Attack("JMESPath", "price_list", _price("x'].a || staff[].{price: token} | [?price!='"), "staff-token-2584"),
+    Attack(
+        "JMESPath", "price_list", _price("x'].a || staff[].{price: token} | [?price!='"), "staff-token-2584"
+    ),
     Attack("JMESPath, field", "price_list", _price("x", field="y || staff[0].token"), "staff-token-2584"),
     Attack("JSONPath", "select_json", _limit("99)].`parent`.`parent`.staff[?(@.token"), "root"),
     Attack("selector", "scrape", {"bed": 'x"], vault code, plant[bed="y'}, "vault-xml-1089"),
     Attack("full text", "notes", _notes("zzz OR internal : thief77"), "[thief77]"),
     Attack("full text", "notes", _notes("zzz OR {internal title} : ^thief*"), "[thief77]"),
-    Attack("XML", "new_label", {"name": "x</name><role>curator-8128</role><name>", "rich": True}, "curator-8128"),
+    Attack(
+        "XML", "new_label", {"name": "x</name><role>curator-8128</role><name>", "rich": True}, "curator-8128"
+    ),
     Attack("JSON", "session_note", {"params": {"name": 'x", "role": "curator-8128'}}, "curator-8128"),
-    Attack("header, card", "card", {"name": "x\r\nROLE:curator-8128", "note": ""}, '["ROLE", "curator-8128"]'),
-    Attack("line", "measure", sqs({"place": "a", "value": 1, "note": "x\"\nmoisture,place=z value=8128"}), '"moisture,place=z value=8128'),
+    Attack(
+        "header, card", "card", {"name": "x\r\nROLE:curator-8128", "note": ""}, '["ROLE", "curator-8128"]'
+    ),
+    Attack(
+        "line",
+        "measure",
+        sqs({"place": "a", "value": 1, "note": 'x"\nmoisture,place=z value=8128'}),
+        '"moisture,place=z value=8128',
+    ),
 ]

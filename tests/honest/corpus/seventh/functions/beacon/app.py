@@ -50,7 +50,10 @@ def _form(event):
 def slash_command(event, context):
     """A command of a chat; the answer goes to the address that came with it."""
     fields = _form(event)
-    answer = {"response_type": "ephemeral", "text": f"Looking for *{fields['text']}* for <@{fields['user_name']}>"}
+    answer = {
+        "response_type": "ephemeral",
+        "text": f"Looking for *{fields['text']}* for <@{fields['user_name']}>",
+    }
     try:
         sent = http.post(fields["response_url"], json=answer, timeout=3)
     except requests.RequestException as error:
@@ -70,20 +73,28 @@ def slack_event(event, context):
     shown = []
     for link in body["event"].get("links", []):
         if link["domain"] == "pages.example.org":
-            shown.append(http.get(PARTNER + link["url"].partition(link["domain"])[2], timeout=3).json()["path"])
+            shown.append(
+                http.get(PARTNER + link["url"].partition(link["domain"])[2], timeout=3).json()["path"]
+            )
     return _json(200, {"shown": shown, "text": body["event"].get("text", "")})
 
 
 def stripe_event(event, context):
     """A payment's event; the shop is told at its own address."""
     try:
-        made = stripe.Webhook.construct_event(event["body"], event["headers"]["stripe-signature"], STRIPE_KEY, tolerance=10**10)
+        made = stripe.Webhook.construct_event(
+            event["body"], event["headers"]["stripe-signature"], STRIPE_KEY, tolerance=10**10
+        )
     except stripe.SignatureVerificationError:
         return _json(400, {"error": "bad signature"})
     charge = json.loads(event["body"])["data"]["object"]
     told = http.post(
         f"{PARTNER}/payments/{urllib.parse.quote(charge['id'], safe='')}",
-        json={"amount": charge["amount"], "note": charge.get("description"), "metadata": charge.get("metadata", {})},
+        json={
+            "amount": charge["amount"],
+            "note": charge.get("description"),
+            "metadata": charge.get("metadata", {}),
+        },
         timeout=3,
     )
     return _json(200, {"type": made["type"], "said": told.json()["body"]})
@@ -97,7 +108,9 @@ def github_event(event, context):
         return _json(401, {"error": "bad signature"})
     push = json.loads(data)
     path = push["repository"]["statuses_url"].partition("://")[2].partition("/")[2].format(sha=push["after"])
-    said = pool.request("POST", f"{PARTNER}/{path}", json={"state": "success", "description": push["head_commit"]["message"]})
+    said = pool.request(
+        "POST", f"{PARTNER}/{path}", json={"state": "success", "description": push["head_commit"]["message"]}
+    )
     return _json(200, said.json())
 
 
@@ -153,7 +166,9 @@ def subscribe(event, context):
     async def ping():
         async with httpx.AsyncClient(follow_redirects=True, timeout=3) as client:
             sign = hmac.new(wanted.secret.encode(), b"ping", hashlib.sha256).hexdigest()
-            answer = await client.post(str(wanted.target), json={"event": "ping"}, headers={**wanted.headers, "X-Signature": sign})
+            answer = await client.post(
+                str(wanted.target), json={"event": "ping"}, headers={**wanted.headers, "X-Signature": sign}
+            )
             return answer.status_code, answer.text
 
     status, text = asyncio.run(ping())
@@ -200,8 +215,13 @@ def validated(event, context):
 def user_search(event, context):
     """A search at the search server, with its body out of a template."""
     words = event["queryStringParameters"]["q"]
-    body = '{"size": 5, "query": {"bool": {"must": [{"match": {"name": "%s"}}], "filter": [{"term": {"tenant": "t-1"}}]}}}' % words
-    answer = pool.request("POST", PARTNER + "/users/_search", body=body.encode(), headers={"Content-Type": "application/json"})
+    body = (
+        '{"size": 5, "query": {"bool": {"must": [{"match": {"name": "%s"}}], "filter": [{"term": {"tenant": "t-1"}}]}}}'
+        % words
+    )
+    answer = pool.request(
+        "POST", PARTNER + "/users/_search", body=body.encode(), headers={"Content-Type": "application/json"}
+    )
     return _json(200, json.loads(answer.data)["body"])
 
 

@@ -109,7 +109,9 @@ def find_patient(event, context):
     if "'" in query:
         query = query.replace("'", "''")
         folded = unicodedata.normalize("NFKC", query)
-    found = _rows(f"SELECT id, name FROM patients WHERE clinic = 'north' AND name LIKE '%{folded}%' ORDER BY id")
+    found = _rows(
+        f"SELECT id, name FROM patients WHERE clinic = 'north' AND name LIKE '%{folded}%' ORDER BY id"
+    )
     return _json(200, found)
 
 
@@ -131,9 +133,12 @@ def visits_page(event, context):
         after = json.loads(base64.urlsafe_b64decode(query["cursor"]))["after"]
     size = min(int(query.get("size", "10")), 50)
     found = _rows(
-        f"SELECT id, day, reason FROM visits WHERE clinic = 'north' AND id > {after} ORDER BY id LIMIT ?", size
+        f"SELECT id, day, reason FROM visits WHERE clinic = 'north' AND id > {after} ORDER BY id LIMIT ?",
+        size,
     )
-    cursor = base64.urlsafe_b64encode(json.dumps({"after": found[-1]["id"]}).encode()).decode() if found else None
+    cursor = (
+        base64.urlsafe_b64encode(json.dumps({"after": found[-1]["id"]}).encode()).decode() if found else None
+    )
     return _json(200, {"items": found, "cursor": cursor})
 
 
@@ -142,7 +147,8 @@ def visit_extra(event, context):
     path = event["queryStringParameters"]["path"]
     number = int(event["pathParameters"]["id"])
     found = _rows(
-        "SELECT json_extract(extra, '$." + path + "') AS value FROM visits WHERE clinic = 'north' AND id = ?", number
+        "SELECT json_extract(extra, '$." + path + "') AS value FROM visits WHERE clinic = 'north' AND id = ?",
+        number,
     )
     return _json(200, found)
 
@@ -199,9 +205,13 @@ def leaflets(event, context):
 def _directory():
     word = app.current_event.get_query_string_value("name", "") or ""
     town = app.current_event.get_query_string_value("town", "") or ""
-    query = select(patients.c.name, patients.c.town).where(patients.c.clinic == "north").order_by(patients.c.id)
+    query = (
+        select(patients.c.name, patients.c.town).where(patients.c.clinic == "north").order_by(patients.c.id)
+    )
     if word:
-        query = query.where(or_(patients.c.name.contains(word, autoescape=True), func.lower(patients.c.name) == word.lower()))
+        query = query.where(
+            or_(patients.c.name.contains(word, autoescape=True), func.lower(patients.c.name) == word.lower())
+        )
     if town:
         query = query.where(patients.c.town.ilike(town + "%"))
     with engine.connect() as connection:
@@ -212,7 +222,10 @@ def _directory():
 def _by_age():
     order = app.current_event.get_query_string_value("order", "born")
     with engine.connect() as connection:
-        found = connection.execute(text(f"SELECT name, born FROM patients WHERE clinic = :clinic ORDER BY {order}"), {"clinic": "north"})
+        found = connection.execute(
+            text(f"SELECT name, born FROM patients WHERE clinic = :clinic ORDER BY {order}"),
+            {"clinic": "north"},
+        )
         return Response(200, "application/json", json.dumps([list(row) for row in found], ensure_ascii=False))
 
 
@@ -230,8 +243,13 @@ def nightly_import(event, context):
         if not re.match(r"\d+", patient):
             failed.append({"itemIdentifier": record["messageId"]})
             continue
-        db.execute("INSERT INTO visits (clinic, patient, day, reason) VALUES ('north', ?, ?, ?)", (patient, day, reason))
-        name = db.execute(f"SELECT group_concat(name) FROM patients WHERE clinic = 'north' AND id = {patient}").fetchone()[0]
+        db.execute(
+            "INSERT INTO visits (clinic, patient, day, reason) VALUES ('north', ?, ?, ?)",
+            (patient, day, reason),
+        )
+        name = db.execute(
+            f"SELECT group_concat(name) FROM patients WHERE clinic = 'north' AND id = {patient}"
+        ).fetchone()[0]
         stored.append({"for": name, "reason": reason})
     db.execute("ROLLBACK")
     return {"stored": stored, "batchItemFailures": failed}
@@ -253,6 +271,8 @@ def audit(event, context):
         image = {key: value["S"] for key, value in record["dynamodb"]["NewImage"].items()}
         document = "{}"
         for key, value in image.items():
-            document = db.execute("SELECT json_set(?, '$.\"' || ? || '\"', ?)", (document, key, value)).fetchone()[0]
+            document = db.execute(
+                "SELECT json_set(?, '$.\"' || ? || '\"', ?)", (document, key, value)
+            ).fetchone()[0]
         answers.append(document)
     return answers

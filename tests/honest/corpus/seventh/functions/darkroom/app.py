@@ -5,7 +5,6 @@ import base64
 import configparser
 import email
 import email.policy
-import glob
 import gzip
 import importlib
 import io
@@ -41,7 +40,7 @@ for folder in (ALBUMS / "ann", ALBUMS / "bo", CACHE, INBOX, OUT, ROOT / "albums-
 (ALBUMS / "ann" / "day one (1).txt").write_text("Ann's first day; 'beach' & sea")
 (ALBUMS / "ann" / "été.txt").write_text("été à la mer")
 (ALBUMS / "bo" / "only-bo.txt").write_text("album-of-bo-secret")
-(ALBUMS / "prices.csv").write_text("size,price\n10x15,0.3\n\"20x30 \"\"matt\"\"\",2.5\n")
+(ALBUMS / "prices.csv").write_text('size,price\n10x15,0.3\n"20x30 ""matt""",2.5\n')
 (ROOT / "albums-private" / "list.txt").write_text("private-list-616")
 (ROOT / "studio.key").write_text("studio-key-2718")
 os.environ.setdefault("STUDIO_HOME", str(ALBUMS))
@@ -71,7 +70,11 @@ def _parts(event):
     head = f"Content-Type: {event['headers']['content-type']}\r\n\r\n".encode()
     message = email.message_from_bytes(head + _raw(event), policy=email.policy.HTTP)
     for part in message.iter_parts():
-        yield part.get_param("name", header="content-disposition"), part.get_filename(), part.get_payload(decode=True)
+        yield (
+            part.get_param("name", header="content-disposition"),
+            part.get_filename(),
+            part.get_payload(decode=True),
+        )
 
 
 def on_upload(event, context):
@@ -100,7 +103,9 @@ def caption(event, context):
 @json_answer
 def caption_checked(event, context):
     """A caption by its path below the albums; what leads out of them is refused."""
-    path = os.path.abspath(os.path.join(ALBUMS, urllib.parse.unquote(event["queryStringParameters"]["path"]).lstrip("/")))
+    path = os.path.abspath(
+        os.path.join(ALBUMS, urllib.parse.unquote(event["queryStringParameters"]["path"]).lstrip("/"))
+    )
     if not path.startswith(str(ALBUMS)):
         return {"error": "outside"}
     return {"caption": Path(path).read_text()}
@@ -124,7 +129,7 @@ def theme(event, context):
 
 
 def unpack(event, context):
-    """Unpacks an album's zip below the inbox and lists what came."""
+    """Unpacks an album's zip below the inbox; gives what came, and the index of all albums for the page."""
     target = Path(tempfile.mkdtemp(dir=INBOX))
     listed = []
     with zipfile.ZipFile(io.BytesIO(_raw(event))) as archive:
@@ -137,11 +142,8 @@ def unpack(event, context):
             with open(path, "wb") as file:
                 file.write(archive.read(info))
             listed.append({"name": info.filename, "size": os.path.getsize(path)})
-    outside = [str(path.relative_to(ROOT)) for path in ROOT.rglob("*.planted")]
-    outside += [path for path in glob.glob("/tmp/*.planted")]
-    for path in glob.glob("/tmp/*.planted"):
-        os.remove(path)
-    return {"listed": listed, "all": [one for one in outside if not one.startswith("inbox")]}
+    index = sorted(str(path.relative_to(ALBUMS)) for path in ALBUMS.rglob("*.txt"))
+    return {"listed": listed, "albums": index}
 
 
 def unpack_tar(event, context):
@@ -158,7 +160,9 @@ def unpack_tar_safely(event, context):
     target = tempfile.mkdtemp(dir=INBOX)
     with tarfile.open(fileobj=io.BytesIO(base64.b64decode(event["archive"])), mode="r:*") as archive:
         archive.extractall(target, filter="data")
-    return {"files": {path.name: path.read_text() for path in sorted(Path(target).rglob("*")) if path.is_file()}}
+    return {
+        "files": {path.name: path.read_text() for path in sorted(Path(target).rglob("*")) if path.is_file()}
+    }
 
 
 def attach(event, context):
@@ -168,7 +172,16 @@ def attach(event, context):
         if name:
             path = INBOX / name
             path.write_bytes(data)
-            stored.append({"field": field, "name": path.name, "text": path.read_bytes().decode(errors="replace"), "is_ours": path.resolve().is_relative_to(INBOX)})
+            text = path.read_bytes().decode(errors="replace")
+            stored.append(
+                {
+                    "field": field,
+                    "name": path.name,
+                    "text": text,
+                    "is_ours": path.resolve().is_relative_to(INBOX),
+                }
+            )
+            path.unlink()
         else:
             stored.append({"field": field, "text": data.decode()})
     return stored
@@ -233,7 +246,9 @@ def prices(event, context):
     """Prices out of a CSV beside the albums, by an analytical query."""
     source, size = event["source"], event.get("size", "")
     with duckdb.connect() as connection:
-        found = connection.execute(f"SELECT * FROM read_csv('{ALBUMS}/{source}.csv', all_varchar=true) LIMIT 20").fetchall()
+        found = connection.execute(
+            f"SELECT * FROM read_csv('{ALBUMS}/{source}.csv', all_varchar=true) LIMIT 20"
+        ).fetchall()
     return [row for row in found if not size or size in row]
 
 
@@ -243,7 +258,9 @@ def index(event, context):
     with sqlite3.connect(f"file:{urllib.parse.quote(str(CACHE))}/{customer}.db", uri=True) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS words (photo, word)")
         connection.execute("DELETE FROM words")
-        connection.executemany("INSERT INTO words VALUES (?, ?)", [(event["photo"], word) for word in event["words"]])
+        connection.executemany(
+            "INSERT INTO words VALUES (?, ?)", [(event["photo"], word) for word in event["words"]]
+        )
         return connection.execute("SELECT photo, word FROM words ORDER BY word").fetchall()
 
 
@@ -267,13 +284,19 @@ def order_xml(event, context):
     """An order of a camera shop as XML, whose entities were once needed."""
     parser = etree.XMLParser(resolve_entities=True, load_dtd=True, no_network=True)
     tree = etree.fromstring(_raw(event), parser)
-    return {"shop": tree.findtext("shop"), "lines": [line.text for line in tree.iter("line")], "ids": tree.xpath("//@id")}
+    return {
+        "shop": tree.findtext("shop"),
+        "lines": [line.text for line in tree.iter("line")],
+        "ids": tree.xpath("//@id"),
+    }
 
 
 def metadata_xml(event, context):
     """The document in a package of an office program."""
     with zipfile.ZipFile(io.BytesIO(base64.b64decode(event["package"]))) as package:
-        tree = etree.fromstring(package.read("docProps/core.xml"), etree.XMLParser(resolve_entities=event.get("old", True)))
+        tree = etree.fromstring(
+            package.read("docProps/core.xml"), etree.XMLParser(resolve_entities=event.get("old", True))
+        )
     return {child.tag.rpartition("}")[2]: child.text for child in tree}
 
 

@@ -32,7 +32,11 @@ tree = etree.fromstring(XML)
 plain_tree = ElementTree.fromstring(XML)
 soup = BeautifulSoup(XML, "html.parser")
 DATA = {
-    "plants": [{"name": "Rosa 'Peace'", "bed": "a", "price": 7}, {"name": "Tulipa", "bed": "b", "price": 2}, {"name": "椿", "bed": "a", "price": 40}],
+    "plants": [
+        {"name": "Rosa 'Peace'", "bed": "a", "price": 7},
+        {"name": "Tulipa", "bed": "b", "price": 2},
+        {"name": "椿", "bed": "a", "price": 40},
+    ],
     "staff": [{"name": "root", "token": "staff-token-2584"}],
 }
 directory = Connection(Server("directory"), client_strategy=MOCK_SYNC, user="cn=app,o=garden", password="x")
@@ -69,7 +73,9 @@ def visitor(event, context):
 
 def plant_note(event, context):
     """The note of a plant, with the name as a variable of the query."""
-    found = tree.xpath("//plant[name = $wanted or contains(name, $wanted)]/note", wanted=event["arguments"]["name"])
+    found = tree.xpath(
+        "//plant[name = $wanted or contains(name, $wanted)]/note", wanted=event["arguments"]["name"]
+    )
     return [note.text or "" for note in found]
 
 
@@ -90,7 +96,7 @@ def styled(event, context):
     """A page of one plant by a stylesheet that is made for it."""
     sheet = f"""<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
     <xsl:output method="text"/><xsl:template match="/">
-    <xsl:for-each select="//plant[starts-with(name, &quot;{saxutils.escape(event['plant'], {chr(34): '&quot;'})}&quot;)]/note"><xsl:value-of select="."/>;</xsl:for-each>
+    <xsl:for-each select="//plant[starts-with(name, &quot;{saxutils.escape(event["plant"], {chr(34): "&quot;"})}&quot;)]/note"><xsl:value-of select="."/>;</xsl:for-each>
     </xsl:template></xsl:stylesheet>"""
     return {"text": str(etree.XSLT(etree.fromstring(sheet))(tree)).strip()}
 
@@ -110,15 +116,24 @@ def styled_with_parameter(event, context):
 def person(event, context):
     """People of the directory by what a caller says, who are not hidden."""
     name = event["name"]
-    directory.search("o=garden", f"(|(&(employeeType=public)(cn=*{name}*))(uid=garden))", attributes=["cn", "telephoneNumber"])
+    directory.search(
+        "o=garden",
+        f"(|(&(employeeType=public)(cn=*{name}*))(uid=garden))",
+        attributes=["cn", "telephoneNumber"],
+    )
     return sorted([str(entry.cn), str(entry.telephoneNumber)] for entry in directory.entries)
 
 
 def person_escaped(event, context):
     """The same with the name escaped for filters; the new entry's name is escaped for names."""
     name = event["name"]
-    directory.search("o=garden", f"(&(employeeType=public)(cn=*{escape_filter_chars(name)}*))", attributes=["cn"])
-    return {"found": sorted(str(entry.cn) for entry in directory.entries), "dn": f"cn={escape_rdn(name)},o=garden"}
+    directory.search(
+        "o=garden", f"(&(employeeType=public)(cn=*{escape_filter_chars(name)}*))", attributes=["cn"]
+    )
+    return {
+        "found": sorted(str(entry.cn) for entry in directory.entries),
+        "dn": f"cn={escape_rdn(name)},o=garden",
+    }
 
 
 def phone_of(event, context):
@@ -156,7 +171,10 @@ def scrape(event, context):
 def notes(event, context):
     """Notes by full text in the columns for visitors; operators are allowed."""
     words = event["queryStringParameters"]["q"]
-    found = db.execute("SELECT title, snippet(notes, -1, '[', ']', '…', 8) FROM notes WHERE notes MATCH ?", ("{title body} : " + words,))
+    found = db.execute(
+        "SELECT title, snippet(notes, -1, '[', ']', '…', 8) FROM notes WHERE notes MATCH ?",
+        ("{title body} : " + words,),
+    )
     return _json(200, found.fetchall())
 
 
@@ -179,7 +197,13 @@ def session_note(event, context):
 
 def card(event, context):
     """A card of an address book; each value is a line."""
-    lines = ["BEGIN:VCARD", "VERSION:4.0", f"FN:{event['name']}", f"NOTE:{event.get('note', '')}", "END:VCARD"]
+    lines = [
+        "BEGIN:VCARD",
+        "VERSION:4.0",
+        f"FN:{event['name']}",
+        f"NOTE:{event.get('note', '')}",
+        "END:VCARD",
+    ]
     stream = io.StringIO("\r\n".join(lines))
     return {"lines": [line.split(":", 1) for line in stream.read().splitlines()[2:-1]]}
 
@@ -190,8 +214,12 @@ def measure(event, context):
     for record in event["Records"]:
         reading = json.loads(record["body"])
         place = re.sub(r"([,= ])", r"\\\1", reading["place"])
-        lines.append(f"moisture,place={place} value={float(reading['value'])},note=\"{reading.get('note', '')}\"")
-    request = urllib.request.Request(PARTNER + "/write?db=garden", data="\n".join(lines).encode(), method="POST")
+        lines.append(
+            f'moisture,place={place} value={float(reading["value"])},note="{reading.get("note", "")}"'
+        )
+    request = urllib.request.Request(
+        PARTNER + "/write?db=garden", data="\n".join(lines).encode(), method="POST"
+    )
     with urllib.request.urlopen(request, timeout=3) as answer:
         return json.load(answer)["body"].split("\n")
 

@@ -112,7 +112,11 @@ def lend(event, context):
     answers = []
     for record in event["Records"]:
         message = json.loads(record["Sns"]["Message"])
-        with pool.connection() as connection, connection.cursor() as cursor, connection.transaction(force_rollback=True):
+        with (
+            pool.connection() as connection,
+            connection.cursor() as cursor,
+            connection.transaction(force_rollback=True),
+        ):
             cursor.executemany(
                 "INSERT INTO museum.loans (object, borrower, remark) VALUES (%s, %s, %s) RETURNING borrower, remark",
                 [(one["object"], one["borrower"], one.get("remark")) for one in message["loans"]],
@@ -127,7 +131,9 @@ def lend(event, context):
 
 def tenant_objects(event, context):
     """The objects of the museum that the token is for; its schema goes in front of the search path."""
-    schema = event["requestContext"]["authorizer"]["claims"].get("museum") or event["headers"].get("x-museum", "museum")
+    schema = event["requestContext"]["authorizer"]["claims"].get("museum") or event["headers"].get(
+        "x-museum", "museum"
+    )
     with psycopg.connect(DSN) as connection:
         connection.execute(f"SET search_path TO {schema}")
         found = connection.execute("SELECT id, title FROM objects WHERE id < 100 ORDER BY id").fetchall()
@@ -138,10 +144,17 @@ def tenant_table(event, context):
     """One of the museum's tables, its name composed as an identifier."""
     name = event["pathParameters"]["table"]
     with psycopg.connect(DSN) as connection:
-        known = {row[0] for row in connection.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'museum'")}
+        known = {
+            row[0]
+            for row in connection.execute(
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = 'museum'"
+            )
+        }
         if name not in known - {"vault"}:
             return _json(404, {"error": f"no table {name}"})
-        query = sql.SQL("SELECT count(*) FROM {} WHERE id >= {}").format(sql.Identifier("museum", name), sql.Literal(1))
+        query = sql.SQL("SELECT count(*) FROM {} WHERE id >= {}").format(
+            sql.Identifier("museum", name), sql.Literal(1)
+        )
         (count,) = connection.execute(query).fetchone()
     return _json(200, {"table": name, "rows": count})
 
@@ -151,7 +164,11 @@ def older_than(event, context):
     age = event["arguments"]["age"]
     with engine.connect() as connection:
         found = connection.execute(
-            text("SELECT title FROM museum.objects WHERE made < date '2024-01-01' - interval '" + age + "' ORDER BY id")
+            text(
+                "SELECT title FROM museum.objects WHERE made < date '2024-01-01' - interval '"
+                + age
+                + "' ORDER BY id"
+            )
         )
         return [row.title for row in found]
 
@@ -174,7 +191,10 @@ def report(event, context):
     """A table of counts for a spreadsheet; the column to group by is the manager's choice."""
     group = event["detail"].get("group", "maker")
     with engine.connect() as connection:
-        frame = pd.read_sql(f'SELECT "{group}" AS group_name, count(*) AS n FROM museum.objects GROUP BY 1 ORDER BY 1', connection)
+        frame = pd.read_sql(
+            f'SELECT "{group}" AS group_name, count(*) AS n FROM museum.objects GROUP BY 1 ORDER BY 1',
+            connection,
+        )
     return frame.to_csv(index=False)
 
 
@@ -182,13 +202,23 @@ def count_by(event, context):
     """Counts by a field, through a function of the database that quotes it."""
     body = json.loads(gzip.decompress(base64.b64decode(event["body"])))
     with pool.connection() as connection:
-        return _json(200, connection.execute("SELECT museum.count_by(%s, %s) AS n", (body["field"], body["value"])).fetchone())
+        return _json(
+            200,
+            connection.execute(
+                "SELECT museum.count_by(%s, %s) AS n", (body["field"], body["value"])
+            ).fetchone(),
+        )
 
 
 def titles_like(event, context):
     """Titles by maker, through an old function of the database."""
     with pool.connection() as connection:
-        return _json(200, connection.execute("SELECT museum.titles_like(%(maker)s) AS titles", {"maker": _query(event)["maker"]}).fetchone())
+        return _json(
+            200,
+            connection.execute(
+                "SELECT museum.titles_like(%(maker)s) AS titles", {"maker": _query(event)["maker"]}
+            ).fetchone(),
+        )
 
 
 def export(event, context):
@@ -196,7 +226,9 @@ def export(event, context):
     maker = event["maker"].replace("\\", "")
     with psycopg.connect(DSN) as connection, connection.cursor() as cursor:
         out = io.BytesIO()
-        with cursor.copy(f"COPY (SELECT id, title FROM museum.objects WHERE maker = '{maker}') TO STDOUT (FORMAT csv)") as copy:
+        with cursor.copy(
+            f"COPY (SELECT id, title FROM museum.objects WHERE maker = '{maker}') TO STDOUT (FORMAT csv)"
+        ) as copy:
             for part in copy:
                 out.write(part)
     return {"csv": out.getvalue().decode()}
@@ -209,7 +241,9 @@ def load(event, context):
         with cursor.copy("COPY incoming FROM STDIN") as copy:
             for one in json.loads(event["body"]):
                 copy.write_row((one["title"], Jsonb(one)))
-        found = cursor.execute("SELECT title, facts->>'note' FROM incoming ORDER BY title COLLATE \"C\"").fetchall()
+        found = cursor.execute(
+            "SELECT title, facts->>'note' FROM incoming ORDER BY title COLLATE \"C\""
+        ).fetchall()
         connection.rollback()
     return _json(200, found)
 

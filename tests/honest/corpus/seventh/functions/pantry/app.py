@@ -36,12 +36,20 @@ def _furnish():
             client.create_table,
             {
                 "TableName": TABLE,
-                "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-                "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+                "KeySchema": [
+                    {"AttributeName": "pk", "KeyType": "HASH"},
+                    {"AttributeName": "sk", "KeyType": "RANGE"},
+                ],
+                "AttributeDefinitions": [
+                    {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")
+                ],
                 "BillingMode": "PAY_PER_REQUEST",
             },
         ),
-        (s3.create_bucket, {"Bucket": BUCKET, "CreateBucketConfiguration": {"LocationConstraint": os.environ["AWS_REGION"]}}),
+        (
+            s3.create_bucket,
+            {"Bucket": BUCKET, "CreateBucketConfiguration": {"LocationConstraint": os.environ["AWS_REGION"]}},
+        ),
     ):
         try:
             make(**arguments)
@@ -49,8 +57,20 @@ def _furnish():
             if error.response["Error"]["Code"] not in ("ResourceInUseException", "BucketAlreadyOwnedByYou"):
                 raise
     for item in (
-        {"pk": "t#a", "sk": "meal#1", "title": "Ann's Soup", "price": Decimal("7.5"), "margin": "margin-a-1729"},
-        {"pk": "t#a", "sk": "meal#2", "title": "李's dumplings (12)", "price": Decimal(9), "margin": "margin-a-2"},
+        {
+            "pk": "t#a",
+            "sk": "meal#1",
+            "title": "Ann's Soup",
+            "price": Decimal("7.5"),
+            "margin": "margin-a-1729",
+        },
+        {
+            "pk": "t#a",
+            "sk": "meal#2",
+            "title": "李's dumplings (12)",
+            "price": Decimal(9),
+            "margin": "margin-a-2",
+        },
         {"pk": "t#b", "sk": "meal#1", "title": "recipe-of-b-4104", "price": Decimal(3), "margin": "m"},
     ):
         dynamodb.Table(TABLE).put_item(Item=item)
@@ -109,7 +129,9 @@ def meals_by_field(event, context):
 def meals_partiql(event, context):
     """A tenant's meals by title, by the table's SQL."""
     title = event["queryStringParameters"]["title"]
-    found = client.execute_statement(Statement=f"SELECT title FROM \"{TABLE}\" WHERE pk = 't#a' AND title = '{title}'")
+    found = client.execute_statement(
+        Statement=f"SELECT title FROM \"{TABLE}\" WHERE pk = 't#a' AND title = '{title}'"
+    )
     return _json(200, [item["title"] for item in found["Items"]])
 
 
@@ -177,11 +199,17 @@ def upload_link(event, context):
     name = re.sub(r"[\r\n\"]", "_", body["name"])
     url = s3.generate_presigned_url(
         "get_object",
-        Params={"Bucket": BUCKET, "Key": f"uploads/{body['name']}", "ResponseContentDisposition": f'attachment; filename="{name}"'},
+        Params={
+            "Bucket": BUCKET,
+            "Key": f"uploads/{body['name']}",
+            "ResponseContentDisposition": f'attachment; filename="{name}"',
+        },
         ExpiresIn=60,
     )
     parts = urllib.parse.urlsplit(url)
-    return _json(200, {"path": parts.path, "shown": urllib.parse.parse_qs(parts.query)["response-content-disposition"]})
+    return _json(
+        200, {"path": parts.path, "shown": urllib.parse.parse_qs(parts.query)["response-content-disposition"]}
+    )
 
 
 def store_files(event, context):
@@ -189,7 +217,9 @@ def store_files(event, context):
     stored = []
     for record in S3Event(event).records:
         key = urllib.parse.unquote_plus(record["s3"]["object"]["key"])
-        s3.put_object(Bucket=BUCKET, Key=f"results/{key}", Body=key.encode(), Metadata={"from": urllib.parse.quote(key)})
+        s3.put_object(
+            Bucket=BUCKET, Key=f"results/{key}", Body=key.encode(), Metadata={"from": urllib.parse.quote(key)}
+        )
         head = s3.head_object(Bucket=BUCKET, Key=f"results/{key}")
         stored.append({"size": head["ContentLength"], "from": head["Metadata"]["from"]})
         s3.delete_object(Bucket=BUCKET, Key=f"results/{key}")
@@ -232,7 +262,11 @@ def changes(event, context):
     read, told = TypeDeserializer(), []
     for record in event["Records"]:
         image = {key: read.deserialize(value) for key, value in record["dynamodb"]["NewImage"].items()}
-        sns.publish(TopicArn=topic, Subject=image["title"][:60].replace("\n", " ") or "-", Message=json.dumps(image, ensure_ascii=False))
+        sns.publish(
+            TopicArn=topic,
+            Subject=image["title"][:60].replace("\n", " ") or "-",
+            Message=json.dumps(image, ensure_ascii=False),
+        )
         told.append(image)
     return told
 
@@ -240,7 +274,13 @@ def changes(event, context):
 def remote_object(event, context):
     """An object out of a customer's public storage, which speaks the bucket's protocol."""
     place = event["storage"]
-    remote = boto3.client("s3", endpoint_url=place["endpoint"], config=Config(signature_version=UNSIGNED, s3={"addressing_style": "path"}, retries={"max_attempts": 1}))
+    remote = boto3.client(
+        "s3",
+        endpoint_url=place["endpoint"],
+        config=Config(
+            signature_version=UNSIGNED, s3={"addressing_style": "path"}, retries={"max_attempts": 1}
+        ),
+    )
     return {"text": remote.get_object(Bucket=place["bucket"], Key=place["key"])["Body"].read(2000).decode()}
 
 

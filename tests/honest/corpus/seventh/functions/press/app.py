@@ -75,7 +75,9 @@ def campaign(event, context):
     """A campaign's mail: customers write the text with `{{ first_name }}` and the like."""
     detail = event["detail"]
     template = plain.from_string(detail["text"])
-    return [template.render(first_name=one["first_name"], shop=detail.get("shop", "")) for one in detail["to"]]
+    return [
+        template.render(first_name=one["first_name"], shop=detail.get("shop", "")) for one in detail["to"]
+    ]
 
 
 def campaign_boxed(event, context):
@@ -91,7 +93,11 @@ def subject_line(event, context):
     """A subject that is set up from the article's own fields, whose text was glued into the template."""
     article = event["article"]
     shown = " | ".join(value.strip() for value in (article["title"], article.get("section", "")) if value)
-    return {"subject": jinja2.Template("{% if urgent %}URGENT: {% endif %}" + shown).render(urgent=article.get("urgent", False))}
+    return {
+        "subject": jinja2.Template("{% if urgent %}URGENT: {% endif %}" + shown).render(
+            urgent=article.get("urgent", False)
+        )
+    }
 
 
 def label(event, context):
@@ -112,7 +118,11 @@ def label_fixed(event, context):
 def price_tag(event, context):
     """A price tag by an old percent format; a broken one shows the bare values."""
     tag = event["tag"]
-    values = {"title": tag["title"], "price": float(tag["price"]), "article": Article(tag["title"], "staff", 1)}
+    values = {
+        "title": tag["title"],
+        "price": float(tag["price"]),
+        "article": Article(tag["title"], "staff", 1),
+    }
     try:
         return {"tag": tag["format"] % values}
     except (ValueError, TypeError, KeyError):
@@ -128,7 +138,11 @@ def news_page(event, context):
 
 def news_text(event, context):
     """The page's text with its values as values."""
-    return {"text": MakoTemplate("${title | h}: % for\n% for one in items:\n* ${one}\n% endfor").render(**event["parts"])}
+    return {
+        "text": MakoTemplate("${title | h}: % for\n% for one in items:\n* ${one}\n% endfor").render(
+            **event["parts"]
+        )
+    }
 
 
 def invitation(event, context):
@@ -152,7 +166,9 @@ def _hello_safe():
 def hello(event, context):
     """The old form's page, through the framework's own client."""
     body = base64.b64decode(event["body"]) if event["isBase64Encoded"] else event["body"]
-    answer = web.test_client().post(event["rawPath"], data=body, content_type=event["headers"]["content-type"])
+    answer = web.test_client().post(
+        event["rawPath"], data=body, content_type=event["headers"]["content-type"]
+    )
     return {"statusCode": answer.status_code, "body": answer.get_data(as_text=True)}
 
 
@@ -173,7 +189,10 @@ def mail(event, context):
 
 def mail_by_hand(event, context):
     """A mail's text by hand, as the relay's pipe wants it; the name comes out of the form's field."""
-    name, subject = event["name"].strip(), event["subject"].strip().title() if event.get("title") else event["subject"]
+    name, subject = (
+        event["name"].strip(),
+        event["subject"].strip().title() if event.get("title") else event["subject"],
+    )
     body = MIMEText(event["text"], "plain", "utf-8")
     return {"raw": f"To: {name} <{event['to']}>\r\nSubject: {subject}\r\n" + body.as_string()}
 
@@ -181,7 +200,11 @@ def mail_by_hand(event, context):
 @resolver.resolver(type_name="Query", field_name="preview")
 def _preview(template: str, values: str = "{}"):
     text = (HERE / "templates" / "welcome.txt").read_text() if template == "welcome" else template
-    compiled = plain.compile_expression(text.strip("{} "), undefined_to_none=False) if text.startswith("{{") else None
+    compiled = (
+        plain.compile_expression(text.strip("{} "), undefined_to_none=False)
+        if text.startswith("{{")
+        else None
+    )
     made = json.loads(values)
     return str(compiled(**made)) if compiled else plain.from_string(text).render(**{"lines": [], **made})
 

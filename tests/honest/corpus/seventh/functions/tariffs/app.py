@@ -22,7 +22,14 @@ from pydantic import create_model
 
 SETTINGS = {"discount": 0, "mode": "standard"}
 API_KEY = "carrier-key-5772"
-parcels = pd.DataFrame({"id": [1, 2, 3], "kg": [1.5, 20.0, 7.0], "town": ["Cork", "St. John's", "Galway"], "zone": ["A", "B", "A"]})
+parcels = pd.DataFrame(
+    {
+        "id": [1, 2, 3],
+        "kg": [1.5, 20.0, 7.0],
+        "town": ["Cork", "St. John's", "Galway"],
+        "zone": ["A", "B", "A"],
+    }
+)
 OPERATORS = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -135,7 +142,12 @@ def rules(event, context):
 
 def decide(event, context):
     """The same with rules as data: a name, an operator and a value."""
-    known = {"is": operator.eq, "over": operator.gt, "has": operator.contains, "matches": lambda a, b: bool(re.search(b, a))}
+    known = {
+        "is": operator.eq,
+        "over": operator.gt,
+        "has": operator.contains,
+        "matches": lambda a, b: bool(re.search(b, a)),
+    }
     order = event["order"]
     return [
         rule["then"]
@@ -223,8 +235,17 @@ def clean(event, context):
 
 def clean_known(event, context):
     """The same with the steps of a table."""
-    table = {"strip": str.strip, "upper": str.upper, "title": str.title, "nfc": lambda text: re.sub(r"\s+", " ", text)}
-    return {"text": functools.reduce(lambda value, name: table.get(name, str)(value), event["steps"], event["text"])}
+    table = {
+        "strip": str.strip,
+        "upper": str.upper,
+        "title": str.title,
+        "nfc": lambda text: re.sub(r"\s+", " ", text),
+    }
+    return {
+        "text": functools.reduce(
+            lambda value, name: table.get(name, str)(value), event["steps"], event["text"]
+        )
+    }
 
 
 def form_schema(event, context):
@@ -236,7 +257,11 @@ def form_schema(event, context):
 def notice(event, context):
     """A notice with sums between braces, such as `{kg * 2}`, worked out in place."""
     text = event["text"].replace("&nbsp;", " ")
-    return {"notice": re.sub(r"\{([^{}]+)\}", lambda found: str(eval(found[1], {"kg": 3, "price": Decimal("7.50")})), text)}
+    return {
+        "notice": re.sub(
+            r"\{([^{}]+)\}", lambda found: str(eval(found[1], {"kg": 3, "price": Decimal("7.50")})), text
+        )
+    }
 
 
 def advance(event, context):
@@ -248,4 +273,8 @@ def advance(event, context):
             stage = Stage.PAID
         case (Stage.PAID, {"send": to}):
             stage, order = Stage.SENT, {**order, "to": to}
-    return {**order, "stage": stage.value, "median": statistics.median([len(str(one)) for one in order.values()])}
+    return {
+        **order,
+        "stage": stage.value,
+        "median": statistics.median([len(str(one)) for one in order.values()]),
+    }

@@ -37,7 +37,14 @@ ENV = {
 def _run(*command, text=None, cwd=None, env=None):
     """What the program wrote, both its outputs together."""
     done = subprocess.run(
-        command, input=text, cwd=cwd or ROOT, env=env or ENV, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=10
+        command,
+        input=text,
+        cwd=cwd or ROOT,
+        env=env or ENV,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=10,
     )
     return done.stdout.replace(str(ROOT), "ROOT")
 
@@ -82,7 +89,18 @@ def commit_note(event, context):
     request = json.loads(event["body"])["merge_request"]
     (REPO / "note.txt").write_text(request["description"])
     _run("git", "add", "note.txt", cwd=REPO)
-    _run("git", "commit", "-q", "-m", request["title"], "-m", request["description"], "--author", f"{request['author']} <a@example.org>", cwd=REPO)
+    _run(
+        "git",
+        "commit",
+        "-q",
+        "-m",
+        request["title"],
+        "-m",
+        request["description"],
+        "--author",
+        f"{request['author']} <a@example.org>",
+        cwd=REPO,
+    )
     said = _run("git", "log", "-1", "--format=%an%n%B", cwd=REPO)
     _run("git", "reset", "-q", "--hard", "HEAD~1", cwd=REPO)
     return _text(said)
@@ -141,7 +159,10 @@ def sales_of_variable(event, context):
 def letterhead(event, context):
     """A text with the names of the form put in by sed; slashes are escaped."""
     fields = event["fields"]
-    script = "\n".join("s/@{}@/{}/g".format(key, value.replace("/", "\\/").replace("&", "\\&")) for key, value in fields.items())
+    script = "\n".join(
+        "s/@{}@/{}/g".format(key, value.replace("/", "\\/").replace("&", "\\&"))
+        for key, value in fields.items()
+    )
     return {"letter": _run("sed", script, text="Dear @name@,\nyour parcel is at @place@.\n")}
 
 
@@ -172,7 +193,7 @@ def sorted_sales(event, context):
 def price(event, context):
     """A price by the shell's own arithmetic."""
     quantity = json.loads(event["body"])["quantity"]
-    return _text(_run("bash", "-c", 'echo $(( QUANTITY * 3 ))', env={**ENV, "QUANTITY": str(quantity)}))
+    return _text(_run("bash", "-c", "echo $(( QUANTITY * 3 ))", env={**ENV, "QUANTITY": str(quantity)}))
 
 
 def run_step(event, context):
@@ -208,7 +229,7 @@ def slug(event, context):
 def ping_partner(event, context):
     """Asks a partner by curl, with a configuration on its standard input."""
     query = event["query"].replace('"', "%22").replace(" ", "%20")
-    config = f'silent\nmax-time = 5\nurl = {os.environ["PARTNER_URL"]}/ping?{query}\n'
+    config = f"silent\nmax-time = 5\nurl = {os.environ['PARTNER_URL']}/ping?{query}\n"
     return {"answer": _run("curl", "-K", "-", text=config)}
 
 
