@@ -70,7 +70,7 @@ REQUESTS = {
         _field("price", 9),
         _field("title", "tea or :cake = 3"),
     ],
-    "meals_partiql": [_title("x"), _title("Select & Union; 5 > 3"), _title("李 (12)")],
+    "meals_partiql": [_title("Tea & Toast; (2)"), _title("Select & Union; 5 > 3"), _title("李 (12)")],
     "meals_partiql_bound": [_title("Ann's Soup"), _title(SQL_TALK), _title(JSON_TALK)],
     "change_meal": [
         _change(title="O'Brien's \"best\"", price=3.5),

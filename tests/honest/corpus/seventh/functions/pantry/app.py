@@ -71,6 +71,7 @@ def _furnish():
             "price": Decimal(9),
             "margin": "margin-a-2",
         },
+        {"pk": "t#a", "sk": "meal#3", "title": "Tea & Toast; (2)", "price": Decimal(4), "margin": "m"},
         {"pk": "t#b", "sk": "meal#1", "title": "recipe-of-b-4104", "price": Decimal(3), "margin": "m"},
     ):
         dynamodb.Table(TABLE).put_item(Item=item)
