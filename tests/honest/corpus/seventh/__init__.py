@@ -180,19 +180,6 @@ def form(path: str, fields: Mapping[str, str]) -> dict[str, object]:
     return {**event, "body": base64.b64encode(text.encode()).decode(), "isBase64Encoded": True}
 
 
-def balancer(method: str, path: str, body: str = "", **query: str) -> dict[str, object]:
-    """A request through a load balancer, which leaves the query encoded."""
-    return {
-        "requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:x:1:targetgroup/t/1"}},
-        "httpMethod": method,
-        "path": path,
-        "queryStringParameters": {key: quote_plus(value) for key, value in query.items()},
-        "headers": {"host": "shop.example.org", "user-agent": "curl/8.5.0", "content-type": "text/plain"},
-        "body": body,
-        "isBase64Encoded": False,
-    }
-
-
 def sqs(*bodies: object) -> dict[str, object]:
     """A batch from a queue."""
     return {
@@ -295,21 +282,6 @@ def cognito(trigger: str, name: str, attributes: Mapping[str, str], **request: o
         "callerContext": {"clientId": "c"},
         "request": {"userAttributes": dict(attributes), **request},
         "response": {},
-    }
-
-
-def stack(
-    kind: str, properties: Mapping[str, object], url: str = "@PARTNER@/cfn/answer"
-) -> dict[str, object]:
-    """A custom resource's request."""
-    return {
-        "RequestType": kind,
-        "ResponseURL": url,
-        "StackId": "arn:aws:cloudformation:eu-central-1:123456789012:stack/s/1",
-        "RequestId": "req-1",
-        "LogicalResourceId": "Thing",
-        "ResourceType": "Custom::Thing",
-        "ResourceProperties": {"ServiceToken": "arn:aws:lambda:x", **properties},
     }
 
 
