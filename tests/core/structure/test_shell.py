@@ -367,6 +367,9 @@ def test_any_text_gets_a_verdict(text: str) -> None:
 @pytest.mark.parametrize(
     ("words", "value", "expected"),
     [
+        (["git", "commit", "-m", "{}"], "Closes #7, see https://example.org/?a=1", "allow"),
+        (["git", "commit", "-m", "{}"], "https://example.org/ is down", "allow"),
+        (["git", "clone", "{}"], "https://evil.example/x", "refuse"),
         (["sed", "s/{}/X/g"], "cat", "allow"),
         (["sed", "-e", "s/{}/X/g"], "a; b", "allow"),
         (["sed", "s/{}/X/g"], "a/e;s/b", "refuse"),
@@ -376,6 +379,11 @@ def test_any_text_gets_a_verdict(text: str) -> None:
         (["sed", "s/a/{}\\/"], "b\\", "allow"),
         (["sed", "s/a/b/{}"], "e", "refuse"),
         (["sed", "{}"], "s/a/b/e", "refuse"),
+        (["sed", "s/a/{}/g\ns/b/c/"], "O'Brien", "allow"),
+        (["sed", "s/b/c/; s/a/{}/"], "O'Brien", "allow"),
+        (["sed", "s/b/c/;s/a/{}/g"], "x/e", "refuse"),
+        (["sed", "s/a/b/\n{}"], "e id", "refuse"),
+        (["sed", "s/a/b/{}\ns/c/d/"], "w /tmp/x", "refuse"),
         (["sed", "{}d"], "1,$", "refuse"),
         (["awk", "{{ print ${} }}"], "2", "allow"),
         (["awk", "{{ print ${} }}"], "2; system(1)", "refuse"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.by_day import some_by_day
 from tests.core.structure.fakes import NOTHING, Brought, FakeProvenance, fill
 
+from dayfly.core.provenance import Provenance
 from dayfly.core.structure.sql import judge_sql
 from dayfly.core.structure.sqltokens import DIALECTS
 from dayfly.core.structure.trusted_literals import OwnText
@@ -599,3 +600,20 @@ def test_the_event_completes_the_name_of_a_table() -> None:
         statement = f"SELECT * FROM tenant_{value} WHERE id = ?"
         event = FakeProvenance({"tenant": value}, keys=False)
         assert judge_sql(statement, event, own, dialect="sqlite").verdict == expected
+
+
+@pytest.mark.parametrize("escape", ["''", "\\'"])
+def test_a_piece_of_an_escaped_value_is_no_choice(escape: str) -> None:
+    own = OwnText(["SELECT id FROM items WHERE name = E'", "'"], choices=["o", "brien"])
+    for value, expected in (("O'Brien", "allow"), ("O'Brien's", "allow")):
+        text = f"SELECT id FROM items WHERE name = E'{value.replace(chr(39), escape)}'"
+        assert judge_sql(text, Provenance({"name": value}), own, dialect="postgresql").verdict == expected
+    text = "SELECT id FROM items WHERE name = E'O'Brien'"
+    assert judge_sql(text, Provenance({"name": "O'Brien"}), own, dialect="postgresql").verdict == "refuse"
+
+
+def test_a_word_of_the_events_is_the_functions_where_its_statement_begins_with_it() -> None:
+    own = OwnText(["SET ", " = :v0", "DELETE FROM "])
+    event = Provenance({"note": "SET x = :y REMOVE a", "do": "DELETE FROM items"})
+    for text, expected in (("SET note = :v0", "allow"), ("DELETE FROM items", "refuse")):
+        assert judge_sql(text, event, own, dialect="partiql", is_schemaless=True).verdict == expected, text

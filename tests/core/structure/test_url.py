@@ -185,7 +185,9 @@ def test_the_functions_own_origin_is_its_own_though_the_event_names_it_as_a_whol
         ("/items?a=1&b=2&c=1", {"q": "a=1&b=2"}, "refuse"),
         ("/other/17;a=1", {"pathParameters.proxy": "other/17;a=1"}, "allow"),
         ("/other/..;a=1/17", {"pathParameters.proxy": "other/..;a=1/17"}, "refuse"),
-        ("/users/17;a=1", {"id": "17;a=1"}, "refuse"),
+        # A parameter of a path's segment, not of the query.
+        ("/users/17;a=1", {"id": "17;a=1"}, "allow"),
+        ("/users/..;a=1", {"id": "..;a=1"}, "refuse"),
         ("/users/17/price", {"id": "17/price"}, "refuse"),
         ("/users/2026/items/1.json", {"key": "2026/items/1.json"}, "allow"),
         ("/users/17/prices", {"id": "17/prices"}, "allow"),

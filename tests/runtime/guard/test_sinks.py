@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import math
 import os.path
 import sys
@@ -367,6 +368,12 @@ def test_a_script_that_the_function_wrote_is_read_as_a_shell_does(tmp_path: Path
     guard.places.temporary = (str(tmp_path),)
     with pytest.raises(Refused):
         about_process(guard, "sh", ["sh", str(file)], frame_in(__file__))
+
+
+def test_a_value_that_is_escaped_ends_nothing() -> None:
+    event = {"text": 'see "https://example.org/?a=1" or <a href="https://example.org/?a=1&b=2">it</a>'}
+    body = json.dumps({"query": {"text": event["text"]}}).encode()
+    about_head(serving(event), body, frame_in(__file__))
 
 
 @pytest.mark.parametrize(

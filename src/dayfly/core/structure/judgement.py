@@ -29,6 +29,8 @@ if TYPE_CHECKING:
         def is_leaf(self, text: str, /) -> bool: ...
 
 
+# What a function puts before a sign of a value's, for it to be one.
+_ESCAPES = "'\"\\"
 # Longest text a judge reads; Lambda's events end at 6 MB and no honest program text comes near one.
 MAX_TEXT = 1_000_000
 
@@ -112,10 +114,19 @@ def contributed(
 
     `is_place` says whether text[start:end] stands where a choice may.
     """
+    spans = provenance.spans(text)
+    # Pieces of one value, with what the function escaped between them, are no choices: 'O''Brien', though "O" is one elsewhere.
+    escaped = {
+        number
+        for at in range(len(spans) - 1)
+        if (gap := text[spans[at].end : spans[at + 1].start]) and not gap.strip(_ESCAPES)
+        for number in (at, at + 1)
+    }
     return [
         span
-        for span in provenance.spans(text)
-        if not own.is_choice(text[span.start : span.end])
+        for number, span in enumerate(spans)
+        if number in escaped
+        or not own.is_choice(text[span.start : span.end])
         or (is_place is not None and not is_place(span.start, span.end))
     ]
 

@@ -456,7 +456,7 @@ def _judge_arguments(
         code = _CODE_OPTIONS.get(base, frozenset())
         if program in _RUNNERS or takes_command or before in code or argument.partition("=")[0] in code:
             return _refuse("argv.command", "the event supplies code for another program", path)
-        if base in _FETCHERS:
+        if base in _FETCHERS and not takes_next:
             is_bare = (
                 base in ("curl", "wget") and all(marked) and _FETCHERS_FLAGS.fullmatch(before) is not None
             )
@@ -507,21 +507,32 @@ def _judge_arguments(
 
 
 def _stays_in_substitution(program: str, marked: list[bool]) -> bool:
-    """Say whether the event's part of sed's `s/a/b/` ends neither of the two, by a delimiter, a line or a backslash before one."""
-    if program[:1] != "s" or len(program) < _DELIMITERS or any(marked[:2]):
-        return False
-    ends, at = 0, 2
-    while at < len(program) and ends < 2:
-        sign, following = program[at], program[at + 1 : at + 2]
-        if sign == "\\":
-            if marked[at] and not (following == "\\" or any(marked[at + 1 : at + 2])):
+    """Say whether the event's part of sed's `s/a/b/`, one or some in lines, ends neither of the two.
+
+    A delimiter or a line does, and a backslash before one.
+    """
+    at = 0
+    while at < len(program) - _DELIMITERS + 1 and program[at] == "s" and not any(marked[at : at + 2]):
+        delimiter, ends = program[at + 1], 0
+        at += 2
+        while at < len(program) and ends < 2:
+            sign, following = program[at], program[at + 1 : at + 2]
+            if sign == "\\":
+                if marked[at] and not (following == "\\" or any(marked[at + 1 : at + 2])):
+                    return False
+                at += 1
+            elif marked[at] and sign in (delimiter, "\n"):
                 return False
+            elif sign == delimiter:
+                ends += 1
             at += 1
-        elif marked[at] and sign in (program[1], "\n"):
+        flags = at
+        while at < len(program) and program[at] not in "\n;":
+            at += 1
+        if any(marked[flags : at + 1]):
             return False
-        elif sign == program[1]:
-            ends += 1
-        at += 1
+        while at < len(program) and program[at] in "\n; ":
+            at += 1
     return not any(marked[at:])
 
 
@@ -619,7 +630,8 @@ def _judge_fetched(
         return _refuse("argv.command", "the event supplies code for another program", "")
     if "://" not in url and is_bare and _HOST_FIRST.match(url):
         url = url if url.partition(":")[2][:1] == "/" else f"http://{url}"
-    elif "://" not in url:
+    elif "://" not in url or url[: url.find("://")].split() != [url[: url.find("://")]]:
+        # A text: a commit's message.
         return None
     judgement = judge_url(url, provenance, own)
     return judgement if judgement.verdict == "refuse" else None

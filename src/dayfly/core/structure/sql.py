@@ -80,6 +80,10 @@ def judge_sql(
     text = sql if isinstance(sql, str) else bytes(sql).decode("utf-8", "surrogateescape")
 
     def judge(text: str, taint: Taint, own: OwnText) -> Judgement:
+        for start, end in taint.runs()[:1]:
+            if start == 0 and end <= own.piece_at(text, 0):
+                # "SET ", with which a note of the event's begins as well.
+                taint.mask[:end] = bytes(end)
         if taint.mask.find(1) < 0:
             # What else made it is for its shape to tell: parameters are the rule, and a statement takes 2 ms to read.
             return Judgement("allow", "sql.untouched", "nothing of it is the event's")

@@ -180,11 +180,10 @@ def _find_escape(
                 break
             if at in (query, fragment) or character == "#" or (in_path and character == "?"):
                 return at
-            # Some servers separate by a semicolon.
             if in_path:
-                is_route = character == "/" and _is_other_route(url, at, path_end, own)
-                is_separator = is_route or character == ";"
+                is_separator = character == "/" and _is_other_route(url, at, path_end, own)
             else:
+                # Some servers separate by a semicolon.
                 is_separator = at < fragment and character in "&;" and not has_query
             if is_separator and taint.source_at(at).partition(">")[0] not in _CALLED_BY:
                 return at

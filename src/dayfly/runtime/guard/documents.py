@@ -169,9 +169,9 @@ def _about_document(guard: Guard, text: str, frame: FrameType) -> None:
 
 def _ends_text(document: str, value: str) -> bool:
     """Say whether a value begins within a text between double quotes, and ends it."""
-    return (
-        _QUOTE.search(value) is not None and len(_QUOTE.findall(document, 0, document.find(value))) % 2 == 1
-    )
+    at = document.find(value)
+    ends = _QUOTE.search(document, at, at + len(value)) is not None
+    return ends and len(_QUOTE.findall(document, 0, at)) % 2 == 1
 
 
 def _about_template(guard: Guard, text: object, file: object, marks: Marks) -> None:
