@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.structure.fakes import NOTHING, FakeProvenance, fill
 
+from dayfly.core.provenance import Provenance
 from dayfly.core.structure.shell import judge_argv, judge_input, judge_shell
 from dayfly.core.structure.trusted_literals import OwnText
 
@@ -467,3 +468,10 @@ def test_words_that_echo_prints_are_operands(template: str, value: str, expected
     own = OwnText([*template.split("{}"), *template.replace(";", " ").split()])
     event = FakeProvenance({"v": value}, keys=False)
     assert judge_shell(command, event, own).verdict == expected
+
+
+@pytest.mark.parametrize("options", [["-K", "-"], ["-K-"], ["--config", "-"], ["--config=-"]])
+def test_the_event_adds_no_line_to_a_configuration_that_curl_reads(options: list[str]) -> None:
+    for query, expected in (("a=1&b=2", "allow"), ("a=1\nurl=file:///etc/passwd", "refuse")):
+        text = f"url = https://api.example.com/?{query}\n"
+        assert judge_input(["curl", *options], text, Provenance({"query": query}), OWN).verdict == expected

@@ -6,10 +6,11 @@ import importlib
 import json
 import math
 import os.path
+import subprocess
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from types import FrameType
+from types import FrameType, ModuleType
 
 import pytest
 from tests.runtime.guard.guards import serving, told
@@ -18,6 +19,7 @@ from dayfly.runtime.guard.documents import about_frame, about_head, about_mail, 
 from dayfly.runtime.guard.refusal import Refused
 from dayfly.runtime.guard.sinks import (
     about_address,
+    about_dotted,
     about_environment,
     about_link,
     about_path,
@@ -402,3 +404,44 @@ def test_a_value_of_the_events_ends_none_of_a_body(template: str, value: str, is
             (template % value).encode(),
             frame_in(__file__),
         )
+
+
+@pytest.mark.parametrize(
+    ("hook", "is_refused"),
+    [
+        ("hooks.greet", False),
+        ("hooks:greet", False),
+        ("hooks.Mailer.send", False),
+        ("hooks.subprocess.check_output", True),
+        ("hooks:os.system", True),
+        ("hooks.Mailer.__init__.__globals__", True),
+        ("subprocess:getoutput", True),
+        ("os.path.join", True),
+    ],
+)
+def test_an_event_reaches_nothing_through_the_functions_modules(
+    hook: str, is_refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hooks = ModuleType("hooks")
+    vars(hooks).update(os=os, subprocess=subprocess, greet=print, Mailer=type("Mailer", (), {"send": print}))
+    monkeypatch.setitem(sys.modules, "hooks", hooks)
+    guard = serving({"hook": hook})
+    monkeypatch.setattr(guard, "is_functions_module", lambda name: name == "hooks")
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        about_dotted(guard, hook, frame_in(__file__))
+
+
+@pytest.mark.parametrize(
+    ("script", "value", "is_refused"),
+    [
+        ("echo $(( COUNT * 2 ))", "a[$(id)]", True),
+        ("echo $(( COUNT * 2 ))", "7", False),
+        ('echo $(( OTHER * 2 )) "$NOTE"', "a[$(id)]", False),
+        ('echo "$COUNT"', "a[$(id)]", False),
+    ],
+)
+def test_a_shell_computes_with_no_variable_that_has_a_command(
+    script: str, value: str, is_refused: bool
+) -> None:
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        about_variables(serving({"count": value}), script, {"COUNT": value, "OTHER": "1"}, frame_in(__file__))

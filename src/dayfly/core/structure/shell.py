@@ -165,6 +165,14 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
         if marks and script and marks[0] in script[0]:
             lines = [script[0].replace(marks[0], line) for line in text.splitlines()]
             return judge_shell("\n".join(lines), provenance, own)
+    elif program == "curl" and any(
+        f"{one}{after}".replace("=", "").startswith(("-K-", "--config-"))
+        for one, after in zip(words, [*words[1:], ""], strict=True)
+    ):
+        # A configuration: each line is an option.
+        for span in contributed(text, provenance, own):
+            if "\n" in text[span.start : span.end]:
+                return _refuse("argv.option", "the event supplies an option", span.path)
     elif _is_script_given(words, len(words)):
         return Judgement("allow", "argv.input", "the program has another script")
     elif program in SHELLS:
@@ -176,9 +184,11 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
     return Judgement("allow", "argv.input", "the program reads data")
 
 
-def judge_script(script: str, operands: Sequence[str], provenance: Provenance, own: OwnText) -> Judgement:
-    """Say whether a script may be called with these operands: it may evaluate them."""
-    computes, evaluates = _COMPUTES.search(script), _EVALUATES.search(script)
+def judge_script(
+    script: str, operands: Sequence[str], provenance: Provenance, own: OwnText, *, are_variables: bool = False
+) -> Judgement:
+    """Say whether a script may be called with these operands, or with these values of variables: it may evaluate them."""
+    computes, evaluates = _COMPUTES.search(script), not are_variables and _EVALUATES.search(script)
     for operand in operands if computes or evaluates else ():
         for span in contributed(operand, provenance, own):
             part = operand[span.start : span.end]

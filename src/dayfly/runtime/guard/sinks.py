@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import os
 import re
+import sys
 from collections.abc import Mapping
 from types import BuiltinFunctionType, FunctionType, ModuleType
 
@@ -70,6 +71,7 @@ _ACTING = frozenset(
 _MANY_READ = 65_536
 # What a shell reads a second time, to the end of the command.
 _READ_AGAIN = re.compile(r"(?:\beval|(?<=\s)-c)\b([^;\n|&]{1,4096})")
+_WORD = re.compile(r"[A-Za-z_]\w*")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 # How variables begin that shells, loaders, interpreters and git take code, options or libraries from.
 _OBEYED = (
@@ -292,6 +294,26 @@ def about_import(guard: Guard, name: str, frame: FrameType) -> None:
     guard.refuse("import.named", frame, path=spans[0].path, text=name)
 
 
+def about_dotted(guard: Guard, dotted: str, frame: FrameType) -> None:
+    """A dotted name that is about to be looked up: the event names what the function's own modules define, and nothing through them."""
+    if guard.own.is_constant(dotted) or not (spans := guard.contributed(dotted)):
+        return
+    if _INNER_NAME.search(dotted.replace(":", ".")):
+        guard.refuse("name.attribute", frame, path=spans[0].path, text=dotted)
+        return
+    parts = dotted.replace(":", ".").split(".")
+    for size in range(len(parts), 0, -1):
+        if guard.is_functions_module(".".join(parts[:size])):
+            found: object = sys.modules.get(".".join(parts[:size]))
+            for part in parts[size:]:
+                found = vars(found).get(part) if isinstance(found, (ModuleType, type)) else None
+                if type(found) is ModuleType and not guard.is_functions_module(found.__name__):
+                    guard.refuse("import.named", frame, path=spans[0].path, text=dotted)
+                    return
+            return
+    about_import(guard, dotted, frame)
+
+
 def about_shell(guard: Guard, command: object, frame: FrameType) -> None:
     """A command line that a shell is about to read."""
     text = text_of(command)
@@ -343,10 +365,14 @@ def _about_operands(guard: Guard, words: Sequence[str], frame: FrameType, *, fol
 
 
 def about_variables(guard: Guard, script: object, variables: object, frame: FrameType) -> None:
-    """A script of a shell's that reads variables as code: `eval "$RULE"`, `sh -c "$RULE"`."""
+    """A script of a shell's that reads variables as code: `eval "$RULE"`, `sh -c "$RULE"`, `$(( COUNT * 2 ))`."""
     given = os.environ if variables is None else variables
     if type(script) is not str or not isinstance(given, Mapping):
         return
+    if variables is not None:
+        values = [text_of(given[name]) or "" for name in set(_WORD.findall(script)).intersection(given)]
+        judgement = judge_script(script, values, guard.provenance, guard.written, are_variables=True)
+        guard.act_on(judgement, script, frame)
     for found in _READ_AGAIN.finditer(script):
         plain = found[1].strip(" \"'")
         text = _VARIABLE.sub(lambda name: str(given.get(name[1] or name[2], name[0])), plain)
