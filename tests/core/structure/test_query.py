@@ -100,6 +100,7 @@ def verdict(text: str, *values: object, language: Language) -> str:
         ("pandas", "tenant == 't1' and {}", "'x' == '"),
         ("ldap", "(&(objectClass=person)(uid={}))", "*"),
         ("ldap", "(&(objectClass=person)(uid={}))", "ad*"),
+        ("ldap", "(&(objectClass=person)(uid={}))", "a*"),
         ("ldap", "(&(objectClass=person)(uid={}))", "ada)(objectClass=*"),
     ],
 )
@@ -153,3 +154,11 @@ def test_many_values_are_read_in_one_pass() -> None:
     ids = [str(100_000 + n) for n in range(1_000)]
     text = f"id in [{', '.join(ids)}]"
     assert verdict(text, *ids, language="pandas") == "allow"
+
+
+def test_a_part_of_a_path_is_no_pattern_of_a_filter() -> None:
+    for name, expected in (("*", "refuse"), ("b*", "refuse"), ("ada", "allow")):
+        event = Provenance({"path": f"/people/{name}", "headers": {"Accept": "*/*"}})
+        own = OwnText(("(uid=", ")", "(cn=", "*)"))
+        assert judge_query(f"(uid={name})", event, own, language="ldap").verdict == expected, name
+        assert judge_query("(cn=a*)", event, own, language="ldap").verdict == "allow"

@@ -613,7 +613,7 @@ def test_a_piece_of_an_escaped_value_is_no_choice(escape: str) -> None:
 
 
 def test_a_word_of_the_events_is_the_functions_where_its_statement_begins_with_it() -> None:
-    own = OwnText(["SET ", " = :v0", "DELETE FROM "])
+    own = OwnText(["SET ", " = :v0", "DELETE FROM "], ["note"])
     event = Provenance({"note": "SET x = :y REMOVE a", "do": "DELETE FROM items"})
     for text, expected in (("SET note = :v0", "allow"), ("DELETE FROM items", "refuse")):
         assert judge_sql(text, event, own, dialect="partiql", is_schemaless=True).verdict == expected, text

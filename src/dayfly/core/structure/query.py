@@ -51,7 +51,6 @@ _BINDING = {
 _COLUMN = re.compile(r"`[^`]*`")
 # What a filter is made of, and a value has escaped (RFC 4515).
 _FILTER_SIGNS = frozenset("()*\0")
-_ANY = re.compile(r"(?<==)\*(?=\))")
 
 
 def judge_query(text: str, provenance: Provenance, own: OwnText, *, language: Language) -> Judgement:
@@ -61,10 +60,10 @@ def judge_query(text: str, provenance: Provenance, own: OwnText, *, language: La
         allow = Judgement("allow", "query.values", "the event supplies only operands", taint.first_path())
         if own.is_constant(text) or taint.all(0, len(text)) or provenance.is_leaf(text):
             return allow
-        if language == "ldap" and provenance.is_leaf("*"):
-            # One sign alone is told of no text.
-            for found in _ANY.finditer(text):
-                taint.mask[found.start()] = 1
+        if language == "ldap" and not own.is_constant("*") and provenance.holds_bytes(b"*"):
+            # One sign alone is told of no text: any that is not of a piece of the function's own.
+            for at, sign in enumerate(text):
+                taint.mask[at] |= sign == "*" and own.piece_at(text, at) <= 1
         # Any character may be a hole.
         explained = own.explain(text, bytearray(b"\x01" * len(text)), taint.mask)
         reading = _Reading(text, language)

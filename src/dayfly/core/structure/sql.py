@@ -167,17 +167,17 @@ def _judge(
                 free[start:end] = b"\x01" * size
                 if whole:
                     may[start:end] = b"\x01" * size
-            elif _is_own(name, own):
-                free[start:end] = b"\x01" * size
-                # The function's text alone: every table's name stands somewhere in the libraries.
-                if naming[index] and (own.has_word(name) or own.is_constant(name)):
-                    may[start:end] = b"\x01" * size
             elif (
                 is_schemaless
                 and (start, end) in runs
                 and (naming[index] or _is_asked_about(sql, tokens, index))
             ):
                 free[start:end] = may[start:end] = b"\x01" * size
+            elif _is_own(name, own):
+                free[start:end] = b"\x01" * size
+                # The function's text alone: every table's name stands somewhere in the libraries.
+                if naming[index] and (own.has_word(name) or own.is_constant(name)):
+                    may[start:end] = b"\x01" * size
             elif (
                 is_events
                 and naming[index]
