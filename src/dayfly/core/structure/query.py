@@ -51,6 +51,7 @@ _BINDING = {
 _COLUMN = re.compile(r"`[^`]*`")
 # What a filter is made of, and a value has escaped (RFC 4515).
 _FILTER_SIGNS = frozenset("()*\0")
+_STAR = re.compile(r"\*")
 
 
 def judge_query(text: str, provenance: Provenance, own: OwnText, *, language: Language) -> Judgement:
@@ -61,9 +62,11 @@ def judge_query(text: str, provenance: Provenance, own: OwnText, *, language: La
         if own.is_constant(text) or taint.all(0, len(text)) or provenance.is_leaf(text):
             return allow
         if language == "ldap" and not own.is_constant("*") and provenance.holds_bytes(b"*"):
-            # One sign alone is told of no text: any that is not of a piece of the function's own.
-            for at, sign in enumerate(text):
-                taint.mask[at] |= sign == "*" and own.piece_at(text, at) <= 1
+            # One sign alone is told of no text. `(cn=a*)` may be the function's search by a beginning, `(cn=*)` is anybody's.
+            for found in _STAR.finditer(text):
+                at = found.start()
+                if text[at - 1 : at + 2] == "=*)" or own.piece_at(text, at) <= 1:
+                    taint.mask[at] = 1
         # Any character may be a hole.
         explained = own.explain(text, bytearray(b"\x01" * len(text)), taint.mask)
         reading = _Reading(text, language)
