@@ -445,3 +445,25 @@ def test_a_shell_computes_with_no_variable_that_has_a_command(
 ) -> None:
     with pytest.raises(Refused) if is_refused else nullcontext():
         about_variables(serving({"count": value}), script, {"COUNT": value, "OTHER": "1"}, frame_in(__file__))
+
+
+@pytest.mark.parametrize(
+    ("hint", "is_refused"),
+    [
+        ("dict[str, int] | None", False),
+        ("list[str]", False),
+        ("Literal[SECRET]", True),
+        ("list[__import__('os').system('id')]", True),
+        ("list.__subclasses__()", True),
+    ],
+)
+def test_a_hint_of_the_events_names_plain_types_alone(hint: str, is_refused: bool) -> None:
+    scope: dict[str, object] = {"__name__": "typing", "sys": sys}
+    exec(compile("def act(): return sys._getframe()", __file__, "exec"), scope)
+    frame = scope["act"]()  # type: ignore[operator]
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        about_python(serving({"hint": hint}), hint, frame)
+    scope["__name__"] = "app"
+    with pytest.raises(Refused):
+        about_python(serving({"hint": hint}), hint, frame)
+    scope.clear()

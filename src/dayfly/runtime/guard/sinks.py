@@ -43,6 +43,13 @@ _PLAIN = (type(None), bool, int, float)
 _COMPUTING = ("builtins", "cmath", "math")
 # What evaluates hints of types that are written as texts.
 _HINTS = ("typing", "annotationlib")
+_PLAIN_HINT = re.compile(r"[A-Za-z_\s\[\],|]{1,256}")
+_PLAIN_TYPES = frozenset(
+    (
+        *("Any", "None", "Optional", "Union", "bool", "bytes", "complex", "dict", "float", "frozenset"),
+        *("int", "list", "object", "set", "str", "tuple"),
+    )
+)
 # A field of a format that reads what begins with an underscore.
 _INNER_FIELD = re.compile(r"\{[^{}]*\._[^{}]*\}")
 # The same among the names of a path of attributes.
@@ -98,6 +105,8 @@ def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
         # What runs while a module of the deployment is loaded knows nothing of the event: a library's dataclass. Imports of a
         # handler's have hundreds of these judged, for 20 ms each.
         return
+    if frame.f_globals.get("__name__") in _HINTS and _names_plain_types(source):
+        return
     own = guard.written if guard.is_writer(frame) else guard.own
     by_library, names_fields = guard.is_installed(frame), guard.names_fields(frame)
     judgement = judge_python(source, guard.provenance, own, by_library=by_library, names_fields=names_fields)
@@ -115,6 +124,15 @@ def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
     # What a library writes has as many shapes as it has users; what only computes a value does nothing.
     if guard.shapes is not None and not by_library and not is_inert(source):
         _ask_shape(guard, "python", source, frame, judgement)
+
+
+def _names_plain_types(source: str | bytes) -> bool:
+    """Say whether a hint is made of the interpreter's plain types alone: `dict[str, int] | None`, whoever wrote it."""
+    return (
+        type(source) is str
+        and _PLAIN_HINT.fullmatch(source) is not None
+        and _PLAIN_TYPES.issuperset(_WORD.findall(source))
+    )
 
 
 def _ask_shape(
