@@ -447,6 +447,16 @@ def test_a_shell_computes_with_no_variable_that_has_a_command(
         about_variables(serving({"count": value}), script, {"COUNT": value, "OTHER": "1"}, frame_in(__file__))
 
 
+def test_a_stylesheet_of_the_functions_is_its_own_whatever_the_event_says() -> None:
+    sheet = (
+        '<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"><b/></xsl:stylesheet>'
+    )
+    event = {"plant": '<b/></xsl:stylesheet> version="1.0" xmlns'}
+    about_markup(serving(event, own=(sheet, "XSLT")), sheet, frame_in(__file__))
+    with pytest.raises(Refused):
+        about_markup(serving(event, own=("XSLT",)), sheet, frame_in(__file__))
+
+
 @pytest.mark.parametrize(
     ("hint", "is_refused"),
     [

@@ -56,6 +56,8 @@ def about_markup(guard: Guard, document: object, frame: FrameType) -> None:
     if isinstance(document, (io.BytesIO, io.StringIO)):
         document = document.getvalue()
     text = text_of(document) or ""
+    if guard.own.is_constant(text):
+        return
     if _INCLUDES in text and guard.own.has_word("xinclude"):
         for tag in _INCLUDE.finditer(text):
             by = next(
