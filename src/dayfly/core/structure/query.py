@@ -127,6 +127,9 @@ class _Reading:
         first += first < 0 or tokens[first].end <= start
         if first >= stop:
             return True
+        if stop - first == 1 and self._binding(first) == _COMPARISON:
+            # Which comparison, of all that there are.
+            return True
         around = self._binding(first - 1), self._binding(stop)
         depth, loosest, are_values = 0, _OPERANDS, True
         for at in range(first, stop):

@@ -387,7 +387,7 @@ def about_variables(guard: Guard, script: object, variables: object, frame: Fram
     given = os.environ if variables is None else variables
     if type(script) is not str or not isinstance(given, Mapping):
         return
-    if variables is not None:
+    if variables is not None and len(script) <= _MANY_READ:
         values = [text_of(given[name]) or "" for name in set(_WORD.findall(script)).intersection(given)]
         judgement = judge_script(script, values, guard.provenance, guard.written, are_variables=True)
         guard.act_on(judgement, script, frame)
