@@ -164,9 +164,11 @@ def test_many_values_are_read_in_one_pass() -> None:
         ("*", ("(uid=", ")"), "refuse"),
         ("b*", ("(uid=", ")"), "refuse"),
         ("*", ("(uid=", ")", "*)"), "refuse"),
+        ("*", ("(uid=", ")", "*"), "refuse"),
         ("ada", ("(uid=", ")"), "allow"),
         # A search by a beginning, which is the function's.
         ("b*", ("(uid=", "*)"), "allow"),
+        ("b*", ("(uid=", ")", "*"), "allow"),
     ],
 )
 def test_a_part_of_a_path_is_no_pattern_of_a_filter(

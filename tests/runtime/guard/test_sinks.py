@@ -472,7 +472,7 @@ def test_a_hint_of_the_events_names_plain_types_alone(hint: str, is_refused: boo
     exec(compile("def act(): return sys._getframe()", __file__, "exec"), scope)
     frame = scope["act"]()  # type: ignore[operator]
     with pytest.raises(Refused) if is_refused else nullcontext():
-        about_python(serving({"hint": hint}), hint, frame)
+        about_python(serving({"hint": hint}), hint.encode(), frame)
     scope["__name__"] = "app"
     with pytest.raises(Refused):
         about_python(serving({"hint": hint}), hint, frame)

@@ -61,11 +61,12 @@ def judge_query(text: str, provenance: Provenance, own: OwnText, *, language: La
         allow = Judgement("allow", "query.values", "the event supplies only operands", taint.first_path())
         if own.is_constant(text) or taint.all(0, len(text)) or provenance.is_leaf(text):
             return allow
-        if language == "ldap" and not own.is_constant("*") and provenance.holds_bytes(b"*"):
+        if language == "ldap" and provenance.holds_bytes(b"*"):
             # One sign alone is told of no text. `(cn=a*)` may be the function's search by a beginning, `(cn=*)` is anybody's.
+            is_own = own.is_constant("*")
             for found in _STAR.finditer(text):
                 at = found.start()
-                if text[at - 1 : at + 2] == "=*)" or own.piece_at(text, at) <= 1:
+                if text[at - 1 : at + 2] == "=*)" or not (is_own or own.piece_at(text, at) > 1):
                     taint.mask[at] = 1
         # Any character may be a hole.
         explained = own.explain(text, bytearray(b"\x01" * len(text)), taint.mask)
