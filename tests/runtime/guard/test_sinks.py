@@ -414,6 +414,7 @@ def test_a_value_of_the_events_ends_none_of_a_body(template: str, value: str, is
         ("hooks.Mailer.send", False),
         ("hooks.subprocess.check_output", True),
         ("hooks:os.system", True),
+        ("hooks:run", True),
         ("hooks.Mailer.__init__.__globals__", True),
         ("subprocess:getoutput", True),
         ("os.path.join", True),
@@ -423,7 +424,13 @@ def test_an_event_reaches_nothing_through_the_functions_modules(
     hook: str, is_refused: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hooks = ModuleType("hooks")
-    vars(hooks).update(os=os, subprocess=subprocess, greet=print, Mailer=type("Mailer", (), {"send": print}))
+    vars(hooks).update(
+        os=os,
+        subprocess=subprocess,
+        run=subprocess.run,
+        greet=frame_in,
+        Mailer=type("Mailer", (), {"send": frame_in}),
+    )
     monkeypatch.setitem(sys.modules, "hooks", hooks)
     guard = serving({"hook": hook})
     monkeypatch.setattr(guard, "is_functions_module", lambda name: name == "hooks")

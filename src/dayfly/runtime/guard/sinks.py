@@ -322,7 +322,8 @@ def about_dotted(guard: Guard, dotted: str, frame: FrameType) -> None:
             found: object = sys.modules.get(".".join(parts[:size]))
             for part in parts[size:]:
                 found = vars(found).get(part) if isinstance(found, (ModuleType, type)) else None
-                if type(found) is ModuleType and not guard.is_functions_module(found.__name__):
+                is_foreign = type(found) is ModuleType and not guard.is_functions_module(found.__name__)
+                if is_foreign or getattr(found, "__module__", "") in _ACTING:
                     guard.refuse("import.named", frame, path=spans[0].path, text=dotted)
                     return
             return
