@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.structure.fakes import NOTHING, FakeProvenance, fill
 
+from dayfly.core.provenance import Provenance
 from dayfly.core.structure.path import judge_path, judge_result
 from dayfly.core.structure.trusted_literals import OwnText
 
@@ -118,3 +119,19 @@ def test_what_is_computed_of_a_path_stays_in_its_directory(
 def test_a_path_of_the_events_leaves_out_no_directory(joined: str, value: str, expected: str) -> None:
     event = FakeProvenance({"v": value}, keys=False)
     assert judge_result(joined, joined, event, OwnText(), base="/srv/files").verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("page", "pieces", "is_refused"),
+    [
+        ("..../keys.txt", ("/var/task/pages/",), True),
+        ("see ...", ("/var/task/pages/",), False),
+        # The function's own way.
+        ("..../keys.txt", ("/var/task/pages/../keys",), False),
+    ],
+)
+def test_what_the_function_cuts_out_of_a_path_leaves_no_parent(
+    page: str, pieces: tuple[str, ...], is_refused: bool
+) -> None:
+    verdict = judge_path("/var/task/pages/../keys.txt", Provenance({"page": page}), OwnText(pieces)).verdict
+    assert (verdict == "refuse") == is_refused

@@ -63,6 +63,8 @@ def _judge(
     final = resolved or path
     first = taint.mask.find(1)
     if first < 0:
+        if place := _finds_parent(path, own, provenance):
+            return Judgement("refuse", "path.parent", "the event leaves the directory", place)
         if _is_within(final, (SCRATCH, *roots)) or _names(path[: path.rfind("/") + 1], own):
             return Judgement("allow", "path.own", "a directory of the function")
         return Judgement(
@@ -119,6 +121,14 @@ def judge_result(
         return Judgement("allow", "path.name", "below the directory", taint.first_path())
 
     return judged("path", given, provenance, own, judge)
+
+
+def _finds_parent(path: str, own: OwnText, provenance: Provenance) -> str:
+    """Return where the event has the rest of a path from a ".." on, which the function cut out of it: "..../keys" without ".."; else ""."""
+    at = f"/{path}/".find("/../")
+    if at < 0 or len(path) <= at + len("../") or _says_parent(path, at, own):
+        return ""
+    return provenance.holds_bytes(path[at:].encode("utf-8", "surrogateescape"))
 
 
 def _says_parent(path: str, at: int, own: OwnText) -> bool:
