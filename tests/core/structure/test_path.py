@@ -125,6 +125,7 @@ def test_a_path_of_the_events_leaves_out_no_directory(joined: str, value: str, e
     ("page", "pieces", "is_refused"),
     [
         ("..../keys.txt", ("/var/task/pages/",), True),
+        ("..../keys.txt", ("/var/task/pages/", ".."), True),
         ("see ...", ("/var/task/pages/",), False),
         # The function's own way.
         ("..../keys.txt", ("/var/task/pages/../keys",), False),

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.by_day import some_by_day
 from tests.core.structure.fakes import NOTHING, FakeProvenance, FakeSpan, fill
 
+from dayfly.core.provenance import Provenance
 from dayfly.core.structure.python import judge_python
 from dayfly.core.structure.trusted_literals import OwnText, texts_of
 
@@ -615,3 +616,17 @@ def test_more_than_a_word_and_what_is_not_the_functions_is_refused_in_a_librarys
 def test_an_expression_that_is_one_word_of_the_functions_is_refused_in_a_library_too() -> None:
     event = FakeProvenance({"text": "sin"}, keys=False)
     assert judge_python("sin", event, OwnText(["sin"]), by_library=True).verdict == "refuse"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def render(write, name):\n    write('<h1>5 for $4</h1>')\n", "allow"),
+        ("def render(write, name):\n    write(5 for $4)\n", "refuse"),
+    ],
+)
+def test_a_text_of_a_template_that_was_judged_before_is_a_literal(source: str, expected: str) -> None:
+    own = OwnText(["<h1>"], ["def render(write, name):\n    write('", "')\n", "</h1>"])
+    event = Provenance({"head": "5 for $4"})
+    assert judge_python(source, event, own, by_library=True, by_template=True).verdict == expected
+    assert judge_python(source, event, own, by_library=True).verdict == "refuse"

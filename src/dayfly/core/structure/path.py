@@ -126,16 +126,16 @@ def judge_result(
 def _finds_parent(path: str, own: OwnText, provenance: Provenance) -> str:
     """Return where the event has the rest of a path from a ".." on, which the function cut out of it: "..../keys" without ".."; else ""."""
     at = f"/{path}/".find("/../")
-    if at < 0 or len(path) <= at + len("../") or _says_parent(path, at, own):
+    # A function that removes it has it as a constant.
+    if at < 0 or len(path) <= at + len("../") or _says_parent(path, at, own, least=len("../") + 1):
         return ""
     return provenance.holds_bytes(path[at:].encode("utf-8", "surrogateescape"))
 
 
-def _says_parent(path: str, at: int, own: OwnText) -> bool:
-    """Say whether the ".." at `at` stands in the function's own text, alone or with what is around it."""
-    return any(
-        start + own.piece_at(path, start) >= at + len("..") for start in range(max(0, at - MAX_NAME), at + 1)
-    )
+def _says_parent(path: str, at: int, own: OwnText, *, least: int = 0) -> bool:
+    """Say whether the ".." at `at` stands in a piece of the function's own text, of `least` characters."""
+    sizes = ((start, own.piece_at(path, start)) for start in range(max(0, at - MAX_NAME), at + 1))
+    return any(size >= least and start + size >= at + len("..") for start, size in sizes)
 
 
 def _drop_names_of(directories: Sequence[str], path: str, taint: Taint) -> None:

@@ -49,11 +49,13 @@ def judge_python(
     only_parses: bool = False,
     by_library: bool = False,
     names_fields: bool = False,
+    by_template: bool = False,
 ) -> Judgement:
     """Say whether this source may be executed; `only_parses` where nothing will execute it (ast.literal_eval).
 
     `by_library` where a library has it executed, not the function; `names_fields` where that writes the methods of
-    a class with fields (dataclasses, attrs), whose names the event may give, as it may those of a namedtuple.
+    a class with fields (dataclasses, attrs), whose names the event may give, as it may those of a namedtuple; `by_template` where
+    an engine wrote it of a template that was judged before: the event's part of that, a text, is a literal here.
     """
     if only_parses:
         return Judgement("allow", "python.parse", "the text is parsed, not executed")
@@ -66,7 +68,16 @@ def judge_python(
         return judged("python", text, provenance, own, _judge_undecoded)
 
     def judge(text: str, taint: Taint, own: OwnText) -> Judgement:
-        return _judge(text, taint, own, is_bytes=is_bytes, by_library=by_library, names_fields=names_fields)
+        judgement = _judge(
+            text, taint, own, is_bytes=is_bytes, by_library=by_library, names_fields=names_fields
+        )
+        if (
+            by_template
+            and judgement.verdict == "refuse"
+            and _first(taint, Reading(text, taint, is_bytes=is_bytes).may) < 0
+        ):
+            return Judgement("allow", "python.template", "a text of a template", taint.first_path())
+        return judgement
 
     return judged("python", text, provenance, own, judge)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import os
 import re
 import sys
@@ -50,6 +51,8 @@ _PLAIN_TYPES = frozenset(
         *("int", "list", "object", "set", "str", "tuple"),
     )
 )
+# Engines whose templates are asked about before they are compiled, see documents.py.
+_JUDGED_BEFORE = frozenset(("bottle", "chameleon", "mako", "tornado"))
 # A field of a format that reads what begins with an underscore.
 _INNER_FIELD = re.compile(r"\{[^{}]*\._[^{}]*\}")
 # The same among the names of a path of attributes.
@@ -108,16 +111,20 @@ def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
     if frame.f_globals.get("__name__") in _HINTS and _names_plain_types(source):
         return
     own = guard.written if guard.is_writer(frame) else guard.own
-    by_library, names_fields = guard.is_installed(frame), guard.names_fields(frame)
-    judgement = judge_python(source, guard.provenance, own, by_library=by_library, names_fields=names_fields)
+    by_library = guard.is_installed(frame)
+    judge = functools.partial(
+        judge_python,
+        by_library=by_library,
+        names_fields=guard.names_fields(frame),
+        by_template=by_library and str(frame.f_globals.get("__name__")).partition(".")[0] in _JUDGED_BEFORE,
+    )
+    judgement = judge(source, guard.provenance, own)
     if judgement.verdict != "allow":
         if judgement.verdict == "unknown" and frame.f_globals.get("__name__") in _HINTS:
             # A hint in a library's text: nobody keeps those in a database.
             return
         if words := guard.words_of_caller(frame):
-            judgement = judge_python(
-                source, guard.provenance, words, by_library=by_library, names_fields=names_fields
-            )
+            judgement = judge(source, guard.provenance, words)
         if judgement.verdict != "allow" and _is_arithmetic(guard, judgement, source, frame):
             return
     guard.act_on(judgement, source, frame)
