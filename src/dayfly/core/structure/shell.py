@@ -65,7 +65,7 @@ _VALUE_OPTIONS = {
         )
     ),
     "grep": frozenset(("-e", "--regexp", "-m", "-A", "-B", "-C")),
-    "git": frozenset(("-m", "--message", "--author", "-b")),
+    "git": frozenset(("-m", "--message", "--author", "-b", "-e", "--grep")),
 }
 # Options without a value of what takes operands without a scheme for URLs; and what such an operand looks like.
 _FETCHERS_FLAGS = re.compile(
