@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import operator
+import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable
@@ -57,6 +58,41 @@ def test_a_path_of_attributes_leads_to_none_of_pythons_own() -> None:
     assert scope["read"]("real.imag") == 0
     with pytest.raises(Refused):
         scope["read"]("real.__class__")
+
+
+@monitored
+def test_a_module_that_is_loaded_already_is_none_that_the_event_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hooks = ModuleType("hooks")
+    vars(hooks).update(subprocess=subprocess, greet=serving)
+    monkeypatch.setitem(sys.modules, "hooks", hooks)
+    guard = serving(
+        {"evil": ["subprocess", "subprocess:run", "hooks.subprocess.run"], "plain": ["hooks", "hooks:greet"]}
+    )
+    monkeypatch.setattr(guard, "is_functions_module", lambda name: name == "hooks")
+    scope: dict[str, Callable[[str], object]] = {}
+    source = """
+import importlib, pkgutil
+from importlib import import_module
+from pydoc import locate
+def load(name): return importlib.import_module(name)
+def load_by_name(name): return import_module(name)
+def find(name): return pkgutil.resolve_name(name)
+def look_up(name): return locate(name)
+"""
+    code = compile(source, __file__, "exec")
+    exec(code, scope)
+    calls.watch(guard, [code])
+    for function, good, evil in (
+        ("load", "hooks", "subprocess"),
+        ("load_by_name", "hooks", "subprocess"),
+        ("find", "hooks:greet", "subprocess:run"),
+        ("look_up", "hooks", "hooks.subprocess.run"),
+    ):
+        assert scope[function](good) in (hooks, serving)
+        with pytest.raises(Refused):
+            scope[function](evil)
 
 
 class Note:

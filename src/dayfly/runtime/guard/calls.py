@@ -8,8 +8,9 @@ from __future__ import annotations
 import builtins
 import functools
 import sys
+from importlib import import_module
 from operator import attrgetter, methodcaller
-from types import BuiltinFunctionType, CodeType, ModuleType
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 
 from dayfly.runtime.guard import documents, owncode, sinks
 
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 
 _TOOL = "dayfly"
 _EXPRESSIONS = frozenset(("ETXPath", "XPath"))
-_MONITORED = _EXPRESSIONS | {"attrgetter", "format", "format_map", "methodcaller"}
+# Functions that find what a dotted name stands for.
+_RESOLVERS = frozenset((("pkgutil", "resolve_name"), ("pydoc", "locate")))
+_MONITORED = _EXPRESSIONS | {
+    *("attrgetter", "format", "format_map", "import_module", "locate", "methodcaller", "resolve_name"),
+}
 _BY_NAME = frozenset(("getattr", "setattr"))
 
 
@@ -66,6 +71,13 @@ def _monitor(guard: Guard, codes: Sequence[CodeType]) -> None:
             _about_format(guard, first)
         elif type(called) is BuiltinFunctionType and called.__name__ in ("format", "format_map"):
             _about_format(guard, called.__self__)
+        elif called is import_module:
+            # Of what is loaded already the interpreter tells nobody.
+            if guard.is_active and type(first) is str:
+                guard.ask(sinks.about_import, first)
+        elif type(called) is FunctionType and (called.__module__, called.__name__) in _RESOLVERS:
+            if guard.is_active and type(first) is str:
+                guard.ask(sinks.about_dotted, first)
         elif called is attrgetter or called is methodcaller:
             if guard.is_active:
                 guard.ask(sinks.about_attribute, None, first)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import sys
 
 from dayfly.core.structure.query import judge_query
 from dayfly.runtime.guard import sinks
@@ -291,25 +290,6 @@ def _wrap_mail(module: ModuleType, guard: Guard) -> None:
     precede(module.SMTP, "sendmail", guard, look)
 
 
-def _wrap_names(module: ModuleType, guard: Guard) -> None:
-    def look(name: object, *_rest: object, **_options: object) -> None:
-        if type(name) is str:
-            guard.ask(sinks.about_dotted, name)
-
-    for function in ("resolve_name", "locate"):
-        precede(module, function, guard, look)
-
-
-def _wrap_importlib(module: ModuleType, guard: Guard) -> None:
-    def look(name: object, *_rest: object, **_options: object) -> None:
-        frame: FrameType | None = sys._getframe(2)
-        # What is loaded already raises no event.
-        if type(name) is str and frame is not None and guard.places.is_functions(frame.f_code.co_filename):
-            guard.ask(sinks.about_import, name)
-
-    precede(module, "import_module", guard, look)
-
-
 def _wrap_headers(module: ModuleType, guard: Guard) -> None:
     # A mail that the function wrote by hand, or one that it received.
     for name in ("message_from_string", "message_from_bytes"):
@@ -395,16 +375,13 @@ WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     "chameleon.template": _wrap_chameleon,
     "django.template.base": _wrap_django,
     "email": _wrap_headers,
-    "importlib": _wrap_importlib,
     "jmespath.parser": _wrap_jmespath,
     "ldap3.core.connection": _wrap_ldap,
     "lxml._elementpath": _wrap_paths,
     "lxml.etree": _wrap_lxml,
     "mako.lexer": _wrap_mako,
     "pandas.core.computation.expr": _wrap_pandas,
-    "pkgutil": _wrap_names,
     "posixpath": _wrap_posixpath,
-    "pydoc": _wrap_names,
     "smtplib": _wrap_mail,
     "string": _wrap_formatter,
     "subprocess": _wrap_subprocess,
