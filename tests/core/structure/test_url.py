@@ -127,7 +127,7 @@ def test_the_functions_own_host_is_its_own_though_the_event_names_it() -> None:
             {"id": "7?x=1", "decoy": "https://api.example.com/items/7?x=1"},
             "refuse",
         ),
-        # What the address's own query is made of is told as well.
+        # Values in the address's own query are values of the event, too.
         (
             "https://api.example.com/hook?next=http://127.0.0.1/a?b#c",
             {

@@ -68,16 +68,15 @@ def judge_python(
         return judged("python", text, provenance, own, _judge_undecoded)
 
     def judge(text: str, taint: Taint, own: OwnText) -> Judgement:
-        judgement = _judge(
-            text, taint, own, is_bytes=is_bytes, by_library=by_library, names_fields=names_fields
+        return _judge(
+            text,
+            taint,
+            own,
+            is_bytes=is_bytes,
+            by_library=by_library,
+            names_fields=names_fields,
+            by_template=by_template,
         )
-        if (
-            by_template
-            and judgement.verdict == "refuse"
-            and _first(taint, Reading(text, taint, is_bytes=is_bytes).may) < 0
-        ):
-            return Judgement("allow", "python.template", "a text of a template", taint.first_path())
-        return judgement
 
     return judged("python", text, provenance, own, judge)
 
@@ -272,14 +271,24 @@ def _find_displays(source: str, tokens: list[Token]) -> dict[int, int]:
 
 
 def _judge(
-    source: str, taint: Taint, own: OwnText, *, is_bytes: bool, by_library: bool, names_fields: bool
+    source: str,
+    taint: Taint,
+    own: OwnText,
+    *,
+    is_bytes: bool,
+    by_library: bool,
+    names_fields: bool,
+    by_template: bool,
 ) -> Judgement:
     reading = Reading(source, taint, is_bytes=is_bytes)
     explained = own.explain(source, reading.free, taint.mask)
     chosen = _first(taint, reading.may, explained.accounted)
     if chosen < 0 and explained.unexplained < 0:
         return Judgement("allow", "python.values", "the event supplies only values", taint.first_path())
+    is_text = by_template and _first(taint, reading.may) < 0
     generated = judge_generated(source, taint, own, reading, names_fields=names_fields)
+    if is_text and generated is not None and generated.verdict == "refuse":
+        return Judgement("allow", "python.template", "a text of a template", taint.first_path())
     if generated is not None:
         return generated
     if chosen >= 0 and by_library:

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 _TOOL = "dayfly"
 _EXPRESSIONS = frozenset(("ETXPath", "XPath"))
-# Functions that find what a dotted name stands for.
+# Functions that resolve dotted names.
 _RESOLVERS = frozenset((("pkgutil", "resolve_name"), ("pydoc", "locate")))
-_MONITORED = _EXPRESSIONS | {
-    *("attrgetter", "format", "format_map", "import_module", "locate", "methodcaller", "resolve_name"),
-}
+_MONITORED = _EXPRESSIONS.union(
+    ("attrgetter", "format", "format_map", "import_module", "methodcaller"), (name for _, name in _RESOLVERS)
+)
 _BY_NAME = frozenset(("getattr", "setattr"))
 
 

@@ -134,7 +134,7 @@ def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
 
 
 def _names_plain_types(source: str | bytes) -> bool:
-    """Say whether a hint is made of the interpreter's plain types alone: `dict[str, int] | None`, whoever wrote it."""
+    """Say whether a hint is made of the interpreter's plain types alone: `dict[str, int] | None`, the event's as well."""
     text = text_of(source) or ""
     return _PLAIN_HINT.fullmatch(text) is not None and _PLAIN_TYPES.issuperset(_WORD.findall(text))
 
@@ -320,13 +320,15 @@ def about_dotted(guard: Guard, dotted: str, frame: FrameType) -> None:
     """A dotted name that is about to be looked up: the event names what the function's own modules define, and nothing through them."""
     if guard.own.is_constant(dotted) or not (spans := guard.contributed(dotted)):
         return
-    if _INNER_NAME.search(dotted.replace(":", ".")):
+    path = dotted.replace(":", ".")
+    if _INNER_NAME.search(path):
         guard.refuse("name.attribute", frame, path=spans[0].path, text=dotted)
         return
-    parts = dotted.replace(":", ".").split(".")
+    parts = path.split(".")
     for size in range(len(parts), 0, -1):
-        if guard.is_functions_module(".".join(parts[:size])):
-            found: object = sys.modules.get(".".join(parts[:size]))
+        name = ".".join(parts[:size])
+        if guard.is_functions_module(name):
+            found: object = sys.modules.get(name)
             for part in parts[size:]:
                 found = vars(found).get(part) if isinstance(found, (ModuleType, type)) else None
                 is_foreign = type(found) is ModuleType and not guard.is_functions_module(found.__name__)
