@@ -474,7 +474,9 @@ def test_words_that_echo_prints_are_operands(template: str, value: str, expected
     assert judge_shell(command, event, own).verdict == expected
 
 
-@pytest.mark.parametrize("options", [["-K", "-"], ["-K-"], ["--config", "-"], ["--config=-"]])
+@pytest.mark.parametrize(
+    "options", [["-K", "-"], ["-K-"], ["-sSK", "-"], ["-sSK-"], ["--config", "-"], ["--config=-"]]
+)
 def test_the_event_adds_no_line_to_a_configuration_that_curl_reads(options: list[str]) -> None:
     for query, expected in (("a=1&b=2", "allow"), ("a=1\nurl=file:///etc/passwd", "refuse")):
         text = f"url = https://api.example.com/?{query}\n"

@@ -165,9 +165,14 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
         if marks and script and marks[0] in script[0]:
             lines = [script[0].replace(marks[0], line) for line in text.splitlines()]
             return judge_shell("\n".join(lines), provenance, own)
-    elif program == "curl" and any(
-        f"{one}{after}".replace("=", "").startswith(("-K-", "--config-"))
-        for one, after in zip(words, [*words[1:], ""], strict=True)
+    elif (
+        program == "curl"
+        and any(
+            f"{one}={after}".startswith("--config=-")
+            # `-K -`, `-sSK -`, `-K-`
+            or (one[:1] == "-" != one[1:2] and (one.endswith("K-") or (one.endswith("K") and after == "-")))
+            for one, after in zip(words, [*words[1:], ""], strict=True)
+        )
     ):
         # A configuration: each line is an option.
         for span in contributed(text, provenance, own):
