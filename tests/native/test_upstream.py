@@ -34,7 +34,7 @@ class Platform:
     def __init__(self, steps: Sequence[Step]) -> None:
         self._steps = list(steps)
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self.requests: list[tuple[int, bytes]] = []
         self.connections = 0
         self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
@@ -103,6 +103,12 @@ class Platform:
     def _keep(self, number: int, request: bytes) -> None:
         with self._lock:
             self.requests.append((number, request.replace(self.address.encode(), b"HOST")))
+            self._lock.notify_all()
+
+    def wait_for(self, count: int) -> None:
+        """Wait until so many requests are kept: some are once they are answered."""
+        with self._lock:
+            self._lock.wait_for(lambda: len(self.requests) >= count, timeout=60)
 
     def close(self) -> None:
         """Accept no more."""
@@ -358,6 +364,7 @@ def test_a_request_goes_out_as_it_should_and_a_fault_costs_its_connection(native
         for reply in replies
     )
     assert native.told(pieces) == b"".join(words)
+    platform.wait_for(len(sent))
     # By connection: each is read by a thread of its own.
     assert sorted(platform.requests, key=lambda one: one[0]) == sorted(sent, key=lambda one: one[0])
     platform.close()
