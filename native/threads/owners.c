@@ -1,13 +1,17 @@
 /* Finds glibc's locks by the number of the thread that holds each, which is another one in the child; see slots.h.
  *
  * A lock that names its owner is let go of by that thread alone: under a stale number it stays locked for ever. All others
- * need nothing. Layouts: struct __pthread_mutex_s and struct __pthread_rwlock_arch_t, alike on both processors since glibc 2.25.
+ * need nothing. In a new process namespace such a number is small, and memory is full of small numbers: a lock is told by all
+ * that glibc keeps in it while it is held. Layouts: struct __pthread_mutex_s and struct __pthread_rwlock_arch_t, alike on both
+ * processors since glibc 2.25; their states: nptl/pthread_mutex_lock.c and nptl/pthread_rwlock_common.c.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 
 #include "machine.h"
 #include "slots.h"
+#include "threads.h"
 
 enum {
     /* Locks that are held at one moment; a thread holds a few. */
@@ -16,31 +20,45 @@ enum {
     PAGE_BYTES = 4096,
     PAGES = 4096,
     LOCK_ALIGNMENT = 8,
+    /* Types that look at the owner: PTHREAD_MUTEX_RECURSIVE_NP and PTHREAD_MUTEX_ERRORCHECK_NP. */
+    KIND_TYPE = 3,
+    RECURSIVE = 1,
+    CHECKING = 2,
     /* PTHREAD_MUTEX_ROBUST_NORMAL_NP and PTHREAD_MUTEX_PRIO_INHERIT_NP: the lock word holds the owner, too. */
-    KIND_OWNED_WORD = 0x10 | 0x20,
-    /* Types, robustness, protocols, and elision. */
-    KIND_BITS = 0x3ff,
-    MANY_USERS = 100000,
+    KIND_ROBUST = 0x10,
+    KIND_OWNED_WORD = KIND_ROBUST | 0x20,
+    /* Types, robustness, protocols, whether processes share it, and elision. */
+    KIND_BITS = 0x3f3,
+    /* Threads that hold or await one lock, and how often one holds it. */
+    MANY = 4 * MAX_THREADS,
     /* More than the frames of glibc's functions that lock take. */
     FRAME_BYTES = 256,
-    /* __nptl_rwlock: a writer is in, and in its phase. */
+    /* __nptl_rwlock: a writer is in, and in its phase; readers are counted above these bits. */
     WRITTEN = 3,
+    READER_SHIFT = 3,
+    /* PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP, the greatest. */
+    PREFERENCES = 2,
 };
 
 /* Of address space: Go and sanitizers reserve more than anybody has memory for. */
 #define MAX_LOOKED_AT (UINT64_C(1) << 42)
+/* PTHREAD_RWLOCK_WRHANDOVER. */
+#define HANDED_OVER (UINT32_C(1) << 31)
 
 struct mutex {
     int32_t lock;
     uint32_t count;
     int32_t owner;
     uint32_t users;
-    int32_t kind;
+    int32_t kind, spins;
+    uint64_t previous, next;
 };
 
 struct rwlock {
     uint32_t readers, writers, phase_futex, writers_futex, pad[2];
-    int32_t writer;
+    int32_t writer, shared;
+    uint64_t more_pad[2];
+    uint32_t flags;
 };
 
 /* A word that is, or contains, the number of a slot's thread. */
@@ -60,19 +78,39 @@ static bool keep(int32_t *word, uint32_t slot) {
     return true;
 }
 
+static bool is_owned_word(const struct mutex *mutex) {
+    return (mutex->kind & KIND_OWNED_WORD) != 0;
+}
+
+/* Whether it may be a mutex that looks at its owner, and somebody uses. */
+static bool is_mutex(const struct mutex *mutex) {
+    const int32_t type = mutex->kind & KIND_TYPE;
+    const bool is_listed = mutex->previous != 0 && mutex->next != 0, is_unlisted = mutex->previous == 0 && mutex->next == 0;
+    return (mutex->kind & ~KIND_BITS) == 0 && (is_owned_word(mutex) || type == RECURSIVE || type == CHECKING) &&
+           mutex->lock != 0 && mutex->users > 0 && mutex->users < MANY && mutex->count < MANY && mutex->spins == 0 &&
+           ((mutex->kind & KIND_ROBUST) != 0 ? is_listed : is_unlisted) &&
+           (is_owned_word(mutex) || mutex->lock == 1 || mutex->lock == 2);
+}
+
+static bool is_held_mutex(const struct mutex *mutex) {
+    return is_mutex(mutex) && (is_owned_word(mutex) ? (mutex->lock & FUTEX_TID_MASK) == mutex->owner
+                                                    : (mutex->count > 0) == ((mutex->kind & KIND_TYPE) == RECURSIVE));
+}
+
+static bool is_written(const struct rwlock *rwlock) {
+    return (rwlock->readers & WRITTEN) == WRITTEN && rwlock->readers >> READER_SHIFT < MANY &&
+           (rwlock->writers & ~HANDED_OVER) < MANY && rwlock->phase_futex <= WRITTEN && rwlock->writers_futex <= WRITTEN &&
+           (rwlock->writers_futex & 1) == 1 && rwlock->pad[0] == 0 && rwlock->pad[1] == 0 && rwlock->shared >= 0 &&
+           rwlock->shared <= 1 && rwlock->more_pad[0] == 0 && rwlock->more_pad[1] == 0 && rwlock->flags <= PREFERENCES;
+}
+
 /* Whether the word at `owner` belongs to a lock that the thread holds; then it is kept. False for want of room. */
 static bool judge(int32_t *owner, uintptr_t start, uintptr_t end, uint32_t slot) {
     const uintptr_t at = (uintptr_t)owner;
-    const struct mutex *mutex = (const struct mutex *)(at - offsetof(struct mutex, owner));
-    const struct rwlock *rwlock = (const struct rwlock *)(at - offsetof(struct rwlock, writer));
-    if (at - start >= offsetof(struct mutex, owner) && end - at >= sizeof(*mutex) - offsetof(struct mutex, owner) &&
-        mutex->lock != 0 && mutex->users > 0 && mutex->users < MANY_USERS && (mutex->kind & ~KIND_BITS) == 0) {
-        const bool is_owned_word = (mutex->kind & KIND_OWNED_WORD) != 0;
-        if (is_owned_word ? (mutex->lock & FUTEX_TID_MASK) == *owner : mutex->lock == 1 || mutex->lock == 2)
-            return keep(owner, slot) && (!is_owned_word || keep(owner - 2, slot));
-    }
-    if (at - start >= offsetof(struct rwlock, writer) && (rwlock->readers & WRITTEN) == WRITTEN && rwlock->pad[0] == 0 &&
-        rwlock->pad[1] == 0)
+    const uintptr_t mutex = at - offsetof(struct mutex, owner), rwlock = at - offsetof(struct rwlock, writer);
+    if (mutex >= start && mutex < at && end - mutex >= sizeof(struct mutex) && is_held_mutex((const struct mutex *)mutex))
+        return keep(owner, slot) && (!is_owned_word((const struct mutex *)mutex) || keep(owner - 2, slot));
+    if (rwlock >= start && rwlock < at && end - rwlock >= sizeof(struct rwlock) && is_written((const struct rwlock *)rwlock))
         return keep(owner, slot);
     return true;
 }
@@ -186,11 +224,31 @@ bool owners_find(struct slot *slots, uint32_t n) {
     return is_good;
 }
 
-/* In the frame of a function of the C library that waits: whatever is the thread's old number becomes the new one. */
+/* Whether that much of memory can be read there: an unknown command, of which the kernel reads the set first. */
+static bool is_readable(uintptr_t at) {
+    return at != 0 && call6(SYS_rt_sigprocmask, -1, (long)at, 0, sizeof(uint64_t), 0, 0) == -EINVAL;
+}
+
+/* Whether a thread waits for a mutex that names its owner. */
+static bool awaits_owned(const struct slot *slot, const uint64_t *registers, size_t n) {
+    if (slot->call != SYS_futex && slot->call != -1)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        const uintptr_t at = (uintptr_t)registers[i];
+        if (at % LOCK_ALIGNMENT == 0 && is_readable(at) && is_readable(at + offsetof(struct mutex, next)) &&
+            is_mutex((const struct mutex *)at))
+            return true;
+    }
+    return false;
+}
+
+/* In the frame of a function of the C library that waits for a lock: whatever is the thread's old number becomes the new one. */
 static void rename_waiter(const struct slot *slot) {
     uint64_t *registers;
     const size_t n = context_registers(slot->context, &registers);
     int32_t *words = (int32_t *)context_stack(slot->context);
+    if (!awaits_owned(slot, registers, n))
+        return;
     for (size_t i = 0; i < n; i++)
         if (registers[i] == (uint64_t)slot->tid)
             registers[i] = (uint64_t)slot->made;
@@ -202,7 +260,8 @@ static void rename_waiter(const struct slot *slot) {
 void owners_rename(const struct slot *slots, uint32_t n) {
     for (uint32_t i = 0; i < n_held; i++) {
         const struct slot *slot = &slots[held[i].slot];
-        if (slot->made != 0)
+        /* The main thread has run since they were found: it may have used the memory for something else. */
+        if (slot->made != 0 && (*held[i].word & FUTEX_TID_MASK) == slot->tid)
             *held[i].word = (int32_t)((uint32_t)*held[i].word & ~(uint32_t)FUTEX_TID_MASK) | slot->made;
     }
     for (uint32_t i = 0; i < n; i++)

@@ -131,13 +131,44 @@ except Unsupported as refused:
     assert "threads.so cannot be loaded" in said
 
 
-@pytest.mark.slow  # forks among busy threads, a hundred times
-@pytest.mark.timeout(900)
-def test_threads_that_never_rest_go_on_in_every_child_and_here(tmp_path: Path) -> None:
+@pytest.fixture
+def busy(tmp_path: Path) -> Path:
+    """Return the library of threads that never rest."""
     library = tmp_path / "busy.so"
     source = NATIVE / "tests" / "busy_threads.c"
     flags = [*LANGUAGE, "-O1", "-shared", "-fPIC", "-pthread"]
     subprocess.run([find_gcc(), *flags, str(source), "-o", str(library)], check=True)
+    return library
+
+
+def test_a_thread_s_number_in_memory_that_is_no_lock_stays_as_it_is(busy: Path) -> None:
+    """In a new process namespace the numbers are small: a key of a map, a count, a size."""
+    said = run(
+        """
+import array
+busy = ctypes.CDLL(sys.argv[2])
+assert busy.busy_start() == 0
+numbers = [int(name) for name in os.listdir("/proc/self/task")]
+memory = array.array("i")
+for number in numbers:
+    # As a normal mutex and one with something else behind it, as a lock for readers that nobody writes to, and alone.
+    memory.extend([2, 0, number, 1, 0, 0, 0, 0, 0, 0] + [1, 1, number, 1, 1, 0, 7, 0, 0, 0])
+    memory.extend([3, 5, 9, 9, 0, 0, number, 0, 0, 0, 0, 0, 0, 0] + [3, 1, 3, 3, 0, 0, number, 4, 0, 0, 0, 0, 0, 0])
+    memory.extend([number] * 50)
+# Not a copy, in which the same would change.
+before = hash(memory.tobytes())
+copier = ThreadFork(sys.argv[1], limit_s=60)
+print(answer_of(copier, lambda: hash(memory.tobytes()) == before))
+""",
+        PLACE,
+        busy,
+    )
+    assert said == "(True, 0)\n"
+
+
+@pytest.mark.slow  # forks among busy threads, five hundred times
+@pytest.mark.timeout(900)
+def test_threads_that_never_rest_go_on_in_every_child_and_here(busy: Path) -> None:
     said = run(
         """
 busy = ctypes.CDLL(sys.argv[2])
@@ -150,8 +181,8 @@ for number in range(int(sys.argv[3])):
 print(copier.copied, busy.busy_stuck(60000))
 """,
         PLACE,
-        library,
-        100,
+        busy,
+        500,
         timeout_s=800,
     )
     assert said == "12 0\n"
