@@ -97,61 +97,26 @@ failed:
 
 /* ---- stops ---------------------------------------------------------------------------------- */
 
-struct times {
-    const struct procfs *procfs;
-    pid_t pid;
-    uint64_t sum;
-};
-
-static int add_times(void *context, pid_t thread) {
-    struct times *times = context;
-    char path[64];
-    char text[PROCFS_RECORD_BYTES];
-    (void)snprintf(path, sizeof(path), "%d/task/%d/status", (int)times->pid, (int)thread);
-    if (procfs_read(times->procfs, path, text, sizeof(text)) < 0)
-        return 1;
-    /* The last two lines: voluntary_ctxt_switches and nonvoluntary_ctxt_switches. FNV-1a. */
-    const char *at = strstr(text, "\nvoluntary_");
-    if (at == NULL)
-        return 1;
-    for (; *at != '\0'; at++)
-        times->sum = (times->sum ^ (uint8_t)*at) * UINT64_C(0x100000001b3);
-    times->sum = (times->sum ^ (uint64_t)thread) * UINT64_C(0x100000001b3);
-    return 0;
-}
-
-/* Sum up how often each thread has given up the processor: whoever has run has given it up since, or is not stopped. */
-static int times_run(const struct zygote *zygote, uint64_t *out) {
-    struct times times = {zygote->procfs, zygote->pid, UINT64_C(0xcbf29ce484222325)};
-    if (procfs_each_thread(zygote->procfs, zygote->pid, add_times, &times) != 0)
-        return -1;
-    *out = times.sum;
-    return 0;
+/* Say whether it has stopped, or was continued, since this was last asked: 1 for a stop, all threads of which are over, -1 for
+ * another change, 0 for none. The kernel keeps that for its parent, whoever sent the signals: wait_task_stopped and
+ * wait_task_continued in kernel/exit.c. */
+static int take_change(const struct zygote *zygote) {
+    siginfo_t told = {0};
+    if (waitid(P_PID, (id_t)zygote->pid, &told, WSTOPPED | WCONTINUED | WNOHANG) != 0 || told.si_pid == 0)
+        return 0;
+    return told.si_code == CLD_STOPPED ? 1 : -1;
 }
 
 int zygote_rest(struct zygote *zygote, struct fault *fault) {
-    int64_t until = now_ns() + REST_LIMIT_NS;
-    uint64_t before = 0;
-    bool has_before = false;
+    const int64_t until = now_ns() + REST_LIMIT_NS;
     if (zygote->pid <= 0 || zygote->is_resting)
         return 0;
     (void)process_signal(zygote->pid, zygote->pidfd, SIGSTOP);
     do {
-        uint64_t now;
-        if (procfs_is_stopped(zygote->procfs, zygote->pid) == 1) {
-            if (times_run(zygote, &now) != 0)
-                return fault_set(fault, "it cannot be looked at while it rests");
-            if (has_before && now == before) {
-                siginfo_t told = {0};
-                zygote->is_resting = true;
-                zygote->rested = now;
-                /* This stop is nobody else's, and its end will be no news. */
-                zygote->is_known_to_stop |=
-                    waitid(P_PID, (id_t)zygote->pid, &told, WSTOPPED | WNOHANG) == 0 && told.si_pid != 0;
-                return 0;
-            }
-            before = now;
-            has_before = true;
+        if (take_change(zygote) > 0) {
+            /* This stop is nobody else's, and its end will be no news. */
+            zygote->is_resting = zygote->is_known_to_stop = true;
+            return 0;
         }
         (void)sched_yield();
     } while (now_ns() < until);
@@ -159,11 +124,9 @@ int zygote_rest(struct zygote *zygote, struct fault *fault) {
 }
 
 int zygote_resume(struct zygote *zygote, struct fault *fault) {
-    bool was_resting = zygote->is_resting;
-    uint64_t now;
+    const bool was_resting = zygote->is_resting;
     zygote->is_resting = false;
-    if (was_resting && (procfs_is_stopped(zygote->procfs, zygote->pid) != 1 || times_run(zygote, &now) != 0 ||
-                        now != zygote->rested))
+    if (was_resting && take_change(zygote) != 0)
         return fault_set(fault, "it was continued while a worker was running");
     (void)process_signal(zygote->pid, zygote->pidfd, SIGCONT);
     return 0;
@@ -171,12 +134,11 @@ int zygote_resume(struct zygote *zygote, struct fault *fault) {
 
 /* Say whether it was stopped by a signal, and perhaps resumed, since this was last asked; resume it. */
 static bool undo_stop(struct zygote *zygote) {
-    siginfo_t told = {0};
-    if (zygote->pid <= 0 || zygote->is_resting || waitid(P_PID, (id_t)zygote->pid, &told, WSTOPPED | WCONTINUED | WNOHANG) != 0 ||
-        told.si_pid == 0)
+    const int change = zygote->pid <= 0 || zygote->is_resting ? 0 : take_change(zygote);
+    if (change == 0)
         return false;
-    bool was_known = zygote->is_known_to_stop;
-    zygote->is_known_to_stop = told.si_code == CLD_STOPPED;
+    const bool was_known = zygote->is_known_to_stop;
+    zygote->is_known_to_stop = change > 0;
     if (zygote->is_known_to_stop)
         (void)zygote_resume(zygote, NULL);
     /* The end of a stop that was told already is no news. */

@@ -63,7 +63,6 @@ struct zygote {
     unsigned stops;  /* by others, undone since they were last taken */
     bool is_known_to_stop;
     bool is_resting;
-    uint64_t rested; /* what its threads had run when it was stopped to rest */
     int status; /* its own wait status once it was waited for, -1 before */
 };
 
