@@ -178,3 +178,11 @@ def test_what_a_worker_drops_is_finalised_as_ever() -> None:
         return alive, dropped == ["gone"]
 
     assert forked(act) == (True, True)
+
+
+def test_a_large_heap_is_left_alone() -> None:
+    def act() -> dict[str, bool]:
+        table = [[number] for number in range(100_000)]
+        return {"slices": run_to_the_end() == 1, "function": is_immortal(json.dumps), "rows": bool(table)}
+
+    assert forked(act) == {"slices": True, "function": False, "rows": True}
