@@ -87,6 +87,7 @@ class Way:
             },
             timeout_s=TIMEOUT_S,
             confined=True,
+            stays_connected=True,
             binds=function.binds,
             command=command,
         )

@@ -86,7 +86,7 @@ class Deadline:
 class Pace:
     """How much is measured of one function: `lives` environments of each contestant, and `invocations` of each of them.
 
-    What an environment does once begins with its hundredth event and takes up to 200 more: a `warm_up` is to be longer.
+    What an environment does once begins with its hundredth event and takes up to 250 more: a `warm_up` is to be longer.
     """
 
     lives: int
@@ -94,7 +94,7 @@ class Pace:
     invocations: int
 
 
-FULL = Pace(lives=3, warm_up=320, invocations=60)
+FULL = Pace(lives=3, warm_up=400, invocations=60)
 QUICK = Pace(lives=2, warm_up=5, invocations=20)
 
 

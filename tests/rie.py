@@ -133,7 +133,8 @@ class Rie:
     /var/task, and runs it as an unprivileged user; `confinement` tells what came of it, and a warning
     announces what this machine does not allow. `refusals` takes from it what Lambda lacks: prctl, ptrace, seccomp,
     namespaces and mounts, /dev/shm and /dev/mqueue. With `is_lambda` it has the name of Lambda's own
-    PID 1 and another user than the function. RIE starts the runtime at the first invocation.
+    PID 1 and another user than the function. RIE starts the runtime at the first invocation. With `stays_connected`
+    one connection carries all invocations, so that none begins where the runtime could see it: as on Lambda.
     """
 
     def __init__(
@@ -151,6 +152,7 @@ class Rie:
         binds: Sequence[Path] = (),
         command: Sequence[str] | None = None,
         is_lambda: bool = False,
+        stays_connected: bool = False,
     ) -> None:
         self.function = function.resolve()
         self.handler = handler
@@ -186,6 +188,8 @@ class Rie:
         self._last_log = ""
         self._copy: tempfile.TemporaryDirectory[str] | None = None
         self._ports = _Ports(0, 0)
+        self._stays_connected = stays_connected
+        self._connection: http.client.HTTPConnection | None = None
 
     def __enter__(self) -> Rie:
         for attempt in range(PORT_ATTEMPTS):
@@ -248,14 +252,19 @@ class Rie:
         if client_context is not None:
             encoded = base64.b64encode(json.dumps(client_context).encode()).decode()
             sent["X-Amz-Client-Context"] = encoded
-        connection = http.client.HTTPConnection("127.0.0.1", self._ports.invoke, timeout=self.timeout_s + 30)
-        with contextlib.closing(connection):
+        connection = self._connection or http.client.HTTPConnection(
+            "127.0.0.1", self._ports.invoke, timeout=self.timeout_s + 30
+        )
+        self._connection = connection if self._stays_connected else None
+        with contextlib.nullcontext() if self._stays_connected else contextlib.closing(connection):
             connection.request("POST", INVOKE_PATH, body, sent)
             response = connection.getresponse()
             return Answer(response.status, dict(response.getheaders()), response.read())
 
     def stop(self) -> None:
         """End RIE and everything it started, also what detached itself. Safe to call twice."""
+        if self._connection is not None:
+            self._connection.close()
         process, self._process = self._process, None
         if process is None:
             return

@@ -70,6 +70,7 @@ class Protected:
             timeout_s=TIMEOUT_S,
             memory_mb=MEMORY_MB,
             confined=True,
+            stays_connected=True,
             binds=function.binds,
             command=[*([wrapper] if wrapper else []), *command],
         )
