@@ -218,6 +218,5 @@ FALL_BACK: Mapping[str, str] = {
     "lightgbm-handler": "OMP_NUM_THREADS=1",
     "lightgbm-init": "OMP_NUM_THREADS=1",
     "gevent-init": "a thread without a Thread object",
-    "pyarrow-init": "memory could not be searched",
     "uvloop-init": "io_uring descriptor",
 }
