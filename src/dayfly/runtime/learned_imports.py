@@ -1,8 +1,8 @@
-"""Imports ahead of later forks what workers imported while they served, where code of the deployment names it.
+"""Does ahead of later forks what workers did for the first time: imports that code of the deployment names, and its patterns.
 
 A worker writes the names of modules into a pipe of its own; who owns the worker writes what he likes. So a name counts
 only as a choice among constants: code that init loaded, read again from its file, must import it by that name, or name
-it as a module of its own package. Each is tried first in a disposable fork, which reports it only if the import
+it as a module of its own package. A regular expression counts only if init left its text here (see learned_patterns.py). Each is tried first in a disposable fork, which reports it only if the import
 came from files that this user cannot write, and touched nothing else. What an attacker can still choose is which of the
 function's own imports happens early, in the few first workers of an environment.
 """
@@ -21,10 +21,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dayfly.runtime.learned_patterns import LearnedPatterns
     from dayfly.runtime.sealing import Sealing
 
-# What a pipe takes in one piece (pipe(7), PIPE_BUF); what does not fit is learned from a later worker.
-_LESSON_BYTES = 4096
+# Half of what a pipe takes (pipe(7)); what does not fit is learned from a later worker.
+_LESSON_BYTES = 32768
 _MANY_NAMES = 300
 # An environment whose first workers have taught nothing more has been taught: each fork would pay for a pipe.
 _MANY_WORKERS = 100
@@ -36,28 +37,35 @@ _PATIENCE_S = 30.0
 
 
 class Lesson:
-    """In a worker: what it imports while it serves, to be written where its zygote reads it."""
+    """In a worker: what it imports and compiles while it serves, to be written where its zygote reads it."""
 
-    __slots__ = ("_count", "_number")
+    __slots__ = ("_modules", "_number", "_patterns")
 
     def __init__(self, number: int) -> None:
         self._number = number
-        self._count = 0
+        self._modules = self._patterns = 0
 
     def begin(self) -> None:
         """An event is there: what was imported before it is no part of it."""
-        self._count = len(sys.modules)
+        self._modules, self._patterns = len(sys.modules), len(_patterns())
 
     def tell(self) -> None:
-        """Write the names of what was imported since, as far as they fit."""
-        if len(sys.modules) <= self._count:
+        """Write the names of modules and the patterns that came since, as far as they fit."""
+        patterns = _patterns()
+        if len(sys.modules) <= self._modules and len(patterns) <= self._patterns:
             return
         # A module is the last of what it imports itself: the import system puts it there again when it is complete.
-        names = list(sys.modules)[: self._count - 1 : -1]
-        self._count += len(names)
-        text = "".join(f"{name}\n" for name in names if name.isascii()).encode()
+        names = list(sys.modules)[: self._modules - 1 : -1]
+        lines = [f"{name}\n" for name in names if name.isascii()]
+        lines += [
+            f"{int(flags)} {pattern.encode('unicode_escape').decode()}\n"
+            for _, pattern, flags in list(patterns)[self._patterns :]
+            if isinstance(pattern, str)
+        ]
+        self._modules, self._patterns = len(sys.modules), len(patterns)
+        text = "".join(lines).encode()
         if len(text) > _LESSON_BYTES:
-            text = text[: text.rindex(b"\n", 0, _LESSON_BYTES) + 1]
+            text = text[: text.rfind(b"\n", 0, _LESSON_BYTES) + 1]
         try:
             os.write(self._number, text)
         except OSError:
@@ -81,6 +89,7 @@ class LearnedImports:
         "_lessons",
         "_names",
         "_patience",
+        "_patterns",
         "_sealing",
         "_tell",
         "_temporary",
@@ -109,7 +118,8 @@ class LearnedImports:
         self._ends: tuple[int, int] = (-1, -1)
         self._lessons: dict[int, int] = {}
         self._names: list[str] = []
-        self._tried: set[str] = set()
+        self._patterns: LearnedPatterns | None = None
+        self._tried: set[int] = set()
         self._asked = self._trials = self._patience = 0
         self._until = 0.0
         self._trial = (0, -1)
@@ -154,12 +164,22 @@ class LearnedImports:
         except OSError:
             said = b""
         os.close(number)
-        for name in said.decode("ascii", "replace").split("\n"):
-            if len(self._names) < _MANY_NAMES and name not in self._tried and _is_module_name(name):
+        lines = said.decode("ascii", "replace").split("\n")
+        for name in lines:
+            if len(self._names) < _MANY_NAMES and hash(name) not in self._tried and _is_module_name(name):
                 self._names.append(name)
+        patterns = [line for line in lines if line[:1].isdigit()]
+        if patterns and "re" in sys.modules and "warnings" in sys.modules:
+            if self._patterns is None:
+                from dayfly.runtime.learned_patterns import LearnedPatterns
+
+                self._patterns = LearnedPatterns()
+            self._patterns.hear(patterns)
 
     def advance(self) -> None:
-        """Between two frames: take what a trial has found; never waits for it."""
+        """Between two frames: compile some patterns; take what a trial has found, and never wait for it."""
+        if self._patterns is not None:
+            self._patterns.spend_a_moment()
         pid, number = self._trial
         if not pid:
             return
@@ -182,8 +202,9 @@ class LearnedImports:
             # Somebody has ended it: what it was at is tried again.
             lines.pop()
         self._buffer = b""
-        self._tried |= {line[1:] for line in lines}
-        self._names = [name for name in self._names if name not in self._tried]
+        # Not the names, which a worker chose: later workers have what this process has.
+        self._tried |= {hash(line[1:]) for line in lines}
+        self._names = [name for name in self._names if hash(name) not in self._tried]
         self._adopt([line[1:] for line in lines if line.startswith("+")])
 
     def _begin(self) -> None:
@@ -233,6 +254,12 @@ class LearnedImports:
             )
             os._exit(1)
         self._sealing.own = own
+
+
+def _patterns() -> dict[tuple[type, str | bytes, int], object]:
+    """Return the patterns that the module `re` keeps compiled, the oldest first; none in an interpreter that keeps them elsewhere."""
+    found = getattr(sys.modules.get("re"), "_cache", None)
+    return found if type(found) is dict else {}
 
 
 def _is_module_name(name: str) -> bool:

@@ -1,0 +1,92 @@
+"""Compiles in the zygote the regular expressions that workers compiled while they served, where init left their texts.
+
+Nothing of an event is in the zygote: a text that its heap holds is the function's own, whoever asks for it. To compile one
+computes and does nothing else. What an attacker can still choose is which of these texts, and for how long: bounded here.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+import time
+import types
+import warnings
+
+# What one slice may take, and all of them together: one pattern of a CSS parser took 50 ms.
+_SLICE_S = 0.02
+_MOST_S = 2.0
+# Looking for texts in the heap takes 0.1 s with boto3: as much as some hundred workers need to compile so many characters.
+_WORTHWHILE_CHARACTERS = 200
+_MANY_LOOKS = 4
+_PIECE = 1000
+# Not DEBUG, which prints, nor LOCALE, which is of the moment.
+_FLAGS = re.ASCII | re.IGNORECASE | re.MULTILINE | re.DOTALL | re.UNICODE | re.VERBOSE
+
+
+class LearnedPatterns:
+    """The patterns that are still to be compiled, and how much may be spent on that and on looking for them."""
+
+    __slots__ = ("_left_s", "_looks", "_waiting")
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[str, int]] = []
+        self._looks = 0
+        self._left_s = _MOST_S
+
+    def hear(self, lines: list[str]) -> None:
+        """Take what a worker says, each with flags, a blank, the pattern with escapes; keep what is the function's own."""
+        known = getattr(re, "_cache", {})
+        wanted: list[tuple[str, int]] = []
+        for line in lines:
+            number, _, escaped = line.partition(" ")
+            try:
+                text, flags = escaped.encode("ascii").decode("unicode_escape"), int(number)
+            except ValueError:
+                continue
+            if not flags & ~_FLAGS and (str, text, flags) not in known:
+                wanted.append((text, flags))
+        if self._looks < _MANY_LOOKS and sum(len(text) for text, _ in wanted) >= _WORTHWHILE_CHARACTERS:
+            self._looks += 1
+            # The heap's own objects: nothing that a worker has written stays here, where later workers would have it.
+            own = _texts_here([text for text, _ in wanted])
+            self._waiting += [(own[text], flags) for text, flags in wanted if text in own]
+
+    def spend_a_moment(self) -> None:
+        """Compile some."""
+        end = time.perf_counter() + _SLICE_S
+        while self._waiting and self._left_s > 0 and (began := time.perf_counter()) < end:
+            text, flags = self._waiting.pop()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                try:
+                    re.compile(text, flags)
+                except (re.error, RecursionError, OverflowError, ValueError):
+                    # A text of the function's that is no pattern.
+                    continue
+                finally:
+                    self._left_s -= time.perf_counter() - began
+
+
+def _texts_here(wanted: list[str]) -> dict[str, str]:
+    """Return those that objects of init hold, or are constants of its code: as they are there."""
+    # What is frozen is not listed.
+    gc.unfreeze()
+    objects = gc.get_objects()
+    gc.freeze()
+    texts, asked = set(wanted), {id(text) for text in wanted}
+    found: dict[str, str] = {}
+    for at in range(0, len(objects), _PIECE):
+        layer = gc.get_referents(*objects[at : at + _PIECE])
+        while layer:
+            below: list[object] = []
+            for part in layer:
+                kind = type(part)
+                if kind is str:
+                    if part in texts and id(part) not in asked:
+                        found[part] = part
+                elif kind is types.CodeType:
+                    below += part.co_consts
+                elif (kind is tuple or kind is dict) and not gc.is_tracked(part):
+                    below += gc.get_referents(part)
+            layer = below
+    return found
