@@ -18,6 +18,8 @@ _MOST_S = 2.0
 # Looking for texts in the heap takes 0.1 s with boto3: as much as some hundred workers need to compile so many characters.
 _WORTHWHILE_CHARACTERS = 200
 _MANY_LOOKS = 4
+# A pattern's longest part takes as long as it takes: no slice ends within one.
+_MOST_CHARACTERS = 5000
 _PIECE = 1000
 # Not DEBUG, which prints, nor LOCALE, which is of the moment.
 _FLAGS = re.ASCII | re.IGNORECASE | re.MULTILINE | re.DOTALL | re.UNICODE | re.VERBOSE
@@ -43,7 +45,7 @@ class LearnedPatterns:
                 text, flags = escaped.encode("ascii").decode("unicode_escape"), int(number)
             except ValueError:
                 continue
-            if not flags & ~_FLAGS and (str, text, flags) not in known:
+            if len(text) <= _MOST_CHARACTERS and not flags & ~_FLAGS and (str, text, flags) not in known:
                 wanted.append((text, flags))
         if self._looks < _MANY_LOOKS and sum(len(text) for text, _ in wanted) >= _WORTHWHILE_CHARACTERS:
             self._looks += 1
