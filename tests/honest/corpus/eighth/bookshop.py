@@ -214,7 +214,7 @@ ATTACKS = [
         before=[
             (
                 "add_review",
-                _review("'||''||'x' union select 0,0,(select(api_key)from"staff"limit(1))offset'0", "ok"),
+                _review("'||''||'x' union select 0,0,(select(api_key)from\"staff\"limit(1))offset'0", "ok"),
             )
         ],
     ),
