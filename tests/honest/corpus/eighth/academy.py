@@ -106,7 +106,7 @@ ATTACKS = [
     Attack(
         "SQL, number",
         "fast_lessons",
-        _lessons("0%0aunion%0cselect%0dtoken%09from%0caccounts%0aunion%0aselect%20name%20from%20lessons%20where%200"),
+        _lessons("0%0aunion%0cselect%0dtoken%09from%0caccounts%0a--"),
         TOKEN,
     ),
     Attack(
