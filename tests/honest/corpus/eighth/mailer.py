@@ -135,7 +135,7 @@ REQUESTS = {
     ],
 }
 ATTACKS = [
-    Attack("path, template", "receipt", _receipt(template="../app.py"), PASSWORD),
+    Attack("path, template", "receipt", _receipt(template="../settings.py"), PASSWORD),
     Attack("path, template", "receipt", _receipt(template="/proc/self/environ"), "not-a-real-token"),
     Attack("template, Jinja", "greeting_mail", _greet("{{ config.smtp_password }}"), PASSWORD),
     Attack("template, Jinja", "greeting_mail", _greet("{{ config|string|upper }}"), PASSWORD.upper()),

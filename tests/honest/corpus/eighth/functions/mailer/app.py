@@ -14,10 +14,10 @@ from urllib.parse import parse_qs, urlsplit
 import jinja2
 import markdown
 from mako.template import Template as Mako
+from settings import SETTINGS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 environment = jinja2.Environment(loader=jinja2.FileSystemLoader(os.path.join(HERE, "templates")), autoescape=True)
-SETTINGS = {"sender": "Tea House <tea@example.org>", "smtp_password": "smtp-secret-7054", "site": "https://example.org"}
 STORE = {}
 
 
