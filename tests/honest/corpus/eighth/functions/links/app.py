@@ -77,7 +77,7 @@ def preview_checked(event, context):
 
 def avatar(event, context):
     """A user's picture from where the profile says, checked by its first address."""
-    source = event["arguments"]["source"]
+    source = event["arguments"]["picture"]
     if not fetching.is_public(fetching.host_of(source)):
         return {"error": "private address"}
     answer = httpx.get(source, timeout=5, follow_redirects=True)
@@ -193,7 +193,7 @@ def proxy(event, context):
     """The old backend, path by path, as http.client sends it."""
     connection = http.client.HTTPConnection(os.environ["PARTNER_HOST"], timeout=5)
     path = "/backend" + urllib.parse.quote(event["rawPath"], safe="/%") + ("?" + event["rawQueryString"] if event["rawQueryString"] else "")
-    connection.request(event["requestContext"]["http"]["method"], path, body=event.get("body"))
+    connection.request(event["requestContext"]["http"]["method"], path, body=(event.get("body") or "").encode())
     answer = connection.getresponse()
     data = json.loads(answer.read())
     connection.close()
