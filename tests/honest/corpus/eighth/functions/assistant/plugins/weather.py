@@ -1,0 +1,2 @@
+def run(city="Cork", **_):
+    return f"It's mild in {city}"
