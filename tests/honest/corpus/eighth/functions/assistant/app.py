@@ -14,11 +14,11 @@ import shlex
 import shutil
 import sqlite3
 import subprocess
-import urllib.request
 from pathlib import Path
 from string import Template
 
 import jinja2
+import requests
 import yaml
 
 NOTES = Path("/tmp/assistant/notes")
@@ -149,14 +149,13 @@ def browse_tool(event, context):
     url = _parameters(event)["url"]
     if not url.startswith(os.environ["PARTNER_URL"].rstrip("/")):
         return _answer(event, "only the partner's site, please")
-    with urllib.request.urlopen(url, timeout=5) as page:
-        return _answer(event, page.read(2000).decode())
+    return _answer(event, requests.get(url, timeout=5).text[:2000])
 
 
 def plugin(event, context):
     """Runs a plugin by its name."""
     module = importlib.import_module("plugins." + event["plugin"]) if not event["plugin"].startswith("/") else None
-    return {"result": functools.reduce(getattr, event.get("function", "run").split("."), module)(**event.get("arguments", {}))}
+    return {"result": str(functools.reduce(getattr, event.get("function", "run").split("."), module)(**event.get("arguments", {})))}
 
 
 def chat(event, context):
