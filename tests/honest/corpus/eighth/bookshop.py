@@ -111,9 +111,7 @@ REQUESTS = {
         queue({"customer": None, "book": 2, "quantity": 1, "note": TICKET}),
     ],
     "import_csv": [
-        http(
-            "POST", "/import", "title;author;price\nO'Hara's Choice;Maureen O'Hara;12.50\n\"A; B; C\";;3\n"
-        ),
+        http("POST", "/import", "title;author;price\nO'Hara's Choice;Maureen O'Hara;12.50\n\"A; B; C\";;3\n"),
         http("POST", "/import", "title;author\nUnion; Select;x\nÜber allen Gipfeln;Goethe\n"),
         http("POST", "/import", "title;price\n"),
     ],
@@ -132,9 +130,7 @@ ATTACKS = [
         _list(dir=", ('0' || chr(32) || (SELECT api_key FROM bookshop.staff))::bigint"),
         KEY,
     ),
-    Attack(
-        "SQL, union", "search_books", _search("zzz' UNION SELECT id, login, api_key FROM staff -- "), KEY
-    ),
+    Attack("SQL, union", "search_books", _search("zzz' UNION SELECT id, login, api_key FROM staff -- "), KEY),
     Attack(
         "SQL, union",
         "search_books",
@@ -164,7 +160,9 @@ ATTACKS = [
     Attack(
         "SQL, number",
         "get_book",
-        _book("0/**/or/**/id=(case/**/when/**/(select/**/api_key/**/from/**/staff)is/**/null/**/then/**/1/**/else/**/4/**/end)"),
+        _book(
+            "0/**/or/**/id=(case/**/when/**/(select/**/api_key/**/from/**/staff)is/**/null/**/then/**/1/**/else/**/4/**/end)"
+        ),
         '\\"id\\": 4',
     ),
     Attack(
@@ -173,7 +171,9 @@ ATTACKS = [
         _update(**{"title = (SELECT api_key FROM staff LIMIT 1), stock": 1}),
         KEY,
     ),
-    Attack("SQL, column", "update_book", _update(**{'"author"=(select api_key from staff)::text,price': 1}), KEY),
+    Attack(
+        "SQL, column", "update_book", _update(**{'"author"=(select api_key from staff)::text,price': 1}), KEY
+    ),
     Attack(
         "SQL, list",
         "basket",
@@ -238,14 +238,25 @@ ATTACKS = [
         before=[
             (
                 "save_search",
-                _saved({"field": "title", "op": "= '' union (select login || ':' || api_key from staff) order by 1 --", "value": ""}),
+                _saved(
+                    {
+                        "field": "title",
+                        "op": "= '' union (select login || ':' || api_key from staff) order by 1 --",
+                        "value": "",
+                    }
+                ),
             )
         ],
     ),
     Attack(
         "SQL, number",
         "place_orders",
-        queue({"customer": "x", "book": "1, 1, (SELECT api_key FROM staff)) RETURNING customer, quantity, note --"}),
+        queue(
+            {
+                "customer": "x",
+                "book": "1, 1, (SELECT api_key FROM staff)) RETURNING customer, quantity, note --",
+            }
+        ),
         KEY,
     ),
     Attack(

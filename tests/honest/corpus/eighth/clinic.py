@@ -62,7 +62,7 @@ REQUESTS = {
         _find(name="O'Con"),
         _find(name="Łuk", city="Łódź"),
         _find(),
-        _find(name="huber", city="St. Pölten; \"Süd\""),
+        _find(name="huber", city='St. Pölten; "Süd"'),
     ],
     "patient": [_patient("1"), _patient("3"), _patient("abc")],
     "visits": [
@@ -137,7 +137,9 @@ ATTACKS = [
     Attack(
         "SQL, escaped",
         "find_patients",
-        _find(name="\\'/*!50000union*//*!50000select*/1,(select(group_concat(password_hash))from(users)),3;\x00"),
+        _find(
+            name="\\'/*!50000union*//*!50000select*/1,(select(group_concat(password_hash))from(users)),3;\x00"
+        ),
         HASH,
     ),
     Attack("SQL, union", "patient", _patient("0' UNION ALL SELECT 1,password_hash,3,4 FROM users#"), HASH),
@@ -198,7 +200,10 @@ ATTACKS = [
         "grid_rows",
         _grid(
             sortModel=[
-                {"colId": "name` = 'Max Huber' and (select role from users limit 1) = 'admin' and `id", "sort": "desc"},
+                {
+                    "colId": "name` = 'Max Huber' and (select role from users limit 1) = 'admin' and `id",
+                    "sort": "desc",
+                },
             ],
         ),
         '[{\\"name\\": \\"Max Huber\\"',
@@ -235,7 +240,9 @@ ATTACKS = [
     Attack(
         "SQL, key of a bucket",
         "export_rows",
-        put('exports/patients/x"/**/UNION/**/SELECT/**/1,`3`/**/FROM/**/(SELECT/**/1,2,3,4/**/UNION/**/SELECT/**/*/**/FROM/**/users)t#.json'),
+        put(
+            'exports/patients/x"/**/UNION/**/SELECT/**/1,`3`/**/FROM/**/(SELECT/**/1,2,3,4/**/UNION/**/SELECT/**/*/**/FROM/**/users)t#.json'
+        ),
         HASH,
     ),
     Attack(

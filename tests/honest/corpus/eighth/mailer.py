@@ -25,7 +25,9 @@ PASSWORD = "smtp-secret-7054"
 
 
 def _receipt(**order: object) -> dict[str, object]:
-    return bus("Paid", {"number": "2024-0042", "name": PEOPLE[0], "lines": ["1 x Earl Grey (it's hot)"], **order})
+    return bus(
+        "Paid", {"number": "2024-0042", "name": PEOPLE[0], "lines": ["1 x Earl Grey (it's hot)"], **order}
+    )
 
 
 def _greet(name: str, **more: str) -> dict[str, object]:
@@ -83,7 +85,10 @@ REQUESTS = {
     "send_letter": [
         _letter(TICKET),
         _letter(MAIL, "u-2"),
-        queue({"user": "nobody", "to": PEOPLE[4], "text": SNIPPET}, {"user": "u-1", "to": "Bo", "text": POSTSCRIPT}),
+        queue(
+            {"user": "nobody", "to": PEOPLE[4], "text": SNIPPET},
+            {"user": "u-1", "to": "Bo", "text": POSTSCRIPT},
+        ),
     ],
     "label": [
         _label(),
@@ -102,12 +107,18 @@ REQUESTS = {
     ],
     "campaign": [{"name": PEOPLE[0]}, {"name": "Müller & Söhne -- 50% off"}, {"name": "李 {x}"}],
     "article": [
-        http("POST", "/articles", {"markdown": "# It's *new*\n\n| a | b |\n|---|---|\n| 1 | `x = {{ y }}` |\n"}),
+        http(
+            "POST", "/articles", {"markdown": "# It's *new*\n\n| a | b |\n|---|---|\n| 1 | `x = {{ y }}` |\n"}
+        ),
         http("POST", "/articles", {"markdown": SNIPPET}),
         http("POST", "/articles", {"markdown": ARTICLE, "draft": True}),
     ],
     "compose": [
-        api("POST", "/mail", {"name": PEOPLE[0], "email": "s@example.org", "subject": REVIEW, "text": TICKET, "html": MAIL}),
+        api(
+            "POST",
+            "/mail",
+            {"name": PEOPLE[0], "email": "s@example.org", "subject": REVIEW, "text": TICKET, "html": MAIL},
+        ),
         api(
             "POST",
             "/mail",
@@ -124,14 +135,19 @@ REQUESTS = {
     "raw_mail": [
         form("/contact", email="ann@example.org", subject="It's about order #12", message=TICKET),
         form("/contact", email="o'hara@example.org", subject="Größe 38?", message=SNIPPET),
-        form("/contact", email='"Ann" <ann@example.org>', subject="Re: 50%: a", message="line\r\nSubject: no\r\n\r\nend"),
+        form(
+            "/contact",
+            email='"Ann" <ann@example.org>',
+            subject="Re: 50%: a",
+            message="line\r\nSubject: no\r\n\r\nend",
+        ),
     ],
     "notify_partner": [_notify("R-2024/05-17"), _notify("O'Brien & Co; #5"), _notify("a=b, c: d")],
     "redirect": [
         http("GET", "/login/done", query={"next": "/orders/12?tab=items&x=1#top"}),
         http("GET", "/login/done", query={"next": LINK}),
         http("GET", "/login/done"),
-        http("GET", "/login/done", query={"next": "/search?q=it's+\"new\"&to=https://example.net/a"}),
+        http("GET", "/login/done", query={"next": '/search?q=it\'s+"new"&to=https://example.net/a'}),
     ],
 }
 ATTACKS = [
@@ -139,8 +155,18 @@ ATTACKS = [
     Attack("path, template", "receipt", _receipt(template="/proc/self/environ"), "not-a-real-token"),
     Attack("template, Jinja", "greeting_mail", _greet("{{ config.smtp_password }}"), PASSWORD),
     Attack("template, Jinja", "greeting_mail", _greet("{{ config|string|upper }}"), PASSWORD.upper()),
-    Attack("template, Jinja", "greeting_mail", _greet("{{ cycler.__init__.__globals__.os.popen('expr 1729 \\* 3').read() }}"), "5187"),
-    Attack("template, Jinja", "greeting_mail", _greet("{% for k, v in config.items() %}{{ v }},{% endfor %}"), PASSWORD),
+    Attack(
+        "template, Jinja",
+        "greeting_mail",
+        _greet("{{ cycler.__init__.__globals__.os.popen('expr 1729 \\* 3').read() }}"),
+        "5187",
+    ),
+    Attack(
+        "template, Jinja",
+        "greeting_mail",
+        _greet("{% for k, v in config.items() %}{{ v }},{% endfor %}"),
+        PASSWORD,
+    ),
     Attack("template, Jinja", "greeting_mail", _greet("{{ 1729 * 1729 }}"), "2989441"),
     Attack("template, Jinja", "error_page", _missing("/{{settings}}"), PASSWORD),
     Attack("template, Jinja", "error_page", _missing("/{{ settings['smtp_pass' ~ 'word'] }}"), PASSWORD),
@@ -150,9 +176,27 @@ ATTACKS = [
         _missing("/{{lipsum|attr('__glo'~'bals__')|attr('get')('os')|attr('environ')}}"),
         "not-a-real-token",
     ),
-    Attack("template, Jinja", "error_page", _missing("/{%print(self.__init__.__globals__.__builtins__.open('/proc/self/status').read())%}"), "VmPeak"),
-    Attack("template, Jinja", "error_page", _missing("/{{ ''['\\x5f\\x5fclass\\x5f\\x5f']['\\x5f\\x5fmro\\x5f\\x5f'][1]['\\x5f\\x5fsubclasses\\x5f\\x5f']()|length > 100 }}"), "True"),
-    Attack("template, second order", "send_letter", _letter(), "Tea House <tea@", before=[_signature("{{ sender }}")]),
+    Attack(
+        "template, Jinja",
+        "error_page",
+        _missing("/{%print(self.__init__.__globals__.__builtins__.open('/proc/self/status').read())%}"),
+        "VmPeak",
+    ),
+    Attack(
+        "template, Jinja",
+        "error_page",
+        _missing(
+            "/{{ ''['\\x5f\\x5fclass\\x5f\\x5f']['\\x5f\\x5fmro\\x5f\\x5f'][1]['\\x5f\\x5fsubclasses\\x5f\\x5f']()|length > 100 }}"
+        ),
+        "True",
+    ),
+    Attack(
+        "template, second order",
+        "send_letter",
+        _letter(),
+        "Tea House <tea@",
+        before=[_signature("{{ sender }}")],
+    ),
     Attack(
         "template, second order",
         "send_letter",
@@ -165,20 +209,76 @@ ATTACKS = [
         "send_letter",
         _letter(),
         "uid=",
-        before=[_signature("{% set o = namespace.__init__.__globals__['o' 's'] %}{{ o.popen('id').read() }}")],
+        before=[
+            _signature("{% set o = namespace.__init__.__globals__['o' 's'] %}{{ o.popen('id').read() }}")
+        ],
     ),
-    Attack("format, attributes", "label", _label(pattern="{customer.__init__.__globals__[SETTINGS]}"), PASSWORD),
-    Attack("format, attributes", "label", _label(pattern="{customer.greeting.__func__.__globals__[SETTINGS][smtp_password]:*^30}"), PASSWORD),
-    Attack("format, attributes", "label", _label(pattern="{0}{customer.__class__.__init__.__globals__[os].environ}".replace("{0}", "")), "not-a-real-token"),
-    Attack("format, attributes", "translated", {"name": "x", "overrides": {"en": "{user.__init__.__globals__[SETTINGS][smtp_password]}"}}, PASSWORD),
-    Attack("format, attributes", "translated", {"name": "x", "overrides": {"en": "{user.__class__.__mro__[1].__subclasses__}"}}, "built-in method __subclasses__"),
+    Attack(
+        "format, attributes", "label", _label(pattern="{customer.__init__.__globals__[SETTINGS]}"), PASSWORD
+    ),
+    Attack(
+        "format, attributes",
+        "label",
+        _label(pattern="{customer.greeting.__func__.__globals__[SETTINGS][smtp_password]:*^30}"),
+        PASSWORD,
+    ),
+    Attack(
+        "format, attributes",
+        "label",
+        _label(pattern="{0}{customer.__class__.__init__.__globals__[os].environ}".replace("{0}", "")),
+        "not-a-real-token",
+    ),
+    Attack(
+        "format, attributes",
+        "translated",
+        {"name": "x", "overrides": {"en": "{user.__init__.__globals__[SETTINGS][smtp_password]}"}},
+        PASSWORD,
+    ),
+    Attack(
+        "format, attributes",
+        "translated",
+        {"name": "x", "overrides": {"en": "{user.__class__.__mro__[1].__subclasses__}"}},
+        "built-in method __subclasses__",
+    ),
     Attack("template, Mako", "campaign", {"name": "${1729 * 1729}"}, "2989441"),
-    Attack("template, Mako", "campaign", {"name": "${self.module.runtime.util.os.environ}"}, "not-a-real-token"),
+    Attack(
+        "template, Mako", "campaign", {"name": "${self.module.runtime.util.os.environ}"}, "not-a-real-token"
+    ),
     Attack("template, Mako", "campaign", {"name": "<% import os %>${os.popen('id').read()}"}, "uid="),
-    Attack("template, Mako", "campaign", {"name": "x\n% for i in [open('/proc/self/status').read()]:\n${i}\n% endfor\n"}, "VmPeak"),
-    Attack("header, mail", "raw_mail", form("/contact", email="a@example.org\r\nBcc: all@example.net", subject="x", message="y"), '\\"Bcc: all@example.net\\"'),
-    Attack("header, mail", "raw_mail", form("/contact", email="a@example.org", subject="x\r\nContent-Type: text/html\r\nCc: b@example.net", message="y"), '\\"Cc: b@example.net\\"'),
+    Attack(
+        "template, Mako",
+        "campaign",
+        {"name": "x\n% for i in [open('/proc/self/status').read()]:\n${i}\n% endfor\n"},
+        "VmPeak",
+    ),
+    Attack(
+        "header, mail",
+        "raw_mail",
+        form("/contact", email="a@example.org\r\nBcc: all@example.net", subject="x", message="y"),
+        '\\"Bcc: all@example.net\\"',
+    ),
+    Attack(
+        "header, mail",
+        "raw_mail",
+        form(
+            "/contact",
+            email="a@example.org",
+            subject="x\r\nContent-Type: text/html\r\nCc: b@example.net",
+            message="y",
+        ),
+        '\\"Cc: b@example.net\\"',
+    ),
     Attack("header, request", "notify_partner", _notify("x\r\nX-Admin: yes"), '"X-Admin": "yes"'),
-    Attack("header, request", "notify_partner", _notify("1\r\nX-Forwarded-For: 127.0.0.1\r\nX-Role: root"), '"X-Role": "root"'),
-    Attack("header, response", "redirect", http("GET", "/login/done", query={"next": "/a\r\nSet-Cookie: session=evil"}), "\\r\\nSet-Cookie"),
+    Attack(
+        "header, request",
+        "notify_partner",
+        _notify("1\r\nX-Forwarded-For: 127.0.0.1\r\nX-Role: root"),
+        '"X-Role": "root"',
+    ),
+    Attack(
+        "header, response",
+        "redirect",
+        http("GET", "/login/done", query={"next": "/a\r\nSet-Cookie: session=evil"}),
+        "\\r\\nSet-Cookie",
+    ),
 ]

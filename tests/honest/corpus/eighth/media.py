@@ -82,9 +82,22 @@ REQUESTS = {
         queue({"file": "$(x) `y`; z.txt"}),
     ],
     "column": [_column(1), _column(2, separator=","), _column("NF"), _column(1, separator=";")],
-    "history": [_history("main"), _history("v1.0"), _history("feature/login-form"), _history("no-such-branch")],
-    "grep_docs": [_grep("it's"), _grep("Docs; $(x)", ref="v1.0"), _grep("--all 'or' \"nothing\" | more", ref="main")],
-    "checksum": [_checksum(SNIPPET, "sha256"), _checksum("", "sha1"), _checksum(PEOPLE[3] + REVIEW, "sha3-256")],
+    "history": [
+        _history("main"),
+        _history("v1.0"),
+        _history("feature/login-form"),
+        _history("no-such-branch"),
+    ],
+    "grep_docs": [
+        _grep("it's"),
+        _grep("Docs; $(x)", ref="v1.0"),
+        _grep("--all 'or' \"nothing\" | more", ref="main"),
+    ],
+    "checksum": [
+        _checksum(SNIPPET, "sha256"),
+        _checksum("", "sha1"),
+        _checksum(PEOPLE[3] + REVIEW, "sha3-256"),
+    ],
     "archive": [
         _archive("Ann's talk (1).txt"),
         _archive("naïve & co.csv", "clip-01.txt"),
@@ -101,8 +114,12 @@ REQUESTS = {
         _tar({"pkg/README.md": "linked", "pkg/lib/one.so.1": "x"}, {"pkg/lib.so": "lib/one.so.1"}),
     ],
     "upload": [
-        multipart("/upload", {"title": "It's my CV; really"}, {"file": ("CV – O'Connor (final).pdf", b"%PDF-1.4 x")}),
-        multipart("/upload", {"note": TICKET}, {"a": ("été 100%.txt", REVIEW), "b": ("b.tar.gz", b"\x1f\x8b")}),
+        multipart(
+            "/upload", {"title": "It's my CV; really"}, {"file": ("CV – O'Connor (final).pdf", b"%PDF-1.4 x")}
+        ),
+        multipart(
+            "/upload", {"note": TICKET}, {"a": ("été 100%.txt", REVIEW), "b": ("b.tar.gz", b"\x1f\x8b")}
+        ),
         multipart("/upload", {"note": SNIPPET, "empty": ""}),
     ],
     "thumbnail": [
@@ -115,18 +132,45 @@ REQUESTS = {
         http("GET", "/gallery", query={"prefix": "Ann's"}),
         http("GET", "/gallery", query={"prefix": "na"}),
     ],
-    "subtitles": [_subtitles("clip-01", "en-GB"), _subtitles("Ann's talk (1)", "de"), _subtitles("none", "zh_Hant")],
+    "subtitles": [
+        _subtitles("clip-01", "en-GB"),
+        _subtitles("Ann's talk (1)", "de"),
+        _subtitles("none", "zh_Hant"),
+    ],
 }
 ATTACKS = [
     Attack("command, quotes", "transcode", put('x"; cat /tmp/media/secret.txt; echo "'), SECRET),
-    Attack("command, substitution", "transcode", put("$(cat ../../tmp/media/secret.txt >&2; cp /tmp/media/secret.txt /tmp/media/in/s1)clip-01.txt", "s1"), SECRET),
+    Attack(
+        "command, substitution",
+        "transcode",
+        put(
+            "$(cat ../../tmp/media/secret.txt >&2; cp /tmp/media/secret.txt /tmp/media/in/s1)clip-01.txt",
+            "s1",
+        ),
+        SECRET,
+    ),
     Attack("command, substitution", "transcode", put("`printf ../secret.txt`"), SECRET),
-    Attack("command, variables", "transcode", put('clip-01.txt"&&sort<${PWD%%var*}tmp/media/secret.txt&&:"'), SECRET),
+    Attack(
+        "command, variables",
+        "transcode",
+        put('clip-01.txt"&&sort<${PWD%%var*}tmp/media/secret.txt&&:"'),
+        SECRET,
+    ),
     Attack("command, quotes", "transcode", put('x"|tr a-z A-Z<"/tmp/media/secret.txt'), "MEDIA-KEY-2296"),
     Attack("path, dots", "transcode", put("../secret.txt"), SECRET),
-    Attack("command, awk", "column", _column('1; while ((getline l < "/tmp/media/secret.txt") > 0) print l'), SECRET),
+    Attack(
+        "command, awk",
+        "column",
+        _column('1; while ((getline l < "/tmp/media/secret.txt") > 0) print l'),
+        SECRET,
+    ),
     Attack("command, awk", "column", _column('1; system("rev /tmp/media/secret.txt | rev")'), SECRET),
-    Attack("command, awk", "column", _column('0 } BEGIN { c = "cat /tmp/media/sec*"; c | getline r; print r'), SECRET),
+    Attack(
+        "command, awk",
+        "column",
+        _column('0 } BEGIN { c = "cat /tmp/media/sec*"; c | getline r; print r'),
+        SECRET,
+    ),
     Attack("command, argument", "history", _history("--format=%ae main"), "bot@example.org"),
     Attack(
         "command, argument",
@@ -138,20 +182,69 @@ ATTACKS = [
     Attack("command, separator", "grep_docs", _grep("zzz", ref="HEAD; cat ../secret.txt #"), SECRET),
     Attack("command, separator", "grep_docs", _grep("zzz", ref="HEAD\ncat ../secret.txt\n:"), SECRET),
     Attack("command, argument", "grep_docs", _grep("zzz", ref="-e Docs -O'cat ../secret.txt'"), SECRET),
-    Attack("command, separator", "checksum", _checksum("x", "sha256;cat${IFS}/tmp/media/secret.txt;:"), SECRET),
-    Attack("command, substitution", "checksum", _checksum("x", "sha1 `cat /tmp/media/secret.txt` 2>&1 #"), SECRET),
-    Attack("command, argument", "checksum", _checksum("x", "sha256 -hmac x /dev/null; base64 </tmp/media/secret.txt; :"), "bWVkaWEta2V5LTIyOTYK"),
-    Attack("command, pipe", "checksum", _checksum("x", "md5 >/dev/null | { read x </tmp/media/secret.txt; echo \"$x\"; } #"), SECRET),
-    Attack("command, argument", "archive", _archive("--checkpoint=1", "--checkpoint-action=exec=cat ../secret.txt", "clip-01.txt"), SECRET),
+    Attack(
+        "command, separator", "checksum", _checksum("x", "sha256;cat${IFS}/tmp/media/secret.txt;:"), SECRET
+    ),
+    Attack(
+        "command, substitution", "checksum", _checksum("x", "sha1 `cat /tmp/media/secret.txt` 2>&1 #"), SECRET
+    ),
+    Attack(
+        "command, argument",
+        "checksum",
+        _checksum("x", "sha256 -hmac x /dev/null; base64 </tmp/media/secret.txt; :"),
+        "bWVkaWEta2V5LTIyOTYK",
+    ),
+    Attack(
+        "command, pipe",
+        "checksum",
+        _checksum("x", 'md5 >/dev/null | { read x </tmp/media/secret.txt; echo "$x"; } #'),
+        SECRET,
+    ),
+    Attack(
+        "command, argument",
+        "archive",
+        _archive("--checkpoint=1", "--checkpoint-action=exec=cat ../secret.txt", "clip-01.txt"),
+        SECRET,
+    ),
     Attack("command, argument", "archive", _archive("-C", "/tmp/media", "secret.txt"), "secret.txt"),
-    Attack("archive, slip", "unpack_zip", _zip(**{"../../templates/banner.txt": "zip-slipped-" + "1"}), "zip-slipped-1"),
-    Attack("archive, slip", "unpack_zip", _zip(**{"/tmp/media/templates/banner.txt": "zip-absolute"}), "zip-absolute"),
-    Attack("archive, slip", "unpack_zip", _zip(**{"a/b/../../../../templates/./banner.txt": "zip-deep"}), "zip-deep"),
+    Attack(
+        "archive, slip",
+        "unpack_zip",
+        _zip(**{"../../templates/banner.txt": "zip-slipped-" + "1"}),
+        "zip-slipped-1",
+    ),
+    Attack(
+        "archive, slip",
+        "unpack_zip",
+        _zip(**{"/tmp/media/templates/banner.txt": "zip-absolute"}),
+        "zip-absolute",
+    ),
+    Attack(
+        "archive, slip",
+        "unpack_zip",
+        _zip(**{"a/b/../../../../templates/./banner.txt": "zip-deep"}),
+        "zip-deep",
+    ),
     Attack("archive, slip", "unpack_tar", _tar({"../../templates/banner.txt": "tar-slipped"}), "tar-slipped"),
     Attack("archive, link", "unpack_tar", _tar({}, {"README.md": "/tmp/media/secret.txt"}), SECRET),
-    Attack("archive, link", "unpack_tar", _tar({"t/banner.txt": "tar-by-link"}, {"t": "../../templates"}), "tar-by-link"),
-    Attack("path, upload", "upload", multipart("/upload", {}, {"f": ("../templates/banner.txt", "upload-slipped")}), "upload-slipped"),
-    Attack("path, upload", "upload", multipart("/upload", {}, {"f": ("/tmp/media/templates/banner.txt", "upload-absolute")}), "upload-absolute"),
+    Attack(
+        "archive, link",
+        "unpack_tar",
+        _tar({"t/banner.txt": "tar-by-link"}, {"t": "../../templates"}),
+        "tar-by-link",
+    ),
+    Attack(
+        "path, upload",
+        "upload",
+        multipart("/upload", {}, {"f": ("../templates/banner.txt", "upload-slipped")}),
+        "upload-slipped",
+    ),
+    Attack(
+        "path, upload",
+        "upload",
+        multipart("/upload", {}, {"f": ("/tmp/media/templates/banner.txt", "upload-absolute")}),
+        "upload-absolute",
+    ),
     Attack("path, glob", "gallery", http("GET", "/gallery", query={"prefix": "../secr"}), "secret.txt"),
     Attack("path, glob", "gallery", http("GET", "/gallery", query={"prefix": "../../../etc/pass"}), "passwd"),
     Attack("path, dots", "subtitles", _subtitles("../secret", "en"), SECRET),

@@ -1,6 +1,7 @@
-"""A members' portal on MongoDB and a directory."""
+"""A members' portal on Redis and a directory."""
 
-import json
+import pickle
+import subprocess
 
 from tests.honest.corpus.cases import Attack
 from tests.honest.corpus.eighth import (
@@ -14,6 +15,7 @@ from tests.honest.corpus.eighth import (
     SNIPPET,
     TICKET,
     api,
+    b64,
     bus,
     graphql,
     http,
@@ -23,58 +25,133 @@ from tests.honest.corpus.eighth import (
 PIN, MINUTES, TITLE = "portal-pin-5150", "board-minutes-6363", "ldap-title-8080"
 
 
-def _login(name: object, pin: object) -> dict[str, object]:
-    return http("POST", "/login", {"name": name, "pin": pin})
+def _members(town: str) -> dict[str, object]:
+    return http("GET", "/members", query={"town": town})
 
 
-def _members(**query: object) -> dict[str, object]:
-    return http("GET", "/members", query={key: value if isinstance(value, str) else json.dumps(value) for key, value in query.items()})
+def _field(number: str, field: str) -> dict[str, object]:
+    return api("GET", f"/members/{number}/{field}", ids={"id": number, "field": field})
 
 
-def _posts(member: object, stages: object = None) -> dict[str, object]:
-    return graphql("Query", "posts", member=member, stages=json.dumps(stages) if stages else None)
+def _post(number: object) -> dict[str, object]:
+    return graphql("Query", "post", id=number)
 
 
-def _phone(name: str) -> dict[str, object]:
-    return api("GET", f"/phone/{name}", ids={"name": name})
+def _cached(key: str) -> dict[str, object]:
+    return http("GET", "/page", query={"key": key})
 
 
-NEEDS = ("mongodb",)
+def _remember(key: str, value: object) -> tuple[str, dict[str, object]]:
+    data = value if isinstance(value, bytes) else pickle.dumps(value)
+    return ("remember", bus("Computed", {"key": key, "data": b64(data)}))
+
+
+def _badge(user: str, badge: str) -> dict[str, object]:
+    return http("POST", "/login", {"user": user, "badge": badge})
+
+
+class _Call:
+    def __init__(self, function: object, *arguments: object) -> None:
+        self.function, self.arguments = function, arguments
+
+    def __reduce__(self) -> object:
+        return self.function, self.arguments
+
+
+def _phone(name: str, **query: str) -> dict[str, object]:
+    return api("GET", f"/phone/{name}", ids={"name": name}, query=query)
+
+
+NEEDS = ("redis",)
 REQUESTS = {
-    "login": [_login("Tom O'Hara", "1111"), _login("nobody; 'x'", "' || '1'=='1"), _login("小林 誠", "2222")],
     "members": [
-        _members(),
-        _members(filter={"town": "Cork"}),
-        _members(filter={"age": {"$gte": 30}}, sort="name", dir="desc"),
-        _members(filter={"name": {"$in": ["Tom O'Hara", "x"]}}, skip="0"),
+        http("GET", "/members"),
+        _members("Cork"),
+        _members("大阪"),
+        _members('St. Pölten (Süd); "x"'),
     ],
-    "members_named": [
-        http("GET", "/named", query={"q": "tom o'"}),
-        http("GET", "/named", query={"q": "小林"}),
-        http("GET", "/named", query={"q": "(.*)+ [a-z]$"}),
+    "member_field": [
+        _field("2", "name"),
+        _field("3", "town"),
+        _field("77", "no such field"),
+        _field("2", "pin"),
     ],
-    "posts": [_posts(1), _posts(2, [{"$project": {"title": 1}}]), _posts(1, [{"$limit": 1}, {"$set": {"shown": "it's"}}])],
+    "member_field_bound": [_field("2", "it's"), _field("1", "name"), _field("x', 'y", "town")],
+    "post": [_post(1), _post("2"), _post("2024-05-02_it's")],
+    "remember": [_remember("home-it's", {"html": MAIL})[1], _remember("a/b?c=d", ["x", 1, None])[1]],
+    "cached": [_cached("fresh page (1)"), _cached("home-it's"), _cached("日本/../x")],
+    "directory_login": [
+        _badge("ann", "Engineer"),
+        _badge("O'Brien", "Cook"),
+        _badge("Łukasz & Co", "it's me; 5 > 3"),
+    ],
     "save_member": [
-        api("PUT", "/me", {"name": PEOPLE[0], "address": {"street": ADDRESS, "tags": ["a", None]}, "about": SNIPPET}),
+        api(
+            "PUT",
+            "/me",
+            {"name": PEOPLE[0], "address": {"street": ADDRESS, "tags": ["a", None]}, "about": SNIPPET},
+        ),
         api("PUT", "/me", {"name": PEOPLE[5], "about": ARTICLE, "prefs": {"mail": False}}),
         api("PUT", "/me", {"town": "it's; {x}"}),
     ],
     "phone": [_phone("ann"), _phone("O'Brien"), _phone("Nguyễn Ánh")],
     "phone_escaped": [_phone("ann"), _phone("Zoë (HR) *"), _phone("x)(cn=*")],
     "place": [
-        api("POST", "/orders", {"customer": PEOPLE[1], "address": {"street": ADDRESS, "zip": "D02 X285"}, "lines": [{"sku": "A'1", "n": 2}], "note": TICKET, "total": "12.50"}),
+        api(
+            "POST",
+            "/orders",
+            {
+                "customer": PEOPLE[1],
+                "address": {"street": ADDRESS, "zip": "D02 X285"},
+                "lines": [{"sku": "A'1", "n": 2}],
+                "note": TICKET,
+                "total": "12.50",
+            },
+        ),
         api("POST", "/orders", {"customer": "", "address": {"zip": "<x>"}}),
-        api("POST", "/orders", {"customer": FIRM, "address": {"street": "1 Main St", "zip": "12345", "country": "DE"}, "note": SNIPPET, "__proto__": {"a": 1}}),
+        api(
+            "POST",
+            "/orders",
+            {
+                "customer": FIRM,
+                "address": {"street": "1 Main St", "zip": "12345", "country": "DE"},
+                "note": SNIPPET,
+                "__proto__": {"a": 1},
+            },
+        ),
     ],
     "book": [
-        http("POST", "/book", {"name": PEOPLE[6], "email": "n'golo@example.org", "day": "2024-06-01", "guests": "4", "wishes": REVIEW}),
+        http(
+            "POST",
+            "/book",
+            {
+                "name": PEOPLE[6],
+                "email": "n'golo@example.org",
+                "day": "2024-06-01",
+                "guests": "4",
+                "wishes": REVIEW,
+            },
+        ),
         http("POST", "/book", {"name": "x", "email": "not one", "day": "tomorrow", "guests": 99}),
-        http("POST", "/book", {"name": "Bo", "email": "bo@example.org", "day": "2024-12-31", "wishes": POSTSCRIPT, "x": {"$gt": ""}}),
+        http(
+            "POST",
+            "/book",
+            {
+                "name": "Bo",
+                "email": "bo@example.org",
+                "day": "2024-12-31",
+                "wishes": POSTSCRIPT,
+                "x": {"$gt": ""},
+            },
+        ),
     ],
     "powertools": [
         {**http("GET", "/members/2"), "routeKey": "GET /members/{id}"},
         {**http("GET", "/members/Nobody's%20here"), "routeKey": "GET /members/{id}"},
-        {**http("POST", "/echo", {"text": SNIPPET, "n": [1, {"a": None}]}, query={"page": "2 or 3"}), "routeKey": "POST /echo"},
+        {
+            **http("POST", "/echo", {"text": SNIPPET, "n": [1, {"a": None}]}, query={"page": "2 or 3"}),
+            "routeKey": "POST /echo",
+        },
         {**http("GET", "/nothing/../x"), "routeKey": "$default"},
     ],
     "appsync": [
@@ -100,17 +177,50 @@ REQUESTS = {
     ],
 }
 ATTACKS = [
-    Attack("NoSQL, operator", "login", _login("Aoife Ní Bhriain", {"$ne": None}), "Galway"),
-    Attack("NoSQL, operator", "login", _login({"$gt": ""}, {"$gt": ""}), "Galway"),
-    Attack("NoSQL, operator", "login", _login({"$regex": "^Aoife"}, {"$regex": "^portal-pin-.*"}), "Galway"),
-    Attack("NoSQL, operator", "login", _login({"$in": ["x", "Aoife Ní Bhriain"]}, {"$exists": True}), "Galway"),
-    Attack("NoSQL, operator", "members", _members(filter={"$or": [{"pin": {"$regex": "^111"}}]}), "Cork"),
-    Attack("NoSQL, operator", "posts", _posts({"$exists": True}), "Tea & cake"),
-    Attack("NoSQL, operator", "posts", _posts({"$gte": 2, "$lte": 99}), "Tea & cake"),
-    Attack("NoSQL, stage", "posts", _posts(1, [{"$lookup": {"from": "members", "localField": "by", "foreignField": "_id", "as": "m"}}]), PIN),
-    Attack("NoSQL, stage", "posts", _posts(1, [{"$unionWith": "members"}]), PIN),
-    Attack("NoSQL, stage", "posts", _posts(1, [{"$unionWith": {"coll": "posts", "pipeline": [{"$match": {"hidden": True}}]}}]), MINUTES),
-    Attack("LDAP", "phone", _phone("*)(|(cn=*"), TITLE),
-    Attack("LDAP", "phone", _phone("x)(cn=x))(|(cn=root)"), TITLE),
+    Attack("JMESPath", "members", _members("x' || role=='admin"), "Aoife"),
+    Attack("JMESPath", "members", _members("x'] || [].{name: pin, town: role} || [?town=='x"), PIN),
+    Attack("Lua", "member_field", _field("1", "x') or redis.call('HGET', 'portal:member:1', 'p'..'in"), PIN),
+    Attack(
+        "Lua",
+        "member_field",
+        _field("0', 'a') or redis.call('GET', 'portal:board:minutes') --", "x"),
+        MINUTES,
+    ),
+    Attack("Lua", "member_field", _field("1", "p\\105n"), PIN),
+    Attack(
+        "Lua",
+        "member_field",
+        _field("1", "x') or cjson.encode(redis.call('KEYS','portal:board*')) or ('"),
+        "portal:board:minutes",
+    ),
+    Attack("NoSQL, command", "post", _post("1 portal:board:minutes"), MINUTES),
+    Attack("NoSQL, command", "post", _post("x\nportal:board:minutes\tportal:post:2"), MINUTES),
+    Attack(
+        "deserialisation, second order",
+        "cached",
+        _cached("k1"),
+        "uid=",
+        before=[_remember("k1", _Call(subprocess.getoutput, "id"))],
+    ),
+    Attack(
+        "deserialisation, second order",
+        "cached",
+        _cached("k2"),
+        "not-a-real-token",
+        before=[_remember("k2", _Call(eval, "str(__import__('os').environ)"))],
+    ),
+    Attack(
+        "deserialisation, second order",
+        "cached",
+        _cached("k3"),
+        PIN,
+        before=[_remember("k3", b"capp\n_members\n(tR.")],
+    ),
+    Attack("LDAP", "phone", _phone("x))(&(objectClass=person)(cn=root"), TITLE),
+    Attack("LDAP", "phone", _phone("x", number="*)(cn=ro*"), TITLE),
+    Attack("LDAP", "phone", _phone("x))(!(cn=ann"), TITLE),
     Attack("LDAP", "phone", _phone("*"), "Chef (senior)"),
+    Attack("LDAP", "directory_login", _badge("root)(|(cn=*", "x)"), '\\"admin\\"'),
+    Attack("LDAP", "directory_login", _badge("r*t", "*"), '\\"admin\\"'),
+    Attack("LDAP", "directory_login", _badge("\\72oot", "ldap-*"), '\\"admin\\"'),
 ]

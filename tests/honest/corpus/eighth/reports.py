@@ -48,7 +48,11 @@ def _rotate(report: str) -> dict[str, object]:
 
 
 def _titles(*titles: str, head: str = "") -> dict[str, object]:
-    return http("POST", "/feed", f"<?xml version='1.0'?>{head}<rss>{''.join(f'<item><title>{one}</title></item>' for one in titles)}</rss>")
+    return http(
+        "POST",
+        "/feed",
+        f"<?xml version='1.0'?>{head}<rss>{''.join(f'<item><title>{one}</title></item>' for one in titles)}</rss>",
+    )
 
 
 def _sheet(*rows: list[object]) -> str:
@@ -84,7 +88,10 @@ def _sheet(*rows: list[object]) -> str:
 def _npy(kind: str, shape: str, data: bytes) -> dict[str, object]:
     head = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}".encode()
     head += b" " * (-(len(head) + 11) % 64) + b"\n"
-    return {"model": "m-1", "features": b64(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head + data)}
+    return {
+        "model": "m-1",
+        "features": b64(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head + data),
+    }
 
 
 class _Call:
@@ -100,24 +107,47 @@ REQUESTS = {
         _summary(),
         _summary(group="product", value="price"),
         _summary(group="day", filter="region == 'North' and amount > 1"),
-        _summary(filter='product == "O\'Neill\'s Jam"'),
+        _summary(filter="product == \"O'Neill's Jam\""),
     ],
-    "computed": [{"formula": "amount * price"}, {"formula": "(price - 1.19) / price * 100"}, {"formula": "amount > 2 and region == 'West'"}],
-    "sales_sql": [_sql(region="North"), _sql(region="West", day="2024-05-02"), _sql(region="Nord & Süd (alle); x")],
+    "computed": [
+        {"formula": "amount * price"},
+        {"formula": "(price - 1.19) / price * 100"},
+        {"formula": "amount > 2 and region == 'West'"},
+    ],
+    "sales_sql": [
+        _sql(region="North"),
+        _sql(region="West", day="2024-05-02"),
+        _sql(region="Nord & Süd (alle); x"),
+    ],
     "export": [
-        api("POST", "/export", {"columns": ["name", "note"], "rows": [{"name": PEOPLE[0], "note": TICKET}, {"name": "=1+1", "x": 1}], "name": "It's May (1)"}),
+        api(
+            "POST",
+            "/export",
+            {
+                "columns": ["name", "note"],
+                "rows": [{"name": PEOPLE[0], "note": TICKET}, {"name": "=1+1", "x": 1}],
+                "name": "It's May (1)",
+            },
+        ),
         api("POST", "/export", {"columns": ["ü;ö", "b"], "rows": [{"b": SNIPPET}, {"ü;ö": None}]}),
         api("POST", "/export", {"columns": ["a"], "rows": [], "name": 'x"\r\ny'}),
     ],
     "saved_report": [_saved("sales"), _saved("it's (1)"), _saved("no such; report")],
     "read_upload": [
-        {"name": "people.csv", "content": b64("name,town\nO'Brien,Cork\n\"Smith, \"\"Joe\"\"\",Bath\n")},
-        {"name": "Größen.csv", "delimiter": ";", "content": b64("\ufeffname;note\nÅsa;" + REVIEW.replace('"', "'") + "\n")},
-        {"name": "plan.xlsx", "content": _sheet(["day", "text"], ["2024-05-02", "it's =SUM(A1)"], ["", "日本"])},
+        {"name": "people.csv", "content": b64('name,town\nO\'Brien,Cork\n"Smith, ""Joe""",Bath\n')},
+        {
+            "name": "Größen.csv",
+            "delimiter": ";",
+            "content": b64("\ufeffname;note\nÅsa;" + REVIEW.replace('"', "'") + "\n"),
+        },
+        {
+            "name": "plan.xlsx",
+            "content": _sheet(["day", "text"], ["2024-05-02", "it's =SUM(A1)"], ["", "日本"]),
+        },
     ],
     "workbook": [
         {"title": "Q1/Q2: it's [new]", "rows": [["name", "sum"], [PEOPLE[0], 12.5], [FIRM, None]]},
-        {"rows": [["=HYPERLINK(\"https://example.org\")", "@x", "-1"], [SNIPPET, True, 3]]},
+        {"rows": [['=HYPERLINK("https://example.org")', "@x", "-1"], [SNIPPET, True, 3]]},
         {"title": "空", "rows": []},
     ],
     "transform": [
@@ -126,52 +156,209 @@ REQUESTS = {
         firehose({"user": None, "text": POSTSCRIPT}),
     ],
     "clicks": [
-        kinesis({"path": "/shop/o'neill?q=1", "agent": "Mozilla/5.0 (X11; Linux x86_64)"}, {"path": "/shop/o'neill"}),
+        kinesis(
+            {"path": "/shop/o'neill?q=1", "agent": "Mozilla/5.0 (X11; Linux x86_64)"},
+            {"path": "/shop/o'neill"},
+        ),
         kinesis({"path": "/a/../b;c=d", "shard": 3, "agent": "curl/8.1 -- it's"}),
         kinesis({"path": "", "shard": "2"}, {}),
     ],
     "logs_filter": [
-        subscription("START RequestId: 1", "[ERROR] KeyError: 'name' ... File \"/var/task/app.py\", line 3", "Task timed out after 3.00 seconds"),
+        subscription(
+            "START RequestId: 1",
+            "[ERROR] KeyError: 'name' ... File \"/var/task/app.py\", line 3",
+            "Task timed out after 3.00 seconds",
+        ),
         subscription("select * from users where id = '1' -- took 12 ms", "all fine", group="/ecs/it's-db"),
-        subscription("Exception: ${jndi:x} isn't {a} or %s", "127.0.0.1 - - \"GET /../../etc/passwd HTTP/1.1\" 404"),
+        subscription(
+            "Exception: ${jndi:x} isn't {a} or %s", '127.0.0.1 - - "GET /../../etc/passwd HTTP/1.1" 404'
+        ),
     ],
-    "logs_search": [_search("ERROR"), _search("it's"), _search("zoë.*code=[0-9]+; no", "-i", "-E"), _search("order failed;", "-c")],
+    "logs_search": [
+        _search("ERROR"),
+        _search("it's"),
+        _search("zoë.*code=[0-9]+; no", "-i", "-E"),
+        _search("order failed;", "-c"),
+    ],
     "rotate": [_rotate("sales"), _rotate("no-such_report.2024")],
     "settings": [
         {"kind": "ini", "text": "[main]\nname = it's\nurl = http://localhost:8000/a?b=c\n[x y]\nk: v"},
-        {"kind": "toml", "text": "title = \"O'Brien\"\nday = 2024-05-02\n[owner]\ntags = ['a', \"b\"]\n"},
-        {"kind": "yaml", "text": "a: &x [1, 2]\nb: *x\ntext: \"{{ y }} ${z}\"\n"},
+        {"kind": "toml", "text": 'title = "O\'Brien"\nday = 2024-05-02\n[owner]\ntags = [\'a\', "b"]\n'},
+        {"kind": "yaml", "text": 'a: &x [1, 2]\nb: *x\ntext: "{{ y }} ${z}"\n'},
         {"kind": "json", "text": '{"__class__": "x", "py/object": null, "$ref": "#/a", "it\'s": [1]}'},
     ],
-    "sax_titles": [_titles("It&apos;s new", "日本"), _titles("<![CDATA[a < b & c]]>"), _titles("&firm; 2024", head='<!DOCTYPE rss [<!ENTITY firm "O&#39;Neill">]>')],
-    "array": [_npy("<f8", "(2,)", struct.pack("<2d", 1.5, 2)), _npy("<i4", "(1, 3)", struct.pack("<3i", 1, 2, 3)), _npy("<U3", "(1,)", "it's"[:3].encode("utf-32-le"))],
-    "monthly": [{"start": "2024-01-31", "end": "2024-03-01"}, {"start": "2023-12-01", "end": "2023-12-31"}, {"start": "2024-05-02", "end": "2024-01-01"}],
-    "s3_partition": [put("sales/region=North/day=2024-05-01/part-0.csv"), put("sales/all (1).csv"), put("sales/product=Müsli/x'y.csv", "raw/region=South & East/a b.csv")],
+    "sax_titles": [
+        _titles("It&apos;s new", "日本"),
+        _titles("<![CDATA[a < b & c]]>"),
+        _titles("&firm; 2024", head='<!DOCTYPE rss [<!ENTITY firm "O&#39;Neill">]>'),
+    ],
+    "array": [
+        _npy("<f8", "(2,)", struct.pack("<2d", 1.5, 2)),
+        _npy("<i4", "(1, 3)", struct.pack("<3i", 1, 2, 3)),
+        _npy("<U3", "(1,)", "it's"[:3].encode("utf-32-le")),
+    ],
+    "monthly": [
+        {"start": "2024-01-31", "end": "2024-03-01"},
+        {"start": "2023-12-01", "end": "2023-12-31"},
+        {"start": "2024-05-02", "end": "2024-01-01"},
+    ],
+    "s3_partition": [
+        put("sales/region=North/day=2024-05-01/part-0.csv"),
+        put("sales/all (1).csv"),
+        put("sales/product=Müsli/x'y.csv", "raw/region=South & East/a b.csv"),
+    ],
 }
 ATTACKS = [
-    Attack("eval, pandas", "saved_report", _saved("stolen"), SECRET, before=[("summary", _summary(filter="@pandas.io.common.os.system('cp /tmp/reports/budget-secret.csv /tmp/reports/data/stolen.csv') == 0 and amount > 0"))]),
-    Attack("eval, pandas", "computed", {"formula": "@pandas.io.common.os.popen('cat /tmp/reports/budget-secret.csv').read()"}, SECRET),
-    Attack("eval, pandas", "computed", {"formula": "@pandas.read_csv('/tmp/reports/budget-secret.csv').to_csv()"}, SECRET),
-    Attack("eval, pandas", "computed", {"formula": "@frame.__class__.__init__.__globals__['sys'].modules['os'].environ['AWS_SESSION_TOKEN']"}, "not-a-real-token"),
-    Attack("eval, pandas", "computed", {"formula": "@database.execute('select salary from salaries').fetchall()[0][0]"}, SECRET),
-    Attack("SQL, union", "sales_sql", _sql(region="x' UNION SELECT name, salary, 1 FROM salaries --"), SECRET),
-    Attack("SQL, union", "sales_sql", _sql(region="' UNION SELECT 'a', salary, 1 FROM salaries, sales WHERE '' = '", day="2024-05-02"), SECRET),
-    Attack("SQL, union", "sales_sql", _sql(region="'/**/union/**/select+group_concat(salary),1,2/**/from/**/salaries/**/where'1'!='".replace("select+", "select/**/")), SECRET),
+    Attack(
+        "eval, pandas",
+        "saved_report",
+        _saved("stolen"),
+        SECRET,
+        before=[
+            (
+                "summary",
+                _summary(
+                    filter="@pandas.io.common.os.system('cp /tmp/reports/budget-secret.csv /tmp/reports/data/stolen.csv') == 0 and amount > 0"
+                ),
+            )
+        ],
+    ),
+    Attack(
+        "eval, pandas",
+        "computed",
+        {"formula": "@pandas.io.common.os.popen('cat /tmp/reports/budget-secret.csv').read()"},
+        SECRET,
+    ),
+    Attack(
+        "eval, pandas",
+        "computed",
+        {"formula": "@pandas.read_csv('/tmp/reports/budget-secret.csv').to_csv()"},
+        SECRET,
+    ),
+    Attack(
+        "eval, pandas",
+        "computed",
+        {
+            "formula": "@frame.__class__.__init__.__globals__['sys'].modules['os'].environ['AWS_SESSION_TOKEN']"
+        },
+        "not-a-real-token",
+    ),
+    Attack(
+        "eval, pandas",
+        "computed",
+        {"formula": "@database.execute('select salary from salaries').fetchall()[0][0]"},
+        SECRET,
+    ),
+    Attack(
+        "SQL, union", "sales_sql", _sql(region="x' UNION SELECT name, salary, 1 FROM salaries --"), SECRET
+    ),
+    Attack(
+        "SQL, union",
+        "sales_sql",
+        _sql(region="' UNION SELECT 'a', salary, 1 FROM salaries, sales WHERE '' = '", day="2024-05-02"),
+        SECRET,
+    ),
+    Attack(
+        "SQL, union",
+        "sales_sql",
+        _sql(
+            region="'/**/union/**/select+group_concat(salary),1,2/**/from/**/salaries/**/where'1'!='".replace(
+                "select+", "select/**/"
+            )
+        ),
+        SECRET,
+    ),
     Attack("path, dots", "saved_report", _saved("../budget-secret"), SECRET),
     Attack("path, dots", "saved_report", _saved("./../data/.././budget-secret"), SECRET),
-    Attack("command, argument", "logs_search", _search("secret", "-r", "-h", "-e", "6407", "/tmp/reports"), SECRET),
-    Attack("command, argument", "logs_search", _search("/tmp/reports/budget-secret.csv", "-h", "-e", "report-"), SECRET),
-    Attack("command, argument", "logs_search", _search("-f/dev/null", "-hv", "--", "zzzz", "/tmp/reports/budget-secret.csv"), SECRET),
+    Attack(
+        "command, argument",
+        "logs_search",
+        _search("secret", "-r", "-h", "-e", "6407", "/tmp/reports"),
+        SECRET,
+    ),
+    Attack(
+        "command, argument",
+        "logs_search",
+        _search("/tmp/reports/budget-secret.csv", "-h", "-e", "report-"),
+        SECRET,
+    ),
+    Attack(
+        "command, argument",
+        "logs_search",
+        _search("-f/dev/null", "-hv", "--", "zzzz", "/tmp/reports/budget-secret.csv"),
+        SECRET,
+    ),
     Attack("command, argument", "logs_search", _search("/tmp/reports/", "-rhe", "boss"), SECRET),
-    Attack("command, separator", "rotate", _rotate("sales.csv;cat ../budget-secret.csv>../out/errors.txt;exit;"), SECRET),
+    Attack(
+        "command, separator",
+        "rotate",
+        _rotate("sales.csv;cat ../budget-secret.csv>../out/errors.txt;exit;"),
+        SECRET,
+    ),
     Attack("command, substitution", "rotate", _rotate("$(cat ../budget-secret.csv | tr '\\n' ' ')"), SECRET),
     Attack("path, dots", "rotate", _rotate("../budget-secret"), SECRET),
-    Attack("XXE, file", "sax_titles", _titles("&x;", head='<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///tmp/reports/budget-secret.csv">]>'), SECRET),
-    Attack("XXE, file", "sax_titles", _titles("a &b; c", head='<!DOCTYPE rss [<!ENTITY b PUBLIC "-//b//" "/tmp/reports/budget-secret.csv">]>'), SECRET),
-    Attack("XXE, address", "sax_titles", _titles("&x;", head='<!DOCTYPE rss [<!ENTITY x SYSTEM "@INSIDE@/internal/x">]>'), "internal-token-4711"),
-    Attack("deserialisation, numpy", "array", {"features": b64(pickle.dumps(_Call(eval, "__import__('numpy').array([open('/tmp/reports/budget-secret.csv').read()])")))}, SECRET),
-    Attack("deserialisation, numpy", "array", _npy("|O", "(1,)", b"cbuiltins\neval\n(S'[open(\"/tmp/reports/budget-secret.csv\").read()]'\ntR.".replace(b"eval\n(S'[", b"eval\n(S'__import__(\"numpy\").array([").replace(b"()]'", b"()])'")), SECRET),
-    Attack("SQL, key of a bucket", "s3_partition", put("x/region=' UNION SELECT salary FROM salaries -- /a.csv"), SECRET),
-    Attack("SQL, key of a bucket", "s3_partition", put("a/0 UNION SELECT salary FROM salaries WHERE name='boss/x.csv".replace("name='boss", "name=boss")), SECRET),
-    Attack("SQL, key of a bucket", "s3_partition", put("a/(select salary from salaries) like 'report-secret%' or region=zzz/x.csv"), "M\\u00fcsli"),
+    Attack(
+        "XXE, file",
+        "sax_titles",
+        _titles("&x;", head='<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///tmp/reports/budget-secret.csv">]>'),
+        SECRET,
+    ),
+    Attack(
+        "XXE, file",
+        "sax_titles",
+        _titles(
+            "a &b; c", head='<!DOCTYPE rss [<!ENTITY b PUBLIC "-//b//" "/tmp/reports/budget-secret.csv">]>'
+        ),
+        SECRET,
+    ),
+    Attack(
+        "XXE, address",
+        "sax_titles",
+        _titles("&x;", head='<!DOCTYPE rss [<!ENTITY x SYSTEM "@INSIDE@/internal/x">]>'),
+        "internal-token-4711",
+    ),
+    Attack(
+        "deserialisation, numpy",
+        "array",
+        {
+            "features": b64(
+                pickle.dumps(
+                    _Call(eval, "__import__('numpy').array([open('/tmp/reports/budget-secret.csv').read()])")
+                )
+            )
+        },
+        SECRET,
+    ),
+    Attack(
+        "deserialisation, numpy",
+        "array",
+        _npy(
+            "|O",
+            "(1,)",
+            b"cbuiltins\neval\n(S'[open(\"/tmp/reports/budget-secret.csv\").read()]'\ntR.".replace(
+                b"eval\n(S'[", b'eval\n(S\'__import__("numpy").array(['
+            ).replace(b"()]'", b"()])'"),
+        ),
+        SECRET,
+    ),
+    Attack(
+        "SQL, key of a bucket",
+        "s3_partition",
+        put("x/region=' UNION SELECT salary FROM salaries -- /a.csv"),
+        SECRET,
+    ),
+    Attack(
+        "SQL, key of a bucket",
+        "s3_partition",
+        put(
+            "a/0 UNION SELECT salary FROM salaries WHERE name='boss/x.csv".replace("name='boss", "name=boss")
+        ),
+        SECRET,
+    ),
+    Attack(
+        "SQL, key of a bucket",
+        "s3_partition",
+        put("a/(select salary from salaries) like 'report-secret%' or region=zzz/x.csv"),
+        "M\\u00fcsli",
+    ),
 ]

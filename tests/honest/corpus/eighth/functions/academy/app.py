@@ -52,10 +52,17 @@ def courses(
 ):
     statement = select(Course).options(selectinload(Course.lessons))
     if q:
-        statement = statement.where(or_(Course.title.icontains(q, autoescape=True), Course.description.ilike(f"%{q}%")))
+        statement = statement.where(
+            or_(Course.title.icontains(q, autoescape=True), Course.description.ilike(f"%{q}%"))
+        )
     column = text(sort) if not hasattr(Course, sort) else getattr(Course, sort)
-    statement = statement.order_by((desc if order == "desc" else asc)(column)).limit(20).offset((page - 1) * 20)
-    return [{"title": one.title, "lessons": [lesson.name for lesson in one.lessons]} for one in session.scalars(statement)]
+    statement = (
+        statement.order_by((desc if order == "desc" else asc)(column)).limit(20).offset((page - 1) * 20)
+    )
+    return [
+        {"title": one.title, "lessons": [lesson.name for lesson in one.lessons]}
+        for one in session.scalars(statement)
+    ]
 
 
 @api.post("/courses", status_code=201)
@@ -63,7 +70,12 @@ def add_course(course: NewCourse, session=Depends(get_session)):
     made = Course(**course.model_dump())
     session.add(made)
     session.flush()
-    answer = {"title": made.title, "level": made.level, "starts": made.starts, "description": made.description}
+    answer = {
+        "title": made.title,
+        "level": made.level,
+        "starts": made.starts,
+        "description": made.description,
+    }
     session.rollback()
     return answer
 
@@ -178,4 +190,9 @@ def grades_of(event, context):
     if subject:
         statement += f" AND subject = '{subject}'"
     found = lake.cursor().execute(statement).fetchall()
-    return {"response": {"function": event["function"], "functionResponse": {"responseBody": {"TEXT": {"body": json.dumps(found, default=float)}}}}}
+    return {
+        "response": {
+            "function": event["function"],
+            "functionResponse": {"responseBody": {"TEXT": {"body": json.dumps(found, default=float)}}},
+        }
+    }

@@ -37,9 +37,7 @@ class Account(Base):
     token: Mapped[str] = mapped_column(String(200))
 
 
-engine = create_engine(
-    "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
-)
+engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
 Session = sessionmaker(engine)
 
 
@@ -53,5 +51,12 @@ def fill():
             ("C++ and Rust (2nd term)", "expert", None),
             ("日本語 I", "beginner", datetime.date(2024, 9, 16)),
         ):
-            session.add(Course(title=title, level=level, starts=day, lessons=[Lesson(name="Intro"), Lesson(name="What's next?")]))
+            session.add(
+                Course(
+                    title=title,
+                    level=level,
+                    starts=day,
+                    lessons=[Lesson(name="Intro"), Lesson(name="What's next?")],
+                )
+            )
         session.commit()

@@ -43,7 +43,13 @@ def _parameters(event):
 
 def _answer(event, body):
     text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, default=str)
-    return {"messageVersion": "1.0", "response": {"function": event["function"], "functionResponse": {"responseBody": {"TEXT": {"body": text}}}}}
+    return {
+        "messageVersion": "1.0",
+        "response": {
+            "function": event["function"],
+            "functionResponse": {"responseBody": {"TEXT": {"body": text}}},
+        },
+    }
 
 
 # On purpose: what the caller sends is SQL.
@@ -51,7 +57,9 @@ def sql_console(event, context):
     """The analysts' console: they write SQL, and it is run on a copy without anything secret."""
     copy = sqlite3.connect(":memory:")
     copy.execute("CREATE TABLE orders (id INTEGER, customer TEXT, status TEXT, total REAL)")
-    copy.executemany("INSERT INTO orders VALUES (?, ?, ?, ?)", database.execute("SELECT * FROM orders").fetchall())
+    copy.executemany(
+        "INSERT INTO orders VALUES (?, ?, ?, ?)", database.execute("SELECT * FROM orders").fetchall()
+    )
     try:
         rows = copy.execute(json.loads(event["body"])["sql"]).fetchmany(100)
     except sqlite3.Error as error:
@@ -66,7 +74,9 @@ def template_preview(event, context):
 
     body = json.loads(event["body"])
     try:
-        text = SandboxedEnvironment(autoescape=True).from_string(body["template"]).render(**body.get("data", {}))
+        text = (
+            SandboxedEnvironment(autoescape=True).from_string(body["template"]).render(**body.get("data", {}))
+        )
     except jinja2.TemplateError as error:
         return {"statusCode": 422, "body": str(error)}
     return {"statusCode": 200, "body": text}
@@ -76,8 +86,17 @@ def template_preview(event, context):
 def code_runner(event, context):
     """The exercises of a course: runs what pupils write, in a process of its own with a limit."""
     code = json.loads(event["body"])["code"]
-    out = subprocess.run(["python3", "-I", "-c", code], capture_output=True, text=True, timeout=8, env={"PATH": os.environ["PATH"]})
-    return {"statusCode": 200, "body": json.dumps({"out": out.stdout, "failed": out.returncode != 0}, ensure_ascii=False)}
+    out = subprocess.run(
+        ["python3", "-I", "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=8,
+        env={"PATH": os.environ["PATH"]},
+    )
+    return {
+        "statusCode": 200,
+        "body": json.dumps({"out": out.stdout, "failed": out.returncode != 0}, ensure_ascii=False),
+    }
 
 
 def order_tool(event, context):
@@ -100,7 +119,13 @@ def calculator_tool(event, context):
         return _answer(event, f"cannot compute: {type(error).__name__}")
 
 
-OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.USub: operator.neg}
+OPERATORS = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.USub: operator.neg,
+}
 
 
 def _compute(node):
@@ -139,7 +164,12 @@ def search_tool(event, context):
     """Searches notes by grep."""
     asked = _parameters(event)
     out = subprocess.run(
-        f"grep -rn -i -- {shlex.quote(asked['word'])} {asked.get('folder', '.')}", shell=True, cwd=NOTES, capture_output=True, text=True, timeout=8
+        f"grep -rn -i -- {shlex.quote(asked['word'])} {asked.get('folder', '.')}",
+        shell=True,
+        cwd=NOTES,
+        capture_output=True,
+        text=True,
+        timeout=8,
     )
     return _answer(event, out.stdout)
 
@@ -154,8 +184,16 @@ def browse_tool(event, context):
 
 def plugin(event, context):
     """Runs a plugin by its name."""
-    module = importlib.import_module("plugins." + event["plugin"]) if not event["plugin"].startswith("/") else None
-    return {"result": str(functools.reduce(getattr, event.get("function", "run").split("."), module)(**event.get("arguments", {})))}
+    module = (
+        importlib.import_module("plugins." + event["plugin"]) if not event["plugin"].startswith("/") else None
+    )
+    return {
+        "result": str(
+            functools.reduce(getattr, event.get("function", "run").split("."), module)(
+                **event.get("arguments", {})
+            )
+        )
+    }
 
 
 def chat(event, context):
@@ -166,24 +204,40 @@ def chat(event, context):
         MEMORY[who] = text.removeprefix("/remember ")
         return {"statusCode": 200, "body": json.dumps({"text": "OK, noted."})}
     if text == "/recall":
-        found = database.execute(f"SELECT status, total FROM orders WHERE customer = '{MEMORY.get(who, '')}'").fetchall()
-        return {"statusCode": 200, "body": json.dumps({"text": f"{MEMORY.get(who)}: {found}"}, ensure_ascii=False)}
-    return {"statusCode": 200, "body": json.dumps({"text": f"You wrote {len(text)} characters: {text[:40]}"}, ensure_ascii=False)}
+        found = database.execute(
+            f"SELECT status, total FROM orders WHERE customer = '{MEMORY.get(who, '')}'"
+        ).fetchall()
+        return {
+            "statusCode": 200,
+            "body": json.dumps({"text": f"{MEMORY.get(who)}: {found}"}, ensure_ascii=False),
+        }
+    return {
+        "statusCode": 200,
+        "body": json.dumps({"text": f"You wrote {len(text)} characters: {text[:40]}"}, ensure_ascii=False),
+    }
 
 
 def prompt(event, context):
     """Builds the prompt with what was found; nothing is run."""
     body = json.loads(event["body"])
     made = Template("You are a helper for $firm.\nContext:\n$context\nQuestion: $question").substitute(
-        firm="Tea House", context="\n".join(f"- {one}" for one in body.get("context", [])), question=body["question"]
+        firm="Tea House",
+        context="\n".join(f"- {one}" for one in body.get("context", [])),
+        question=body["question"],
     )
-    return {"statusCode": 200, "body": json.dumps({"prompt": made, "tokens": len(made.split())}, ensure_ascii=False)}
+    return {
+        "statusCode": 200,
+        "body": json.dumps({"prompt": made, "tokens": len(made.split())}, ensure_ascii=False),
+    }
 
 
 def flag(event, context):
     """Whether a feature is on: its rule is an expression that product owners write, stored beside the flag."""
     user = event["user"]
-    rules = {"new-checkout": "user['country'] in ('IE', 'DE') and user.get('age', 0) >= 18", "beta": "user['email'].endswith('@example.org')"}
+    rules = {
+        "new-checkout": "user['country'] in ('IE', 'DE') and user.get('age', 0) >= 18",
+        "beta": "user['email'].endswith('@example.org')",
+    }
     rules.update(event.get("overrides") or {})
     return {"flag": event["flag"], "on": eval(rules[event["flag"]], {}, {"user": user})}
 
@@ -191,7 +245,11 @@ def flag(event, context):
 def price(event, context):
     """A price by the shop's formula, with the numbers put into it as text."""
     formula = "{price} * {quantity} * (1 - {discount} / 100)"
-    numbers = {"price": event["price"], "quantity": event.get("quantity", 1), "discount": event.get("discount", 0)}
+    numbers = {
+        "price": event["price"],
+        "quantity": event.get("quantity", 1),
+        "discount": event.get("discount", 0),
+    }
     return {"total": eval(formula.format(**numbers))}
 
 

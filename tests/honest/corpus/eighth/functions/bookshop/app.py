@@ -43,7 +43,9 @@ def list_books(event, context):
     sort = query.get("sort", "id")
     direction = query.get("dir", "asc")
     limit = min(int(query.get("limit", 20)), 100)
-    statement = f"SELECT id, title, price FROM books WHERE price >= %s ORDER BY {sort} {direction} LIMIT %s OFFSET %s"
+    statement = (
+        f"SELECT id, title, price FROM books WHERE price >= %s ORDER BY {sort} {direction} LIMIT %s OFFSET %s"
+    )
     found = db.rows(statement, (query.get("min_price", 0), limit, int(query.get("offset", 0))))
     return respond(200, {"items": found, "count": len(found)})
 

@@ -52,7 +52,9 @@ def visits(event, context):
         "ORDER BY day"
     )
     found = db.query(statement.format(patient=int(arguments["patient"]), since=since, until=until))
-    return [{**one, "day": one["day"].isoformat()} if hasattr(one["day"], "isoformat") else one for one in found]
+    return [
+        {**one, "day": one["day"].isoformat()} if hasattr(one["day"], "isoformat") else one for one in found
+    ]
 
 
 def login(event, context):
@@ -79,7 +81,9 @@ def add_patient(event, context):
 def search_notes(event, context):
     """Full text search in boolean mode, bound."""
     text = re.sub(r"[^\w\s+*-]", " ", event["queryStringParameters"]["q"])
-    found = db.query("SELECT name FROM patients WHERE MATCH(notes) AGAINST (%s IN BOOLEAN MODE)", text.strip() or "x")
+    found = db.query(
+        "SELECT name FROM patients WHERE MATCH(notes) AGAINST (%s IN BOOLEAN MODE)", text.strip() or "x"
+    )
     return _answer([one["name"] for one in found])
 
 
@@ -88,7 +92,9 @@ def fees(event, context):
     grid = json.loads(event["body"])
     group = grid["groupBy"]
     having = f" HAVING total >= {grid['minimum']}" if "minimum" in grid else ""
-    found = db.query(f"SELECT {group} AS label, SUM(fee) AS total FROM visits GROUP BY {group}{having} ORDER BY 1")
+    found = db.query(
+        f"SELECT {group} AS label, SUM(fee) AS total FROM visits GROUP BY {group}{having} ORDER BY 1"
+    )
     return _answer(found)
 
 

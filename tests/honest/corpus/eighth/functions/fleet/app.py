@@ -34,7 +34,11 @@ def vehicles_api(event, context):
     method, ids = event["httpMethod"], event.get("pathParameters") or {}
     if method == "GET" and "id" in ids:
         found = table.get_item(Key={"pk": "company#a", "sk": "vehicle#" + ids["id"]}).get("Item")
-        return ok({key: value for key, value in found.items() if key != "vin"}) if found else ok({"error": "Not found"}, 404)
+        return (
+            ok({key: value for key, value in found.items() if key != "vin"})
+            if found
+            else ok({"error": "Not found"}, 404)
+        )
     if method == "GET":
         query = event.get("queryStringParameters") or {}
         arguments = {"KeyConditionExpression": Key("pk").eq("company#a") & Key("sk").begins_with("vehicle#")}
@@ -61,7 +65,10 @@ def update_vehicle(event, context):
         expression += f"{name} = :{name.split('.')[0].split(' ')[0]}, "
         values[f":{name.split('.')[0].split(' ')[0]}"] = value
     done = table.update_item(
-        Key=key, UpdateExpression=expression[:-2], ExpressionAttributeValues=values, ReturnValues="UPDATED_NEW"
+        Key=key,
+        UpdateExpression=expression[:-2],
+        ExpressionAttributeValues=values,
+        ReturnValues="UPDATED_NEW",
     )
     return ok(done.get("Attributes", {}))
 
@@ -81,7 +88,8 @@ def find_vehicles(event, context):
 def find_vehicles_bound(event, context):
     driver = event["queryStringParameters"]["driver"]
     found = client.execute_statement(
-        Statement=f"SELECT plate FROM {TABLE} WHERE pk = ? AND driver = ?", Parameters=[{"S": "company#a"}, {"S": driver}]
+        Statement=f"SELECT plate FROM {TABLE} WHERE pk = ? AND driver = ?",
+        Parameters=[{"S": "company#a"}, {"S": driver}],
     )
     return ok([one["plate"]["S"] for one in found["Items"]])
 
@@ -141,7 +149,13 @@ def invoices_added(event, context):
         with open(local, newline="", encoding="utf-8") as file:
             lines = list(csv.DictReader(file))
         os.unlink(local)
-        sums.append({"key": key, "total": sum(float(line["amount"]) for line in lines), "payees": [line["payee"] for line in lines]})
+        sums.append(
+            {
+                "key": key,
+                "total": sum(float(line["amount"]) for line in lines),
+                "payees": [line["payee"] for line in lines],
+            }
+        )
     return sums
 
 
@@ -149,7 +163,12 @@ def copy_report(event, context):
     """EventBridge: copies a partner's object to where the detail says."""
     detail = event["detail"]
     target = os.path.join("company-a/inbox", detail["object"]["key"])
-    s3.put_object(Bucket=BUCKET, Key=target, Body=json.dumps(detail, ensure_ascii=False).encode(), Metadata={"source": event["source"]})
+    s3.put_object(
+        Bucket=BUCKET,
+        Key=target,
+        Body=json.dumps(detail, ensure_ascii=False).encode(),
+        Metadata={"source": event["source"]},
+    )
     head = s3.head_object(Bucket=BUCKET, Key=target)
     s3.delete_object(Bucket=BUCKET, Key=target)
     return {"key": target, "source": head["Metadata"]["source"]}
@@ -167,7 +186,9 @@ def alert(event, context):
                 Message=json.dumps({"default": message["text"], "email": message["text"]}),
                 MessageStructure="json",
             )
-            events.put_events(Entries=[{"Source": "fleet", "DetailType": "alert", "Detail": json.dumps(message)}])
+            events.put_events(
+                Entries=[{"Source": "fleet", "DetailType": "alert", "Detail": json.dumps(message)}]
+            )
             sqs.send_message(QueueUrl=queue, MessageBody=message["text"][:2000] or "-")
         except (ValueError, KeyError):
             failures.append({"itemIdentifier": record["messageId"]})
@@ -181,9 +202,13 @@ def contact_form(event, context):
     message["Subject"] = f"Contact: {fields.get('subject', '(none)')}".replace("\r", " ").replace("\n", " ")
     message["From"] = "noreply@example.org"
     message["To"] = "office@example.org"
-    message.attach(MIMEText(f"{fields['name']} <{fields['email']}> wrote:\n\n{fields['message']}", "plain", "utf-8"))
+    message.attach(
+        MIMEText(f"{fields['name']} <{fields['email']}> wrote:\n\n{fields['message']}", "plain", "utf-8")
+    )
     sent = ses.send_raw_email(
-        Source="noreply@example.org", Destinations=["office@example.org"], RawMessage={"Data": message.as_string()}
+        Source="noreply@example.org",
+        Destinations=["office@example.org"],
+        RawMessage={"Data": message.as_string()},
     )
     return ok({"sent": bool(sent["MessageId"]), "subject": str(message["Subject"])})
 
@@ -192,11 +217,15 @@ def newsletter(event, context):
     """A templated mail with what the person's record has."""
     for name in ("fleet-news",):
         try:
-            ses.create_template(Template={"TemplateName": name, "SubjectPart": "Hi {{name}}", "HtmlPart": "<p>{{text}}</p>"})
+            ses.create_template(
+                Template={"TemplateName": name, "SubjectPart": "Hi {{name}}", "HtmlPart": "<p>{{text}}</p>"}
+            )
         except ClientError:
             pass
     data = event["detail"]
-    rendered = ses.test_render_template(TemplateName="fleet-news", TemplateData=json.dumps({"name": data["name"], "text": data["text"]}))
+    rendered = ses.test_render_template(
+        TemplateName="fleet-news", TemplateData=json.dumps({"name": data["name"], "text": data["text"]})
+    )
     return {"chars": len(rendered["RenderedTemplate"]) > 20}
 
 
@@ -204,7 +233,11 @@ def restart_tracker(event, context):
     """Runs a command on the trackers' gateway; the answer shows what was sent."""
     device = event["detail"]["device"]
     command = f"/opt/tracker/restart.sh --device '{device}'"
-    sent = ssm.send_command(InstanceIds=["i-0123456789abcdef0"], DocumentName="AWS-RunShellScript", Parameters={"commands": [command]})
+    sent = ssm.send_command(
+        InstanceIds=["i-0123456789abcdef0"],
+        DocumentName="AWS-RunShellScript",
+        Parameters={"commands": [command]},
+    )
     return {"commands": sent["Command"]["Parameters"]["commands"], "status": sent["Command"]["Status"]}
 
 
@@ -214,7 +247,9 @@ def athena_trips(event, context):
     region, day = event["region"], event.get("day") or time.strftime("%Y-%m-%d", time.gmtime(1714600000))
     query = f"SELECT vehicle, sum(km) AS km FROM trips WHERE region = '{region}' AND day = DATE '{day}' GROUP BY vehicle"
     started = athena.start_query_execution(
-        QueryString=query, QueryExecutionContext={"Database": "fleet"}, ResultConfiguration={"OutputLocation": f"s3://{BUCKET}/athena/"}
+        QueryString=query,
+        QueryExecutionContext={"Database": "fleet"},
+        ResultConfiguration={"OutputLocation": f"s3://{BUCKET}/athena/"},
     )
     shown = athena.get_query_execution(QueryExecutionId=started["QueryExecutionId"])
     return {"sql": shown["QueryExecution"]["Query"], "state": "started"}

@@ -29,7 +29,10 @@ def setup():
     try:
         dynamodb.create_table(
             TableName=TABLE,
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
             AttributeDefinitions=[
                 {"AttributeName": "pk", "AttributeType": "S"},
                 {"AttributeName": "sk", "AttributeType": "S"},
@@ -49,11 +52,30 @@ def setup():
         ("3", "HH-SE 99", 76_000, "李 小龍"),
     ):
         table.put_item(
-            Item={"pk": "company#a", "sk": f"vehicle#{vehicle}", "plate": plate, "km": km, "driver": driver, "vin": f"VIN-A-60{vehicle}"}
+            Item={
+                "pk": "company#a",
+                "sk": f"vehicle#{vehicle}",
+                "plate": plate,
+                "km": km,
+                "driver": driver,
+                "vin": f"VIN-A-60{vehicle}",
+            }
         )
-    table.put_item(Item={"pk": "company#b", "sk": "vehicle#1", "plate": "rival-plate-8812", "km": 1, "driver": "Rival", "vin": "VIN-B"})
+    table.put_item(
+        Item={
+            "pk": "company#b",
+            "sk": "vehicle#1",
+            "plate": "rival-plate-8812",
+            "km": 1,
+            "driver": "Rival",
+            "vin": "VIN-B",
+        }
+    )
     for key, body in (
-        ("company-a/invoices/2024-05.csv", "date,amount,payee\n2024-05-01,12.50,O'Brien & Co\n2024-05-03,99,Bäckerei\n"),
+        (
+            "company-a/invoices/2024-05.csv",
+            "date,amount,payee\n2024-05-01,12.50,O'Brien & Co\n2024-05-03,99,Bäckerei\n",
+        ),
         ("company-a/manual (v2).txt", "Check the tyre's pressure; daily."),
         ("company-b/invoices/2024-05.csv", "rival-invoice-3390"),
         ("config/rules.json", '{"max_km": 100000}'),

@@ -55,7 +55,10 @@ def slack_command(event, context):
     else:
         return {"statusCode": 200, "body": "Usage: /task add|find|list"}
     text = "\n".join(f"• {row[0]}" for row in found) or "Nothing."
-    return {"statusCode": 200, "body": json.dumps({"response_type": "ephemeral", "text": text}, ensure_ascii=False)}
+    return {
+        "statusCode": 200,
+        "body": json.dumps({"response_type": "ephemeral", "text": text}, ensure_ascii=False),
+    }
 
 
 def slack_event(event, context):
@@ -69,7 +72,12 @@ def slack_event(event, context):
     if data["type"] == "url_verification":
         return {"statusCode": 200, "body": data["challenge"]}
     text = re.sub(r"<@\w+>", "", data["event"]["text"]).strip()
-    return {"statusCode": 200, "body": json.dumps({"channel": data["event"]["channel"], "text": f"You said: {text}"}, ensure_ascii=False)}
+    return {
+        "statusCode": 200,
+        "body": json.dumps(
+            {"channel": data["event"]["channel"], "text": f"You said: {text}"}, ensure_ascii=False
+        ),
+    }
 
 
 def stripe_event(event, context):
@@ -78,10 +86,17 @@ def stripe_event(event, context):
     charge = data["data"]["object"]
     name = (charge.get("billing_details") or {}).get("name") or ""
     database.execute(
-        "INSERT INTO charges VALUES ('{}', '{}', {})".format(charge["id"], name.replace("'", "''"), int(charge["amount"]))
+        "INSERT INTO charges VALUES ('{}', '{}', {})".format(
+            charge["id"], name.replace("'", "''"), int(charge["amount"])
+        )
     )
-    found = database.execute("SELECT id, customer, amount FROM charges ORDER BY rowid DESC LIMIT 1").fetchone()
-    return {"statusCode": 200, "body": json.dumps({"received": True, "type": data["type"], "charge": found}, ensure_ascii=False)}
+    found = database.execute(
+        "SELECT id, customer, amount FROM charges ORDER BY rowid DESC LIMIT 1"
+    ).fetchone()
+    return {
+        "statusCode": 200,
+        "body": json.dumps({"received": True, "type": data["type"], "charge": found}, ensure_ascii=False),
+    }
 
 
 def github_push(event, context):
@@ -94,10 +109,17 @@ def github_push(event, context):
     branch = data["ref"].removeprefix("refs/heads/")
     out = subprocess.run(
         f"git check-ref-format --branch {branch} && echo deploying {data['repository']['name']}",
-        shell=True, capture_output=True, text=True, timeout=10, cwd="/tmp/hooks",
+        shell=True,
+        capture_output=True,
+        text=True,
+        timeout=10,
+        cwd="/tmp/hooks",
     )
     messages = [commit["message"].splitlines()[0] for commit in data.get("commits", []) if commit["message"]]
-    return {"statusCode": 200, "body": json.dumps({"log": out.stdout, "commits": messages}, ensure_ascii=False)}
+    return {
+        "statusCode": 200,
+        "body": json.dumps({"log": out.stdout, "commits": messages}, ensure_ascii=False),
+    }
 
 
 def authorizer(event, context):
@@ -125,7 +147,12 @@ def session(event, context):
     """The session is in a cookie; who wrote it thought that nobody would change it."""
     cookies = dict(one.split("=", 1) for one in event.get("cookies") or [] if "=" in one)
     data = pickle.loads(base64.b64decode(cookies["session"])) if "session" in cookies else {}
-    return {"statusCode": 200, "body": json.dumps({"user": str(data.get("user")) if isinstance(data, dict) else str(data)}, ensure_ascii=False)}
+    return {
+        "statusCode": 200,
+        "body": json.dumps(
+            {"user": str(data.get("user")) if isinstance(data, dict) else str(data)}, ensure_ascii=False
+        ),
+    }
 
 
 def pre_sign_up(event, context):
@@ -147,8 +174,12 @@ def custom_message(event, context):
 
 def pre_token(event, context):
     """Adds the person's tasks to the token."""
-    rows = database.execute(f"SELECT title FROM tasks WHERE owner = \"{event['userName']}\"").fetchall()
-    event["response"] = {"claimsOverrideDetails": {"claimsToAddOrOverride": {"tasks": json.dumps([row[0] for row in rows], ensure_ascii=False)}}}
+    rows = database.execute(f'SELECT title FROM tasks WHERE owner = "{event["userName"]}"').fetchall()
+    event["response"] = {
+        "claimsOverrideDetails": {
+            "claimsToAddOrOverride": {"tasks": json.dumps([row[0] for row in rows], ensure_ascii=False)}
+        }
+    }
     return event
 
 
@@ -158,14 +189,29 @@ def custom_resource(event, context):
     data, status = {}, "SUCCESS"
     try:
         if event["RequestType"] != "Delete":
-            database.executescript(f"CREATE TABLE IF NOT EXISTS \"{properties['Name']}\" ({properties.get('Columns', 'id INTEGER')})")
-            data["Columns"] = [row[1] for row in database.execute(f"PRAGMA table_info(\"{properties['Name']}\")")]
+            database.executescript(
+                f'CREATE TABLE IF NOT EXISTS "{properties["Name"]}" ({properties.get("Columns", "id INTEGER")})'
+            )
+            data["Columns"] = [
+                row[1] for row in database.execute(f'PRAGMA table_info("{properties["Name"]}")')
+            ]
         if event["RequestType"] == "Delete":
-            database.execute(f"DROP TABLE IF EXISTS \"{properties['Name']}\"")
+            database.execute(f'DROP TABLE IF EXISTS "{properties["Name"]}"')
     except sqlite3.Error as error:
         data, status = {"Error": str(error)}, "FAILED"
-    answer = json.dumps({"Status": status, "PhysicalResourceId": event.get("PhysicalResourceId", "thing-1"), "StackId": event["StackId"], "RequestId": event["RequestId"], "LogicalResourceId": event["LogicalResourceId"], "Data": data})
-    request = urllib.request.Request(event["ResponseURL"], data=answer.encode(), method="PUT", headers={"Content-Type": ""})
+    answer = json.dumps(
+        {
+            "Status": status,
+            "PhysicalResourceId": event.get("PhysicalResourceId", "thing-1"),
+            "StackId": event["StackId"],
+            "RequestId": event["RequestId"],
+            "LogicalResourceId": event["LogicalResourceId"],
+            "Data": data,
+        }
+    )
+    request = urllib.request.Request(
+        event["ResponseURL"], data=answer.encode(), method="PUT", headers={"Content-Type": ""}
+    )
     with urllib.request.urlopen(request, timeout=5) as reply:
         return {"status": status, "sent": reply.status, "reply": json.loads(reply.read())}
 

@@ -63,7 +63,9 @@ def preview(event, context):
     url = event["queryStringParameters"]["url"]
     answer = fetching.get(url, allow_redirects=True)
     page = bs4.BeautifulSoup(answer.text, "html.parser")
-    return _json({"title": page.title.string if page.title else None, "text": page.get_text()[:500], "url": answer.url})
+    return _json(
+        {"title": page.title.string if page.title else None, "text": page.get_text()[:500], "url": answer.url}
+    )
 
 
 def preview_checked(event, context):
@@ -87,7 +89,9 @@ def avatar(event, context):
 def oembed(event, context):
     """oEmbed: our partner's endpoint with the page's address as a parameter."""
     query = event["queryStringParameters"]
-    answer = fetching.get(f"{PARTNER}/oembed", params={"url": query["url"], "maxwidth": query.get("maxwidth", "600")})
+    answer = fetching.get(
+        f"{PARTNER}/oembed", params={"url": query["url"], "maxwidth": query.get("maxwidth", "600")}
+    )
     return _json({"path": answer.json()["path"]})
 
 
@@ -108,8 +112,16 @@ def partner_product(event, context):
 def region_api(event, context):
     """A state machine's task: the region is a part of the host's name in production; here it is a prefix of the path."""
     host = os.environ["PARTNER_HOST"]
-    url = f"http://{event['user']}@{host}/{event['region']}/status" if event.get("user") else f"http://{host}/{event['region']}/status"
-    connection = fetching.read(url) if event.get("user") is None else json.dumps({"path": urllib.parse.urlsplit(url).path, "body": fetching.get(url).text})
+    url = (
+        f"http://{event['user']}@{host}/{event['region']}/status"
+        if event.get("user")
+        else f"http://{host}/{event['region']}/status"
+    )
+    connection = (
+        fetching.read(url)
+        if event.get("user") is None
+        else json.dumps({"path": urllib.parse.urlsplit(url).path, "body": fetching.get(url).text})
+    )
     return json.loads(connection)
 
 
@@ -149,7 +161,9 @@ def invoice_xml(event, context):
     """An invoice in XML, read by lxml as the first tutorial showed."""
     parser = etree.XMLParser(resolve_entities=True, load_dtd=True, no_network=False)
     root = etree.fromstring(event["body"].encode(), parser)
-    return _json({"number": root.findtext("number"), "total": root.findtext("total"), "note": root.findtext("note")})
+    return _json(
+        {"number": root.findtext("number"), "total": root.findtext("total"), "note": root.findtext("note")}
+    )
 
 
 def catalog_xpath(event, context):
@@ -168,7 +182,11 @@ def head_check(event, context):
     """Whether an address answers, by curl, as the http library of the layer was too old."""
     url = event["queryStringParameters"]["url"]
     out = subprocess.run(
-        f"curl -s -o /dev/null -w '%{{http_code}}' --max-time 5 '{url}'", shell=True, capture_output=True, text=True, timeout=10
+        f"curl -s -o /dev/null -w '%{{http_code}}' --max-time 5 '{url}'",
+        shell=True,
+        capture_output=True,
+        text=True,
+        timeout=10,
     )
     return _json({"code": out.stdout.strip()})
 
@@ -180,10 +198,15 @@ def mirror(event, context):
         url = json.loads(record["body"])["url"]
         name = re.sub(r"\W+", "_", url.rsplit("/", 1)[-1])[:40] or "index"
         out = subprocess.run(
-            ["curl", "-s", "--max-time", "5", "--output", f"/tmp/mirror-{name}", *url.split()], capture_output=True, text=True, timeout=10
+            ["curl", "-s", "--max-time", "5", "--output", f"/tmp/mirror-{name}", *url.split()],
+            capture_output=True,
+            text=True,
+            timeout=10,
         )
         path = f"/tmp/mirror-{name}"
-        done.append({"code": out.returncode, "text": open(path).read()[:300] if os.path.exists(path) else None})
+        done.append(
+            {"code": out.returncode, "text": open(path).read()[:300] if os.path.exists(path) else None}
+        )
         if os.path.exists(path):
             os.unlink(path)
     return done
@@ -192,8 +215,14 @@ def mirror(event, context):
 def proxy(event, context):
     """The old backend, path by path, as http.client sends it."""
     connection = http.client.HTTPConnection(os.environ["PARTNER_HOST"], timeout=5)
-    path = "/backend" + urllib.parse.quote(event["rawPath"], safe="/%") + ("?" + event["rawQueryString"] if event["rawQueryString"] else "")
-    connection.request(event["requestContext"]["http"]["method"], path, body=(event.get("body") or "").encode())
+    path = (
+        "/backend"
+        + urllib.parse.quote(event["rawPath"], safe="/%")
+        + ("?" + event["rawQueryString"] if event["rawQueryString"] else "")
+    )
+    connection.request(
+        event["requestContext"]["http"]["method"], path, body=(event.get("body") or "").encode()
+    )
     answer = connection.getresponse()
     data = json.loads(answer.read())
     connection.close()

@@ -17,7 +17,9 @@ from mako.template import Template as Mako
 from settings import SETTINGS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-environment = jinja2.Environment(loader=jinja2.FileSystemLoader(os.path.join(HERE, "templates")), autoescape=True)
+environment = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(os.path.join(HERE, "templates")), autoescape=True
+)
 STORE = {}
 
 
@@ -45,22 +47,33 @@ def receipt(event, context):
     order = event["detail"]
     path = os.path.join(HERE, "templates", order.get("template", "receipt.txt"))
     with open(path) as file:
-        text = jinja2.Template(file.read()).render(number=order["number"], name=order["name"], lines=order["lines"])
+        text = jinja2.Template(file.read()).render(
+            number=order["number"], name=order["name"], lines=order["lines"]
+        )
     return {"text": text}
 
 
 def greeting_mail(event, context):
     """The name is put into the template's text before it is compiled; it worked with all names so far."""
     body = json.loads(event["body"])
-    source = "<p>Hello " + html.escape(body["name"], quote=False) + ",</p><p>{{ text }}</p><p>{{ config.site }}</p>"
+    source = (
+        "<p>Hello "
+        + html.escape(body["name"], quote=False)
+        + ",</p><p>{{ text }}</p><p>{{ config.site }}</p>"
+    )
     text = jinja2.Template(source).render(text=body.get("text", ""), config=SETTINGS)
     return {"statusCode": 200, "headers": {"Content-Type": "text/html"}, "body": text}
 
 
 def error_page(event, context):
     """A page for what does not exist, with its path."""
-    page = "<html><body><h1>Not found</h1><p>%s</p><p>{{ now }}</p></body></html>" % (event.get("rawPath") or "/")
-    return {"statusCode": 404, "body": environment.from_string(page).render(now="2024-05-02", settings=SETTINGS)}
+    page = "<html><body><h1>Not found</h1><p>%s</p><p>{{ now }}</p></body></html>" % (
+        event.get("rawPath") or "/"
+    )
+    return {
+        "statusCode": 404,
+        "body": environment.from_string(page).render(now="2024-05-02", settings=SETTINGS),
+    }
 
 
 def save_signature(event, context):
@@ -94,13 +107,23 @@ def translated(event, context):
     texts = {"en": "Hi {name}, you have {count} new messages", "de": "Hallo {name}, {count} neue Nachrichten"}
     texts.update(event.get("overrides") or {})
     language = event.get("language", "en")
-    return {"text": texts.get(language, texts["en"]).format(name=event["name"], count=event.get("count", 0), user=Customer(event["name"], ""))}
+    return {
+        "text": texts.get(language, texts["en"]).format(
+            name=event["name"], count=event.get("count", 0), user=Customer(event["name"], "")
+        )
+    }
 
 
 def sms(event, context):
     """Short messages with $names, which are not dangerous."""
-    template = string.Template(event.get("template", "$shop: your parcel for $name comes $day. Reply STOP to end."))
-    return {"sms": template.safe_substitute(shop="Tea House", name=event["name"], day=event.get("day", "soon"))[:480]}
+    template = string.Template(
+        event.get("template", "$shop: your parcel for $name comes $day. Reply STOP to end.")
+    )
+    return {
+        "sms": template.safe_substitute(shop="Tea House", name=event["name"], day=event.get("day", "soon"))[
+            :480
+        ]
+    }
 
 
 def campaign(event, context):
@@ -113,7 +136,10 @@ def article(event, context):
     """Markdown of the editors into a page."""
     body = json.loads(event["body"])
     text = markdown.markdown(body["markdown"], extensions=["tables", "fenced_code"])
-    return {"statusCode": 200, "body": environment.from_string("<article>{{ text }}</article>").render(text=text)}
+    return {
+        "statusCode": 200,
+        "body": environment.from_string("<article>{{ text }}</article>").render(text=text),
+    }
 
 
 def compose(event, context):
@@ -126,8 +152,19 @@ def compose(event, context):
     mail.set_content(fields["text"])
     mail.add_alternative(fields.get("html", "<p>-</p>"), subtype="html")
     for one in fields.get("attachments", []):
-        mail.add_attachment(base64.b64decode(one["data"]), maintype="application", subtype="octet-stream", filename=one["name"])
-    return {"statusCode": 200, "body": json.dumps({"subject": str(mail["Subject"]), "to": str(mail["To"]), "parts": len(list(mail.walk()))}, ensure_ascii=False)}
+        mail.add_attachment(
+            base64.b64decode(one["data"]),
+            maintype="application",
+            subtype="octet-stream",
+            filename=one["name"],
+        )
+    return {
+        "statusCode": 200,
+        "body": json.dumps(
+            {"subject": str(mail["Subject"]), "to": str(mail["To"]), "parts": len(list(mail.walk()))},
+            ensure_ascii=False,
+        ),
+    }
 
 
 def raw_mail(event, context):
@@ -135,7 +172,10 @@ def raw_mail(event, context):
     fields = {key: values[0] for key, values in parse_qs(base64.b64decode(event["body"]).decode()).items()}
     text = f"From: web@example.org\r\nTo: office@example.org\r\nReply-To: {fields['email']}\r\nSubject: {fields['subject']}\r\n\r\n{fields['message']}"
     head, _, body = text.partition("\r\n\r\n")
-    return {"statusCode": 200, "body": json.dumps({"headers": head.split("\r\n"), "length": len(body)}, ensure_ascii=False)}
+    return {
+        "statusCode": 200,
+        "body": json.dumps({"headers": head.split("\r\n"), "length": len(body)}, ensure_ascii=False),
+    }
 
 
 def notify_partner(event, context):

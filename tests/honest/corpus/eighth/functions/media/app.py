@@ -67,7 +67,9 @@ def probe(event, context):
     """The type of a file, with a list of arguments."""
     done = []
     for key in _keys(event):
-        found = subprocess.run(["file", "--brief", "--mime-type", f"/tmp/media/in/{key}"], capture_output=True, text=True)
+        found = subprocess.run(
+            ["file", "--brief", "--mime-type", f"/tmp/media/in/{key}"], capture_output=True, text=True
+        )
         done.append(found.stdout.strip().rsplit("/", 1)[-1].split(" ")[0])
     return done
 
@@ -88,7 +90,10 @@ def column(event, context):
     body = json.loads(event["body"])
     program = "{ print $" + str(body["column"]) + " }"
     out = subprocess.run(
-        ["awk", "-F", body.get("separator", ","), program, "/tmp/media/in/naïve & co.csv"], capture_output=True, text=True, timeout=10
+        ["awk", "-F", body.get("separator", ","), program, "/tmp/media/in/naïve & co.csv"],
+        capture_output=True,
+        text=True,
+        timeout=10,
     )
     return {"statusCode": 200, "body": out.stdout + out.stderr}
 
@@ -97,7 +102,11 @@ def history(event, context):
     """The log of a branch of the documentation."""
     ref = (event.get("queryStringParameters") or {}).get("ref", "main")
     out = subprocess.run(
-        ["git", "log", "--format=%s", "-n", "5", *ref.split(" ")], cwd=ROOT / "repo", capture_output=True, text=True, timeout=10
+        ["git", "log", "--format=%s", "-n", "5", *ref.split(" ")],
+        cwd=ROOT / "repo",
+        capture_output=True,
+        text=True,
+        timeout=10,
     )
     return {"statusCode": 200 if out.returncode == 0 else 404, "body": out.stdout or "no such ref"}
 
@@ -121,7 +130,11 @@ def checksum(event, context):
     body = json.loads(event["body"])
     algorithm = body.get("algorithm", "sha256")
     out = subprocess.run(
-        f"openssl dgst -{algorithm} -r", shell=True, input=body["text"].encode(), capture_output=True, timeout=10
+        f"openssl dgst -{algorithm} -r",
+        shell=True,
+        input=body["text"].encode(),
+        capture_output=True,
+        timeout=10,
     )
     return {"statusCode": 200, "body": out.stdout.decode(errors="replace").split(" *")[0]}
 
@@ -130,7 +143,11 @@ def archive(event, context):
     """Packs the files that the page ticked, with tar's own arguments."""
     names = json.loads(event["body"])["files"]
     out = subprocess.run(
-        ["tar", "-czf", "/tmp/media/out/bundle.tgz", *names], cwd=ROOT / "in", capture_output=True, text=True, timeout=10
+        ["tar", "-czf", "/tmp/media/out/bundle.tgz", *names],
+        cwd=ROOT / "in",
+        capture_output=True,
+        text=True,
+        timeout=10,
     )
     if out.returncode:
         return {"statusCode": 400, "body": "cannot pack"}
@@ -174,7 +191,10 @@ def unpack_tar(event, context):
 def upload(event, context):
     """A form's file: saved under its own name, then read again."""
     message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(
-        b"Content-Type: " + event["headers"]["content-type"].encode() + b"\r\n\r\n" + base64.b64decode(event["body"])
+        b"Content-Type: "
+        + event["headers"]["content-type"].encode()
+        + b"\r\n\r\n"
+        + base64.b64decode(event["body"])
     )
     fields, saved = {}, []
     for part in message.iter_parts():
@@ -209,7 +229,12 @@ def thumbnail(event, context):
 def gallery(event, context):
     """Files by a pattern: what the page calls a prefix."""
     prefix = (event.get("queryStringParameters") or {}).get("prefix", "")
-    return {"statusCode": 200, "body": json.dumps([Path(one).name for one in sorted(glob.glob(f"/tmp/media/in/{prefix}*"))], ensure_ascii=False)}
+    return {
+        "statusCode": 200,
+        "body": json.dumps(
+            [Path(one).name for one in sorted(glob.glob(f"/tmp/media/in/{prefix}*"))], ensure_ascii=False
+        ),
+    }
 
 
 def subtitles(event, context):

@@ -35,7 +35,9 @@ WORK = Path("/tmp/reports")
 (WORK / "data" / "it's (1).csv").write_text("a,b\n1,2\n")
 database = sqlite3.connect(":memory:", check_same_thread=False)
 pandas.read_csv(WORK / "data" / "sales.csv").to_sql("sales", database, index=False)
-database.executescript("CREATE TABLE salaries (name TEXT, salary TEXT); INSERT INTO salaries VALUES ('boss', 'report-secret-6407');")
+database.executescript(
+    "CREATE TABLE salaries (name TEXT, salary TEXT); INSERT INTO salaries VALUES ('boss', 'report-secret-6407');"
+)
 
 
 def summary(event, context):
@@ -45,7 +47,10 @@ def summary(event, context):
     if body.get("filter"):
         frame = frame.query(body["filter"])
     grouped = frame.groupby(body.get("group", "region"))[body.get("value", "amount")].sum()
-    return {"statusCode": 200, "body": json.dumps({str(key): float(value) for key, value in grouped.items()}, ensure_ascii=False)}
+    return {
+        "statusCode": 200,
+        "body": json.dumps({str(key): float(value) for key, value in grouped.items()}, ensure_ascii=False),
+    }
 
 
 def computed(event, context):
@@ -73,7 +78,11 @@ def export(event, context):
     writer.writeheader()
     writer.writerows(body["rows"])
     name = re.sub(r'[\r\n"]', "", body.get("name", "export"))
-    return {"statusCode": 200, "headers": {"Content-Disposition": f'attachment; filename="{name}.csv"'}, "body": out.getvalue()}
+    return {
+        "statusCode": 200,
+        "headers": {"Content-Disposition": f'attachment; filename="{name}.csv"'},
+        "body": out.getvalue(),
+    }
 
 
 def saved_report(event, context):
@@ -117,8 +126,16 @@ def transform(event, context):
     for record in event["records"]:
         try:
             data = json.loads(base64.b64decode(record["data"]))
-            flat = {"at": data.get("ts"), "user": (data.get("user") or {}).get("name"), "path": data.get("path"), "length": len(data.get("text", ""))}
-            result, payload = "Ok", base64.b64encode((json.dumps(flat, ensure_ascii=False) + "\n").encode()).decode()
+            flat = {
+                "at": data.get("ts"),
+                "user": (data.get("user") or {}).get("name"),
+                "path": data.get("path"),
+                "length": len(data.get("text", "")),
+            }
+            result, payload = (
+                "Ok",
+                base64.b64encode((json.dumps(flat, ensure_ascii=False) + "\n").encode()).decode(),
+            )
         except ValueError:
             result, payload = "ProcessingFailed", record["data"]
         records.append({"recordId": record["recordId"], "result": result, "data": payload})
@@ -132,15 +149,23 @@ def clicks(event, context):
         data = json.loads(base64.b64decode(record["kinesis"]["data"]))
         key = data.get("path", "").split("?")[0]
         counts[key] = counts.get(key, 0) + 1
-        database.execute(f"CREATE TABLE IF NOT EXISTS clicks_{int(data.get('shard', 0))} (path TEXT, agent TEXT)")
-        database.execute(f"INSERT INTO clicks_{int(data.get('shard', 0))} VALUES (?, ?)", (key, data.get("agent")))
+        database.execute(
+            f"CREATE TABLE IF NOT EXISTS clicks_{int(data.get('shard', 0))} (path TEXT, agent TEXT)"
+        )
+        database.execute(
+            f"INSERT INTO clicks_{int(data.get('shard', 0))} VALUES (?, ?)", (key, data.get("agent"))
+        )
     return counts
 
 
 def logs_filter(event, context):
     """Logs: counts lines that look like errors."""
     data = json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))
-    found = [one["message"] for one in data["logEvents"] if re.search(r"error|exception|timed out", one["message"], re.I)]
+    found = [
+        one["message"]
+        for one in data["logEvents"]
+        if re.search(r"error|exception|timed out", one["message"], re.I)
+    ]
     for message in found:
         logger.warning("found: %s", message)
     return {"group": data["logGroup"], "errors": len(found), "first": found[0][:200] if found else None}
@@ -149,8 +174,15 @@ def logs_filter(event, context):
 def logs_search(event, context):
     """Searches the saved log by grep; options were wanted by the support team."""
     body = json.loads(event["body"])
-    (WORK / "out" / "app.log").write_text("2024-05-02 INFO it's fine\n2024-05-02 ERROR Zoë's order failed; code=7\n")
-    out = subprocess.run(["grep", *body.get("options", []), body["pattern"], "/tmp/reports/out/app.log"], capture_output=True, text=True, timeout=10)
+    (WORK / "out" / "app.log").write_text(
+        "2024-05-02 INFO it's fine\n2024-05-02 ERROR Zoë's order failed; code=7\n"
+    )
+    out = subprocess.run(
+        ["grep", *body.get("options", []), body["pattern"], "/tmp/reports/out/app.log"],
+        capture_output=True,
+        text=True,
+        timeout=10,
+    )
     return {"statusCode": 200, "body": json.dumps({"lines": out.stdout.splitlines()}, ensure_ascii=False)}
 
 
@@ -228,5 +260,7 @@ def s3_partition(event, context):
         key = unquote_plus(record["s3"]["object"]["key"])
         parts = dict(one.split("=", 1) for one in key.split("/") if "=" in one)
         where = " AND ".join(f"{name} = '{value}'" for name, value in parts.items()) or "1"
-        made.append([row[0] for row in database.execute(f"SELECT product FROM sales WHERE {where} ORDER BY 1")])
+        made.append(
+            [row[0] for row in database.execute(f"SELECT product FROM sales WHERE {where} ORDER BY 1")]
+        )
     return made
