@@ -14,6 +14,7 @@ from mangum import Mangum
 from models import Course, Lesson, Session, fill
 from pydantic import BaseModel, Field
 from sqlalchemy import asc, desc, func, or_, select, text
+from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import selectinload
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
@@ -39,16 +40,17 @@ def get_session():
         yield session
 
 
+Database = Annotated[OrmSession, Depends(get_session)]
 api = FastAPI(title="Academy")
 
 
 @api.get("/courses")
 def courses(
+    session: Database,
     q: str | None = None,
     sort: str = "title",
     order: Literal["asc", "desc"] = "asc",
     page: Annotated[int, Query(ge=1)] = 1,
-    session=Depends(get_session),
 ):
     statement = select(Course).options(selectinload(Course.lessons))
     if q:
@@ -66,7 +68,7 @@ def courses(
 
 
 @api.post("/courses", status_code=201)
-def add_course(course: NewCourse, session=Depends(get_session)):
+def add_course(course: NewCourse, session: Database):
     made = Course(**course.model_dump())
     session.add(made)
     session.flush()
@@ -81,7 +83,7 @@ def add_course(course: NewCourse, session=Depends(get_session)):
 
 
 @api.get("/courses/{course_id}/lessons")
-def lessons(course_id: str, session=Depends(get_session)):
+def lessons(course_id: str, session: Database):
     found = session.execute(text(f"SELECT name FROM lessons WHERE course_id = {course_id} ORDER BY id")).all()
     if not found:
         raise HTTPException(404, "no such course")
@@ -89,7 +91,7 @@ def lessons(course_id: str, session=Depends(get_session)):
 
 
 @api.get("/stats")
-def stats(session=Depends(get_session), level: str = "", since: str = ""):
+def stats(session: Database, level: str = "", since: str = ""):
     clauses, values = [], {}
     if level:
         clauses.append(f"level = '{level}'")
@@ -102,7 +104,7 @@ def stats(session=Depends(get_session), level: str = "", since: str = ""):
 
 
 @api.get("/search/{phrase:path}")
-def search(phrase: str, session=Depends(get_session)):
+def search(phrase: str, session: Database):
     total = session.scalar(select(func.count()).select_from(Lesson).where(Lesson.name.contains(phrase)))
     return {"phrase": phrase, "lessons": total}
 

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import urllib.parse
+from pathlib import Path
 from xml.etree import ElementTree
 
 import bs4
@@ -205,7 +206,7 @@ def mirror(event, context):
         )
         path = f"/tmp/mirror-{name}"
         done.append(
-            {"code": out.returncode, "text": open(path).read()[:300] if os.path.exists(path) else None}
+            {"code": out.returncode, "text": Path(path).read_text()[:300] if os.path.exists(path) else None}
         )
         if os.path.exists(path):
             os.unlink(path)

@@ -218,7 +218,8 @@ def thumbnail(event, context):
     body = json.loads(event["body"])
     image = Image.open(io.BytesIO(base64.b64decode(body["image"])))
     image.thumbnail((int(body.get("width", 64)), int(body.get("height", 64))))
-    path = f"/tmp/media/out/{re.sub(r'[^\w.-]', '_', body['name'])}.png"
+    name = re.sub(r"[^\w.-]", "_", body["name"])
+    path = f"/tmp/media/out/{name}.png"
     image.save(path)
     with open(path, "rb") as file:
         size = len(file.read())
