@@ -99,6 +99,49 @@ REQUESTS = {
         agent("grades_of", pupil='Nobody "x"; -- y'),
     ],
 }
+# What comes all day.
+ORDINARY = {
+    "fast_courses": [_courses(q="law"), _courses(sort="id", order="desc"), _courses(page="2")],
+    "fast_new": [
+        http(
+            "POST",
+            "/courses",
+            {
+                "title": "Pottery for beginners",
+                "level": "beginner",
+                "starts": "2025-01-13",
+                "description": "Bring an apron.",
+            },
+        ),
+        http("POST", "/courses", {"title": "Français A2", "level": "advanced"}),
+    ],
+    "fast_lessons": [_lessons("2"), _lessons("3")],
+    "fast_stats": [_stats(since="2024-09-01"), _stats(level="advanced")],
+    "fast_search": [http("GET", "/search/next"), http("GET", "/search/intro%20to%20C%2B%2B")],
+    "flask_members": [
+        _members(town="Galway"),
+        _members(order_by="id"),
+        _members("/members/1"),
+        _members("/members/3"),
+    ],
+    "flask_posts": [
+        http("GET", "/posts", query={"q": "welcome"}),
+        http("GET", "/posts", query={"q": "exam"}),
+    ],
+    "flask_documents": [_document("plan%20%282024%29.txt"), _document("timetable.pdf")],
+    "flask_enquiries": [
+        form("/enquiries", name="Maria Rossi", town="Galway", text="Do you have a course in the evening?"),
+        form("/enquiries", name="J. Smith"),
+    ],
+    "grades": [
+        _grades(dimension="day"),
+        _grades(dimension="subject", measure="min(grade)"),
+        _grades(dimension="pupil", measure="count(*)", filters={"subject": "art"}),
+    ],
+    "grades_of": [agent("grades_of", pupil="Bo", subject="maths"), agent("grades_of", pupil="Ann")],
+}
+for _handler, _events in ORDINARY.items():
+    REQUESTS[_handler] += _events
 ATTACKS = [
     Attack(
         "SQL, order by",

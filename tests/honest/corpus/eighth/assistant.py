@@ -187,6 +187,53 @@ REQUESTS = {
     ],
 }
 _B64 = base64.b64encode(b"open('/tmp/assistant/system-prompt.txt').read()").decode()
+# What comes all day.
+ORDINARY = {
+    "sql_console": [http("POST", "/sql", {"sql": "SELECT status, count(*) FROM orders GROUP BY status"})],
+    "template_preview": [
+        http(
+            "POST",
+            "/preview",
+            {
+                "template": "Dear {{ name }}, your order {{ order.id }} has shipped.",
+                "data": {"name": "Maria", "order": {"id": 42}},
+            },
+        )
+    ],
+    "code_runner": [http("POST", "/run", {"code": "print(sorted('hello'))"})],
+    "order_tool": [_orders(customer="Ann", status="paid"), _orders(customer="Ann", order_by="id")],
+    "calculator_tool": [
+        _calc("19.99 * 3"),
+        _calc("(120 - 98.5) / 98.5 * 100"),
+        _calc("2 ** 10"),
+        _calc("math.sin(0.5)"),
+    ],
+    "safe_calculator": [_calc("7 * 6"), _calc("(3.5 - 1) / 2")],
+    "notes_tool": [_note("meeting.txt", text="Call Maria on Monday."), _note("ideas.txt")],
+    "search_tool": [_search("milk"), _search("lundi")],
+    "browse_tool": [_browse("@PARTNER@/opening-hours"), _browse("@PARTNER@/products?category=tea&page=2")],
+    "plugin": [_plugin("convert", amount=100), _plugin("weather")],
+    "chat": [_chat("hi"), _chat("What time do you close today?", 13), _chat("/start", 14)],
+    "prompt": [
+        api(
+            "POST", "/ask", {"question": "When does the shop open?", "context": ["Mon-Fri 9-18", "Sat 10-16"]}
+        )
+    ],
+    "flag": [_flag("new-checkout", age=30, country="DE"), _flag("beta", email="maria@example.it")],
+    "price": [{"price": 20, "quantity": 2, "discount": 15}, {"price": 0.99, "quantity": 12}],
+    "workflow": [
+        _flow(
+            "steps:\n  - name: checkout\n  - name: test\n    when: len(results) == 1\n  - name: notify\n    when: \"'test' in results\"\n"
+        )
+    ],
+    "date_tool": [
+        agent("date", when="in 10 days"),
+        agent("date", when="in 2 weeks", **{"from": "2024-12-24"}),
+    ],
+    "decode_tool": [agent("decode", text="aGVsbG8gd29ybGQ="), agent("decode", text="68656c6c6f", kind="hex")],
+}
+for _handler, _events in ORDINARY.items():
+    REQUESTS[_handler] += _events
 ATTACKS = [
     Attack(
         "SQL, list",

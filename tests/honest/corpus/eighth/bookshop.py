@@ -116,6 +116,61 @@ REQUESTS = {
         http("POST", "/import", "title;price\n"),
     ],
 }
+# What comes all day.
+ORDINARY = {
+    "list_books": [
+        _list(sort="title", limit="50", offset="0"),
+        _list(min_price="10", sort="price"),
+        _list(limit="1", offset="3"),
+    ],
+    "search_books": [_search("two"), _search("Shakespeare 1623 folio, used"), _search("C# 12 & .NET")],
+    "get_book": [_book("2"), _book("3")],
+    "create_book": [
+        api(
+            "POST",
+            "/books",
+            {"title": "The Old Man and the Sea", "author": "Ernest Hemingway", "price": 8.99, "stock": 14},
+        ),
+        api(
+            "POST",
+            "/books",
+            {
+                "title": "Le Petit Prince",
+                "author": "Antoine de Saint-Exupéry",
+                "price": 6.5,
+                "attributes": {"lang": "fr", "pages": 96},
+            },
+        ),
+    ],
+    "update_book": [_update(price=21.5), _update(stock=7, price="22.00")],
+    "full_text": [
+        http("GET", "/fts", query={"q": "cooking"}),
+        http("GET", "/fts", query={"q": "poems -winter"}),
+    ],
+    "basket": [_basket("2,2,3"), _basket("1,2,3,4")],
+    "added_per": [
+        _per(per="day", since="2024-01-01"),
+        _per(per="year"),
+        _per(per="quarter", since="2024-02-14"),
+    ],
+    "by_attribute": [_facets(format="hard"), _facets(lang="en", format="paper")],
+    "add_review": [
+        _review("Maria Rossi", "Lovely gift for my mother.", 5),
+        _review("J. Smith", "Arrived late, but OK.", 3, 1),
+    ],
+    "place_orders": [
+        queue({"customer": "Maria Rossi", "book": 2, "quantity": 1, "note": "gift wrap, please"}),
+        queue(
+            {"customer": "J. Smith", "book": 4, "quantity": 3},
+            {"customer": "A. Jones", "book": 1, "note": ""},
+        ),
+    ],
+    "import_csv": [
+        http("POST", "/import", "title;author;price\nUlysses;James Joyce;14.00\nDubliners;James Joyce;9.50\n")
+    ],
+}
+for _handler, _events in ORDINARY.items():
+    REQUESTS[_handler] += _events
 ATTACKS = [
     Attack("SQL, order by", "list_books", _list(sort="(SELECT api_key::int FROM staff)"), KEY),
     Attack(

@@ -121,6 +121,40 @@ REQUESTS = {
         put("exports/other/x'y.json"),
     ],
 }
+# What comes all day.
+ORDINARY = {
+    "find_patients": [_find(name="Max"), _find(city="Cork"), _find(name="an", city="Linz")],
+    "patient": [_patient("2"), _patient("007")],
+    "visits": [
+        _visits(since="2024-03-01", until="2024-03-31"),
+        graphql("Query", "visits", patient=3, since=None),
+    ],
+    "login": [
+        _login("chief@example.org", "correct horse battery staple"),
+        _login("ann@example.org", "Pa55word!"),
+    ],
+    "add_patient": [
+        http(
+            "POST",
+            "/patients",
+            {"name": "Maria Rossi", "born": "1965-08-30", "city": "Roma", "phone": "+39 06 555 0101"},
+        ),
+        http("POST", "/patients", {"name": "John Smith", "born": "2001-01-01", "notes": "first visit"}),
+    ],
+    "search_notes": [
+        http("GET", "/notes", query={"q": "glasses"}),
+        http("GET", "/notes", query={"q": "broken arm"}),
+    ],
+    "fees": [_fees(groupBy="doctor", minimum=50), _fees(groupBy="YEAR(day)")],
+    "grid_rows": [
+        _grid(filterModel={"city": {"filterType": "text", "type": "equals", "filter": "Cork"}}),
+        _grid(sortModel=[{"colId": "born", "sort": "asc"}]),
+    ],
+    "exists": [_exists(table="patients", column="phone", value="+353 21 123"), _exists(column="id", value=2)],
+    "export_rows": [put("exports/patients/Cork.json"), put("exports/visits/2024.json")],
+}
+for _handler, _events in ORDINARY.items():
+    REQUESTS[_handler] += _events
 ATTACKS = [
     Attack(
         "SQL, escaped",

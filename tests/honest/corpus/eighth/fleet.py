@@ -145,6 +145,54 @@ REQUESTS = {
         {"region": "North & South (all)", "day": "2023-12-31", "retry": 1},
     ],
 }
+# What comes all day.
+ORDINARY = {
+    "vehicles_api": [
+        api("GET", "/vehicles", query={"driver": "Jan"}),
+        api("GET", "/vehicles/1", ids={"id": "1"}),
+        api(
+            "POST",
+            "/vehicles",
+            {"plate": "DA-42 X", "km": 0, "driver": "Maria Rossi", "bought": "2024-05-02"},
+        ),
+    ],
+    "update_vehicle": [_update(km=131250), _update(driver="Maria Rossi", plate="DA-42 X")],
+    "find_vehicles": [_find(driver="Jan Novák"), _find(plate="B-OK 4711")],
+    "vehicles_above": [
+        _above(field="km", operator="<", value=5000),
+        _above(field="plate", operator="=", value="HH-SE 99"),
+    ],
+    "download_link": [_link("photos/2024/05/front.jpg"), _link("contract.pdf")],
+    "upload_form": [api("POST", "/uploads", {"filename": "invoice-2024-05.pdf", "type": "application/pdf"})],
+    "document": [_document("invoices/2024-05.csv"), _document("invoices/2024-04.csv")],
+    "copy_report": [
+        bus(
+            "Object Created",
+            {
+                "bucket": {"name": "partner", "region": "eu-west-1"},
+                "object": {"key": "daily/2024-05-02.csv", "size": 2048},
+            },
+        )
+    ],
+    "alert": [
+        queue({"title": "Door open", "text": "Vehicle 2, since 06:12"}),
+        queue({"title": "Battery", "text": "12.1 V"}, {"title": "Speed", "text": "142 km/h on A8"}),
+    ],
+    "contact_form": [
+        form(
+            "/contact",
+            name="Maria Rossi",
+            email="maria@example.it",
+            subject="Offer for 5 vans",
+            message="Could you send me your prices, please?",
+        )
+    ],
+    "newsletter": [bus("Subscribed", {"name": "Maria", "text": "Spring service: 10% off until May."})],
+    "restart_tracker": [_restart("TRK-1187"), _restart("b8:27:eb:01:02:03")],
+    "athena_trips": [{"region": "north", "day": "2024-04-30"}, {"region": "us-east"}],
+}
+for _handler, _events in ORDINARY.items():
+    REQUESTS[_handler] += _events
 ATTACKS = [
     Attack("NoSQL, key", "update_vehicle", _update(**{"plate = vin, km": 1}), VIN),
     Attack("SQL, PartiQL", "find_vehicles", _find(plate="x' OR pk = 'company#b"), RIVAL),

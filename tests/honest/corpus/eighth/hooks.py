@@ -212,6 +212,62 @@ REQUESTS = {
     ],
     "read_note": [_note("public.txt"), _note("no such; note (1).txt"), http("GET", "/note")],
 }
+# What comes all day.
+ORDINARY = {
+    "slack_command": [_slack("add Buy milk"), _slack("find door"), _slack("help")],
+    "slack_event": [
+        _event(
+            {
+                "type": "event_callback",
+                "event": {"type": "app_mention", "channel": "C1", "text": "<@U1> status of build 512?"},
+            }
+        )
+    ],
+    "stripe_event": [_charge("Maria Rossi", "ch_9", 4200), _charge("John Smith", "ch_10", 50)],
+    "github_push": [
+        _push("refs/heads/main", "Add tests", "Update README.md"),
+        _push("refs/heads/dependabot/pip/requests-2.32.0", "Bump requests"),
+    ],
+    "authorizer": [
+        _authorize(jwt({"sub": "maria", "exp": 4102444800}, KEY)),
+        _authorize(jwt({"sub": "old", "exp": 1600000000}, KEY)),
+    ],
+    "session": [_cookie({"user": "maria", "theme": "dark", "visits": 12})],
+    "pre_sign_up": [
+        pool("PreSignUp_SignUp", "maria", {"email": "maria@example.it", "phone_number": "+39065550101"})
+    ],
+    "custom_message": [
+        pool(
+            "CustomMessage_SignUp",
+            "maria",
+            {"name": "Maria", "email": "maria@example.it"},
+            codeParameter="{####}",
+        )
+    ],
+    "pre_token": [
+        pool("TokenGeneration_Authentication", "bo"),
+        pool("TokenGeneration_Authentication", "google_1123581321"),
+    ],
+    "custom_resource": [
+        stack(
+            "Create",
+            "@PARTNER@/cfn/response",
+            Name="audit_log",
+            Columns="id INTEGER PRIMARY KEY, who TEXT NOT NULL, at TEXT",
+        ),
+        stack("Delete", "@PARTNER@/cfn/response", Name="audit_log"),
+    ],
+    "config_changed": [queue("log_level: info\ntimeout: 30\nfeatures:\n  search: true\n  chat: false\n")],
+    "config_checked": [_yaml("service: web\nreplicas: 2\nenv:\n  LOG_LEVEL: debug\n")],
+    "task": [_task("total", 10, 20, 30), _task("titled", "spring sale")],
+    "schedule": [
+        bus("Remind", {"day": "2024-06-01", "days": 14}),
+        bus("Remind", {"day": "2024-05-31", "format": "%Y/%m/%d"}),
+    ],
+    "read_note": [_note("keys.txt"), _note("readme")],
+}
+for _handler, _events in ORDINARY.items():
+    REQUESTS[_handler] += _events
 ATTACKS = [
     Attack("SQL, union", "slack_command", _slack("list x' UNION SELECT token FROM tokens -- "), TOKEN),
     Attack(

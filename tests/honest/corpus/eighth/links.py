@@ -145,6 +145,31 @@ REQUESTS = {
     ],
 }
 _XXE = '<!DOCTYPE invoice [<!ENTITY {} SYSTEM "{}">]>'
+# What comes all day.
+ORDINARY = {
+    "shorten": [
+        _shorten("https://example.org/2024/05/spring-sale"),
+        _shorten("https://maps.example.org/?q=Cork,+Ireland&z=12"),
+        _shorten("@PARTNER@/sale?id=7"),
+    ],
+    "preview": [_at("/preview", "@PARTNER@/blog/2024/05/02/spring-tea"), _at("/preview", "@PARTNER@/")],
+    "preview_checked": [_at("/preview", "@PARTNER@/news?id=17"), _at("/preview", "@PARTNER@/missing")],
+    "avatar": [graphql("Mutation", "avatar", picture="@PARTNER@/avatars/maria.jpg")],
+    "oembed": [_at("/oembed", "https://video.example.org/watch?v=dQw4w9WgXcQ")],
+    "partner_order": [_order("100042"), _order("ord_01HX3T9")],
+    "partner_product": [_order("SKU-7")],
+    "region_api": [{"region": "eu-west-1"}],
+    "deliver": [_message(status="paid", amount=12.5), _message("stock", sku="A1", left=3)],
+    "feed": [_rss("Spring tea", "New shop in Cork")],
+    "import_feed": [{"url": "@PARTNER@/products.json?page=2"}],
+    "invoice_xml": [_invoice("2024-17", "Thank you")],
+    "catalog_xpath": [_xpath("Darjeeling")],
+    "head_check": [_at("/head", "@PARTNER@/"), _at("/head", "@PARTNER@/products/7")],
+    "mirror": [queue({"url": "@PARTNER@/images/logo.png"})],
+    "proxy": [http("GET", "/v1/users/17"), http("POST", "/v1/orders", {"sku": "A1", "n": 2})],
+}
+for _handler, _events in ORDINARY.items():
+    REQUESTS[_handler] += _events
 ATTACKS = [
     Attack("SSRF, loopback", "preview", _at("/preview", "@INSIDE@/internal/keys"), INTERNAL),
     Attack("SSRF, loopback", "preview", _at("/preview", "http://localhost:@PORT@/internal"), INTERNAL),

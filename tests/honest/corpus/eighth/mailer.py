@@ -150,6 +150,64 @@ REQUESTS = {
         http("GET", "/login/done", query={"next": '/search?q=it\'s+"new"&to=https://example.net/a'}),
     ],
 }
+# What comes all day.
+ORDINARY = {
+    "welcome": [
+        topic(
+            {
+                "name": "Maria",
+                "items": [{"label": "Assam 250 g", "price": 9.9}, {"label": "Cup", "price": 12}],
+                "text": "Thanks for joining.",
+            }
+        )
+    ],
+    "receipt": [_receipt(number="2024-0043", name="Maria Rossi", lines=["2 x Assam", "1 x Cup"])],
+    "greeting_mail": [_greet("Maria", text="Your table is booked for 7 pm."), _greet("Mr. & Mrs. Smith")],
+    "error_page": [
+        _missing("/favicon.ico"),
+        _missing("/old/shop/item.php"),
+        _missing("/blog/2024/05/02/spring-tea/"),
+    ],
+    "send_letter": [_letter("your invoice is attached"), _letter("thank you for your order", "u-9")],
+    "label": [
+        _label(name="Maria Rossi", street="Via Roma 1", zip="00184", city="Roma"),
+        _label(pattern="{zip} {city}\n{customer.name:.20}"),
+    ],
+    "translated": [{"name": "Maria", "count": 1}, {"name": "Hans", "count": 2, "language": "de"}],
+    "sms": [{"name": "Maria"}, {"name": "Hans", "day": "Tuesday, 9-11 am"}],
+    "campaign": [{"name": "Maria"}, {"name": "Mr. Smith, Jr."}],
+    "article": [
+        http(
+            "POST",
+            "/articles",
+            {
+                "markdown": "## How to brew\n\n1. Boil water\n2. Wait **3 minutes**\n\n> Enjoy! [more](https://example.org/brew)"
+            },
+        )
+    ],
+    "compose": [
+        api(
+            "POST",
+            "/mail",
+            {
+                "name": "Maria Rossi",
+                "email": "maria@example.it",
+                "subject": "Your booking",
+                "text": "See you on Friday.",
+            },
+        )
+    ],
+    "raw_mail": [
+        form("/contact", email="maria@example.it", subject="Opening hours", message="Are you open on Sunday?")
+    ],
+    "notify_partner": [_notify("4711"), _notify("ord_01HX3T9")],
+    "redirect": [
+        http("GET", "/login/done", query={"next": "/account"}),
+        http("GET", "/login/done", query={"next": "https://evil.example/"}),
+    ],
+}
+for _handler, _events in ORDINARY.items():
+    REQUESTS[_handler] += _events
 ATTACKS = [
     Attack("path, template", "receipt", _receipt(template="../settings.py"), PASSWORD),
     Attack("path, template", "receipt", _receipt(template="/proc/self/environ"), "not-a-real-token"),

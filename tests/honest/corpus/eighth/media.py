@@ -138,6 +138,32 @@ REQUESTS = {
         _subtitles("none", "zh_Hant"),
     ],
 }
+# What comes all day.
+ORDINARY = {
+    "transcode": [put("clip-01.txt"), put("2024/holiday/beach.txt")],
+    "probe": [put("clip-01.txt")],
+    "count_lines": [queue({"file": "clip-01.txt", "job": 17})],
+    "column": [_column(2), _column("1, $2")],
+    "history": [_history("HEAD"), http("GET", "/history")],
+    "grep_docs": [_grep("here"), _grep("docs", ref="feature/login-form")],
+    "checksum": [
+        _checksum("hello world", "sha512"),
+        _checksum("hello world", "md5"),
+        api("POST", "/checksum", {"text": "plain"}),
+    ],
+    "archive": [_archive("clip-01.txt"), _archive("Ann's talk (1).txt", "clip-01.txt")],
+    "unpack_zip": [_zip(**{"data/2024-05.csv": "a,b\n1,2\n", "data/2024-06.csv": "a,b\n3,4\n"}), _zip()],
+    "unpack_tar": [_tar({"backup/db.sql": "CREATE TABLE x (id int);\n", "backup/README": "made by cron"})],
+    "upload": [
+        multipart("/upload", {"album": "Summer"}, {"photo": ("IMG_2041.JPG", b"\xff\xd8\xff\xe0")}),
+        multipart("/upload", {}, {"doc": ("report.docx", b"PK\x03\x04")}),
+    ],
+    "thumbnail": [http("POST", "/thumbs", {"name": "logo", "image": _png(120, 40)})],
+    "gallery": [http("GET", "/gallery", query={"prefix": "clip"})],
+    "subtitles": [_subtitles("clip-01", "fr"), _subtitles("clip-02", "en")],
+}
+for _handler, _events in ORDINARY.items():
+    REQUESTS[_handler] += _events
 ATTACKS = [
     Attack("command, quotes", "transcode", put('x"; cat /tmp/media/secret.txt; echo "'), SECRET),
     Attack(
@@ -206,7 +232,7 @@ ATTACKS = [
         _archive("--checkpoint=1", "--checkpoint-action=exec=cat ../secret.txt", "clip-01.txt"),
         SECRET,
     ),
-    Attack("command, argument", "archive", _archive("-C", "/tmp/media", "secret.txt"), "secret.txt"),
+    Attack("command, argument", "archive", _archive("-C", "/tmp/media", "secret.txt"), '[\\"secret.txt\\"'),
     Attack(
         "archive, slip",
         "unpack_zip",

@@ -176,6 +176,47 @@ REQUESTS = {
         bus("Booked", {"start": "2024-05-02", "title": "{title} %s C:\\x"}),
     ],
 }
+# What comes all day.
+ORDINARY = {
+    "members": [_members("Galway"), _members("Dublin 4")],
+    "member_field": [_field("1", "name"), _field("3", "age")],
+    "member_field_bound": [_field("2", "town")],
+    "post": [_post(7)],
+    "save_member": [api("PUT", "/me", {"name": "Maria Rossi", "town": "Cork", "age": 33})],
+    "cached": [_cached("start"), _cached("category/tea?page=2")],
+    "directory_login": [_badge("ann", "Manager")],
+    "phone": [_phone("Maria Rossi"), _phone("ann", number="+353 1 555")],
+    "phone_escaped": [_phone("O'Brien")],
+    "place": [
+        api(
+            "POST",
+            "/orders",
+            {
+                "customer": "Maria Rossi",
+                "address": {"street": "Via Roma 1", "zip": "00184", "country": "IT"},
+                "lines": [{"sku": "A1", "n": 1}],
+                "total": 9.9,
+            },
+        )
+    ],
+    "book": [
+        http(
+            "POST",
+            "/book",
+            {"name": "Maria Rossi", "email": "maria@example.it", "day": "2024-07-14", "guests": 4},
+        )
+    ],
+    "powertools": [
+        {**http("GET", "/members/1"), "routeKey": "GET /members/{id}"},
+        {**http("POST", "/echo", {"hello": "world"}), "routeKey": "POST /echo"},
+    ],
+    "appsync": [graphql("Query", "search", text="tea"), graphql("Query", "field", path="members[0].town")],
+    "jobs": [queue({"kind": "thumbnail", "text": "img-7"}, {"kind": "mail", "text": "Hello Maria"})],
+    "signed_link": [{"path": "/downloads/brochure.pdf", "now": 1714600003}],
+    "calendar": [bus("Booked", {"start": "2024-07-14T19:30:00", "title": "Dinner for 4"})],
+}
+for _handler, _events in ORDINARY.items():
+    REQUESTS[_handler] += _events
 ATTACKS = [
     Attack("JMESPath", "members", _members("x' || role=='admin"), "Aoife"),
     Attack("JMESPath", "members", _members("x'] || [].{name: pin, town: role} || [?town=='x"), PIN),

@@ -208,6 +208,61 @@ REQUESTS = {
         put("sales/product=Müsli/x'y.csv", "raw/region=South & East/a b.csv"),
     ],
 }
+# What comes all day.
+ORDINARY = {
+    "summary": [
+        _summary(group="day", value="amount"),
+        _summary(group="product", filter="amount >= 2"),
+        _summary(filter="day == '2024-05-02' and region in ['North', 'West']"),
+    ],
+    "computed": [{"formula": "price * 1.23"}, {"formula": "amount + 1"}],
+    "sales_sql": [_sql(region="South"), _sql(region="North", day="2024-05-01")],
+    "export": [
+        api(
+            "POST",
+            "/export",
+            {
+                "columns": ["id", "name"],
+                "rows": [{"id": 1, "name": "Maria Rossi"}, {"id": 2, "name": "John Smith"}],
+                "name": "customers",
+            },
+        )
+    ],
+    "saved_report": [_saved("2024-05")],
+    "read_upload": [
+        {"name": "stock.csv", "content": b64("sku,count\nA1,4\nB2,17\n")},
+        {"name": "hours.xlsx", "content": _sheet(["who", "hours"], ["Maria", 38.5])},
+    ],
+    "workbook": [{"title": "May", "rows": [["day", "sales"], ["2024-05-01", 120], ["2024-05-02", 98.5]]}],
+    "transform": [
+        firehose(
+            {"ts": 1714600000, "user": {"name": "maria"}, "path": "/cart", "text": "checkout"},
+            {"ts": 1714600001, "path": "/"},
+        )
+    ],
+    "clicks": [
+        kinesis(
+            {"path": "/", "agent": "Mozilla/5.0 (iPhone)"},
+            {"path": "/cart?step=2"},
+            {"path": "/cart?step=3", "shard": 1},
+        )
+    ],
+    "logs_filter": [
+        subscription("INIT_START Runtime Version: python:3.13.v12", "END RequestId: 1"),
+        subscription("ERROR 500 GET /api/orders 1203ms"),
+    ],
+    "logs_search": [_search("INFO"), _search("2024-05-0[1-3]", "-E", "-n")],
+    "rotate": [_rotate("2024-05-01")],
+    "settings": [
+        {"kind": "yaml", "text": "port: 8080\nhosts:\n  - a.example.org\n"},
+        {"kind": "json", "text": '{"debug": false, "limits": {"cpu": 2}}'},
+    ],
+    "sax_titles": [_titles("Spring tea", "Shop in Cork")],
+    "monthly": [{"start": "2024-02-01", "end": "2024-06-30"}],
+    "s3_partition": [put("sales/region=North/part-1.parquet"), put("sales/day=2024-05-02/region=West/0.csv")],
+}
+for _handler, _events in ORDINARY.items():
+    REQUESTS[_handler] += _events
 ATTACKS = [
     Attack(
         "eval, pandas",
