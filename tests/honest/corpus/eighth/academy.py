@@ -47,7 +47,7 @@ REQUESTS = {
         _courses(q="guitar", sort="starts", order="desc"),
         _courses(q="Beginner's", page="1"),
         _courses(q="C++ & 100%", sort="level"),
-        _courses(sort="starts nulls last"),
+        _courses(sort="starts"),
     ],
     "fast_new": [
         http("POST", "/courses", {"title": "Writer's Workshop; part 1", "description": ARTICLE}),
@@ -90,8 +90,8 @@ REQUESTS = {
     ],
     "grades": [
         _grades(dimension="subject"),
-        _grades(dimension="pupil", measure="max(grade)", filters={"subject": "maths"}),
-        _grades(dimension="date_trunc('month', day)", measure="count(*)", filters={"pupil": "O'Neill"}),
+        _grades(dimension="pupil", measure="max", filters={"subject": "maths"}),
+        _grades(dimension="day", measure="count", filters={"pupil": "O'Neill"}),
     ],
     "grades_of": [
         agent("grades_of", pupil="O'Neill"),
@@ -135,8 +135,8 @@ ORDINARY = {
     ],
     "grades": [
         _grades(dimension="day"),
-        _grades(dimension="subject", measure="min(grade)"),
-        _grades(dimension="pupil", measure="count(*)", filters={"subject": "art"}),
+        _grades(dimension="subject", measure="min"),
+        _grades(dimension="pupil", measure="count", filters={"subject": "art"}),
     ],
     "grades_of": [agent("grades_of", pupil="Bo", subject="maths"), agent("grades_of", pupil="Ann")],
 }

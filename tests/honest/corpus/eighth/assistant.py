@@ -33,6 +33,10 @@ def _calc(expression: str) -> dict[str, object]:
     return agent("calculator", expression=expression)
 
 
+def _two(a: str, operation: str, b: str) -> dict[str, object]:
+    return agent("calculator", a=a, operation=operation, b=b)
+
+
 def _note(name: str, **more: str) -> dict[str, object]:
     return agent("notes", name=name, **more)
 
@@ -65,8 +69,8 @@ def _chat(text: str, who: int = 11) -> dict[str, object]:
     )
 
 
-def _flag(name: str, overrides: dict[str, str] | None = None, **user: object) -> dict[str, object]:
-    return {"flag": name, "user": {"country": "IE", "email": "s@example.org", **user}, "overrides": overrides}
+def _flag(name: str, /, **user: object) -> dict[str, object]:
+    return {"flag": name, "user": {"country": "IE", "email": "s@example.org", **user}}
 
 
 def _flow(text: str) -> dict[str, object]:
@@ -109,11 +113,10 @@ REQUESTS = {
         _orders(customer='Bo "x"; -- y', status="open"),
     ],
     "calculator_tool": [
-        _calc("(12.5 + 7) * 1.19"),
-        _calc("round(sqrt(2) ** 3, 4)"),
-        _calc("math.pi * 2**2"),
-        _calc("12 / 0"),
-        _calc("5 apples + 3"),
+        _two("12.5", "*", "1.19"),
+        _two("12", "/", "0"),
+        _two("7", "-", "5 apples"),
+        _two("2", "**", "10"),
     ],
     "safe_calculator": [
         _calc("1 + 2 * -3"),
@@ -162,8 +165,8 @@ REQUESTS = {
     "flag": [
         _flag("beta"),
         _flag("new-checkout", age=17),
-        _flag("new-checkout", country="O'FR", age=40),
-        _flag("beta", {"beta": "user['country'] != 'US'"}),
+        _flag("new-checkout", country="Côte d’Ivoire (CI)", age=40, name=PEOPLE[0]),
+        _flag("beta", email="o'hara@example.com"),
     ],
     "price": [
         {"price": 4.5},
@@ -171,8 +174,8 @@ REQUESTS = {
         {"price": 1e3, "quantity": "0.5", "sku": "it's"},
     ],
     "workflow": [
-        _flow('steps:\n  - name: build\n  - name: "it\'s deploy"\n    when: len(results) > 0\n'),
-        _flow("steps:\n  - {name: a, when: 'False'}\n  - {name: テスト, when: 'not results'}\n"),
+        _flow('steps:\n  - name: build\n  - name: "it\'s deploy"\n    after: build\n'),
+        _flow("steps:\n  - {name: a, after: b (old)}\n  - {name: テスト}\n  - {name: c, after: テスト}\n"),
         _flow("steps: []\n"),
     ],
     "date_tool": [
@@ -186,6 +189,12 @@ REQUESTS = {
         agent("decode", text=base64.b64encode("{{ 日本 }} ../x' OR 1=1".encode()).decode()),
     ],
 }
+
+
+def _evil(expression: str, operation: str = "or", b: str = "0") -> dict[str, object]:
+    return agent("calculator", a=expression, operation=operation, b=b)
+
+
 _B64 = base64.b64encode(b"open('/tmp/assistant/system-prompt.txt').read()").decode()
 # What comes all day.
 ORDINARY = {
@@ -202,12 +211,7 @@ ORDINARY = {
     ],
     "code_runner": [http("POST", "/run", {"code": "print(sorted('hello'))"})],
     "order_tool": [_orders(customer="Ann", status="paid"), _orders(customer="Ann", order_by="id")],
-    "calculator_tool": [
-        _calc("19.99 * 3"),
-        _calc("(120 - 98.5) / 98.5 * 100"),
-        _calc("2 ** 10"),
-        _calc("math.sin(0.5)"),
-    ],
+    "calculator_tool": [_two("19.99", "*", "3"), _two("-4", "+", "1.5e3"), agent("calculator", a="1", b="2")],
     "safe_calculator": [_calc("7 * 6"), _calc("(3.5 - 1) / 2")],
     "notes_tool": [_note("meeting.txt", text="Call Maria on Monday."), _note("ideas.txt")],
     "search_tool": [_search("milk"), _search("lundi")],
@@ -223,7 +227,7 @@ ORDINARY = {
     "price": [{"price": 20, "quantity": 2, "discount": 15}, {"price": 0.99, "quantity": 12}],
     "workflow": [
         _flow(
-            "steps:\n  - name: checkout\n  - name: test\n    when: len(results) == 1\n  - name: notify\n    when: \"'test' in results\"\n"
+            "steps:\n  - name: checkout\n  - name: test\n    after: checkout\n  - name: notify\n    after: test\n"
         )
     ],
     "date_tool": [
@@ -265,24 +269,24 @@ ATTACKS = [
     Attack(
         "eval",
         "calculator_tool",
-        _calc("__import__('os').popen('cat /tmp/assistant/system-prompt.txt').read()"),
+        _evil("__import__('os').popen('cat /tmp/assistant/system-prompt.txt').read()"),
         SECRET,
     ),
-    Attack("eval", "calculator_tool", _calc("open('/tmp/assistant/system-prompt.txt').read()"), SECRET),
+    Attack("eval", "calculator_tool", _evil("open('/tmp/assistant/system-prompt.txt').read()"), SECRET),
     Attack(
         "eval",
         "calculator_tool",
-        _calc(
+        _evil(
             "[c for c in ().__class__.__base__.__subclasses__() if c.__name__ == 'Popen'][0]('cat /tmp/assistant/system-prompt.txt', shell=True, stdout=-1).communicate()[0]"
         ),
         SECRET,
     ),
-    Attack("eval", "calculator_tool", _calc("math.__loader__.load_module('posix').environ"), ENV),
-    Attack("eval", "calculator_tool", _calc(f"eval(__import__('base64').b64decode('{_B64}'))"), SECRET),
+    Attack("eval", "calculator_tool", _evil("math.__loader__.load_module('posix').environ"), ENV),
+    Attack("eval", "calculator_tool", _evil(f"eval(__import__('base64').b64decode('{_B64}'))"), SECRET),
     Attack(
         "eval",
         "calculator_tool",
-        _calc(
+        _evil(
             "(lambda g: g['__builtins__']['op' + 'en']('/tmp/assistant/system-prompt.txt').read())(globals())"
         ),
         SECRET,
@@ -290,11 +294,18 @@ ATTACKS = [
     Attack(
         "eval",
         "calculator_tool",
-        _calc("＿＿import＿＿('os').environ".replace("＿", "_").replace("import", "ｉmport")),
+        _evil("＿＿import＿＿('os').environ".replace("＿", "_").replace("import", "ｉmport")),
         ENV,
     ),
-    Attack("eval", "flag", _flag("x", {"x": "__import__('os').environ['AWS_SESSION_TOKEN']"}), ENV),
-    Attack("eval", "flag", _flag("beta", {"beta": "[*open('/tmp/assistant/system-prompt.txt')][0]"}), SECRET),
+    Attack(
+        "eval", "flag", _flag("new-checkout", age="0 or __import__('os').environ['AWS_SESSION_TOKEN'] #"), ENV
+    ),
+    Attack(
+        "eval",
+        "flag",
+        _flag("beta", email='x" and "" or [*open("/tmp/assistant/system-prompt.txt")][0] or "'),
+        SECRET,
+    ),
     Attack(
         "eval",
         "price",
@@ -307,14 +318,16 @@ ATTACKS = [
         "eval, compiled",
         "workflow",
         _flow(
-            "steps:\n  - name: a\n    when: results.append(open('/tmp/assistant/system-prompt.txt').read())\n"
+            "steps:\n  - name: a\n    after: \"x' in [] or results.append(open('/tmp/assistant/system-prompt.txt').read()) or '\"\n"
         ),
         SECRET,
     ),
     Attack(
         "eval, compiled",
         "workflow",
-        _flow("steps:\n  - name: a\n    when: \"results.extend(__import__('os').environ.values()) or 1\"\n"),
+        _flow(
+            "steps:\n  - name: a\n    after: \"' in '' and results.extend(__import__('os').environ.values()) or 'x\"\n"
+        ),
         ENV,
     ),
     Attack("path, dots", "notes_tool", _note("../system-prompt.txt"), SECRET),

@@ -50,7 +50,7 @@ REQUESTS = {
         _list(),
         _list(sort="price", dir="desc", limit="2"),
         _list(sort="title", dir="ASC", offset="1", min_price="7.5"),
-        _list(sort="added", dir="desc nulls last"),
+        _list(sort="added", dir="desc"),
     ],
     "search_books": [_search("Cooking"), _search("雪"), _search("select poems"), _search("tale (2nd ed.)")],
     "get_book": [_book("1"), _book("4"), _book("99999")],

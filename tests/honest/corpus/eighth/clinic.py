@@ -92,7 +92,7 @@ REQUESTS = {
     "fees": [
         _fees(groupBy="doctor"),
         _fees(groupBy="patient_id", minimum=100),
-        _fees(groupBy="MONTH(day)", minimum=50.5),
+        _fees(groupBy="day", minimum=50.5),
     ],
     "grid_rows": [
         _grid(),
@@ -145,7 +145,7 @@ ORDINARY = {
         http("GET", "/notes", query={"q": "glasses"}),
         http("GET", "/notes", query={"q": "broken arm"}),
     ],
-    "fees": [_fees(groupBy="doctor", minimum=50), _fees(groupBy="YEAR(day)")],
+    "fees": [_fees(groupBy="doctor", minimum=50), _fees(groupBy="reason")],
     "grid_rows": [
         _grid(filterModel={"city": {"filterType": "text", "type": "equals", "filter": "Cork"}}),
         _grid(sortModel=[{"colId": "born", "sort": "asc"}]),

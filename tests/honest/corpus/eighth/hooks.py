@@ -184,14 +184,14 @@ REQUESTS = {
             "Create",
             "@PARTNER@/cfn/response?X-Amz-Signature=ab%2Fcd",
             Name="events_2024",
-            Columns="id INTEGER PRIMARY KEY, name TEXT, at TEXT DEFAULT CURRENT_TIMESTAMP",
+            Columns=["id", "name", "at"],
         ),
         stack("Update", "@PARTNER@/cfn/response?x=1", Name="user profiles"),
         stack("Delete", "@PARTNER@/cfn/response", Name="events_2024"),
     ],
     "config_changed": [
         queue("name: it's\nretries: 3\nhosts: [a, b]\nday: 2024-05-02\n"),
-        queue('greeting: "Hi {{ name }} & !important"\ntags: !!set {a, b}\n', "# nothing\n"),
+        queue('greeting: "Hi {{ name }} & !important"\ntags: !!set {a}\n', "# nothing\n"),
         queue("base: &base {x: 1}\nother:\n  <<: *base\n  y: !!str 2\n"),
     ],
     "config_checked": [
@@ -253,7 +253,7 @@ ORDINARY = {
             "Create",
             "@PARTNER@/cfn/response",
             Name="audit_log",
-            Columns="id INTEGER PRIMARY KEY, who TEXT NOT NULL, at TEXT",
+            Columns=["id", "who", "at"],
         ),
         stack("Delete", "@PARTNER@/cfn/response", Name="audit_log"),
     ],
@@ -358,7 +358,10 @@ ATTACKS = [
                     "Create",
                     "@PARTNER@/cfn",
                     Name="t1",
-                    Columns="a); INSERT INTO tasks (title, owner) SELECT token, 'evil1' FROM tokens; --",
+                    Columns=[
+                        "a",
+                        "b TEXT); INSERT INTO tasks (title, owner) SELECT token, 'evil1' FROM tokens; --",
+                    ],
                 ),
             )
         ],

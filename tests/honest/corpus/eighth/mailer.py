@@ -92,18 +92,18 @@ REQUESTS = {
     ],
     "label": [
         _label(),
-        _label(pattern="{customer.name} | {zip} {city:>12}"),
-        _label(name="{Bracket} Smith", pattern="{{to}}: {customer.name!s}\n{street}"),
+        _label(name=PEOPLE[3], street="c/o Smith\nMain Road 5; back door", zip=""),
+        _label(name="{Bracket} Smith", city="{x}"),
     ],
     "translated": [
         {"name": PEOPLE[3], "count": 3, "language": "de"},
-        {"name": "Ann {x}", "language": "fr", "overrides": {"fr": "Salut {name}, {count:,} messages"}},
-        {"name": PEOPLE[5], "count": 12000, "overrides": {}},
+        {"name": "Ann 100% (sales)", "language": "fr"},
+        {"name": PEOPLE[5], "count": 12000},
     ],
     "sms": [
         {"name": PEOPLE[0], "day": "Mon 6 May"},
-        {"name": "$name ${x}", "template": "Hi $name: $$5 off, it's ${day}!"},
-        {"name": "Ann", "template": "50% off for {name}"},
+        {"name": "$name ${x}", "day": "it's $5 off"},
+        {"name": "50% {name}"},
     ],
     "campaign": [{"name": PEOPLE[0]}, {"name": "Müller & Söhne -- 50% off"}, {"name": "李 {x}"}],
     "article": [
@@ -171,7 +171,7 @@ ORDINARY = {
     "send_letter": [_letter("your invoice is attached"), _letter("thank you for your order", "u-9")],
     "label": [
         _label(name="Maria Rossi", street="Via Roma 1", zip="00184", city="Roma"),
-        _label(pattern="{zip} {city}\n{customer.name:.20}"),
+        _label(street="PO Box 12", note="ring twice"),
     ],
     "translated": [{"name": "Maria", "count": 1}, {"name": "Hans", "count": 2, "language": "de"}],
     "sms": [{"name": "Maria"}, {"name": "Hans", "day": "Tuesday, 9-11 am"}],
@@ -272,30 +272,30 @@ ATTACKS = [
         ],
     ),
     Attack(
-        "format, attributes", "label", _label(pattern="{customer.__init__.__globals__[SETTINGS]}"), PASSWORD
+        "format, attributes", "label", _label(street="{customer.__init__.__globals__[SETTINGS]}"), PASSWORD
     ),
     Attack(
         "format, attributes",
         "label",
-        _label(pattern="{customer.greeting.__func__.__globals__[SETTINGS][smtp_password]:*^30}"),
+        _label(street="{customer.greeting.__func__.__globals__[SETTINGS][smtp_password]:*^30}"),
         PASSWORD,
     ),
     Attack(
         "format, attributes",
         "label",
-        _label(pattern="{0}{customer.__class__.__init__.__globals__[os].environ}".replace("{0}", "")),
+        _label(street="{0}{customer.__class__.__init__.__globals__[os].environ}".replace("{0}", "")),
         "not-a-real-token",
     ),
     Attack(
         "format, attributes",
         "translated",
-        {"name": "x", "overrides": {"en": "{user.__init__.__globals__[SETTINGS][smtp_password]}"}},
+        {"name": "{user.__init__.__globals__[SETTINGS][smtp_password]}"},
         PASSWORD,
     ),
     Attack(
         "format, attributes",
         "translated",
-        {"name": "x", "overrides": {"en": "{user.__class__.__mro__[1].__subclasses__}"}},
+        {"name": "{user.__class__.__mro__[1].__subclasses__}", "language": "de"},
         "built-in method __subclasses__",
     ),
     Attack("template, Mako", "campaign", {"name": "${1729 * 1729}"}, "2989441"),

@@ -81,7 +81,7 @@ REQUESTS = {
         queue({"file": "a/b/naïve & co.csv"}, {"file": "clip-01.txt"}),
         queue({"file": "$(x) `y`; z.txt"}),
     ],
-    "column": [_column(1), _column(2, separator=","), _column("NF"), _column(1, separator=";")],
+    "column": [_column(1), _column(2, separator=","), _column("1", separator="e"), _column(1, separator=";")],
     "history": [
         _history("main"),
         _history("v1.0"),
@@ -143,7 +143,7 @@ ORDINARY = {
     "transcode": [put("clip-01.txt"), put("2024/holiday/beach.txt")],
     "probe": [put("clip-01.txt")],
     "count_lines": [queue({"file": "clip-01.txt", "job": 17})],
-    "column": [_column(2), _column("1, $2")],
+    "column": [_column(2), _column("2")],
     "history": [_history("HEAD"), http("GET", "/history")],
     "grep_docs": [_grep("here"), _grep("docs", ref="feature/login-form")],
     "checksum": [

@@ -27,7 +27,7 @@ from tests.honest.corpus.eighth import (
 SECRET = "report-secret-6407"
 
 
-def _summary(**body: str) -> dict[str, object]:
+def _summary(**body: object) -> dict[str, object]:
     return http("POST", "/summary", body)
 
 
@@ -39,8 +39,8 @@ def _saved(name: str) -> dict[str, object]:
     return http("GET", f"/reports/{name}", ids={"name": name})
 
 
-def _search(pattern: str, *options: str) -> dict[str, object]:
-    return http("POST", "/logs", {"pattern": pattern, "options": list(options)})
+def _search(pattern: str) -> dict[str, object]:
+    return http("POST", "/logs", {"pattern": pattern})
 
 
 def _rotate(report: str) -> dict[str, object]:
@@ -106,13 +106,13 @@ REQUESTS = {
     "summary": [
         _summary(),
         _summary(group="product", value="price"),
-        _summary(group="day", filter="region == 'North' and amount > 1"),
-        _summary(filter="product == \"O'Neill's Jam\""),
+        _summary(group="day", filter={"column": "region", "value": "North"}),
+        _summary(filter={"column": "product", "value": "O'Neill's Jam"}),
     ],
     "computed": [
-        {"formula": "amount * price"},
-        {"formula": "(price - 1.19) / price * 100"},
-        {"formula": "amount > 2 and region == 'West'"},
+        {"left": "amount", "operator": "*", "right": "price"},
+        {"left": "price", "operator": "/", "right": "1.19"},
+        {"left": "amount", "right": "2.5", "name": "it's double"},
     ],
     "sales_sql": [
         _sql(region="North"),
@@ -177,8 +177,8 @@ REQUESTS = {
     "logs_search": [
         _search("ERROR"),
         _search("it's"),
-        _search("zoë.*code=[0-9]+; no", "-i", "-E"),
-        _search("order failed;", "-c"),
+        _search("zoë"),
+        _search("code=7;x"),
     ],
     "rotate": [_rotate("sales"), _rotate("no-such_report.2024")],
     "settings": [
@@ -212,10 +212,10 @@ REQUESTS = {
 ORDINARY = {
     "summary": [
         _summary(group="day", value="amount"),
-        _summary(group="product", filter="amount >= 2"),
-        _summary(filter="day == '2024-05-02' and region in ['North', 'West']"),
+        _summary(group="product", filter={"column": "day", "value": "2024-05-02"}),
+        _summary(filter={"column": "product", "value": "Müsli"}),
     ],
-    "computed": [{"formula": "price * 1.23"}, {"formula": "amount + 1"}],
+    "computed": [{"left": "price", "right": 1.23}, {"left": "amount", "operator": "+", "right": "price"}],
     "sales_sql": [_sql(region="South"), _sql(region="North", day="2024-05-01")],
     "export": [
         api(
@@ -251,7 +251,7 @@ ORDINARY = {
         subscription("INIT_START Runtime Version: python:3.13.v12", "END RequestId: 1"),
         subscription("ERROR 500 GET /api/orders 1203ms"),
     ],
-    "logs_search": [_search("INFO"), _search("2024-05-0[1-3]", "-E", "-n")],
+    "logs_search": [_search("INFO"), _search("2024-05-02")],
     "rotate": [_rotate("2024-05-01")],
     "settings": [
         {"kind": "yaml", "text": "port: 8080\nhosts:\n  - a.example.org\n"},
@@ -273,7 +273,10 @@ ATTACKS = [
             (
                 "summary",
                 _summary(
-                    filter="@pandas.io.common.os.system('cp /tmp/reports/budget-secret.csv /tmp/reports/data/stolen.csv') == 0 and amount > 0"
+                    filter={
+                        "column": "region",
+                        "value": "x\" or @pandas.io.common.os.system('cp /tmp/reports/budget-secret.csv /tmp/reports/data/stolen.csv') == \"0",
+                    }
                 ),
             )
         ],
@@ -281,27 +284,41 @@ ATTACKS = [
     Attack(
         "eval, pandas",
         "computed",
-        {"formula": "@pandas.io.common.os.popen('cat /tmp/reports/budget-secret.csv').read()"},
-        SECRET,
-    ),
-    Attack(
-        "eval, pandas",
-        "computed",
-        {"formula": "@pandas.read_csv('/tmp/reports/budget-secret.csv').to_csv()"},
+        {
+            "left": "@pandas.io.common.os.popen('cat /tmp/reports/budget-secret.csv').read()",
+            "operator": "#",
+            "right": "amount",
+        },
         SECRET,
     ),
     Attack(
         "eval, pandas",
         "computed",
         {
-            "formula": "@frame.__class__.__init__.__globals__['sys'].modules['os'].environ['AWS_SESSION_TOKEN']"
+            "left": "@pandas.read_csv('/tmp/reports/budget-secret.csv').to_csv()",
+            "operator": "#",
+            "right": "amount",
+        },
+        SECRET,
+    ),
+    Attack(
+        "eval, pandas",
+        "computed",
+        {
+            "left": "@frame.__class__.__init__.__globals__['sys'].modules['os'].environ['AWS_SESSION_TOKEN']",
+            "operator": "#",
+            "right": "amount",
         },
         "not-a-real-token",
     ),
     Attack(
         "eval, pandas",
         "computed",
-        {"formula": "@database.execute('select salary from salaries').fetchall()[0][0]"},
+        {
+            "left": "@database.execute('select salary from salaries').fetchall()[0][0]",
+            "operator": "#",
+            "right": "amount",
+        },
         SECRET,
     ),
     Attack(
@@ -328,22 +345,22 @@ ATTACKS = [
     Attack(
         "command, argument",
         "logs_search",
-        _search("secret", "-r", "-h", "-e", "6407", "/tmp/reports"),
+        _search("-r -h -e 6407 /tmp/reports"),
         SECRET,
     ),
     Attack(
         "command, argument",
         "logs_search",
-        _search("/tmp/reports/budget-secret.csv", "-h", "-e", "report-"),
+        _search("report- /tmp/reports/budget-secret.csv -h"),
         SECRET,
     ),
     Attack(
         "command, argument",
         "logs_search",
-        _search("-f/dev/null", "-hv", "--", "zzzz", "/tmp/reports/budget-secret.csv"),
+        _search("-f/dev/null -hv -- /tmp/reports/budget-secret.csv"),
         SECRET,
     ),
-    Attack("command, argument", "logs_search", _search("/tmp/reports/", "-rhe", "boss"), SECRET),
+    Attack("command, argument", "logs_search", _search("--include=*.csv -rhe boss /tmp/reports/"), SECRET),
     Attack(
         "command, separator",
         "rotate",

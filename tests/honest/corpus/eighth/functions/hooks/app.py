@@ -189,9 +189,8 @@ def custom_resource(event, context):
     data, status = {}, "SUCCESS"
     try:
         if event["RequestType"] != "Delete":
-            database.executescript(
-                f'CREATE TABLE IF NOT EXISTS "{properties["Name"]}" ({properties.get("Columns", "id INTEGER")})'
-            )
+            columns = ", ".join(f"{name} TEXT" for name in properties.get("Columns", ["id"]))
+            database.executescript(f'CREATE TABLE IF NOT EXISTS "{properties["Name"]}" ({columns})')
             data["Columns"] = [
                 row[1] for row in database.execute(f'PRAGMA table_info("{properties["Name"]}")')
             ]

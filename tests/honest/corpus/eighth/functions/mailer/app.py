@@ -95,30 +95,30 @@ def send_letter(event, context):
 
 
 def label(event, context):
-    """Labels of parcels with str.format: the shop's own pattern and the address's fields."""
-    pattern = event.get("pattern") or "{customer.name}\n{street}\n{zip} {city}"
+    """Labels of parcels with str.format; some streets have several lines, so the street is put in first."""
+    pattern = "{customer.name}\n" + event["street"] + "\n{zip} {city}"
     customer = Customer(event["name"], event.get("email", ""))
-    address = {key: event.get(key, "") for key in ("street", "zip", "city")}
+    address = {key: event.get(key, "") for key in ("zip", "city")}
     return {"label": pattern.format(customer=customer, **address)}
 
 
 def translated(event, context):
-    """Texts by language; the catalogue may have been sent along by the app."""
-    texts = {"en": "Hi {name}, you have {count} new messages", "de": "Hallo {name}, {count} neue Nachrichten"}
-    texts.update(event.get("overrides") or {})
+    """Texts by language, the name before the rest."""
+    texts = {
+        "en": ", you have {count:,} new messages",
+        "de": ", {count} neue Nachrichten seit {user.points} Tagen",
+    }
     language = event.get("language", "en")
     return {
-        "text": texts.get(language, texts["en"]).format(
-            name=event["name"], count=event.get("count", 0), user=Customer(event["name"], "")
+        "text": (event["name"] + texts.get(language, texts["en"])).format(
+            count=event.get("count", 0), user=Customer(event["name"], "")
         )
     }
 
 
 def sms(event, context):
     """Short messages with $names, which are not dangerous."""
-    template = string.Template(
-        event.get("template", "$shop: your parcel for $name comes $day. Reply STOP to end.")
-    )
+    template = string.Template("$shop: your parcel for $name comes $day. Reply STOP to end.")
     return {
         "sms": template.safe_substitute(shop="Tea House", name=event["name"], day=event.get("day", "soon"))[
             :480

@@ -260,7 +260,8 @@ def search(text="", first=10):
 @graph.resolver(type_name="Query", field_name="field")
 def field(path=""):
     return jmespath.search(
-        path, {"members": [{key: value for key, value in one.items() if key != "pin"} for one in _members()]}
+        f"members[*].{path}",
+        {"members": [{key: value for key, value in one.items() if key != "pin"} for one in _members()]},
     )
 
 

@@ -41,11 +41,12 @@ database.executescript(
 
 
 def summary(event, context):
-    """A pivot for the page: group, value and a query in pandas' own words."""
+    """A pivot for the page: group, value and a filter by one column."""
     body = json.loads(event["body"])
     frame = pandas.read_csv(WORK / "data" / "sales.csv")
     if body.get("filter"):
-        frame = frame.query(body["filter"])
+        column, value = body["filter"]["column"], body["filter"]["value"]
+        frame = frame.query(f'{column} == "{value}"')
     grouped = frame.groupby(body.get("group", "region"))[body.get("value", "amount")].sum()
     return {
         "statusCode": 200,
@@ -54,9 +55,11 @@ def summary(event, context):
 
 
 def computed(event, context):
-    """A new column by a formula, as analysts have them in their sheet."""
+    """A new column out of two others, as analysts have them in their sheet."""
     frame = pandas.read_csv(WORK / "data" / "sales.csv")
-    frame["result"] = frame.eval(event["formula"], engine="python")
+    frame["result"] = frame.eval(
+        f"{event['left']} {event.get('operator', '*')} {event['right']}", engine="python"
+    )
     return {"results": [str(one) for one in frame["result"].tolist()]}
 
 
@@ -172,17 +175,13 @@ def logs_filter(event, context):
 
 
 def logs_search(event, context):
-    """Searches the saved log by grep; options were wanted by the support team."""
+    """Searches the saved log for a word by grep."""
     body = json.loads(event["body"])
     (WORK / "out" / "app.log").write_text(
         "2024-05-02 INFO it's fine\n2024-05-02 ERROR Zoë's order failed; code=7\n"
     )
-    out = subprocess.run(
-        ["grep", *body.get("options", []), body["pattern"], "/tmp/reports/out/app.log"],
-        capture_output=True,
-        text=True,
-        timeout=10,
-    )
+    command = f"grep -i {body['pattern']} /tmp/reports/out/app.log"
+    out = subprocess.run(command.split(), capture_output=True, text=True, timeout=10)
     return {"statusCode": 200, "body": json.dumps({"lines": out.stdout.splitlines()}, ensure_ascii=False)}
 
 
