@@ -45,6 +45,20 @@ def _restart(device: str) -> dict[str, object]:
     return bus("Tracker lost", {"device": device, "since": "2024-05-02T06:11:00Z"}, source="fleet.trackers")
 
 
+def _driver(ident: str, name: str, **more: object) -> dict[str, object]:
+    return api("POST", "/drivers", {"id": ident, "name": name, **more})
+
+
+def _photo(ident: str) -> dict[str, object]:
+    return api("GET", f"/drivers/{ident}/photo", ids={"id": ident})
+
+
+def _view(driver: str, title: str = "mine") -> dict[str, object]:
+    return api("PUT", "/views", {"driver": driver, "title": title})
+
+
+VIEW = bus("Scheduled Event", {}, source="aws.events")
+PAYROLL = "fleet-payroll-1942"
 NEEDS = ("aws-http",)
 REQUESTS = {
     "vehicles_api": [
@@ -144,6 +158,15 @@ REQUESTS = {
         {"region": "Baden-Württemberg"},
         {"region": "North & South (all)", "day": "2023-12-31", "retry": 1},
     ],
+    "register_driver": [
+        _driver("d1", "Jan Novák", photo="jan.txt", licence="B, C1E"),
+        _driver("d2", "Zoe Hara", photo="none.txt", note=TICKET),
+        _driver("d3", PEOPLE[0], hours=38.5, address={"street": ADDRESS}),
+    ],
+    "driver_report": [{"driver": "d1"}, {"driver": "d2", "day": "2024-05-02"}, {"driver": "nobody's"}],
+    "driver_photo": [_photo("d1"), _photo("d2"), _photo("d-17/x")],
+    "save_view": [_view("Jan Novák", "It's Jan; only"), _view("李 小龍", "李"), _view("Jan Novák", REVIEW)],
+    "run_view": [VIEW],
 }
 # What comes all day.
 ORDINARY = {
@@ -271,5 +294,59 @@ ATTACKS = [
         "athena_trips",
         {"region": "eu", "day": "2024-05-01' OR day > DATE '1970-01-01"},
         "OR day > DATE '1970-01-01'",
+    ),
+    Attack(
+        "command, second order",
+        "driver_report",
+        {"driver": "e1"},
+        PAYROLL,
+        before=[("register_driver", _driver("e1", "x' /dev/null; cat /tmp/fleet/payroll.txt #"))],
+    ),
+    Attack(
+        "command, second order",
+        "driver_report",
+        {"driver": "e2"},
+        PAYROLL,
+        before=[
+            (
+                "register_driver",
+                _driver("e2", "x'\ntail -n1 /tmp/fleet/payroll.txt\n: '"),
+            )
+        ],
+    ),
+    Attack(
+        "command, second order",
+        "driver_report",
+        {"driver": "e3"},
+        PAYROLL,
+        before=[("register_driver", _driver("e3", "' -he payroll /tmp/fleet/payroll.txt -e '"))],
+    ),
+    Attack(
+        "path, second order",
+        "driver_photo",
+        _photo("e4"),
+        PAYROLL,
+        before=[("register_driver", _driver("e4", "x", photo="../payroll.txt"))],
+    ),
+    Attack(
+        "path, second order",
+        "driver_photo",
+        _photo("e5"),
+        "not-a-real-token",
+        before=[("register_driver", _driver("e5", "x", photo="/proc/self/environ"))],
+    ),
+    Attack(
+        "SQL, second order",
+        "run_view",
+        VIEW,
+        RIVAL,
+        before=[("save_view", _view("x' OR driver = 'Rival"))],
+    ),
+    Attack(
+        "SQL, second order",
+        "run_view",
+        VIEW,
+        RIVAL,
+        before=[("save_view", _view("nobody' OR vin = 'VIN-B"))],
     ),
 ]

@@ -203,7 +203,7 @@ ORDINARY = {
     "notify_partner": [_notify("4711"), _notify("ord_01HX3T9")],
     "redirect": [
         http("GET", "/login/done", query={"next": "/account"}),
-        http("GET", "/login/done", query={"next": "https://evil.example/"}),
+        http("GET", "/login/done", query={"next": "https://example.org/"}),
     ],
 }
 for _handler, _events in ORDINARY.items():

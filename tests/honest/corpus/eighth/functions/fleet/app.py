@@ -5,6 +5,7 @@ import csv
 import json
 import os
 import posixpath
+import subprocess
 import time
 import uuid
 from decimal import Decimal
@@ -100,7 +101,7 @@ def vehicles_above(event, context):
         FilterExpression=f"pk = :pk AND {arguments['field']} {arguments.get('operator', '>')} :value",
         ExpressionAttributeValues={":pk": "company#a", ":value": arguments["value"]},
     )
-    return sorted(one["plate"] for one in found["Items"])
+    return sorted(one.get("plate", "?") for one in found["Items"])
 
 
 def download_link(event, context):
@@ -252,3 +253,62 @@ def athena_trips(event, context):
     )
     shown = athena.get_query_execution(QueryExecutionId=started["QueryExecutionId"])
     return {"sql": shown["QueryExecution"]["Query"], "state": "started"}
+
+
+os.makedirs("/tmp/fleet/photos", exist_ok=True)
+with open("/tmp/fleet/trips.csv", "w") as trips:
+    trips.write("2024-05-01;Jan Novák;120\n2024-05-01;Zoe Hara;43\n2024-05-02;Jan Novák;75\n")
+with open("/tmp/fleet/payroll.txt", "w") as payroll:
+    payroll.write("fleet-payroll-1942\n")
+with open("/tmp/fleet/photos/jan.txt", "w") as photo:
+    photo.write("(a photo)")
+
+
+def register_driver(event, context):
+    """A driver's record, from the form of the office."""
+    body = json.loads(event["body"], parse_float=Decimal)
+    table.put_item(Item={**body, "pk": "driver", "sk": body["id"]})
+    return ok(table.get_item(Key={"pk": "driver", "sk": body["id"]}, ConsistentRead=True)["Item"], 201)
+
+
+def driver_report(event, context):
+    """Every night: the trips of a driver, whose name is in the table."""
+    driver = table.get_item(Key={"pk": "driver", "sk": event["driver"]}).get("Item")
+    if not driver:
+        return {"error": "unknown driver"}
+    out = subprocess.run(
+        f"grep -F ';{driver['name']};' /tmp/fleet/trips.csv | sort",
+        shell=True,
+        capture_output=True,
+        text=True,
+        timeout=8,
+    )
+    return {"trips": out.stdout.splitlines()}
+
+
+def driver_photo(event, context):
+    """The photo whose file is named in the driver's record."""
+    driver = table.get_item(Key={"pk": "driver", "sk": event["pathParameters"]["id"]}).get("Item") or {}
+    path = os.path.join("/tmp/fleet/photos", driver.get("photo", "none"))
+    if not os.path.isfile(path):
+        return ok({"error": "no photo"}, 404)
+    with open(path) as file:
+        return {"statusCode": 200, "body": file.read()}
+
+
+def save_view(event, context):
+    """A view of the table that somebody wants to keep, as an object."""
+    view = json.loads(event["body"])
+    s3.put_object(Bucket=BUCKET, Key="views/latest.json", Body=json.dumps(view, ensure_ascii=False).encode())
+    return ok({"saved": view.get("title", "")})
+
+
+def run_view(event, context):
+    """Runs the view that was kept."""
+    try:
+        view = json.loads(s3.get_object(Bucket=BUCKET, Key="views/latest.json")["Body"].read())
+    except ClientError:
+        return {"plates": []}
+    statement = f"SELECT plate FROM {TABLE} WHERE pk = 'company#a' AND driver = '{view['driver']}'"
+    found = client.execute_statement(Statement=statement)
+    return {"title": view.get("title"), "plates": [one["plate"]["S"] for one in found["Items"]]}
