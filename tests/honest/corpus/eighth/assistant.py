@@ -120,7 +120,7 @@ REQUESTS = {
     ],
     "safe_calculator": [
         _calc("1 + 2 * -3"),
-        _calc("__import__('os').getcwd()"),
+        _calc("three plus four"),
         _calc("it's 5"),
         _calc("10 / 4"),
     ],
