@@ -26,9 +26,10 @@ enum {
     CHECKING = 2,
     /* PTHREAD_MUTEX_ROBUST_NORMAL_NP and PTHREAD_MUTEX_PRIO_INHERIT_NP: the lock word holds the owner, too. */
     KIND_ROBUST = 0x10,
-    KIND_OWNED_WORD = KIND_ROBUST | 0x20,
-    /* Types, robustness, protocols, whether processes share it, and elision. */
-    KIND_BITS = 0x3f3,
+    KIND_INHERITS = 0x20,
+    /* What else a kind may say: that processes share it, and, of those two, PTHREAD_MUTEX_NO_ELISION_NP. */
+    KIND_SHARED = 0x80,
+    KIND_UNELIDED = 0x200,
     /* Threads that hold or await one lock, and how often one holds it. */
     MANY = 4 * MAX_THREADS,
     /* More than the frames of glibc's functions that lock take. */
@@ -79,22 +80,47 @@ static bool keep(int32_t *word, uint32_t slot) {
 }
 
 static bool is_owned_word(const struct mutex *mutex) {
-    return (mutex->kind & KIND_OWNED_WORD) != 0;
+    return (mutex->kind & (KIND_ROBUST | KIND_INHERITS)) != 0;
 }
 
-/* Whether it may be a mutex that looks at its owner, and somebody uses. */
+/* Whether it may be a mutex that looks at its owner, and is used by somebody. */
 static bool is_mutex(const struct mutex *mutex) {
     const int32_t type = mutex->kind & KIND_TYPE;
-    const bool is_listed = mutex->previous != 0 && mutex->next != 0, is_unlisted = mutex->previous == 0 && mutex->next == 0;
-    return (mutex->kind & ~KIND_BITS) == 0 && (is_owned_word(mutex) || type == RECURSIVE || type == CHECKING) &&
-           mutex->lock != 0 && mutex->users > 0 && mutex->users < MANY && mutex->count < MANY && mutex->spins == 0 &&
-           ((mutex->kind & KIND_ROBUST) != 0 ? is_listed : is_unlisted) &&
-           (is_owned_word(mutex) || mutex->lock == 1 || mutex->lock == 2);
+    const int32_t others = KIND_TYPE | KIND_SHARED | (is_owned_word(mutex) ? KIND_ROBUST | KIND_INHERITS | KIND_UNELIDED : 0);
+    const bool is_robust = (mutex->kind & KIND_ROBUST) != 0;
+    return (mutex->kind & ~others) == 0 && mutex->lock != 0 && mutex->users > 0 && mutex->users < MANY &&
+           mutex->count < MANY && mutex->spins == 0 && (mutex->previous != 0) == is_robust && (mutex->next != 0) == is_robust &&
+           (is_owned_word(mutex) || ((type == RECURSIVE || type == CHECKING) && (mutex->lock == 1 || mutex->lock == 2)));
 }
 
-static bool is_held_mutex(const struct mutex *mutex) {
-    return is_mutex(mutex) && (is_owned_word(mutex) ? (mutex->lock & FUTEX_TID_MASK) == mutex->owner
-                                                    : (mutex->count > 0) == ((mutex->kind & KIND_TYPE) == RECURSIVE));
+/* Whether this memory can be read: by an unknown command, of which the kernel reads the set first. */
+static bool is_readable(uintptr_t at) {
+    return at != 0 && call6(SYS_rt_sigprocmask, -1, (long)at, 0, sizeof(uint64_t), 0, 0) == -EINVAL;
+}
+
+/* Whether the thread has said to the kernel that it holds this robust mutex: the lowest bit of an entry is no part of it. */
+static bool is_on_list(const struct slot *slot, const struct mutex *mutex) {
+    const uintptr_t head = (uintptr_t)slot->robust;
+    uintptr_t at = head;
+    for (int n = 0; n < MANY && is_readable(at); n++) {
+        at = *(const uintptr_t *)at & ~(uintptr_t)1;
+        if (at == head)
+            return false;
+        if (at == (uintptr_t)&mutex->next)
+            return true;
+    }
+    return false;
+}
+
+static bool is_held_mutex(const struct mutex *mutex, const struct slot *slot) {
+    if (!is_mutex(mutex))
+        return false;
+    if (is_owned_word(mutex) && (mutex->lock & FUTEX_TID_MASK) != mutex->owner)
+        return false;
+    if ((mutex->kind & KIND_ROBUST) != 0)
+        return is_on_list(slot, mutex);
+    /* Counted where it may be taken again, and by all that inherit. */
+    return (mutex->count > 0) == (is_owned_word(mutex) || (mutex->kind & KIND_TYPE) == RECURSIVE);
 }
 
 static bool is_written(const struct rwlock *rwlock) {
@@ -105,10 +131,10 @@ static bool is_written(const struct rwlock *rwlock) {
 }
 
 /* Whether the word at `owner` belongs to a lock that the thread holds; then it is kept. False for want of room. */
-static bool judge(int32_t *owner, uintptr_t start, uintptr_t end, uint32_t slot) {
+static bool judge(int32_t *owner, uintptr_t start, uintptr_t end, const struct slot *slots, uint32_t slot) {
     const uintptr_t at = (uintptr_t)owner;
     const uintptr_t mutex = at - offsetof(struct mutex, owner), rwlock = at - offsetof(struct rwlock, writer);
-    if (mutex >= start && mutex < at && end - mutex >= sizeof(struct mutex) && is_held_mutex((const struct mutex *)mutex))
+    if (mutex >= start && mutex < at && end - mutex >= sizeof(struct mutex) && is_held_mutex((const struct mutex *)mutex, &slots[slot]))
         return keep(owner, slot) && (!is_owned_word((const struct mutex *)mutex) || keep(owner - 2, slot));
     if (rwlock >= start && rwlock < at && end - rwlock >= sizeof(struct rwlock) && is_written((const struct rwlock *)rwlock))
         return keep(owner, slot);
@@ -123,7 +149,7 @@ static bool look_through(uintptr_t start, uintptr_t end, const struct slot *slot
         if (at - (uintptr_t)slots < n * sizeof(*slots) || at - (uintptr_t)held < sizeof(held))
             continue;
         for (uint32_t i = 0; i < n; i++)
-            if (slots[i].tid == *word && slots[i].state == STOPPED && !judge(word, start, end, i))
+            if (slots[i].tid == *word && slots[i].state == STOPPED && !judge(word, start, end, slots, i))
                 return false;
     }
     return true;
@@ -222,11 +248,6 @@ bool owners_find(struct slot *slots, uint32_t n) {
     for (uint32_t i = 0; i < n && is_good; i++)
         slots[i].has_run = false;
     return is_good;
-}
-
-/* Whether that much of memory can be read there: an unknown command, of which the kernel reads the set first. */
-static bool is_readable(uintptr_t at) {
-    return at != 0 && call6(SYS_rt_sigprocmask, -1, (long)at, 0, sizeof(uint64_t), 0, 0) == -EINVAL;
 }
 
 /* Whether a thread waits for a mutex that names its owner. */

@@ -153,6 +153,9 @@ memory = array.array("i")
 for number in numbers:
     # As a normal mutex and one with something else behind it, as a lock for readers that nobody writes to, and alone.
     memory.extend([2, 0, number, 1, 0, 0, 0, 0, 0, 0] + [1, 1, number, 1, 1, 0, 7, 0, 0, 0])
+    # With a robust one's bits that no thread has told the kernel of, with bits that exclude each other, and as long integers.
+    memory.extend([number, 1, number, 1, 0x10, 0, 8, 8, 8, 8] + [number, 0, number, 67, 1008, 0, 8, 8, 8, 8])
+    memory.extend([number, 0, number, 1, 0x20, 0, 0, 0, 0, 0])
     memory.extend([3, 5, 9, 9, 0, 0, number, 0, 0, 0, 0, 0, 0, 0] + [3, 1, 3, 3, 0, 0, number, 4, 0, 0, 0, 0, 0, 0])
     memory.extend([number] * 50)
 # Not a copy, in which the same would change.
