@@ -13,6 +13,8 @@ import urllib.parse
 from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from xml.sax import expatreader
+from xml.sax.handler import feature_external_ges
 
 import pytest
 from tests.runtime.guard.guards import serving, told
@@ -32,6 +34,7 @@ EVENT = {
     "plain": "Ada {x} % $y",
     "xml": ENTITY + "<a>&x;</a>",
     "cmd": "; id",
+    "entity": "/srv/budget-of-the-board.csv",
 }
 
 
@@ -195,6 +198,23 @@ def test_an_entity_of_the_events_names_no_file(guard: Guard) -> None:
             module.fromstring(text)
     plain = "<!DOCTYPE a [<!ENTITY y 'text'>]><a>&y;</a>"
     assert module.fromstring(plain) == plain
+
+
+def test_a_reader_by_events_opens_no_entity_of_the_events(
+    guard: Guard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    name = "external_entity_ref"
+    monkeypatch.setattr(expatreader.ExpatParser, name, getattr(expatreader.ExpatParser, name))
+    WRAPPED["xml.sax.expatreader"](expatreader, guard)
+    own = tmp_path / "own.txt"
+    own.write_text("own")
+    for place, is_refused in ((EVENT["entity"], True), (str(own), False)):
+        for reads in (True, False):
+            parser = expatreader.ExpatParser()
+            parser.setFeature(feature_external_ges, reads)
+            document = f"<!DOCTYPE a [<!ENTITY y PUBLIC '-' '{place}'>]><a>&y;</a>"
+            with pytest.raises(Refused) if is_refused and reads else nullcontext():
+                parser.parse(io.StringIO(document))
 
 
 @pytest.mark.parametrize(

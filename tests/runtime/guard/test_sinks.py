@@ -484,3 +484,18 @@ def test_a_hint_of_the_events_names_plain_types_alone(hint: str, is_refused: boo
     with pytest.raises(Refused):
         about_python(serving({"hint": hint}), hint, frame)
     scope.clear()
+
+
+@pytest.mark.parametrize("text", ["7 - 5 apples", "2 +", "  price * (", "what is 7 * 6?"])
+def test_what_is_no_python_is_not_refused_since_nothing_of_it_runs(text: str) -> None:
+    guard = serving({"formula": text})
+    about_python(guard, text, frame_in(__file__, price=3))
+    about_python(guard, text.encode(), frame_in(__file__, price=3))
+    assert told(guard) == []
+
+
+@pytest.mark.parametrize("text", ["import os\nos.system('id')", "  __import__('os')", "[].append(7)\n5 if"])
+def test_what_runs_as_a_statement_or_behind_blanks_is_refused(text: str) -> None:
+    guard = serving({"formula": text})
+    with pytest.raises(Refused) if "if" not in text else nullcontext():
+        about_python(guard, text, frame_in(__file__))

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 # Literals, which end at their own quote; in JMESPath and pandas a backslash escapes it.
 _ESCAPED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`(?:[^`\\]|\\.)*`", re.S)
 _LITERALS = {
-    "xpath": re.compile(r"'[^']*'|\"[^\"]*\""),
+    # With the namespace of a name, as ElementTree writes it: {uri}name.
+    "xpath": re.compile(r"'[^']*'|\"[^\"]*\"|\{[^{}'\"]*\}"),
     "jmespath": _ESCAPED,
     "pandas": _ESCAPED,
 }
@@ -128,8 +129,8 @@ class _Reading:
         first += first < 0 or tokens[first].end <= start
         if first >= stop:
             return True
-        if stop - first == 1 and self._binding(first) == _COMPARISON:
-            # Which comparison, of all that there are.
+        if stop - first == 1 and self._binding(first) in (_COMPARISON, _ARITHMETIC):
+            # Which comparison, or computation, of all that there are.
             return True
         around = self._binding(first - 1), self._binding(stop)
         depth, loosest, are_values = 0, _OPERANDS, True

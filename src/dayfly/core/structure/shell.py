@@ -329,6 +329,17 @@ def _is_escapers(command: str, at: int, taint: Taint) -> bool:
     return False
 
 
+def _leads_up(path: str, marked: list[bool]) -> bool:
+    """Say whether the event has a part in one of a path's `..`, or in a slash beside it."""
+    at = 0
+    for part in path.split("/"):
+        end = at + len(part)
+        if part == ".." and any(marked[max(at - 1, 0) : end + 1]):
+            return True
+        at = end + 1
+    return False
+
+
 def _judge_words(
     command: str, words: list[Word], taint: Taint, provenance: Provenance, own: OwnText, depth: int
 ) -> Judgement | None:
@@ -341,7 +352,7 @@ def _judge_words(
             name = word.text().find("=") + 1 if is_assignment(word) else len(marked)
             if word.is_command and any(marked[:name]):
                 return _refuse("shell.program", "the event supplies the program", path)
-            if word.redirects and (marked[0] or "/../" in f"/{word.text()}/"):
+            if word.redirects and (marked[0] or _leads_up(word.text(), marked)):
                 return _refuse("shell.file", "the event supplies the output target", path)
         if not word.redirects:
             arguments.append(word.text())
@@ -499,6 +510,8 @@ def _judge_arguments(
             and not any(map(_USES_NAMES["awk"].search, arguments[1:]))
         ):
             continue  # the value of a variable that the function names
+        elif base in _AWKS and (before == "-F" or (argument[:2] == "-F" and not any(marked[:2]))):
+            continue  # what separates fields
         elif (
             (base == "jq" and _are_keys(argument, marked))
             or (

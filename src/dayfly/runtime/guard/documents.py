@@ -81,6 +81,13 @@ def about_markup(guard: Guard, document: object, frame: FrameType) -> None:
         at = text.find("<!ENTITY", at + 1)
 
 
+def about_entity(guard: Guard, name: object, frame: FrameType) -> None:
+    """What an entity of a document is about to be read from."""
+    text = text_of(name) or ""
+    if not guard.own.is_constant(text) and (spans := guard.contributed(text)):
+        guard.refuse("path.entity", frame, path=spans[0].path, text=text)
+
+
 def about_frame(guard: Guard, text: object, frame: FrameType) -> None:
     """An expression of pandas' over columns: what reaches beyond them are variables (`@name`) and attributes."""
     if type(text) is not str or guard.own.is_constant(text):
@@ -352,6 +359,14 @@ def _wrap_expression(owner: Any, method: str, guard: Guard, language: Language) 
     precede(owner, method, guard, look)
 
 
+def _wrap_sax(module: ModuleType, guard: Guard) -> None:
+    def look(parser: Any, _context: object, _base: object, name: object, _public: object) -> None:
+        if parser._external_ges:
+            guard.ask(about_entity, name)
+
+    precede(module.ExpatParser, "external_entity_ref", guard, look)
+
+
 def _wrap_paths(module: ModuleType, guard: Guard) -> None:
     # What all four ways of finding elements come to.
     _wrap_expression(module, "iterfind", guard, "xpath")
@@ -391,4 +406,5 @@ WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     "xml.dom.minidom": _wrap_markup,
     "xml.etree.ElementPath": _wrap_paths,
     "xml.etree.ElementTree": _wrap_markup,
+    "xml.sax.expatreader": _wrap_sax,
 }

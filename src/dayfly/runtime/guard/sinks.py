@@ -98,6 +98,8 @@ _OPENS_NOTHING = frozenset(("basename", "dirname", "echo", "expr", "printf"))
 _MANY_OPERANDS = 10_000
 # A whole host of so many is one of the event's all the same.
 _FEW_CHARACTERS = 2
+# ast.PyCF_ONLY_AST, which a worker has without the module.
+_ONLY_PARSES = 0x400
 # Where AWS answers: which of its hosts it is says a bucket's, a region's or a queue's name.
 _AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
 
@@ -125,12 +127,32 @@ def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
             return
         if words := guard.words_of_caller(frame):
             judgement = judge(source, guard.provenance, words)
-        if judgement.verdict != "allow" and _is_arithmetic(guard, judgement, source, frame):
+        if judgement.verdict != "allow" and (
+            _is_arithmetic(guard, judgement, source, frame) or _is_no_code(source)
+        ):
             return
     guard.act_on(judgement, source, frame)
     # What a library writes has as many shapes as it has users; what only computes a value does nothing.
     if guard.shapes is not None and not by_library and not is_inert(source):
         _ask_shape(guard, "python", source, frame, judgement)
+
+
+def _is_no_code(source: str | bytes) -> bool:
+    """Say whether nothing of this will run, since it is no Python: what somebody typed into a calculator, `5 apples`."""
+    # A string arrives as UTF-8 from eval(); with a declaration of another encoding, bytes may be something else.
+    text = text_of(source) or ""
+    if not text or "coding" in text:
+        return False
+    for mode in ("eval", "exec"):
+        try:
+            compile(text.lstrip(" \t"), "<string>", mode, _ONLY_PARSES)
+        except SyntaxError:
+            continue
+        except Exception:
+            # Too deep, perhaps, for this stack alone.
+            return False
+        return False
+    return True
 
 
 def _names_plain_types(source: str | bytes) -> bool:

@@ -61,6 +61,7 @@ WRITERS = (
     "psycopg.",
     "sqlalchemy.dialects.",
     "sqlalchemy.sql.compiler",
+    "sqlalchemy.sql.traversals",
     "sqlalchemy.util.langhelpers",
     "typing",
     "typing_extensions",
