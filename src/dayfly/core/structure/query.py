@@ -129,10 +129,13 @@ class _Reading:
         first += first < 0 or tokens[first].end <= start
         if first >= stop:
             return True
-        if stop - first == 1 and self._binding(first) in (_COMPARISON, _ARITHMETIC):
-            # Which comparison, or computation, of all that there are.
-            return True
         around = self._binding(first - 1), self._binding(stop)
+        if stop - first == 1 and (
+            self._binding(first) == _COMPARISON
+            or (self._binding(first) == _ARITHMETIC and around == (_OPERANDS, _OPERANDS))
+        ):
+            # Which comparison of all that there are, or computation: of two conditions, a sum would be an "or".
+            return True
         depth, loosest, are_values = 0, _OPERANDS, True
         for at in range(first, stop):
             word, kind = words[at], tokens[at].kind

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import itertools
 import os
 import re
 import sys
@@ -139,13 +140,16 @@ def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
 
 def _is_no_code(source: str | bytes) -> bool:
     """Say whether nothing of this will run, since it is no Python: what somebody typed into a calculator, `5 apples`."""
-    # A string arrives as UTF-8 from eval(); with a declaration of another encoding, bytes may be something else.
+    # A string arrives as UTF-8 from eval(). Bytes of the function's may begin with a mark, or declare another encoding.
     text = text_of(source) or ""
     if not text or "coding" in text:
         return False
-    for mode in ("eval", "exec"):
+    forms: list[str | bytes] = [text.lstrip(" \t")]
+    if isinstance(source, bytes):
+        forms.append(source.lstrip(b" \t"))
+    for form, mode in itertools.product(forms, ("eval", "exec")):
         try:
-            compile(text.lstrip(" \t"), "<string>", mode, _ONLY_PARSES)
+            compile(form, "<string>", mode, _ONLY_PARSES)
         except SyntaxError:
             continue
         except Exception:
