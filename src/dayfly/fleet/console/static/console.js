@@ -21,7 +21,7 @@
     const part = partsOf(moment, zone());
     const clock = `${part.hour}:${part.minute}`;
     if (form === "clock") return clock;
-    const day = `${part.day} ${months[part.month - 1]}`;
+    const day = `${Number(part.day)} ${months[part.month - 1]}`;
     if (form === "day") return day;
     if (form === "minute") return `${day} ${clock}`;
     const year = Number(part.year) === new Date().getFullYear() ? "" : ` ${part.year}`;
