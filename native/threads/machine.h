@@ -74,6 +74,11 @@ static inline size_t context_registers(ucontext_t *context, uint64_t **out) {
     return REG_RIP;
 }
 
+/* The first argument of a system call that is to be made. */
+static inline uintptr_t context_argument(const ucontext_t *context) {
+    return (uintptr_t)context->uc_mcontext.gregs[REG_RDI];
+}
+
 static inline uintptr_t context_stack(const ucontext_t *context) {
     return (uintptr_t)context->uc_mcontext.gregs[REG_RSP];
 }
@@ -127,6 +132,10 @@ static inline size_t context_registers(ucontext_t *context, uint64_t **out) {
     enum { REGISTERS = 31 };
     *out = (uint64_t *)context->uc_mcontext.regs;
     return REGISTERS;
+}
+
+static inline uintptr_t context_argument(const ucontext_t *context) {
+    return (uintptr_t)context->uc_mcontext.regs[0];
 }
 
 static inline uintptr_t context_stack(const ucontext_t *context) {

@@ -83,14 +83,14 @@ static bool is_owned_word(const struct mutex *mutex) {
     return (mutex->kind & (KIND_ROBUST | KIND_INHERITS)) != 0;
 }
 
-/* Whether it may be a mutex that looks at its owner, and is used by somebody. */
+/* Whether it may be a mutex that looks at its owner; held or not. */
 static bool is_mutex(const struct mutex *mutex) {
     const int32_t type = mutex->kind & KIND_TYPE;
     const int32_t others = KIND_TYPE | KIND_SHARED | (is_owned_word(mutex) ? KIND_ROBUST | KIND_INHERITS | KIND_UNELIDED : 0);
-    const bool is_robust = (mutex->kind & KIND_ROBUST) != 0;
-    return (mutex->kind & ~others) == 0 && mutex->lock != 0 && mutex->users > 0 && mutex->users < MANY &&
-           mutex->count < MANY && mutex->spins == 0 && (mutex->previous != 0) == is_robust && (mutex->next != 0) == is_robust &&
-           (is_owned_word(mutex) || ((type == RECURSIVE || type == CHECKING) && (mutex->lock == 1 || mutex->lock == 2)));
+    const bool is_listed = mutex->previous != 0;
+    return (mutex->kind & ~others) == 0 && mutex->users < MANY && mutex->count < MANY && mutex->spins == 0 &&
+           (mutex->next != 0) == is_listed && (!is_listed || (mutex->kind & KIND_ROBUST) != 0) &&
+           (is_owned_word(mutex) || ((type == RECURSIVE || type == CHECKING) && mutex->lock >= 0 && mutex->lock <= 2));
 }
 
 /* Whether this memory can be read: by an unknown command, of which the kernel reads the set first. */
@@ -113,7 +113,7 @@ static bool is_on_list(const struct slot *slot, const struct mutex *mutex) {
 }
 
 static bool is_held_mutex(const struct mutex *mutex, const struct slot *slot) {
-    if (!is_mutex(mutex))
+    if (!is_mutex(mutex) || mutex->lock == 0 || mutex->users == 0)
         return false;
     if (is_owned_word(mutex) && (mutex->lock & FUTEX_TID_MASK) != mutex->owner)
         return false;
@@ -250,17 +250,18 @@ bool owners_find(struct slot *slots, uint32_t n) {
     return is_good;
 }
 
-/* Whether a thread waits for a mutex that names its owner. */
+static bool is_mutex_at(uintptr_t at) {
+    return at % LOCK_ALIGNMENT == 0 && is_readable(at) && is_readable(at + offsetof(struct mutex, next)) &&
+           is_mutex((const struct mutex *)at);
+}
+
+/* Whether a thread waits for a mutex that names its owner; who held it may have let go of it since. */
 static bool awaits_owned(const struct slot *slot, const uint64_t *registers, size_t n) {
-    if (slot->call != SYS_futex && slot->call != -1)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        const uintptr_t at = (uintptr_t)registers[i];
-        if (at % LOCK_ALIGNMENT == 0 && is_readable(at) && is_readable(at + offsetof(struct mutex, next)) &&
-            is_mutex((const struct mutex *)at))
-            return true;
-    }
-    return false;
+    bool awaits = slot->call == SYS_futex && is_mutex_at(context_argument(slot->context));
+    /* A call that was interrupted has its argument no more, on aarch64. */
+    for (size_t i = 0; i < n && slot->call == -1 && !awaits; i++)
+        awaits = is_mutex_at((uintptr_t)registers[i]);
+    return awaits;
 }
 
 /* In the frame of a function of the C library that waits for a lock: whatever is the thread's old number becomes the new one. */

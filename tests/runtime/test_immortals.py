@@ -16,11 +16,18 @@ import pytest
 from tests.unprivileged import forked
 
 from dayfly._sys import immortal
+from dayfly.runtime import immortals
 from dayfly.runtime.immortals import Immortaliser
 
 pytestmark = pytest.mark.skipif(
     not immortal.is_supported(), reason="this interpreter's layout is unknown to Dayfly"
 )
+
+
+@pytest.fixture
+def any_heap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much the process of the tests holds."""
+    monkeypatch.setattr(immortals, "_MOST_OBJECTS", sys.maxsize)
 
 
 Point = collections.namedtuple("Point", ["x", "y"])  # its fields are what is looked at
@@ -71,7 +78,7 @@ def run_to_the_end() -> int:
     return slices
 
 
-def test_code_and_constants_become_immortal_and_instances_do_not() -> None:
+def test_code_and_constants_become_immortal_and_instances_do_not(any_heap: None) -> None:
     def act() -> dict[str, bool]:
         holder, pair = Holder(), (Holder(), "x")
         slices = run_to_the_end()
@@ -98,7 +105,9 @@ def test_code_and_constants_become_immortal_and_instances_do_not() -> None:
 
 
 @pytest.mark.slow
-def test_plain_values_become_immortal_and_whatever_may_come_to_hold_a_resource_does_not() -> None:
+def test_plain_values_become_immortal_and_whatever_may_come_to_hold_a_resource_does_not(
+    any_heap: None,
+) -> None:
     def act() -> dict[str, bool]:
         holder, number = Holder(), os.getpid() * 100_000
         texts = {
@@ -147,7 +156,7 @@ def test_plain_values_become_immortal_and_whatever_may_come_to_hold_a_resource_d
     }
 
 
-def test_a_file_is_written_when_what_alone_reaches_it_is_dropped() -> None:
+def test_a_file_is_written_when_what_alone_reaches_it_is_dropped(any_heap: None) -> None:
     def act() -> list[str]:
         with tempfile.TemporaryDirectory() as folder:
             paths = [os.path.join(folder, str(number)) for number in range(5)]
@@ -166,7 +175,7 @@ def test_a_file_is_written_when_what_alone_reaches_it_is_dropped() -> None:
     assert forked(act) == ["written"] * 5
 
 
-def test_what_a_worker_drops_is_finalised_as_ever() -> None:
+def test_what_a_worker_drops_is_finalised_as_ever(any_heap: None) -> None:
     def act() -> tuple[bool, bool]:
         dropped: list[str] = []
         holder = Holder()
