@@ -144,7 +144,8 @@ static void ends_daemons(void) {
     (void)start(1, leave_the_parent);
     AWAIT(is_daemon_alone());
     CHECK(run() == 0);
-    CHECK_EQUAL(swept.killed, 1);
+    /* Its parent may be on its way out still: neither counted before, nor gone. */
+    CHECK(swept.killed == 1 || swept.killed == 2);
     CHECK_EQUAL(sweep_count(&sweep), 0);
 }
 
@@ -421,7 +422,8 @@ static void a_supervisor_beside_others(void) {
     (void)start(3, leave_then_clear);
     AWAIT(is_daemon_alone());
     CHECK(run() == 0);
-    CHECK_EQUAL(swept.killed, 1);
+    /* Its parent may be on its way out still: neither counted before, nor gone. */
+    CHECK(swept.killed == 1 || swept.killed == 2);
     CHECK_EQUAL(sweep_count(&sweep), 0);
 }
 
