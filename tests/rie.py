@@ -265,6 +265,7 @@ class Rie:
         """End RIE and everything it started, also what detached itself. Safe to call twice."""
         if self._connection is not None:
             self._connection.close()
+            self._connection = None
         process, self._process = self._process, None
         if process is None:
             return

@@ -98,7 +98,7 @@ failed:
 /* ---- stops ---------------------------------------------------------------------------------- */
 
 /* Say whether it has stopped, or was continued, since this was last asked: 1 for a stop, all threads of which are over, -1 for
- * another change, 0 for none. The kernel keeps that for its parent, whoever sent the signals: wait_task_stopped and
+ * another change, 0 for none. The kernel keeps that for its parent, also where others sent the signals: wait_task_stopped and
  * wait_task_continued in kernel/exit.c. */
 static int take_change(const struct zygote *zygote) {
     siginfo_t told = {0};

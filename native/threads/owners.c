@@ -1,8 +1,8 @@
 /* Finds glibc's locks by the number of the thread that holds each, which is another one in the child; see slots.h.
  *
  * A lock that names its owner is let go of by that thread alone: under a stale number it stays locked for ever. All others
- * need nothing. In a new process namespace such a number is small, and memory is full of small numbers: a lock is told by all
- * that glibc keeps in it while it is held. Layouts: struct __pthread_mutex_s and struct __pthread_rwlock_arch_t, alike on both
+ * need nothing. In a new process namespace such a number is small, and memory is full of small numbers: what
+ * makes a lock is all that glibc keeps in it while it is held. Layouts: struct __pthread_mutex_s and struct __pthread_rwlock_arch_t, alike on both
  * processors since glibc 2.25; their states: nptl/pthread_mutex_lock.c and nptl/pthread_rwlock_common.c.
  */
 #include <errno.h>

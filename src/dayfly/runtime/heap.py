@@ -51,6 +51,14 @@ def reveal(modules: Iterable[str]) -> None:
         gc.unfreeze()
 
 
+def everything() -> list[object]:
+    """Return all objects that the collector tracks, and freeze them: what is frozen is not listed."""
+    gc.unfreeze()
+    objects = gc.get_objects()
+    gc.freeze()
+    return objects
+
+
 def _top(name: str) -> str:
     return name.partition(".")[0]
 

@@ -15,6 +15,7 @@ import types
 import weakref
 
 from dayfly._sys import immortal
+from dayfly.runtime import heap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,10 +67,7 @@ class Immortaliser:
         self.is_done = True
 
     def _choose(self) -> Iterator[list[object]]:
-        # What is frozen is not listed.
-        gc.unfreeze()
-        objects = gc.get_objects()
-        gc.freeze()
+        objects = heap.everything()
         if len(objects) > _MOST_OBJECTS:
             return
         # Code first: what refers to it is plain then.

@@ -2,9 +2,10 @@
 
 A worker writes the names of modules into a pipe of its own; who owns the worker writes what he likes. So a name counts
 only as a choice among constants: code that init loaded, read again from its file, must import it by that name, or name
-it as a module of its own package. A regular expression counts only if init left its text here (see learned_patterns.py). Each is tried first in a disposable fork, which reports it only if the import
+it as a module of its own package. Each is tried first in a disposable fork, which reports it only if the import
 came from files that this user cannot write, and touched nothing else. What an attacker can still choose is which of the
-function's own imports happens early, in the few first workers of an environment.
+function's own imports happens early, in the few first workers of an environment. A regular expression counts only if init
+left its text here: learned_patterns.py.
 """
 
 from __future__ import annotations
@@ -47,20 +48,19 @@ class Lesson:
 
     def begin(self) -> None:
         """An event is there: what was imported before it is no part of it."""
-        self._modules, self._patterns = len(sys.modules), len(_patterns())
+        self._modules, self._patterns = len(sys.modules), len(compiled())
 
     def tell(self) -> None:
         """Write the names of modules and the patterns that came since, as far as they fit."""
-        patterns = _patterns()
+        patterns = compiled()
         if len(sys.modules) <= self._modules and len(patterns) <= self._patterns:
             return
         # A module is the last of what it imports itself: the import system puts it there again when it is complete.
         names = list(sys.modules)[: self._modules - 1 : -1]
         lines = [f"{name}\n" for name in names if name.isascii()]
         lines += [
-            f"{int(flags)} {pattern.encode('unicode_escape').decode()}\n"
-            for _, pattern, flags in list(patterns)[self._patterns :]
-            if isinstance(pattern, str)
+            f"{flags} {pattern.encode('unicode_escape').decode()}\n"
+            for pattern, flags in patterns[self._patterns :]
         ]
         self._modules, self._patterns = len(sys.modules), len(patterns)
         text = "".join(lines).encode()
@@ -256,10 +256,15 @@ class LearnedImports:
         self._sealing.own = own
 
 
-def _patterns() -> dict[tuple[type, str | bytes, int], object]:
-    """Return the patterns that the module `re` keeps compiled, the oldest first; none in an interpreter that keeps them elsewhere."""
-    found = getattr(sys.modules.get("re"), "_cache", None)
-    return found if type(found) is dict else {}
+def compiled() -> list[tuple[str, int]]:
+    """Return texts and flags of what the module `re` keeps compiled, the oldest first; none where it keeps that otherwise."""
+    cache = getattr(sys.modules.get("re"), "_cache", None)
+    keys = list(cache) if type(cache) is dict else []
+    return [
+        (key[1], key[2])
+        for key in keys
+        if type(key) is tuple and len(key) == 3 and type(key[1]) is str and type(key[2]) is int
+    ]
 
 
 def _is_module_name(name: str) -> bool:

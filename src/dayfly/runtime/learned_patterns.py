@@ -1,6 +1,6 @@
 """Compiles in the zygote the regular expressions that workers compiled while they served, where init left their texts.
 
-Nothing of an event is in the zygote: a text that its heap holds is the function's own, whoever asks for it. To compile one
+Nothing of an event is in the zygote: a text that its heap holds is the function's own, also if an attacker asks for it. To compile one
 computes and does nothing else. What an attacker can still choose is which of these texts, and for how long: bounded here.
 """
 
@@ -11,6 +11,9 @@ import re
 import time
 import types
 import warnings
+
+from dayfly.runtime import heap
+from dayfly.runtime.learned_imports import compiled
 
 # What one slice may take, and all of them together: one pattern of a CSS parser took 50 ms.
 _SLICE_S = 0.02
@@ -37,7 +40,7 @@ class LearnedPatterns:
 
     def hear(self, lines: list[str]) -> None:
         """Take what a worker says, each with flags, a blank, the pattern with escapes; keep what is the function's own."""
-        known = getattr(re, "_cache", {})
+        known = compiled()
         wanted: list[tuple[str, int]] = []
         for line in lines:
             number, _, escaped = line.partition(" ")
@@ -45,7 +48,7 @@ class LearnedPatterns:
                 text, flags = escaped.encode("ascii").decode("unicode_escape"), int(number)
             except ValueError:
                 continue
-            if len(text) <= _MOST_CHARACTERS and not flags & ~_FLAGS and (str, text, flags) not in known:
+            if len(text) <= _MOST_CHARACTERS and not flags & ~_FLAGS and (text, flags) not in known:
                 wanted.append((text, flags))
         if self._looks < _MANY_LOOKS and sum(len(text) for text, _ in wanted) >= _WORTHWHILE_CHARACTERS:
             self._looks += 1
@@ -71,10 +74,7 @@ class LearnedPatterns:
 
 def _texts_here(wanted: list[str]) -> dict[str, str]:
     """Return those that objects of init hold, or are constants of its code: as they are there."""
-    # What is frozen is not listed.
-    gc.unfreeze()
-    objects = gc.get_objects()
-    gc.freeze()
+    objects = heap.everything()
     texts, asked = set(wanted), {id(text) for text in wanted}
     found: dict[str, str] = {}
     for at in range(0, len(objects), _PIECE):

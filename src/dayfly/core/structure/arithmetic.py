@@ -21,7 +21,7 @@ _MANY_BITS = 4096
 # How many times (as a power of two) as large as a name's value a value may become that is computed from it.
 _MANY_TIMES_BITS = 20
 # `ast.PyCF_ONLY_AST`, without the module.
-_ONLY_TREE = 0x400
+ONLY_TREE = 0x400
 # What gives a float for numbers; and what gives an integer or the same number for a number.
 _FLOATS = frozenset(
     (
@@ -65,7 +65,7 @@ def is_arithmetic(
         text = source if isinstance(source, str) else source.decode()
         if len(text) > _MANY_CHARACTERS or any(mark in text for mark in _UNREAD):
             return False
-        tree = compile(text.strip(" \t\r\n"), "", "eval", _ONLY_TREE, dont_inherit=True)
+        tree = compile(text.strip(" \t\r\n"), "", "eval", ONLY_TREE, dont_inherit=True)
         if not isinstance(tree, _ast.Expression):
             return False
         nodes = list(_walk(tree.body))

@@ -76,7 +76,7 @@ def _judge(
         # Or one that is left of what the function took out of it: "....//" without its "../".
         if component == ".." and (
             taint.any(max(0, start - 1), min(len(path), start + 3))
-            or (path[0] == "/" and taint.any(start, start + 4) and not _says_parent(path, start, own))
+            or (path[0] == "/" and taint.any(start, start + 4) and not says_parent(path, start, own))
             # A function that removes "../" has it as a constant.
             or (taint.any(start, start + 4) and provenance.holds_bytes(b"../"))
         ):
@@ -127,12 +127,12 @@ def _finds_parent(path: str, own: OwnText, provenance: Provenance) -> str:
     """Return where the event has the rest of a path from a ".." on, which the function cut out of it: "..../keys" without ".."; else ""."""
     at = f"/{path}/".find("/../")
     # A function that removes it has it as a constant.
-    if at < 0 or len(path) <= at + len("../") or _says_parent(path, at, own, least=len("../") + 1):
+    if at < 0 or len(path) <= at + len("../") or says_parent(path, at, own, least=len("../") + 1):
         return ""
     return provenance.holds_bytes(path[at:].encode("utf-8", "surrogateescape"))
 
 
-def _says_parent(path: str, at: int, own: OwnText, *, least: int = 0) -> bool:
+def says_parent(path: str, at: int, own: OwnText, *, least: int = 0) -> bool:
     """Say whether the ".." at `at` stands in a piece of the function's own text, of `least` characters."""
     sizes = ((start, own.piece_at(path, start)) for start in range(max(0, at - MAX_NAME), at + 1))
     return any(size >= least and start + size >= at + len("..") for start, size in sizes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, contributed, judged, unreadable
+from dayfly.core.structure.path import says_parent
 from dayfly.core.structure.shellwords import (
     ACTIVE,
     BLANK,
@@ -329,12 +330,16 @@ def _is_escapers(command: str, at: int, taint: Taint) -> bool:
     return False
 
 
-def _leads_up(path: str, marked: list[bool]) -> bool:
-    """Say whether the event has a part in one of a path's `..`, or in a slash beside it."""
+def _leads_up(command: str, word: Word, marked: list[bool], own: OwnText) -> bool:
+    """Say whether a word has a `..` that the function does not say, or in which, or beside which, the event has a part."""
     at = 0
-    for part in path.split("/"):
+    for part in word.text().split("/"):
         end = at + len(part)
-        if part == ".." and any(marked[max(at - 1, 0) : end + 1]):
+        if part == ".." and (
+            # More than "../" alone, which a function has as a constant that removes it.
+            any(marked[max(at - 1, 0) : end + 1])
+            or not says_parent(command, word.origin[at], own, least=len("../") + 1)
+        ):
             return True
         at = end + 1
     return False
@@ -352,7 +357,7 @@ def _judge_words(
             name = word.text().find("=") + 1 if is_assignment(word) else len(marked)
             if word.is_command and any(marked[:name]):
                 return _refuse("shell.program", "the event supplies the program", path)
-            if word.redirects and (marked[0] or _leads_up(word.text(), marked)):
+            if word.redirects and (marked[0] or _leads_up(command, word, marked, own)):
                 return _refuse("shell.file", "the event supplies the output target", path)
         if not word.redirects:
             arguments.append(word.text())

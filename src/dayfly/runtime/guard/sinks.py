@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from types import BuiltinFunctionType, FunctionType, ModuleType
 
-from dayfly.core.structure.arithmetic import FUNCTIONS, OWN, is_arithmetic
+from dayfly.core.structure.arithmetic import FUNCTIONS, ONLY_TREE, OWN, is_arithmetic
 from dayfly.core.structure.imports import judge_global
 from dayfly.core.structure.inert import is_inert
 from dayfly.core.structure.judgement import Judgement, Taint
@@ -99,8 +99,6 @@ _OPENS_NOTHING = frozenset(("basename", "dirname", "echo", "expr", "printf"))
 _MANY_OPERANDS = 10_000
 # A whole host of so many is one of the event's all the same.
 _FEW_CHARACTERS = 2
-# ast.PyCF_ONLY_AST, which a worker has without the module.
-_ONLY_PARSES = 0x400
 # Where AWS answers: which of its hosts it is says a bucket's, a region's or a queue's name.
 _AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
 
@@ -149,7 +147,7 @@ def _is_no_code(source: str | bytes) -> bool:
         forms.append(source.lstrip(b" \t"))
     for form, mode in itertools.product(forms, ("eval", "exec")):
         try:
-            compile(form, "<string>", mode, _ONLY_PARSES)
+            compile(form, "<string>", mode, ONLY_TREE, dont_inherit=True)
         except SyntaxError:
             continue
         except Exception:
