@@ -11,6 +11,7 @@ left its text here: learned_patterns.py.
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import sys
 import time
@@ -48,21 +49,21 @@ class Lesson:
 
     def begin(self) -> None:
         """An event is there: what was imported before it is no part of it."""
-        self._modules, self._patterns = len(sys.modules), len(compiled())
+        # No key is looked at: each would be a page to copy, while the caller waits.
+        self._modules, self._patterns = len(sys.modules), len(_cache())
 
     def tell(self) -> None:
         """Write the names of modules and the patterns that came since, as far as they fit."""
-        patterns = compiled()
-        if len(sys.modules) <= self._modules and len(patterns) <= self._patterns:
+        more = len(_cache()) - self._patterns
+        if len(sys.modules) <= self._modules and more <= 0:
             return
         # A module is the last of what it imports itself: the import system puts it there again when it is complete.
         names = list(sys.modules)[: self._modules - 1 : -1]
         lines = [f"{name}\n" for name in names if name.isascii()]
         lines += [
-            f"{flags} {pattern.encode('unicode_escape').decode()}\n"
-            for pattern, flags in patterns[self._patterns :]
+            f"{flags} {pattern.encode('unicode_escape').decode()}\n" for pattern, flags in compiled(more)
         ]
-        self._modules, self._patterns = len(sys.modules), len(patterns)
+        self._modules, self._patterns = len(sys.modules), self._patterns + more
         text = "".join(lines).encode()
         if len(text) > _LESSON_BYTES:
             text = text[: text.rfind(b"\n", 0, _LESSON_BYTES) + 1]
@@ -256,15 +257,22 @@ class LearnedImports:
         self._sealing.own = own
 
 
-def compiled() -> list[tuple[str, int]]:
-    """Return texts and flags of what the module `re` keeps compiled, the oldest first; none where it keeps that otherwise."""
-    cache = getattr(sys.modules.get("re"), "_cache", None)
-    keys = list(cache) if type(cache) is dict else []
+def compiled(latest: int | None = None) -> list[tuple[str, int]]:
+    """Return texts and flags of what the module `re` keeps compiled, only the `latest` so many, or all; the latest first."""
+    cache = _cache()
+    # In one step: a thread of the function's may compile meanwhile.
+    keys = list(itertools.islice(reversed(cache), len(cache) if latest is None else max(latest, 0)))
     return [
         (key[1], key[2])
         for key in keys
         if type(key) is tuple and len(key) == 3 and type(key[1]) is str and type(key[2]) is int
     ]
+
+
+def _cache() -> dict[object, object]:
+    """Return what the module `re` keeps compiled; nothing where it keeps that otherwise."""
+    cache = getattr(sys.modules.get("re"), "_cache", None)
+    return cache if type(cache) is dict else {}
 
 
 def _is_module_name(name: str) -> bool:
