@@ -48,6 +48,22 @@ def test_every_kind_of_change_is_told(watch: dictwatch.DictWatch, name: str) -> 
     assert type(found[1]["a"]) is int
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="a version is the whole dictionary's")
+def test_a_key_that_is_passed_is_not_told_and_hides_no_other(watch: dictwatch.DictWatch) -> None:
+    one: dict[object, object] = {"a": 1}
+    watch.watch((one,))
+    watch.passed[id(one)] = frozenset(("a", "b"))
+    one["a"] = 2
+    one["b"] = 3
+    del one["b"]
+    assert watch.changed() == []
+    one["c"] = 4
+    assert watch.changed() == [(one, {"a": 2})]
+    watch.rest()
+    one.clear()
+    assert watch.changed() == [(one, {"a": 2, "c": 4})]
+
+
 def test_reading_is_no_change(watch: dictwatch.DictWatch) -> None:
     one: dict[object, object] = {"a": 1}
     watch.watch((one,))

@@ -24,12 +24,12 @@ from dayfly.runtime.rehearsal import rehearse
 from dayfly.runtime.sealing import Sealing
 from dayfly.runtime.zygote import HeldSignals, Work, _serve_requests
 
-TIMES = 2
+OPTIONS = SimpleNamespace(isolation="invocation")
 
 
 def worker(guard: Any = None) -> tuple[DayflyRuntimeClient, _socket.socket]:
     """A client in a worker that waits for its first event, and the supervisor's end of its socket."""
-    client = DayflyRuntimeClient(SimpleNamespace(options=None), "app.handler", guard)  # type: ignore[arg-type]
+    client = DayflyRuntimeClient(SimpleNamespace(options=OPTIONS), "app.handler", guard)  # type: ignore[arg-type]
     near, far = fds.socket_pair()
     client._work = Work(far, lambda: None, lambda: None, Sealing(), is_forked=True)
     return client, near
@@ -57,17 +57,18 @@ def test_nothing_of_it_is_printed_logged_or_left_in_the_environment() -> None:
     assert forked(act) == (b"", True, [])
 
 
-def test_it_runs_awss_own_code() -> None:
+@pytest.mark.parametrize("times", [1, 3])
+def test_it_runs_awss_own_code(times: int) -> None:
     def act() -> int:
         seen: list[object] = []
         client, _near = worker()
         code = bootstrap.handle_event_request.__code__
         sys.settrace(lambda frame, _event, _argument: seen.append(frame.f_code))
-        rehearse(client)
+        rehearse(client, times=times)
         sys.settrace(None)
         return seen.count(code)
 
-    assert forked(act) == TIMES
+    assert forked(act) == times
 
 
 def test_a_worker_that_has_rehearsed_waits_for_its_first_event() -> None:
@@ -104,6 +105,16 @@ def test_signals_that_came_before_the_event_are_left_for_it() -> None:
     assert forked(act) == (True, True, True)
 
 
+def test_a_zygote_that_has_rehearsed_has_no_work() -> None:
+    def act() -> tuple[object, bool, bool]:
+        client, _near = worker()
+        client._work = None
+        rehearse(client, times=2)
+        return client._work, client._is_open, client._is_done
+
+    assert forked(act) == (None, False, False)
+
+
 def test_what_libraries_hold_back_is_sent_for_real_invocations_alone() -> None:
     def act() -> list[str]:
         sent: list[str] = []
@@ -131,7 +142,7 @@ def test_it_is_no_request_that_the_guard_looks_at_in_full() -> None:
     assert guard.has_rehearsed.called
     assert [(number.endswith(guarding._SAMPLED), is_last) for number, is_last in requests] == [
         (False, False)
-    ] * TIMES
+    ]
 
 
 @pytest.mark.parametrize("name", ["handle_event_request", "create_lambda_context"])
@@ -162,20 +173,21 @@ def test_a_version_it_does_not_know_is_survived(monkeypatch: pytest.MonkeyPatch)
     assert client._work is work
 
 
-def test_the_zygote_has_the_guard_judge_once_a_worker_is_dead() -> None:
+@pytest.mark.parametrize("who", ["guard", "client"])
+def test_the_zygote_judges_and_rehearses_once_a_worker_is_dead(who: str) -> None:
     class Judged(Exception):
         pass
 
     def act() -> bool:
-        guard = Mock()
-        guard.rehearse.side_effect = Judged
+        guard, rehearse = Mock(), Mock()
+        (guard.rehearse if who == "guard" else rehearse).side_effect = Judged
         near, far = fds.socket_pair()
         channel: Any = SimpleNamespace(socket=far, options=None)
         near.sendall(frames.pack_control(frames.REAP, b"%d" % os.getppid()))
         # Without a supervisor it ends.
         near.close()
         with pytest.raises(Judged):
-            _serve_requests(channel, Sealing(), Mock(), None, guard)
+            _serve_requests(channel, Sealing(), Mock(), None, guard, rehearse)
         return True
 
     assert forked(act)

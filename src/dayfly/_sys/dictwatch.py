@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # PyDictObject of 3.11: object head (16), count of entries (8), version.
 _VERSION_AT = 24
 _HELD: list[object] = []
+# PyDict_EVENT_ADDED, _MODIFIED and _DELETED: events that have a key.
+_OF_A_KEY = 2
 # A copy of a larger one would be noticed: such are caches, and not compared.
 MANY_ENTRIES = 4096
 
@@ -53,7 +55,10 @@ def _works(watch: DictWatch) -> bool:
 
 
 class _Callbacks:
-    """Dictionaries that are watched while `is_on`: of each the first change is noted, until `rest`."""
+    """Dictionaries that are watched while `is_on`: of each the first change is noted, until `rest`.
+
+    `passed` has keys, by a dictionary's number, whose changes need not be noted.
+    """
 
     def __init__(self) -> None:
         # Not `ctypes`, which makes forty classes of its own: 1.4 ms of every init.
@@ -72,8 +77,11 @@ class _Callbacks:
             return called
 
         program = _ctypes.dlopen(None, 0)  # type: ignore[arg-type]  # typeshed forgets the program itself
-        # Of its four arguments the first two are taken: the rest lies in registers that nobody reads.
-        prototype = kind(_ctypes.CFuncPtr, _flags_=flags, _restype_=number, _argtypes_=(number, address))
+        # Of its four arguments the first three are taken: the rest lies in registers that nobody reads.
+        prototype = kind(
+            _ctypes.CFuncPtr, _flags_=flags, _restype_=number, _argtypes_=(number, address, address)
+        )
+        self._object = _ctypes.PyObj_FromPtr
         note = prototype(self._note)
         # It is called as long as there is a dictionary that says so, whoever else has forgotten it.
         _HELD.append(note)
@@ -82,6 +90,7 @@ class _Callbacks:
         self._number: int = api("PyDict_AddWatcher", prototype)(note)
         self._known: dict[int, Dictionary] = {}
         self._changed: Changed = []
+        self.passed: dict[int, frozenset[object]] = {}
         self.is_on = True
         # When an interpreter ends it clears its modules, and there is nobody left to be called.
         self._end = api("PyDict_ClearWatcher", number)
@@ -93,9 +102,12 @@ class _Callbacks:
             self._end(self._number)
             self._number = -1
 
-    def _note(self, _event: int, address: int) -> int:
+    def _note(self, event: int, address: int, key: int) -> int:
         found = self._known.get(address) if self.is_on else None
         if found is not None:
+            passed = self.passed.get(address)
+            if passed is not None and event <= _OF_A_KEY and self._object(key) in passed:
+                return 0
             self._stop(self._number, found)
             if len(found) <= MANY_ENTRIES:
                 self._changed.append((found, dict.copy(found)))
@@ -133,6 +145,8 @@ class _Versions:
         self._cells: list[c_uint64] = []
         self._seen: list[int] = []
         self._known: set[int] = set()
+        # A version is the whole dictionary's.
+        self.passed: dict[int, frozenset[object]] = {}
         self.is_on = True
 
     def watch(self, dictionaries: Iterable[Dictionary]) -> None:

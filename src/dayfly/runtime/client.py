@@ -20,7 +20,7 @@ from awslambdaric.lambda_runtime_marshaller import to_json
 from dayfly._sys import fds, processors
 from dayfly.core import frames
 from dayfly.core.limits import MAX_META_BYTES, MAX_NOTE_BYTES
-from dayfly.runtime.rehearsal import rehearse
+from dayfly.runtime.rehearsal import IN_ZYGOTE, rehearse
 from dayfly.runtime.seal import open_descriptors
 from dayfly.runtime.sealing import Sealing
 from dayfly.runtime.words import LastWords
@@ -81,6 +81,7 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
                 handler=self._handler,
                 guard=self._guard,
                 unguarded=self._unguarded,
+                rehearse=lambda: rehearse(self, times=IN_ZYGOTE),
             )
             if self._work.is_forked:
                 rehearse(self)
@@ -162,12 +163,11 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
     def rehearsing(self, socket: _socket.socket) -> Iterator[Guard | None]:
         """Take events from `socket`, and leave no trace of them afterwards; gives the guard that judges them."""
         work = self._work
-        assert work is not None
+        # In the zygote there is none.
+        signals = work.rehearse_signals if work is not None else lambda: None
         # No sealer's acts and deliveries: what libraries hold back is sent for real invocations alone.
-        sealing = Sealing(is_window=work.sealing.is_window)
-        self._work = Work(
-            socket, work.rehearse_signals, work.rehearse_signals, sealing, is_forked=work.is_forked
-        )
+        sealing = Sealing(is_window=self._channel.options.isolation == "window")
+        self._work = Work(socket, signals, signals, sealing, is_forked=True)
         try:
             yield self._guard
         finally:

@@ -136,11 +136,12 @@ def wait_for_work(
     handler: str,
     guard: Guard | None = None,
     unguarded: str = "",
+    rehearse: Callable[[], None],
 ) -> Work:
     """Seal this process and fork workers from it for ever; returns in each worker.
 
     `inherited` are the descriptors that were open before the function's init, `handler` the name of the function's;
-    `unguarded` says why there is no `guard` where one was asked for.
+    `unguarded` says why there is no `guard` where one was asked for. `rehearse` serves events of nobody's here.
 
     In process isolation it returns in this very process, which serves all events.
     """
@@ -249,7 +250,7 @@ def wait_for_work(
                 generators=generators,
             )
     _kept.extend((ready, become_worker, learned))
-    return _serve_requests(channel, sealing, become_worker, learned, guard)
+    return _serve_requests(channel, sealing, become_worker, learned, guard, rehearse)
 
 
 def _fingerprint(*, but: AbstractSet[str] = frozenset()) -> int:
@@ -374,6 +375,7 @@ def _serve_requests(
     become_worker: Callable[..., Work],
     learned: LearnedImports | None,
     guard: Guard | None,
+    rehearse: Callable[[], None],
 ) -> Work:
     waiting: dict[int, bool] = {}
     known = 0
@@ -423,8 +425,11 @@ def _serve_requests(
                 else:
                     _send(channel, frames.TIDIED, b"")
         # Between two events, and again when there are more modules that the guard may ask about.
-        if guard is not None and waiting and known != len(sys.modules):
-            guard.rehearse()
+        if waiting and known != len(sys.modules):
+            if guard is not None:
+                guard.rehearse()
+            if not known:
+                rehearse()
             known = len(sys.modules)
         _reap(channel, waiting)
         if learned is not None:

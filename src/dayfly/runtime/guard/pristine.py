@@ -27,8 +27,8 @@ _IMMUTABLE = 1 << 8
 # Tables within tables of the function's own modules.
 _DEPTH = 3
 _MANY_TABLES = 2000
-# AWS's loop sets it for every event.
-_SET_EACH_TIME = frozenset((b"_X_AMZN_TRACE_ID",))
+# What AWS's loop sets for every event: a variable, and in its own module names that begin so.
+_VARIABLE, _LOOP, _LOOP_STATE = b"_X_AMZN_TRACE_ID", "awslambdaric.bootstrap", "_GLOBAL_"
 # What the interpreter itself says of a class, whatever its metaclass says.
 _namespace, _qualname, _flags = (
     vars(type)[name].__get__ for name in ("__dict__", "__qualname__", "__flags__")
@@ -86,6 +86,7 @@ class Pristine:
                 if number not in self._unnamed:
                     self._unnamed[number] = (kind, name, is_own)
                     watched.append(entries)
+                    self._watch.passed.update(_set_each_time(kind, name, entries))
             self._watch.watch(watched)
             self._watch.is_on = False
         self._held = [read() for _, read in self._hooks]
@@ -104,8 +105,8 @@ class Pristine:
 
     @property
     def is_touched(self) -> bool:
-        """Say whether any dictionary may have changed."""
-        return self._watch is not None and bool(self._watch.changed())
+        """Say whether any dictionary may have changed, or hook."""
+        return self._watch is not None and (bool(self._watch.changed()) or any(self._moved_hooks()))
 
     def changes(self) -> Iterator[Change]:
         """Yield what is not as it was at `start`, and hooks that were not there at the last `rest`."""
@@ -115,21 +116,26 @@ class Pristine:
         for entries, before in list(self._watch.changed()):
             owner = self.owner_of(entries)
             assert owner is not None
+            passed = self._watch.passed.get(number_of(entries), ())
             for key, now in list(dict.items(entries)):
                 was = before.get(key, MISSING)
-                if was is not now and not (owner.kind == ENVIRONMENT and key in _SET_EACH_TIME):
+                if was is not now and key not in passed:
                     yield Change(owner, key, was, now)
             for key, was in before.items():
-                if not dict.__contains__(entries, key):
+                if key not in passed and not dict.__contains__(entries, key):
                     yield Change(owner, key, was, MISSING)
-        for (name, read), was_held in zip(self._hooks, self._held, strict=True):
-            held = read()
-            if len(held) == len(was_held) and all(map(is_, held, was_held)):
-                continue
+        for name, was_held, held in self._moved_hooks():
             owner = Owner(HOOKS, name, is_own=False)
             for at, one in enumerate(held):
                 if not any(map(is_, [one] * len(was_held), was_held)):
                     yield Change(owner, at, MISSING, one)
+
+    def _moved_hooks(self) -> Iterator[tuple[str, list[object], list[object]]]:
+        """Yield names of hooks that are not as they were at the last `rest`, what they were and what they are."""
+        for (name, read), was_held in zip(self._hooks, self._held, strict=True):
+            held = read()
+            if len(held) != len(was_held) or not all(map(is_, held, was_held)):
+                yield name, was_held, held
 
     def owner_of(self, entries: object) -> Owner | None:
         """Return the owner of a dictionary that is watched."""
@@ -189,6 +195,14 @@ def _dictionaries(
                 return
             yield OWN, name, True, entries
         own = inner
+
+
+def _set_each_time(kind: str, name: str, entries: Dictionary) -> Iterator[tuple[int, frozenset[object]]]:
+    """Yield a dictionary's number and the keys in it that AWS's loop sets for every event, where it is such a one."""
+    if kind == ENVIRONMENT:
+        yield number_of(entries), frozenset((_VARIABLE,))
+    elif kind == MODULE and name == _LOOP:
+        yield number_of(entries), frozenset(key for key in entries if str(key).startswith(_LOOP_STATE))
 
 
 def _classes() -> list[type]:

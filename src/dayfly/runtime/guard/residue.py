@@ -43,8 +43,6 @@ _FEW_CHARACTERS = 2
 _MANY_ADDED = 10_000
 # Places of what was found, in a process that goes on.
 _MANY_TOLD = 1_000
-# What AWS's loop notes of each event in its own module.
-_LOOP, _LOOP_STATE = "awslambdaric.bootstrap", "_GLOBAL_"
 
 
 class Planted:
@@ -156,8 +154,8 @@ class Comparison:
         is_suspect = is_suspect or self._is_suspect
         is_calm = not (is_suspect or is_doubtful or is_sampled)
         self._is_doubtful = is_doubtful
-        if is_calm and not self._lasts and not self._pristine.is_touched:
-            # Hooks and threads of foreign code are not there without the code.
+        if is_calm and not self._lasts and not has_made_code and not self._pristine.is_touched:
+            # Threads of foreign code are not there without the code.
             return []
         self._heap.forget()
         # Where nobody's code was made, none is to be found: to search takes a dozen milliseconds after a first boto3.client().
@@ -207,8 +205,6 @@ class Comparison:
             )
         if owner.kind == pristine.MODULE and owner.name == "builtins" and not is_new:
             return self._planted("residue.builtin", change, rank=0)
-        if owner.name == _LOOP and str(change.key).startswith(_LOOP_STATE):
-            return None
         is_brought = is_polluting and type(after) in DATA and _is_in(_text(after), body)
         was_there = not is_new and change not in self._added
         if is_brought and was_there and before is not None:
