@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from dayfly.runtime.client import DayflyRuntimeClient
     from dayfly.runtime.guard import Guard
 
+# What the first run frees, allocators hand out elsewhere in the second, and from then on alike.
+_IN_WORKER = 2
 # Enough for the interpreter to adapt what is not called in a loop: Python/specialize.c.
 IN_ZYGOTE = 4 if sys.version_info >= (3, 12) else 10
 _EVENT = b'{"rehearsal":["text",1,2.5,null,true,{"a":"b"}]}'
@@ -90,7 +92,7 @@ def _restored() -> Iterator[None]:
             os.environ[_TRACE] = trace
 
 
-def rehearse(client: DayflyRuntimeClient, *, times: int = 1) -> None:
+def rehearse(client: DayflyRuntimeClient, *, times: int = _IN_WORKER) -> None:
     """Serve an event that returns itself, over a socket of its own; nothing of it is seen, logged or kept.
 
     Skipped where another tool has replaced AWS's code: its wrapper would count an invocation.
@@ -98,6 +100,8 @@ def rehearse(client: DayflyRuntimeClient, *, times: int = 1) -> None:
     handle = loop_of_aws()
     if getattr(handle, "__module__", "") != bootstrap.__name__:
         return
+    count = handle.__code__.co_argcount
+    handle = getattr(bootstrap.handle_event_request, "guarded", handle)
     if getattr(bootstrap.create_lambda_context, "__module__", "") != bootstrap.__name__:
         return
     try:
@@ -108,7 +112,7 @@ def rehearse(client: DayflyRuntimeClient, *, times: int = 1) -> None:
         with client.rehearsing(far) as guard, _restored():
             for _ in range(times):
                 near.sendall(frames.pack_event(b"\0" * frames.NONCE_BYTES, _HEADERS, _EVENT))
-                _serve(client, handle, _handler(guard))
+                _serve(client, handle, _handler(guard), count)
     except Exception:
         # Trust boundary: AWS's code of a version we do not know; a rehearsal that fails costs nothing.
         return
@@ -117,11 +121,15 @@ def rehearse(client: DayflyRuntimeClient, *, times: int = 1) -> None:
         far.close()
 
 
-def _serve(client: DayflyRuntimeClient, handle: FunctionType, handler: Callable[..., object]) -> None:
-    """Do what `bootstrap.run` does for each event."""
+def _serve(
+    client: DayflyRuntimeClient, handle: FunctionType, handler: Callable[..., object], count: int
+) -> None:
+    """Do what `bootstrap.run` does for each event; `count` are the arguments that its function takes."""
     request = client.receive()
     setattr(bootstrap, _REQUEST_ID, request.invoke_id)
-    os.environ[_TRACE] = request.x_amzn_trace_id
+    set_trace = getattr(bootstrap, "update_xray_env_variable", None)
+    if set_trace is not None:
+        set_trace(request.x_amzn_trace_id)
     # The parameters after log_sink differ between versions; those before do not since 1.2.
     arguments = (
         _Stage(client),
@@ -137,4 +145,4 @@ def _serve(client: DayflyRuntimeClient, handle: FunctionType, handler: Callable[
         None,
         None,
     )
-    handle(*arguments[: handle.__code__.co_argcount])
+    handle(*arguments[:count])

@@ -48,19 +48,21 @@ class HeldSignals:
         # every later customer (rule 4).
         _signals.pthread_sigmask(_signals.SIG_SETMASK, self._numbers)
 
-    def release(self) -> None:
-        """Drop the signals that came so far and let later ones through, once."""
+    def release(self, *, is_rehearsal: bool = False) -> None:
+        """Drop the signals that came so far and let later ones through, once; in a rehearsal do neither."""
         if self._mask is None:
             return
-        while _signals.sigtimedwait(self._numbers, 0) is not None:
+        while _signals.sigtimedwait(() if is_rehearsal else self._numbers, 0) is not None:
             pass
+        if is_rehearsal:
+            _signals.pthread_sigmask(_signals.SIG_BLOCK, ())
+            return
         _signals.pthread_sigmask(_signals.SIG_SETMASK, self._mask)
         self._mask = None
 
     def rehearse(self) -> None:
         """Make the calls of `release` without their effects."""
-        _signals.sigtimedwait((), 0)
-        _signals.pthread_sigmask(_signals.SIG_BLOCK, ())
+        self.release(is_rehearsal=True)
 
 
 class Work:

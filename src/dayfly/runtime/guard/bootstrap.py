@@ -55,6 +55,8 @@ def stand_between(guard: Guard) -> None:
             guard.leave(refused)
             client.post_invocation_error(invoke_id, error_body(str(refused), invoke_id).decode(), "{}")
 
+    # For who finds it within another tool's wrapper, which has taken these over.
+    handle_guarded.guarded = handle_guarded  # type: ignore[attr-defined]
     handle_guarded.unguarded = handle_request  # type: ignore[attr-defined]
     bootstrap._get_handler = load_guarded
     bootstrap.handle_event_request = handle_guarded
