@@ -59,6 +59,13 @@ def _note(key: str, author: str, text: str = "called") -> dict[str, object]:
     return api("POST", "/notes", {"id": key, "author": author, "text": text})
 
 
+def _saved(key: str, sort: str, status: str, title: str = "Mine") -> tuple[str, dict[str, object]]:
+    return (
+        "save_search",
+        http("POST", "/searches", {"id": key, "sort": sort, "status": status, "title": title}),
+    )
+
+
 def _tenant(name: str) -> dict[str, object]:
     return http("GET", "/customers", headers={"x-tenant": name})
 
@@ -176,8 +183,34 @@ REQUESTS = {
         {"sql": "select status, count(*) as n from orders group by status order by 1"},
         {"sql": "SELECT name FROM customers WHERE city ILIKE 'c%' -- Cork and so on"},
     ],
+    "save_search": [
+        _saved("s-1", "status", "open")[1],
+        _saved("s-2", "total", "in progress (late)")[1],
+        _saved("s-3", "created", "shipped", 'Caoimhe\'s "rush" orders; 50%')[1],
+    ],
+    "run_search": [{"search": "s-1"}, {"search": "s-2"}, {"search": "s-3"}, {"search": "none"}],
 }
 ATTACKS = [
+    Attack(
+        "SQL, second order",
+        "run_search",
+        {"search": "x-1"},
+        SECRET,
+        before=[_saved("x-1", "id", "x' union select 1, password from staff order by 2 desc --")],
+    ),
+    Attack(
+        "SQL, second order",
+        "run_search",
+        {"search": "x-2"},
+        '"id": 102, "status": "open"}, {"id": 100',
+        before=[
+            _saved(
+                "x-2",
+                "(select case when min(password) like 'pg-%' then -o.id else o.id end from staff)",
+                "open",
+            )
+        ],
+    ),
     Attack(
         "SQL, PostgreSQL",
         "get_order",

@@ -61,7 +61,7 @@ REQUESTS = {
         _sales(city="K", order="product"),
         _sales(city="Frankfurt (Oder) -- Süd; 2"),
         _sales(city="", order="total"),
-        _sales(city="St. John''s"),
+        _sales(city="St. J"),
     ],
     "ingest": [
         _sale(city="Saint-Jean-d'Angély", amount=3),

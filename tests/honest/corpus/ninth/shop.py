@@ -54,6 +54,10 @@ def _review(key: str, author: str, text: str = "Nice") -> dict[str, object]:
     return api("POST", "/reviews", {"id": key, "author": author, "text": text})
 
 
+def _coupon(code: str, category: str) -> tuple[str, dict[str, object]]:
+    return ("save_coupon", http("PUT", "/coupons", {"code": code, "category": category}))
+
+
 def _basket(session: str, *items: dict[str, object]) -> dict[str, object]:
     return http("POST", "/basket", {"session": session, "items": items})
 
@@ -137,8 +141,32 @@ REQUESTS = {
         _basket("s:1:*", {"sku": "x y\r\nz", "n": 1}),
     ],
     "rate": [{"client": "203.0.113.9"}, {"client": "2001:db8::1"}, {"client": "key_9f3 (mobile app)"}],
+    "save_coupon": [
+        _coupon("SPRING_24", "tea")[1],
+        _coupon("o'neil-5%", "cups & more (new)")[1],
+        _coupon("X", "no such; -- x")[1],
+    ],
+    "redeem": [
+        {"code": "SPRING_24", "skus": ["TEA-001", "CUP-001"]},
+        {"code": "o'neil-5%", "skus": ["CUP-001"]},
+        {"code": "none", "skus": []},
+    ],
 }
 ATTACKS = [
+    Attack(
+        "SQL, second order",
+        "redeem",
+        {"code": "EVIL-1", "skus": ["TEA-001"]},
+        SECRET,
+        before=[_coupon("EVIL-1", "x' union select hash from members -- ")],
+    ),
+    Attack(
+        "SQL, second order",
+        "redeem",
+        {"code": "EVIL-2", "skus": ["TEA-001"]},
+        "HID-001",
+        before=[_coupon("EVIL-2", "tea' or stock < 2 or '1' = '")],
+    ),
     Attack("SQL, MySQL", "product", _product("0 union select 1, hash, 3 from members"), SECRET),
     Attack(
         "SQL, MySQL",

@@ -236,3 +236,29 @@ def console(event, context):
     with connect() as conn:
         conn.execute("set default_transaction_read_only = on")
         return {"rows": conn.execute(statement).fetchall()[:50]}
+
+
+def save_search(event, context):
+    """A search is saved under a title."""
+    body = json.loads(event["body"])
+    with connect() as conn:
+        conn.execute("create table if not exists ninth_searches (id text primary key, data jsonb)")
+        conn.execute(
+            "insert into ninth_searches values (%s, %s) on conflict (id) do update set data = excluded.data",
+            (body["id"], json.dumps(body)),
+        )
+    return reply({"id": body["id"]}, 201)
+
+
+def run_search(event, context):
+    """And run every morning."""
+    with connect() as conn:
+        conn.execute("create table if not exists ninth_searches (id text primary key, data jsonb)")
+        row = conn.execute("select data from ninth_searches where id = %s", (event["search"],)).fetchone()
+        if row is None:
+            return []
+        saved = row["data"]
+        query = "select o.id, o.status from orders o where o.status = '{status}' order by {sort}".format(
+            **saved
+        )
+        return conn.execute(query).fetchall()

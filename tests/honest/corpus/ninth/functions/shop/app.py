@@ -248,3 +248,28 @@ def rate(event, context):
         event["client"],
     )
     return {"calls": store.eval(script, 0)}
+
+
+def save_coupon(event, context):
+    """Marketing makes a coupon for a category."""
+    body = json.loads(event["body"])
+    with connect() as conn, conn.cursor() as cur:
+        cur.execute(
+            "create table if not exists ninth_coupons (code varchar(80) primary key, category varchar(200)) character set utf8mb4"
+        )
+        cur.execute("replace into ninth_coupons values (%s, %s)", (body["code"], body["category"]))
+    return reply({"code": body["code"]})
+
+
+def redeem(event, context):
+    """Which of a basket's articles does it count for?"""
+    with connect() as conn, conn.cursor() as cur:
+        cur.execute(
+            "create table if not exists ninth_coupons (code varchar(80) primary key, category varchar(200)) character set utf8mb4"
+        )
+        cur.execute("select category from ninth_coupons where code = %s", (event["code"],))
+        found = cur.fetchone()
+        if found is None:
+            return {"articles": []}
+        cur.execute(f"select sku from products where category = '{found['category']}'")
+        return {"articles": [row["sku"] for row in cur.fetchall()], "asked": event["skus"]}
