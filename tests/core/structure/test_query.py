@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Literal
 
 import pytest
@@ -21,6 +22,7 @@ OWN = OwnText(
             "//user[@id=",
             "]/pin",
             "./user/",
+            *("$.public.", "items[?owner == ", "items[?", '[data-id="', '"]', "]"),
             "items[?owner=='",
             "'].cost",
             "region == '",
@@ -101,6 +103,9 @@ def verdict(text: str, *values: object, language: Language) -> str:
         ("pandas", "tenant == 't1' and {}", "(lambda: paid)()"),
         ("pandas", "total = {}", "net\ntenant = 't1'"),
         ("pandas", "tenant == 't1' and {}", "'x' == '"),
+        ("jmespath", "$.public.{}", "cpu | $.private.key"),
+        ("jmespath", "items[?{}]", "'true'"),
+        ("jmespath", '[data-id="{}"]', 'x"], [data-id="secret'),
         ("ldap", "(&(objectClass=person)(uid={}))", "*"),
         ("ldap", "(&(objectClass=person)(uid={}))", "ad*"),
         ("ldap", "(&(objectClass=person)(uid={}))", "a*"),
@@ -145,6 +150,8 @@ def test_a_condition_of_the_events_is_refused(language: Language, template: str,
         ("pandas", "abs({}) > 3", "amount - net"),
         ("pandas", "total = {}", "net + vat"),
         ("pandas", "total = {}\nkind = 'a'", "net + vat"),
+        ("jmespath", "$.public.{}", "'it_s'"),
+        ("jmespath", "items[?owner == {}]", "'ann'"),
         ("ldap", "(&(objectClass=person)(uid={}))", "ada.lovelace-1"),
         ("ldap", "(&(objectClass=person)(uid={}))", "\\2a\\28x\\29"),
         ("ldap", "(uid={}*)", "ad"),
@@ -180,3 +187,18 @@ def test_a_part_of_a_path_is_no_pattern_of_a_filter(
 ) -> None:
     event = Provenance({"path": f"/people/{name}", "headers": {"Accept": "*/*"}})
     assert judge_query(f"(uid={name})", event, OwnText(pieces), language="ldap").verdict == expected
+
+
+def test_what_the_event_has_elsewhere_too_is_a_value_of_its_own() -> None:
+    text = '[data-id="a-1"]'
+    own = OwnText(['[data-id="%s"]'])
+    page = {"html": '<div data-id="a-1">It</div>', "id": "a-1"}
+    assert (
+        judge_query(text, Provenance(json.dumps(page).encode()), own, language="jmespath").verdict == "allow"
+    )
+    evil = 'x"], [data-id="b'
+    page = {"id": evil, "more": "x", "html": 'data-id="x"'}
+    text = f'[data-id="{evil}"]'
+    assert (
+        judge_query(text, Provenance(json.dumps(page).encode()), own, language="jmespath").verdict == "refuse"
+    )

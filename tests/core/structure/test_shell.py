@@ -488,3 +488,13 @@ def test_the_event_adds_no_line_to_a_configuration_that_curl_reads(options: list
     for query, expected in (("a=1&b=2", "allow"), ("a=1\nurl=file:///etc/passwd", "refuse")):
         text = f"url = https://api.example.com/?{query}\n"
         assert judge_input(["curl", *options], text, Provenance({"query": query}), OWN).verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("program", "verdict"), [("find", "refuse"), ("convert", "allow"), ("sort", "allow")]
+)
+def test_an_attribute_s_name_makes_no_program_of_the_function_s(program: str, verdict: str) -> None:
+    # `text.find(...)`; {"convert": ...}; run(["sort", file])
+    own = OwnText(["find", "convert", "sort", " -v"], choices=["convert"], names=frozenset(("find",)))
+    event = FakeProvenance({"a": program})
+    assert judge_argv(program, [program, "-v"], event, own).verdict == verdict

@@ -617,3 +617,15 @@ def test_a_word_of_the_events_is_the_functions_where_its_statement_begins_with_i
     event = Provenance({"note": "SET x = :y REMOVE a", "do": "DELETE FROM items"})
     for text, expected in (("SET note = :v0", "allow"), ("DELETE FROM items", "refuse")):
         assert judge_sql(text, event, own, dialect="partiql", is_schemaless=True).verdict == expected, text
+
+
+@pytest.mark.parametrize(
+    ("constants", "value", "verdict"),
+    [(("'", "''"), "o''", "allow"), (("'", "''"), "o'", "refuse"), ((), "o''", "refuse")],
+)
+def test_a_quote_at_a_value_s_end_is_doubled_where_the_function_doubles(
+    constants: tuple[str, ...], value: str, verdict: str
+) -> None:
+    own = OwnText(["SELECT id FROM a WHERE b LIKE '%", "%' OR c = 1", *constants])
+    sql = f"SELECT id FROM a WHERE b LIKE '%{value}%' OR c = 1"
+    assert judge_sql(sql, FakeProvenance({"q": "o'"}), own).verdict == verdict

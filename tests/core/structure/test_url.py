@@ -25,7 +25,8 @@ TEMPLATES = (
     "https://{}@api.example.com/",
     "https:{}",
 )
-OWN = OwnText([piece for one in TEMPLATES for piece in one.split("{}")])
+PATH = "/status/eu-1?at="
+OWN = OwnText([PATH, *(piece for one in TEMPLATES for piece in one.split("{}"))])
 ITEM, TAIL, HOST, TENANT, WHOLE, QUERY, FRAGMENT, SCHEME, PORT, USER, RELATIVE = TEMPLATES
 
 
@@ -257,3 +258,17 @@ def test_the_worst_urls_end(template: str, value: str) -> None:
 def test_a_url_may_go_to_a_host_that_the_function_looked_up(url: str, expected: str) -> None:
     own = OwnText(choices=["known.example.com"])
     assert judge_url(url, FakeProvenance({"url": url}, keys=False), own).verdict == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/status/eu-1?full=1&t=2025-11-03T09:12:44Z",
+        "/status/a:b",
+        PATH + "2025-11-03T09:12Z",
+        "/go?to=http://a.b/c",
+    ],
+)
+def test_a_path_names_no_authority_whatever_stands_in_it(url: str) -> None:
+    event = FakeProvenance({"path": url.removeprefix(PATH)})
+    assert judge_url(url, event, OWN).verdict == "allow"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -14,6 +15,7 @@ from dayfly.runtime.guard.guarding import Guard
 from dayfly.runtime.guard.refusal import Refused
 
 EVIL = "x' OR '1'='1"
+BREAKS = 'x", "Effect": "Allow'
 LINES = "order\nBcc: victim@evil.example"
 OWN = (
     "https://api.example.com/users/",
@@ -35,6 +37,7 @@ EVENT = {
     "next": " REMOVE role",
     "lines": LINES,
     "role": "x",
+    "breaks": BREAKS,
 }
 
 
@@ -129,6 +132,8 @@ REQUESTS: list[tuple[str, dict[str, object], dict[str, object]]] = [
     ("ses", {"RawMessage": {"Data": f"Subject: {LINES}\n\nhello"}}, {"RawMessage": {"Data": f"Subject: order\n\n{LINES}"}}),
     ("sesv2", {"Content": {"Raw": {"Data": f"Subject: {LINES}\n\n".encode()}}}, {"Content": {"Simple": {"Body": LINES}}}),
     ("sns", {}, {"Message": EVIL}),
+    ("iam", {"PolicyDocument": '{"Resource": "a/%s"}' % BREAKS}, {"PolicyDocument": json.dumps({"Resource": BREAKS})}),
+    ("events", {"Entries": [{"Detail": '{"a": "%s"}' % BREAKS}]}, {"Entries": [{"Detail": '{"a": "42"}'}]}),
 ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import email
 import importlib
 import io
@@ -20,6 +21,7 @@ import pytest
 from tests.runtime.guard.guards import serving, told
 
 from dayfly.runtime.guard import drivers, sinks
+from dayfly.runtime.guard.documents import about_markup
 from dayfly.runtime.guard.drivers import WRAPPED
 from dayfly.runtime.guard.guarding import Guard
 from dayfly.runtime.guard.refusal import Refused
@@ -198,6 +200,15 @@ def test_an_entity_of_the_events_names_no_file(guard: Guard) -> None:
             module.fromstring(text)
     plain = "<!DOCTYPE a [<!ENTITY y 'text'>]><a>&y;</a>"
     assert module.fromstring(plain) == plain
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32-le", "utf-7", "cp037"])
+def test_a_document_is_read_in_its_own_encoding(encoding: str) -> None:
+    xml = f"<?xml version='1.0' encoding='{encoding}'?><!DOCTYPE a [<!ENTITY y SYSTEM 'file:///etc/passwd'>]><a>&y;</a>"
+    document = xml.encode(encoding)
+    with pytest.raises(Refused):
+        about_markup(serving({"body": base64.b64encode(document).decode()}), document, sys._getframe())
+    about_markup(serving({"body": "another"}), document, sys._getframe())
 
 
 def test_a_reader_by_events_opens_no_entity_of_the_events(

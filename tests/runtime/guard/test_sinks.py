@@ -388,6 +388,13 @@ def test_a_value_that_is_escaped_ends_nothing() -> None:
         ('{"query": "{ user(id: \\"%s\\") { name } }"}', 'x\\") { key } a: user(id: \\"y', True),
         ('{"query": "{ user(id: \\"%s\\") { name } }"}', "it's { key } # x", False),
         ('{"query": "%s"}', '{ user(id: \\"x\\") { name } }', False),
+        # A statement, for a service that reads it.
+        ("SELECT Id FROM Account WHERE Name = '%s'", "x' OR Name != '", True),
+        ("SELECT Id FROM Account WHERE Name = '%s'", "Ann", False),
+        ("SELECT Id FROM Account WHERE Name = 'O\\'%s'", "Brien", False),
+        ("q=SELECT+Id+FROM+Account+WHERE+Name%%3D'%s'&x=1", "x'||Name||'", True),
+        ('{"statement": "SELECT id FROM a WHERE b = \'%s\'"}', "x' OR b != '", True),
+        ('{"text": "%s"}', "select all of it or drop me a line; it's fine", False),
         ("user=%s&role=guest", "x&role=admin", True),
         ("%s&key=1", "a=b&c=d", False),
         ("<order><user>%s</user></order>", "x</user><role>admin</role><user>", True),

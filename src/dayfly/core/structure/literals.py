@@ -68,9 +68,13 @@ def breaks_out(
 
 
 def _goes_on(text: str, taint: Taint, at: int, own: OwnText) -> bool:
-    """Say whether the function's own text, which is not the event's too, goes on at a quote or right behind it."""
+    """Say whether the function's own text, which is not the event's too, goes on at a quote or right behind it.
+
+    Behind it only where the function doubles none itself: `.replace("'", "''")`.
+    """
+    doubles = own.is_constant(text[at] * 2)
     return any(
         size >= _MIN_PIECE and taint.mask.find(0, max(start, at + 1), start + size) >= 0
-        for start in (at, at + 1, at + 2)
+        for start in ((at,) if doubles else (at, at + 1, at + 2))
         if (size := own.piece_at(text, start))
     )

@@ -37,6 +37,7 @@ _LITERALS = {
 }
 # Operands that are no literals: numbers, and names that no comparison stands before.
 _OPERAND = re.compile(r"[\w.-]*")
+_BEFORE_LITERAL = frozenset("./,:=<>")
 # In pandas the event may bring a condition where one can stand, since people filter their own reports. How tightly a
 # condition's signs bind, as pandas reads them (`&` as `and`); what is not here is an operand.
 _ENDS, _LISTS, _OR, _AND, _NOT, _COMPARISON, _ARITHMETIC, _OPERANDS = range(8)
@@ -76,7 +77,13 @@ def judge_query(text: str, provenance: Provenance, own: OwnText, *, language: La
             start = begin
             while start < end and explained.accounted[start]:
                 start += 1
-            if start < end and not reading.is_operand(begin if language == "pandas" else start, end):
+            if (
+                start < end
+                and not reading.is_operand(begin if language == "pandas" else start, end)
+                and not (
+                    reading.is_filled(taint, provenance, own) and not provenance.is_leaf(text[begin:end])
+                )
+            ):
                 return Judgement(
                     "refuse", "query.structure", "the event supplies a condition", taint.path_at(start)
                 )
@@ -88,16 +95,26 @@ def judge_query(text: str, provenance: Provenance, own: OwnText, *, language: La
 class _Reading:
     """A text of one of the languages, read once, however many parts of it are the event's."""
 
-    __slots__ = ("_language", "_starts", "_text", "_tokens", "_within", "_words")
+    __slots__ = ("_language", "_literals", "_starts", "_text", "_tokens", "_within", "_words")
 
     def __init__(self, text: str, language: Language) -> None:
         self._text, self._language = text, language
-        # Whether a literal of the text begins before each place and ends behind it.
+        # Whether a literal of the text begins before each place and ends behind it, and where they are.
         self._within = bytearray(len(text) + 1)
+        self._literals: list[tuple[int, int]] = []
         for one in _LITERALS[language].finditer(text) if language in _LITERALS else ():
             first, last = one.span()
+            self._literals.append((first + 1, last - 1))
             self._within[first + 1 : last] = b"\x01" * (last - first - 1)
         self._tokens: list[Token] | None = None
+
+    def is_filled(self, taint: Taint, provenance: Provenance, own: OwnText) -> bool:
+        """Say whether all but one value of the event's in a literal is the function's text, though the event has `id="a"` elsewhere."""
+        filled = [(start, end) for start, end in self._literals if provenance.is_leaf(self._text[start:end])]
+        free = bytearray(len(self._text))
+        for start, end in filled:
+            free[start:end] = b"\x01" * (end - start)
+        return len(filled) == 1 and own.explain(self._text, free, taint.mask).unexplained < 0
 
     def is_operand(self, start: int, end: int) -> bool:
         """Say whether text[start:end], the event's, is an operand, or in pandas a condition where one can stand."""
@@ -112,6 +129,9 @@ class _Reading:
             return not self._within[start] and not self._within[end] and self._keeps_condition(start, end)
         while start > 0 and text[start - 1].isspace():
             start -= 1
+        if _LITERALS[language].fullmatch(part):
+            # Alone in brackets it would be a condition, which is always true.
+            return text[start - 1 : start] in _BEFORE_LITERAL
         is_name = _OPERAND.fullmatch(part) is not None and ".." not in part
         return is_name and (part.isdigit() or text[start - 1 : start] not in ("=", "<", ">", "("))
 

@@ -46,9 +46,11 @@ _RUNNERS = frozenset(
 _INTERPRETERS = SHELLS.union(
     [
         *("fish", "python", "pypy", "perl", "ruby", "node", "php", "lua", "awk", "gawk", "mawk", "jq"),
-        *("sed", "osascript", "tclsh", "deno", "bun", "psql", "mysql", "sqlite"),
+        *("sed", "osascript", "tclsh", "deno", "bun"),
     ]
 )
+# Programs that read statements of SQL from an operand or from an option's value, and their dialect.
+_SQL = {"psql": "postgresql", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite", "duckdb": ""}
 _AWKS = frozenset(("awk", "gawk", "mawk"))
 # Options whose value is the next word, by program; of a program that is not here, a word is an operand by its place.
 _VALUE_OPTIONS = {
@@ -121,6 +123,7 @@ _MAKES = frozenset(("make", "gmake"))
 # A number in a program of awk's or jq's; what is no end of one; what a pattern may stand behind, where a quotient may not; and what
 # takes files, commands or variables by their names.
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_KEYS = re.compile(r"\w+(?:\.\w+|\[[0-9]+\])*")
 _PART_OF_NAME = frozenset("_.$0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _BEFORE_PATTERN = re.compile(r"(?:\A|[({\[,;!&|~=<>?:\n}]|\b(?:print|return|in|case|else|do))\Z")
 _USES_NAMES = {
@@ -248,7 +251,7 @@ def _judge_line(command: str, taint: Taint, provenance: Provenance, own: OwnText
     free = bytearray(kind in (PLAIN, QUOTED, BLANK, MARK) for kind in reading.kinds)
     for words in reading.commands:
         for word in words:
-            if word.is_command and not own.is_constant(word.text(), generators=True):
+            if word.is_command and not _is_own_program(word.text(), word.start, word.end, taint, own):
                 name = word.text().find("=") + 1 if is_assignment(word) else 0
                 end = word.origin[name] if 0 < name < len(word.origin) else word.end
                 free[word.start : end] = bytes(end - word.start)
@@ -274,6 +277,11 @@ def _judge_line(command: str, taint: Taint, provenance: Provenance, own: OwnText
     if unknown:
         return Judgement("unknown", "shell.unexplained", "the command does not come from the function")
     return Judgement("allow", "shell.operand", "the event supplies only operands", taint.first_path())
+
+
+def _is_own_program(name: str, start: int, end: int, taint: Taint, own: OwnText) -> bool:
+    """Say whether a program is the function's; one that the event names as a whole only where the function names it, too."""
+    return own.is_string(name) if taint.all(start, end) else own.is_constant(name, generators=True)
 
 
 def _quoted_values(command: str, reading: Reading) -> bytearray:
@@ -400,7 +408,7 @@ def _judge_argv(
 
     def judge(executable: str, taint: Taint, own: OwnText) -> Judgement:
         name = executable.rpartition("/")[2]
-        is_own = own.is_constant(executable, generators=True)
+        is_own = _is_own_program(executable, 0, len(executable), taint, own)
         if taint.mask.find(1) >= 0 and not is_own:
             whole = own.explain(executable, bytearray(len(executable)), taint.mask)
             if whole.unexplained >= 0 or any(
@@ -499,6 +507,17 @@ def _judge_arguments(
             base in SHELLS and _SUBSCRIPT.search(brought) and any(map(_COMPUTES.search, arguments[:index]))
         ) or (base in _MAKES and ("$(" in brought or "${" in brought)):
             return _refuse("argv.command", "the event supplies code for another program", path)
+        if base in _SQL:
+            from dayfly.core.structure.sql import judge_sql  # rarely needed here
+
+            # A name or an address has no blank, a path may; commands of the program's own begin with a dot or a backslash.
+            is_path = argument[0] == "/" and argument[1:2] != "*"
+            if is_path or not (argument[0] in ".\\" or any(map(str.isspace, argument))):
+                continue
+            judgement = judge_sql(argument, provenance, own, dialect=_SQL[base])
+            if judgement.verdict == "refuse":
+                return judgement
+            continue
         if not interprets or _is_script_given(arguments, index):
             continue  # python handler.py {x}: an operand of the function's own script
         is_code = before.startswith("-") and not before.startswith("--") and before.endswith("c")
@@ -570,14 +589,16 @@ def _stays_in_substitution(program: str, marked: list[bool]) -> bool:
 
 
 def _are_keys(program: str, marked: list[bool]) -> bool:
-    """Say whether all that the event has in a filter of jq's is keys behind the function's dots."""
-    for at, is_events in enumerate(marked):
-        begins = is_events and not (at and marked[at - 1])
-        if begins and (at == 0 or program[at - 1] != "."):
-            return False
-        if is_events and not (program[at] == "_" or program[at].isalnum()):
-            return False
-    return True
+    """Say whether all that the event has in a filter of jq's is keys behind the function's dots: `a.b[0]`."""
+    at = 0
+    while (at := at + 1) < len(marked):
+        if marked[at] and not marked[at - 1]:
+            end = at
+            while end < len(marked) and marked[end]:
+                end += 1
+            if program[at - 1] != "." or not _KEYS.fullmatch(program, at, end):
+                return False
+    return not marked[0]
 
 
 def _are_literals(program: str, marked: list[bool], language: str) -> bool:

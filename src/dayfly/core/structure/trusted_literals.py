@@ -156,25 +156,33 @@ class OwnText:
     about to execute the text (namedtuple, dataclasses, attrs, jinja2, an ORM), and of the standard library.
     Either is an iterable or a callable that gives one, called at most once. `choices` are the texts that the function
     looks values up in, and those that it compares them with (see `choices_of`): a value that equals one is the function's.
+    `names` are constants that are no more than names in its code.
     """
 
-    __slots__ = ("_choices", "_function", "_generators")
+    __slots__ = ("_choices", "_function", "_generators", "_names")
 
-    def __init__(self, constants: Texts = (), generators: Texts = (), choices: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        constants: Texts = (),
+        generators: Texts = (),
+        choices: Iterable[str] = (),
+        names: frozenset[str] = frozenset(),
+    ) -> None:
         self._function = _Tier(constants)
         self._generators = _Tier(generators)
         self._choices = frozenset(text.lower() for text in choices if _CHOICE.fullmatch(text))
+        self._names = names
 
     def with_constants(self, constants: Texts) -> OwnText:
         """Return own text with these constants, and with the same generators'."""
         made = OwnText(constants)
-        made._generators, made._choices = self._generators, self._choices
+        made._generators, made._choices, made._names = self._generators, self._choices, self._names
         return made
 
     def with_generators(self, generators: Texts) -> OwnText:
         """Return own text with the same constants, and with these generators'."""
         made = OwnText((), generators)
-        made._function, made._choices = self._function, self._choices
+        made._function, made._choices, made._names = self._function, self._choices, self._names
         return made
 
     def is_choice(self, text: str) -> bool:
@@ -186,6 +194,10 @@ class OwnText:
         if text in self._function.load().constants:
             return True
         return generators and text in self._generators.load().constants
+
+    def is_string(self, text: str) -> bool:
+        """Say whether this very text is a string of the function's: `text.find(...)` is none for a program `find`."""
+        return self.is_constant(text) and text not in self._names
 
     def has_word(self, word: str, *, generators: bool = False) -> bool:
         """Say whether this whole word stands in the function's text."""
@@ -328,15 +340,18 @@ def _goes_beyond(piece: str, own: int, *, begins_own: bool) -> bool:
     return own > 0 and begins_own and piece[0].isspace() and " " in word
 
 
-def texts_of(code: CodeType) -> list[str]:
-    """Return the string constants and the names of a code object and of all the code within it."""
+def texts_of(code: CodeType, names: set[str] | None = None) -> list[str]:
+    """Return the string constants of a code object and of all the code within it, and the names; those into `names`, if given."""
     # Not types.CodeType, nor a recursion: `types` is no module of the worker's, and generated code nests deeply.
     kind = type(code)
     found: list[str] = []
     todo: list[CodeType] = [code]
     for one in todo:
-        found += one.co_names
-        found += one.co_varnames
+        if names is not None:
+            names.update(one.co_names, one.co_varnames)
+        else:
+            found += one.co_names
+            found += one.co_varnames
         others: list[object] = []
         for constant in one.co_consts:
             if type(constant) is str:

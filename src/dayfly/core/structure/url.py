@@ -85,6 +85,9 @@ def _split(url: str) -> tuple[int, int]:
     A backslash is a slash to some clients and a character of the host to others: as long as it is the
     function's it ends nothing; one of the event's is refused wherever it stands.
     """
+    if url[:1] == "/" and url[1:2] not in ("/", "\\"):
+        # A path: what stands in it, or in its query, names no authority.
+        return 0, 0
     colon = url.find(":")
     start = url.find("//")
     if start < 0 or (0 <= colon < start and colon + 1 != start):

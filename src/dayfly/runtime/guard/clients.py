@@ -153,6 +153,16 @@ def _raw_message(parameters: dict[str, object]) -> object:
     return found
 
 
+def _documents(parameters: object, depth: int = 3) -> Iterator[str]:
+    """Yield the texts of a request that may be documents: policies, inputs of state machines, messages, one or several."""
+    if type(parameters) is str:
+        if parameters[:1] in ("{", "["):
+            yield parameters
+    elif depth and type(parameters) in (dict, list):
+        for one in parameters.values() if type(parameters) is dict else parameters:  # type: ignore[attr-defined]
+            yield from _documents(one, depth - 1)
+
+
 def _wrap_botocore(module: ModuleType, guard: Guard, owner: str = "BaseClient") -> None:
     def look(client: Any, _operation: object, parameters: object) -> None:
         if type(parameters) is not dict:
@@ -163,6 +173,8 @@ def _wrap_botocore(module: ModuleType, guard: Guard, owner: str = "BaseClient") 
         for name in _EXPRESSIONS if service == "dynamodb" else ():
             if type(expression := parameters.get(name)) is str:
                 guard.ask(sinks.about_expression, expression)
+        for document in _documents(parameters):
+            guard.ask(documents.about_body, document)
         if service == "s3" and type(key := parameters.get("Key")) is str:
             guard.ask(sinks.about_result, key)
         if service in ("ses", "sesv2"):

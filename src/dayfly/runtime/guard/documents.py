@@ -39,6 +39,18 @@ _STYLE = "http://www.w3.org/1999/XSL/Transform"
 # Texts, and names of columns between backticks, in an expression of pandas'; and what reaches variables or internals.
 _FRAME_LITERALS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`")
 _BEYOND_COLUMNS = re.compile(r"@|\.\s*_")
+_SIGNS = (
+    (b"\0\0", "utf-32-be"),
+    (b"<\0\0\0", "utf-32-le"),
+    (b"\xff\xfe\0\0", "utf-32-le"),
+    (b"\xfe\xff", "utf-16-be"),
+    (b"\0<", "utf-16-be"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"<\0", "utf-16-le"),
+    # EBCDIC: "<?xm".
+    (b"\x4c\x6f\xa7\x94", "cp037"),
+)
+_ENCODING = re.compile(rb"""<\?xml[^<>]{0,64}\bencoding\s*=\s*["']([A-Za-z][\w.-]{0,32})["']""")
 # Where an element ends or begins; what is empty does neither.
 _TAG = re.compile(r"<(/?)[A-Za-z_][^<>]*?(/?)>")
 # The first line of a request; and how much of its head is read.
@@ -54,7 +66,7 @@ def about_markup(guard: Guard, document: object, frame: FrameType) -> None:
     """XML that is about to be parsed: an entity of it may name a file or a URL."""
     if isinstance(document, (io.BytesIO, io.StringIO)):
         document = document.getvalue()
-    text = text_of(document) or ""
+    text = _markup(document)
     if guard.own.is_constant(text):
         return
     if _INCLUDES in text and guard.own.has_word("xinclude"):
@@ -75,10 +87,26 @@ def about_markup(guard: Guard, document: object, frame: FrameType) -> None:
     while at >= 0:
         end = text.find(">", at)
         words = text[at:end].split()
-        by = next((span for span in spans if span.start < end and at < span.end), None)
-        if by is not None and not {"SYSTEM", "PUBLIC"}.isdisjoint(words):
-            guard.refuse("path.entity", frame, path=by.path, text=text[at:end])
+        by = next((span.path for span in spans if span.start < end and at < span.end), "")
+        if not by and type(document) is bytes:
+            # In an encoding of its own, which nobody has read the event in.
+            by = guard.provenance.holds_bytes(document)
+        if by and not {"SYSTEM", "PUBLIC"}.isdisjoint(words):
+            guard.refuse("path.entity", frame, path=by, text=text[at:end])
         at = text.find("<!ENTITY", at + 1)
+
+
+def _markup(document: object) -> str:
+    """Return an XML document as its parser reads it: by its first bytes (XML 1.0, appendix F), or by what it says."""
+    if type(document) is not bytes:
+        return text_of(document) or ""
+    encoding = next((name for sign, name in _SIGNS if document.startswith(sign)), "utf-8")
+    if (said := _ENCODING.match(document)) is not None:
+        encoding = said[1].decode("ascii")
+    try:
+        return document.decode(encoding, "replace")
+    except (LookupError, UnicodeError):
+        return document.decode("utf-8", "replace")
 
 
 def about_entity(guard: Guard, name: object, frame: FrameType) -> None:
@@ -124,7 +152,7 @@ def about_head(guard: Guard, data: object, frame: FrameType) -> None:
     if type(data) is not bytes:
         return
     if not _REQUEST.match(data[:_MANY_HEAD]):
-        _about_body(guard, data[:_MANY_HEAD].decode("utf-8", "replace"), frame)
+        about_body(guard, data[:_MANY_HEAD].decode("utf-8", "replace"), frame)
         return
     _about_lines(guard, data[:_MANY_HEAD].decode("latin-1"), "url.structure", frame)
 
@@ -144,14 +172,19 @@ def _about_lines(guard: Guard, text: str, rule: str, frame: FrameType) -> None:
             return
 
 
-def _about_body(guard: Guard, text: str, frame: FrameType) -> None:
+def about_body(guard: Guard, text: str, frame: FrameType) -> None:
     """A body that the function may have written by hand: JSON, XML or a form."""
     if text[:1] == "<":
         about_elements(guard, text, frame)
         return
     sign = '"' if text[:1] in ("{", "[") else "&" if _FORM.match(text) else ""
-    if sign == '"' and '"query"' in text:
+    has_statement = sinks.may_hold_statement(text)
+    if sign == '"' and (has_statement or '"query"' in text):
         _about_document(guard, text, frame)
+    elif has_statement and sign:
+        sinks.about_fields(guard, text, frame)
+    elif has_statement:
+        sinks.about_statement(guard, text, frame)
     for value, path in guard.provenance.values_in(text, sign) if sign else ():
         # Within a text of JSON's, or as the value of a field: what begins outside of one is a part that the event has as such.
         if text[: text.find(value)][-1:] == "=" if sign == "&" else _ends_text(text, value):
@@ -160,13 +193,19 @@ def _about_body(guard: Guard, text: str, frame: FrameType) -> None:
 
 
 def _about_document(guard: Guard, text: str, frame: FrameType) -> None:
-    """A document of GraphQL's in a body: a value of the event ends none of its texts."""
+    """A document of JSON's: a value of the event changes no statement in it, and ends no text of one of GraphQL's."""
     import json
 
     try:
         body = json.loads(text)
     except ValueError:
         return
+    todo = [body]
+    for one in todo:
+        if isinstance(one, str):
+            sinks.about_statement(guard, one, frame)
+        elif isinstance(one, (dict, list)):
+            todo += one.values() if isinstance(one, dict) else one
     document = body.get("query") if isinstance(body, dict) else None
     if not isinstance(document, str):
         return
@@ -376,6 +415,16 @@ def _wrap_jmespath(module: ModuleType, guard: Guard) -> None:
     _wrap_expression(module.Parser, "parse", guard, "jmespath")
 
 
+def _wrap_jsonpath(module: ModuleType, guard: Guard) -> None:
+    # Literals and names are those of JMESPath.
+    _wrap_expression(module.JsonPathParser, "parse", guard, "jmespath")
+
+
+def _wrap_selectors(module: ModuleType, guard: Guard) -> None:
+    # So are CSS's.
+    _wrap_expression(module.CSSParser, "__init__", guard, "jmespath")
+
+
 def _wrap_ldap(module: ModuleType, guard: Guard) -> None:
     def look(
         _connection: object, _base: object = "", text: object = "", *_rest: object, **options: object
@@ -391,6 +440,7 @@ WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     "django.template.base": _wrap_django,
     "email": _wrap_headers,
     "jmespath.parser": _wrap_jmespath,
+    "jsonpath_ng.parser": _wrap_jsonpath,
     "ldap3.core.connection": _wrap_ldap,
     "lxml._elementpath": _wrap_paths,
     "lxml.etree": _wrap_lxml,
@@ -398,6 +448,7 @@ WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     "pandas.core.computation.expr": _wrap_pandas,
     "posixpath": _wrap_posixpath,
     "smtplib": _wrap_mail,
+    "soupsieve.css_parser": _wrap_selectors,
     "string": _wrap_formatter,
     "subprocess": _wrap_subprocess,
     "tarfile": _wrap_tarfile,

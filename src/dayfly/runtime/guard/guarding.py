@@ -154,8 +154,9 @@ class Guard:
         texts = owntext.environment_texts()
         # Here, and once: it reads a file of each library that lies beside the function.
         self._libraries = owntext.libraries_in(self._task)
-        texts += owntext.function_texts(self.places, self._libraries, with_values=True)
-        texts += owntext.module_texts(self.places, self._libraries, self._modules)
+        names: set[str] = set()
+        texts += owntext.function_texts(self.places, self._libraries, with_values=True, names=names)
+        texts += owntext.module_texts(self.places, self._libraries, self._modules, names)
         choices = list(owntext.function_choices(self.places, self._libraries, self._modules))
         beside = self._libraries
         calls.watch(
@@ -168,9 +169,11 @@ class Guard:
         )
         self._modules = []
         texts += owntext.hosts_in(texts)
+        names.difference_update(texts)
+        texts += names
         self._known = frozenset(text for text in texts if text.isidentifier())
         self._texts = texts
-        self.own = OwnText(texts, choices=choices)
+        self.own = OwnText(texts, choices=choices, names=frozenset(names))
         self._written = Written(self.own)
         # Read now, once for all workers: a dozen milliseconds, and nearly every path and statement asks.
         self.written.is_constant("", generators=True)

@@ -44,23 +44,30 @@ def hosts_in(texts: list[str]) -> list[str]:
     return found
 
 
-def function_texts(places: Places, libraries: frozenset[str], *, with_values: bool) -> Iterator[str]:
+def function_texts(
+    places: Places, libraries: frozenset[str], *, with_values: bool, names: set[str] | None = None
+) -> Iterator[str]:
     """Yield the constants of the function's modules, without the `libraries` that lie beside them.
 
-    `with_values`: what their globals hold as well, as no event has met them yet.
+    `with_values`: what their globals hold as well, as no event has met them yet. What is a name goes to `names`, if given.
     """
     for module, file in _modules():
         if places.is_functions(file) and _top(module.__name__) not in libraries:
-            yield from texts_in(module, with_values=with_values)
+            yield from texts_in(module, with_values=with_values, names=names)
 
 
-def module_texts(places: Places, libraries: frozenset[str], modules: list[CodeType]) -> Iterator[str]:
-    """Yield the constants of modules' code, those outside of functions too, but for `libraries` beside the function."""
+def module_texts(
+    places: Places, libraries: frozenset[str], modules: list[CodeType], names: set[str]
+) -> Iterator[str]:
+    """Yield the constants of modules' code, those outside of functions too, but for `libraries` beside the function.
+
+    What is a name goes to `names`.
+    """
     from dayfly.core.structure.trusted_literals import texts_of
 
     for code in modules:
         if not is_beside(code.co_filename, places.task, libraries):
-            yield from texts_of(code)
+            yield from texts_of(code, names)
 
 
 def function_choices(places: Places, libraries: frozenset[str], modules: list[CodeType]) -> Iterator[str]:
@@ -117,11 +124,13 @@ def library_texts(names: tuple[str, ...]) -> Iterator[str]:
         yield from (text for text in texts if not is_standard or text.count("\n") <= _MANY_BREAKS)
 
 
-def texts_in(module: ModuleType, *, with_values: bool) -> list[str]:
-    """Return what a module's functions, classes and, if asked for, globals hold of texts."""
+def texts_in(module: ModuleType, *, with_values: bool, names: set[str] | None = None) -> list[str]:
+    """Return what a module's functions, classes and, if asked for, globals hold of texts; names into `names`, if given."""
     from dayfly.core.structure.trusted_literals import texts_of
 
-    found: list[str] = list(vars(module))
+    found: list[str] = []
+    named = names.update if names is not None else found.extend
+    named(vars(module))
     seen: set[int] = set()
     todo: list[tuple[object, int]] = [
         (value, 0) for name, value in list(vars(module).items()) if name not in _MACHINERY
@@ -139,7 +148,7 @@ def texts_in(module: ModuleType, *, with_values: bool) -> list[str]:
         seen.add(number)
         if isinstance(value, FunctionType):
             # Its `__module__` may be another's: a decorator's.
-            found += texts_of(value.__code__)
+            found += texts_of(value.__code__, names)
             # Not by its `__dict__`, which would be made for each.
             todo.append((getattr(value, "__wrapped__", None), depth + 1))
             for cell in value.__closure__ or ():
@@ -147,7 +156,7 @@ def texts_in(module: ModuleType, *, with_values: bool) -> list[str]:
         elif isinstance(value, type):
             if value.__module__ == module.__name__:
                 entries = list(vars(value).items())
-                found += [name for name, _ in entries]
+                named(name for name, _ in entries)
                 todo += [(item, depth + 1) for _, item in entries]
         elif isinstance(value, (staticmethod, classmethod)):
             todo.append((value.__func__, depth + 1))

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from types import BuiltinFunctionType, FunctionType, ModuleType
 
+from dayfly.core.decodings import unquote
 from dayfly.core.structure.arithmetic import FUNCTIONS, ONLY_TREE, OWN, is_arithmetic
 from dayfly.core.structure.imports import judge_global
 from dayfly.core.structure.inert import is_inert
@@ -90,6 +91,7 @@ _OBEYED = (
     *("PROMPT_COMMAND", "PS4", "PYTHON", "RUBYLIB", "RUBYOPT", "SHELLOPTS"),
 )
 # Files that a statement opens by their names: ATTACH of SQLite's and DuckDB's, and DuckDB's tables that are files.
+_STATEMENT = re.compile(r"(?<![\w/-])(?:select|insert|update|delete|with|merge)(?:\s|\+|%20)", re.I)
 _FILE_IN_SQL = re.compile(
     r"\b(?:attach\s+(?:database\s+)?|(?:read_[a-z_]+|(?:parquet|sqlite)_scan)\s*\(\s*)'((?:[^']|'')*)'", re.I
 )
@@ -460,6 +462,32 @@ def about_sql(guard: Guard, sql: object, dialect: str, frame: FrameType) -> None
         _ask_shape(guard, "sql", sql, frame, judgement, dialect=dialect)
 
 
+def may_hold_statement(text: str) -> bool:
+    """Say whether a word that begins a statement stands in a text."""
+    return _STATEMENT.search(text) is not None
+
+
+def about_fields(guard: Guard, text: str, frame: FrameType) -> None:
+    """Fields of a form, one of which may be a statement."""
+    for field in text.split("&"):
+        about_statement(guard, unquote(field.partition("=")[2].replace("+", " ")), frame)
+
+
+def about_statement(guard: Guard, text: str, frame: FrameType) -> None:
+    """A text that is sent to somebody who may read it as a statement: it begins as one, and the function begins it.
+
+    Of which dialect nobody knows: it is refused where one with backslashes and one without would be.
+    """
+    begins = _STATEMENT.match(text)
+    if begins is None or not (spans := guard.contributed(text)) or spans[0].start < begins.end():
+        return
+    judgements = [
+        judge_sql(text, guard.provenance, guard.written, dialect=dialect) for dialect in ("", "mysql")
+    ]
+    if all(one.verdict == "refuse" for one in judgements):
+        guard.act_on(judgements[0], text, frame)
+
+
 def about_expression(guard: Guard, text: str, frame: FrameType) -> None:
     """An expression of DynamoDB's that is about to be sent."""
     if not guard.own.is_constant(text):
@@ -554,6 +582,8 @@ def about_url(guard: Guard, url: object, frame: FrameType) -> None:
     if text and not guard.own.is_constant(text) and not _is_services(guard, text):
         is_joined = text in guard.computed_paths
         guard.act_on(judge_url(text, guard.provenance, guard.written, is_joined=is_joined), text, frame)
+        if may_hold_statement(text):
+            about_fields(guard, text.partition("?")[2], frame)
 
 
 def about_origin(guard: Guard, url: object, frame: FrameType) -> None:
