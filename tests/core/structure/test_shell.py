@@ -90,7 +90,7 @@ REFUSED = [
     (DOUBLE, "\\"),
     (DOUBLE, "-x"),
     ("{} in.png", "rm"),
-    ("echo `convert {}`", "x"),
+    ("echo `convert {}`", "-x"),
     ("echo $(convert {})", "-x"),
     ("echo $X{}", "_SECRET"),
     ("echo ${X{}}", "_SECRET"),
@@ -498,3 +498,30 @@ def test_an_attribute_s_name_makes_no_program_of_the_function_s(program: str, ve
     own = OwnText(["find", "convert", "sort", " -v"], choices=["convert"], names=frozenset(("find",)))
     event = FakeProvenance({"a": program})
     assert judge_argv(program, [program, "-v"], event, own).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "verdict"),
+    [
+        ('echo "$(date): {}" >> /tmp/log', "hello world", "allow"),
+        ("echo $(date) {}", "hello", "allow"),
+        ('echo "$(basename "{}" .txt)" x', "my file", "allow"),
+        ("echo `date` {}", "hello", "allow"),
+        ("echo `basename {}`", "hello.txt", "allow"),
+        ("echo $((1 + 2)) {}", "hello", "allow"),
+        ('echo "$(date): {}"', "$(id)", "refuse"),
+        ("echo $(basename {})", "x); id; (y", "refuse"),
+        ("echo $(basename {})", "x; id", "refuse"),
+        ('echo "$(basename "{}")"', 'x"; id; "', "refuse"),
+        ("echo $(( {} + 1 ))", "a[$(id)]", "refuse"),
+        ("echo `basename {}`", "x`id`", "refuse"),
+        ("echo $({} -v)", "python", "refuse"),
+        ("$(command -v {}) -v", "python", "refuse"),
+        ("echo $(sh -c '{}')", "id; pwd", "refuse"),
+        ('eval "$(printf %s {})"', "id", "refuse"),
+    ],
+)
+def test_commands_within_commands_are_read(template: str, value: str, verdict: str) -> None:
+    command = template.replace("{}", value)
+    own = OwnText(template.split("{}"))
+    assert judge_shell(command, FakeProvenance({"a": value}), own).verdict == verdict

@@ -362,14 +362,25 @@ def test_a_script_evaluates_no_operand_of_the_events(
             about_process(guard, words[0], words, frame)
 
 
-def test_a_script_that_the_function_wrote_is_read_as_a_shell_does(tmp_path: Path) -> None:
-    command = "id; cat /etc/hostname"
-    file = tmp_path / "made.sh"
-    file.write_text(f"#!/bin/sh\necho begin\n{command}\n")
-    guard = serving({"command": command}, own=("sh", str(file), "#!/bin/sh\necho begin\n"))
+@pytest.mark.parametrize(
+    ("line", "own"),
+    [
+        ("sh {}", "#!/bin/sh\necho begin\n"),
+        ("make -s -f {}", "all:\n\t@echo begin\n\t"),
+        ("sh -c '. {}; echo $A'", "export A=x\n"),
+    ],
+)
+@pytest.mark.parametrize(("value", "is_refused"), [("id; cat /etc/hostname", True), ("plain", False)])
+def test_a_script_that_the_function_wrote_is_read_as_its_reader_does(
+    line: str, own: str, value: str, is_refused: bool, tmp_path: Path
+) -> None:
+    file = tmp_path / "made"
+    file.write_text(f"{own}echo {value}\n")
+    command = line.replace("{}", str(file))
+    guard = serving({"value": value}, own=(command, own + "echo ", "\n"))
     guard.places.temporary = (str(tmp_path),)
-    with pytest.raises(Refused):
-        about_process(guard, "sh", ["sh", str(file)], frame_in(__file__))
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        about_shell(guard, command, frame_in(__file__))
 
 
 def test_a_value_that_is_escaped_ends_nothing() -> None:

@@ -37,6 +37,7 @@ _LITERALS = {
 }
 # Operands that are no literals: numbers, and names that no comparison stands before.
 _OPERAND = re.compile(r"[\w.-]*")
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _BEFORE_LITERAL = frozenset("./,:=<>")
 # In pandas the event may bring a condition where one can stand, since people filter their own reports. How tightly a
 # condition's signs bind, as pandas reads them (`&` as `and`); what is not here is an operand.
@@ -133,7 +134,9 @@ class _Reading:
             # Alone in brackets it would be a condition, which is always true.
             return text[start - 1 : start] in _BEFORE_LITERAL
         is_name = _OPERAND.fullmatch(part) is not None and ".." not in part
-        return is_name and (part.isdigit() or text[start - 1 : start] not in ("=", "<", ">", "("))
+        return is_name and (
+            _NUMBER.fullmatch(part) is not None or text[start - 1 : start] not in ("=", "<", ">", "(")
+        )
 
     def _keeps_condition(self, start: int, end: int) -> bool:
         """Say whether text[start:end] is an operand of what stands around it, or a condition, as a whole.

@@ -184,7 +184,11 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
                 return _refuse("argv.option", "the event supplies an option", span.path)
     elif _is_script_given(words, len(words)):
         return Judgement("allow", "argv.input", "the program has another script")
-    elif program in SHELLS:
+    elif program in _MAKES:
+        # Recipes; what stands before them is make's own.
+        recipes = [line.strip(" \t@-+").replace("$$", "$") for line in text.splitlines() if line[:1] == "\t"]
+        return judge_shell("\n".join(recipes), provenance, own)
+    elif program in SHELLS or words[:1] in (["."], ["source"]):
         return judge_shell(text, provenance, own)
     elif program in ("python", "pypy"):
         from dayfly.core.structure.python import judge_python  # rarely needed here
@@ -207,17 +211,26 @@ def judge_script(
 
 
 def commands_of(command: str) -> list[list[str]]:
-    """Return the words of each command of a command line, none where it cannot be read."""
+    """Return the words of each command of a command line, and of the lines in it that shells read; none where it cannot be read."""
     try:
-        return [
+        found = [
             [word.text() for word in words if not word.redirects] for words in read_shell(command).commands
         ]
     except Unreadable:
         return []
+    for words in list(found):
+        if words and _base(words[0]) in SHELLS and words[1:2] == ["-c"]:
+            found += [inner for line in words[2:3] for inner in commands_of(line)]
+    return found
 
 
 def script_of(words: Sequence[str]) -> tuple[int, str]:
     """Return which word names the script that is executed: an interpreter's first operand, or the program itself."""
+    if words and words[0] in (".", "source"):
+        return 1, words[1] if len(words) > 1 else ""
+    if words and _base(words[0]) in _MAKES:
+        at = words.index("-f") + 1 if "-f" in words else len(words)
+        return at, words[at] if at < len(words) else ""
     if _base(words[0] if words else "") not in (*SHELLS, "python", "pypy"):
         return 0, words[0] if words else ""
     for number, word in enumerate(words[1:], 1):

@@ -18,6 +18,8 @@ _OPERATORS = frozenset(";&|<>()\n")
 # Plain in every shell, wherever in a word they stand; all else that is not quoted may mean something.
 _SAFE = frozenset("@%+:,./-_")
 _RAW = re.compile(r"\S*")
+# How deep commands within commands, $(a $(b)), are read.
+_MANY_NESTED = 8
 # Within a word, with which braces may be more than characters.
 _EXPANDING = frozenset(",'\"\\$`<>")
 
@@ -59,8 +61,11 @@ class Reading:
         self.commands: list[list[Word]] = [[]]
 
 
-def read_shell(command: str) -> Reading:
-    """Read `command`; raises Unreadable where a quote is open at the end, and for here-documents and nulls."""
+def read_shell(command: str, *, depth: int = 0) -> Reading:
+    """Read `command`; raises Unreadable where a quote is open at the end, and for here-documents and nulls.
+
+    Commands whose output is put into this one are among its commands; `depth` says how deep in others it stands.
+    """
     if "\0" in command:
         raise Unreadable("a null character")
     reading = Reading(len(command))
@@ -97,7 +102,7 @@ def read_shell(command: str) -> Reading:
         if word is None:
             word = Word(at, is_command=expects_command and not redirects, redirects=redirects)
             reading.commands[-1].append(word)
-        at = _read_part(command, at, word, kinds)
+        at = _read_part(command, at, word, reading, depth)
     if word is not None:
         word.end = size
     return reading
@@ -109,8 +114,8 @@ def is_assignment(word: Word) -> bool:
     return bool(equals) and name.isidentifier()
 
 
-def _read_part(command: str, at: int, word: Word, kinds: bytearray) -> int:
-    character = command[at]
+def _read_part(command: str, at: int, word: Word, reading: Reading, depth: int) -> int:
+    character, kinds = command[at], reading.kinds
     if character == "'":
         end = command.find("'", at + 1)
         if end < 0:
@@ -119,7 +124,7 @@ def _read_part(command: str, at: int, word: Word, kinds: bytearray) -> int:
         _take(command, at + 1, end, word, kinds, QUOTED)
         return end + 1
     if character == '"':
-        return _read_double(command, at, word, kinds)
+        return _read_double(command, at, word, reading, depth)
     if character == "\\":
         kinds[at] = MARK
         if at + 1 >= len(command):
@@ -130,7 +135,7 @@ def _read_part(command: str, at: int, word: Word, kinds: bytearray) -> int:
             _take(command, at + 1, at + 2, word, kinds, QUOTED)
         return at + 2
     if character in "$`":
-        return _expansion(command, at, word, kinds)
+        return _expansion(command, at, word, reading, depth)
     is_plain = (character.isascii() and character.isalnum()) or character in _SAFE
     if character == "=" and not word.is_command:
         is_plain = True  # a=b is an assignment where a command is expected, a plain argument elsewhere
@@ -146,7 +151,8 @@ def _read_part(command: str, at: int, word: Word, kinds: bytearray) -> int:
     return at + 1
 
 
-def _read_double(command: str, at: int, word: Word, kinds: bytearray) -> int:
+def _read_double(command: str, at: int, word: Word, reading: Reading, depth: int) -> int:
+    kinds = reading.kinds
     kinds[at] = MARK
     at += 1
     size = len(command)
@@ -161,7 +167,7 @@ def _read_double(command: str, at: int, word: Word, kinds: bytearray) -> int:
             at += 2
             continue
         if character in "$`":
-            at = _expansion(command, at, word, kinds)
+            at = _expansion(command, at, word, reading, depth)
             continue
         if character in "!\\":  # alive in an interactive shell, and before what follows
             _take(command, at, at + 1, word, kinds, ACTIVE)
@@ -171,16 +177,23 @@ def _read_double(command: str, at: int, word: Word, kinds: bytearray) -> int:
     raise Unreadable("an unterminated quote")
 
 
-def _expansion(command: str, at: int, word: Word, kinds: bytearray) -> int:
-    """Read $name, ${...} and what else the shell computes; a command in it makes all that follows active.
+def _expansion(command: str, at: int, word: Word, reading: Reading, depth: int) -> int:
+    """Read $name, ${...} and what else the shell computes; a command whose end is not found makes all that follows active.
 
     `echo $X{}` with "_SECRET" names another variable: the name's characters are the shell's, too.
     """
-    size = len(command)
+    size, kinds = len(command), reading.kinds
     if command[at] == "`" or command.startswith("$(", at):
         word.is_own_value = False
-        _take(command, at, size, word, kinds, ACTIVE)
-        return size
+        begin = at + 2 if command[at] == "$" else at + 1
+        end = _closing(command, begin, depth)
+        if end < 0:
+            _take(command, at, size, word, kinds, ACTIVE)
+            return size
+        _take(command, at, end + 1, word, kinds, ACTIVE)
+        if command[begin] != "(":
+            _read_inner(command, begin, end, reading, depth)
+        return end + 1
     if command.startswith("$'", at):
         raise Unreadable("a string syntax that only some shells support")
     end = at + 1
@@ -193,6 +206,55 @@ def _expansion(command: str, at: int, word: Word, kinds: bytearray) -> int:
     word.is_own_value = False
     _take(command, at, end, word, kinds, ACTIVE)
     return end
+
+
+def _read_inner(command: str, begin: int, end: int, reading: Reading, depth: int) -> None:
+    """Read command[begin:end], whose output is put into the command that is being read."""
+    inner = read_shell(command[begin:end], depth=depth + 1)
+    reading.kinds[begin:end] = inner.kinds
+    for words in inner.commands:
+        for word in words:
+            word.start += begin
+            word.end += begin
+            word.origin = [at + begin for at in word.origin]
+    # The last one is still being read.
+    reading.commands[-1:-1] = inner.commands
+
+
+def _closing(command: str, at: int, depth: int) -> int:
+    """Return where the command that begins at `at`, behind "$(" or a backtick, ends; -1 where that cannot be told."""
+    if depth >= _MANY_NESTED:
+        return -1
+    if command[at - 1] == "`":
+        end = command.find("`", at)
+        return end if "\\" not in command[at:end] else -1
+    opened, is_double = 0, False
+    while at < len(command):
+        character = command[at]
+        if character == "\\":
+            at += 1
+        elif command.startswith("$(", at):
+            at = _closing(command, at + 2, depth + 1)
+            if at < 0:
+                return -1
+        elif character == '"':
+            is_double = not is_double
+        elif is_double:
+            pass
+        elif character == "'":
+            at = command.find("'", at + 1)
+            if at < 0:
+                return -1
+        elif character == "#" and command[at - 1] in " \t\n;":
+            return -1  # what a comment holds is no quote
+        elif character == ")":
+            if opened == 0:
+                return at
+            opened -= 1
+        elif character == "(":
+            opened += 1
+        at += 1
+    return -1
 
 
 def _take(command: str, start: int, end: int, word: Word, kinds: bytearray, kind: int) -> None:

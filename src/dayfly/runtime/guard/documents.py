@@ -87,12 +87,12 @@ def about_markup(guard: Guard, document: object, frame: FrameType) -> None:
     while at >= 0:
         end = text.find(">", at)
         words = text[at:end].split()
-        by = next((span.path for span in spans if span.start < end and at < span.end), "")
-        if not by and type(document) is bytes:
+        path = next((span.path for span in spans if span.start < end and at < span.end), "")
+        if not path and type(document) is bytes:
             # In an encoding of its own, which nobody has read the event in.
-            by = guard.provenance.holds_bytes(document)
-        if by and not {"SYSTEM", "PUBLIC"}.isdisjoint(words):
-            guard.refuse("path.entity", frame, path=by, text=text[at:end])
+            path = guard.provenance.holds_bytes(document)
+        if path and not {"SYSTEM", "PUBLIC"}.isdisjoint(words):
+            guard.refuse("path.entity", frame, path=path, text=text[at:end])
         at = text.find("<!ENTITY", at + 1)
 
 
@@ -425,6 +425,17 @@ def _wrap_selectors(module: ModuleType, guard: Guard) -> None:
     _wrap_expression(module.CSSParser, "__init__", guard, "jmespath")
 
 
+def _wrap_redis(module: ModuleType, guard: Guard) -> None:
+    def look(
+        _client: object, command: object, script: object = "", *_rest: object, **_options: object
+    ) -> None:
+        # Lua, whose literals and names are those of JMESPath, too.
+        if command in ("EVAL", "EVAL_RO"):
+            guard.ask(about_query, script, "jmespath")
+
+    precede(module.Redis, "execute_command", guard, look)
+
+
 def _wrap_ldap(module: ModuleType, guard: Guard) -> None:
     def look(
         _connection: object, _base: object = "", text: object = "", *_rest: object, **options: object
@@ -447,6 +458,8 @@ WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     "mako.lexer": _wrap_mako,
     "pandas.core.computation.expr": _wrap_pandas,
     "posixpath": _wrap_posixpath,
+    "redis.asyncio.client": _wrap_redis,
+    "redis.client": _wrap_redis,
     "smtplib": _wrap_mail,
     "soupsieve.css_parser": _wrap_selectors,
     "string": _wrap_formatter,
