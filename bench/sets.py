@@ -19,7 +19,7 @@ from tests.real.environment import REQUIREMENTS, real_python
 from tests.real.ledger import label_of
 from tests.real.servers import Kind, Servers
 
-from bench import budgets, figures, first_use, sheets
+from bench import budgets, figures, first_use, racing, sheets
 from bench.contestants import BLOCK, CHILD, DEFAULT, FUNCTIONS, OFF, PLAIN, WARM_CHILD, WINDOW, Function, Way
 from bench.fleet.orders import event as order
 from bench.machine import this_machine
@@ -197,8 +197,8 @@ SETS = {
         (PLAIN, WARM_CHILD, DEFAULT),
         first_use.functions,
         HONEST,
-        # What first workers import is learned by then.
-        warm_up=12,
+        # What an environment does once is done by then, as in `racing.FULL`.
+        warm_up=racing.FULL.warm_up,
     ),
     "records": Set(
         "what an environment pays for a fleet record of each invocation",

@@ -510,6 +510,12 @@ def test_an_attribute_s_name_makes_no_program_of_the_function_s(program: str, ve
         ("echo `basename {}`", "hello.txt", "allow"),
         ("echo $((1 + 2)) {}", "hello", "allow"),
         ('echo "$(date): {}"', "$(id)", "refuse"),
+        ("convert $(basename '{}') out.png", "x", "allow"),
+        ("convert $(basename '{}') out.png", "x -write y", "refuse"),
+        ("convert \"$(basename '{}')\" out.png", "x y", "allow"),
+        ("convert $(echo {}) out.png", "x -write y", "refuse"),
+        ("convert $(echo {}) out.png", "-write", "refuse"),
+        ("convert `echo {}` out.png", "x -write y", "refuse"),
         ("echo $(basename {})", "x); id; (y", "refuse"),
         ("echo $(basename {})", "x; id", "refuse"),
         ('echo "$(basename "{}")"', 'x"; id; "', "refuse"),
@@ -525,3 +531,30 @@ def test_commands_within_commands_are_read(template: str, value: str, verdict: s
     command = template.replace("{}", value)
     own = OwnText(template.split("{}"))
     assert judge_shell(command, FakeProvenance({"a": value}), own).verdict == verdict
+
+
+PIPES = [
+    ("printf %s '{}' | sh", "id; pwd", "refuse"),
+    ("echo '{}' | tee /tmp/x | sh -s", "id", "refuse"),
+    ("cat /tmp/{} | sh", "a.sh", "refuse"),
+    ("echo {} | python3", "x", "refuse"),
+    ("echo '{}' | perl", "print 1", "refuse"),
+    ("echo '{}' | xargs -I@ sh -c 'echo @'", "$(id)", "refuse"),
+    ("echo {} $(date) | sh", "id", "refuse"),
+    ("y=$(printf %s '{}' | sh)", "id", "refuse"),
+    ("echo \"select b from a where c = '{}'\" | psql db", "x' or 'a'='a", "refuse"),
+    ("echo \"select b from a where c = '{}'\" | psql db", "Ann", "allow"),
+    ("echo '{}' | grep x", "id; pwd", "allow"),
+    ("echo '{}' | python3 run.py", "x", "allow"),
+    ("echo '{}' | xargs -I@ cp @ /tmp", "a b", "allow"),
+    ("echo '{}' | xargs -I@ sh -c 'echo @'", "abc", "allow"),
+    ("ls /tmp/{}; echo x | sh", "a", "allow"),
+    ("ls /tmp/{} || echo x | sh", "a", "allow"),
+]
+
+
+@pytest.mark.parametrize(("template", "value", "verdict"), PIPES)
+def test_what_one_command_prints_is_judged_by_who_reads_it(template: str, value: str, verdict: str) -> None:
+    own = OwnText(template.split("{}"))
+    event = FakeProvenance({"a": value})
+    assert judge_shell(template.replace("{}", value), event, own).verdict == verdict

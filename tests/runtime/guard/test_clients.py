@@ -132,8 +132,9 @@ REQUESTS: list[tuple[str, dict[str, object], dict[str, object]]] = [
     ("ses", {"RawMessage": {"Data": f"Subject: {LINES}\n\nhello"}}, {"RawMessage": {"Data": f"Subject: order\n\n{LINES}"}}),
     ("sesv2", {"Content": {"Raw": {"Data": f"Subject: {LINES}\n\n".encode()}}}, {"Content": {"Simple": {"Body": LINES}}}),
     ("sns", {}, {"Message": EVIL}),
-    ("iam", {"PolicyDocument": '{"Resource": "a/%s"}' % BREAKS}, {"PolicyDocument": json.dumps({"Resource": BREAKS})}),
-    ("events", {"Entries": [{"Detail": '{"a": "%s"}' % BREAKS}]}, {"Entries": [{"Detail": '{"a": "42"}'}]}),
+    ("sns", {}, {"Message": f'[INFO] Ann said "{BREAKS}"'}),
+    ("iam", {"PolicyDocument": f'{{"Resource": "a/{BREAKS}"}}'}, {"PolicyDocument": json.dumps({"Resource": BREAKS})}),
+    ("events", {"Entries": [{"Detail": f'{{"a": "{BREAKS}"}}'}]}, {"Entries": [{"Detail": '{"a": "42"}'}]}),
 ]  # fmt: skip
 
 

@@ -209,6 +209,9 @@ def test_a_document_is_read_in_its_own_encoding(encoding: str) -> None:
     with pytest.raises(Refused):
         about_markup(serving({"body": base64.b64encode(document).decode()}), document, sys._getframe())
     about_markup(serving({"body": "another"}), document, sys._getframe())
+    # Nor is it believed what it says of that.
+    with pytest.raises(Refused):
+        about_markup(serving({"body": xml}), xml.encode(), sys._getframe())
 
 
 def test_a_reader_by_events_opens_no_entity_of_the_events(

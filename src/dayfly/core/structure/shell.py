@@ -51,6 +51,10 @@ _INTERPRETERS = SHELLS.union(
 )
 # Programs that read statements of SQL from an operand or from an option's value, and their dialect.
 _SQL = {"psql": "postgresql", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite", "duckdb": ""}
+# Those of them that read it from their standard input, without an operand.
+_READS_CODE = frozenset(
+    ("fish", "perl", "ruby", "node", "php", "lua", "osascript", "tclsh", "deno", "bun", "dc")
+)
 _AWKS = frozenset(("awk", "gawk", "mawk"))
 # Options whose value is the next word, by program; of a program that is not here, a word is an operand by its place.
 _VALUE_OPTIONS = {
@@ -117,7 +121,7 @@ _SUBSCRIPT = re.compile(r"\w\[.*(?:\$[({]|`)", re.S)
 _EVALUATES = re.compile(r"\beval\s|\b(?:ba|da)?sh\s+-c\s+[^\n]*\$|\bexec\(|\beval\(")
 _ACTIVE = frozenset("$`;|&()<>\n")
 # What hands a command's output to another one.
-_PASSED_ON = frozenset("|(`")
+_PASSED_ON = frozenset("|()`")
 # Programs that expand references to variables and functions, `$(shell ...)`, in what is assigned on their command line.
 _MAKES = frozenset(("make", "gmake"))
 # A number in a program of awk's or jq's; what is no end of one; what a pattern may stand behind, where a quotient may not; and what
@@ -154,7 +158,7 @@ def judge_argv(
 def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: OwnText) -> Judgement:
     """Say whether a program may read this from its standard input: a shell without a script reads commands there.
 
-    So does an interpreter of Python's; xargs puts each line into the command line of a shell.
+    So does an interpreter of Python's, or a database's client; xargs puts each line into the command line of a shell.
     """
     words = list(args)
     while words and _base(words[0]) in _STARTERS:
@@ -182,6 +186,10 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
         for span in contributed(text, provenance, own):
             if "\n" in text[span.start : span.end]:
                 return _refuse("argv.option", "the event supplies an option", span.path)
+    elif program in _SQL:
+        from dayfly.core.structure.sql import judge_sql  # rarely needed here
+
+        return judge_sql(text, provenance, own, dialect=_SQL[program])
     elif _is_script_given(words, len(words)):
         return Judgement("allow", "argv.input", "the program has another script")
     elif program in _MAKES:
@@ -194,6 +202,9 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
         from dayfly.core.structure.python import judge_python  # rarely needed here
 
         return judge_python(text, provenance, own)
+    elif program in _READS_CODE:
+        for span in contributed(text, provenance, own):
+            return _refuse("argv.command", "the event supplies code for another program", span.path)
     return Judgement("allow", "argv.input", "the program reads data")
 
 
@@ -281,6 +292,9 @@ def _judge_line(command: str, taint: Taint, provenance: Provenance, own: OwnText
     for at in range(len(command)):
         if explained.accounted[at]:
             taint.mask[at] = 0  # the function's own words, by coincidence the event's, too
+    judgement = _judge_pipes(command, reading, taint, provenance, own)
+    if judgement is not None:
+        return judgement
     unknown = explained.unexplained >= 0
     for words in reading.commands:
         judgement = _judge_words(command, words, taint, provenance, own, depth)
@@ -306,7 +320,12 @@ def _quoted_values(command: str, reading: Reading) -> bytearray:
     for words in reading.commands:
         for word in words:
             text = command[word.start : word.end]
-            if text.startswith("'") and text == "'" + word.text().replace("'", "'\"'\"'") + "'":
+            if (
+                text.startswith("'")
+                and text == "'" + word.text().replace("'", "'\"'\"'") + "'"
+                # Blanks of it make several words where its command's output is not quoted.
+                and ACTIVE not in reading.kinds[word.start : word.end]
+            ):
                 marks[word.start : word.end] = b"\x01" * len(text)
     return marks
 
@@ -349,6 +368,27 @@ def _is_escapers(command: str, at: int, taint: Taint) -> bool:
         if at >= size and command.startswith(escaped, at - size + 1) and not taint.mask[at - 1]:
             return True
     return False
+
+
+def _judge_pipes(
+    command: str, reading: Reading, taint: Taint, provenance: Provenance, own: OwnText
+) -> Judgement | None:
+    """Judge what commands print, as far as the event supplies it, by who reads it; None where there is nothing against it."""
+    printed: list[str] = []
+    for words in sorted(filter(None, reading.commands), key=lambda words: words[0].start):
+        at = words[0].start
+        while at > 0 and command[at - 1] in " \t":
+            at -= 1
+        before = command[max(at - 2, 0) : at]
+        if before[-1:] in (";", "&", "\n") or before.endswith("||"):
+            printed = []
+        elif before[-1:] == "|" and printed:
+            read_by = [word.text() for word in words if not word.redirects]
+            judgement = judge_input(read_by, "\n".join(printed), provenance, own)
+            if judgement.verdict == "refuse":
+                return judgement
+        printed += [word.text() for word in words[1:] if taint.any(word.start, word.end)]
+    return None
 
 
 def _leads_up(command: str, word: Word, marked: list[bool], own: OwnText) -> bool:

@@ -18,6 +18,8 @@ _OPERATORS = frozenset(";&|<>()\n")
 # Plain in every shell, wherever in a word they stand; all else that is not quoted may mean something.
 _SAFE = frozenset("@%+:,./-_")
 _RAW = re.compile(r"\S*")
+# What makes several words of a command's output, unless that is put between double quotes.
+_SPLITTING = frozenset(" \t\n*?[")
 # How deep commands within commands, $(a $(b)), are read.
 _MANY_NESTED = 8
 # Within a word, with which braces may be more than characters.
@@ -167,7 +169,7 @@ def _read_double(command: str, at: int, word: Word, reading: Reading, depth: int
             at += 2
             continue
         if character in "$`":
-            at = _expansion(command, at, word, reading, depth)
+            at = _expansion(command, at, word, reading, depth, is_quoted=True)
             continue
         if character in "!\\":  # alive in an interactive shell, and before what follows
             _take(command, at, at + 1, word, kinds, ACTIVE)
@@ -177,7 +179,9 @@ def _read_double(command: str, at: int, word: Word, reading: Reading, depth: int
     raise Unreadable("an unterminated quote")
 
 
-def _expansion(command: str, at: int, word: Word, reading: Reading, depth: int) -> int:
+def _expansion(
+    command: str, at: int, word: Word, reading: Reading, depth: int, *, is_quoted: bool = False
+) -> int:
     """Read $name, ${...} and what else the shell computes; a command whose end is not found makes all that follows active.
 
     `echo $X{}` with "_SECRET" names another variable: the name's characters are the shell's, too.
@@ -193,6 +197,9 @@ def _expansion(command: str, at: int, word: Word, reading: Reading, depth: int) 
         _take(command, at, end + 1, word, kinds, ACTIVE)
         if command[begin] != "(":
             _read_inner(command, begin, end, reading, depth)
+            for inside in range(begin, end):
+                if not is_quoted and command[inside] in _SPLITTING and kinds[inside] == QUOTED:
+                    kinds[inside] = ACTIVE
         return end + 1
     if command.startswith("$'", at):
         raise Unreadable("a string syntax that only some shells support")

@@ -156,7 +156,7 @@ def _raw_message(parameters: dict[str, object]) -> object:
 def _documents(parameters: object, depth: int = 3) -> Iterator[str]:
     """Yield the texts of a request that may be documents: policies, inputs of state machines, messages, one or several."""
     if type(parameters) is str:
-        if parameters[:1] in ("{", "["):
+        if documents.is_json(parameters):
             yield parameters
     elif depth and type(parameters) in (dict, list):
         for one in parameters.values() if type(parameters) is dict else parameters:  # type: ignore[attr-defined]

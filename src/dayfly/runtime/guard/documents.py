@@ -59,6 +59,7 @@ _MANY_HEAD = 65_536
 _EMPTY_LINE = re.compile(r"\n\r?\n")
 # A form; and what begins or ends a text of JSON's.
 _FORM = re.compile(r"[\w.\[\]-]{1,64}=[^\s=]*(?:&|\Z)")
+_JSON = re.compile(r'\s*(?:\{\s*["}]|\[\s*[]["{\d-])')
 _QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
 
 
@@ -97,16 +98,24 @@ def about_markup(guard: Guard, document: object, frame: FrameType) -> None:
 
 
 def _markup(document: object) -> str:
-    """Return an XML document as its parser reads it: by its first bytes (XML 1.0, appendix F), or by what it says."""
+    """Return an XML document as its parser reads it: by its first bytes (XML 1.0, appendix F), or by what it says.
+
+    Parsers do not believe all that it says: where any reading has what is looked for, that one.
+    """
+    text = text_of(document) or ""
     if type(document) is not bytes:
-        return text_of(document) or ""
-    encoding = next((name for sign, name in _SIGNS if document.startswith(sign)), "utf-8")
+        return text
+    encodings = [name for sign, name in _SIGNS if document.startswith(sign)]
     if (said := _ENCODING.match(document)) is not None:
-        encoding = said[1].decode("ascii")
-    try:
-        return document.decode(encoding, "replace")
-    except (LookupError, UnicodeError):
-        return document.decode("utf-8", "replace")
+        encodings.append(said[1].decode("ascii"))
+    for encoding in encodings:
+        try:
+            reading = document.decode(encoding, "replace")
+        except (LookupError, UnicodeError):
+            continue
+        if any(sign in reading for sign in ("<!ENTITY", _INCLUDES, _STYLE)):
+            return reading
+    return text
 
 
 def about_entity(guard: Guard, name: object, frame: FrameType) -> None:
@@ -172,12 +181,17 @@ def _about_lines(guard: Guard, text: str, rule: str, frame: FrameType) -> None:
             return
 
 
+def is_json(text: str) -> bool:
+    """Say whether a text begins as a document of JSON's does: "[INFO] ..." does not."""
+    return _JSON.match(text) is not None
+
+
 def about_body(guard: Guard, text: str, frame: FrameType) -> None:
     """A body that the function may have written by hand: JSON, XML or a form."""
     if text[:1] == "<":
         about_elements(guard, text, frame)
         return
-    sign = '"' if text[:1] in ("{", "[") else "&" if _FORM.match(text) else ""
+    sign = '"' if is_json(text) else "&" if _FORM.match(text) else ""
     has_statement = sinks.may_hold_statement(text)
     if sign == '"' and (has_statement or '"query"' in text):
         _about_document(guard, text, frame)
