@@ -544,6 +544,7 @@ PIPES = [
     ("y=$(printf %s '{}' | sh)", "id", "refuse"),
     ("echo \"select b from a where c = '{}'\" | psql db", "x' or 'a'='a", "refuse"),
     ("echo \"select b from a where c = '{}'\" | psql db", "Ann", "allow"),
+    ("cat /tmp/{}.sql | psql db", "report", "allow"),
     ("echo '{}' | grep x", "id; pwd", "allow"),
     ("echo '{}' | python3 run.py", "x", "allow"),
     ("echo '{}' | xargs -I@ cp @ /tmp", "a b", "allow"),

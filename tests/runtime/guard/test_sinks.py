@@ -405,6 +405,12 @@ def test_a_value_that_is_escaped_ends_nothing() -> None:
         ("SELECT Id FROM Account WHERE Name = 'O\\'%s'", "Brien", False),
         ("q=SELECT+Id+FROM+Account+WHERE+Name%%3D'%s'&x=1", "x'||Name||'", True),
         ('{"statement": "SELECT id FROM a WHERE b = \'%s\'"}', "x' OR b != '", True),
+        (
+            '{"prompt": "Select the best answer from the list, where one is: %s"}',
+            "it's 1 or 2 -- see x='y'",
+            False,
+        ),
+        ('{"prompt": "With this text as a guide, (%s) go on"}', "it's 1 or 2; x='y'", False),
         ('{"text": "%s"}', "select all of it or drop me a line; it's fine", False),
         ("user=%s&role=guest", "x&role=admin", True),
         ("%s&key=1", "a=b&c=d", False),

@@ -373,21 +373,27 @@ def _is_escapers(command: str, at: int, taint: Taint) -> bool:
 def _judge_pipes(
     command: str, reading: Reading, taint: Taint, provenance: Provenance, own: OwnText
 ) -> Judgement | None:
-    """Judge what commands print, as far as the event supplies it, by who reads it; None where there is nothing against it."""
+    """Judge what commands print, as far as the event supplies it, by who reads it; None where there is nothing against it.
+
+    What others than `echo` and `printf` make of their operands is judged only for a shell: `cat {file} | sh`.
+    """
     printed: list[str] = []
+    passed: list[str] = []
     for words in sorted(filter(None, reading.commands), key=lambda words: words[0].start):
         at = words[0].start
         while at > 0 and command[at - 1] in " \t":
             at -= 1
         before = command[max(at - 2, 0) : at]
         if before[-1:] in (";", "&", "\n") or before.endswith("||"):
-            printed = []
-        elif before[-1:] == "|" and printed:
+            printed, passed = [], []
+        elif before[-1:] == "|":
             read_by = [word.text() for word in words if not word.redirects]
-            judgement = judge_input(read_by, "\n".join(printed), provenance, own)
+            text = "\n".join(printed + passed if _base((read_by or [""])[0]) in SHELLS else printed)
+            judgement = judge_input(read_by, text, provenance, own)
             if judgement.verdict == "refuse":
                 return judgement
-        printed += [word.text() for word in words[1:] if taint.any(word.start, word.end)]
+        given = printed if words[0].text() in ("echo", "printf") else passed
+        given += [word.text() for word in words[1:] if taint.any(word.start, word.end)]
     return None
 
 

@@ -90,8 +90,14 @@ _OBEYED = (
     *("BASH_ENV", "BASH_FUNC_", "GIT_", "IFS", "JAVA_TOOL_OPTIONS", "LD_", "NODE_OPTIONS", "PERL5"),
     *("PROMPT_COMMAND", "PS4", "PYTHON", "RUBYLIB", "RUBYOPT", "SHELLOPTS"),
 )
-# Files that a statement opens by their names: ATTACH of SQLite's and DuckDB's, and DuckDB's tables that are files.
+# A word that begins a statement; and, from the front and in front of a value, more of one than a sentence has.
 _STATEMENT = re.compile(r"(?<![\w/-])(?:select|insert|update|delete|with|merge)(?:\s|\+|%20)", re.I)
+_BEGINNING = re.compile(
+    r"select |insert into \S+ |update \S+ set \S+ ?=|delete from \S+ where |merge into |with \w+ as ?\("
+)
+_COMPARED = re.compile(r"(?:[=<>(,]|\blike|\bin) ?['\"%(]*\Z")
+_FEW_BEHIND = 40
+# Files that a statement opens by their names: ATTACH of SQLite's and DuckDB's, and DuckDB's tables that are files.
 _FILE_IN_SQL = re.compile(
     r"\b(?:attach\s+(?:database\s+)?|(?:read_[a-z_]+|(?:parquet|sqlite)_scan)\s*\(\s*)'((?:[^']|'')*)'", re.I
 )
@@ -99,6 +105,8 @@ _FILE_IN_SQL = re.compile(
 _OPENS_NOTHING = frozenset(("basename", "dirname", "echo", "expr", "printf"))
 # Of one filter.
 _MANY_OPERANDS = 10_000
+# Parts of the event's in a text that may be a statement.
+_MANY_PARTS = 20
 # A whole host of so many is one of the event's all the same.
 _FEW_CHARACTERS = 2
 # Where AWS answers: which of its hosts it is says a bucket's, a region's or a queue's name.
@@ -474,18 +482,35 @@ def about_fields(guard: Guard, text: str, frame: FrameType) -> None:
 
 
 def about_statement(guard: Guard, text: str, frame: FrameType) -> None:
-    """A text that is sent to somebody who may read it as a statement: it begins as one, and the function begins it.
+    """A text that is sent to somebody who may read it as a statement: what the function begins it with is more than a sentence.
 
-    Of which dialect nobody knows: it is refused where one with backslashes and one without would be.
+    "Select the best answer from the list: ..." is for a model. Of which dialect nobody knows: it is refused where one with backslashes and one without would be.
     """
     begins = _STATEMENT.match(text)
-    if begins is None or not (spans := guard.contributed(text)) or spans[0].start < begins.end():
+    spans = guard.contributed(text)[:_MANY_PARTS] if begins is not None else ()
+    if begins is None or not spans or spans[0].start < begins.end():
+        return
+    if not any(_is_of_statement(text[: span.start]) for span in spans):
         return
     judgements = [
         judge_sql(text, guard.provenance, guard.written, dialect=dialect) for dialect in ("", "mysql")
     ]
     if all(one.verdict == "refuse" for one in judgements):
         guard.act_on(judgements[0], text, frame)
+
+
+def _is_of_statement(head: str) -> bool:
+    """Say whether a text begins with more of a statement than a sentence has, and goes on with a value."""
+    words = " ".join(head[:_MANY_READ].lower().split())
+    found = _BEGINNING.match(words)
+    if found is None:
+        return False
+    if found[0] != "select ":
+        return found[0][:6] != "insert" or " values" in words
+    return (
+        0 < words.find(" from ") < words.rfind(" where ")
+        and _COMPARED.search(words[-_FEW_BEHIND:]) is not None
+    )
 
 
 def about_expression(guard: Guard, text: str, frame: FrameType) -> None:
