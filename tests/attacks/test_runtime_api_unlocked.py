@@ -174,14 +174,20 @@ def must_be_found(shop: Shop, attack: str) -> None:
         shop.attack(attack)
     served = stolen = 0
     end = time.monotonic() + FOUND_S
-    while FOUND not in shop.findings() and (stolen or served < CUSTOMERS):
-        assert time.monotonic() < end, f"{stolen} of {served} customers were robbed by somebody unseen"
-        stolen += shop.serve_beside_a_thief(4)
-        served += 4
-    # One that it had been given when it was ended reached nobody else.
-    assert taken(shop) <= stolen + 1, "more is said than was done"
+    is_found, late = False, 1
+    while late and not is_found:
+        while FOUND not in shop.findings() and (stolen or served < CUSTOMERS):
+            assert time.monotonic() < end, f"{stolen} of {served} customers were robbed by somebody unseen"
+            stolen += shop.serve_beside_a_thief(4)
+            served += 4
+        # One that it had been given when it was ended reached nobody else.
+        assert taken(shop) <= stolen + 1, "more is said than was done"
+        is_found = FOUND in shop.findings()
+        # One that gets a processor only now is still to be found.
+        late = shop.stolen(shop.serve(5))
+        stolen, served = stolen + late, served + 5
     # From then on nobody else's is.
-    assert shop.stolen(shop.serve(5)) == 0
+    assert late == 0
 
 
 @pytest.mark.parametrize("isolation", ISOLATIONS)
