@@ -187,9 +187,7 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
             if "\n" in text[span.start : span.end]:
                 return _refuse("argv.option", "the event supplies an option", span.path)
     elif program in _SQL:
-        from dayfly.core.structure.sql import judge_sql  # rarely needed here
-
-        return judge_sql(text, provenance, own, dialect=_SQL[program])
+        return _judge_sql(text, program, provenance, own)
     elif _is_script_given(words, len(words)):
         return Judgement("allow", "argv.input", "the program has another script")
     elif program in _MAKES:
@@ -206,6 +204,12 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
         for span in contributed(text, provenance, own):
             return _refuse("argv.command", "the event supplies code for another program", span.path)
     return Judgement("allow", "argv.input", "the program reads data")
+
+
+def _judge_sql(text: str, program: str, provenance: Provenance, own: OwnText) -> Judgement:
+    from dayfly.core.structure.sql import judge_sql  # rarely needed here
+
+    return judge_sql(text, provenance, own, dialect=_SQL[program])
 
 
 def judge_script(
@@ -567,13 +571,11 @@ def _judge_arguments(
         ) or (base in _MAKES and ("$(" in brought or "${" in brought)):
             return _refuse("argv.command", "the event supplies code for another program", path)
         if base in _SQL:
-            from dayfly.core.structure.sql import judge_sql  # rarely needed here
-
             # A name or an address has no blank, a path may; commands of the program's own begin with a dot or a backslash.
             is_path = argument[0] == "/" and argument[1:2] != "*"
             if is_path or not (argument[0] in ".\\" or any(map(str.isspace, argument))):
                 continue
-            judgement = judge_sql(argument, provenance, own, dialect=_SQL[base])
+            judgement = _judge_sql(argument, base, provenance, own)
             if judgement.verdict == "refuse":
                 return judgement
             continue

@@ -196,10 +196,7 @@ def _expansion(
             return size
         _take(command, at, end + 1, word, kinds, ACTIVE)
         if command[begin] != "(":
-            _read_inner(command, begin, end, reading, depth)
-            for inside in range(begin, end):
-                if not is_quoted and command[inside] in _SPLITTING and kinds[inside] == QUOTED:
-                    kinds[inside] = ACTIVE
+            _read_inner(command, begin, end, reading, depth, is_quoted=is_quoted)
         return end + 1
     if command.startswith("$'", at):
         raise Unreadable("a string syntax that only some shells support")
@@ -215,10 +212,12 @@ def _expansion(
     return end
 
 
-def _read_inner(command: str, begin: int, end: int, reading: Reading, depth: int) -> None:
-    """Read command[begin:end], whose output is put into the command that is being read."""
+def _read_inner(command: str, begin: int, end: int, reading: Reading, depth: int, *, is_quoted: bool) -> None:
+    """Read command[begin:end], whose output is put into the command that is being read, between double quotes or not."""
     inner = read_shell(command[begin:end], depth=depth + 1)
-    reading.kinds[begin:end] = inner.kinds
+    for at, kind in enumerate(inner.kinds, begin):
+        is_split = not is_quoted and kind == QUOTED and command[at] in _SPLITTING
+        reading.kinds[at] = ACTIVE if is_split else kind
     for words in inner.commands:
         for word in words:
             word.start += begin
