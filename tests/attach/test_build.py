@@ -7,7 +7,6 @@ import io
 import json
 import sys
 import zipfile
-import zlib
 from importlib import metadata
 from pathlib import Path
 
@@ -42,7 +41,7 @@ def test_every_layer_is_within_the_budget(version: str, tmp_path: Path) -> None:
         total = sum(info.file_size for info in file.infolist())
         assert built.files == len(file.infolist())
     assert built.unzipped_bytes == total
-    assert 100_000 < total - native <= MAX_BYTES == 1_000_000
+    assert 100_000 < total - native <= MAX_BYTES == 1_400_000
     assert 100_000 < native <= MAX_NATIVE_BYTES
     assert built.bytes == built.path.stat().st_size
     assert list(built.compiled) == [version]
@@ -55,14 +54,14 @@ def test_only_what_runs_beside_a_function_ships(layer: build.BuiltLayer) -> None
         client = zipfile.ZipFile(io.BytesIO(file.read("dayfly.d/client.zip"))).namelist()
         archive = f"dayfly.d/{sys.implementation.cache_tag}.late.zip"
         late = zipfile.ZipFile(io.BytesIO(file.read(archive))).namelist()
-        packed = file.read(f"dayfly.d/{sys.implementation.cache_tag}.guard.z")
+        packed = file.read(f"dayfly.d/{sys.implementation.cache_tag}.guard.bin")
         manifest = json.loads(file.read("dayfly.d/manifest.json"))
         modes = {info.filename: info.external_attr >> 16 & 0o777 for info in file.infolist()}
     assert modes["dayfly"] == 0o755
     # Bytecode alone, each module's once.
     tag = f"dayfly.d/{sys.implementation.cache_tag}/"
     files = {name.removeprefix(tag) for name in names if name.startswith(tag)}
-    index = json.loads(zlib.decompress(packed).partition(b"\n")[0])
+    index = json.loads(packed.partition(b"\n")[0])
     guards = {name for name, _ in index}
     assert len(files) + len(late) + len(guards) == len(files | set(late) | guards)
     modules = files | set(late) | guards
@@ -96,7 +95,7 @@ def test_only_what_runs_beside_a_function_ships(layer: build.BuiltLayer) -> None
         "dayfly.d/client.zip",
         "dayfly.d/failure.py",
         archive,
-        f"dayfly.d/{sys.implementation.cache_tag}.guard.z",
+        f"dayfly.d/{sys.implementation.cache_tag}.guard.bin",
         "dayfly.d/licences.zip",
         "dayfly.d/manifest.json",
     }
@@ -172,7 +171,7 @@ def test_beside_the_python_that_is_here_one_that_is_not_is_served_from_source(tm
     assert "dayfly/runtime/client.py" in inner
     assert [name for name in inner if is_guards(name)]
     assert {"dayfly/core/__init__.pyc", "dayfly/runtime/sealing.pyc"} <= set(compiled)
-    assert f"{bytecode}.guard.z" in names
+    assert f"{bytecode}.guard.bin" in names
 
 
 def test_a_file_that_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:

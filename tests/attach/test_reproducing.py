@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,8 +61,8 @@ def _contents(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             for one in file.namelist():
                 yield from _contents(f"{name}/{one}", file.read(one))
-    elif name.endswith(".z"):
-        index, _, rest = zlib.decompress(data).partition(b"\n")
+    elif name.endswith(".bin"):
+        index, _, rest = data.partition(b"\n")
         for one, length in json.loads(index):
             yield f"{name}/{one}", rest[:length]
             rest = rest[length:]
@@ -91,4 +90,4 @@ def test_its_native_code_is_there_for_both_processors(version: str, tmp_path: Pa
     }
     assert {name.partition("layer.zip")[2] for name in native} == expected
     programs = [name for name in files if "/licences/" not in name and name not in native]
-    assert {name.rpartition(".")[2] for name in programs} == {"zip", "z", "pyc", "py", "json", "zip/dayfly"}
+    assert {name.rpartition(".")[2] for name in programs} == {"zip", "bin", "pyc", "py", "json", "zip/dayfly"}

@@ -122,7 +122,7 @@ def test_each_python_has_its_own_layer_and_what_it_lacks_fails_every_check(
 def _without_guard(layer: Path) -> None:
     """Leave out what a layer for several Pythons of an earlier version lacked."""
     with zipfile.ZipFile(layer) as file:
-        kept = {info: file.read(info) for info in file.infolist() if not info.filename.endswith(".guard.z")}
+        kept = {info: file.read(info) for info in file.infolist() if not info.filename.endswith(".guard.bin")}
     with zipfile.ZipFile(layer, "w") as file:
         for info, data in kept.items():
             file.writestr(info, data)

@@ -83,9 +83,6 @@ DAMAGES = {
     for one in (
         other_magic,
         no_bytecode,
-        late_other_magic,
-        late_spoilt,
-        late_cut,
         unreadable,
         unreadable_boot,
         closed,
@@ -117,7 +114,28 @@ def test_a_damaged_member_leaves_the_function_as_it_was_and_is_told(
     assert seen == expected
 
 
-@pytest.mark.parametrize("damage", [late_spoilt, unreadable_boot, closed], ids=lambda one: one.__name__)
+@pytest.mark.parametrize("damage", [late_other_magic, late_spoilt, late_cut], ids=lambda one: one.__name__)
+def test_what_a_damaged_archive_of_late_modules_holds_is_missed_only_where_it_is_needed_and_told(
+    damage: Callable[[Path], None], copied_opt: Path
+) -> None:
+    damage(copied_opt)
+    for handler, isolation, told in (
+        ("managed.view", "invocation", False),
+        ("pair.view", "process", True),
+    ):
+        with ManagedRuntime(FUNCTIONS, handler, IMAGE, opt=copied_opt, telemetry=True) as runtime:
+            runtime.api.wait_until_ready()
+            assert runtime.api.invoke({}).kind == "response"
+            started = started_as(runtime)
+        limits = started["not_promised"]
+        assert isinstance(limits, list)
+        assert started["isolation"] == isolation
+        assert (
+            any("a library could not be prepared for forking (pairs: " in limit for limit in limits) == told
+        )
+
+
+@pytest.mark.parametrize("damage", [other_magic, unreadable_boot, closed], ids=lambda one: one.__name__)
 def test_a_damaged_member_stops_where_that_was_asked_for(
     damage: Callable[[Path], None], copied_opt: Path
 ) -> None:

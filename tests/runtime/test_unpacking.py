@@ -22,7 +22,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     modules = [
         Entry(path, bytes(16) + marshal.dumps(compile(text, path, "exec"))) for path, text in SOURCES.items()
     ]
-    (tmp_path / "cpython-3x.guard.z").write_bytes(pack(modules))
+    (tmp_path / "cpython-3x.guard.bin").write_bytes(pack(modules))
     monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
     return str(tmp_path / "cpython-3x")
 

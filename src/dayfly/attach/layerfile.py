@@ -201,10 +201,10 @@ def _guarded(file: zipfile.ZipFile, version: str) -> bool | None:
             return None
         if {_GUARD, f"{_GUARD}c"} & inner:
             return True
-    packed = f"{library}.guard.z"
+    packed = f"{library}.guard.bin"
     if packed not in names:
         return False
-    index = zlib.decompress(file.read(packed)).partition(b"\n")[0]
+    index = file.read(packed).partition(b"\n")[0]
     return f"{_GUARD}c" in {path for path, _ in json.loads(index)}
 
 

@@ -8,7 +8,6 @@ import json
 import os
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +16,13 @@ from dayfly.errors import DayflyError
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 # Unzipped, for each Python that a layer serves. Lambda allows 250 MB for all layers and the function; a guest takes little.
-MAX_BYTES = 1_000_000
+MAX_BYTES = 1_400_000
 HOME = "dayfly.d"
 # The supervisor and its launcher, beside what MAX_BYTES counts: one layer serves both of Lambda's processors.
 ARCHITECTURES = ("x86_64", "aarch64")
 MAX_NATIVE_BYTES = 900_000
-# What a start of many functions does without; compressed, it is half as large. Not what every start loads: that takes a
-# third longer from an archive.
+# What a start of many functions does without; compressed, it is half as large. Not what every start loads, of which
+# inflating takes as long as all the rest of loading it.
 _GUARD_FOLDERS = ("dayfly/runtime/guard/", "dayfly/core/structure/")
 _LATE_FOLDERS = ("dayfly/runtime/sealers/", *_GUARD_FOLDERS)
 # What the guard alone needs, a ninth of all.
@@ -35,6 +34,7 @@ _GUARD = frozenset(
         "dayfly/core/event_values.py",
         "dayfly/core/plausibility.py",
         "dayfly/core/provenance.py",
+        "dayfly/core/reports.py",
         "dayfly/core/substring_matches.py",
         "dayfly/core/triggers.py",
     }
@@ -45,7 +45,6 @@ _LATE = _GUARD | frozenset(
         "dayfly/_sys/netns.py",
         "dayfly/_sys/objects.py",
         "dayfly/_sys/openmp.py",
-        "dayfly/_sys/reopen.py",
         "dayfly/_sys/trust.py",
         "dayfly/core/activity.py",
         "dayfly/core/destinations.py",
@@ -56,7 +55,6 @@ _LATE = _GUARD | frozenset(
         "dayfly/core/policyfile.py",
         "dayfly/core/policylayer.py",
         "dayfly/core/proofs.py",
-        "dayfly/core/reports.py",
         "dayfly/core/tenants.py",
         "dayfly/runtime/bundles.py",
         "dayfly/runtime/bytecode.py",
@@ -67,13 +65,10 @@ _LATE = _GUARD | frozenset(
         "dayfly/runtime/failure.py",
         "dayfly/runtime/flatsettings.py",
         "dayfly/runtime/hugepages.py",
-        "dayfly/runtime/idleness.py",
         "dayfly/runtime/immortals.py",
         "dayfly/runtime/import_trial.py",
         "dayfly/runtime/natives.py",
         "dayfly/runtime/policyplace.py",
-        "dayfly/runtime/recorded.py",
-        "dayfly/runtime/unpacking.py",
         "dayfly/runtime/warming.py",
     }
 )
@@ -182,7 +177,7 @@ def arrange(
             entries += [Entry(f"{library}/{module.path}", module.data) for module in early]
             entries.append(Entry(f"{library}.late.zip", archive(late)))
         if guards:
-            entries.append(Entry(f"{library}.guard.z", pack(guards)))
+            entries.append(Entry(f"{library}.guard.bin", pack(guards)))
     described = json.dumps(manifest, indent=2, sort_keys=True).encode() + b"\n"
     entries.append(Entry(f"{HOME}/manifest.json", described))
     return sorted(entries, key=lambda entry: entry.path)
@@ -227,13 +222,13 @@ def without_words(tree: ast.Module) -> ast.Module:
 
 
 def pack(modules: Sequence[Entry]) -> bytes:
-    """Return modules as one compressed text, a quarter smaller than an archive: all of them are loaded, or none.
+    """Return modules as one file: nearly all of them are loaded, or none.
 
     A line of JSON with each path and length comes first; `dayfly.runtime.unpacking` reads it.
     """
     ordered = sorted(modules, key=lambda module: module.path)
     index = json.dumps([[module.path, len(module.data)] for module in ordered]).encode()
-    return zlib.compress(index + b"\n" + b"".join(module.data for module in ordered), level=9)
+    return index + b"\n" + b"".join(module.data for module in ordered)
 
 
 def archive(entries: Sequence[Entry]) -> bytes:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import inspect
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +21,63 @@ import sys
 v = sys.version_info
 print(sys.implementation.name, "%d.%d" % v[:2], v.releaselevel)
 """
+
+
+def with_patterns(tree: ast.Module) -> ast.Module:
+    """Have regular expressions of constants taken as compiled here: compiling the guard's is a sixth of its loading.
+
+    What a `re.compile` makes of a constant goes into the bytecode, for the same version of the engine (`_sre.MAGIC`);
+    any other compiles as written. Also run, as text, by the interpreters that compile the layer: it needs nothing but
+    `ast` and `re`.
+    """
+    import re._compiler as compiler  # type: ignore[import-not-found]
+
+    engine = compiler._sre
+    taken: list[tuple[object, int, list[int], int, dict[str, int], tuple[str | None, ...]]] = []
+
+    class Recorder:
+        """Takes what the engine would be given."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(engine, name)
+
+        def compile(self, *given: object) -> None:
+            taken.append(given)  # type: ignore[arg-type]
+
+    class Compiled(ast.NodeTransformer):
+        def visit_Call(self, call: ast.Call) -> ast.expr:
+            self.generic_visit(call)
+            if ast.unparse(call.func) != "re.compile" or call.keywords:
+                return call
+            try:
+                given = [
+                    eval(compile(ast.Expression(one), "", "eval"), {"re": re, "__builtins__": {}})
+                    for one in call.args
+                ]
+            except NameError:
+                return call
+            compiler._sre = Recorder()
+            try:
+                compiler.compile(*given)
+            finally:
+                compiler._sre = engine
+            text, flags, code, *rest = taken.pop()
+            made = f"_sre.compile({text!r}, {int(flags)}, [*{tuple(map(int, code))}], {', '.join(map(repr, rest))})"
+            both = ast.parse(f"{made} if _sre.MAGIC == {engine.MAGIC} else 0", mode="eval").body
+            assert isinstance(both, ast.IfExp)
+            both.orelse = call
+            for node in ast.walk(both):
+                ast.copy_location(node, call)
+            return both
+
+    for at, statement in enumerate(tree.body):
+        if isinstance(statement, ast.Import) and any(name.name == "re" for name in statement.names):
+            Compiled().visit(tree)
+            tree.body.insert(at, ast.copy_location(ast.Import([ast.alias("_sre")]), statement))
+            break
+    return ast.fix_missing_locations(tree)
+
+
 # Unchecked hash-based: file times mean nothing in a layer, and nobody can write a newer source to /opt.
 # https://docs.python.org/3/reference/import.html#pyc-invalidation
 # Docstrings and annotations, which nothing reads at run time, are a sixth of the bytecode and of its loading;
@@ -26,13 +85,14 @@ print(sys.implementation.name, "%d.%d" % v[:2], v.releaselevel)
 _COMPILE = f"""
 from __future__ import annotations
 
-import ast, base64, importlib.util, json, marshal, sys
+import ast, base64, importlib.util, json, marshal, re, sys
 
 {inspect.getsource(without_words)}
+{inspect.getsource(with_patterns)}
 done = {{}}
 for path, text in json.load(sys.stdin):
     source = base64.b64decode(text)
-    code = compile(without_words(ast.parse(source, path)), path, "exec", dont_inherit=True, optimize=0)
+    code = compile(with_patterns(without_words(ast.parse(source, path))), path, "exec", dont_inherit=True, optimize=0)
     head = importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + importlib.util.source_hash(source)
     done[path] = base64.b64encode(head + marshal.dumps(code)).decode()
 json.dump(done, sys.stdout)

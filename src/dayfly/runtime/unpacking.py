@@ -1,4 +1,4 @@
-"""Loads the guard's modules from the one compressed file in which they lie in a layer."""
+"""Loads the guard's modules from the one file in which they lie in a layer."""
 
 from __future__ import annotations
 
@@ -19,14 +19,12 @@ _HEAD_BYTES = 16
 
 def unpack(library: str) -> None:
     """Have the modules beside the folder `library` (where `dayfly` lies) found, if such a file is there."""
-    path = library + ".guard.z"
+    path = library + ".guard.bin"
     if not os.path.exists(path):
         return
-    # LZMA saves a fifth more, takes four times as long, and is missing from some interpreters.
-    import zlib
-
-    with open(path, "rb") as file:
-        index, _, data = zlib.decompress(file.read()).partition(b"\n")
+    # Not compressed: inflating it took 4.5 ms of the 8.5 that reading and unmarshalling take.
+    with open(path, "rb", buffering=0) as file:
+        index, _, data = file.read().partition(b"\n")
     sys.meta_path.insert(0, Unpacked(json.loads(index), data))
 
 

@@ -159,6 +159,9 @@ def wait_for_work(
         from dayfly.runtime import warming
 
         sealing.notes += warming.warm(options.prime, options.events, handler)
+    # No collection from here on: it took up to 58 ms of a boto3 function's init, and garbage left in the zygote is harmless.
+    was_collecting = gc.isenabled()
+    gc.disable()
     if guard is not None:
         unguarded = _settle(guard)
         if said := guard.said(of_init=True):
@@ -180,10 +183,7 @@ def wait_for_work(
     handed_down = _handed_down(channel, inherited)
     # Now, and not before init: native code of the function's may have opened it again.
     ready.is_open = proc.opens_memory("self")
-    was_collecting = gc.isenabled()
-    # No collection here: that took 58 ms of a boto3 function's init, and garbage left in the zygote is harmless.
     gc.freeze()
-    gc.disable()
     if guard is not None:
         _watch(guard)
     held = HeldSignals()

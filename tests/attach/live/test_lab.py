@@ -91,6 +91,6 @@ def _without_guard(layer: bytes) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(layer)) as file, zipfile.ZipFile(target, "w") as kept:
         for info in file.infolist():
-            if not info.filename.endswith(".guard.z"):
+            if not info.filename.endswith(".guard.bin"):
                 kept.writestr(info, file.read(info))
     return target.getvalue()
