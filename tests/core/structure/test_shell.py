@@ -551,6 +551,56 @@ PIPES = [
     ("echo '{}' | xargs -I@ sh -c 'echo @'", "abc", "allow"),
     ("ls /tmp/{}; echo x | sh", "a", "allow"),
     ("ls /tmp/{} || echo x | sh", "a", "allow"),
+    # Whatever stands between who prints it and who reads it.
+    *(
+        (template, "id", "refuse")
+        for template in (
+            "echo '{}' |& sh",
+            "echo '{}' 2>&1 | sh",
+            "echo '{}' >&2 | sh",
+            "echo '{}' |\n sh",
+            "echo '{}' | X=1 sh",
+            "echo '{}' | (cd /; sh)",
+            "echo '{}' | { cat x; sh; }",
+            "echo '{}' | if true; then sh; fi",
+            "echo '{}' | sudo -u x sh",
+            "{ date; echo '{}'; } | cat | sh",
+            "for x in a b; do echo '{}'; done | sh",
+            "sh <(echo '{}')",
+            ". <(echo '{}')",
+            "echo '{}' | tee >(sh)",
+            "echo '{}' | while read -r line; do eval \"$line\"; done",
+            "echo '{}' | while read -r line; do $line; done",
+            "while read -r line; do sh -c \"$line\"; done < <(echo '{}')",
+            "mapfile -t lines < <(echo '{}'); eval ${lines[0]}",
+            "echo '{}' > x; sh ./x",
+            "echo '{}' > x && chmod +x x && ./x",
+            "for i in 1 2; do sh x; echo '{}' > x; done",
+            "echo '{}' > x; sh < x",
+            "echo '{}' > x; while read -r line; do eval $line; done < x",
+            "echo '{}' | tee x; . ./x",
+            "echo '{}' | ssh -p 22 host",
+            "echo '{}' | ssh host sh -s",
+            "echo '{}' | docker exec -i box bash",
+            "echo '{}' | parallel",
+            "echo '{}' | xargs sh -c",
+        )
+    ),
+    *(
+        (template, "id; pwd", "allow")
+        for template in (
+            "echo '{}' | (cat; ls)",
+            "echo '{}' || sh run.sh",
+            "echo '{}'; sh run.sh",
+            "echo '{}' > x; sh run.sh x",
+            "echo '{}' > x; cat x",
+            "echo '{}' | while read -r line; do echo \"$line\"; done",
+            "echo '{}' | while read -r line; do python3 run.py \"$line\"; done",
+            "echo '{}' | ssh host 'cat > x'",
+            "echo '{}' | docker exec -i box cat",
+            "case a in a) echo '{}';; esac; sh run.sh",
+        )
+    ),
 ]
 
 

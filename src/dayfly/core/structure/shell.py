@@ -56,6 +56,19 @@ _READS_CODE = frozenset(
     ("fish", "perl", "ruby", "node", "php", "lua", "osascript", "tclsh", "deno", "bun", "dc")
 )
 _AWKS = frozenset(("awk", "gawk", "mawk"))
+# Programs that hand what they read to a shell, here or elsewhere, if they are given no more operands than these, or one at the
+# end; and options of theirs whose value is the next word.
+_LEADS_TO_SHELL = {
+    "at": 9,
+    "batch": 9,
+    "parallel": 0,
+    "ssh": 1,
+    "su": 9,
+    "docker": -1,
+    "podman": -1,
+    "kubectl": -1,
+}
+_SSH_VALUE_OPTIONS = frozenset(f"-{letter}" for letter in "bcDEeFIiJLlmOopQRSWw")
 # Options whose value is the next word, by program; of a program that is not here, a word is an operand by its place.
 _VALUE_OPTIONS = {
     **dict.fromkeys(SHELLS, frozenset(("-o", "+o", "-O", "+O", "--rcfile", "--init-file"))),
@@ -173,6 +186,8 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
         if marks and script and marks[0] in script[0]:
             lines = [script[0].replace(marks[0], line) for line in text.splitlines()]
             return judge_shell("\n".join(lines), provenance, own)
+        if words[-1] == "-c" and any(_base(word) in SHELLS for word in words[1:-1]):
+            return judge_shell(text, provenance, own)
     elif (
         program == "curl"
         and any(
@@ -188,6 +203,8 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
                 return _refuse("argv.option", "the event supplies an option", span.path)
     elif program in _SQL:
         return _judge_sql(text, program, provenance, own)
+    elif program in _LEADS_TO_SHELL and _leads_to_shell(words, _LEADS_TO_SHELL[program]):
+        return judge_shell(text, provenance, own)
     elif _is_script_given(words, len(words)):
         return Judgement("allow", "argv.input", "the program has another script")
     elif program in _MAKES:
@@ -204,6 +221,14 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
         for span in contributed(text, provenance, own):
             return _refuse("argv.command", "the event supplies code for another program", span.path)
     return Judgement("allow", "argv.input", "the program reads data")
+
+
+def _leads_to_shell(words: Sequence[str], most: int) -> bool:
+    """Say whether a program gets no command, or a shell without a script for one."""
+    operands = [
+        word for at, word in enumerate(words[1:]) if word[:1] != "-" and words[at] not in _SSH_VALUE_OPTIONS
+    ]
+    return len(operands) <= most or _base((operands or [""])[-1]) in SHELLS
 
 
 def _judge_sql(text: str, program: str, provenance: Provenance, own: OwnText) -> Judgement:
@@ -381,24 +406,95 @@ def _judge_pipes(
 
     What others than `echo` and `printf` make of their operands is judged only for a shell: `cat {file} | sh`.
     """
-    printed: list[str] = []
-    passed: list[str] = []
-    for words in sorted(filter(None, reading.commands), key=lambda words: words[0].start):
-        at = words[0].start
-        while at > 0 and command[at - 1] in " \t":
-            at -= 1
-        before = command[max(at - 2, 0) : at]
-        if before[-1:] in (";", "&", "\n") or before.endswith("||"):
-            printed, passed = [], []
-        elif before[-1:] == "|":
-            read_by = [word.text() for word in words if not word.redirects]
-            text = "\n".join(printed + passed if _base((read_by or [""])[0]) in SHELLS else printed)
-            judgement = judge_input(read_by, text, provenance, own)
-            if judgement.verdict == "refuse":
-                return judgement
-        given = printed if words[0].text() in ("echo", "printf") else passed
-        given += [word.text() for word in words[1:] if taint.any(word.start, word.end)]
+    reads: dict[int, list[list[Word]]] = {}
+    programs: dict[int, list[str]] = {}
+    for writers, reader in reading.passes:
+        reads.setdefault(reader[0].start, []).extend(writers)
+    for writer, reader, interpreter in _passed_by_files(command, reading):
+        reads.setdefault(reader[0].start, []).append(writer)
+        if interpreter:
+            programs[reader[0].start] = interpreter
+    for words in reading.commands if reads else ():
+        if not words or words[0].start not in reads:
+            continue
+        read_by = programs.get(words[0].start) or [word.text() for word in _program_of(words)]
+        program = _base((read_by or [""])[0])
+        text = _printed(words, reads, taint, to_shell=program in SHELLS)
+        if program in ("read", "mapfile", "readarray"):
+            read_by = ["sh"] if _is_executed(command, words, read_by, reading) else []
+        judgement = judge_input(read_by, text, provenance, own) if text and read_by else None
+        if judgement is not None and judgement.verdict == "refuse":
+            return judgement
     return None
+
+
+def _program_of(words: list[Word]) -> list[Word]:
+    """Return a simple command's name and operands, without assignments and reserved words before and redirections."""
+    names = [at for at, word in enumerate(words) if word.is_command]
+    return [word for word in words[names[-1] if names else 0 :] if not word.redirects]
+
+
+def _printed(words: list[Word], reads: dict[int, list[list[Word]]], taint: Taint, *, to_shell: bool) -> str:
+    """Return what comes to a command from the event: words that others print, and, for a shell, have for operands."""
+    found: dict[int, str] = {}
+    seen: set[int] = set()
+    todo = [words]
+    while todo:
+        for writer in reads.get(todo.pop()[0].start, ()):
+            if writer[0].start in seen:
+                continue
+            seen.add(writer[0].start)
+            todo.append(writer)
+            program = _program_of(writer)
+            if to_shell or (program and program[0].text() in ("echo", "printf")):
+                found.update(
+                    (word.start, word.text()) for word in program[1:] if taint.any(word.start, word.end)
+                )
+    return "\n".join(text for _, text in sorted(found.items()))
+
+
+def _is_executed(command: str, reader: list[Word], read_by: list[str], reading: Reading) -> bool:
+    """Say whether commands behind `reader`, which has read lines into variables (`read`), execute what is in these."""
+    names = [word for word in read_by[1:] if word.isidentifier()] or ["REPLY", "MAPFILE"]
+    uses = re.compile(r"\$\{?(?:" + "|".join(names) + r")(?!\w)")
+    for words in reading.commands:
+        program = _program_of(words) if words and words[0].start > reader[0].start else []
+        texts = [word.text() for word in program]
+        if not program or not uses.search(command, program[0].start, program[-1].end):
+            continue
+        name = _base(texts[0])
+        executes = name in _RUNNERS or (
+            name in _INTERPRETERS and any(one[:1] == "-" and one[-1:] in "ce" for one in texts)
+        )
+        if executes or uses.match(command, program[0].start) or uses.match(command, program[0].start + 1):
+            return True
+    return False
+
+
+def _passed_by_files(command: str, reading: Reading) -> Iterator[tuple[list[Word], list[Word], list[str]]]:
+    """Yield which command writes a file and which one reads or executes it; as a script, with whom."""
+    written: dict[str, list[list[Word]]] = {}
+    blocks = {end[0].start: members for end, members in reading.blocks}
+    in_order = sorted(filter(None, reading.commands), key=lambda words: words[0].start)
+    # Twice: in a loop what stands behind comes before.
+    for words in in_order * 2:
+        texts = [word.text() for word in _program_of(words)]
+        number, script = script_of(texts)
+        used = [(script, texts[:number] or ["sh"], [words])]
+        writes = texts[1:] if texts[:1] == ["tee"] else []
+        for word in words:
+            at = word.start - 1
+            while word.redirects and command[at] in " \t&|":
+                at -= 1
+            if word.redirects and command[at] == ">":
+                writes.append(word.text())
+            elif word.redirects:
+                used.append((word.text(), [], [words, *blocks.get(words[0].start, ())]))
+        for file, program, readers in used:
+            for writer in written.get(file.removeprefix("./"), ()):
+                yield from ((writer, reader, program) for reader in readers)
+        for file in writes:
+            written.setdefault(file.removeprefix("./"), []).append(words)
 
 
 def _leads_up(command: str, word: Word, marked: list[bool], own: OwnText) -> bool:

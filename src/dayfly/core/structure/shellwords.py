@@ -6,10 +6,17 @@ import re
 
 from dayfly.core.structure.judgement import Unreadable
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 # Programs that read this grammar, behind -c or from a file.
 SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "ash"))
 # Words after which a command is still to come.
 _RESERVED = frozenset(("if", "then", "else", "elif", "do", "while", "until", "!", "{", "time"))
+# Words between which commands have one input and one output.
+_OPENS = frozenset(("if", "while", "until", "for", "select", "case", "{"))
+_CLOSES = frozenset(("fi", "done", "esac", "}"))
 
 # What a character is to the shell.
 ACTIVE, PLAIN, QUOTED, BLANK, MARK = range(5)
@@ -22,6 +29,7 @@ _RAW = re.compile(r"\S*")
 _SPLITTING = frozenset(" \t\n*?[")
 # How deep commands within commands, $(a $(b)), are read.
 _MANY_NESTED = 8
+_MANY_GROUPS = 50
 # Within a word, with which braces may be more than characters.
 _EXPANDING = frozenset(",'\"\\$`<>")
 
@@ -54,13 +62,106 @@ class Word:
 
 
 class Reading:
-    """`kinds` has one of the constants above for each character; `commands` the words of each simple command."""
+    """`kinds` has one of the constants above for each character; `commands` the words of each simple command.
 
-    __slots__ = ("commands", "kinds")
+    `passes` has commands with one that reads what they print, `blocks` the commands between reserved words with what
+    stands at their end: `done` and its redirections.
+    """
+
+    __slots__ = ("blocks", "commands", "kinds", "passes")
 
     def __init__(self, size: int) -> None:
         self.kinds = bytearray(size)
         self.commands: list[list[Word]] = [[]]
+        self.passes: list[tuple[list[list[Word]], list[Word]]] = []
+        self.blocks: list[tuple[list[Word], list[list[Word]]]] = []
+
+
+class _Group:
+    """Commands with one input: `reads` are those whose output it is, `opened` the sign or word that began the group."""
+
+    __slots__ = ("element", "feeds", "is_piped", "members", "opened", "read_by", "reads")
+
+    def __init__(self, opened: str, reads: list[list[Word]], read_by: Sequence[list[Word]] = ()) -> None:
+        self.opened = opened
+        self.reads = reads
+        # Of <( ): the commands that have it for a file.
+        self.read_by = read_by
+        self.members: list[list[Word]] = []
+        # The part of a pipeline that is read, whose output it reads, and whether it has begun with a pipe.
+        self.element: list[list[Word]] = []
+        self.feeds = reads
+        self.is_piped = False
+
+
+class _Pipes:
+    """Finds which command reads what another one prints, by the operators and reserved words between them."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._passes = reading.passes
+        self._blocks = reading.blocks
+        self._groups = [_Group("", [])]
+        # What stands in a group that the command which is read closes: a redirection behind `done` is the loop's.
+        self._closed: list[list[Word]] = []
+
+    def add(self, words: list[Word]) -> None:
+        """A simple command has ended."""
+        if words:
+            group = self._groups[-1]
+            group.element.append(words)
+            group.is_piped = False
+            if group.feeds:
+                self._passes.append((group.feeds, words))
+
+    def operate(self, command: str, at: int, words: list[Word]) -> None:
+        """The operator at `at` ends a simple command, `words`."""
+        sign, before, group = command[at], command[at - 1 : at], self._groups[-1]
+        if len(self._groups) > _MANY_GROUPS:
+            raise Unreadable("commands in commands in commands")
+        if sign == "(":
+            if before == "<":
+                self._groups.append(_Group("(", [], [words, *self._closed]))
+            else:
+                self._groups.append(_Group("(", [words] if before == ">" else group.feeds))
+        elif sign == ")":
+            if group.opened == "(":
+                self._close()
+        elif sign == "|":
+            if before == ">" or before == "|":
+                return
+            if command.startswith("||", at):
+                self._end(group)
+            else:
+                group.feeds, group.element, group.is_piped = group.element, [], True
+                group.members += group.feeds
+                self._closed = []
+        elif sign == "&" and (before in ("<", ">", "|") or command.startswith("&>", at)):
+            return
+        elif not (sign == "\n" and group.is_piped):
+            self._end(group)
+
+    def reserve(self, word: str, words: list[Word]) -> None:
+        """A word was read where a command's name would stand, one of `words`."""
+        group = self._groups[-1]
+        if word in _OPENS:
+            self._groups.append(_Group(word, group.feeds))
+        elif word in _CLOSES and group.opened in _OPENS:
+            self._close()
+            self._blocks.append((words, group.members))
+
+    def _end(self, group: _Group) -> None:
+        group.members += group.element
+        group.element, group.feeds = [], group.reads
+        self._closed = []
+
+    def _close(self) -> None:
+        group = self._groups.pop()
+        self._end(group)
+        self._passes += [(group.members, by) for by in group.read_by]
+        if not group.read_by:
+            self._groups[-1].element += group.members
+            self._groups[-1].is_piped = False
+            self._closed = group.members
 
 
 def read_shell(command: str, *, depth: int = 0) -> Reading:
@@ -71,7 +172,7 @@ def read_shell(command: str, *, depth: int = 0) -> Reading:
     if "\0" in command:
         raise Unreadable("a null character")
     reading = Reading(len(command))
-    kinds = reading.kinds
+    kinds, pipes = reading.kinds, _Pipes(reading)
     word: Word | None = None
     expects_command, redirects = True, False
     at, size = 0, len(command)
@@ -86,6 +187,8 @@ def read_shell(command: str, *, depth: int = 0) -> Reading:
         if character in " \t" or character in _OPERATORS:
             if word is not None:
                 word.end = at
+                if word.is_command:
+                    pipes.reserve(command[word.start : at], reading.commands[-1])
                 expects_command = expects_command and (
                     word.redirects or is_assignment(word) or word.text() in _RESERVED
                 )
@@ -98,6 +201,8 @@ def read_shell(command: str, *, depth: int = 0) -> Reading:
                 redirects = True
             elif character not in " \t":
                 expects_command, redirects = True, False
+                pipes.add(reading.commands[-1])
+                pipes.operate(command, at, reading.commands[-1])
                 reading.commands.append([])
             at += 1
             continue
@@ -107,6 +212,9 @@ def read_shell(command: str, *, depth: int = 0) -> Reading:
         at = _read_part(command, at, word, reading, depth)
     if word is not None:
         word.end = size
+        if word.is_command:
+            pipes.reserve(command[word.start :], reading.commands[-1])
+    pipes.add(reading.commands[-1])
     return reading
 
 
@@ -225,6 +333,8 @@ def _read_inner(command: str, begin: int, end: int, reading: Reading, depth: int
             word.origin = [at + begin for at in word.origin]
     # The last one is still being read.
     reading.commands[-1:-1] = inner.commands
+    reading.passes += inner.passes
+    reading.blocks += inner.blocks
 
 
 def _closing(command: str, at: int, depth: int) -> int:
