@@ -108,7 +108,6 @@ REFUSED = [
     ("ssh host {}", "id"),
     ("find /data -exec {} ;", "id"),
     ("python3 -c '{}'", "import os"),
-    ("cat <<END\n{}\nEND\n", "x"),
     ("convert in.png # {}", "x\nid"),
 ]
 ALLOWED = [
@@ -606,6 +605,43 @@ PIPES = [
 
 @pytest.mark.parametrize(("template", "value", "verdict"), PIPES)
 def test_what_one_command_prints_is_judged_by_who_reads_it(template: str, value: str, verdict: str) -> None:
+    own = OwnText(template.split("{}"))
+    event = FakeProvenance({"a": value})
+    assert judge_shell(template.replace("{}", value), event, own).verdict == verdict
+
+
+HERE = [
+    ("cat <<END > x\nname: {}\nEND\n", "Ann O'Neil (x)", "allow"),
+    ("cat <<END > x\nname: {}\nEND\n", "$(id)", "refuse"),
+    ("cat <<END > x\nname: {}\nEND\n", "a\nEND\nid", "refuse"),
+    ("cat <<'END' > x\nname: {}\nEND\n", "$(id)", "allow"),
+    ("cat <<'END' > x\nname: {}\nEND\n", "a\nEND\nid", "refuse"),
+    ("cat <<-END | sh\n\techo {}\n\tEND", "x; id", "refuse"),
+    ("sh <<END\necho '{}'\nEND", "a b", "allow"),
+    ("sh <<END\necho '{}'\nEND", "a'; id; '", "refuse"),
+    ("cat > x <<END\n{}\nEND\nsh x", "id", "refuse"),
+    ("psql db <<END\nselect a from b where c = '{}';\nEND", "Ann", "allow"),
+    ("psql db <<END\nselect a from b where c = '{}';\nEND", "x' or 'a'='a", "refuse"),
+    ("python3 <<END\nprint('{}')\nEND", "ann", "allow"),
+    ("python3 <<END\nprint('{}')\nEND", "'+open('x').read()+'", "refuse"),
+    ("cat <<END; ls '{}'\nabc\nEND", "d e", "allow"),
+    ("cat <<END\n{}", "x", "refuse"),
+    ("cat <<$X\n{}\n$X", "x", "refuse"),
+    ("grep x <<< '{}'", "a b; id", "allow"),
+    ("sh <<< '{}'", "id", "refuse"),
+    ("{ cat; sh; } <<END\n{}\nEND", "id", "refuse"),
+    ("while read -r line; do eval $line; done <<END\n{}\nEND", "id", "refuse"),
+    ("while read -r line; do echo $line; done <<END\n{}\nEND", "id; pwd", "allow"),
+    ("read -r line <<< '{}'; eval $line", "id", "refuse"),
+    ("ssh host <<END\n{}\nEND", "id", "refuse"),
+    ("ssh host cat <<END\n{}\nEND", "id", "allow"),
+    ('bc <<< "{}"', "1+1", "allow"),
+    ('bc <<< "{}"', "$(id)", "refuse"),
+]
+
+
+@pytest.mark.parametrize(("template", "value", "verdict"), HERE)
+def test_a_here_document_is_text_for_who_reads_it(template: str, value: str, verdict: str) -> None:
     own = OwnText(template.split("{}"))
     event = FakeProvenance({"a": value})
     assert judge_shell(template.replace("{}", value), event, own).verdict == verdict

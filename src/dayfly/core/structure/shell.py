@@ -6,6 +6,26 @@ import re
 
 from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, contributed, judged, unreadable
 from dayfly.core.structure.path import says_parent
+from dayfly.core.structure.pipes import is_executed, passed_by_files, printed, program_of
+from dayfly.core.structure.programs import (
+    AWKS,
+    CODE_OPTIONS,
+    COMMAND_OPTIONS,
+    FETCHERS,
+    INTERPRETERS,
+    LEADS_TO_SHELL,
+    MAKES,
+    PROGRAM_FILES,
+    READS_CODE,
+    RUNNERS,
+    SQL_CLIENTS,
+    STARTERS,
+    VALUE_OPTIONS,
+    base_of,
+    find_started,
+    is_script_given,
+    leads_to_shell,
+)
 from dayfly.core.structure.shellwords import (
     ACTIVE,
     BLANK,
@@ -26,104 +46,11 @@ if TYPE_CHECKING:
     from dayfly.core.structure.judgement import Provenance
     from dayfly.core.structure.trusted_literals import OwnText
 
-# What the function's own programs do with their operands, by program: a table of meanings, not of bad input.
-# Programs that start the program their operands name:
-_STARTERS = frozenset(
-    [
-        *("env", "nice", "nohup", "timeout", "stdbuf", "setsid", "sudo", "doas", "chroot", "time"),
-        *("exec", "command", "builtin", "ionice", "chrt", "taskset", "flock", "strace", "unshare"),
-        *("nsenter", "busybox"),
-    ]
-)
-# Programs that hand their operands to a shell, here or elsewhere, whatever quotes were around them:
-_RUNNERS = frozenset(
-    [
-        *("xargs", "eval", "source", ".", "trap", "ssh", "parallel", "su", "runuser", "watch"),
-        *("script", "expect", "entr", "at", "batch", "rsh", "mosh"),
-    ]
-)
-# Programs that read a language from an operand or from an option's value.
-_INTERPRETERS = SHELLS.union(
-    [
-        *("fish", "python", "pypy", "perl", "ruby", "node", "php", "lua", "awk", "gawk", "mawk", "jq"),
-        *("sed", "osascript", "tclsh", "deno", "bun"),
-    ]
-)
-# Programs that read statements of SQL from an operand or from an option's value, and their dialect.
-_SQL = {"psql": "postgresql", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite", "duckdb": ""}
-# Those of them that read it from their standard input, without an operand.
-_READS_CODE = frozenset(
-    ("fish", "perl", "ruby", "node", "php", "lua", "osascript", "tclsh", "deno", "bun", "dc")
-)
-_AWKS = frozenset(("awk", "gawk", "mawk"))
-# Programs that hand what they read to a shell, here or elsewhere, if they are given no more operands than these, or one at the
-# end; and options of theirs whose value is the next word.
-_LEADS_TO_SHELL = {
-    "at": 9,
-    "batch": 9,
-    "parallel": 0,
-    "ssh": 1,
-    "su": 9,
-    "docker": -1,
-    "podman": -1,
-    "kubectl": -1,
-}
-_SSH_VALUE_OPTIONS = frozenset(f"-{letter}" for letter in "bcDEeFIiJLlmOopQRSWw")
-# Options whose value is the next word, by program; of a program that is not here, a word is an operand by its place.
-_VALUE_OPTIONS = {
-    **dict.fromkeys(SHELLS, frozenset(("-o", "+o", "-O", "+O", "--rcfile", "--init-file"))),
-    "python": frozenset(("-W", "-X")),
-    "perl": frozenset(("-I", "-M")),
-    "ruby": frozenset(("-I", "-r")),
-    "node": frozenset(("-r", "--require", "--import")),
-    "awk": frozenset(("-F", "-v")),
-    "gawk": frozenset(("-F", "-v")),
-    "find": frozenset(
-        (
-            *("-name", "-iname", "-path", "-ipath", "-wholename", "-regex", "-iregex"),
-            *("-type", "-size", "-mtime", "-mmin", "-newer", "-user", "-group", "-maxdepth", "-mindepth"),
-        )
-    ),
-    "grep": frozenset(("-e", "--regexp", "-m", "-A", "-B", "-C")),
-    "git": frozenset(("-m", "--message", "--author", "-b", "-e", "--grep")),
-}
 # Options without a value of what takes operands without a scheme for URLs; and what such an operand looks like.
 _FETCHERS_FLAGS = re.compile(
     r"-?[fgiIjkLNOqsSv#46]*|--(?:compressed|fail|location|silent|quiet|show-error)|[^-].*|--?", re.S
 )
 _HOST_FIRST = re.compile(r"[a-z]{2,8}:/|[\w.\[\]:-]+(?:/|\Z)", re.I)
-# Options whose value is code, or names a program, for programs that do something else otherwise.
-_CODE_OPTIONS = {
-    "git": frozenset(
-        (
-            "-c",
-            "--config",
-            "--config-env",
-            "--exec-path",
-            "--upload-pack",
-            "--receive-pack",
-            "-u",
-            "--template",
-        )
-    ),
-    "ssh": frozenset(("-o", "-F")),
-    "scp": frozenset(("-o", "-S", "-F")),
-    "sftp": frozenset(("-o", "-S", "-F")),
-    "rsync": frozenset(("-e", "--rsh", "--rsync-path")),
-    "tar": frozenset(("-I", "--use-compress-program", "--checkpoint-action", "--to-command", "-F")),
-    "curl": frozenset(("-K", "--config")),
-    "wget": frozenset(("--use-askpass", "-e", "--execute")),
-    "pip": frozenset(("-i", "--index-url", "--extra-index-url", "-r", "--requirement")),
-}
-# Programs whose operands and options say what is fetched.
-_FETCHERS = frozenset(
-    (
-        *("aria2c", "curl", "ffmpeg", "ffprobe", "git", "lynx", "svn", "wget", "wkhtmltoimage"),
-        *("wkhtmltopdf", "yt-dlp"),
-    )
-)
-# find's options after which a command stands.
-_COMMAND_OPTIONS = ("-exec", "-execdir", "-ok", "-okdir")
 # Where a shell computes with a variable it evaluates the subscript of what is in there: a[$(id)]
 # (https://www.gnu.org/software/bash/manual/html_node/Shell-Arithmetic.html).
 _COMPUTES = re.compile(
@@ -135,8 +62,6 @@ _EVALUATES = re.compile(r"\beval\s|\b(?:ba|da)?sh\s+-c\s+[^\n]*\$|\bexec\(|\beva
 _ACTIVE = frozenset("$`;|&()<>\n")
 # What hands a command's output to another one.
 _PASSED_ON = frozenset("|()`")
-# Programs that expand references to variables and functions, `$(shell ...)`, in what is assigned on their command line.
-_MAKES = frozenset(("make", "gmake"))
 # A number in a program of awk's or jq's; what is no end of one; what a pattern may stand behind, where a quotient may not; and what
 # takes files, commands or variables by their names.
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
@@ -149,7 +74,6 @@ _USES_NAMES = {
     ),
     "jq": re.compile(r"\b(?:import|include|env|ENV|modulemeta)\b"),
 }
-_PROGRAM_FILES = frozenset(("-f", "-i", "-l", "-E", "-L", "--file", "--from-file", "--include", "--load"))
 # Of the shortest substitution, `s///`.
 _DELIMITERS = 4
 # How deep sh -c within sh -c is followed.
@@ -174,10 +98,10 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
     So does an interpreter of Python's, or a database's client; xargs puts each line into the command line of a shell.
     """
     words = list(args)
-    while words and _base(words[0]) in _STARTERS:
-        start = _find_started(words, [[] for _ in words])
+    while words and base_of(words[0]) in STARTERS:
+        start = find_started(words, [[] for _ in words])
         words = words[start:] if start > 0 else []
-    program = _base(words[0]) if words else ""
+    program = base_of(words[0]) if words else ""
     if program == "xargs":
         marks = [
             one[2:] or after for one, after in zip(words, [*words[1:], ""], strict=True) if one[:2] == "-I"
@@ -186,7 +110,7 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
         if marks and script and marks[0] in script[0]:
             lines = [script[0].replace(marks[0], line) for line in text.splitlines()]
             return judge_shell("\n".join(lines), provenance, own)
-        if words[-1] == "-c" and any(_base(word) in SHELLS for word in words[1:-1]):
+        if words[-1] == "-c" and any(base_of(word) in SHELLS for word in words[1:-1]):
             return judge_shell(text, provenance, own)
     elif (
         program == "curl"
@@ -201,13 +125,13 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
         for span in contributed(text, provenance, own):
             if "\n" in text[span.start : span.end]:
                 return _refuse("argv.option", "the event supplies an option", span.path)
-    elif program in _SQL:
+    elif program in SQL_CLIENTS:
         return _judge_sql(text, program, provenance, own)
-    elif program in _LEADS_TO_SHELL and _leads_to_shell(words, _LEADS_TO_SHELL[program]):
+    elif program in LEADS_TO_SHELL and leads_to_shell(words, LEADS_TO_SHELL[program]):
         return judge_shell(text, provenance, own)
-    elif _is_script_given(words, len(words)):
+    elif is_script_given(words, len(words)):
         return Judgement("allow", "argv.input", "the program has another script")
-    elif program in _MAKES:
+    elif program in MAKES:
         # Recipes; what stands before them is make's own.
         recipes = [line.strip(" \t@-+").replace("$$", "$") for line in text.splitlines() if line[:1] == "\t"]
         return judge_shell("\n".join(recipes), provenance, own)
@@ -217,24 +141,16 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
         from dayfly.core.structure.python import judge_python  # rarely needed here
 
         return judge_python(text, provenance, own)
-    elif program in _READS_CODE:
+    elif program in READS_CODE:
         for span in contributed(text, provenance, own):
             return _refuse("argv.command", "the event supplies code for another program", span.path)
     return Judgement("allow", "argv.input", "the program reads data")
 
 
-def _leads_to_shell(words: Sequence[str], most: int) -> bool:
-    """Say whether a program gets no command, or a shell without a script for one."""
-    operands = [
-        word for at, word in enumerate(words[1:]) if word[:1] != "-" and words[at] not in _SSH_VALUE_OPTIONS
-    ]
-    return len(operands) <= most or _base((operands or [""])[-1]) in SHELLS
-
-
 def _judge_sql(text: str, program: str, provenance: Provenance, own: OwnText) -> Judgement:
     from dayfly.core.structure.sql import judge_sql  # rarely needed here
 
-    return judge_sql(text, provenance, own, dialect=_SQL[program])
+    return judge_sql(text, provenance, own, dialect=SQL_CLIENTS[program])
 
 
 def judge_script(
@@ -259,26 +175,9 @@ def commands_of(command: str) -> list[list[str]]:
     except Unreadable:
         return []
     for words in list(found):
-        if words and _base(words[0]) in SHELLS and words[1:2] == ["-c"]:
+        if words and base_of(words[0]) in SHELLS and words[1:2] == ["-c"]:
             found += [inner for line in words[2:3] for inner in commands_of(line)]
     return found
-
-
-def script_of(words: Sequence[str]) -> tuple[int, str]:
-    """Return which word names the script that is executed: an interpreter's first operand, or the program itself."""
-    if words and words[0] in (".", "source"):
-        return 1, words[1] if len(words) > 1 else ""
-    if words and _base(words[0]) in _MAKES:
-        at = words.index("-f") + 1 if "-f" in words else len(words)
-        return at, words[at] if at < len(words) else ""
-    if _base(words[0] if words else "") not in (*SHELLS, "python", "pypy"):
-        return 0, words[0] if words else ""
-    for number, word in enumerate(words[1:], 1):
-        if word[:1] != "-":
-            return number, word
-        if word[-1:] in "cm":
-            break
-    return len(words), ""
 
 
 def _text(value: str | bytes) -> str:
@@ -410,91 +309,27 @@ def _judge_pipes(
     programs: dict[int, list[str]] = {}
     for writers, reader in reading.passes:
         reads.setdefault(reader[0].start, []).extend(writers)
-    for writer, reader, interpreter in _passed_by_files(command, reading):
+    for writer, reader, interpreter in passed_by_files(command, reading):
         reads.setdefault(reader[0].start, []).append(writer)
         if interpreter:
             programs[reader[0].start] = interpreter
+    given = [words[0].start for words, *_ in reading.inputs if words]
+    reads.update((start, reads.get(start, [])) for start in given)
+    for end, members in reading.blocks if given else ():
+        for member in members if end[0].start in given else ():
+            reads.setdefault(member[0].start, []).append(end)
     for words in reading.commands if reads else ():
         if not words or words[0].start not in reads:
             continue
-        read_by = programs.get(words[0].start) or [word.text() for word in _program_of(words)]
-        program = _base((read_by or [""])[0])
-        text = _printed(words, reads, taint, to_shell=program in SHELLS)
+        read_by = programs.get(words[0].start) or [word.text() for word in program_of(words)]
+        program = base_of((read_by or [""])[0])
+        text = printed(words, reads, reading, taint, to_shell=program in SHELLS)
         if program in ("read", "mapfile", "readarray"):
-            read_by = ["sh"] if _is_executed(command, words, read_by, reading) else []
+            read_by = ["sh"] if is_executed(command, words, read_by, reading) else []
         judgement = judge_input(read_by, text, provenance, own) if text and read_by else None
         if judgement is not None and judgement.verdict == "refuse":
             return judgement
     return None
-
-
-def _program_of(words: list[Word]) -> list[Word]:
-    """Return a simple command's name and operands, without assignments and reserved words before and redirections."""
-    names = [at for at, word in enumerate(words) if word.is_command]
-    return [word for word in words[names[-1] if names else 0 :] if not word.redirects]
-
-
-def _printed(words: list[Word], reads: dict[int, list[list[Word]]], taint: Taint, *, to_shell: bool) -> str:
-    """Return what comes to a command from the event: words that others print, and, for a shell, have for operands."""
-    found: dict[int, str] = {}
-    seen: set[int] = set()
-    todo = [words]
-    while todo:
-        for writer in reads.get(todo.pop()[0].start, ()):
-            if writer[0].start in seen:
-                continue
-            seen.add(writer[0].start)
-            todo.append(writer)
-            program = _program_of(writer)
-            if to_shell or (program and program[0].text() in ("echo", "printf")):
-                found.update(
-                    (word.start, word.text()) for word in program[1:] if taint.any(word.start, word.end)
-                )
-    return "\n".join(text for _, text in sorted(found.items()))
-
-
-def _is_executed(command: str, reader: list[Word], read_by: list[str], reading: Reading) -> bool:
-    """Say whether commands behind `reader`, which has read lines into variables (`read`), execute what is in these."""
-    names = [word for word in read_by[1:] if word.isidentifier()] or ["REPLY", "MAPFILE"]
-    uses = re.compile(r"\$\{?(?:" + "|".join(names) + r")(?!\w)")
-    for words in reading.commands:
-        program = _program_of(words) if words and words[0].start > reader[0].start else []
-        texts = [word.text() for word in program]
-        if not program or not uses.search(command, program[0].start, program[-1].end):
-            continue
-        name = _base(texts[0])
-        executes = name in _RUNNERS or (
-            name in _INTERPRETERS and any(one[:1] == "-" and one[-1:] in "ce" for one in texts)
-        )
-        if executes or uses.match(command, program[0].start) or uses.match(command, program[0].start + 1):
-            return True
-    return False
-
-
-def _passed_by_files(command: str, reading: Reading) -> Iterator[tuple[list[Word], list[Word], list[str]]]:
-    """Yield which command writes a file and which one reads or executes it; as a script, with whom."""
-    written: dict[str, list[list[Word]]] = {}
-    blocks = {end[0].start: members for end, members in reading.blocks}
-    in_order = sorted(filter(None, reading.commands), key=lambda words: words[0].start)
-    # Twice: in a loop what stands behind comes before.
-    for words in in_order * 2:
-        texts = [word.text() for word in _program_of(words)]
-        number, script = script_of(texts)
-        used = [(script, texts[:number] or ["sh"], [words])]
-        writes = texts[1:] if texts[:1] == ["tee"] else []
-        for word in words:
-            at = word.start - 1
-            while word.redirects and command[at] in " \t&|":
-                at -= 1
-            if word.redirects and command[at] == ">":
-                writes.append(word.text())
-            elif word.redirects:
-                used.append((word.text(), [], [words, *blocks.get(words[0].start, ())]))
-        for file, program, readers in used:
-            for writer in written.get(file.removeprefix("./"), ()):
-                yield from ((writer, reader, program) for reader in readers)
-        for file in writes:
-            written.setdefault(file.removeprefix("./"), []).append(words)
 
 
 def _leads_up(command: str, word: Word, marked: list[bool], own: OwnText) -> bool:
@@ -620,29 +455,29 @@ def _judge_arguments(
     if not arguments:
         return None
     program = arguments[0].rpartition("/")[2]
-    if program in _STARTERS:
-        start = _find_started(arguments, events)
+    if program in STARTERS:
+        start = find_started(arguments, events)
         if start < 0:
             if any(any(marked) for marked in events[1:]):
                 return _refuse("argv.command", "the event supplies code for another program", path)
             return None
         return _judge_arguments(arguments[start:], events[start:], path, provenance, own, depth)
-    base = _base(program)
-    interprets = base in _INTERPRETERS
+    base = base_of(program)
+    interprets = base in INTERPRETERS
     ends_options = takes_command = False
     worst: Judgement | None = None
     for index in range(1, len(arguments)):
         argument, marked = arguments[index], events[index]
         before = arguments[index - 1]
-        if argument in _COMMAND_OPTIONS and not marked[0]:
+        if argument in COMMAND_OPTIONS and not marked[0]:
             takes_command = True
             continue
         if not any(marked):
             ends_options = ends_options or argument == "--"
             takes_command = takes_command and argument not in (";", "+")
             continue
-        takes_next = before in _VALUE_OPTIONS.get(base, ()) and not any(events[index - 1])
-        if base in SHELLS and _is_script_given(arguments, index):
+        takes_next = before in VALUE_OPTIONS.get(base, ()) and not any(events[index - 1])
+        if base in SHELLS and is_script_given(arguments, index):
             # Its own name and what it is called with.
             ends_options = True
         if marked[0] and argument[0] == "-" and not (ends_options or takes_next or own.is_constant(argument)):
@@ -651,10 +486,10 @@ def _judge_arguments(
             return _refuse("argv.option", "the event supplies a file to be sent", path)
         if base == "sed" and _stays_in_substitution(argument, marked):
             continue
-        code = _CODE_OPTIONS.get(base, frozenset())
-        if program in _RUNNERS or takes_command or before in code or argument.partition("=")[0] in code:
+        code = CODE_OPTIONS.get(base, frozenset())
+        if program in RUNNERS or takes_command or before in code or argument.partition("=")[0] in code:
             return _refuse("argv.command", "the event supplies code for another program", path)
-        if base in _FETCHERS and not takes_next:
+        if base in FETCHERS and not takes_next:
             is_bare = (
                 base in ("curl", "wget") and all(marked) and _FETCHERS_FLAGS.fullmatch(before) is not None
             )
@@ -664,9 +499,9 @@ def _judge_arguments(
         brought = "".join(sign for sign, one in zip(argument, marked, strict=True) if one)
         if (
             base in SHELLS and _SUBSCRIPT.search(brought) and any(map(_COMPUTES.search, arguments[:index]))
-        ) or (base in _MAKES and ("$(" in brought or "${" in brought)):
+        ) or (base in MAKES and ("$(" in brought or "${" in brought)):
             return _refuse("argv.command", "the event supplies code for another program", path)
-        if base in _SQL:
+        if base in SQL_CLIENTS:
             # A name or an address has no blank, a path may; commands of the program's own begin with a dot or a backslash.
             is_path = argument[0] == "/" and argument[1:2] != "*"
             if is_path or not (argument[0] in ".\\" or any(map(str.isspace, argument))):
@@ -675,7 +510,7 @@ def _judge_arguments(
             if judgement.verdict == "refuse":
                 return judgement
             continue
-        if not interprets or _is_script_given(arguments, index):
+        if not interprets or is_script_given(arguments, index):
             continue  # python handler.py {x}: an operand of the function's own script
         is_code = before.startswith("-") and not before.startswith("--") and before.endswith("c")
         if base in SHELLS and is_code and depth < MAX_DEPTH:
@@ -685,23 +520,23 @@ def _judge_arguments(
 
             judgement = judge_python(argument, provenance, own)
         elif (
-            base in _AWKS
+            base in AWKS
             and before == "-v"
             and not any(marked[: argument.find("=") + 1 or None])
             and not any(map(_USES_NAMES["awk"].search, arguments[1:]))
         ):
             continue  # the value of a variable that the function names
-        elif base in _AWKS and (before == "-F" or (argument[:2] == "-F" and not any(marked[:2]))):
+        elif base in AWKS and (before == "-F" or (argument[:2] == "-F" and not any(marked[:2]))):
             continue  # what separates fields
         elif (
             (base == "jq" and _are_keys(argument, marked))
             or (
-                base in _AWKS
+                base in AWKS
                 and all(sign.isdigit() for sign, one in zip(argument, marked, strict=True) if one)
             )
             or (
-                (base == "jq" or base in _AWKS)
-                and not (all(marked) or argument[0] == "-" or before in _PROGRAM_FILES)
+                (base == "jq" or base in AWKS)
+                and not (all(marked) or argument[0] == "-" or before in PROGRAM_FILES)
                 and _are_literals(argument, marked, "jq" if base == "jq" else "awk")
             )
         ):
@@ -845,40 +680,3 @@ def _judge_fetched(
         return None
     judgement = judge_url(url, provenance, own)
     return judgement if judgement.verdict == "refuse" else None
-
-
-def _base(program: str) -> str:
-    return program.rpartition("/")[2].rstrip("0123456789.")
-
-
-def _find_started(arguments: list[str], events: list[list[bool]]) -> int:
-    """Return where the program that env, timeout or sudo starts stands in the arguments, or -1.
-
-    An interpreter counts wherever it stands: in `sudo -u www sh -c {x}` the program is not "www".
-    """
-    first = -1
-    for index in range(1, len(arguments)):
-        argument = arguments[index]
-        if any(events[index]):
-            if first < 0:
-                return -1  # the event's before any program: it may be the program
-            continue
-        if _base(argument) in _INTERPRETERS or argument in _STARTERS or argument in _RUNNERS:
-            return index
-        if first < 0 and not argument.startswith("-") and "=" not in argument and not argument[:1].isdigit():
-            first = index
-    return first
-
-
-def _is_script_given(arguments: list[str], index: int) -> bool:
-    """Say whether a script (or inline code) of the function's own stands before this operand."""
-    values = _VALUE_OPTIONS.get(_base(arguments[0]), frozenset())
-    for position in range(1, index):
-        argument = arguments[position]
-        if argument in values or arguments[position - 1] in values:
-            continue
-        if argument.startswith("-") and argument[-1:] in "ceEmn" and len(argument) > 1:
-            return position + 1 < index
-        if not argument.startswith("-"):
-            return True
-    return False

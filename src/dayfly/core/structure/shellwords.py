@@ -25,6 +25,8 @@ _OPERATORS = frozenset(";&|<>()\n")
 # Plain in every shell, wherever in a word they stand; all else that is not quoted may mean something.
 _SAFE = frozenset("@%+:,./-_")
 _RAW = re.compile(r"\S*")
+# Of a here-document that nothing is computed for.
+_HERE = re.compile(r"<<(-)?[ \t]*(?:(['\"]|\\)(\w+)(?(2)['\"]?)|(\w+))(?=[\s;|&)<>]|\Z)")
 # What makes several words of a command's output, unless that is put between double quotes.
 _SPLITTING = frozenset(" \t\n*?[")
 # How deep commands within commands, $(a $(b)), are read.
@@ -65,16 +67,18 @@ class Reading:
     """`kinds` has one of the constants above for each character; `commands` the words of each simple command.
 
     `passes` has commands with one that reads what they print, `blocks` the commands between reserved words with what
-    stands at their end: `done` and its redirections.
+    stands at their end: `done` and its redirections. `inputs` has commands with what a here-document or a here-string
+    gives them to read, and where it stands.
     """
 
-    __slots__ = ("blocks", "commands", "kinds", "passes")
+    __slots__ = ("blocks", "commands", "inputs", "kinds", "passes")
 
     def __init__(self, size: int) -> None:
         self.kinds = bytearray(size)
         self.commands: list[list[Word]] = [[]]
         self.passes: list[tuple[list[list[Word]], list[Word]]] = []
         self.blocks: list[tuple[list[Word], list[list[Word]]]] = []
+        self.inputs: list[tuple[list[Word], str, int, int]] = []
 
 
 class _Group:
@@ -165,7 +169,7 @@ class _Pipes:
 
 
 def read_shell(command: str, *, depth: int = 0) -> Reading:
-    """Read `command`; raises Unreadable where a quote is open at the end, and for here-documents and nulls.
+    """Read `command`; raises Unreadable where a quote or a here-document is open at the end, and for nulls.
 
     Commands whose output is put into this one are among its commands; `depth` says how deep in others it stands.
     """
@@ -175,6 +179,8 @@ def read_shell(command: str, *, depth: int = 0) -> Reading:
     kinds, pipes = reading.kinds, _Pipes(reading)
     word: Word | None = None
     expects_command, redirects = True, False
+    # Here-documents that begin behind this line: the command that reads one, its last line, and whether that is quoted.
+    documents: list[tuple[list[Word], str, bool]] = []
     at, size = 0, len(command)
     while at < size:
         character = command[at]
@@ -196,7 +202,11 @@ def read_shell(command: str, *, depth: int = 0) -> Reading:
                 word = None
             kinds[at] = BLANK if character in " \t" else ACTIVE
             if command.startswith("<<", at):
-                raise Unreadable("a here-document")  # where it ends depends on words the shell expands
+                before = at
+                at = _read_here(command, at, reading, documents)
+                kinds[before:at] = bytes((ACTIVE,)) * (at - before)
+                redirects = command[at - 1] == "<"
+                continue
             if character in "<>":
                 redirects = True
             elif character not in " \t":
@@ -205,6 +215,10 @@ def read_shell(command: str, *, depth: int = 0) -> Reading:
                 pipes.operate(command, at, reading.commands[-1])
                 reading.commands.append([])
             at += 1
+            if character == "\n":
+                for document in documents:
+                    at = _read_document(command, at, document, reading, depth)
+                documents = []
             continue
         if word is None:
             word = Word(at, is_command=expects_command and not redirects, redirects=redirects)
@@ -215,6 +229,9 @@ def read_shell(command: str, *, depth: int = 0) -> Reading:
         if word.is_command:
             pipes.reserve(command[word.start :], reading.commands[-1])
     pipes.add(reading.commands[-1])
+    if documents:
+        raise Unreadable("a here-document without its text")
+    _take_strings(command, reading)
     return reading
 
 
@@ -222,6 +239,68 @@ def is_assignment(word: Word) -> bool:
     """Say whether this word sets a variable for the command after it."""
     name, equals, _ = word.text().partition("=")
     return bool(equals) and name.isidentifier()
+
+
+def _read_here(command: str, at: int, reading: Reading, documents: list[tuple[list[Word], str, bool]]) -> int:
+    """Read `<<END`, or `<<<` before a word; return where reading goes on, behind a "<" where a word follows."""
+    if command.startswith("<<<", at):
+        return at + 3
+    found = _HERE.match(command, at)
+    if found is None:
+        raise Unreadable("a here-document whose last line is not known")
+    dash, quote, plain = found.group(1), found.group(3), found.group(4)
+    documents.append((reading.commands[-1], (dash or "") + (quote or plain), quote is not None))
+    return found.end()
+
+
+def _read_document(
+    command: str, at: int, document: tuple[list[Word], str, bool], reading: Reading, depth: int
+) -> int:
+    """Read a here-document's lines, from `at`; return where the next command may begin."""
+    words, last, is_quoted = document
+    begin, size = at, len(command)
+    while True:
+        end = command.find("\n", at)
+        end = size if end < 0 else end
+        line = command[at:end]
+        if last in (line, "-" + line.lstrip("\t")):
+            break
+        if end == size:
+            raise Unreadable("a here-document that does not end")
+        at = end + 1
+    reading.inputs.append((words, command[begin:at], begin, at))
+    reading.kinds[begin:at] = bytes((QUOTED,)) * (at - begin)
+    reading.kinds[at:end] = bytes((ACTIVE,)) * (end - at)
+    inside = begin
+    while not is_quoted and inside < at:
+        if command[inside] in "$`":
+            inside = _expansion(
+                command,
+                inside,
+                Word(inside, is_command=False, redirects=True),
+                reading,
+                depth,
+                is_quoted=True,
+            )
+        else:
+            if command[inside] == "\\":
+                reading.kinds[inside] = ACTIVE
+            inside += 1
+    return end
+
+
+def _take_strings(command: str, reading: Reading) -> None:
+    """Take the words behind `<<<` for what they are: neither operands nor files."""
+    if "<<<" not in command:
+        return
+    for words in reading.commands:
+        for word in list(words):
+            at = word.start
+            while word.redirects and command[at - 1] in " \t":
+                at -= 1
+            if word.redirects and command.startswith("<<<", at - 3):
+                reading.inputs.append((words, word.text(), word.start, word.end))
+                words.remove(word)
 
 
 def _read_part(command: str, at: int, word: Word, reading: Reading, depth: int) -> int:
@@ -335,6 +414,9 @@ def _read_inner(command: str, begin: int, end: int, reading: Reading, depth: int
     reading.commands[-1:-1] = inner.commands
     reading.passes += inner.passes
     reading.blocks += inner.blocks
+    reading.inputs += [
+        (words, text, start + begin, stop + begin) for words, text, start, stop in inner.inputs
+    ]
 
 
 def _closing(command: str, at: int, depth: int) -> int:

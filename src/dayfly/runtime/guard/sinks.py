@@ -17,6 +17,7 @@ from dayfly.core.structure.imports import judge_global
 from dayfly.core.structure.inert import is_inert
 from dayfly.core.structure.judgement import Judgement, Taint
 from dayfly.core.structure.path import judge_path, judge_result
+from dayfly.core.structure.programs import script_of
 from dayfly.core.structure.python import judge_python
 from dayfly.core.structure.shell import (
     commands_of,
@@ -24,7 +25,6 @@ from dayfly.core.structure.shell import (
     judge_input,
     judge_script,
     judge_shell,
-    script_of,
 )
 from dayfly.core.structure.sql import judge_sql
 from dayfly.core.structure.template import judge_template

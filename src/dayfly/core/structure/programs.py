@@ -1,0 +1,167 @@
+"""What programs do with their operands, options and input: a table of meanings, not of bad input."""
+
+from __future__ import annotations
+
+from dayfly.core.structure.shellwords import SHELLS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Programs that start the program their operands name:
+STARTERS = frozenset(
+    [
+        *("env", "nice", "nohup", "timeout", "stdbuf", "setsid", "sudo", "doas", "chroot", "time"),
+        *("exec", "command", "builtin", "ionice", "chrt", "taskset", "flock", "strace", "unshare"),
+        *("nsenter", "busybox"),
+    ]
+)
+# Programs that hand their operands to a shell, here or elsewhere, whatever quotes were around them:
+RUNNERS = frozenset(
+    [
+        *("xargs", "eval", "source", ".", "trap", "ssh", "parallel", "su", "runuser", "watch"),
+        *("script", "expect", "entr", "at", "batch", "rsh", "mosh"),
+    ]
+)
+# Programs that read a language from an operand or from an option's value.
+INTERPRETERS = SHELLS.union(
+    [
+        *("fish", "python", "pypy", "perl", "ruby", "node", "php", "lua", "awk", "gawk", "mawk", "jq"),
+        *("sed", "osascript", "tclsh", "deno", "bun"),
+    ]
+)
+# Programs that read statements of SQL from an operand or from an option's value, and their dialect.
+SQL_CLIENTS = {"psql": "postgresql", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite", "duckdb": ""}
+# Interpreters that read their code from standard input, without an operand.
+READS_CODE = frozenset(
+    ("fish", "perl", "ruby", "node", "php", "lua", "osascript", "tclsh", "deno", "bun", "dc")
+)
+AWKS = frozenset(("awk", "gawk", "mawk"))
+# Programs that hand what they read to a shell, here or elsewhere, if they are given no more operands than these, or one at the
+# end; and options of theirs whose value is the next word.
+LEADS_TO_SHELL = {
+    "at": 9,
+    "batch": 9,
+    "parallel": 0,
+    "ssh": 1,
+    "su": 9,
+    "docker": -1,
+    "podman": -1,
+    "kubectl": -1,
+}
+_SSH_VALUE_OPTIONS = frozenset(f"-{letter}" for letter in "bcDEeFIiJLlmOopQRSWw")
+# Options whose value is the next word, by program; of a program that is not here, a word is an operand by its place.
+VALUE_OPTIONS = {
+    **dict.fromkeys(SHELLS, frozenset(("-o", "+o", "-O", "+O", "--rcfile", "--init-file"))),
+    "python": frozenset(("-W", "-X")),
+    "perl": frozenset(("-I", "-M")),
+    "ruby": frozenset(("-I", "-r")),
+    "node": frozenset(("-r", "--require", "--import")),
+    "awk": frozenset(("-F", "-v")),
+    "gawk": frozenset(("-F", "-v")),
+    "find": frozenset(
+        (
+            *("-name", "-iname", "-path", "-ipath", "-wholename", "-regex", "-iregex"),
+            *("-type", "-size", "-mtime", "-mmin", "-newer", "-user", "-group", "-maxdepth", "-mindepth"),
+        )
+    ),
+    "grep": frozenset(("-e", "--regexp", "-m", "-A", "-B", "-C")),
+    "git": frozenset(("-m", "--message", "--author", "-b", "-e", "--grep")),
+}
+# Options whose value is code, or names a program, for programs that do something else otherwise.
+CODE_OPTIONS = {
+    "git": frozenset(
+        (
+            "-c",
+            "--config",
+            "--config-env",
+            "--exec-path",
+            "--upload-pack",
+            "--receive-pack",
+            "-u",
+            "--template",
+        )
+    ),
+    "ssh": frozenset(("-o", "-F")),
+    "scp": frozenset(("-o", "-S", "-F")),
+    "sftp": frozenset(("-o", "-S", "-F")),
+    "rsync": frozenset(("-e", "--rsh", "--rsync-path")),
+    "tar": frozenset(("-I", "--use-compress-program", "--checkpoint-action", "--to-command", "-F")),
+    "curl": frozenset(("-K", "--config")),
+    "wget": frozenset(("--use-askpass", "-e", "--execute")),
+    "pip": frozenset(("-i", "--index-url", "--extra-index-url", "-r", "--requirement")),
+}
+# Programs whose operands and options say what is fetched.
+FETCHERS = frozenset(
+    (
+        *("aria2c", "curl", "ffmpeg", "ffprobe", "git", "lynx", "svn", "wget", "wkhtmltoimage"),
+        *("wkhtmltopdf", "yt-dlp"),
+    )
+)
+# find's options after which a command stands.
+COMMAND_OPTIONS = ("-exec", "-execdir", "-ok", "-okdir")
+# Programs that expand references to variables and functions, `$(shell ...)`, in what is assigned on their command line.
+MAKES = frozenset(("make", "gmake"))
+PROGRAM_FILES = frozenset(("-f", "-i", "-l", "-E", "-L", "--file", "--from-file", "--include", "--load"))
+
+
+def base_of(program: str) -> str:
+    return program.rpartition("/")[2].rstrip("0123456789.")
+
+
+def script_of(words: Sequence[str]) -> tuple[int, str]:
+    """Return which word names the script that is executed: an interpreter's first operand, or the program itself."""
+    if words and words[0] in (".", "source"):
+        return 1, words[1] if len(words) > 1 else ""
+    if words and base_of(words[0]) in MAKES:
+        at = words.index("-f") + 1 if "-f" in words else len(words)
+        return at, words[at] if at < len(words) else ""
+    if base_of(words[0] if words else "") not in (*SHELLS, "python", "pypy"):
+        return 0, words[0] if words else ""
+    for number, word in enumerate(words[1:], 1):
+        if word[:1] != "-":
+            return number, word
+        if word[-1:] in "cm":
+            break
+    return len(words), ""
+
+
+def leads_to_shell(words: Sequence[str], most: int) -> bool:
+    """Say whether a program gets no command, or a shell without a script for one."""
+    operands = [
+        word for at, word in enumerate(words[1:]) if word[:1] != "-" and words[at] not in _SSH_VALUE_OPTIONS
+    ]
+    return len(operands) <= most or base_of((operands or [""])[-1]) in SHELLS
+
+
+def find_started(arguments: list[str], events: list[list[bool]]) -> int:
+    """Return where the program that env, timeout or sudo starts stands in the arguments, or -1.
+
+    An interpreter counts wherever it stands: in `sudo -u www sh -c {x}` the program is not "www".
+    """
+    first = -1
+    for index in range(1, len(arguments)):
+        argument = arguments[index]
+        if any(events[index]):
+            if first < 0:
+                return -1  # the event's before any program: it may be the program
+            continue
+        if base_of(argument) in INTERPRETERS or argument in STARTERS or argument in RUNNERS:
+            return index
+        if first < 0 and not argument.startswith("-") and "=" not in argument and not argument[:1].isdigit():
+            first = index
+    return first
+
+
+def is_script_given(arguments: list[str], index: int) -> bool:
+    """Say whether a script (or inline code) of the function's own stands before this operand."""
+    values = VALUE_OPTIONS.get(base_of(arguments[0]), frozenset())
+    for position in range(1, index):
+        argument = arguments[position]
+        if argument in values or arguments[position - 1] in values:
+            continue
+        if argument.startswith("-") and argument[-1:] in "ceEmn" and len(argument) > 1:
+            return position + 1 < index
+        if not argument.startswith("-"):
+            return True
+    return False
