@@ -221,6 +221,6 @@ ATTACKS = [
         "run_segment",
         _run("e 3"),
         SECRET,
-        before=[_segment("e 3", "city = :value OR attribute_exists(apikey) AND fullname", "Root " + SECRET)],
+        before=[_segment("e 3", "attribute_exists(apikey) AND city <> :value OR id", "root")],
     ),
 ]
