@@ -1,0 +1,5 @@
+"""A plugin."""
+
+
+def run(rows):
+    return ",".join(map(str, rows))

@@ -1,0 +1,7 @@
+"""Another plugin."""
+
+import json
+
+
+def run(rows):
+    return json.dumps(rows)

@@ -1,0 +1,3 @@
+"""Credentials of the importer."""
+
+PASSWORD = "inbox-pass-8814"

@@ -1,0 +1,3 @@
+"""What the functions sign with."""
+
+SIGNING_KEY = "media-key-6608"
