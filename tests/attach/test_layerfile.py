@@ -49,7 +49,7 @@ def repacked(
         ({"dayfly.d/manifest.json": b"[]"}, "an unsupported manifest"),
         ({"dayfly.d/manifest.json": b"{"}, "is damaged"),
         ({"dayfly.d/manifest.json": b'{"bytecode": ["2.7"], "dayfly": "1"}'}, "an unsupported manifest"),
-        ({"python/evil.py": b"x" * 5_000_000}, "bytes unzipped; a Dayfly layer has at most"),
+        ({"python/evil.py": b"x" * 9_000_000}, "bytes unzipped; a Dayfly layer has at most"),
     ],
 )
 def test_what_is_no_layer_is_refused(

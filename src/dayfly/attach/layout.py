@@ -34,7 +34,6 @@ _GUARD = frozenset(
         "dayfly/core/event_values.py",
         "dayfly/core/plausibility.py",
         "dayfly/core/provenance.py",
-        "dayfly/core/reports.py",
         "dayfly/core/substring_matches.py",
         "dayfly/core/triggers.py",
     }
