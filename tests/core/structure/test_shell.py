@@ -645,3 +645,41 @@ def test_a_here_document_is_text_for_who_reads_it(template: str, value: str, ver
     own = OwnText(template.split("{}"))
     event = FakeProvenance({"a": value})
     assert judge_shell(template.replace("{}", value), event, own).verdict == verdict
+
+
+PROGRAMS_TEXTS = [
+    (
+        "node",
+        "const a = '{}'; console.log(a.length > 3 ? a.toUpperCase() : a)",
+        '5% (x); "y" & Größe',
+        "allow",
+    ),
+    ("node", "console.log(`{}`)", "a b", "allow"),
+    ("node", "console.log(`{}`)", "${process.env.X}", "refuse"),
+    ("node", "console.log('{}')", "'+process.env.X+'", "refuse"),
+    ("node", "console.log('{}')", "a\\", "refuse"),
+    ("node", "console.log('{}')", "a\nb", "refuse"),
+    ("node", "console.log({})", "x.y", "refuse"),
+    ("node", "require('{}')", "fs", "refuse"),
+    ("node", "x['{}']('y')()", "constructor", "refuse"),
+    ("node", "// don't\nf({}, 'x')", "process.env", "refuse"),
+    ("node", "f(/'/, {}, /'/)", "process.env", "refuse"),
+    ("perl", 'print "Hello, {}"', "Ann & co; (x)", "allow"),
+    ("perl", "print '{}'", "@{[id]}", "allow"),
+    ("perl", 'print "Hello, {}"', "@{[id]}", "refuse"),
+    ("perl", 'system("echo {}")', "a b", "refuse"),
+    ("ruby", "puts '{}'.upcase", "Ann #{x}", "allow"),
+    ("ruby", 'puts "{}"', "#{x}", "refuse"),
+    ("ruby", "puts `ls {}`", "a", "refuse"),
+    ("ruby", "puts File.read('{}')", "a b", "refuse"),
+]
+
+
+@pytest.mark.parametrize(("program", "template", "value", "verdict"), PROGRAMS_TEXTS)
+def test_a_text_in_another_languages_program_is_a_value(
+    program: str, template: str, value: str, verdict: str
+) -> None:
+    own = OwnText([program, "-e", *template.split("{}")])
+    event = FakeProvenance({"a": value})
+    arguments = [program, "-e", template.replace("{}", value)]
+    assert judge_argv(f"/usr/bin/{program}", arguments, event, own).verdict == verdict

@@ -238,6 +238,24 @@ def test_the_functions_own_dialect_is_read(sql: str, dialect: str) -> None:
     assert judge_sql(sql, event, own, dialect=dialect).verdict == "allow"
 
 
+@pytest.mark.parametrize(
+    ("pieces", "first", "second", "verdict"),
+    [
+        (("SELECT a FROM b WHERE c LIKE '%", "%' AND d = '", "'"), "Zoë\\\\", "x", "allow"),
+        (("SELECT a FROM b WHERE c LIKE '%", "%' AND d = '", "'"), "Zoë\\", " OR 1=1 -- ", "refuse"),
+        (("SELECT a FROM b WHERE c = '", "\\'s' AND d = '", "'"), "Zoë\\", "x", "refuse"),
+        (("SELECT a FROM b WHERE c = '", "\\' AND d=' AND e = '", "'"), "Zoë\\", " OR 1=1 -- ", "refuse"),
+        (("SELECT a FROM b WHERE c = '", "\\'", "'"), "Zoë\\", " OR 1=1 -- ", "refuse"),
+    ],
+)
+def test_a_backslash_at_a_values_end_is_escaped_by_one_that_is_not_the_functions(
+    pieces: tuple[str, str, str], first: str, second: str, verdict: str
+) -> None:
+    event = FakeProvenance({"first": "Zoë\\", "second": second})
+    sql = f"{pieces[0]}{first}{pieces[1]}{second}{pieces[2]}"
+    assert judge_sql(sql, event, OwnText(pieces), dialect="mysql").verdict == verdict
+
+
 def test_what_an_escaper_added_is_honest() -> None:
     event = FakeProvenance({"name": "O'", "rest": "Brien"})
     assert judge_sql(TEMPLATES[0].format("O''Brien"), event, OWN, dialect="postgresql").verdict == "allow"

@@ -51,7 +51,7 @@ def breaks_out(
                 after == limit
                 or taint.mask[after]
                 # What is left of the value may be too short to be found again: 'a ''quoted'' b'.
-                or (own is not None and text[at] == quote and not _goes_on(text, taint, second, own))
+                or (own is not None and not _goes_on(text, taint, second, own))
             )
             if not is_escaped:
                 return at
@@ -70,9 +70,9 @@ def breaks_out(
 def _goes_on(text: str, taint: Taint, at: int, own: OwnText) -> bool:
     """Say whether the function's own text, which is not the event's too, goes on at a quote or right behind it.
 
-    Behind it only where the function doubles none itself: `.replace("'", "''")`.
+    Behind it only where the function doubles none itself: `.replace("'", "''")`; a backslash closes nothing.
     """
-    doubles = own.is_constant(text[at] * 2)
+    doubles = text[at] == "\\" or own.is_constant(text[at] * 2)
     return any(
         size >= _MIN_PIECE and taint.mask.find(0, max(start, at + 1), start + size) >= 0
         for start in ((at,) if doubles else (at, at + 1, at + 2))

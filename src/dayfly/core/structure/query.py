@@ -37,6 +37,8 @@ _LITERALS = {
 }
 # Operands that are no literals: numbers, and names that no comparison stands before.
 _OPERAND = re.compile(r"[\w.-]*")
+# With positions: an element of a list is a value as its keys are.
+_ELEMENT = re.compile(r"[\w.-]+(?:\[[0-9]+\][\w.-]*)*")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _BEFORE_LITERAL = frozenset("./,:=<>")
 # In pandas the event may bring a condition where one can stand, since people filter their own reports. How tightly a
@@ -133,7 +135,8 @@ class _Reading:
         if _LITERALS[language].fullmatch(part):
             # Alone in brackets it would be a condition, which is always true.
             return text[start - 1 : start] in _BEFORE_LITERAL
-        is_name = _OPERAND.fullmatch(part) is not None and ".." not in part
+        operand = _ELEMENT if language == "jmespath" else _OPERAND
+        is_name = operand.fullmatch(part) is not None and ".." not in part
         return is_name and (
             _NUMBER.fullmatch(part) is not None or text[start - 1 : start] not in ("=", "<", ">", "(")
         )

@@ -73,6 +73,19 @@ _USES_NAMES = {
         r"\b(?:system|getline|close|fflush|ARGV|ENVIRON|PROCINFO|SYMTAB|FUNCTAB)\b|@|(?<!\|)\|(?!\|)|\bprintf?\b[^;}]*>"
     ),
     "jq": re.compile(r"\b(?:import|include|env|ENV|modulemeta)\b"),
+    "node": re.compile(
+        r"\b(?:require|import|process|eval|Function|constructor|exec\w*|spawn\w*|fork|fs|fetch|vm|open|set\w+|global\w*|this|"
+        r"Reflect|read\w*|write\w*|load\w*|RegExp|WebAssembly)\b"
+    ),
+    "perl": re.compile(
+        r"\b(?:system|exec|open\w*|q[qwxr]?|[my]|s|tr|eval|require|do|use|no|glob|unlink|kill|fork|sys\w+|read\w*|link|rename|"
+        r"chmod|chown|mkdir|rmdir|truncate|utime|dbmopen|dump|tie)\b|[<>$@%&]\s*[{$'\"]"
+    ),
+    "ruby": re.compile(
+        r"\b(?:system|exec|open|spawn|fork|eval|\w+_eval|\w+_exec|require\w*|load|\w*send|IO|File|Dir|Kernel|Process|Object|"
+        r"Pathname|FileUtils|Open3|PTY|const_get|\w*method\w*|instance_\w+|test|trap|syscall|read\w*|write\w*|class_\w+|Marshal|"
+        r"YAML|ERB|Regexp|Net|URI|Socket\w*|TCP\w+)\b"
+    ),
 }
 # Of the shortest substitution, `s///`.
 _DELIMITERS = 4
@@ -539,6 +552,9 @@ def _judge_arguments(
                 and not (all(marked) or argument[0] == "-" or before in PROGRAM_FILES)
                 and _are_literals(argument, marked, "jq" if base == "jq" else "awk")
             )
+            or (
+                base in _USES_NAMES and before in ("-e", "-E", "-p") and _are_in_texts(argument, marked, base)
+            )
         ):
             continue
         else:
@@ -654,6 +670,35 @@ def _names_file(option: str, value: str, marked: list[bool]) -> bool:
     if option == "--data-urlencode":
         at = max(value.partition("=")[0].find("@"), 0)
     return value[at : at + 1] in ("@", "<") and marked[at]
+
+
+def _are_in_texts(program: str, marked: list[bool], base: str) -> bool:
+    """Say whether all that the event has in a program lies within its texts, and these only are values.
+
+    Where comments or patterns may stand, a quote is not told from the beginning of a text.
+    """
+    bare = ""
+    at, size = 0, len(program)
+    while at < size:
+        sign, start = program[at], at
+        if sign in "'\"" or (sign == "`" and base == "node"):
+            at += 1
+            while at < size and program[at] != sign:
+                at += 1 + (program[at] == "\\")
+            inside = [program[one] for one in range(start, min(at + 1, size)) if marked[one]]
+            ends = {sign, "\\", "\n", "\r", "\u2028", "\u2029"} | (set("$@#{") if sign != "'" else set())
+            if at >= size or ("\n" in program[start:at] and sign != "`") or not ends.isdisjoint(inside):
+                return False
+            if inside and bare.rstrip()[-1:] == "[":
+                return False  # a member by its name
+            bare += "''"
+            at += 1
+        elif marked[at] or sign in "/#`\\" or program.startswith(("<<", "%", "->"), at):
+            return False
+        else:
+            bare += sign
+            at += 1
+    return not _USES_NAMES[base].search(bare)
 
 
 def _judge_fetched(
