@@ -11,6 +11,7 @@ import string
 import sys
 import tarfile
 import urllib.parse
+import zipfile
 from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -262,6 +263,25 @@ def test_no_member_is_unpacked_outside_of_its_directory(
         else:
             archive.extractall(tmp_path / "in", filter="fully_trusted")
     assert told(guard) == [["refused", "path.member"]] * is_outside
+
+
+@pytest.mark.parametrize(
+    ("name", "is_outside"),
+    [("../conf/x", True), ("a/../../conf/x", True), ("a/../x", False), ("/x", False), ("a b/x..y", False)],
+)
+def test_no_member_that_is_read_is_written_outside_of_its_directory(
+    name: str, is_outside: bool, guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zipfile.ZipFile, "open", zipfile.ZipFile.open)
+    WRAPPED["zipfile"](zipfile, guard)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(name, b"")
+    with zipfile.ZipFile(file) as archive:
+        assert archive.read(archive.infolist()[0]) == b""
+    with pytest.raises(Refused) if is_outside else nullcontext():
+        sinks.about_path(guard, f"/tmp/site/{name.lstrip('/')}", sys._getframe())
+    assert (["refused", "path.member"] in told(guard)) == is_outside
 
 
 def test_a_path_is_judged_by_what_it_was_computed_of(tmp_path: Path) -> None:

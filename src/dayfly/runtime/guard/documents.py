@@ -405,6 +405,16 @@ def _wrap_tarfile(module: ModuleType, guard: Guard) -> None:
     precede(module.TarFile, "_extract_member", guard, look)
 
 
+def _wrap_zipfile(module: ModuleType, guard: Guard) -> None:
+    # `extract` leaves out of a name what leads elsewhere; who opens a member may write it where its name says.
+    def look(_archive: object, member: Any, *_rest: object, **_options: object) -> None:
+        name = getattr(member, "filename", member)
+        if type(name) is str and (os.path.isabs(name) or os.path.normpath(name).startswith("..")):
+            guard.leading_members.add(name)
+
+    precede(module.ZipFile, "open", guard, look)
+
+
 def _wrap_expression(owner: Any, method: str, guard: Guard, language: Language) -> None:
     def look(_owner: object, text: object, *_rest: object, **_options: object) -> None:
         guard.ask(about_query, text, language)
@@ -485,4 +495,5 @@ WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     "xml.etree.ElementPath": _wrap_paths,
     "xml.etree.ElementTree": _wrap_markup,
     "xml.sax.expatreader": _wrap_sax,
+    "zipfile": _wrap_zipfile,
 }

@@ -122,6 +122,8 @@ class Guard:
         self._provenance: Provenance | Joined | None = None
         # Paths that the function computed, each with the path that it had and the directory that was left out.
         self.computed_paths: dict[str, tuple[str, str]] = {}
+        # Names of an archive's members that lead out of the directory for them.
+        self.leading_members: set[str] = set()
         self._is_batch = False
         self._reports: list[Report] = []
         self._budgets: dict[str, int] = {}

@@ -567,6 +567,10 @@ def about_path(guard: Guard, path: object, frame: FrameType) -> None:
     text = text_of(path)
     if text:
         about_result(guard, text, frame)
+        given = guard.computed_paths.get(text, (text,))[0]
+        # Of an absolute name what stands before it is left out.
+        if any(given == one or (one[0] != "/" and given.endswith(one)) for one in guard.leading_members):
+            about_member(guard, frame)
     if text and not guard.own.is_constant(text) and not _is_packages(guard, text, frame):
         roots, deployed = guard.places.temporary, guard.places.roots
         judgement = judge_path(text, guard.provenance, guard.written, roots=roots, deployed=deployed)
