@@ -671,6 +671,7 @@ PROGRAMS_TEXTS = [
     ("ruby", "puts '{}'.upcase", "Ann #{x}", "allow"),
     ("ruby", 'puts "{}"', "#{x}", "refuse"),
     ("ruby", "puts `ls {}`", "a", "refuse"),
+    ("ruby", "puts [1].map(&'{}'.to_sym)", "a b", "refuse"),
     ("ruby", "puts File.read('{}')", "a b", "refuse"),
 ]
 

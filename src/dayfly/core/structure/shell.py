@@ -84,7 +84,7 @@ _USES_NAMES = {
     "ruby": re.compile(
         r"\b(?:system|exec|open|spawn|fork|eval|\w+_eval|\w+_exec|require\w*|load|\w*send|IO|File|Dir|Kernel|Process|Object|"
         r"Pathname|FileUtils|Open3|PTY|const_get|\w*method\w*|instance_\w+|test|trap|syscall|read\w*|write\w*|class_\w+|Marshal|"
-        r"YAML|ERB|Regexp|Net|URI|Socket\w*|TCP\w+)\b"
+        r"YAML|ERB|Regexp|Net|URI|Socket\w*|TCP\w+|to_sym|to_proc|intern)\b"
     ),
 }
 # Of the shortest substitution, `s///`.
