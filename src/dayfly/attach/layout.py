@@ -16,7 +16,7 @@ from dayfly.errors import DayflyError
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 # Unzipped, for each Python that a layer serves. Lambda allows 250 MB for all layers and the function; a guest takes little.
-MAX_BYTES = 1_400_000
+MAX_BYTES = 1_500_000
 HOME = "dayfly.d"
 # The supervisor and its launcher, beside what MAX_BYTES counts: one layer serves both of Lambda's processors.
 ARCHITECTURES = ("x86_64", "aarch64")
