@@ -150,7 +150,9 @@ def test_an_honest_function_is_let_alone(
         answers = answers_of(rie, sample)
         log = rie.logs()
     started, *others = findings(log)
-    assert [(one["message"], one["unmapped"]) for one in others if _types(one) != FILES_REMOVED] == []
+    # Whole, for it happened once in thousands of runs, beside others, that connections of nobody's here were waited for.
+    told = [line for line in log.splitlines() if line.startswith("dayfly: ")]
+    assert [(one["message"], one["unmapped"]) for one in others if _types(one) != FILES_REMOVED] == [], told
     active = started["unmapped"]["evidence"]  # type: ignore[index]
     assert (active["isolation"], active["guard"]) == (isolation, guard)
     assert "Dayfly's guard" not in log
