@@ -20,34 +20,65 @@ def program_of(words: list[Word]) -> list[Word]:
     return [word for word in words[names[-1] if names else 0 :] if not word.redirects]
 
 
-def printed(
-    words: list[Word], reads: dict[int, list[list[Word]]], reading: Reading, taint: Taint, *, to_shell: bool
-) -> str:
-    """Return what comes to a command from the event: words that others print, and, for a shell, have for operands.
+class Inputs:
+    """What each command of a line reads of what stands in it."""
 
-    And here-documents.
-    """
-    found: dict[int, str] = {}
-    seen: set[int] = set()
-    todo = [words]
-    while todo:
-        reader = todo.pop()
-        found.update(
-            (start, text)
-            for one, text, start, end in reading.inputs
-            if one is reader and taint.any(start, end)
-        )
-        for writer in reads.get(reader[0].start, ()):
-            if writer[0].start in seen:
-                continue
-            seen.add(writer[0].start)
-            todo.append(writer)
-            program = program_of(writer)
-            if to_shell or (program and program[0].text() in ("echo", "printf")):
-                found.update(
-                    (word.start, word.text()) for word in program[1:] if taint.any(word.start, word.end)
-                )
-    return "\n".join(text for _, text in sorted(found.items()))
+    __slots__ = ("_given", "_programs", "_reads", "_taint")
+
+    def __init__(self, command: str, reading: Reading, taint: Taint) -> None:
+        self._taint = taint
+        # By where a command begins: whose output it reads; the interpreter that executes it as a script; and of what is
+        # between the lines for it, what the event has a part in.
+        self._reads: dict[int, list[list[Word]]] = {}
+        self._programs: dict[int, list[str]] = {}
+        self._given: dict[int, dict[int, str]] = {}
+        for writers, reader in reading.passes:
+            self._reads.setdefault(reader[0].start, []).extend(writers)
+        for writer, reader, program in _passed_by_files(command, reading):
+            self._reads.setdefault(reader[0].start, []).append(writer)
+            if program:
+                self._programs[reader[0].start] = program
+        for words, text, start, end in reading.inputs:
+            if words and taint.any(start, end):
+                self._given.setdefault(words[0].start, {})[start] = text
+        for end_of, members in reading.blocks:
+            # Whatever is given to its end, `done < x`, all of a block may read.
+            if end_of and (end_of[0].start in self._reads or end_of[0].start in self._given):
+                for member in members:
+                    self._reads.setdefault(member[0].start, []).append(end_of)
+
+    def has_any(self, words: list[Word]) -> bool:
+        """Say whether a command reads anything of the line."""
+        return bool(words) and (words[0].start in self._reads or words[0].start in self._given)
+
+    def read_by(self, words: list[Word]) -> list[str]:
+        """Return the program, with its operands, that reads a command's input."""
+        return self._programs.get(words[0].start) or [word.text() for word in program_of(words)]
+
+    def of_event(self, words: list[Word], *, is_for_shell: bool) -> str:
+        """Return what comes to a command from the event: words that others print, and here-documents.
+
+        For a shell, all that others have for operands.
+        """
+        found: dict[int, str] = {}
+        seen: set[int] = set()
+        todo = [words]
+        while todo:
+            reader = todo.pop()[0].start
+            found.update(self._given.get(reader, {}))
+            for writer in self._reads.get(reader, ()):
+                if writer[0].start in seen:
+                    continue
+                seen.add(writer[0].start)
+                todo.append(writer)
+                program = program_of(writer)
+                if is_for_shell or (program and program[0].text() in ("echo", "printf")):
+                    found.update(
+                        (word.start, word.text())
+                        for word in program[1:]
+                        if self._taint.any(word.start, word.end)
+                    )
+        return "\n".join(text for _, text in sorted(found.items()))
 
 
 def is_executed(command: str, reader: list[Word], read_by: list[str], reading: Reading) -> bool:
@@ -68,16 +99,15 @@ def is_executed(command: str, reader: list[Word], read_by: list[str], reading: R
     return False
 
 
-def passed_by_files(command: str, reading: Reading) -> Iterator[tuple[list[Word], list[Word], list[str]]]:
+def _passed_by_files(command: str, reading: Reading) -> Iterator[tuple[list[Word], list[Word], list[str]]]:
     """Yield which command writes a file and which one reads or executes it; as a script, with whom."""
     written: dict[str, list[list[Word]]] = {}
-    blocks = {end[0].start: members for end, members in reading.blocks}
     in_order = sorted(filter(None, reading.commands), key=lambda words: words[0].start)
     # Twice: in a loop what stands behind comes before.
     for words in in_order * 2:
         texts = [word.text() for word in program_of(words)]
         number, script = script_of(texts)
-        used = [(script, texts[:number] or ["sh"], [words])]
+        used = [(script, texts[:number] or ["sh"])]
         writes = texts[1:] if texts[:1] == ["tee"] else []
         for word in words:
             at = word.start - 1
@@ -86,9 +116,8 @@ def passed_by_files(command: str, reading: Reading) -> Iterator[tuple[list[Word]
             if word.redirects and command[at] == ">":
                 writes.append(word.text())
             elif word.redirects:
-                used.append((word.text(), [], [words, *blocks.get(words[0].start, ())]))
-        for file, program, readers in used:
-            for writer in written.get(file.removeprefix("./"), ()):
-                yield from ((writer, reader, program) for reader in readers)
+                used.append((word.text(), []))
+        for file, program in used:
+            yield from ((writer, words, program) for writer in written.get(file.removeprefix("./"), ()))
         for file in writes:
             written.setdefault(file.removeprefix("./"), []).append(words)

@@ -6,7 +6,7 @@ import re
 
 from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, contributed, judged, unreadable
 from dayfly.core.structure.path import says_parent
-from dayfly.core.structure.pipes import is_executed, passed_by_files, printed, program_of
+from dayfly.core.structure.pipes import Inputs, is_executed
 from dayfly.core.structure.programs import (
     AWKS,
     CODE_OPTIONS,
@@ -318,25 +318,11 @@ def _judge_pipes(
 
     What others than `echo` and `printf` make of their operands is judged only for a shell: `cat {file} | sh`.
     """
-    reads: dict[int, list[list[Word]]] = {}
-    programs: dict[int, list[str]] = {}
-    for writers, reader in reading.passes:
-        reads.setdefault(reader[0].start, []).extend(writers)
-    for writer, reader, interpreter in passed_by_files(command, reading):
-        reads.setdefault(reader[0].start, []).append(writer)
-        if interpreter:
-            programs[reader[0].start] = interpreter
-    given = [words[0].start for words, *_ in reading.inputs if words]
-    reads.update((start, reads.get(start, [])) for start in given)
-    for end, members in reading.blocks if given else ():
-        for member in members if end[0].start in given else ():
-            reads.setdefault(member[0].start, []).append(end)
-    for words in reading.commands if reads else ():
-        if not words or words[0].start not in reads:
-            continue
-        read_by = programs.get(words[0].start) or [word.text() for word in program_of(words)]
+    inputs = Inputs(command, reading, taint)
+    for words in filter(inputs.has_any, reading.commands):
+        read_by = inputs.read_by(words)
         program = base_of((read_by or [""])[0])
-        text = printed(words, reads, reading, taint, to_shell=program in SHELLS)
+        text = inputs.of_event(words, is_for_shell=program in SHELLS)
         if program in ("read", "mapfile", "readarray"):
             read_by = ["sh"] if is_executed(command, words, read_by, reading) else []
         judgement = judge_input(read_by, text, provenance, own) if text and read_by else None

@@ -6,10 +6,6 @@ import re
 
 from dayfly.core.structure.judgement import Unreadable
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 # Programs that read this grammar, behind -c or from a file.
 SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "ash"))
 # Words after which a command is still to come.
@@ -66,9 +62,9 @@ class Word:
 class Reading:
     """`kinds` has one of the constants above for each character; `commands` the words of each simple command.
 
-    `passes` has commands with one that reads what they print, `blocks` the commands between reserved words with what
-    stands at their end: `done` and its redirections. `inputs` has commands with what a here-document or a here-string
-    gives them to read, and where it stands.
+    `passes` has commands with one that reads what they print, `blocks` the commands between parentheses or reserved words
+    with what stands at their end: `done` and its redirections. `inputs` has commands with what a here-document or a
+    here-string gives them to read, and where it stands.
     """
 
     __slots__ = ("blocks", "commands", "inputs", "kinds", "passes")
@@ -86,10 +82,10 @@ class _Group:
 
     __slots__ = ("element", "feeds", "is_piped", "members", "opened", "read_by", "reads")
 
-    def __init__(self, opened: str, reads: list[list[Word]], read_by: Sequence[list[Word]] = ()) -> None:
+    def __init__(self, opened: str, reads: list[list[Word]], read_by: list[Word] | None = None) -> None:
         self.opened = opened
         self.reads = reads
-        # Of <( ): the commands that have it for a file.
+        # Of <( ): the command that has it for a file.
         self.read_by = read_by
         self.members: list[list[Word]] = []
         # The part of a pipeline that is read, whose output it reads, and whether it has begun with a pipe.
@@ -105,8 +101,6 @@ class _Pipes:
         self._passes = reading.passes
         self._blocks = reading.blocks
         self._groups = [_Group("", [])]
-        # What stands in a group that the command which is read closes: a redirection behind `done` is the loop's.
-        self._closed: list[list[Word]] = []
 
     def add(self, words: list[Word]) -> None:
         """A simple command has ended."""
@@ -117,19 +111,19 @@ class _Pipes:
             if group.feeds:
                 self._passes.append((group.feeds, words))
 
-    def operate(self, command: str, at: int, words: list[Word]) -> None:
-        """The operator at `at` ends a simple command, `words`."""
+    def operate(self, command: str, at: int, words: list[Word], following: list[Word]) -> None:
+        """The operator at `at` ends a simple command, `words`, and `following` begins."""
         sign, before, group = command[at], command[at - 1 : at], self._groups[-1]
         if len(self._groups) > _MANY_GROUPS:
             raise Unreadable("commands in commands in commands")
         if sign == "(":
             if before == "<":
-                self._groups.append(_Group("(", [], [words, *self._closed]))
+                self._groups.append(_Group("(", [], words))
             else:
                 self._groups.append(_Group("(", [words] if before == ">" else group.feeds))
         elif sign == ")":
             if group.opened == "(":
-                self._close()
+                self._close(following)
         elif sign == "|":
             if before == ">" or before == "|":
                 return
@@ -138,7 +132,6 @@ class _Pipes:
             else:
                 group.feeds, group.element, group.is_piped = group.element, [], True
                 group.members += group.feeds
-                self._closed = []
         elif sign == "&" and (before in ("<", ">", "|") or command.startswith("&>", at)):
             return
         elif not (sign == "\n" and group.is_piped):
@@ -150,22 +143,21 @@ class _Pipes:
         if word in _OPENS:
             self._groups.append(_Group(word, group.feeds))
         elif word in _CLOSES and group.opened in _OPENS:
-            self._close()
-            self._blocks.append((words, group.members))
+            self._close(words)
 
     def _end(self, group: _Group) -> None:
         group.members += group.element
         group.element, group.feeds = [], group.reads
-        self._closed = []
 
-    def _close(self) -> None:
+    def _close(self, end: list[Word]) -> None:
         group = self._groups.pop()
         self._end(group)
-        self._passes += [(group.members, by) for by in group.read_by]
-        if not group.read_by:
+        if group.read_by is not None:
+            self._passes.append((group.members, group.read_by))
+        else:
             self._groups[-1].element += group.members
             self._groups[-1].is_piped = False
-            self._closed = group.members
+            self._blocks.append((end, group.members))
 
 
 def read_shell(command: str, *, depth: int = 0) -> Reading:
@@ -179,8 +171,8 @@ def read_shell(command: str, *, depth: int = 0) -> Reading:
     kinds, pipes = reading.kinds, _Pipes(reading)
     word: Word | None = None
     expects_command, redirects = True, False
-    # Here-documents that begin behind this line: the command that reads one, its last line, and whether that is quoted.
-    documents: list[tuple[list[Word], str, bool]] = []
+    # Those that begin behind this line.
+    documents: list[_Document] = []
     at, size = 0, len(command)
     while at < size:
         character = command[at]
@@ -212,8 +204,9 @@ def read_shell(command: str, *, depth: int = 0) -> Reading:
             elif character not in " \t":
                 expects_command, redirects = True, False
                 pipes.add(reading.commands[-1])
-                pipes.operate(command, at, reading.commands[-1])
-                reading.commands.append([])
+                following: list[Word] = []
+                pipes.operate(command, at, reading.commands[-1], following)
+                reading.commands.append(following)
             at += 1
             if character == "\n":
                 for document in documents:
@@ -241,38 +234,49 @@ def is_assignment(word: Word) -> bool:
     return bool(equals) and name.isidentifier()
 
 
-def _read_here(command: str, at: int, reading: Reading, documents: list[tuple[list[Word], str, bool]]) -> int:
+class _Document:
+    """A here-document: the command that reads it, its last line, whether that is quoted, and whether tabs before it are none of it."""
+
+    __slots__ = ("is_indented", "is_quoted", "last", "words")
+
+    def __init__(self, words: list[Word], last: str, *, is_quoted: bool, is_indented: bool) -> None:
+        self.words = words
+        self.last = last
+        self.is_quoted = is_quoted
+        self.is_indented = is_indented
+
+
+def _read_here(command: str, at: int, reading: Reading, documents: list[_Document]) -> int:
     """Read `<<END`, or `<<<` before a word; return where reading goes on, behind a "<" where a word follows."""
     if command.startswith("<<<", at):
         return at + 3
     found = _HERE.match(command, at)
     if found is None:
         raise Unreadable("a here-document whose last line is not known")
-    dash, quote, plain = found.group(1), found.group(3), found.group(4)
-    documents.append((reading.commands[-1], (dash or "") + (quote or plain), quote is not None))
+    dash, _, quoted, plain = found.groups()
+    documents.append(
+        _Document(reading.commands[-1], quoted or plain, is_quoted=bool(quoted), is_indented=bool(dash))
+    )
     return found.end()
 
 
-def _read_document(
-    command: str, at: int, document: tuple[list[Word], str, bool], reading: Reading, depth: int
-) -> int:
+def _read_document(command: str, at: int, document: _Document, reading: Reading, depth: int) -> int:
     """Read a here-document's lines, from `at`; return where the next command may begin."""
-    words, last, is_quoted = document
     begin, size = at, len(command)
     while True:
         end = command.find("\n", at)
         end = size if end < 0 else end
         line = command[at:end]
-        if last in (line, "-" + line.lstrip("\t")):
+        if (line.lstrip("\t") if document.is_indented else line) == document.last:
             break
         if end == size:
             raise Unreadable("a here-document that does not end")
         at = end + 1
-    reading.inputs.append((words, command[begin:at], begin, at))
+    reading.inputs.append((document.words, command[begin:at], begin, at))
     reading.kinds[begin:at] = bytes((QUOTED,)) * (at - begin)
     reading.kinds[at:end] = bytes((ACTIVE,)) * (end - at)
     inside = begin
-    while not is_quoted and inside < at:
+    while not document.is_quoted and inside < at:
         if command[inside] in "$`":
             inside = _expansion(
                 command,

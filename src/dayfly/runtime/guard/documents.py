@@ -392,6 +392,10 @@ def _wrap_subprocess(module: ModuleType, guard: Guard) -> None:
     precede(module.Popen, "communicate", guard, look)
 
 
+def _leads_out(member: str) -> bool:
+    return os.path.isabs(member) or os.path.normpath(member).startswith("..")
+
+
 def _wrap_tarfile(module: ModuleType, guard: Guard) -> None:
     def look(_archive: object, member: Any, *_rest: object, **_options: object) -> None:
         leads = [member.name]
@@ -399,7 +403,7 @@ def _wrap_tarfile(module: ModuleType, guard: Guard) -> None:
             leads.append(os.path.join(os.path.dirname(member.name), member.linkname))
         elif member.islnk():
             leads.append(member.linkname)
-        if any(os.path.isabs(one) or os.path.normpath(one).startswith("..") for one in leads):
+        if any(map(_leads_out, leads)):
             guard.ask(sinks.about_member)
 
     precede(module.TarFile, "_extract_member", guard, look)
@@ -409,7 +413,7 @@ def _wrap_zipfile(module: ModuleType, guard: Guard) -> None:
     # `extract` leaves out of a name what leads elsewhere; who opens a member may write it where its name says.
     def look(_archive: object, member: Any, *_rest: object, **_options: object) -> None:
         name = getattr(member, "filename", member)
-        if type(name) is str and (os.path.isabs(name) or os.path.normpath(name).startswith("..")):
+        if type(name) is str and _leads_out(name):
             guard.leading_members.add(name)
 
     precede(module.ZipFile, "open", guard, look)
