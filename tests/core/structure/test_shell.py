@@ -583,6 +583,9 @@ PIPES = [
             "echo '{}' | docker exec -i box bash",
             "echo '{}' | parallel",
             "echo '{}' | xargs sh -c",
+            "echo '{}' | \\\n  sh",
+            "echo '{}' | $SHELL",
+            "f() { sh; }; echo '{}' | f",
         )
     ),
     *(
@@ -630,6 +633,9 @@ HERE = [
     ("grep x <<< '{}'", "a b; id", "allow"),
     ("sh <<< '{}'", "id", "refuse"),
     ("{ cat; sh; } <<END\n{}\nEND", "id", "refuse"),
+    ("(cat; sh) <<END\n{}\nEND", "id", "refuse"),
+    ("f() { sh; }\nf <<END\n{}\nEND", "id", "refuse"),
+    ("ls \\\n  -l <<END\n{}\nEND", "a b", "allow"),
     ("while read -r line; do eval $line; done <<END\n{}\nEND", "id", "refuse"),
     ("while read -r line; do echo $line; done <<END\n{}\nEND", "id; pwd", "allow"),
     ("read -r line <<< '{}'; eval $line", "id", "refuse"),

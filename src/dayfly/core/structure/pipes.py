@@ -39,8 +39,12 @@ class Inputs:
             if program:
                 self._programs[reader[0].start] = program
         for words, text, start, end in reading.inputs:
-            if words and taint.any(start, end):
-                self._given.setdefault(words[0].start, {})[start] = text
+            # Behind a parenthesis there may be no word that reads it.
+            readers = (
+                [words] if words else [one for by, all_of in reading.blocks if by is words for one in all_of]
+            )
+            for reader in readers if taint.any(start, end) else ():
+                self._given.setdefault(reader[0].start, {})[start] = text
         for end_of, members in reading.blocks:
             # Whatever is given to its end, `done < x`, all of a block may read.
             if end_of and (end_of[0].start in self._reads or end_of[0].start in self._given):

@@ -319,12 +319,15 @@ def _judge_pipes(
     What others than `echo` and `printf` make of their operands is judged only for a shell: `cat {file} | sh`.
     """
     inputs = Inputs(command, reading, taint)
+    functions = command.replace(" ", "") if "()" in command else ""
     for words in filter(inputs.has_any, reading.commands):
         read_by = inputs.read_by(words)
         program = base_of((read_by or [""])[0])
         text = inputs.of_event(words, is_for_shell=program in SHELLS)
         if program in ("read", "mapfile", "readarray"):
             read_by = ["sh"] if is_executed(command, words, read_by, reading) else []
+        elif program[:1] == "$" or f"{program}()" in functions:
+            read_by = ["sh"]  # whatever it is
         judgement = judge_input(read_by, text, provenance, own) if text and read_by else None
         if judgement is not None and judgement.verdict == "refuse":
             return judgement

@@ -182,6 +182,10 @@ def read_shell(command: str, *, depth: int = 0) -> Reading:
             kinds[at:end] = bytes((ACTIVE,)) * (end - at)
             at = end
             continue
+        if word is None and command.startswith("\\\n", at):
+            kinds[at : at + 2] = bytes((ACTIVE, ACTIVE))
+            at += 2
+            continue
         if character in " \t" or character in _OPERATORS:
             if word is not None:
                 word.end = at
