@@ -486,6 +486,32 @@ def test_the_event_may_name_one_of_a_closed_set(template: str, values: tuple[str
     assert judge_sql(sql, provenance, CHOOSING).verdict == "allow", sql
 
 
+@pytest.mark.parametrize(
+    ("template", "value", "expected"),
+    [
+        ("SET search_path TO {}; SELECT id FROM items", "museum", "allow"),
+        ("SET search_path TO tenant_{}; SELECT id FROM items", "t42", "allow"),
+        ("SELECT 1; SET LOCAL app.tenant = {}", "t42", "allow"),
+        ("SET search_path TO {}", "museum, secret", "refuse"),
+        ("SET search_path TO {}; SELECT id FROM items", "a; SELECT secret FROM items", "refuse"),
+        ("UPDATE items SET name = {}", "secret", "refuse"),
+        ("SET a = 1, b = {}", "secret", "refuse"),
+        ("SET ROLE {}", "admin", "refuse"),
+        ("ALTER TABLE logs ADD PARTITION ({}='1', hour=7) LOCATION 'x'", "year", "allow"),
+        ("ALTER TABLE logs ADD PARTITION (year='1', {}=7)", "hour", "allow"),
+        ("ALTER TABLE logs ADD PARTITION ({}='1')", "year='1', hour", "refuse"),
+        ("ALTER TABLE logs ADD PARTITION (year={})", "hour", "refuse"),
+        ("ALTER TABLE logs ADD PARTITION (year='1') {}='2'", "location", "refuse"),
+    ],
+)
+def test_the_event_says_what_a_setting_is_and_what_partitions_are_called(
+    template: str, value: str, expected: str
+) -> None:
+    own = OwnText(template.split("{}"))
+    sql, provenance = fill(template, value)
+    assert judge_sql(sql, provenance, own).verdict == expected, sql
+
+
 def test_the_functions_own_marks_are_its_own_though_the_event_has_them() -> None:
     own = OwnText(["INSERT INTO items VALUES ", "(?, ?)", ", "])
     event = FakeProvenance({"note": "(?, ?)"}, keys=False)
@@ -529,10 +555,17 @@ def test_the_event_may_name_nothing_beside_it(template: str, values: tuple[str, 
 
 
 def test_a_name_that_the_event_gives_to_what_is_stored_is_a_value_where_there_is_no_schema() -> None:
-    own = OwnText(["SET ", " = ", "attribute_exists(", ")"])
+    own = OwnText(["SET ", " = ", "attribute_exists(", "contains(", ", :value)"])
     for template, name, expected in (
         ("SET {} = :value", "colour", "allow"),
         ("SET {} = :value", "colour = :other, role", "refuse"),
+        ("SET {} = :value", "address.street", "allow"),
+        ("SET {} = :value", "lines[0].sku", "allow"),
+        ("contains({}, :value)", "address.street", "allow"),
+        ("SET {} = :value", "address.street, role", "refuse"),
+        ("SET role = {}", "address.street", "refuse"),
+        ("role = :role OR {}", "address.street", "refuse"),
+        ("role BETWEEN :low AND {}", "address.street", "refuse"),
         ("SET {} = :value", "if_not_exists(a)", "refuse"),
         ("attribute_exists({})", "colour", "allow"),
         ("attribute_exists({})", "colour) OR attribute_exists(id", "refuse"),

@@ -7,11 +7,13 @@ is not arithmetic. Of a name's value only the function knows the size: it may be
 
 from __future__ import annotations
 
-import _ast
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
+
+    # A node of a syntax tree.
+    _Node = Any
 
 _MANY_CHARACTERS = 4096
 # Operators within each other: as many as a sum of so many amounts has.
@@ -66,19 +68,19 @@ def is_arithmetic(
         if len(text) > _MANY_CHARACTERS or any(mark in text for mark in _UNREAD):
             return False
         tree = compile(text.strip(" \t\r\n"), "", "eval", ONLY_TREE, dont_inherit=True)
-        if not isinstance(tree, _ast.Expression):
+        if _kind(tree) != "Expression":
             return False
         nodes = list(_walk(tree.body))
         functions: _Functions = {}
         for node in nodes:
-            if isinstance(node, _ast.Name) and not is_name(node.id):
+            if _kind(node) == "Name" and not is_name(node.id):
                 return False
-            if isinstance(node, _ast.Call):
+            if _kind(node) == "Call":
                 name = _name_of(node)
                 functions[name] = function_of(name)
                 if functions[name][0] not in FUNCTIONS and functions[name][0] != OWN:
                     return False
-            value = node.value if isinstance(node, _ast.Constant) else None
+            value = node.value if _kind(node) == "Constant" else None
             if isinstance(value, bytes):
                 value = value.decode("latin-1")
             if isinstance(value, str) and value not in text:
@@ -96,9 +98,14 @@ def is_arithmetic(
     return True
 
 
-def _walk(body: _ast.expr) -> Iterator[_ast.expr]:
+def _kind(node: _Node) -> str:
+    """Return its class's name: to import the classes takes 1.2 ms of every cold start, to compile a tree does not."""
+    return type(node).__name__
+
+
+def _walk(body: _Node) -> Iterator[_Node]:
     """Yield each node before its children, and these from left to right."""
-    waiting: list[tuple[_ast.expr, int]] = [(body, 1)]
+    waiting: list[tuple[_Node, int]] = [(body, 1)]
     while waiting:
         node, level = waiting.pop()
         if level > _MANY_LEVELS:
@@ -107,60 +114,62 @@ def _walk(body: _ast.expr) -> Iterator[_ast.expr]:
         waiting += [(child, level + 1) for child in reversed(_children(node))]
 
 
-def _children(node: _ast.expr) -> list[_ast.expr]:
+def _children(node: _Node) -> list[_Node]:
     """Return what a node is computed from; raises _TooMuchError for a node that is no arithmetic."""
-    match node:
-        case _ast.Constant() | _ast.Name():
+    match _kind(node):
+        case "Constant" | "Name":
             return []
-        case _ast.UnaryOp():
+        case "UnaryOp":
             return [node.operand]
-        case _ast.BinOp():
+        case "BinOp":
             return [node.left, node.right]
-        case _ast.BoolOp():
-            return node.values
-        case _ast.Compare() if not any(isinstance(one, (_ast.Is, _ast.IsNot)) for one in node.ops):
+        case "BoolOp":
+            return list(node.values)
+        case "Compare" if not any(_kind(one) in ("Is", "IsNot") for one in node.ops):
             # Of literals with `is` CPython warns, and what it answers depends on its version.
             return [node.left, *node.comparators]
-        case _ast.IfExp():
+        case "IfExp":
             return [node.test, node.body, node.orelse]
-        case _ast.Tuple() | _ast.List() | _ast.Set():
-            return node.elts
-        case _ast.Call() if _name_of(node) and not node.keywords:
-            return node.args
-        case _ast.Dict() if None not in node.keys:
-            return [key for key in node.keys if key is not None] + node.values
+        case "Tuple" | "List" | "Set":
+            return list(node.elts)
+        case "Call" if _name_of(node) and not node.keywords:
+            return list(node.args)
+        case "Dict" if None not in node.keys:
+            return [*node.keys, *node.values]
     raise _TooMuchError
 
 
-def _name_of(call: _ast.Call) -> str:
+def _name_of(call: _Node) -> str:
     """Return what is called: `sqrt`, and of `math.sqrt` nothing, an attribute."""
-    return call.func.id if isinstance(call.func, _ast.Name) else ""
+    return call.func.id if _kind(call.func) == "Name" else ""
 
 
-def _bound_of(node: _ast.expr, parts: list[_Bound], functions: _Functions) -> _Bound:
-    match node:
-        case _ast.Constant(value=int()):
-            return int(node.value).bit_length(), False  # type: ignore[arg-type]
-        case _ast.Constant(value=float() | complex()):
+def _bound_of(node: _Node, parts: list[_Bound], functions: _Functions) -> _Bound:
+    match _kind(node):
+        case "Constant" if isinstance(node.value, int):
+            return int(node.value).bit_length(), False
+        case "Constant" if isinstance(node.value, (float, complex)):
             return 0, False
-        case _ast.Name():
+        case "Name":
             return 0, True
-        case _ast.Compare() | _ast.UnaryOp(op=_ast.Not()):
+        case "Compare":
             return 1, False
-        case _ast.IfExp() | _ast.BoolOp():
-            values = parts[1:] if isinstance(node, _ast.IfExp) else parts
+        case "UnaryOp" if _kind(node.op) == "Not":
+            return 1, False
+        case "IfExp" | "BoolOp":
+            values = parts[1:] if _kind(node) == "IfExp" else parts
             return _NO_NUMBER if _NO_NUMBER in values else _largest(values)
-        case _ast.Call() if functions[_name_of(node)][0] == OWN:
+        case "Call" if functions[_name_of(node)][0] == OWN:
             bits, _ = _largest(parts)
             # A text may be what it gives back.
             return _NO_NUMBER if _NO_NUMBER in parts else (bits if bits > _HANDED_BITS else 0, True)
-        case _ast.UnaryOp() | _ast.BinOp() | _ast.Call():
+        case "UnaryOp" | "BinOp" | "Call":
             if _NO_NUMBER in parts:
                 raise _TooMuchError
         case _:
             return _NO_NUMBER
     bits, is_named = _largest(parts)
-    if isinstance(node, _ast.Call):
+    if _kind(node) == "Call":
         function, is_known = functions[_name_of(node)]
         if function == "pow":
             match node.args:
@@ -174,35 +183,34 @@ def _bound_of(node: _ast.expr, parts: list[_Bound], functions: _Functions) -> _B
             return 0, is_named
         # Of a float an integer may be made, as large as a name's value.
         return (max(bits, _FLOATS_BITS) if function in _INTEGERS and not is_named else bits), is_named
-    if isinstance(node, _ast.UnaryOp):
+    if _kind(node) == "UnaryOp":
         return bits + 1, is_named
-    assert isinstance(node, _ast.BinOp)
     (left, _), (right, _) = parts
-    match node.op:
-        case _ast.Mult():
+    match _kind(node.op):
+        case "Mult":
             bits = left + right
-        case _ast.Div():
+        case "Div":
             bits = 0
-        case _ast.Pow():
+        case "Pow":
             return _power_of(parts, node.right)
-        case _ast.LShift() if not is_named and right <= _MANY_BITS.bit_length():
+        case "LShift" if not is_named and right <= _MANY_BITS.bit_length():
             bits = left + (1 << right)
-        case _ast.LShift() | _ast.MatMult():
+        case "LShift" | "MatMult":
             raise _TooMuchError
         case _:
             bits += 1
     return bits, is_named
 
 
-def _power_of(parts: list[_Bound], exponent: _ast.expr) -> _Bound:
+def _power_of(parts: list[_Bound], exponent: _Node) -> _Bound:
     (left, left_is_named), (right, right_is_named) = parts
     if not left and not left_is_named:
         return 0, right_is_named
     # The power of an integer, or of what a name stands for.
     if right_is_named or right > _MANY_BITS.bit_length():
         raise _TooMuchError
-    is_literal = isinstance(exponent, _ast.Constant) and isinstance(exponent.value, int)
-    times = int(exponent.value) if is_literal else (1 << right) - 1  # type: ignore[attr-defined]
+    is_literal = _kind(exponent) == "Constant" and isinstance(exponent.value, int)
+    times = int(exponent.value) if is_literal else (1 << right) - 1
     return (left + left_is_named) * max(times, 1), left_is_named
 
 

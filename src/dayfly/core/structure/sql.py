@@ -59,6 +59,10 @@ _PATH_FUNCTIONS = frozenset(
 _MARKS = frozenset(("(", ")", ",", "?", "%s"))
 # Longest name with its table and schema; servers end names at 64 to 128 characters.
 MAX_NAME = 256
+# "address.street", "lines[0].sku"; one name alone is told apart where words are.
+_DOCUMENT_PATH = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d+\])+")
+_SET = re.compile(r"\s*set\s+(?:(?:session|local)\s+)?[\w.]+\s*(?:=|\sto\s)\s*", re.IGNORECASE)
+_ENDS = re.compile(r"\s*(?:;|\Z)")
 _WORST = ("refuse", "unknown", "allow")
 
 
@@ -134,6 +138,8 @@ def _judge(
     runs = frozenset(taint.runs())
     filled = _fill_closed_sets(sql, tokens, naming, taint, own)
     filled |= _fill_columns(sql, tokens, taint, by_library=by_library)
+    filled |= _fill_partitions(sql, tokens, taint)
+    filled |= _fill_paths(sql, tokens, runs) if is_schemaless else _fill_settings(sql, tokens)
     # Names of the event's between quotes of the function's own.
     quoted: set[int] = set()
     previous: Token | None = None
@@ -384,6 +390,58 @@ def _fill_columns(sql: str, tokens: list[Token], taint: Taint, *, by_library: bo
             continue
         if token.kind == WORD or _is_quoted(sql, taint, token):
             found[token.start] = token.end
+    return found
+
+
+def _fill_partitions(sql: str, tokens: list[Token], taint: Taint) -> dict[int, int]:
+    """Return the names in `PARTITION (year='2025', ...)`, Hive's, each of which stands before a literal."""
+    significant = [token for token in tokens if token.kind not in (SPACE, COMMENT)]
+    texts = [sql[token.start : token.end].lower() for token in significant]
+    found: dict[int, int] = {}
+    is_inside = False
+    for number, (token, text) in enumerate(zip(significant, texts, strict=True)):
+        is_inside = texts[max(0, number - 1) : number + 1] == ["partition", "("] or (
+            is_inside and text != ")"
+        )
+        if (
+            is_inside
+            and texts[number - 1] in ("(", ",")
+            and texts[number + 1 : number + 2] == ["="]
+            and significant[number + 2 : number + 3]
+            and significant[number + 2].kind in (STRING, NUMBER)
+            and (token.kind == WORD or _is_quoted(sql, taint, token))
+        ):
+            found[token.start] = token.end
+    return found
+
+
+def _fill_settings(sql: str, tokens: list[Token]) -> dict[int, int]:
+    """Return the words that are all a setting is set to, `SET search_path TO tenant_7`: there they are literals."""
+    found: dict[int, int] = {}
+    for token in tokens:
+        since = sql.rfind(";", max(0, token.start - MAX_NAME), token.start) + 1
+        if (
+            token.kind == WORD
+            and (since > 0 or token.start <= MAX_NAME)
+            and _SET.fullmatch(sql, since, token.start)
+            and _ENDS.match(sql, token.end)
+        ):
+            found[token.start] = token.end
+    return found
+
+
+def _fill_paths(sql: str, tokens: list[Token], runs: frozenset[tuple[int, int]]) -> dict[int, int]:
+    """Return the parts of paths into documents that are all the event has where a name may stand."""
+    found: dict[int, int] = {}
+    for index, token in enumerate(tokens):
+        path = _DOCUMENT_PATH.match(sql, token.start) if token.kind == WORD else None
+        if path is None or path.span() not in runs:
+            continue
+        before = _LAST_WORD.search(sql, 0, token.start)
+        after = sql[path.end() :].split(maxsplit=1)[:1]
+        is_left = before is not None and not _compares(before[0].strip().lower())
+        if _is_asked_about(sql, tokens, index) or (is_left and after and _compares(after[0].lower())):
+            found |= {one.start: one.end for one in tokens if path.start() <= one.start < path.end()}
     return found
 
 

@@ -393,7 +393,8 @@ def _wrap_subprocess(module: ModuleType, guard: Guard) -> None:
 
 
 def _leads_out(member: str) -> bool:
-    return os.path.isabs(member) or os.path.normpath(member).startswith("..")
+    # "..notes" is a name like any other.
+    return os.path.isabs(member) or os.path.normpath(member).partition("/")[0] == ".."
 
 
 def _wrap_tarfile(module: ModuleType, guard: Guard) -> None:
