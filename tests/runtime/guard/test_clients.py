@@ -17,6 +17,7 @@ from dayfly.runtime.guard.refusal import Refused
 EVIL = "x' OR '1'='1"
 BREAKS = 'x", "Effect": "Allow'
 LINES = "order\nBcc: victim@evil.example"
+CONDITION = {"ComparisonOperator": "NE", "AttributeValueList": [{"N": "0"}]}
 OWN = (
     "https://api.example.com/users/",
     "/users/",
@@ -43,7 +44,7 @@ EVENT = {
 
 @pytest.fixture
 def guard() -> Guard:
-    return serving(EVENT, own=OWN)
+    return serving({**EVENT, "age": CONDITION}, own=OWN)
 
 
 def client_of(name: str, source: str) -> ModuleType:
@@ -116,6 +117,10 @@ def test_what_is_written_by_hand_is_looked_at() -> None:
     for name in ("send", "sendall"):
         with pytest.raises(Refused):
             getattr(module.socket(), name)(b"GET / HTTP/1.1\r\nX: a\r\nX-Admin: 1\r\n\r\n")
+        # Another protocol's lines, and what ends in none: a text.
+        with pytest.raises(Refused):
+            getattr(module.socket(), name)(b"SET seen:a\r\nX-Admin: 1 1\r\n")
+        assert getattr(module.socket(), name)(b"said: a\r\nX-Admin: 1")
 
 
 REQUESTS: list[tuple[str, dict[str, object], dict[str, object]]] = [
@@ -126,6 +131,7 @@ REQUESTS: list[tuple[str, dict[str, object], dict[str, object]]] = [
         {"Statements": [{"Statement": "SELECT * FROM items WHERE id = '42'"}]},
     ),
     ("dynamodb", {"UpdateExpression": "SET #id = :id REMOVE role"}, {"UpdateExpression": "SET #id = :id", "TableName": EVIL}),
+    ("dynamodb", {"ScanFilter": {"age": CONDITION}}, {"ScanFilter": {"age": {"AttributeValueList": [{"N": "42"}]}}}),
     ("athena", {"QueryString": f"SELECT * FROM items WHERE id = '{EVIL}'"}, {"QueryString": "SELECT * FROM items WHERE id = '42'"}),
     ("redshift-data", {"Sqls": [f"SELECT * FROM items WHERE id = '{EVIL}'"]}, {"Sqls": []}),
     ("ssm", {"Parameters": {"commands": ["ls ; id"]}}, {"Parameters": {"commands": ["ls 42"]}}),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
 import pytest
 from tests.runtime.guard.guards import serving, told
 
-from dayfly.runtime.guard import drivers
+from dayfly.runtime.guard import drivers, sinks
 from dayfly.runtime.guard.drivers import WRAPPED
 from dayfly.runtime.guard.guarding import Guard
 from dayfly.runtime.guard.refusal import Refused
@@ -188,3 +189,10 @@ def test_mongodb_gets_no_operator_that_only_the_event_has() -> None:
     for query in honest:
         assert found.find(query) == query
     assert found.update_one({"$set": {"note": event["note"]}})
+
+
+def test_a_condition_of_dynamodbs_that_the_function_makes_is_its_own() -> None:
+    guard = serving({"age": "3"}, own=("ComparisonOperator", "EQ"))
+    conditions = {"age": {"AttributeValueList": [{"N": "3"}], "ComparisonOperator": "EQ"}}
+    sinks.about_operators(guard, [conditions], sys._getframe())
+    assert not told(guard)

@@ -202,13 +202,13 @@ def test_the_event_breaks_no_line_of_a_requests_head() -> None:
     }
     for name in ("tenant", "second"):
         with pytest.raises(Refused):
-            about_head(serving(event), HEAD % event[name].encode(), frame)
+            about_head(serving(event), HEAD % event[name].encode(), False, frame)
     guard = serving(event)
     # What it has in common with any request; a request that is handed on; what stands behind a head.
-    about_head(guard, HEAD % b"a", frame)
-    about_head(guard, event["note"].encode(), frame)
-    about_head(guard, HEAD % b"a" + event["text"].encode(), frame)
-    about_head(guard, event["text"].encode(), frame)
+    about_head(guard, HEAD % b"a", False, frame)
+    about_head(guard, event["note"].encode(), False, frame)
+    about_head(guard, HEAD % b"a" + event["text"].encode(), False, frame)
+    about_head(guard, event["text"].encode(), False, frame)
 
 
 @pytest.mark.parametrize(
@@ -386,7 +386,7 @@ def test_a_script_that_the_function_wrote_is_read_as_its_reader_does(
 def test_a_value_that_is_escaped_ends_nothing() -> None:
     event = {"text": 'see "https://example.org/?a=1" or <a href="https://example.org/?a=1&b=2">it</a>'}
     body = json.dumps({"query": {"text": event["text"]}}).encode()
-    about_head(serving(event), body, frame_in(__file__))
+    about_head(serving(event), body, False, frame_in(__file__))
 
 
 @pytest.mark.parametrize(
@@ -426,6 +426,7 @@ def test_a_value_of_the_events_ends_none_of_a_body(template: str, value: str, is
         about_head(
             serving({"value": value.replace('\\"', '"') if "query" in template else value}),
             (template % value).encode(),
+            False,
             frame_in(__file__),
         )
 

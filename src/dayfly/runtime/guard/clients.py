@@ -103,7 +103,8 @@ def _wrap_sending(owner: Any, guard: Guard) -> None:
     """What a function or a client writes into a connection."""
 
     def look(_socket: object, data: object, *_rest: object) -> None:
-        guard.ask(documents.about_head, data)
+        by_hand = guard.places.is_functions(sys._getframe(2).f_code.co_filename)
+        guard.ask(documents.about_head, data, by_hand)
 
     for name in ("send", "sendall"):
         # A plain socket has them from a class in C, whose attributes nobody sets.
@@ -131,6 +132,8 @@ _EXPRESSIONS = (
     "ProjectionExpression",
     "UpdateExpression",
 )
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LegacyConditionalParameters.html
+_CONDITIONS = ("Expected", "KeyConditions", "QueryFilter", "ScanFilter")
 
 
 def _statements(service: str, parameters: dict[str, object]) -> Iterator[tuple[str, str]]:
@@ -173,6 +176,8 @@ def _wrap_botocore(module: ModuleType, guard: Guard, owner: str = "BaseClient") 
         for name in _EXPRESSIONS if service == "dynamodb" else ():
             if type(expression := parameters.get(name)) is str:
                 guard.ask(sinks.about_expression, expression)
+        if service == "dynamodb":
+            guard.ask(sinks.about_operators, [parameters.get(name) for name in _CONDITIONS])
         for document in _documents(parameters):
             guard.ask(documents.about_body, document)
         if service == "s3" and type(key := parameters.get("Key")) is str:

@@ -156,12 +156,18 @@ def about_elements(guard: Guard, document: object, frame: FrameType) -> None:
                 return
 
 
-def about_head(guard: Guard, data: object, frame: FrameType) -> None:
-    """What is about to be sent: the event breaks no line of a request's head, and ends no value of its body."""
+def about_head(guard: Guard, data: object, by_hand: bool, frame: FrameType) -> None:
+    """What is about to be sent: the event breaks no line of a request's head, and ends no value of its body.
+
+    Nor a line of another protocol's that has lines, if the function itself writes them (`by_hand`).
+    """
     if type(data) is not bytes:
         return
     if not _REQUEST.match(data[:_MANY_HEAD]):
-        about_body(guard, data[:_MANY_HEAD].decode("utf-8", "replace"), frame)
+        text = data[:_MANY_HEAD].decode("utf-8", "replace")
+        if by_hand and data.endswith(b"\r\n"):
+            _about_lines(guard, text, "query.structure", frame)
+        about_body(guard, text, frame)
         return
     _about_lines(guard, data[:_MANY_HEAD].decode("latin-1"), "url.structure", frame)
 

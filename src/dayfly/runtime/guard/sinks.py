@@ -103,6 +103,8 @@ _FILE_IN_SQL = re.compile(
 )
 # Programs that take all that they are called with for texts: a path is one more of these.
 _OPENS_NOTHING = frozenset(("basename", "dirname", "echo", "expr", "printf"))
+# The key that makes a condition of a dictionary, in DynamoDB's ScanFilter, QueryFilter, KeyConditions and Expected.
+_COMPARES = "ComparisonOperator"
 # Of one filter.
 _MANY_OPERANDS = 10_000
 # Parts of the event's in a text that may be a statement.
@@ -538,14 +540,18 @@ def about_attribute(guard: Guard, owner: object, name: object, frame: FrameType)
 
 
 def about_operators(guard: Guard, documents: list[object], frame: FrameType) -> None:
-    """Filters, updates and stages of MongoDB's: what begins with "$" is an operator, and one that the function has not is the event's."""
+    """Filters, updates and stages of MongoDB's, DynamoDB's older conditions: what begins with "$", or says how one compares, is an operator.
+
+    One that the function has not is the event's.
+    """
     for _ in range(_MANY_OPERANDS):
         if not documents:
             return
         one = documents.pop()
         if isinstance(one, Mapping):
             for name, value in one.items():
-                if type(name) is str and name[:1] == "$" and (path := _brought(guard, name)):
+                is_operator = type(name) is str and (name[:1] == "$" or name == _COMPARES)
+                if is_operator and (path := _brought(guard, name)):
                     guard.refuse("sql.structure", frame, path=path, text=name)
                 documents.append(value)
         elif isinstance(one, (list, tuple)):
