@@ -275,12 +275,17 @@ class Guard:
             self.made += 1
             return
         path, module = loaded_from(frame, code)
+        is_init = self._changes is None
+        if is_init and self.places.is_functions(path or code.co_filename):
+            self._modules.append(code)
+        is_guards = path.startswith(owncode.FOLDERS)
+        if is_init and module is not None and not is_guards:
+            # Whose loaders they are is a question of events.
+            return
         if module is None or not are_loaders_own():
             self.made += 1
-        elif path.startswith(owncode.FOLDERS):
+        elif is_guards:
             owncode.load(code, path, module)
-        if self._changes is None and self.places.is_functions(path or code.co_filename):
-            self._modules.append(code)
 
     def disarm(self) -> None:
         """Look at nothing from here on."""
