@@ -6,7 +6,7 @@ from dayfly.core.structure.shellwords import SHELLS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 # Programs that start the program their operands name:
 STARTERS = frozenset(
@@ -20,7 +20,7 @@ STARTERS = frozenset(
 RUNNERS = frozenset(
     [
         *("xargs", "eval", "source", ".", "trap", "ssh", "parallel", "su", "runuser", "watch"),
-        *("script", "expect", "entr", "at", "batch", "rsh", "mosh"),
+        *("script", "expect", "entr", "at", "batch", "rsh", "mosh", "alias", "hash", "enable"),
     ]
 )
 # Programs that read a language from an operand or from an option's value.
@@ -49,6 +49,8 @@ LEADS_TO_SHELL = {
     "podman": -1,
     "kubectl": -1,
 }
+# Options of programs that start others whose value, the next word, is no program.
+_USERS = frozenset(("-u", "--user", "-g", "--group", "-a"))
 _SSH_VALUE_OPTIONS = frozenset(f"-{letter}" for letter in "bcDEeFIiJLlmOopQRSWw")
 # Options whose value is the next word, by program; of a program that is not here, a word is an operand by its place.
 VALUE_OPTIONS = {
@@ -90,6 +92,7 @@ CODE_OPTIONS = {
     "curl": frozenset(("-K", "--config")),
     "wget": frozenset(("--use-askpass", "-e", "--execute")),
     "pip": frozenset(("-i", "--index-url", "--extra-index-url", "-r", "--requirement")),
+    **dict.fromkeys(("mapfile", "readarray"), frozenset(("-C",))),
 }
 # Programs whose operands and options say what is fetched.
 FETCHERS = frozenset(
@@ -103,6 +106,23 @@ COMMAND_OPTIONS = ("-exec", "-execdir", "-ok", "-okdir")
 # Programs that expand references to variables and functions, `$(shell ...)`, in what is assigned on their command line.
 MAKES = frozenset(("make", "gmake"))
 PROGRAM_FILES = frozenset(("-f", "-i", "-l", "-E", "-L", "--file", "--from-file", "--include", "--load"))
+
+
+# Variables of which a shell or ld.so executes what they name or hold
+# (https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_05_03,
+# https://www.gnu.org/software/bash/manual/html_node/Bash-Variables.html, https://man7.org/linux/man-pages/man8/ld.so.8.html).
+_OBEYED = frozenset(
+    (
+        *("PATH", "BASH_ENV", "BASH_LOADABLES_PATH", "PROMPT_COMMAND", "PS0", "PS1", "PS2", "PS4"),
+        *("LD_PRELOAD", "LD_AUDIT", "LD_LIBRARY_PATH"),
+    )
+)
+
+
+def is_obeyed(variable: str, value: Iterable[str]) -> bool:
+    """Say whether a variable with this value decides what commands execute."""
+    # `ENV=production` is nobody's file.
+    return variable in _OBEYED or (variable == "ENV" and not frozenset("/$`").isdisjoint("".join(value)))
 
 
 def base_of(program: str) -> str:
@@ -143,11 +163,15 @@ def find_started(arguments: list[str], events: list[list[bool]]) -> int:
     for index in range(1, len(arguments)):
         argument = arguments[index]
         if any(events[index]):
-            if first < 0:
+            name, equals, value = argument.partition("=")
+            is_value = equals and name.isidentifier() and not any(events[index][: len(name) + 1])
+            if first < 0 and (not is_value or is_obeyed(name, value)):
                 return -1  # the event's before any program: it may be the program
             continue
         if base_of(argument) in INTERPRETERS or argument in STARTERS or argument in RUNNERS:
             return index
+        if arguments[index - 1] in _USERS:
+            continue
         if first < 0 and not argument.startswith("-") and "=" not in argument and not argument[:1].isdigit():
             first = index
     return first

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from dayfly.core.structure.embedded import USES_NAMES, are_keys, are_literals, stays_in_substitution
 from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, contributed, judged, unreadable
 from dayfly.core.structure.path import says_parent
-from dayfly.core.structure.pipes import Inputs, is_executed
+from dayfly.core.structure.pipes import program_of, with_output
 from dayfly.core.structure.programs import (
     AWKS,
     CODE_OPTIONS,
@@ -38,10 +39,11 @@ from dayfly.core.structure.shellwords import (
     is_assignment,
     read_shell,
 )
+from dayfly.core.structure.variables import DECLARES, Variables, quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from dayfly.core.structure.judgement import Provenance
     from dayfly.core.structure.trusted_literals import OwnText
@@ -51,44 +53,24 @@ _FETCHERS_FLAGS = re.compile(
     r"-?[fgiIjkLNOqsSv#46]*|--(?:compressed|fail|location|silent|quiet|show-error)|[^-].*|--?", re.S
 )
 _HOST_FIRST = re.compile(r"[a-z]{2,8}:/|[\w.\[\]:-]+(?:/|\Z)", re.I)
-# Where a shell computes with a variable it evaluates the subscript of what is in there: a[$(id)]
-# (https://www.gnu.org/software/bash/manual/html_node/Shell-Arithmetic.html).
+# Where a shell computes with a variable, or takes a text for a variable's name, it evaluates the subscript of what is in there:
+# a[$(id)] (https://www.gnu.org/software/bash/manual/html_node/Shell-Arithmetic.html).
 _COMPUTES = re.compile(
-    r"\(\(|\$\[|\[\[.*\s-(?:eq|ne|lt|le|gt|ge|v)\s|\b(?:let|declare\s+-i|test\s+-v|printf\s+-v)\b", re.S
+    r"\(\(|\$\[|\$\{!|\$\{\w+(?:\[[^\]@*]|:[ \w$(])|\b(?:let|unset|(?:declare|typeset|local|readonly)\s+-\w*i)\b|"
+    r"(?:\btest|\bprintf|\[|!)\s+-v\b"
 )
-_SUBSCRIPT = re.compile(r"\w\[.*(?:\$[({]|`)", re.S)
+_COMPARES = re.compile(r"\s-(?:eq|ne|lt|le|gt|ge|v)\s")
+_TAKES_NAMES = DECLARES.union(("let", "unset", "[[", "read"))
+_SUBSCRIPT = re.compile(r"\w\[")
+_COMPUTED = re.compile(r"\$[({]|`")
 # Where a script evaluates what it was called with; and what an evaluation acts on.
 _EVALUATES = re.compile(r"\beval\s|\b(?:ba|da)?sh\s+-c\s+[^\n]*\$|\bexec\(|\beval\(")
 _ACTIVE = frozenset("$`;|&()<>\n")
 # What hands a command's output to another one.
-_PASSED_ON = frozenset("|()`")
-# A number in a program of awk's or jq's; what is no end of one; what a pattern may stand behind, where a quotient may not; and what
-# takes files, commands or variables by their names.
-_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
-_KEYS = re.compile(r"\w+(?:\.\w+|\[[0-9]+\])*")
-_PART_OF_NAME = frozenset("_.$0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_BEFORE_PATTERN = re.compile(r"(?:\A|[({\[,;!&|~=<>?:\n}]|\b(?:print|return|in|case|else|do))\Z")
-_USES_NAMES = {
-    "awk": re.compile(
-        r"\b(?:system|getline|close|fflush|ARGV|ENVIRON|PROCINFO|SYMTAB|FUNCTAB)\b|@|(?<!\|)\|(?!\|)|\bprintf?\b[^;}]*>"
-    ),
-    "jq": re.compile(r"\b(?:import|include|env|ENV|modulemeta)\b"),
-    "node": re.compile(
-        r"\b(?:require|import|process|eval|Function|constructor|exec\w*|spawn\w*|fork|fs|fetch|vm|open|set\w+|global\w*|this|"
-        r"Reflect|read\w*|write\w*|load\w*|RegExp|WebAssembly)\b"
-    ),
-    "perl": re.compile(
-        r"\b(?:system|exec|open\w*|q[qwxr]?|[my]|s|tr|eval|require|do|use|no|glob|unlink|kill|fork|sys\w+|read\w*|link|rename|"
-        r"chmod|chown|mkdir|rmdir|truncate|utime|dbmopen|dump|tie)\b|[<>$@%&]\s*[{$'\"]"
-    ),
-    "ruby": re.compile(
-        r"\b(?:system|exec|open|spawn|fork|eval|\w+_eval|\w+_exec|require\w*|load|\w*send|IO|File|Dir|Kernel|Process|Object|"
-        r"Pathname|FileUtils|Open3|PTY|const_get|\w*method\w*|instance_\w+|test|trap|syscall|read\w*|write\w*|class_\w+|Marshal|"
-        r"YAML|ERB|Regexp|Net|URI|Socket\w*|TCP\w+|to_sym|to_proc|intern)\b"
-    ),
-}
-# Of the shortest substitution, `s///`.
-_DELIMITERS = 4
+_PASSED_ON = "|()`"
+# What takes a line of a shell's for the next word; and the rules of what the author of such a line answers for.
+_TAKES_LINE = re.compile(r"-[^-]*c")
+_OF_OPERANDS = frozenset(("argv.option", "shell.structure", "shell.file", "shell.unreadable"))
 # How deep sh -c within sh -c is followed.
 MAX_DEPTH = 3
 
@@ -125,6 +107,17 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
             return judge_shell("\n".join(lines), provenance, own)
         if words[-1] == "-c" and any(base_of(word) in SHELLS for word in words[1:-1]):
             return judge_shell(text, provenance, own)
+        if script:
+            shell = words[next((at for at, word in enumerate(words) if base_of(word) in SHELLS), 0) :]
+            arguments = [*shell, *text.split()]
+            judgement = _judge_given(arguments, [[True]] * len(arguments), provenance, own, 0, None)
+            if judgement is not None and judgement.verdict == "refuse" and judgement.rule not in _OF_OPERANDS:
+                return judgement
+    elif program == "crontab":
+        commands = [
+            line.split(None, 1 if line[0] == "@" else 5)[-1] for line in text.splitlines() if line.strip()
+        ]
+        return judge_shell("\n".join(commands), provenance, own)
     elif (
         program == "curl"
         and any(
@@ -142,7 +135,12 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
         return _judge_sql(text, program, provenance, own)
     elif program in LEADS_TO_SHELL and leads_to_shell(words, LEADS_TO_SHELL[program]):
         return judge_shell(text, provenance, own)
-    elif is_script_given(words, len(words)):
+    elif (
+        words
+        and is_script_given(words, len(words))
+        and "/dev/stdin" not in words
+        and not (program in SHELLS and "-s" in words)
+    ):
         return Judgement("allow", "argv.input", "the program has another script")
     elif program in MAKES:
         # Recipes; what stands before them is make's own.
@@ -170,11 +168,11 @@ def judge_script(
     script: str, operands: Sequence[str], provenance: Provenance, own: OwnText, *, are_variables: bool = False
 ) -> Judgement:
     """Say whether a script may be called with these operands, or with these values of variables: it may evaluate them."""
-    computes, evaluates = _COMPUTES.search(script), not are_variables and _EVALUATES.search(script)
+    computes, evaluates = _computes(script), not are_variables and _EVALUATES.search(script)
     for operand in operands if computes or evaluates else ():
         for span in contributed(operand, provenance, own):
             part = operand[span.start : span.end]
-            if (computes and _SUBSCRIPT.search(part)) or (evaluates and not _ACTIVE.isdisjoint(part)):
+            if (computes and _has_subscript(part)) or (evaluates and not _ACTIVE.isdisjoint(part)):
                 return _refuse("argv.command", "the event supplies code for a script", span.path)
     return Judgement("allow", "argv.operand", "the event supplies only operands")
 
@@ -193,13 +191,25 @@ def commands_of(command: str) -> list[list[str]]:
     return found
 
 
+def _computes(script: str) -> bool:
+    compares = script.find("[[")
+    return bool(_COMPUTES.search(script) or (compares >= 0 and _COMPARES.search(script, compares)))
+
+
+def _has_subscript(value: str) -> bool:
+    first = _SUBSCRIPT.search(value)
+    return first is not None and _COMPUTED.search(value, first.end()) is not None
+
+
 def _text(value: str | bytes) -> str:
     return value if isinstance(value, str) else bytes(value).decode("utf-8", "surrogateescape")
 
 
-def _judge_shell(command: str | bytes, provenance: Provenance, own: OwnText, depth: int) -> Judgement:
+def _judge_shell(
+    command: str | bytes, provenance: Provenance, own: OwnText, depth: int, given: Sequence[str] = ()
+) -> Judgement:
     def judge(command: str, taint: Taint, own: OwnText) -> Judgement:
-        return _judge_line(command, taint, provenance, own, depth)
+        return _judge_line(command, taint, provenance, own, depth, given)
 
     return judged("shell", _text(command), provenance, own, judge)
 
@@ -208,7 +218,14 @@ def _refuse(rule: str, reason: str, path: str) -> Judgement:
     return Judgement("refuse", rule, reason, path)
 
 
-def _judge_line(command: str, taint: Taint, provenance: Provenance, own: OwnText, depth: int) -> Judgement:
+def _within(judgement: Judgement, depth: int) -> Judgement:
+    """Return a refusal of what a line within another one executes, which no operand of that is refused for."""
+    return _refuse("argv.command", judgement.reason, judgement.path) if depth else judgement
+
+
+def _judge_line(
+    command: str, taint: Taint, provenance: Provenance, own: OwnText, depth: int, given: Sequence[str]
+) -> Judgement:
     reading = read_shell(command)
     quoted = _quoted_values(command, reading)
     if depth == 0:
@@ -233,18 +250,52 @@ def _judge_line(command: str, taint: Taint, provenance: Provenance, own: OwnText
     for at in range(len(command)):
         if explained.accounted[at]:
             taint.mask[at] = 0  # the function's own words, by coincidence the event's, too
-    judgement = _judge_pipes(command, reading, taint, provenance, own)
+    variables = Variables(command, reading, taint, given)
+    if variables.obeyed >= 0:
+        return _refuse("shell.program", "the event supplies the program", taint.path_at(variables.obeyed))
+    judgement = _judge_pipes(reading, variables, provenance, own, depth)
     if judgement is not None:
         return judgement
+    if _computes(command):
+        for word in _computed_words(reading, variables):
+            brought = [(sign, at) for sign, at in zip(word.value, word.origin, strict=True) if taint.mask[at]]
+            if _SUBSCRIPT.search(word.text()) and _COMPUTED.search("".join(sign for sign, _ in brought)):
+                return _refuse(
+                    "argv.command", "the event supplies code for a script", taint.path_at(brought[0][1])
+                )
     unknown = explained.unexplained >= 0
-    for words in reading.commands:
-        judgement = _judge_words(command, words, taint, provenance, own, depth)
+    for words, variant in ((one, variant) for one in reading.commands for variant in variables.of(one)):
+        for word in variant:
+            if word.splits >= 0 and not _is_text(variant, word):
+                return _refuse(
+                    "shell.structure", "the event supplies shell syntax", taint.path_at(word.splits)
+                )
+        judgement = _judge_words(command, variant, reading.kinds, taint, variables, provenance, own, depth)
         if judgement is not None and judgement.verdict == "refuse":
             return judgement
-        unknown = unknown or judgement is not None
+        unknown = unknown or (judgement is not None and variant is words)
     if unknown:
         return Judgement("unknown", "shell.unexplained", "the command does not come from the function")
     return Judgement("allow", "shell.operand", "the event supplies only operands", taint.first_path())
+
+
+def _computed_words(reading: Reading, variables: Variables) -> Iterator[Word]:
+    """Yield what variables hold, and the words of which commands take the names of variables."""
+    yield from variables.every()
+    for words in reading.commands:
+        for variant in variables.of(words):
+            program = program_of(variant)
+            texts = [word.text() for word in program[:3]]
+            if texts and (texts[0] in _TAKES_NAMES or "-v" in texts):
+                yield from program
+
+
+def _is_text(words: list[Word], word: Word) -> bool:
+    """Say whether the words that one is split into are no more than text: `echo` prints them."""
+    text = word.text()
+    return (
+        program_of(words)[0].text() == "echo" and " -" not in text and not frozenset("*?[").intersection(text)
+    )
 
 
 def _is_own_program(name: str, start: int, end: int, taint: Taint, own: OwnText) -> bool:
@@ -277,24 +328,21 @@ def _add_printed(command: str, reading: Reading, taint: Taint, marks: bytearray)
     Unless what it prints is a command's input, or is in a file when another command runs.
     """
     line = "".join(sign if kind == ACTIVE else " " for sign, kind in zip(command, reading.kinds, strict=True))
+    passed_on = max(map(line.rfind, _PASSED_ON))
+    last = max((number for number, words in enumerate(reading.commands) if words), default=0)
     for number, words in enumerate(reading.commands):
         programs = [at for at, word in enumerate(words) if word.is_command]
         first = programs[-1] if programs else len(words)
         if first + 1 >= len(words) or words[first].text() != "echo":
             continue
         start, end = words[first].start, words[first].end
-        is_read = not _PASSED_ON.isdisjoint(line[start:]) or (
-            ">" in line and any(reading.commands[number + 1 :])
-        )
+        is_read = passed_on >= start or (">" in line and number < last)
         for before, word in zip(words[first:-1], words[first + 1 :], strict=True):
-            # `2>` is a descriptor.
-            is_number = word.text().isdigit() and line[word.end : word.end + 1] in ("<", ">")
             if not (
                 is_read
                 or taint.any(start, end)
                 or before.redirects
                 or word.redirects
-                or is_number
                 or word.text()[:1] == "-"
             ):
                 marks[before.end : word.start] = b"\x01" * (word.start - before.end)
@@ -312,25 +360,24 @@ def _is_escapers(command: str, at: int, taint: Taint) -> bool:
 
 
 def _judge_pipes(
-    command: str, reading: Reading, taint: Taint, provenance: Provenance, own: OwnText
+    reading: Reading, variables: Variables, provenance: Provenance, own: OwnText, depth: int
 ) -> Judgement | None:
     """Judge what commands print, as far as the event supplies it, by who reads it; None where there is nothing against it.
 
     What others than `echo` and `printf` make of their operands is judged only for a shell: `cat {file} | sh`.
     """
-    inputs = Inputs(command, reading, taint)
-    functions = command.replace(" ", "") if "()" in command else ""
+    inputs = variables.inputs
     for words in filter(inputs.has_any, reading.commands):
-        read_by = inputs.read_by(words)
-        program = base_of((read_by or [""])[0])
-        text = inputs.of_event(words, is_for_shell=program in SHELLS)
-        if program in ("read", "mapfile", "readarray"):
-            read_by = ["sh"] if is_executed(command, words, read_by, reading) else []
-        elif program[:1] == "$" or f"{program}()" in functions:
-            read_by = ["sh"]  # whatever it is
-        judgement = judge_input(read_by, text, provenance, own) if text and read_by else None
-        if judgement is not None and judgement.verdict == "refuse":
-            return judgement
+        for variant in variables.of(words):
+            read_by = inputs.read_by(variant)
+            program = base_of((read_by or [""])[0])
+            read = inputs.of_event(words, is_for_shell=program in SHELLS)
+            if program[:1] == "$" or program in variables.functions:
+                read_by = ["sh"]  # whatever it is
+            text = "\n".join(word.text() for word in read)
+            judgement = judge_input(read_by, text, provenance, own) if text and read_by else None
+            if judgement is not None and judgement.verdict == "refuse":
+                return _within(judgement, depth)
     return None
 
 
@@ -350,26 +397,30 @@ def _leads_up(command: str, word: Word, marked: list[bool], own: OwnText) -> boo
 
 
 def _judge_words(
-    command: str, words: list[Word], taint: Taint, provenance: Provenance, own: OwnText, depth: int
+    command: str,
+    words: list[Word],
+    kinds: bytearray,
+    taint: Taint,
+    variables: Variables,
+    provenance: Provenance,
+    own: OwnText,
+    depth: int,
 ) -> Judgement | None:
-    arguments = []
-    events = []
     for word in words:
         marked = [bool(taint.mask[at]) for at in word.origin]
         if any(marked):
-            path = taint.path_at(taint.mask.find(1, word.start))
+            first = word.origin[marked.index(True)]
             name = word.text().find("=") + 1 if is_assignment(word) else len(marked)
             if word.is_command and any(marked[:name]):
-                return _refuse("shell.program", "the event supplies the program", path)
+                return _refuse("shell.program", "the event supplies the program", taint.path_at(first))
             if word.redirects and (marked[0] or _leads_up(command, word, marked, own)):
-                return _refuse("shell.file", "the event supplies the output target", path)
-        if not word.redirects:
-            arguments.append(word.text())
-            events.append(marked)
-    while arguments and "=" in arguments[0] and arguments[0].partition("=")[0].isidentifier():
-        arguments.pop(0)
-        events.pop(0)
-    return _judge_arguments(arguments, events, taint.first_path(), provenance, own, depth)
+                return _refuse("shell.file", "the event supplies the output target", taint.path_at(first))
+    program = [with_output(word, kinds, taint.mask) for word in program_of(words)]
+    if program and is_assignment(program[0]):
+        return None
+    arguments = [word.text() for word in program]
+    events = [[bool(taint.mask[at]) for at in word.origin] for word in program]
+    return _judge_arguments(arguments, events, taint.first_path(), provenance, own, depth, variables.given_to)
 
 
 def _judge_argv(
@@ -452,6 +503,7 @@ def _judge_arguments(
     provenance: Provenance,
     own: OwnText,
     depth: int,
+    given_to: Callable[..., dict[str, list[str]]] | None = None,
 ) -> Judgement | None:
     """Judge program and arguments whose event parts are marked; None where there is nothing against them."""
     if not arguments:
@@ -463,8 +515,11 @@ def _judge_arguments(
             if any(any(marked) for marked in events[1:]):
                 return _refuse("argv.command", "the event supplies code for another program", path)
             return None
-        return _judge_arguments(arguments[start:], events[start:], path, provenance, own, depth)
+        return _judge_arguments(arguments[start:], events[start:], path, provenance, own, depth, given_to)
     base = base_of(program)
+    judgement = _judge_given(arguments, events, provenance, own, depth, given_to)
+    if judgement is not None and judgement.verdict == "refuse" and judgement.rule not in _OF_OPERANDS:
+        return judgement
     interprets = base in INTERPRETERS
     ends_options = takes_command = False
     worst: Judgement | None = None
@@ -486,7 +541,7 @@ def _judge_arguments(
             return _refuse("argv.option", "the event supplies an option", path)
         if base == "curl" and _names_file(before, argument, marked):
             return _refuse("argv.option", "the event supplies a file to be sent", path)
-        if base == "sed" and _stays_in_substitution(argument, marked):
+        if base == "sed" and stays_in_substitution(argument, marked):
             continue
         code = CODE_OPTIONS.get(base, frozenset())
         if program in RUNNERS or takes_command or before in code or argument.partition("=")[0] in code:
@@ -499,9 +554,9 @@ def _judge_arguments(
             if judgement is not None:
                 return judgement
         brought = "".join(sign for sign, one in zip(argument, marked, strict=True) if one)
-        if (
-            base in SHELLS and _SUBSCRIPT.search(brought) and any(map(_COMPUTES.search, arguments[:index]))
-        ) or (base in MAKES and ("$(" in brought or "${" in brought)):
+        if (base in SHELLS and _has_subscript(brought) and any(map(_computes, arguments[:index]))) or (
+            base in MAKES and ("$(" in brought or "${" in brought)
+        ):
             return _refuse("argv.command", "the event supplies code for another program", path)
         if base in SQL_CLIENTS:
             # A name or an address has no blank, a path may; commands of the program's own begin with a dot or a backslash.
@@ -512,7 +567,8 @@ def _judge_arguments(
             if judgement.verdict == "refuse":
                 return judgement
             continue
-        if not interprets or is_script_given(arguments, index):
+        reads_script = base in ("python", "pypy") and "-" in arguments[1:index]
+        if not interprets or reads_script or is_script_given(arguments, index):
             continue  # python handler.py {x}: an operand of the function's own script
         is_code = before.startswith("-") and not before.startswith("--") and before.endswith("c")
         if base in SHELLS and is_code and depth < MAX_DEPTH:
@@ -525,13 +581,13 @@ def _judge_arguments(
             base in AWKS
             and before == "-v"
             and not any(marked[: argument.find("=") + 1 or None])
-            and not any(map(_USES_NAMES["awk"].search, arguments[1:]))
+            and not any(map(USES_NAMES["awk"].search, arguments[1:]))
         ):
             continue  # the value of a variable that the function names
         elif base in AWKS and (before == "-F" or (argument[:2] == "-F" and not any(marked[:2]))):
             continue  # what separates fields
         elif (
-            (base == "jq" and _are_keys(argument, marked))
+            (base == "jq" and are_keys(argument, marked))
             or (
                 base in AWKS
                 and all(sign.isdigit() for sign, one in zip(argument, marked, strict=True) if one)
@@ -539,116 +595,58 @@ def _judge_arguments(
             or (
                 (base == "jq" or base in AWKS)
                 and not (all(marked) or argument[0] == "-" or before in PROGRAM_FILES)
-                and _are_literals(argument, marked, "jq" if base == "jq" else "awk")
+                and are_literals(argument, marked, "jq" if base == "jq" else "awk")
             )
             or (
-                base in _USES_NAMES and before in ("-e", "-E", "-p") and _are_in_texts(argument, marked, base)
+                base in ("node", "perl", "ruby")
+                and before in ("-e", "-E", "-p")
+                and are_literals(argument, marked, base)
             )
         ):
             continue
         else:
             return _refuse("argv.command", "the event supplies code for another program", path)
         if judgement.verdict == "refuse":
-            return judgement
+            return _within(judgement, depth)
         if judgement.verdict == "unknown":
             worst = judgement
     return worst
 
 
-def _stays_in_substitution(program: str, marked: list[bool]) -> bool:
-    """Say whether the event's part of sed's `s/a/b/`, one or some in lines, ends neither of the two.
-
-    A delimiter or a line does, and a backslash before one.
-    """
-    at = 0
-    while at < len(program) - _DELIMITERS + 1 and program[at] == "s" and not any(marked[at : at + 2]):
-        delimiter, ends = program[at + 1], 0
-        at += 2
-        while at < len(program) and ends < 2:
-            sign, following = program[at], program[at + 1 : at + 2]
-            if sign == "\\":
-                if marked[at] and not (following == "\\" or any(marked[at + 1 : at + 2])):
-                    return False
-                at += 1
-            elif marked[at] and sign in (delimiter, "\n"):
-                return False
-            elif sign == delimiter:
-                ends += 1
-            at += 1
-        flags = at
-        while at < len(program) and program[at] not in "\n;":
-            at += 1
-        if any(marked[flags : at + 1]):
-            return False
-        while at < len(program) and program[at] in "\n; ":
-            at += 1
-    return not any(marked[at:])
-
-
-def _are_keys(program: str, marked: list[bool]) -> bool:
-    """Say whether all that the event has in a filter of jq's is keys behind the function's dots: `a.b[0]`."""
-    at = 0
-    while (at := at + 1) < len(marked):
-        if marked[at] and not marked[at - 1]:
-            end = at
-            while end < len(marked) and marked[end]:
-                end += 1
-            if program[at - 1] != "." or not _KEYS.fullmatch(program, at, end):
-                return False
-    return not marked[0]
-
-
-def _are_literals(program: str, marked: list[bool], language: str) -> bool:
-    """Say whether all that the event has in a program of awk's or jq's are numbers, and content of texts that only is a value.
-
-    A text may name a file, a command or a variable where the program takes those by name: there it may not be the event's.
-    """
-    if language == "jq" and "\\(" in program:
-        return False  # code within a text, with texts of its own
-    bare = ""
-    is_text = False
-    at, size = 0, len(program)
-    while at < size:
-        sign, start = program[at], at
-        before = bare.rstrip(" \t")
-        if language == "awk" and sign == "/" and before[-1:] == ")":
-            return False  # a quotient, or a pattern behind a condition
-        if sign == '"' or (language == "awk" and sign == "/" and _BEFORE_PATTERN.search(before)):
-            at += 1
-            while at < size and program[at] != sign:
-                at += 1 + (program[at] == "\\")
-            at += 1
-            if sign == "/" and (
-                any(marked[start:at]) or program.count("[", start, at) != program.count("]", start, at)
-            ):
-                return False
-            for one in range(start, min(at, size)):
-                if marked[one]:
-                    is_text = True
-                    if program[one] in '"\\\n\r' or program[one - 1] == "\\":
-                        return False
-            bare += '""'
-        elif marked[at]:
-            while at < size and marked[at]:
-                at += 1
-            number = program[start:at]
-            is_apart = _PART_OF_NAME.isdisjoint((bare[-1:], program[at : at + 1]))
-            if (
-                not is_apart
-                or not _NUMBER.fullmatch(number)
-                or (number[0] == "-" and before[-1:] not in "*/%(,=<>?:")
-            ):
-                return False
-            bare += "0"
-        elif sign == "#":
-            end = program.find("\n", at)
-            at = size if end < 0 else end
-            if any(marked[start:at]):
-                return False
-        else:
-            bare += sign
-            at += 1
-    return not (is_text and _USES_NAMES[language].search(bare))
+def _judge_given(
+    arguments: list[str],
+    events: list[list[bool]],
+    provenance: Provenance,
+    own: OwnText,
+    depth: int,
+    given_to: Callable[..., dict[str, list[str]]] | None,
+) -> Judgement | None:
+    """Judge a line that a shell is given with what is in the variables that it uses: `sh -c 'eval "$1"' sh {}`."""
+    base = base_of(arguments[0])
+    at = len(arguments)
+    if base in SHELLS:
+        at = next(
+            (
+                at
+                for at in range(2, len(arguments))
+                if _TAKES_LINE.fullmatch(arguments[at - 1]) and not is_script_given(arguments, at)
+            ),
+            at,
+        )
+    elif base in ("eval", "trap"):
+        at = 1
+    script = " ".join(arguments[at:] if base == "eval" else arguments[at : at + 1])
+    if depth >= MAX_DEPTH or "$" not in script:
+        return None
+    given = given_to(script, is_same=base not in SHELLS) if given_to is not None else {}
+    if base in SHELLS and any(map(any, events[at + 1 :])):
+        given["0"] = arguments[at + 1 : at + 2]
+        given["@"] = arguments[at + 2 :]
+    if not given:
+        return None
+    names = [name for name, values in given.items() for _ in values]
+    line = quote(value for values in given.values() for value in values)
+    return _judge_shell(f"{line}\n{script}", provenance, own, depth + 1, names)
 
 
 def _names_file(option: str, value: str, marked: list[bool]) -> bool:
@@ -659,35 +657,6 @@ def _names_file(option: str, value: str, marked: list[bool]) -> bool:
     if option == "--data-urlencode":
         at = max(value.partition("=")[0].find("@"), 0)
     return value[at : at + 1] in ("@", "<") and marked[at]
-
-
-def _are_in_texts(program: str, marked: list[bool], base: str) -> bool:
-    """Say whether all that the event has in a program lies within its texts, and these only are values.
-
-    Where comments or patterns may stand, a quote is not told from the beginning of a text.
-    """
-    bare = ""
-    at, size = 0, len(program)
-    while at < size:
-        sign, start = program[at], at
-        if sign in "'\"" or (sign == "`" and base == "node"):
-            at += 1
-            while at < size and program[at] != sign:
-                at += 1 + (program[at] == "\\")
-            inside = [program[one] for one in range(start, min(at + 1, size)) if marked[one]]
-            ends = {sign, "\\", "\n", "\r", "\u2028", "\u2029"} | (set("$@#{") if sign != "'" else set())
-            if at >= size or ("\n" in program[start:at] and sign != "`") or not ends.isdisjoint(inside):
-                return False
-            if inside and bare.rstrip()[-1:] == "[":
-                return False  # a member by its name
-            bare += "''"
-            at += 1
-        elif marked[at] or sign in "/#`\\" or program.startswith(("<<", "%", "->"), at):
-            return False
-        else:
-            bare += sign
-            at += 1
-    return not _USES_NAMES[base].search(bare)
 
 
 def _judge_fetched(

@@ -9,7 +9,7 @@ from dayfly.core.structure.judgement import Unreadable
 # Programs that read this grammar, behind -c or from a file.
 SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "ash"))
 # Words after which a command is still to come.
-_RESERVED = frozenset(("if", "then", "else", "elif", "do", "while", "until", "!", "{", "time"))
+_RESERVED = frozenset(("if", "then", "else", "elif", "do", "while", "until", "!", "{", "time", "function"))
 # Words between which commands have one input and one output.
 _OPENS = frozenset(("if", "while", "until", "for", "select", "case", "{"))
 _CLOSES = frozenset(("fi", "done", "esac", "}"))
@@ -24,7 +24,7 @@ _RAW = re.compile(r"\S*")
 # Of a here-document that nothing is computed for.
 _HERE = re.compile(r"<<(-)?[ \t]*(?:(['\"]|\\)(\w+)(?(2)['\"]?)|(\w+))(?=[\s;|&)<>]|\Z)")
 # What makes several words of a command's output, unless that is put between double quotes.
-_SPLITTING = frozenset(" \t\n*?[")
+SPLITTING = frozenset(" \t\n*?[")
 # How deep commands within commands, $(a $(b)), are read.
 _MANY_NESTED = 8
 _MANY_GROUPS = 50
@@ -33,9 +33,16 @@ _EXPANDING = frozenset(",'\"\\$`<>")
 
 
 class Word:
-    """command[start:end]; `value` is what the program gets, `origin` where each of its characters stood."""
+    """command[start:end]; `value` is what the program gets, `origin` where each of its characters stood.
 
-    __slots__ = ("_expands", "end", "is_command", "is_own_value", "origin", "redirects", "start", "value")
+    `expansions` are where variables stand in it, and whether between double quotes; `splits` is where the event splits it,
+    or -1.
+    """
+
+    __slots__ = (
+        *("_expands", "end", "expansions", "is_command", "is_own_value", "origin", "redirects"),
+        *("splits", "start", "value"),
+    )
 
     def __init__(self, start: int, *, is_command: bool, redirects: bool) -> None:
         self.start = start
@@ -44,6 +51,8 @@ class Word:
         self.redirects = redirects
         self.value: list[str] = []
         self.origin: list[int] = []
+        self.expansions: list[tuple[int, int, bool]] = []
+        self.splits = -1
         # False once a part of it is known to the shell only ($x, `x`, *).
         self.is_own_value = True
         self._expands: bool | None = None
@@ -58,23 +67,35 @@ class Word:
     def text(self) -> str:
         return "".join(self.value)
 
+    def part(self, start: int, end: int | None = None) -> Word:
+        """Return a word with a part of this one's value."""
+        part = Word(self.start, is_command=self.is_command, redirects=self.redirects)
+        part.end, part.value, part.origin = self.end, self.value[start:end], self.origin[start:end]
+        return part
+
+    def take(self, other: Word) -> None:
+        """Put another one's value behind this one's."""
+        self.value += other.value
+        self.origin += other.origin
+
 
 class Reading:
     """`kinds` has one of the constants above for each character; `commands` the words of each simple command.
 
     `passes` has commands with one that reads what they print, `blocks` the commands between parentheses or reserved words
     with what stands at their end: `done` and its redirections. `inputs` has commands with what a here-document or a
-    here-string gives them to read, and where it stands.
+    here-string gives them to read, `outputs` the commands whose output is put in before a place.
     """
 
-    __slots__ = ("blocks", "commands", "inputs", "kinds", "passes")
+    __slots__ = ("blocks", "commands", "inputs", "kinds", "outputs", "passes")
 
     def __init__(self, size: int) -> None:
         self.kinds = bytearray(size)
         self.commands: list[list[Word]] = [[]]
         self.passes: list[tuple[list[list[Word]], list[Word]]] = []
         self.blocks: list[tuple[list[Word], list[list[Word]]]] = []
-        self.inputs: list[tuple[list[Word], str, int, int]] = []
+        self.inputs: list[tuple[list[Word], Word]] = []
+        self.outputs: dict[int, list[list[Word]]] = {}
 
 
 class _Group:
@@ -101,6 +122,7 @@ class _Pipes:
         self._passes = reading.passes
         self._blocks = reading.blocks
         self._groups = [_Group("", [])]
+        self._reader: list[Word] = []
 
     def add(self, words: list[Word]) -> None:
         """A simple command has ended."""
@@ -118,21 +140,23 @@ class _Pipes:
             raise Unreadable("commands in commands in commands")
         if sign == "(":
             if before == "<":
-                self._groups.append(_Group("(", [], words))
+                # Behind another one there are no words before it.
+                self._reader = words or self._reader
+                self._groups.append(_Group("(", [], self._reader))
             else:
                 self._groups.append(_Group("(", [words] if before == ">" else group.feeds))
         elif sign == ")":
             if group.opened == "(":
                 self._close(following)
         elif sign == "|":
-            if before == ">" or before == "|":
+            if before == "|":
                 return
             if command.startswith("||", at):
                 self._end(group)
             else:
                 group.feeds, group.element, group.is_piped = group.element, [], True
                 group.members += group.feeds
-        elif sign == "&" and (before in ("<", ">", "|") or command.startswith("&>", at)):
+        elif sign == "&" and before == "|":
             return
         elif not (sign == "\n" and group.is_piped):
             self._end(group)
@@ -170,7 +194,7 @@ def read_shell(command: str, *, depth: int = 0) -> Reading:
     reading = Reading(len(command))
     kinds, pipes = reading.kinds, _Pipes(reading)
     word: Word | None = None
-    expects_command, redirects = True, False
+    expects_command, redirects, is_array = True, False, False
     # Those that begin behind this line.
     documents: list[_Document] = []
     at, size = 0, len(command)
@@ -189,11 +213,19 @@ def read_shell(command: str, *, depth: int = 0) -> Reading:
         if character in " \t" or character in _OPERATORS:
             if word is not None:
                 word.end = at
+                words = reading.commands[-1]
                 if word.is_command:
-                    pipes.reserve(command[word.start : at], reading.commands[-1])
-                expects_command = expects_command and (
-                    word.redirects or is_assignment(word) or word.text() in _RESERVED
-                )
+                    pipes.reserve(command[word.start : at], words)
+                if character in "<>" and command[word.start : at].isdigit() and not word.redirects:
+                    words.pop()  # a descriptor
+                else:
+                    expects_command = expects_command and (
+                        word.redirects
+                        or is_assignment(word)
+                        or word.text() in _RESERVED
+                        or word.text()[:1] == "-"  # an option of `time`
+                        or (len(words) > 1 and words[-2].text() == "function")
+                    )
                 redirects = False
                 word = None
             kinds[at] = BLANK if character in " \t" else ACTIVE
@@ -205,8 +237,11 @@ def read_shell(command: str, *, depth: int = 0) -> Reading:
                 continue
             if character in "<>":
                 redirects = True
-            elif character not in " \t":
-                expects_command, redirects = True, False
+            elif (character in "&|" and command[at - 1 : at] in ("<", ">")) or command.startswith("&>", at):
+                pass  # one sign with it
+            elif character not in " \t" and not (is_array and character == "\n"):
+                is_array = character == "(" and command[at - 1 : at] == "="
+                expects_command, redirects = not is_array, False
                 pipes.add(reading.commands[-1])
                 following: list[Word] = []
                 pipes.operate(command, at, reading.commands[-1], following)
@@ -276,24 +311,19 @@ def _read_document(command: str, at: int, document: _Document, reading: Reading,
         if end == size:
             raise Unreadable("a here-document that does not end")
         at = end + 1
-    reading.inputs.append((document.words, command[begin:at], begin, at))
+    text = Word(begin, is_command=False, redirects=True)
+    reading.inputs.append((document.words, text))
     reading.kinds[begin:at] = bytes((QUOTED,)) * (at - begin)
     reading.kinds[at:end] = bytes((ACTIVE,)) * (end - at)
     inside = begin
     while not document.is_quoted and inside < at:
         if command[inside] in "$`":
-            inside = _expansion(
-                command,
-                inside,
-                Word(inside, is_command=False, redirects=True),
-                reading,
-                depth,
-                is_quoted=True,
-            )
+            inside = _expansion(command, inside, text, reading, depth, is_quoted=True)
         else:
             if command[inside] == "\\":
                 reading.kinds[inside] = ACTIVE
             inside += 1
+    text.end, text.value, text.origin = at, list(command[begin:at]), list(range(begin, at))
     return end
 
 
@@ -307,7 +337,7 @@ def _take_strings(command: str, reading: Reading) -> None:
             while word.redirects and command[at - 1] in " \t":
                 at -= 1
             if word.redirects and command.startswith("<<<", at - 3):
-                reading.inputs.append((words, word.text(), word.start, word.end))
+                reading.inputs.append((words, word))
                 words.remove(word)
 
 
@@ -391,7 +421,7 @@ def _expansion(
             return size
         _take(command, at, end + 1, word, kinds, ACTIVE)
         if command[begin] != "(":
-            _read_inner(command, begin, end, reading, depth, is_quoted=is_quoted)
+            _read_inner(command, begin, end, word, reading, depth, is_quoted=is_quoted)
         return end + 1
     if command.startswith("$'", at):
         raise Unreadable("a string syntax that only some shells support")
@@ -399,32 +429,42 @@ def _expansion(
     if command.startswith("{", end):
         end = command.find("}", end)
         end = size if end < 0 else end + 1
+    elif command.startswith(("@", "*"), end):
+        end += 1
     else:
         while end < size and (command[end] == "_" or command[end].isalnum()):
             end += 1
     word.is_own_value = False
+    word.expansions.append((at, at + 2 if command[at + 1 : at + 2].isdigit() else end, is_quoted))
     _take(command, at, end, word, kinds, ACTIVE)
     return end
 
 
-def _read_inner(command: str, begin: int, end: int, reading: Reading, depth: int, *, is_quoted: bool) -> None:
-    """Read command[begin:end], whose output is put into the command that is being read, between double quotes or not."""
+def _read_inner(
+    command: str, begin: int, end: int, word: Word, reading: Reading, depth: int, *, is_quoted: bool
+) -> None:
+    """Read command[begin:end], whose output is put into the word that is being read, between double quotes or not."""
     inner = read_shell(command[begin:end], depth=depth + 1)
     for at, kind in enumerate(inner.kinds, begin):
-        is_split = not is_quoted and kind == QUOTED and command[at] in _SPLITTING
+        is_split = not is_quoted and kind == QUOTED and command[at] in SPLITTING
         reading.kinds[at] = ACTIVE if is_split else kind
-    for words in inner.commands:
-        for word in words:
-            word.start += begin
-            word.end += begin
-            word.origin = [at + begin for at in word.origin]
+    found: set[tuple[int, int, bool]] = set()
+    for one in [*(one for words in inner.commands for one in words), *(one for _, one in inner.inputs)]:
+        one.start += begin
+        one.end += begin
+        one.origin = [at + begin for at in one.origin]
+        one.expansions = [(at + begin, stop + begin, quoted) for at, stop, quoted in one.expansions]
+        found.update((at, stop, is_quoted) for at, stop, _ in one.expansions)
+    # What is put into its commands may be in what they print.
+    word.expansions += [*sorted(found), (end + 1, end + 1, is_quoted)]
+    reading.outputs |= {at + begin: commands for at, commands in inner.outputs.items()}
+    reading.outputs[end + 1] = inner.commands
     # The last one is still being read.
     reading.commands[-1:-1] = inner.commands
     reading.passes += inner.passes
-    reading.blocks += inner.blocks
-    reading.inputs += [
-        (words, text, start + begin, stop + begin) for words, text, start, stop in inner.inputs
-    ]
+    # It is a block itself: what it assigns is gone at its end.
+    reading.blocks += [*inner.blocks, ([], inner.commands)]
+    reading.inputs += inner.inputs
 
 
 def _closing(command: str, at: int, depth: int) -> int:

@@ -1,0 +1,144 @@
+"""Says of a program in another language, on a command line, whether all that the event has in it are values there."""
+
+from __future__ import annotations
+
+import re
+
+# A number in a program of awk's or jq's; what is no end of one; what a pattern may stand behind, where a quotient may not; and what
+# takes files, commands or variables by their names.
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_KEYS = re.compile(r"\w+(?:\.\w+|\[[0-9]+\])*")
+_PART_OF_NAME = frozenset("_.$0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_BEFORE_PATTERN = re.compile(r"(?:\A|[({\[,;!&|~=<>?:\n}]|\b(?:print|return|in|case|else|do))\Z")
+USES_NAMES = {
+    "awk": re.compile(
+        r"\b(?:system|getline|close|fflush|ARGV|ENVIRON|PROCINFO|SYMTAB|FUNCTAB)\b|@|(?<!\|)\|(?!\|)|\bprintf?\b[^;}]*>"
+    ),
+    "jq": re.compile(r"\b(?:import|include|env|ENV|modulemeta)\b"),
+    "node": re.compile(
+        r"\b(?:require|import|process|eval|Function|constructor|exec\w*|spawn\w*|fork|fs|fetch|vm|open|set\w+|global\w*|this|"
+        r"Reflect|read\w*|write\w*|load\w*|RegExp|WebAssembly)\b"
+    ),
+    "perl": re.compile(
+        r"\b(?:system|exec|open\w*|q[qwxr]?|[my]|s|tr|eval|require|do|use|no|glob|unlink|kill|fork|sys\w+|read\w*|link|rename|"
+        r"chmod|chown|mkdir|rmdir|truncate|utime|dbmopen|dump|tie)\b|[<>$@%&]\s*[{$'\"]"
+    ),
+    "ruby": re.compile(
+        r"\b(?:system|exec|open|spawn|fork|eval|\w+_eval|\w+_exec|require\w*|load|\w*send|IO|File|Dir|Kernel|Process|Object|"
+        r"Pathname|FileUtils|Open3|PTY|const_get|\w*method\w*|instance_\w+|test|trap|syscall|read\w*|write\w*|class_\w+|Marshal|"
+        r"YAML|ERB|Regexp|Net|URI|Socket\w*|TCP\w+|to_sym|to_proc|intern)\b"
+    ),
+}
+# What a text stands between, by language; for awk also patterns.
+_QUOTES = {"awk": '"/', "jq": '"', "node": "'\"`", "perl": "'\"", "ruby": "'\""}
+# How far back what stands before a sign is looked for.
+_FAR = 64
+# Where a comment, a pattern or a here-document may stand a quote is not told from the beginning of a text.
+_UNCLEAR = re.compile(r"[/#`\\%]|<<|->")
+# Of the shortest substitution, `s///`.
+_DELIMITERS = 4
+
+
+def stays_in_substitution(program: str, marked: list[bool]) -> bool:
+    """Say whether the event's part of sed's `s/a/b/`, one or some in lines, ends neither of the two.
+
+    A delimiter or a line does, and a backslash before one.
+    """
+    at = 0
+    while at < len(program) - _DELIMITERS + 1 and program[at] == "s" and not any(marked[at : at + 2]):
+        delimiter, ends = program[at + 1], 0
+        at += 2
+        while at < len(program) and ends < 2:
+            sign, following = program[at], program[at + 1 : at + 2]
+            if sign == "\\":
+                if marked[at] and not (following == "\\" or any(marked[at + 1 : at + 2])):
+                    return False
+                at += 1
+            elif marked[at] and sign in (delimiter, "\n"):
+                return False
+            elif sign == delimiter:
+                ends += 1
+            at += 1
+        flags = at
+        while at < len(program) and program[at] not in "\n;":
+            at += 1
+        if any(marked[flags : at + 1]):
+            return False
+        while at < len(program) and program[at] in "\n; ":
+            at += 1
+    return not any(marked[at:])
+
+
+def are_keys(program: str, marked: list[bool]) -> bool:
+    """Say whether all that the event has in a filter of jq's is keys behind the function's dots: `a.b[0]`."""
+    at = 0
+    while (at := at + 1) < len(marked):
+        if marked[at] and not marked[at - 1]:
+            end = at
+            while end < len(marked) and marked[end]:
+                end += 1
+            if program[at - 1] != "." or not _KEYS.fullmatch(program, at, end):
+                return False
+    return not marked[0]
+
+
+def are_literals(program: str, marked: list[bool], language: str) -> bool:
+    """Say whether all that the event has in a program are content of texts that only are values and, for awk and jq, numbers.
+
+    A text may name a file, a command or a variable where the program takes those by name: there it may not be the event's.
+    """
+    has_numbers = language in ("awk", "jq")
+    if language == "jq" and "\\(" in program:
+        return False  # code within a text, with texts of its own
+    bare = ""
+    is_text = not has_numbers
+    at, size = 0, len(program)
+    while at < size:
+        sign, start = program[at], at
+        before = bare[-_FAR:].rstrip()
+        if language == "awk" and sign == "/" and before[-1:] == ")":
+            return False  # a quotient, or a pattern behind a condition
+        if sign in _QUOTES[language] and (sign != "/" or _BEFORE_PATTERN.search(before)):
+            at += 1
+            while at < size and program[at] != sign:
+                at += 1 + (program[at] == "\\")
+            is_open, at = at >= size, min(at + 1, size)
+            inside = {program[one] for one in range(start, at) if marked[one]}
+            if sign == "/" and (inside or program.count("[", start, at) != program.count("]", start, at)):
+                return False
+            if not {sign, *"\\\n\r\u2028\u2029", *("" if has_numbers or sign == "'" else "$@#{")}.isdisjoint(
+                inside
+            ):
+                return False
+            if has_numbers:
+                if any(marked[one] and program[one - 1] == "\\" for one in range(start, at)):
+                    return False
+            elif (
+                is_open
+                or ("\n" in program[start:at] and sign != "`")
+                or (inside and before[-1:] == "[")  # a member by its name
+            ):
+                return False
+            is_text = is_text or bool(inside)
+            bare += '""'
+        elif marked[at]:
+            while at < size and marked[at]:
+                at += 1
+            number = program[start:at]
+            is_apart = _PART_OF_NAME.isdisjoint((bare[-1:], program[at : at + 1]))
+            if not (has_numbers and is_apart and _NUMBER.fullmatch(number)) or (
+                number[0] == "-" and before[-1:] not in "*/%(,=<>?:"
+            ):
+                return False
+            bare += "0"
+        elif sign == "#" and has_numbers:
+            end = program.find("\n", at)
+            at = size if end < 0 else end
+            if any(marked[start:at]):
+                return False
+        elif not has_numbers and _UNCLEAR.match(program, at):
+            return False
+        else:
+            bare += sign
+            at += 1
+    return not (is_text and USES_NAMES[language].search(bare))
