@@ -108,6 +108,7 @@ REQUESTS = {
             ("get_weather", {"city": "Zürich", "unit": "f"}),
         ),
         _calls(("make_note", {"title": "import os; eval"})),
+        _calls(("free_space", {})),
     ],
     "task": [
         queue(_task("plugins.greet.run", PEOPLE[0])),

@@ -164,7 +164,64 @@ REQUESTS |= {
         web("GET", "/stats/likes", query={"top": "2"}),
     ],
 }
+
+
+def _visit(page: str, **headers: str) -> dict[str, object]:
+    return web(
+        "GET", "/hit", query={"page": page}, headers={k.replace("_", "-"): v for k, v in headers.items()}
+    )
+
+
+REQUESTS |= {
+    "log_visit": [
+        _visit("/a?b=c&d=it's#top"),
+        _visit(
+            "/search?q=' or 1=1 --",
+            user_agent="Mozilla/5.0 (compatible; O'Hara-Bot/1.0; +https://example.org/?x=1)",
+        ),
+        web("GET", "/hit", headers={"x-forwarded-for": "2001:db8::1, 10.0.0.7"}),
+    ],
+    "by_title": [
+        rest("GET", "/t", query={"title": "It's spring"}),
+        rest("GET", "/t", query={"title": " Ｈｅｌｌｏ "}),
+        rest("GET", "/t", query={"title": "ﬁne ½ Å -- select; 100%"}),
+    ],
+    "drafts": [
+        rest("POST", "/drafts", {"paragraphs": [REVIEW, TICKET, PAGE], "like": "it's"}),
+        rest("POST", "/drafts", {"paragraphs": [NOVEL], "like": "50% \\_'"}),
+        rest("POST", "/drafts", {"paragraphs": ["x"]}),
+    ],
+    "glossary": [
+        {"word": "lamb"},
+        {"word": "50%_'", "terms": [{"term": "50%_' off", "text": SNIPPET}, {"term": "x", "text": "y"}]},
+        {"word": "' or 1=1 --", "terms": [{"term": PEOPLE[4], "text": MARKDOWN}]},
+    ],
+}
 ATTACKS = [
+    Attack(
+        "SQL, two fields",
+        "log_visit",
+        _visit(", (select token from admins), 1) -- ", user_agent="Mozilla/5.0 \\"),
+        TOKEN,
+    ),
+    Attack(
+        "SQL, header",
+        "log_visit",
+        _visit("/", x_forwarded_for="1' + (select length(token) * 77 from admins) + '1"),
+        "1003",
+    ),
+    Attack(
+        "SQL, unicode",
+        "by_title",
+        rest("GET", "/t", query={"title": "x＇ union select 1, token from admins #"}),
+        TOKEN,
+    ),
+    Attack(
+        "SQL, unicode",
+        "by_title",
+        rest("GET", "/t", query={"title": "ｘ＇ ｏｒ ｌｉｋｅｓ ＞ ８ ｏｒ ＇"}),
+        "spring",
+    ),
     Attack("SQL, base64", "next_posts", _cursor(after="9 union select 1, token from admins"), TOKEN),
     Attack(
         "SQL, base64",

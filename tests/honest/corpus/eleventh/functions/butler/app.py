@@ -6,6 +6,7 @@ import operator
 import os
 import re
 import sqlite3
+from subprocess import getoutput
 from urllib.parse import parse_qs
 
 import pandas as pd
@@ -85,6 +86,10 @@ def get_weather(city, unit="c"):
 
 def make_note(title, text=""):
     return {"title": title, "length": len(text)}
+
+
+def free_space():
+    return {"has_space": len(getoutput("df -k /tmp | tail -n 1").split()) > 3}
 
 
 def tool_calls(event, context):

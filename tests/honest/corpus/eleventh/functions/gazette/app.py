@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import sqlite3
+import unicodedata
 from urllib.parse import parse_qs, unquote_plus
 
 import pandas as pd
@@ -335,3 +336,68 @@ adapter = Mangum(web, lifespan="off")
 def fastapi_api(event, context):
     """FastAPI by an adapter."""
     return adapter(event, context)
+
+
+def log_visit(event, context):
+    """Who looked at what, quotes doubled."""
+    headers = event["headers"]
+    agent = headers.get("user-agent", "").replace("'", "''")[:250]
+    page = (event.get("queryStringParameters") or {}).get("page", event["rawPath"]).replace("'", "''")
+    address = headers.get("x-forwarded-for", "").split(",")[0]
+    with get_connection() as conn, conn.cursor() as cur:
+        cur.execute(
+            "create table if not exists hits (id varchar(60) primary key, agent text, page text, address varchar(90))"
+        )
+        cur.execute(
+            f"REPLACE INTO hits (id, agent, page, address) VALUES ('{event['requestContext']['requestId']}', '{agent}', '{page}', '{address}')"
+        )
+        cur.execute(
+            "SELECT agent, page, address FROM hits WHERE id = %s", (event["requestContext"]["requestId"],)
+        )
+        return ok(cur.fetchone())
+
+
+def by_title(event, context):
+    """A title as people type it, in full width or not."""
+    wanted = event["queryStringParameters"]["title"].strip().replace("\\", "").replace("'", "''")
+    wanted = unicodedata.normalize("NFKC", wanted)
+    with get_connection() as conn, conn.cursor() as cur:
+        cur.execute(f"SELECT id, title FROM posts WHERE title = '{wanted}'")
+        return ok(cur.fetchall())
+
+
+def drafts(event, context):
+    """Several statements in one transaction."""
+    body = json.loads(event["body"])
+    conn = get_connection()
+    conn.begin()
+    try:
+        with conn.cursor() as cur:
+            cur.execute("create temporary table drafts (n int, body mediumtext)")
+            cur.executemany(
+                "INSERT INTO drafts (n, body) VALUES (%s, %s)", list(enumerate(body["paragraphs"]))
+            )
+            cur.execute(
+                "SELECT count(*) AS n, coalesce(sum(char_length(body)), 0) AS length FROM drafts WHERE body LIKE %s",
+                (f"%{body.get('like', '')}%",),
+            )
+            row = cur.fetchone()
+        conn.rollback()
+    finally:
+        conn.close()
+    return ok({"n": int(row["n"]), "length": int(row["length"])})
+
+
+def glossary(event, context):
+    """Terms in SQLite, with names for the values."""
+    db = sqlite3.connect(":memory:")
+    db.row_factory = sqlite3.Row
+    db.execute("create table terms (term text, text text)")
+    terms = event.get("terms") or [{"term": "lambda", "text": "a function"}]
+    db.executemany("insert into terms values (:term, :text)", terms)
+    like = event["word"].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    rows = db.execute(
+        "select * from terms where term like :like escape '\\' or text = :word",
+        {"like": f"%{like}%", "word": event["word"]},
+    )
+    return [dict(row) for row in rows]
