@@ -185,7 +185,7 @@ REQUESTS |= {
     ],
     "choose_columns": [
         rest("GET", "/o", query={"columns": "id,total", "sort": "total"}),
-        rest("GET", "/o", query={"columns": 'id,"x" from pg_user --'}),
+        rest("GET", "/o", query={"columns": "id,Größe (m²)"}),
         rest("GET", "/o"),
     ],
     "by_ids": [

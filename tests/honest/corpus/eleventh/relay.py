@@ -228,7 +228,7 @@ REQUESTS |= {
     "sms": [
         queue({"to": "+353861234567", "name": PEOPLE[0], "text": "it's ready & paid: https://ex.co/a?b=c#d"}),
         queue({"to": "whatsapp:+4915112345678", "name": PEOPLE[4], "text": REVIEW}),
-        queue({"to": "+1 (555) 010-0100", "name": "Bob&To=+1999", "text": "{x} %s"}),
+        queue({"to": "+1 (555) 010-0100", "name": "Bob & Co = 5", "text": "{x} %s"}),
     ],
     "issue": [
         rest(
