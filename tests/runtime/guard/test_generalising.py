@@ -30,6 +30,9 @@ def spans_of(*brought: str) -> generalising.Spans:
         ("/tmp/tmpab12", (), "${TMP}/*"),
         ("/tmp/reports/4711.pdf", ("4711",), "${TMP}/reports/*"),
         ("/tmp/a/b/c", (), "${TMP}/**"),
+        # What the event has begins within the prefix.
+        ("/tmp/reports/4711.pdf", ("/reports/4711",), "${TMP}/**"),
+        ("/var/task/data/x.json", ("/data",), "${TASK}/*/x.json"),
         ("/mnt/efs/reports/of-mrs-miller.pdf", (), "/mnt/efs/reports/*"),
         ("/mnt/efs/4711/x/y", ("4711/x/y",), "/mnt/efs/**"),
         ("/etc/passwd", (), "/etc/passwd"),

@@ -43,17 +43,16 @@ _LABELS_OF_SERVICE = 2
 
 def path(text: str, places: Places, spans: Spans, own: Own) -> str:
     """Return an absolute path with `*` for what is nobody's constant, and with `${TASK}` and `${TMP}`."""
-    marked = _marked_path(text, spans)
     if text.startswith(places.task):
-        return f"{TASK}/" + marked[len(places.task) :]
+        return f"{TASK}/" + _marked_path(text, spans, len(places.task))
     if f"{text}/".startswith(_SYSTEM):
-        return marked
-    prefix = ""
+        return _marked_path(text, spans)
+    prefix, size = "", 0
     for place in places.temporary:
         if text.startswith(place):
-            prefix, marked = TEMPORARY, marked[len(place) - 1 :]
+            prefix, size = TEMPORARY, len(place)
             break
-    parts = marked.strip("/").split("/")
+    parts = _marked_path(text, spans, size).strip("/").split("/")
     kept = [part if part in ("*", "**") or own(part) else "*" for part in parts]
     # What is behind the last known directory says no more than `*` does.
     while len(kept) > 1 and kept[-1] in ("*", "**") and kept[-2] in ("*", "**"):
@@ -96,12 +95,14 @@ def name(text: str, spans: Spans) -> str:
     return _marked(text, spans)
 
 
-def _marked_path(text: str, spans: Spans) -> str:
-    """Return a path with `*` for each part of it that came with the event, and `**` for several."""
+def _marked_path(text: str, spans: Spans, size: int = 0) -> str:
+    """Return a path behind a prefix of this `size`, with `*` for each part of it that came with the event, and `**` for several."""
     characters = list(text)
     for start, end in spans(text):
-        several = "/" in text[start:end]
-        characters[start:end] = ["**" if several else "*", *[""] * (end - start - 1)]
+        first = max(start, size)
+        several = "/" in text[first:end]
+        characters[first:end] = ["**" if several else "*", *[""] * (end - first - 1)][: max(0, end - first)]
+    characters[:size] = []
     parts = "".join(characters).split("/")
     return "/".join("**" if "**" in part else part for part in parts)
 
