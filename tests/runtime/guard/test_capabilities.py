@@ -234,7 +234,7 @@ def test_new_uses_are_told_once_and_without_what_the_event_supplied() -> None:
         Policy(),
         learns=True,
         mode="observe",
-        event={"id": "customer-4711", "host": "evil.example.net"},
+        event={"id": "customer-4711"},
         own=("/mnt/efs/", "customers", "https://api.example.com/x", "api.example.com"),
     )
     app, lib = loaded(guard, f"{TASK}/app.py"), loaded(guard, LIB)
@@ -528,3 +528,12 @@ def test_addresses_of_names_are_learned_as_they_are_looked_up() -> None:
         return guard.capabilities.names_of(socket.inet_aton("127.0.0.1"))
 
     assert forked(act) == ("localhost",)
+
+
+def test_uses_of_an_event_with_an_attack_are_left_for_another_event_to_tell() -> None:
+    for mode, path, kinds in (("observe", "reports/4711", ["read"]), ("observe", "../4711", [])):
+        guard = watching(NOTHING, mode=mode, event={"id": path}, learns=True)
+        app = loaded(guard, f"{TASK}/app.py")
+        app.tell(make_hook(guard), "open", f"/mnt/efs/{path}", "r", 0)
+        uses = [rule.partition(".")[2] for verdict, rule, *_ in told(guard) if verdict == "used"]
+        assert uses == kinds, path

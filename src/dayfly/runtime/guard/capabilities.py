@@ -249,9 +249,14 @@ class Capabilities:
         """Have every use count as a new one again."""
         self._known.clear()
 
-    def take_news(self, limit: int) -> list[Report]:
-        """Return `limit` at most of the new uses that there are to tell of, and none of them again."""
+    def take_news(self, limit: int, *, is_suspect: bool = False) -> list[Report]:
+        """Return `limit` at most of the new uses that there are to tell of, and none of them again.
+
+        Who learns leaves out the uses of an event that `is_suspect`, and an environment tells each use once: another event does.
+        """
         news, self.news = self.news, []
+        if is_suspect:
+            news = [one for one in news if one.verdict != "used"]
         if len(news) > limit:
             import random
 

@@ -133,6 +133,8 @@ class Guard:
         self._told: set[tuple[str, str, str]] = set()
         # What this event did is no example for others.
         self._is_judged = False
+        # The same, but for uses that the policy does not allow: those are to be learned.
+        self._is_suspect = False
         self._refusal = ""
         self._surfaced = False
         self._handler_thread = 0
@@ -370,7 +372,8 @@ class Guard:
         """Return what a note begins with, or what there is to tell `of_init`, and forget all of it."""
         reports = self._reports
         if self.capabilities is not None:
-            reports = reports + self.capabilities.take_news(MANY_AT_INIT if of_init else MANY_USES)
+            limit = MANY_AT_INIT if of_init else MANY_USES
+            reports = reports + self.capabilities.take_news(limit, is_suspect=self._is_suspect)
         if self.shapes is not None:
             reports = reports + self.shapes.take_news(is_judged=self._is_judged)
         said = "".join(f"G{report.pack()}\n" for report in reports)
@@ -649,7 +652,9 @@ class Guard:
         """Have something said of this invocation, once."""
         subject = rule.partition(".")[0]
         # Not what is unknown: code from a store always is.
-        self._is_judged |= verdict in ("refused", "observed", "planted")
+        if verdict in ("refused", "observed", "planted"):
+            self._is_judged = True
+            self._is_suspect |= subject != "capability"
         if (
             verdict in ("observed", "unknown")
             and subject in _BRINGS_CODE
