@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # The kind of use that a shape is told as, beside those of `core.policy`.
 SHAPE = "shape"
-SINKS = ("sql", "shell", "argv", "python")
+SINKS = ("sql", "shell", "argv", "python", "template")
 # Entries of a policy: with 100 characters each, a third of the 64 kB that it may have.
 MANY_ENTRIES = 256
 _CODE, _HASH, _SITE = 8, 16, 120

@@ -32,6 +32,12 @@ def start(guard, sink, url):
     send(sink, guard, "git", ["git", "clone", url])
 def compute(guard, sink, formula):
     send(sink, guard, formula)
+def count(guard, sink, tenant):
+    send(sink, guard, f"SELECT count(*) FROM tenant_{tenant}", "sqlite")
+def scan(guard, sink, field):
+    send(sink, guard, f"public = :yes AND {field} = :value")
+def mail(guard, sink, signature):
+    send(sink, guard, "{{ text }}\\n-- \\n" + signature, (("{{", "}}"),))
 """
 INJECTED = "x' OR 'a'='a"
 
@@ -69,9 +75,14 @@ def learned(function: str, sink: object, value: str, *, source: str = SOURCE) ->
 SITES = [
     ("find", sinks.about_sql, "ann", "o''brien", INJECTED),
     ("run", sinks.about_shell, "/tmp/a", "'/tmp/a b' /tmp/c", "/tmp/a; id"),
+    ("run", sinks.about_shell, "/tmp/a", "/tmp/b", "/tmp/a && id"),
     ("start", sinks.about_process, "https://a.example", "https://b.example", "--upload-pack=id"),
     ("compute", sinks.about_python, "total.real", "total.real", "total.imag"),
     ("compute", sinks.about_python, "total.real", "price * 2 > 5", "__import__('os').getpid()"),
+    ("compute", sinks.about_python, "total > 5", "price * 2 > 5", "__import__('os').getpid()"),
+    ("scan", sinks.about_expression, "city", "#tier", "city <> :value AND tier"),
+    ("mail", sinks.about_template, "Ann", "Bob {likes} braces", "{{ text.__class__ }}"),
+    ("mail", sinks.about_template, "{{ name }}", "{{ team }}, {{ name | upper }}", "{{ open('x') }}"),
 ]
 
 
@@ -110,6 +121,14 @@ def test_what_the_code_puts_together_passes_though_nobody_saw_it() -> None:
     app.build(guard, sinks.about_sql, " WHERE total > 5", " ORDER BY total")
     with pytest.raises(Refused):
         app.build(guard, sinks.about_sql, " WHERE total > 5 OR total < 6")
+
+
+def test_a_name_that_a_value_of_the_event_completes_passes() -> None:
+    known = learned("count", sinks.about_sql, "acme")
+    guard, app = serving(known=known, event={"tenant": "north_west"})
+    app.count(guard, sinks.about_sql, "north_west")
+    with pytest.raises(Refused):
+        app.count(guard, sinks.about_sql, "north_west, keys")
 
 
 def test_it_is_only_found_where_the_guard_observes() -> None:

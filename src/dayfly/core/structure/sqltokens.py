@@ -8,6 +8,9 @@ WORD, NUMBER, STRING, QUOTED, PLACEHOLDER, OPERATOR, COMMENT, SPACE = range(8)
 
 DIALECTS = ("postgresql", "mysql", "sqlite", "partiql")
 
+# What is no statement: a condition, an update or a list of attributes for DynamoDB.
+EXPRESSION = "expression"
+
 # Words that are values.
 CONSTANTS = frozenset(("null", "true", "false"))
 _DIGITS = frozenset("0123456789")

@@ -5,9 +5,11 @@ This also finds what no comparison with the event can: structure that an earlier
 
 from __future__ import annotations
 
+import re
 import time
 
 from dayfly.core.policy import FUNCTION
+from dayfly.core.provenance import Span
 from dayfly.core.reports import Report, Use
 from dayfly.core.shapes import SHAPE, Shape, known_shapes
 from dayfly.core.structure.skeleton import read_skeleton
@@ -15,9 +17,11 @@ from dayfly.core.structure.trusted_literals import texts_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import CodeType, FrameType
 
     from dayfly.core.policy import Policy
+    from dayfly.core.structure.judgement import Provenance
     from dayfly.runtime.guard.guarding import Guard
     from dayfly.runtime.guard.origins import Origins
 
@@ -26,6 +30,9 @@ _MANY_CALLERS = 3
 _MANY_FRAMES = 400
 # Shapes that one event may teach; a note has 16 kB for everything.
 _MANY_NEWS = 16
+_NAMES = re.compile(r"\w*[^\W_]_\w+")
+# Of one name.
+_MANY_PARTS = 8
 _RULE = f"capability.{SHAPE}"
 
 
@@ -70,7 +77,8 @@ class LearnedShapes:
         skeleton = read_skeleton(sink, text, dialect=dialect)
         shape = Shape(sink, name, code, skeleton.hash())
         if known is not None and shape.hash not in known:
-            if not is_own and not skeleton.is_own(guard.written, guard.contributed(text)):
+            spans = [*guard.contributed(text), *_within_names(text, guard.provenance)]
+            if not is_own and not skeleton.is_own(guard.written, spans):
                 guard.refuse(f"{sink}.{SHAPE}", frame, path=guard.record_of(text), text=text)
         elif (self._tells or self._path) and len(self._news) < _MANY_NEWS:
             self._news.setdefault(str(shape), guard.places.name(frame))
@@ -120,6 +128,18 @@ class LearnedShapes:
             words = "\0".join(sorted(texts_of(code))).encode("utf-8", "surrogatepass")
             found = self._hashes[id(code)] = (code, _digest(code.co_code + words, 8))
         return found[1]
+
+
+def _within_names(text: str, provenance: Provenance) -> Iterator[Span]:
+    """Yield where a whole value of the event makes up a name together with the function's text: `tenant_` and `acme`."""
+    for name in _NAMES.finditer(text):
+        parts = name[0].split("_")
+        for number in range(1, min(len(parts), _MANY_PARTS)):
+            head = len("_".join(parts[:number]))
+            if provenance.is_leaf(name[0][head + 1 :]):
+                yield Span(name.start() + head + 1, name.end(), "")
+            if provenance.is_leaf(name[0][:head]):
+                yield Span(name.start(), name.start() + head, "")
 
 
 def _digest(data: bytes, size: int) -> str:

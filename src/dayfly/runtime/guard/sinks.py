@@ -14,7 +14,6 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from dayfly.core.decodings import unquote
 from dayfly.core.structure.arithmetic import FUNCTIONS, ONLY_TREE, OWN, is_arithmetic
 from dayfly.core.structure.imports import judge_global
-from dayfly.core.structure.inert import is_inert
 from dayfly.core.structure.judgement import Judgement, Taint
 from dayfly.core.structure.path import judge_path, judge_result
 from dayfly.core.structure.programs import script_of
@@ -27,6 +26,7 @@ from dayfly.core.structure.shell import (
     judge_shell,
 )
 from dayfly.core.structure.sql import judge_sql
+from dayfly.core.structure.sqltokens import EXPRESSION
 from dayfly.core.structure.template import judge_template
 from dayfly.core.structure.url import host_of, judge_url
 from dayfly.core.triggers import SERVICES_URLS
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
+    from dayfly.core.structure.judgement import Span
     from dayfly.runtime.guard.guarding import Guard
 
 # What a local variable's name may read, no text: it could be a secret. A name that is none is of a namespace that the
@@ -138,13 +139,17 @@ def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
             return
         if words := guard.words_of_caller(frame):
             judgement = judge(source, guard.provenance, words)
-        if judgement.verdict != "allow" and (
-            _is_arithmetic(guard, judgement, source, frame) or _is_no_code(source)
-        ):
-            return
+        if judgement.verdict != "allow":
+            if _is_arithmetic(guard, judgement, source, frame):
+                if guard.shapes is not None and not by_library:
+                    # Its site is one for what only computes a value.
+                    guard.shapes.ask(guard, "python", "0", frame, is_own=True)
+                return
+            if _is_no_code(source):
+                return
     guard.act_on(judgement, source, frame)
-    # What a library writes has as many shapes as it has users; what only computes a value does nothing.
-    if guard.shapes is not None and not by_library and not is_inert(source):
+    # What a library writes has as many shapes as it has users.
+    if not by_library:
         _ask_shape(guard, "python", source, frame, judgement)
 
 
@@ -244,16 +249,36 @@ def about_template(guard: Guard, text: str, marks: Sequence[tuple[str, str]], fr
     if guard.own.is_constant(text):
         # The function's very own, though a number in it is one of the event's.
         return
-    spans = guard.contributed(text)
-    if not spans:
-        if not _is_librarys(guard, text, frame):
-            guard.act_on(judge_template(text, guard.provenance, guard.own), text, frame)
+    spans, tags = guard.contributed(text), _between(text, marks)
+    if spans:
+        if (span := _find_in_tags(guard, text, tags, spans)) is not None:
+            guard.refuse("template.source", frame, path=span.path, text=text)
+            return
+    elif _is_librarys(guard, text, frame):
         return
-    # Of the function's own, what the event has by chance: its beginning ("Dear {{ name }}", in a mail as well), or of a longer piece.
+    else:
+        guard.act_on(judge_template(text, guard.provenance, guard.own), text, frame)
+    if guard.shapes is not None:
+        # Of tags that the function does not have, whatever text is around them: it may be all that there is.
+        inside = bytearray(len(text))
+        for start, end in tags:
+            inside[start:end] = b"\x01" * (end - start)
+        own = guard.own.explain(text, bytearray(b"\x01" * len(text)), inside).accounted
+        strange = "\n".join(text[start:end] for start, end in tags if own.find(0, start, end) >= 0)
+        guard.shapes.ask(guard, "template", strange, frame)
+
+
+def _find_in_tags(
+    guard: Guard, text: str, tags: Sequence[tuple[int, int]], spans: Sequence[Span]
+) -> Span | None:
+    """Return what the event has within the tags of a template; None for nothing but a choice among the function's names.
+
+    Of the function's own, what the event has by chance: its beginning ("Dear {{ name }}", in a mail as well), or of a longer piece.
+    """
     head = guard.own.piece_at(text, 0)
     mask = Taint(text, spans).mask
     own = guard.own.explain(text, bytearray(b"\x01" * len(text)), mask).accounted
-    for start, end in _between(text, marks):
+    for start, end in tags:
         for span in spans:
             first, last = max(span.start, start), min(span.end, end)
             part = text[first:last].strip()
@@ -265,8 +290,8 @@ def about_template(guard: Guard, text: str, marks: Sequence[tuple[str, str]], fr
                 continue
             # A variable of the function's may well be called as a key of the event's.
             if not (part.isidentifier() and guard.own.has_word(part) and span.start > start):
-                guard.refuse("template.source", frame, path=span.path, text=text)
-                return
+                return span
+    return None
 
 
 def _is_librarys(guard: Guard, text: str, frame: FrameType) -> bool:
@@ -381,7 +406,7 @@ def about_shell(guard: Guard, command: object, frame: FrameType) -> None:
     if text is not None:
         judgement = judge_shell(text, guard.provenance, guard.own)
         guard.act_on(judgement, text, frame)
-        for words in commands_of(text):
+        for words in filter(None, commands_of(text)):
             _about_operands(guard, words, frame)
         _ask_shape(guard, "shell", text, frame, judgement)
 
@@ -519,9 +544,10 @@ def about_expression(guard: Guard, text: str, frame: FrameType) -> None:
     """An expression of DynamoDB's that is about to be sent."""
     if not guard.own.is_constant(text):
         # `#name` is put in as `:value` is.
-        text = text.replace("#", ":")
-        judgement = judge_sql(text, guard.provenance, guard.written, dialect="partiql", is_schemaless=True)
-        guard.act_on(judgement, text, frame)
+        named = text.replace("#", ":")
+        judgement = judge_sql(named, guard.provenance, guard.written, dialect="partiql", is_schemaless=True)
+        guard.act_on(judgement, named, frame)
+        _ask_shape(guard, "sql", text, frame, judgement, dialect=EXPRESSION)
 
 
 def about_attribute(guard: Guard, owner: object, name: object, frame: FrameType) -> None:
