@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.honest.corpus.cases import Call, Family, families
-from tests.honest.corpus.run import Result, results, surroundings
+from tests.honest.corpus.run import Mode, Result, evidence_of, learned_policy, results, surroundings
 from tests.real.environment import Install
 from tests.rie import ROOT
 
@@ -30,6 +30,10 @@ FAILURES = (
     "silent hang",
     "does not work",
 )
+# A policy that blocks does so whatever the guard's mode is: with one, `observe` is `block`.
+MODES: tuple[Mode, ...] = ("plain", "block", "observe")
+# What a set is published as, behind its name, where a policy was learned first.
+LEARNED = "-learned"
 SUCCESSES = ("attacks refused", "attacks reported")
 
 
@@ -56,28 +60,31 @@ class Tally:
                 "event": call.event,
                 "answer": result.answer.decode(errors="replace")[:600],
                 "findings": [
-                    {"message": one["message"], "evidence": _evidence(one)} for one in result.findings
+                    {"message": one["message"], "evidence": evidence_of(one)} for one in result.findings
                 ],
             }
         )
 
 
-def measure_requests(family: Family, install: Install, where: dict[str, dict[str, str]]) -> Tally:
-    """Every honest request, plain, under block and under observe."""
+def measure_requests(
+    family: Family, calls: Sequence[Call], install: Install, where: dict[str, dict[str, str]], policy: str
+) -> Tally:
+    """Honest requests, plain, under block and under observe."""
     tally = Tally()
-    calls = family.calls()
     if not calls:
         return tally
     environment, addresses = where["environment"], where["addresses"]
-    plain, block, observe = (
-        results(family, calls, mode, install, environment=environment, addresses=addresses)
-        for mode in ("plain", "block", "observe")
+    plain, block, *rest = (
+        results(family, calls, mode, install, environment=environment, addresses=addresses, policy=policy)
+        for mode in (MODES[:-1] if policy else MODES)
     )
+    observe = rest[0] if rest else block
     tally.counts.update(handlers=len(family.requests), requests=len(calls))
     for call, wanted, blocked, observed in zip(calls, plain, block, observe, strict=True):
         if b'"errorType"' in wanted.answer or b"Task timed out" in wanted.answer:
             tally.note("does not work", family, call, "", wanted)
             continue
+        tally.counts["refused by what was learned"] += bool(blocked.learned_rules)
         if blocked.is_refused:
             tally.note("refused", family, call, "", blocked)
         elif blocked.answer != wanted.answer:
@@ -86,7 +93,7 @@ def measure_requests(family: Family, install: Install, where: dict[str, dict[str
             )
         if observed.severe:
             tally.note("High findings", family, call, "", observed)
-        if observed.answer != wanted.answer:
+        if observed is not blocked and observed.answer != wanted.answer:
             tally.note(
                 "changed under observe", family, call, wanted.answer.decode(errors="replace")[:300], observed
             )
@@ -94,7 +101,7 @@ def measure_requests(family: Family, install: Install, where: dict[str, dict[str
     return tally
 
 
-def measure_attacks(family: Family, install: Install, where: dict[str, dict[str, str]]) -> Tally:
+def measure_attacks(family: Family, install: Install, where: dict[str, dict[str, str]], policy: str) -> Tally:
     """Every attack, plain, under block and under observe."""
     tally = Tally()
     calls, last = [], []
@@ -105,10 +112,11 @@ def measure_attacks(family: Family, install: Install, where: dict[str, dict[str,
     if not calls:
         return tally
     environment, addresses = where["environment"], where["addresses"]
-    plain, block, observe = (
-        results(family, calls, mode, install, environment=environment, addresses=addresses)
-        for mode in ("plain", "block", "observe")
+    plain, block, *rest = (
+        results(family, calls, mode, install, environment=environment, addresses=addresses, policy=policy)
+        for mode in (MODES[:-1] if policy else MODES)
     )
+    observe = rest[0] if rest else block
     for attack, at in zip(family.attacks, last, strict=True):
         call, first = calls[at], at - len(attack.before)
         proof = attack.proof.encode()
@@ -117,11 +125,19 @@ def measure_attacks(family: Family, install: Install, where: dict[str, dict[str,
             continue
         tally.counts["attacks"] += 1
         tally.counts[f"attacks: {attack.kind}"] += 1
+        tally.counts["second order"] += bool(attack.before)
         # An error names places, which may hold the proof by chance: then the answer is the refusal alone.
         is_stopped = block[at].is_refusal or proof not in block[at].answer
         if is_stopped and any(one.is_refused for one in block[first : at + 1]):
             tally.counts["attacks refused"] += 1
             tally.counts[f"refused: {attack.kind}"] += 1
+            tally.counts["second order refused"] += bool(attack.before)
+            rules = [one.learned_rules for one in block[first : at + 1] if one.is_refused]
+            is_learned = all(rules)
+            tally.counts["attacks refused by what was learned"] += is_learned
+            tally.counts["attacks refused by a shape"] += is_learned and any(
+                rule.endswith(".shape") for one in rules for rule in one
+            )
         else:
             tally.note("attack not refused", family, call, attack.kind, block[at])
         if any(one.severe for one in observe[first : at + 1]):
@@ -141,6 +157,12 @@ def printed(tally: Tally, by_family: dict[str, Tally]) -> str:
     lines = []
     if requests := counts["requests"]:
         lines += [f"{counts['handlers']} honest handlers, {requests} requests; per 100 requests:"]
+        if counts["learned from"]:
+            lines.append(
+                f"  beside these, a policy was learned from {counts['learned from']} requests; it alone refuses "
+                f"{counts['refused by what was learned']} requests, {counts['attacks refused by what was learned']} attacks "
+                f"({counts['attacks refused by a shape']} by a shape)"
+            )
         for what in ("refused", "High findings", "changed under block", "changed under observe"):
             lines.append(f"  {what}: {100 * counts[what] / requests:.2f} ({counts[what]})")
         lines.append(f"  findings below High: {counts['other findings']}")
@@ -155,6 +177,9 @@ def printed(tally: Tally, by_family: dict[str, Tally]) -> str:
         for what in ("refused", "reported"):
             number = counts[f"attacks {what}"]
             lines.append(f"  {what}: {100 * number / attacks:.1f} % ({number})")
+        lines.append(
+            f"  that an earlier event had stored: {counts['second order refused']} refused of {counts['second order']}"
+        )
         lines.append(f"  silent hangs: {counts['silent hang']}")
         for key in sorted(counts):
             if key.startswith("attacks: "):
@@ -168,16 +193,23 @@ def printed(tally: Tally, by_family: dict[str, Tally]) -> str:
     return "\n".join(lines)
 
 
-def measure(folder: Path, names: Sequence[str], install: Install, at_once: int) -> dict[str, Tally]:
-    """The tally of each family."""
+def measure(
+    folder: Path, names: Sequence[str], install: Install, at_once: int, *, learns: bool = False
+) -> dict[str, Tally]:
+    """The tally of each family; if it `learns`, under a policy made of every other request, which then is not judged."""
     chosen = families(folder, names)
     needs = sorted({kind for family in chosen for kind in family.needs})
     with surroundings(needs) as (environment, addresses), ThreadPoolExecutor(at_once) as pool:
         where = {"environment": environment, "addresses": addresses}
 
         def of(family: Family) -> Tally:
-            tally = measure_requests(family, install, where)
-            tally.add(measure_attacks(family, install, where))
+            lessons, judged, policy = list[Call](), family.calls(), ""
+            if learns:
+                lessons, judged = family.halves()
+                policy = learned_policy(family, lessons, install, **where)
+            tally = measure_requests(family, judged, install, where, policy)
+            tally.counts["learned from"] = len(lessons)
+            tally.add(measure_attacks(family, install, where, policy))
             return tally
 
         return dict(zip([family.name for family in chosen], pool.map(of, chosen), strict=True))
@@ -219,6 +251,11 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="write figures and failures to this file")
     parser.add_argument("--save", action="store_true", help=f"write figures to {MEASURED.relative_to(ROOT)}")
     parser.add_argument(
+        "--learned",
+        action="store_true",
+        help="learn a policy from every other request first, and judge the rest with it",
+    )
+    parser.add_argument(
         "--check", action="store_true", help="only run without Dayfly, and say what does not work"
     )
     parser.add_argument("--failures", action="store_true", help="print what failed")
@@ -226,7 +263,7 @@ def main() -> int:
     folder = Path(options.half) if "/" in options.half else HALVES / options.half
     if options.check:
         return check(folder, options.families)
-    by_family = measure(folder, options.families, options.install, options.at_once)
+    by_family = measure(folder, options.families, options.install, options.at_once, learns=options.learned)
     total = Tally()
     for tally in by_family.values():
         total.add(tally)
@@ -243,13 +280,10 @@ def main() -> int:
         options.json.write_text(json.dumps({**figures, "failures": total.failures}, indent=1) + "\n")
     if options.save:
         known = json.loads(MEASURED.read_text()) if MEASURED.exists() else {}
-        MEASURED.write_text(json.dumps({**known, folder.name: figures}, indent=1) + "\n")
+        MEASURED.write_text(
+            json.dumps({**known, folder.name + LEARNED * options.learned: figures}, indent=1) + "\n"
+        )
     return 0
-
-
-def _evidence(finding: dict[str, object]) -> object:
-    unmapped = finding["unmapped"]
-    return unmapped["evidence"] if isinstance(unmapped, dict) else unmapped
 
 
 if __name__ == "__main__":

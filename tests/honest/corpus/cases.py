@@ -45,6 +45,14 @@ class Family:
         """Every honest request."""
         return [Call(handler, event) for handler, events in self.requests.items() for event in events]
 
+    def halves(self) -> tuple[list[Call], list[Call]]:
+        """Every other honest request of each handler, the first one included, and the rest."""
+        first, second = (
+            [Call(handler, event) for handler, events in self.requests.items() for event in events[at::2]]
+            for at in (0, 1)
+        )
+        return first, second
+
     def sequence(self) -> tuple[list[Call], list[str]]:
         """Every call in order, and what its answer must contain to work without Dayfly."""
         calls, proofs = self.calls(), [""] * len(self.calls())

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Literal
@@ -24,14 +25,23 @@ from tests.real.environment import Install, started_with
 from tests.real.servers import Servers
 from tests.rie import MODULES, ROOT, Rie
 
+from dayfly.core.settings import FILE_NAME
+from dayfly.policy.learned import learn
+from dayfly.policy.logs import parse_log
+from dayfly.policy.shapes import MIN_UNITS
+from dayfly.policy.writing import write_policy
+
 Mode = Literal["plain", "block", "observe"]
 
-# Picks the handler without a word in the event: what the event says must be what a real one says.
-ENTRY = """import app
+# Picks the handler without a word in the event: what the event says must be what a real one says. The same code each time:
+# a call site is known by it.
+ENTRY = """import os
+
+import app
 
 
 def handler(event, context):
-    with open({selected!r}) as file:
+    with open(os.environ["CORPUS_SELECTED"]) as file:
         name = file.read()
     return getattr(app, name)(event, context)
 """
@@ -66,6 +76,13 @@ class Result:
         return self.is_refusal or self.has_refusal
 
     @property
+    def learned_rules(self) -> list[str]:
+        """What of a learned policy refused it: a shape, or a use that no table has; nothing where the guard would have anyway."""
+        rules = [str(evidence_of(one)["rule"]) for one in self.findings if kind_of(one) == "guard.refused"]
+        is_learned = all(rule.endswith(".shape") or rule.startswith("capability.") for rule in rules)
+        return rules if is_learned else []
+
+    @property
     def severe(self) -> list[dict[str, object]]:
         """The findings of high severity and above."""
         return [one for one in self.findings if int(str(one["severity_id"])) >= 4]
@@ -83,6 +100,13 @@ def kind_of(finding: Mapping[str, object]) -> str:
     return str(info["types"][0])
 
 
+def evidence_of(finding: Mapping[str, object]) -> dict[str, object]:
+    """What a finding says in detail."""
+    unmapped = finding["unmapped"]
+    assert isinstance(unmapped, dict)
+    return dict(unmapped["evidence"])
+
+
 def results(
     family: Family,
     calls: Sequence[Call],
@@ -91,8 +115,57 @@ def results(
     *,
     environment: Mapping[str, str],
     addresses: Mapping[str, str],
+    policy: str = "",
 ) -> list[Result]:
-    """The result of each call, in one environment, in order."""
+    """The result of each call, in one environment, in order; `policy` is the function's settings file."""
+    found, log = _invoked(
+        family, calls, mode, install, environment=environment, addresses=addresses, policy=policy
+    )
+    # In the emulator's log a START line stands for each invocation.
+    started = re.findall(r"START RequestId: (\S+)", log)
+    assert len(started) == len(found), log[-3000:]
+    by_request = dict(zip(started, found, strict=True))
+    for finding in findings_in(log):
+        unmapped = finding.get("unmapped")
+        assert isinstance(unmapped, dict)
+        if kind_of(finding) != "environment.started":
+            # What names no request (a fault of the environment) belongs to all of them: the first one gets it.
+            by_request.get(str(unmapped.get("request_id")), found[0]).findings.append(finding)
+    assert mode == "plain" or f"guard {mode}s" in log, log[-3000:]
+    return found
+
+
+def learned_policy(
+    family: Family,
+    calls: Sequence[Call],
+    install: Install,
+    *,
+    environment: Mapping[str, str],
+    addresses: Mapping[str, str],
+) -> str:
+    """What `dayfly policy learn --log` writes of a log of as many environments as it takes to know a shape, each with all calls."""
+    learning = {**environment, "DAYFLY_GUARD_LEARN": "on"}
+    logs = [
+        _invoked(family, calls, "observe", install, environment=learning, addresses=addresses)[1]
+        for _ in range(MIN_UNITS)
+    ]
+    gathered = parse_log("\n".join(logs)).gather()
+    return write_policy(
+        "", learn([gathered]), today=datetime.now(UTC).date(), source=gathered.source, mode="block"
+    )
+
+
+def _invoked(
+    family: Family,
+    calls: Sequence[Call],
+    mode: Mode,
+    install: Install,
+    *,
+    environment: Mapping[str, str],
+    addresses: Mapping[str, str],
+    policy: str = "",
+) -> tuple[list[Result], str]:
+    """The answer to each call, and the log."""
     python = honest_python()
     folder = ROOT / ".cache" / "corpus"
     folder.mkdir(parents=True, exist_ok=True)
@@ -102,7 +175,9 @@ def results(
     ):
         Path(selected.name).chmod(0o644)
         function = Path(shutil.copytree(family.function, Path(name) / "function"))
-        (function / "entry.py").write_text(ENTRY.format(selected=selected.name))
+        (function / "entry.py").write_text(ENTRY)
+        if policy and mode != "plain":
+            (function / FILE_NAME).write_text(policy)
         command = (
             [str(python), "-m", MODULES["plain"], "entry.handler"]
             if mode == "plain"
@@ -113,7 +188,7 @@ def results(
             function,
             "entry.handler",
             runtime="plain" if mode == "plain" else "dayfly",
-            environment={**environment, **guard},
+            environment={**environment, **guard, "CORPUS_SELECTED": selected.name},
             command=command,
             timeout_s=TIMEOUT_S,
             confined=confinement_here().kind != "none",
@@ -130,18 +205,7 @@ def results(
                 answer = rie.invoke(with_addresses(call.event, addresses))
                 found.append(Result(answer.body, time.monotonic() - begun))
             log = rie.logs()
-    # In the emulator's log a START line stands for each invocation.
-    started = re.findall(r"START RequestId: (\S+)", log)
-    assert len(started) == len(found), log[-3000:]
-    by_request = dict(zip(started, found, strict=True))
-    for finding in findings_in(log):
-        unmapped = finding.get("unmapped")
-        assert isinstance(unmapped, dict)
-        if kind_of(finding) != "environment.started":
-            # What names no request (a fault of the environment) belongs to all of them: the first one gets it.
-            by_request.get(str(unmapped.get("request_id")), found[0]).findings.append(finding)
-    assert mode == "plain" or f"guard {mode}s" in log, log[-3000:]
-    return found
+    return found, log
 
 
 def findings_in(log: str) -> Iterator[dict[str, object]]:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from tests.honest.corpus.__main__ import FAILURES, HALVES, MEASURED, SUCCESSES, measure
+from tests.honest.corpus.__main__ import FAILURES, HALVES, LEARNED, MEASURED, SUCCESSES, measure
 from tests.honest.corpus.cases import Family, families
 from tests.rie import ROOT
 
@@ -23,7 +23,7 @@ def every_family() -> list[Family]:
 
 def cases() -> Iterator[object]:
     for half in PUBLISHED:
-        for family in families(HALVES / half):
+        for family in families(HALVES / half.removesuffix(LEARNED)):
             is_sample = (half, family.name) in SAMPLE
             mark = pytest.mark.slow if is_sample else pytest.mark.nightly
             yield pytest.param(half, family.name, id=f"{half}-{family.name}", marks=mark)
@@ -34,6 +34,13 @@ def test_the_corpus_is_large() -> None:
     assert sum(len(family.requests) for family in found) >= 600
     assert sum(len(family.calls()) for family in found) >= 1500
     assert sum(len(family.attacks) for family in found) >= 500
+
+
+def test_what_a_policy_is_learned_from_is_not_judged() -> None:
+    for family in every_family():
+        lessons, judged = family.halves()
+        assert {one.handler for one in lessons} == set(family.requests)
+        assert sorted(map(repr, lessons + judged)) == sorted(map(repr, family.calls()))
 
 
 def test_every_handler_is_tried() -> None:
@@ -54,7 +61,8 @@ def test_every_handler_is_tried() -> None:
 @pytest.mark.parametrize(("half", "name"), list(cases()))
 def test_the_guard_does_as_well_as_published(half: str, name: str) -> None:
     published = PUBLISHED[half]["families"][name]
-    found = measure(HALVES / half, [name], "layer", at_once=1)[name]
+    folder = HALVES / half.removesuffix(LEARNED)
+    found = measure(folder, [name], "layer", at_once=1, learns=half.endswith(LEARNED))[name]
     worse = {one: found.counts[one] for one in FAILURES if found.counts[one] > published.get(one, 0)}
     worse |= {one: found.counts[one] for one in SUCCESSES if found.counts[one] < published.get(one, 0)}
     assert worse == {}, json.dumps(found.failures, indent=1)[:20_000]
