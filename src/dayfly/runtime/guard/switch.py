@@ -166,6 +166,8 @@ def _dictionaries() -> Iterator[tuple[str, dict[str, object], bool]]:
     for name, module in list(sys.modules.items()):
         if not (name + ".").startswith(_JUDGES):
             continue
+        # Where a function warns its caller, and that is a wrapper of these, the interpreter would add it.
+        vars(module).setdefault("__warningregistry__", {})
         yield name, vars(module), hasattr(module, "__path__")
         for key, value in list(vars(module).items()):
             if isinstance(value, type) and value.__module__ == name:
