@@ -9,7 +9,7 @@ import pickletools
 import pytest
 from tests.core.structure.fakes import NOTHING, FakeProvenance
 
-from dayfly.core.structure.imports import judge_global
+from dayfly.core.structure.imports import acts, judge_global
 from dayfly.core.structure.trusted_literals import OwnText
 
 OWN = OwnText(["datetime", "Order"])
@@ -75,3 +75,24 @@ def test_a_broken_provenance_closes() -> None:
             raise RuntimeError
 
     assert judge_global("os", "system", Broken(b""), OWN).verdict == "refuse"
+
+
+@pytest.mark.parametrize(
+    ("named", "does"),
+    [
+        *(
+            (one, True)
+            for one in ("builtins.eval", "os.system", "posix.execv", "nt.remove", "subprocess.Popen")
+        ),
+        *((one, True) for one in ("io.open", "ctypes.CDLL", "runpy.run_path", "importlib.import_module")),
+        *(
+            (one, False)
+            for one in ("builtins.getattr", "os.stat_result", "posix.terminal_size", "ctypes.c_int")
+        ),
+        *((one, False) for one in ("subprocess.CompletedProcess", "subprocess.TimeoutExpired", "io.BytesIO")),
+        *((one, False) for one in ("operator.itemgetter", "functools.partial", "code_of.mine", "app.system")),
+    ],
+)
+def test_what_a_stream_names_is_something_or_does_something(named: str, does: bool) -> None:
+    module, _, name = named.rpartition(".")
+    assert acts(module, name) == does

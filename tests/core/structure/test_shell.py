@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import time
 
@@ -669,6 +670,11 @@ PROGRAMS_TEXTS = [
     ("node", "console.log('{}')", "'+process.env.X+'", "refuse"),
     ("node", "console.log('{}')", "a\\", "refuse"),
     ("node", "console.log('{}')", "a\nb", "refuse"),
+    ("node", 'const t = "{}"; console.log(t)', "Release ${version} `beta`; {x}", "allow"),
+    ("node", 'const t = "{}"; console.log(t)', '" + process.env.X + "', "refuse"),
+    ("node", "console.log('{}'.replace(/[^a-z]+/g, '-'))", "a (b)", "allow"),
+    ("node", "console.log('{}'.replace(/'/g, fs.readFileSync('x')))", "a (b)", "refuse"),
+    ("node", "console.log('\\\\{}')", "'+process.env.X+'", "refuse"),
     ("node", "console.log({})", "x.y", "refuse"),
     ("node", "require('{}')", "fs", "refuse"),
     ("node", "x['{}']('y')()", "constructor", "refuse"),
@@ -684,6 +690,16 @@ PROGRAMS_TEXTS = [
     ("ruby", "puts [1].map(&'{}'.to_sym)", "a b", "refuse"),
     ("ruby", "puts File.read('{}')", "a b", "refuse"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict"), [("It's 5 o'clock", "allow"), ("a\\'+process.env.X+'", "refuse"), ("a\\", "refuse")]
+)
+def test_a_quote_that_the_function_escapes_ends_no_text(value: str, verdict: str) -> None:
+    own = OwnText(["node", "-e", "console.log('", "')", "'", "\\'"])
+    program = "console.log('" + value.replace("'", "\\'") + "')"
+    event = Provenance(json.dumps({"a": value}).encode())
+    assert judge_argv("/usr/bin/node", ["node", "-e", program], event, own).verdict == verdict
 
 
 @pytest.mark.parametrize(("program", "template", "value", "verdict"), PROGRAMS_TEXTS)

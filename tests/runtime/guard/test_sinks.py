@@ -21,6 +21,7 @@ from dayfly.runtime.guard.sinks import (
     about_address,
     about_dotted,
     about_environment,
+    about_global,
     about_link,
     about_path,
     about_process,
@@ -187,6 +188,16 @@ def test_the_event_names_no_other_port_of_a_host_that_the_function_knows() -> No
         about_address(
             serving({"host": "127.0.0.1", "port": "8002"}, own=("127.0.0.1",)), ("127.0.0.1", 8002), frame
         )
+
+
+def test_a_stream_names_nothing_that_acts_whoever_brought_it() -> None:
+    frame = frame_in(__file__)
+    with pytest.raises(Refused):
+        about_global(serving({"key": "models/a.pkl"}), "posix", "system", frame)
+    about_global(serving({"key": "models/a.pkl"}), "numpy", "dtype", frame)
+    # What its own processes are to call.
+    frame.f_globals["__name__"] = "multiprocessing.connection"
+    about_global(serving({"key": "models/a.pkl"}, own=("os", "stat")), "os", "stat", frame)
 
 
 HEAD = b"GET /x HTTP/1.1\r\nHost: a.example\r\nX-Tenant: %b\r\n\r\n"
@@ -394,6 +405,9 @@ def test_a_value_that_is_escaped_ends_nothing() -> None:
     [
         ('{"user": "%s", "role": "guest"}', 'x", "role": "admin', True),
         ('{"user": "ann", "more": %s}', '{"a": "b"}', False),
+        ('{"user": "ann", "cost": %s}', '0, "approved": true', True),
+        ('{"user": "ann", "more": [%s]}', '{"a": "b"}, {"a": "c"}', False),
+        ('{"user": "at: %s"}', 'O\\"Neil', False),
         ('{"user": "%s"}', 'x\\", y', False),
         # A document of GraphQL's is a text in it.
         ('{"query": "{ user(id: \\"%s\\") { name } }"}', 'x\\") { key } a: user(id: \\"y', True),

@@ -100,15 +100,18 @@ def are_literals(program: str, marked: list[bool], language: str) -> bool:
             return False  # a quotient, or a pattern behind a condition
         if sign in _QUOTES[language] and (sign != "/" or _BEFORE_PATTERN.search(before)):
             at += 1
+            # What the function escapes; it escapes backslashes, too, or lets none in.
+            escaped: set[int] = set()
             while at < size and program[at] != sign:
+                if program[at] == "\\" and not marked[at]:
+                    escaped.add(at + 1)
                 at += 1 + (program[at] == "\\")
             is_open, at = at >= size, min(at + 1, size)
-            inside = {program[one] for one in range(start, at) if marked[one]}
+            inside = {program[one] for one in range(start, at) if marked[one] and one not in escaped}
             if sign == "/" and (inside or program.count("[", start, at) != program.count("]", start, at)):
                 return False
-            if not {sign, *"\\\n\r\u2028\u2029", *("" if has_numbers or sign == "'" else "$@#{")}.isdisjoint(
-                inside
-            ):
+            is_plain = has_numbers or sign == "'" or (sign == '"' and language == "node")
+            if not {sign, *"\\\n\r\u2028\u2029", *("" if is_plain else "$@#{")}.isdisjoint(inside):
                 return False
             if has_numbers:
                 if any(marked[one] and program[one - 1] == "\\" for one in range(start, at)):
@@ -137,7 +140,11 @@ def are_literals(program: str, marked: list[bool], language: str) -> bool:
             if any(marked[start:at]):
                 return False
         elif not has_numbers and _UNCLEAR.match(program, at):
-            return False
+            if any(marked[at:]):
+                return False
+            # What is no text here may use names all the same.
+            bare += program[at:]
+            at = size
         else:
             bare += sign
             at += 1

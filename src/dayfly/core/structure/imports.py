@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dayfly.core.structure.judgement import Judgement
 
 TYPE_CHECKING = False
@@ -38,6 +40,23 @@ _VALUES = frozenset(
         "uuid.UUID",
     ]
 )
+# What executes code, starts programs or changes files: no value is made of it, whoever wrote the stream.
+_ACTS = re.compile(
+    r"(?:builtins|__builtin__)\.(?:__import__|breakpoint|compile|eval|exec|execfile|input|open)"
+    r"|_?io\.(?:FileIO|open\w*)"
+    r"|(?:nt|os|posix)\.(?!PathLike\Z|\w*_(?:param|result|size)\Z).+"
+    r"|subprocess\.(?:Popen|call|check_\w+|get\w+|run)"
+    r"|shutil\.(?:chown|copy\w*|make_archive|move|rmtree|unpack_archive)"
+    r"|ctypes\.(?:\w*(?i:dll)\w*|LibraryLoader|pythonapi|util\..+)"
+    r"|importlib\.(?:__import__|_bootstrap.*|import_module|reload)"
+    r"|marshal\.loads?"
+    r"|(?:_posixsubprocess|bdb|cProfile|code|codeop|commands|pdb|pip|popen2|profile|pty|runpy|timeit|trace|webbrowser)\..+"
+)
+
+
+def acts(module: str, name: str) -> bool:
+    """Say whether what a stream names does something instead of being something."""
+    return _ACTS.fullmatch(f"{module}.{name}") is not None
 
 
 def judge_global(

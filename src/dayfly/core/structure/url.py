@@ -186,8 +186,11 @@ def _find_escape(
             if in_path:
                 is_separator = character == "/" and _is_other_route(url, at, path_end, own)
             else:
-                # Some servers separate by a semicolon.
-                is_separator = at < fragment and character in "&;" and not has_query
+                # Some servers separate by a semicolon, behind which a name stands; in a sentence a blank does.
+                is_other = character == "&" or (
+                    character == ";" and url[at + 1 : at + 2] not in ("", " ", "+")
+                )
+                is_separator = at < fragment and is_other and not has_query
             if is_separator and taint.source_at(at).partition(">")[0] not in _CALLED_BY:
                 return at
     begin = path

@@ -7,6 +7,7 @@ members of tarfile's archives, and arguments of what makes paths and URLs.
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 
@@ -207,15 +208,14 @@ def about_body(guard: Guard, text: str, frame: FrameType) -> None:
         sinks.about_statement(guard, text, frame)
     for value, path in guard.provenance.values_in(text, sign) if sign else ():
         # Within a text of JSON's, or as the value of a field: what begins outside of one is a part that the event has as such.
-        if text[: text.find(value)][-1:] == "=" if sign == "&" else _ends_text(text, value):
+        at = text.find(value)
+        if text[at - 1 : at] == "=" if sign == "&" else _ends_text(text, value) or _is_no_value(text, value):
             guard.refuse("query.structure", frame, path=path, text=value)
             return
 
 
 def _about_document(guard: Guard, text: str, frame: FrameType) -> None:
     """A document of JSON's: a value of the event changes no statement in it, and ends no text of one of GraphQL's."""
-    import json
-
     try:
         body = json.loads(text)
     except ValueError:
@@ -240,6 +240,18 @@ def _ends_text(document: str, value: str) -> bool:
     at = document.find(value)
     ends = _QUOTE.search(document, at, at + len(value)) is not None
     return ends and len(_QUOTE.findall(document, 0, at)) % 2 == 1
+
+
+def _is_no_value(document: str, value: str) -> bool:
+    """Say whether what stands behind a key of JSON's, outside of a text, is more than one value: `0, "approved": true`."""
+    at = document.find(value)
+    if document[:at].rstrip()[-1:] != ":" or len(_QUOTE.findall(document, 0, at)) % 2 == 1:
+        return False
+    try:
+        json.loads(value)
+    except ValueError:
+        return True
+    return False
 
 
 def _about_template(guard: Guard, text: object, file: object, marks: Marks) -> None:

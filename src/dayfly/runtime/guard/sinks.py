@@ -13,7 +13,7 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 
 from dayfly.core.decodings import unquote
 from dayfly.core.structure.arithmetic import FUNCTIONS, ONLY_TREE, OWN, is_arithmetic
-from dayfly.core.structure.imports import judge_global
+from dayfly.core.structure.imports import acts, judge_global
 from dayfly.core.structure.judgement import Judgement, Taint
 from dayfly.core.structure.path import judge_path, judge_result
 from dayfly.core.structure.programs import script_of
@@ -106,6 +106,8 @@ _FILE_IN_SQL = re.compile(
 _OPENS_NOTHING = frozenset(("basename", "dirname", "echo", "expr", "printf"))
 # The key that makes a condition of a dictionary, in DynamoDB's ScanFilter, QueryFilter, KeyConditions and Expected.
 _COMPARES = "ComparisonOperator"
+# They pickle what their own processes are to call.
+_SEND_FUNCTIONS = frozenset(("billiard", "joblib", "loky", "multiprocess", "multiprocessing"))
 # Of one filter.
 _MANY_OPERANDS = 10_000
 # Parts of the event's in a text that may be a statement.
@@ -353,6 +355,9 @@ def about_bytes(
 
 def about_global(guard: Guard, module: str, name: str, frame: FrameType) -> None:
     """A name that a deserialiser is about to look up and perhaps to call."""
+    if acts(module, name) and frame.f_globals.get("__name__", "").partition(".")[0] not in _SEND_FUNCTIONS:
+        guard.refuse("global.acts", frame, text=f"{module}.{name}")
+        return
     guard.act_on(judge_global(module, name, guard.provenance, guard.own), f"{module}.{name}", frame)
 
 
