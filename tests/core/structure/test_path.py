@@ -68,6 +68,25 @@ def test_a_parent_that_is_left_of_the_events_value_leaves_the_directory() -> Non
     assert judge_path("/data/../secret", brought, OwnText(["/data", "../"])).verdict == "refuse"
 
 
+@pytest.mark.parametrize(
+    ("path", "own", "expected"),
+    [
+        ("/tmp/mail/../sitecustomize.py", ["/tmp/mail"], "refuse"),
+        ("/tmp/mail/a/../b.txt", ["/tmp/mail"], "unknown"),
+        ("/tmp/x8f2/../../etc/cron.d/a", [], "refuse"),
+        ("/tmp/x8f2/../y.txt", [], "unknown"),
+        ("/var/task/a/../../../etc/passwd", [], "refuse"),
+        ("/var/task/a/../b/data.json", [], "unknown"),
+        ("/var/task/a/../../../etc/passwd", ["/../../../etc"], "unknown"),
+        ("/usr/share/x/../y", [], "unknown"),
+        ("../../tmp/x", [], "unknown"),
+    ],
+)
+def test_whatever_leaves_the_directory_is_the_functions_own(path: str, own: list[str], expected: str) -> None:
+    judgement = judge_path(path, NOTHING, OwnText(own), roots=["/roots"], deployed=["/var/task"])
+    assert judgement.verdict == expected
+
+
 def test_a_path_that_nothing_explains_is_unknown() -> None:
     assert judge_path("/etc/passwd", NOTHING, OWN).verdict == "unknown"
     assert judge_path(b"/tmp/x", NOTHING, OWN).verdict == "allow"

@@ -209,10 +209,32 @@ def test_a_document_is_read_in_its_own_encoding(encoding: str) -> None:
     document = xml.encode(encoding)
     with pytest.raises(Refused):
         about_markup(serving({"body": base64.b64encode(document).decode()}), document, sys._getframe())
-    about_markup(serving({"body": "another"}), document, sys._getframe())
+    # Whoever brought it, it names files where it lies.
+    with pytest.raises(Refused):
+        about_markup(serving({"body": "another"}), document, sys._getframe())
+    beside = xml.replace("file:///etc/passwd", "names.ent").encode(encoding)
+    about_markup(serving({"body": "another"}), beside, sys._getframe())
     # Nor is it believed what it says of that.
     with pytest.raises(Refused):
         about_markup(serving({"body": xml}), xml.encode(), sys._getframe())
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "<!ENTITY e &#83;YSTEM '{}'>",
+        "&#x3c;!ENTITY e &#83;YSTEM &#39;{}&#39;&#62;",
+        "<!ENTITY &#37; e PUBLI&#67; 'x' '{}'>",
+    ],
+)
+def test_a_declaration_in_an_entitys_value_is_read_as_its_parser_does(declared: str) -> None:
+    place = "http://internal.example/x"
+    document = f'<!DOCTYPE a [<!ENTITY % p "{declared.format(place)}"> %p;]><a>&e;</a>'
+    with pytest.raises(Refused):
+        about_markup(serving({"body": document}), document, sys._getframe())
+    about_markup(serving({"body": "another"}), document, sys._getframe())
+    with pytest.raises(Refused):
+        about_markup(serving({"body": "another"}), document.replace(place, "/etc/passwd"), sys._getframe())
 
 
 def test_a_reader_by_events_opens_no_entity_of_the_events(

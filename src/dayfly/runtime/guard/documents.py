@@ -10,6 +10,7 @@ import io
 import json
 import os
 import re
+import sys
 
 from dayfly.core.structure.query import judge_query
 from dayfly.runtime.guard import sinks
@@ -61,6 +62,9 @@ _EMPTY_LINE = re.compile(r"\n\r?\n")
 # A form; and what begins or ends a text of JSON's.
 _FORM = re.compile(r"[\w.\[\]-]{1,64}=[^\s=]*(?:&|\Z)")
 _JSON = re.compile(r'\s*(?:\{\s*["}]|\[\s*[]["{\d-])')
+_EXTERNAL = re.compile(r"\b(?:SYSTEM|PUBLIC)\s")
+_LOCAL = re.compile(r"""["'](?:file:|/)""", re.IGNORECASE)
+_REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
 _QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
 
 
@@ -88,14 +92,21 @@ def about_markup(guard: Guard, document: object, frame: FrameType) -> None:
     at = text.find("<!ENTITY")
     while at >= 0:
         end = text.find(">", at)
-        words = text[at:end].split()
+        # Of an entity's value another declaration may be made: with references to characters in it.
+        declaration = _REFERENCE.sub(_character, text[at:end])
         path = next((span.path for span in spans if span.start < end and at < span.end), "")
         if not path and type(document) is bytes:
             # In an encoding of its own, which nobody has read the event in.
             path = guard.provenance.holds_bytes(document)
-        if path and not {"SYSTEM", "PUBLIC"}.isdisjoint(words):
+        # Whoever wrote it: files are named by where they lie beside the document.
+        if _EXTERNAL.search(declaration) and (path or _LOCAL.search(declaration)):
             guard.refuse("path.entity", frame, path=path, text=text[at:end])
         at = text.find("<!ENTITY", at + 1)
+
+
+def _character(reference: re.Match[str]) -> str:
+    number = int(reference[1], 16) if reference[1] else int(reference[2])
+    return chr(number) if number <= sys.maxunicode else ""
 
 
 def _markup(document: object) -> str:
