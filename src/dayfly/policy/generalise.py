@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from dayfly.core.destinations import AWS, is_aws
+from dayfly.core.policy import TEMPORARY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,6 +24,7 @@ _SHARED = frozenset(
      "/sbin", "/sys", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin", "/var", "/var/lib",
      "${TASK}", "..", ".")
 )  # fmt: skip
+_SCRATCH = f"{TEMPORARY}/"
 # Of one process's own, by number.
 _PROC = "/proc/"
 
@@ -45,7 +47,11 @@ def generalise(kind: str, targets: Iterable[str]) -> tuple[str, ...]:
     known = sorted({target for target in targets if target})
     if kind == "network":
         return _hosts(known)
-    if kind in ("read", "write", "native"):
+    if kind in ("read", "write"):
+        # What a function keeps there is its own, and gone with the worker: which names it has today says nothing.
+        kept = [target for target in known if not target.startswith(_SCRATCH)]
+        return _paths(kept if kept == known else [*kept, _SCRATCH + "**"])
+    if kind == "native":
         return _paths(known)
     if kind == "environment":
         return _names(known)
