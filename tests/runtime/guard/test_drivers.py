@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
@@ -196,3 +197,8 @@ def test_a_condition_of_dynamodbs_that_the_function_makes_is_its_own() -> None:
     conditions = {"age": {"AttributeValueList": [{"N": "3"}], "ComparisonOperator": "EQ"}}
     sinks.about_operators(guard, [conditions], sys._getframe())
     assert not told(guard)
+    brought = serving(
+        {"body": json.dumps({"age": {"ComparisonOperator": "NE"}})}, own=("ComparisonOperator", "EQ")
+    )
+    with pytest.raises(Refused):
+        sinks.about_operators(brought, [conditions], sys._getframe())

@@ -594,6 +594,9 @@ def _brought(guard: Guard, operator: str) -> str:
     for span in guard.provenance.spans(operator):
         if span.path.endswith("(key)") and span.end - span.start == len(operator):
             return span.path
+    if operator == _COMPARES:
+        # Whoever makes conditions has the word as well: what the event has is a key of JSON's.
+        return guard.provenance.holds_bytes(f'"{operator}"'.encode())
     if guard.own.is_constant(operator):
         return ""
     return guard.provenance.holds_bytes(operator.encode("utf-8", "surrogatepass"))
