@@ -108,7 +108,12 @@ MAKES = frozenset(("make", "gmake"))
 PROGRAM_FILES = frozenset(("-f", "-i", "-l", "-E", "-L", "--file", "--from-file", "--include", "--load"))
 
 
-# Variables of which a shell or ld.so executes what they name or hold
+# How variables begin that shells, loaders, interpreters and git take code, options or libraries from.
+OBEYED = (
+    *("BASH_ENV", "BASH_FUNC_", "GIT_", "IFS", "JAVA_TOOL_OPTIONS", "LD_", "NODE_OPTIONS", "PERL5"),
+    *("PROMPT_COMMAND", "PS4", "PYTHON", "RUBYLIB", "RUBYOPT", "SHELLOPTS"),
+)
+# Of these a shell or ld.so executes what they name or hold
 # (https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_05_03,
 # https://www.gnu.org/software/bash/manual/html_node/Bash-Variables.html, https://man7.org/linux/man-pages/man8/ld.so.8.html).
 _OBEYED = frozenset(

@@ -7,7 +7,7 @@ from bisect import bisect_left
 
 from dayfly.core.structure.judgement import Unreadable
 from dayfly.core.structure.pipes import Inputs, program_of
-from dayfly.core.structure.programs import is_obeyed
+from dayfly.core.structure.programs import OBEYED, is_obeyed
 from dayfly.core.structure.shellwords import SPLITTING, is_assignment
 
 TYPE_CHECKING = False
@@ -228,8 +228,14 @@ class Variables:
             named = [word for word in words if word.is_command and is_assignment(word)]
             if name in DECLARES:
                 named += (word for word in operands if "=" in word.text())
-                brought = self._brought(word.part(0, (word.text() + "=").index("=")) for word in operands)
-                self.obeyed = brought[0] if brought else self.obeyed
+                for word in operands:
+                    variable = word.text().partition("=")[0]
+                    brought = self._brought([word.part(0, len(variable))])
+                    # `export {key}="{value}"` names variables that are anybody's.
+                    if brought and (
+                        variable.startswith(OBEYED) or is_obeyed(variable, ()) or not variable.isidentifier()
+                    ):
+                        self.obeyed = brought[0]
             for word in named:
                 variable = word.text().partition("=")[0]
                 value = word.part(len(variable) + 1)

@@ -16,7 +16,7 @@ from dayfly.core.structure.arithmetic import FUNCTIONS, ONLY_TREE, OWN, is_arith
 from dayfly.core.structure.imports import acts, judge_global
 from dayfly.core.structure.judgement import Judgement, Taint
 from dayfly.core.structure.path import judge_path, judge_result
-from dayfly.core.structure.programs import script_of
+from dayfly.core.structure.programs import OBEYED, script_of
 from dayfly.core.structure.python import judge_python
 from dayfly.core.structure.shell import (
     commands_of,
@@ -86,11 +86,6 @@ _MANY_READ = 65_536
 _READ_AGAIN = re.compile(r"(?:\beval|(?<=\s)-c)\b([^;\n|&]{1,4096})")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
-# How variables begin that shells, loaders, interpreters and git take code, options or libraries from.
-_OBEYED = (
-    *("BASH_ENV", "BASH_FUNC_", "GIT_", "IFS", "JAVA_TOOL_OPTIONS", "LD_", "NODE_OPTIONS", "PERL5"),
-    *("PROMPT_COMMAND", "PS4", "PYTHON", "RUBYLIB", "RUBYOPT", "SHELLOPTS"),
-)
 # A word that begins a statement; and, from the front and in front of a value, more of one than a sentence has.
 _STATEMENT = re.compile(r"(?<![\w/-])(?:select|insert|update|delete|with|merge)(?:\s|\+|%20)", re.I)
 _BEGINNING = re.compile(
@@ -475,7 +470,7 @@ def about_environment(guard: Guard, variables: object, frame: FrameType) -> None
     """Variables for a program: the event names none that makes programs execute something."""
     for name in variables if isinstance(variables, Mapping) else ():
         text = text_of(name) or ""
-        is_new = text.startswith(_OBEYED) and text not in os.environ and not guard.own.is_constant(text)
+        is_new = text.startswith(OBEYED) and text not in os.environ and not guard.own.is_constant(text)
         if is_new and guard.provenance.is_leaf(text):
             guard.refuse("argv.option", frame, path=_brought(guard, text), text=text)
 
