@@ -21,7 +21,6 @@ KINDS = (*TABLES, "credentials")
 # What packages have, in a packed policy.
 _INITIALS = dict(zip(KINDS, "pnrwedtc", strict=True))
 MODES = ("observe", "block")
-PHASES = ("init", "invoke")
 # The function's own code, and code of which nobody can say whose it is.
 FUNCTION = "function"
 STRANGER = "?"

@@ -41,7 +41,6 @@ class FunctionPast:
     warming: set[str] = field(default_factory=set)
     cooling: set[str] = field(default_factory=set)
     orders: list[Order] = field(default_factory=list)
-    is_begun: bool = False
     is_ordered: bool = False
     is_over: bool = False
 
@@ -141,7 +140,7 @@ def _event(past: FunctionPast, record: Mapping[str, Any]) -> None:
     match record["event"]:
         case "bumping":
             # Begun anew: what an earlier try of this run ordered is replaced, too.
-            past.is_begun, past.is_ordered = True, False
+            past.is_ordered = False
             past.orders.clear()
         case "moving":
             past.moving[record["alias"]] = Moved(

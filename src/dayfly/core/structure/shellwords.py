@@ -40,7 +40,7 @@ class Word:
     """
 
     __slots__ = (
-        *("_expands", "end", "expansions", "is_command", "is_own_value", "origin", "redirects"),
+        *("_expands", "end", "expansions", "is_command", "origin", "redirects"),
         *("splits", "start", "value"),
     )
 
@@ -53,8 +53,6 @@ class Word:
         self.origin: list[int] = []
         self.expansions: list[tuple[int, int, bool]] = []
         self.splits = -1
-        # False once a part of it is known to the shell only ($x, `x`, *).
-        self.is_own_value = True
         self._expands: bool | None = None
 
     def expands_braces(self, command: str) -> bool:
@@ -373,7 +371,6 @@ def _read_part(command: str, at: int, word: Word, reading: Reading, depth: int) 
     if is_plain:
         _take(command, at, at + 1, word, kinds, PLAIN)
     else:
-        word.is_own_value = False
         _take(command, at, at + 1, word, kinds, ACTIVE)
     return at + 1
 
@@ -413,7 +410,6 @@ def _expansion(
     """
     size, kinds = len(command), reading.kinds
     if command[at] == "`" or command.startswith("$(", at):
-        word.is_own_value = False
         begin = at + 2 if command[at] == "$" else at + 1
         end = _closing(command, begin, depth)
         if end < 0:
@@ -434,7 +430,6 @@ def _expansion(
     else:
         while end < size and (command[end] == "_" or command[end].isalnum()):
             end += 1
-    word.is_own_value = False
     word.expansions.append((at, at + 2 if command[at + 1 : at + 2].isdigit() else end, is_quoted))
     _take(command, at, end, word, kinds, ACTIVE)
     return end

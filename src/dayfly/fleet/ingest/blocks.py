@@ -61,7 +61,6 @@ class Blocks:
             first = self.pending[0].number - 1 if self.pending else 0
             done = _Done(first, 0, 0)
         self.moved = Position(done.segment, done.offset)
-        self._done_number = done.number
         last = self.pending[-1] if self.pending else None
         self.next_number = (last.number if last else done.number) + 1
         # From here on the spool's batches are in no block.
@@ -90,7 +89,6 @@ class Blocks:
         os.replace(new, self._folder / _DONE)
         os.fsync(self._fd)
         self.moved = block.end
-        self._done_number = block.number
         self._path(block.number).unlink(missing_ok=True)
 
     def close(self) -> None:

@@ -13,7 +13,6 @@ from typing import Literal
 # survived: it went on reaching customers, and nothing was said.
 # void: it reaches nobody here even without protection, so nothing can be said. skipped: not tried, `reason` says why.
 Outcome = Literal["blocked", "contained", "detected", "survived", "void", "skipped"]
-OUTCOMES: tuple[Outcome, ...] = ("blocked", "contained", "detected", "survived", "void", "skipped")
 TRIED = frozenset[Outcome](("blocked", "contained", "detected", "survived"))
 # What is shown and counted of an outcome. An attack that reached a later customer is no success, whatever ended it: it
 # counts as contained late.
@@ -28,7 +27,6 @@ MARKS: Mapping[Verdict, str] = {
 SUCCESSES = frozenset[Verdict](("blocked", "contained"))
 # open: it hides where code comes from as little as an `eval` of an event's field does; hidden: the event brings it encoded.
 Door = Literal["open", "hidden"]
-DOORS: tuple[Door, ...] = ("open", "hidden")
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,18 +58,6 @@ class Role:
             for one in self.grants
         )
 
-    def allows_widely(self, action: str, kinds: Mapping[str, str]) -> bool:
-        """It is allowed on whatever there is of that kind in the account."""
-        known = load_catalogue().action(action)
-        return any(
-            one.is_allow
-            and covers_action(one.statement, action)
-            and not self.denies(action, "*", kinds)
-            and known is not None
-            and is_wide(one.statement, known)
-            for one in self.grants
-        )
-
 
 def read_role(function: LambdaFunction) -> Role | None:
     """The role of a function; None where the template says nothing of one."""

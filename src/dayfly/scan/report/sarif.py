@@ -27,7 +27,6 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 FINGERPRINT = "dayflyFinding/v1"
 MAX_RESULTS = 25_000
 MAX_LOCATIONS = 1_000
-MAX_RULES = 25_000
 _MAX_NOTES = 5_000
 _MILD = (NoteKind.NOT_RESOLVED, NoteKind.SUPPRESSION, NoteKind.THIRD_PARTY)
 _ROOT = "%SRCROOT%"

@@ -16,11 +16,6 @@ CONTAINERS = frozenset(
         "io.BytesIO", "argparse.Namespace", "threading.local",
     }
 )  # fmt: skip
-WEAK_CONTAINERS = frozenset({"weakref.WeakValueDictionary", "weakref.WeakKeyDictionary", "weakref.WeakSet"})
-# They let go of what is old by themselves.
-BOUNDED_CONTAINERS = frozenset(
-    name for name in CONTAINERS if name.startswith(("cachetools.", "expiringdict.", "cacheout."))
-)
 
 # Methods of containers. The value is at this position of the arguments, and the key, None where there is none.
 ADDING = {
@@ -32,13 +27,6 @@ ADDING = {
 # `set` and `write` only where the container is known to have them.
 RARE_ADDING = {"set": ("cacheout.", "diskcache."), "write": ("io.",), "writelines": ("io.",)}
 EMPTYING = frozenset({"clear", "truncate"})
-TAKING = frozenset({"pop", "popitem", "popleft", "get_nowait", "remove", "discard", "__delitem__"})
-ELEMENTS = frozenset(
-    {
-        "get", "values", "items", "keys", "copy", "__getitem__", "setdefault", "pop", "popitem", "popleft",
-        "get_nowait", "most_common", "elements", "getvalue", "read", "readlines", "index", "count", "peek",
-    }
-)  # fmt: skip
 # Parts of an SDK's client that hold what goes out with every request.
 CLIENT_FIELDS = frozenset(
     {"headers", "cookies", "params", "auth", "proxies", "cert", "token", "default_headers"}

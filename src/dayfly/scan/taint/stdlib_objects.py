@@ -144,10 +144,6 @@ def _namedtuple(machine: Machine, arguments: Arguments) -> Value:
     return cls
 
 
-def _enum(machine: Machine, arguments: Arguments) -> Value:
-    return Thing("enum.Enum")
-
-
 def _field(machine: Machine, arguments: Arguments) -> Value:
     made = Thing("dataclasses.Field", (), Symbol())
     for name, value in arguments.keywords.items():

@@ -69,7 +69,6 @@ def read_cloudformation(path: str, root: MappingNode, notes: list[Note]) -> Temp
         functions=tuple(draft.finish() for draft in stack.drafts.values()),
         resources=stack.types,
         nested=_read_nested(stack, notes),
-        resource_places={name: resource.place for name, resource in stack.resources.items()},
         resource_policies=read_resource_policies(stack),
         defaults={
             name: Default(text(default), default.place)

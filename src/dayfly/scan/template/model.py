@@ -151,7 +151,6 @@ class Template:
     kind: str  # SAM, CloudFormation, Serverless Framework, Terraform
     functions: tuple[LambdaFunction, ...]
     resources: Mapping[str, str] = field(default_factory=dict)  # logical name to type
-    resource_places: Mapping[str, Place] = field(default_factory=dict)
     # Policies of buckets, queues, topics, layers and the like, by logical name.
     resource_policies: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
     # Queues of this template, by logical name, that set a message aside which fails again and again.

@@ -75,7 +75,6 @@ def read_serverless(project: Project, path: str, root: MappingNode, notes: list[
         kind="Serverless Framework",
         functions=tuple(draft.finish() for draft in stack.drafts.values()),
         resources=stack.types,
-        resource_places={name: resource.place for name, resource in stack.resources.items()},
         resource_policies=read_resource_policies(stack),
         redriven=frozenset(
             queue.name for queue in stack.of_type("AWS::SQS::Queue") if queue.properties.get("RedrivePolicy")

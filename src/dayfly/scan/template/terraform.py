@@ -152,7 +152,6 @@ def _read_module(project: Project, module: Module, path: str) -> Template | None
         kind="Terraform",
         functions=tuple(draft.finish() for draft in infrastructure.drafts.values()),
         resources={name: one.type for name, one in infrastructure.resources.items()},
-        resource_places={name: one.place for name, one in infrastructure.resources.items()},
         resource_policies=read_resource_policies(infrastructure),
         defaults={
             block.labels[0]: Default(value, place_of_default(block))

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from dayfly.scan.dependencies.osv.record import Advisory
 
-PUBLIC_SERVICE = "https://api.osv.dev"
 _BATCH = 1_000  # the service's own limit
 _MAX_PAGES = 50  # of one batch
 _MAX_ADVISORIES = 3_000

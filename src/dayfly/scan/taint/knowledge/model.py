@@ -66,7 +66,6 @@ RECEIVER = Argument(is_receiver=True)
 FIRST = Argument(0)
 ALL_POSITIONS = Argument(0, is_rest=True)
 ALL_KEYWORDS = Argument(None, is_rest=True)
-EVERY_ARGUMENT = (ALL_POSITIONS, ALL_KEYWORDS)
 
 
 class Test(Enum):
