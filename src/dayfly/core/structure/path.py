@@ -39,19 +39,13 @@ def judge_path(
 
     def judge(text: str, taint: Taint, own: OwnText) -> Judgement:
         _drop_names_of(deployed, text, taint)
-        return _judge(text, taint, own, resolved, roots, deployed, provenance)
+        return _judge(text, taint, own, resolved, roots, provenance)
 
     return judged("path", text, provenance, own, judge)
 
 
 def _judge(
-    path: str,
-    taint: Taint,
-    own: OwnText,
-    resolved: str,
-    roots: Sequence[str],
-    deployed: Sequence[str],
-    provenance: Provenance,
+    path: str, taint: Taint, own: OwnText, resolved: str, roots: Sequence[str], provenance: Provenance
 ) -> Judgement:
     allow = Judgement(
         "allow", "path.name", "the event names only a file within the directory", taint.first_path()
@@ -71,7 +65,7 @@ def _judge(
     if first < 0:
         if place := _finds_parent(path, own, provenance):
             return Judgement("refuse", "path.parent", "the event leaves the directory", place)
-        if _leaves(path, own, (SCRATCH, *roots), deployed):
+        if _leaves(path, own, (SCRATCH, *roots)):
             return Judgement(
                 "refuse", "path.parent", "something that is not the function's leaves the directory"
             )
@@ -142,17 +136,17 @@ def _finds_parent(path: str, own: OwnText, provenance: Provenance) -> str:
     return provenance.holds_bytes(path[at:].encode("utf-8", "surrogateescape"))
 
 
-def _leaves(path: str, own: OwnText, roots: Sequence[str], deployed: Sequence[str]) -> bool:
-    """Say whether a ".." that is nowhere in the function's text leads out of where a path from the root begins.
+def _leaves(path: str, own: OwnText, roots: Sequence[str]) -> bool:
+    """Say whether a ".." that is nowhere in the function's text leads out of a directory for data.
 
-    Where the function itself names a directory for data, out of that.
+    Out of the one that the function itself names, or else of all. Libraries go up from where they lie themselves.
     """
     at = f"/{path}/".find("/../")
     if at < 1 or path[0] != "/" or says_parent(path, at, own):
         return False
     base = path[:at]
-    area = [base] if _is_within(base, roots) and _names(base, own) else [*roots, *deployed]
-    return _is_within(base, area) and not _is_within(normpath(path), area)
+    area = (base,) if _names(base, own) else roots
+    return _is_within(base, roots) and not _is_within(normpath(path), area)
 
 
 def says_parent(path: str, at: int, own: OwnText, *, least: int = 0) -> bool:
