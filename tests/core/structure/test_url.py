@@ -67,6 +67,7 @@ ITEM, TAIL, HOST, TENANT, WHOLE, QUERY, FRAGMENT, SCHEME, PORT, USER, RELATIVE =
         (QUERY, "a#", "refuse"),
         (QUERY, "a;b", "refuse"),
         (QUERY, "a = 'b'; -- see p. 7", "allow"),
+        (QUERY, "a; admin=1", "refuse"),
         (QUERY, "a\nb", "refuse"),
         (FRAGMENT, "a\nb", "refuse"),
         (SCHEME, "file", "refuse"),

@@ -237,6 +237,27 @@ def test_a_declaration_in_an_entitys_value_is_read_as_its_parser_does(declared: 
         about_markup(serving({"body": "another"}), document.replace(place, "/etc/passwd"), sys._getframe())
 
 
+@pytest.mark.parametrize(
+    ("declared", "is_refused"),
+    [
+        ("<!ENTITY % e \"<!-- > -->&#60;!ENTITY x SYSTEM 'file:///etc/passwd'>\">%e;", True),
+        (
+            "<!ENTITY % e \"<!ENTITY &#37; f '&#38;#60;!ENTITY x SYSTE&#38;#77; &#38;#34;/etc/passwd&#38;#34;>'>\">%e;%f;",
+            True,
+        ),
+        ("<!ENTITY x SYSTEM '../../etc/passwd'>", True),
+        ("<!ENTITY x PUBLIC '-//X' 'a/%2e%2e/%2e%2e/passwd'>", True),
+        ("<!ENTITY x SYSTEM 'names.ent'>", False),
+        ("<!ENTITY x \"The SYSTEM is in '/opt/x'\">", False),
+        ("<!ENTITY x SYSTEM 'file:///C:/logo.gif' NDATA gif>", False),
+    ],
+)
+def test_an_entity_is_no_file_elsewhere_whoever_wrote_it(declared: str, is_refused: bool) -> None:
+    document = f"<!DOCTYPE a [{declared}]><a>&x;</a>"
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        about_markup(serving({"body": "another"}), document, sys._getframe())
+
+
 def test_a_reader_by_events_opens_no_entity_of_the_events(
     guard: Guard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -17,7 +17,7 @@ USES_NAMES = {
     "jq": re.compile(r"\b(?:import|include|env|ENV|modulemeta)\b"),
     "node": re.compile(
         r"\b(?:require|import|process|eval|Function|constructor|exec\w*|spawn\w*|fork|fs|fetch|vm|open|set\w+|global\w*|this|"
-        r"Reflect|read\w*|write\w*|load\w*|RegExp|WebAssembly)\b"
+        r"Reflect|read\w*|write\w*|load\w*|RegExp|WebAssembly)\b|\\u"
     ),
     "perl": re.compile(
         r"\b(?:system|exec|open\w*|q[qwxr]?|[my]|s|tr|eval|require|do|use|no|glob|unlink|kill|fork|sys\w+|read\w*|link|rename|"
@@ -140,9 +140,9 @@ def are_literals(program: str, marked: list[bool], language: str) -> bool:
             if any(marked[start:at]):
                 return False
         elif not has_numbers and _UNCLEAR.match(program, at):
-            if any(marked[at:]):
+            # In JavaScript alone what follows is read without knowing its texts; it may use names all the same.
+            if any(marked[at:]) or language != "node":
                 return False
-            # What is no text here may use names all the same.
             bare += program[at:]
             at = size
         else:

@@ -581,7 +581,11 @@ def _judge_arguments(
             base in AWKS
             and before == "-v"
             and not any(marked[: argument.find("=") + 1 or None])
-            and not any(map(USES_NAMES["awk"].search, arguments[1:]))
+            and not any(
+                USES_NAMES["awk"].search(one)
+                for one, its in zip(arguments[1:], events[1:], strict=True)
+                if not any(its)
+            )
         ):
             continue  # the value of a variable that the function names
         elif base in AWKS and (before == "-F" or (argument[:2] == "-F" and not any(marked[:2]))):

@@ -39,9 +39,9 @@ _WORDS_OF_EXPRESSIONS = frozenset(("add", "and", "between", "delete", "in", "not
 # Python that only computes a value has one structure, whatever it computes.
 _INERT = "inert"
 # What in a template's tag does more than show a value: a filter with arguments, a call, a subscript, an inner name.
-_TEXT = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+_TEXT = re.compile(r"'(?:[^'\\]|\\.){0,400}'|\"(?:[^\"\\]|\\.){0,400}\"")
 _ACTIVE = re.compile(
-    r"\|\s*(\w+)\s*\(|(?<=[\w)\]])\s*(\()|(\[)|\b(_)|\{%\W*(call|do|extends|import|include|print|set)\b"
+    r"\|\s*(\w+)\s*\(|(?<=[\w)\]])\s*(\()|(\[)|\b(_)|\{%[-+~\s]{0,8}(call|do|extends|import|include|print|set)\b"
 )
 
 

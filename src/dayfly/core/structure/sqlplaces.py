@@ -53,8 +53,9 @@ _PATH_FUNCTIONS = frozenset(
 MAX_NAME = 256
 # "address.street", "lines[0].sku"; one name alone is told apart where words are.
 _DOCUMENT_PATH = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d+\])+")
-_SET = re.compile(r"\s*set\s+(?:(?:session|local)\s+)?[\w.]+\s*(?:=|\sto\s)\s*", re.IGNORECASE)
-_ENDS = re.compile(r"\s*(?:;|\Z)")
+# Not what sets it back to what it was.
+_SET = re.compile(r"set (?:(?:session|local) )?\w+(?: \. \w+)* (?:=|to) (?!(?:default|none|local)\Z)\w+")
+_MANY_WORDS = 16
 
 
 def find_places(
@@ -215,6 +216,8 @@ def _fill_partitions(sql: str, tokens: list[Token], taint: Taint) -> dict[int, i
     texts = [sql[token.start : token.end].lower() for token in significant]
     found: dict[int, int] = {}
     is_inside = False
+    if texts[:1] not in (["alter"], ["insert"]):
+        return found
     for number, (token, text) in enumerate(zip(significant, texts, strict=True)):
         is_inside = texts[max(0, number - 1) : number + 1] == ["partition", "("] or (
             is_inside and text != ")"
@@ -234,15 +237,19 @@ def _fill_partitions(sql: str, tokens: list[Token], taint: Taint) -> dict[int, i
 def _fill_settings(sql: str, tokens: list[Token]) -> dict[int, int]:
     """Return the words that are all a setting is set to, `SET search_path TO tenant_7`: there they are literals."""
     found: dict[int, int] = {}
-    for token in tokens:
-        since = sql.rfind(";", max(0, token.start - MAX_NAME), token.start) + 1
-        if (
-            token.kind == WORD
-            and (since > 0 or token.start <= MAX_NAME)
-            and _SET.fullmatch(sql, since, token.start)
-            and _ENDS.match(sql, token.end)
-        ):
-            found[token.start] = token.end
+    statement: list[Token] = []
+    for token in [*(one for one in tokens if one.kind not in (SPACE, COMMENT)), None]:
+        if token is None or sql[token.start : token.end] == ";":
+            words = [sql[one.start : one.end].lower() for one in statement[:_MANY_WORDS]]
+            if (
+                len(words) == len(statement)
+                and _SET.fullmatch(" ".join(words))
+                and statement[-1].kind == WORD
+            ):
+                found[statement[-1].start] = statement[-1].end
+            statement = []
+        else:
+            statement.append(token)
     return found
 
 
@@ -253,11 +260,12 @@ def _fill_paths(sql: str, tokens: list[Token], runs: frozenset[tuple[int, int]])
         path = _DOCUMENT_PATH.match(sql, token.start) if token.kind == WORD else None
         if path is None or path.span() not in runs:
             continue
-        before = LAST_WORD.search(sql, 0, token.start)
-        after = sql[path.end() :].split(maxsplit=1)[:1]
-        is_left = before is not None and not compares(before[0].strip().lower())
+        before = LAST_WORD.search(sql, max(0, token.start - MAX_NAME), token.start)
+        after = sql[path.end() : path.end() + MAX_NAME].split(maxsplit=1)[:1]
+        is_left = before is None or not compares(before[0].strip().lower())
         if is_asked_about(sql, tokens, index) or (is_left and after and compares(after[0].lower())):
-            found |= {one.start: one.end for one in tokens if path.start() <= one.start < path.end()}
+            parts = tokens[index : index + path.end() - path.start()]
+            found |= {one.start: one.end for one in parts if one.start < path.end()}
     return found
 
 

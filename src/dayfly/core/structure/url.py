@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dayfly.core.structure.judgement import Judgement, Taint, judged
 
 TYPE_CHECKING = False
@@ -17,6 +19,7 @@ _WEB = ("http://", "https://")
 # Of a route: "/" stands in any code.
 _MIN_ROUTE_LETTERS = 3
 # Where the platform says what URL the function was called by: a proxy hands it on, as a whole.
+_PARAMETER = re.compile(r"[^ +&;]|[ +][^&;=]{0,256}=")
 _CALLED_BY = frozenset(
     (
         *("rawPath", "path", "pathParameters.proxy", "requestContext.path", "requestContext.http.path"),
@@ -186,9 +189,9 @@ def _find_escape(
             if in_path:
                 is_separator = character == "/" and _is_other_route(url, at, path_end, own)
             else:
-                # Some servers separate by a semicolon, behind which a name stands; in a sentence a blank does.
+                # Some servers separate by a semicolon; in a sentence a blank stands behind it, and no value for a name.
                 is_other = character == "&" or (
-                    character == ";" and url[at + 1 : at + 2] not in ("", " ", "+")
+                    character == ";" and _PARAMETER.match(url, at + 1) is not None
                 )
                 is_separator = at < fragment and is_other and not has_query
             if is_separator and taint.source_at(at).partition(">")[0] not in _CALLED_BY:

@@ -172,16 +172,30 @@ class Variables:
         if not chosen:
             return [words]
         program = program_of(words)
-        splits = bool(program) and program[0].text() not in ("case", "[[", *DECLARES)
+        name = program[0].text() if program else ""
+        splits = bool(program) and name not in ("case", "[[", *DECLARES)
         return [
-            [piece for word in words for piece in self._put(word, chosen, number, splits=splits)]
+            [
+                piece
+                for word in words
+                for piece in self._put(word, chosen, number, splits=splits, is_list=name in ("for", "select"))
+            ]
             for number in range(max(map(len, chosen.values())))
         ]
 
     def _put(
-        self, word: Word, chosen: dict[tuple[int, int], list[list[Word]]], number: int, *, splits: bool
+        self,
+        word: Word,
+        chosen: dict[tuple[int, int], list[list[Word]]],
+        number: int,
+        *,
+        splits: bool,
+        is_list: bool,
     ) -> list[Word]:
-        """Return the words that a shell makes of one; each variable has its value of this number."""
+        """Return the words that a shell makes of one; each variable has its value of this number.
+
+        Who goes through the words of a value (`is_list`) wants it split.
+        """
         self._spend(1)
         if all((at, end) not in chosen for at, end, _ in word.expansions):
             return [word]
@@ -204,7 +218,8 @@ class Variables:
                     continue
                 begin = 0
                 for place, sign in enumerate(value.value):
-                    if sign in SPLITTING and self._mask[value.origin[place]]:
+                    is_wanted = is_list and sign in " \t\n"
+                    if sign in SPLITTING and self._mask[value.origin[place]] and not is_wanted:
                         pieces[-1].splits = value.origin[place]
                     elif sign in " \t\n":
                         pieces[-1].take(value.part(begin, place))

@@ -12,6 +12,7 @@ import os
 import re
 import sys
 
+from dayfly.core.decodings import unquote
 from dayfly.core.structure.query import judge_query
 from dayfly.runtime.guard import sinks
 from dayfly.runtime.guard.sinks import text_of
@@ -63,7 +64,14 @@ _EMPTY_LINE = re.compile(r"\n\r?\n")
 _FORM = re.compile(r"[\w.\[\]-]{1,64}=[^\s=]*(?:&|\Z)")
 _JSON = re.compile(r'\s*(?:\{\s*["}]|\[\s*[]["{\d-])')
 _EXTERNAL = re.compile(r"\b(?:SYSTEM|PUBLIC)\s")
-_LOCAL = re.compile(r"""["'](?:file:|/)""", re.IGNORECASE)
+# What no parser reads is a picture's or the like (NDATA).
+_LOCAL = re.compile(
+    r"""\b(?:SYSTEM|PUBLIC\s+(?:"[^"]*"|'[^']*'))\s+(["'])(?:file:|/|[^"']*?\.\./)[^"']*\1(?!\s+NDATA)""",
+    re.IGNORECASE,
+)
+_ENTITY = re.compile("<!ENTITY")
+# Declarations of one document, and references to characters within references.
+_MANY_ENTITIES, _MANY_ROUNDS = 1000, 4
 _REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
 _QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
 
@@ -89,19 +97,23 @@ def about_markup(guard: Guard, document: object, frame: FrameType) -> None:
     if "<!ENTITY" not in text:
         return
     spans = guard.contributed(text)
-    at = text.find("<!ENTITY")
-    while at >= 0:
-        end = text.find(">", at)
-        # Of an entity's value another declaration may be made: with references to characters in it.
-        declaration = _REFERENCE.sub(_character, text[at:end])
-        path = next((span.path for span in spans if span.start < end and at < span.end), "")
-        if not path and type(document) is bytes:
-            # In an encoding of its own, which nobody has read the event in.
-            path = guard.provenance.holds_bytes(document)
+    # In an encoding of its own, which nobody has read the event in.
+    whole = guard.provenance.holds_bytes(document) if type(document) is bytes else ""
+    # From one declaration to the next, or to where the last may end: a value may hold any sign, and another declaration.
+    starts = [found.start() for found in _ENTITY.finditer(text)][:_MANY_ENTITIES]
+    last = text.rfind("]")
+    ends = [*starts[1:], last if last > starts[-1] else len(text)]
+    for start, end in zip(starts, ends, strict=True):
+        declaration = text[start:end]
+        for _ in range(_MANY_ROUNDS):
+            # Of an entity's value another declaration may be made: with references to characters in it.
+            before, declaration = declaration, _REFERENCE.sub(_character, declaration)
+            if before == declaration:
+                break
+        path = whole or next((span.path for span in spans if span.start < end and start < span.end), "")
         # Whoever wrote it: files are named by where they lie beside the document.
-        if _EXTERNAL.search(declaration) and (path or _LOCAL.search(declaration)):
-            guard.refuse("path.entity", frame, path=path, text=text[at:end])
-        at = text.find("<!ENTITY", at + 1)
+        if (path and _EXTERNAL.search(declaration)) or _LOCAL.search(unquote(declaration)):
+            guard.refuse("path.entity", frame, path=path, text=declaration)
 
 
 def _character(reference: re.Match[str]) -> str:

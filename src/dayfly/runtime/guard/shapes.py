@@ -13,6 +13,7 @@ from dayfly.core.provenance import Span
 from dayfly.core.reports import Report, Use
 from dayfly.core.shapes import SHAPE, Shape, known_shapes
 from dayfly.core.structure.skeleton import read_skeleton
+from dayfly.core.structure.sqlplaces import MAX_NAME
 from dayfly.core.structure.trusted_literals import texts_of
 
 TYPE_CHECKING = False
@@ -30,7 +31,7 @@ _MANY_CALLERS = 3
 _MANY_FRAMES = 400
 # Shapes that one event may teach; a note has 16 kB for everything.
 _MANY_NEWS = 16
-_NAMES = re.compile(r"\w*[^\W_]_\w+")
+_NAMES = re.compile(r"\b\w+")
 # Of one name.
 _MANY_PARTS = 8
 _RULE = f"capability.{SHAPE}"
@@ -133,6 +134,8 @@ class LearnedShapes:
 def _within_names(text: str, provenance: Provenance) -> Iterator[Span]:
     """Yield where a whole value of the event makes up a name together with the function's text: `tenant_` and `acme`."""
     for name in _NAMES.finditer(text):
+        if len(name[0]) > MAX_NAME:
+            continue
         parts = name[0].split("_")
         for number in range(1, min(len(parts), _MANY_PARTS)):
             head = len("_".join(parts[:number]))
