@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from dayfly.core.structure.shellwords import SHELLS
 
 TYPE_CHECKING = False
@@ -119,10 +117,40 @@ OBEYED = (
 # (https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_05_03,
 # https://www.gnu.org/software/bash/manual/html_node/Bash-Variables.html, https://man7.org/linux/man-pages/man8/ld.so.8.html,
 # https://git-scm.com/book/en/v2/Git-Internals-Environment-Variables, https://docs.python.org/3/using/cmdline.html).
-_OBEYED_VALUE = re.compile(
-    r"PATH|BASH_(?:ENV|FUNC_.*|LOADABLES_PATH)|BASHOPTS|SHELLOPTS|PROMPT_COMMAND|PS[0124]|LD_(?:AUDIT|LIBRARY_PATH|PRELOAD)"
-    r"|GIT_(?:ASKPASS|CONFIG\w*|EDITOR|EXEC_PATH|EXTERNAL_DIFF|PAGER|PROXY_COMMAND|SEQUENCE_EDITOR|SSH|SSH_COMMAND)"
-    r"|JAVA_TOOL_OPTIONS|NODE_OPTIONS|PERL5(?:DB|LIB|OPT)|PYTHON(?:BREAKPOINT|HOME|PATH|STARTUP)|RUBY(?:LIB|OPT)"
+_OBEYED = frozenset(
+    (
+        *(
+            "PATH",
+            "BASH_ENV",
+            "BASH_LOADABLES_PATH",
+            "BASHOPTS",
+            "SHELLOPTS",
+            "PROMPT_COMMAND",
+            "PS0",
+            "PS1",
+            "PS2",
+            "PS4",
+        ),
+        *(
+            "LD_AUDIT",
+            "LD_LIBRARY_PATH",
+            "LD_PRELOAD",
+            "JAVA_TOOL_OPTIONS",
+            "NODE_OPTIONS",
+            "RUBYLIB",
+            "RUBYOPT",
+        ),
+        *(
+            "GIT_ASKPASS",
+            "GIT_EDITOR",
+            "GIT_EXEC_PATH",
+            "GIT_EXTERNAL_DIFF",
+            "GIT_PAGER",
+            "GIT_PROXY_COMMAND",
+        ),
+        *("GIT_SEQUENCE_EDITOR", "GIT_SSH", "GIT_SSH_COMMAND", "PERL5DB", "PERL5LIB", "PERL5OPT"),
+        *("PYTHONBREAKPOINT", "PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP"),
+    )
 )
 
 
@@ -130,7 +158,7 @@ def is_obeyed(variable: str, value: Iterable[str]) -> bool:
     """Say whether a variable with this value decides what commands execute."""
     # `ENV=production` is nobody's file.
     is_file = variable == "ENV" and not frozenset("/$`").isdisjoint("".join(value))
-    return is_file or _OBEYED_VALUE.fullmatch(variable) is not None
+    return is_file or variable in _OBEYED or variable.startswith(("BASH_FUNC_", "GIT_CONFIG"))
 
 
 def base_of(program: str) -> str:
