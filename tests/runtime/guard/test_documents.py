@@ -237,6 +237,11 @@ def test_a_declaration_in_an_entitys_value_is_read_as_its_parser_does(declared: 
         about_markup(serving({"body": "another"}), document.replace(place, "/etc/passwd"), sys._getframe())
 
 
+def test_words_of_a_documents_text_declare_nothing() -> None:
+    document = "<!DOCTYPE a [<!ENTITY x 'y'>]><a>The SYSTEM is PUBLIC since version 2 [1]; &x;</a>"
+    about_markup(serving({"body": document}), document, sys._getframe())
+
+
 @pytest.mark.parametrize(
     ("declared", "is_refused"),
     [

@@ -63,7 +63,7 @@ _EMPTY_LINE = re.compile(r"\n\r?\n")
 # A form; and what begins or ends a text of JSON's.
 _FORM = re.compile(r"[\w.\[\]-]{1,64}=[^\s=]*(?:&|\Z)")
 _JSON = re.compile(r'\s*(?:\{\s*["}]|\[\s*[]["{\d-])')
-_EXTERNAL = re.compile(r"\b(?:SYSTEM|PUBLIC)\s")
+_EXTERNAL = re.compile(r"""\b(?:SYSTEM|PUBLIC)\s+["']""")
 # What no parser reads is a picture's or the like (NDATA).
 _LOCAL = re.compile(
     r"""\b(?:SYSTEM|PUBLIC\s+(?:"[^"]*"|'[^']*'))\s+(["'])(?:file:|/|[^"']*?\.\./)[^"']*\1(?!\s+NDATA)""",
