@@ -209,7 +209,7 @@ def test_a_document_is_read_in_its_own_encoding(encoding: str) -> None:
     document = xml.encode(encoding)
     with pytest.raises(Refused):
         about_markup(serving({"body": base64.b64encode(document).decode()}), document, sys._getframe())
-    # Whoever brought it, it names files where it lies.
+    # From any source: an honest document names files relative to itself.
     with pytest.raises(Refused):
         about_markup(serving({"body": "another"}), document, sys._getframe())
     beside = xml.replace("file:///etc/passwd", "names.ent").encode(encoding)
@@ -257,7 +257,7 @@ def test_words_of_a_documents_text_declare_nothing() -> None:
         ("<!ENTITY x SYSTEM 'file:///C:/logo.gif' NDATA gif>", False),
     ],
 )
-def test_an_entity_is_no_file_elsewhere_whoever_wrote_it(declared: str, is_refused: bool) -> None:
+def test_an_entity_from_any_source_names_no_file_elsewhere(declared: str, is_refused: bool) -> None:
     document = f"<!DOCTYPE a [{declared}]><a>&x;</a>"
     with pytest.raises(Refused) if is_refused else nullcontext():
         about_markup(serving({"body": "another"}), document, sys._getframe())

@@ -190,7 +190,7 @@ def test_the_event_names_no_other_port_of_a_host_that_the_function_knows() -> No
         )
 
 
-def test_a_stream_names_nothing_that_acts_whoever_brought_it() -> None:
+def test_a_stream_from_any_source_names_nothing_that_acts() -> None:
     frame = frame_in(__file__)
     with pytest.raises(Refused):
         about_global(serving({"key": "models/a.pkl"}), "posix", "system", frame)

@@ -40,8 +40,8 @@ _VALUES = frozenset(
         "uuid.UUID",
     ]
 )
-# What executes code, starts programs or changes files, by module; a star stands for the rest of a name. No value is made of it, whoever
-# wrote the stream.
+# What executes code, starts programs or changes files, by module; `*` matches the rest of a name. No value is made of it, so a
+# stream from any source is refused.
 _OS = (
     "_exit abort ch* dup2 exec* fch* fdopen fork* ftruncate kill* lchmod lchown link make* mk* open* pidfd_* popen* posix_spawn* "
     "putenv re* rmdir sendfile set* spawn* splice startfile symlink system truncate unlink unsetenv utime write*"

@@ -118,45 +118,47 @@ OBEYED = (
 # https://www.gnu.org/software/bash/manual/html_node/Bash-Variables.html, https://man7.org/linux/man-pages/man8/ld.so.8.html,
 # https://git-scm.com/book/en/v2/Git-Internals-Environment-Variables, https://docs.python.org/3/using/cmdline.html).
 _OBEYED = frozenset(
-    (
-        *(
-            "PATH",
-            "BASH_ENV",
-            "BASH_LOADABLES_PATH",
-            "BASHOPTS",
-            "SHELLOPTS",
-            "PROMPT_COMMAND",
-            "PS0",
-            "PS1",
-            "PS2",
-            "PS4",
-        ),
-        *(
-            "LD_AUDIT",
-            "LD_LIBRARY_PATH",
-            "LD_PRELOAD",
-            "JAVA_TOOL_OPTIONS",
-            "NODE_OPTIONS",
-            "RUBYLIB",
-            "RUBYOPT",
-        ),
-        *(
-            "GIT_ASKPASS",
-            "GIT_EDITOR",
-            "GIT_EXEC_PATH",
-            "GIT_EXTERNAL_DIFF",
-            "GIT_PAGER",
-            "GIT_PROXY_COMMAND",
-        ),
-        *("GIT_SEQUENCE_EDITOR", "GIT_SSH", "GIT_SSH_COMMAND", "PERL5DB", "PERL5LIB", "PERL5OPT"),
-        *("PYTHONBREAKPOINT", "PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP"),
-    )
+    [
+        "PATH",
+        "BASH_ENV",
+        "BASH_LOADABLES_PATH",
+        "BASHOPTS",
+        "SHELLOPTS",
+        "PROMPT_COMMAND",
+        "PS0",
+        "PS1",
+        "PS2",
+        "PS4",
+        "LD_AUDIT",
+        "LD_LIBRARY_PATH",
+        "LD_PRELOAD",
+        "JAVA_TOOL_OPTIONS",
+        "NODE_OPTIONS",
+        "RUBYLIB",
+        "RUBYOPT",
+        "GIT_ASKPASS",
+        "GIT_EDITOR",
+        "GIT_EXEC_PATH",
+        "GIT_EXTERNAL_DIFF",
+        "GIT_PAGER",
+        "GIT_PROXY_COMMAND",
+        "GIT_SEQUENCE_EDITOR",
+        "GIT_SSH",
+        "GIT_SSH_COMMAND",
+        "PERL5DB",
+        "PERL5LIB",
+        "PERL5OPT",
+        "PYTHONBREAKPOINT",
+        "PYTHONHOME",
+        "PYTHONPATH",
+        "PYTHONSTARTUP",
+    ]
 )
 
 
 def is_obeyed(variable: str, value: Iterable[str]) -> bool:
     """Say whether a variable with this value decides what commands execute."""
-    # `ENV=production` is nobody's file.
+    # `ENV=production` names no file.
     is_file = variable == "ENV" and not frozenset("/$`").isdisjoint("".join(value))
     return is_file or variable in _OBEYED or variable.startswith(("BASH_FUNC_", "GIT_CONFIG"))
 

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from dayfly.core.structure.judgement import Taint
     from dayfly.core.structure.trusted_literals import OwnText
 
-# What a word is, is told by the clause it stands in: after these, names are meant ...
+# The clause in which a word stands says what the word is: after these, a name ...
 _NAMING = frozenset(
     ("select", "from", "join", "into", "update", "by", "returning", "table", "distinct", "as")
 )
-# ... after these, operands: WHERE user_id = {x} with "user_id" would be true for everyone.
+# ... after these, an operand: WHERE user_id = {x} with "user_id" would be true for everyone.
 _COMPARING = frozenset(("where", "having", "on", "set", "values", "limit", "offset", "when", "then", "else"))
 CLAUSES = _NAMING | _COMPARING
 # Where several names stand side by side.
@@ -69,49 +69,44 @@ def find_places(
     by_library: bool,
 ) -> dict[int, int]:
     """Return the event's tokens, by where they begin and end, that fill a place which the grammar has for one of them."""
-    return {
-        **_fill_closed_sets(sql, tokens, naming, taint, own),
-        **_fill_columns(sql, tokens, taint, by_library=by_library),
-        **_fill_partitions(sql, tokens, taint),
-        **(
-            _fill_paths(sql, tokens, frozenset(taint.runs()))
-            if is_schemaless
-            else _fill_settings(sql, tokens)
-        ),
-    }
+    significant = [token for token in tokens if token.kind not in (SPACE, COMMENT)]
+    texts = [sql[token.start : token.end].lower() for token in significant]
+    names = {token.start for token, one in zip(tokens, naming, strict=True) if one}
+    found = _fill_closed_sets(sql, significant, texts, names, taint, own)
+    found |= _fill_columns(sql, significant, texts, taint, by_library=by_library)
+    found |= _fill_partitions(sql, significant, texts, taint)
+    found |= _fill_paths(sql, tokens, taint) if is_schemaless else _fill_settings(significant, texts)
+    return found
 
 
 def _fill_closed_sets(
-    sql: str, tokens: list[Token], naming: list[bool], taint: Taint, own: OwnText
+    sql: str, significant: list[Token], texts: list[str], names: set[int], taint: Taint, own: OwnText
 ) -> dict[int, int]:
     """Return the tokens of the event's from a set that the grammar closes, where the grammar has a place for one of it.
 
     A direction after a name by which rows are ordered; an operator that is all the event has between two operands; the
     comma between literals of IN (1, 2), and between names that are all members of the function's own collections.
     """
-    significant = [token for token in tokens if token.kind not in (SPACE, COMMENT)]
-    names = {token.start for token, one in zip(tokens, naming, strict=True) if one}
     runs = dict(taint.runs())
     found: dict[int, int] = {}
     clause = ""
     listed = -1
     # Whether what is ordered by here is chosen among the function's own names.
     is_chosen = False
-    for number, token in enumerate(significant):
-        text = sql[token.start : token.end].lower()
+    for number, (token, text) in enumerate(zip(significant, texts, strict=True)):
         before = significant[number - 1] if number else None
         after = significant[number + 1] if number + 1 < len(significant) else None
         if token.kind == WORD and text in CLAUSES:
             clause = text
         elif token.kind in (WORD, QUOTED) and text not in DIRECTIONS:
             is_chosen = own.is_choice(text)
-        if text == "(" and before is not None and sql[before.start : before.end].lower() == "in":
+        if text == "(" and before is not None and texts[number - 1] == "in":
             listed = _end_of_literals(sql, significant, number)
         if before is None or not taint.all(token.start, token.end):
             continue
         if token.kind == WORD and text in DIRECTIONS:
             # One for each name.
-            is_second = sql[before.start : before.end].lower() in DIRECTIONS
+            is_second = texts[number - 1] in DIRECTIONS
             fills = clause == "by" and before.start in names and not is_second
         elif text == ",":
             # Of strings the event would have brought the quotes along.
@@ -185,13 +180,13 @@ def mark_texts(sql: str, tokens: list[Token], taint: Taint) -> None:
             token.kind = STRING
 
 
-def _fill_columns(sql: str, tokens: list[Token], taint: Taint, *, by_library: bool) -> dict[int, int]:
+def _fill_columns(
+    sql: str, significant: list[Token], texts: list[str], taint: Taint, *, by_library: bool
+) -> dict[int, int]:
     """Return the names of the event's, as words or between quotes that are not, in the columns of CREATE TABLE.
 
     And of INSERT INTO, where a library knows the table.
     """
-    significant = [token for token in tokens if token.kind not in (SPACE, COMMENT)]
-    texts = [sql[token.start : token.end].lower() for token in significant]
     opened = texts.index("(") if "(" in texts else len(texts)
     found: dict[int, int] = {}
     is_insert = by_library and texts[:2] == ["insert", "into"]
@@ -210,10 +205,8 @@ def _fill_columns(sql: str, tokens: list[Token], taint: Taint, *, by_library: bo
     return found
 
 
-def _fill_partitions(sql: str, tokens: list[Token], taint: Taint) -> dict[int, int]:
+def _fill_partitions(sql: str, significant: list[Token], texts: list[str], taint: Taint) -> dict[int, int]:
     """Return the names in `PARTITION (year='2025', ...)`, Hive's, each of which stands before a literal."""
-    significant = [token for token in tokens if token.kind not in (SPACE, COMMENT)]
-    texts = [sql[token.start : token.end].lower() for token in significant]
     found: dict[int, int] = {}
     is_inside = False
     if texts[:1] not in (["alter"], ["insert"]):
@@ -234,27 +227,21 @@ def _fill_partitions(sql: str, tokens: list[Token], taint: Taint) -> dict[int, i
     return found
 
 
-def _fill_settings(sql: str, tokens: list[Token]) -> dict[int, int]:
+def _fill_settings(significant: list[Token], texts: list[str]) -> dict[int, int]:
     """Return the words that are all a setting is set to, `SET search_path TO tenant_7`: there they are literals."""
     found: dict[int, int] = {}
-    statement: list[Token] = []
-    for token in [*(one for one in tokens if one.kind not in (SPACE, COMMENT)), None]:
-        if token is None or sql[token.start : token.end] == ";":
-            words = [sql[one.start : one.end].lower() for one in statement[:_MANY_WORDS]]
-            if (
-                len(words) == len(statement)
-                and _SET.fullmatch(" ".join(words))
-                and statement[-1].kind == WORD
-            ):
-                found[statement[-1].start] = statement[-1].end
-            statement = []
-        else:
-            statement.append(token)
+    begin = 0
+    for end in [*(at for at, text in enumerate(texts) if text == ";"), len(texts)]:
+        is_short = begin < end <= begin + _MANY_WORDS
+        if is_short and significant[end - 1].kind == WORD and _SET.fullmatch(" ".join(texts[begin:end])):
+            found[significant[end - 1].start] = significant[end - 1].end
+        begin = end + 1
     return found
 
 
-def _fill_paths(sql: str, tokens: list[Token], runs: frozenset[tuple[int, int]]) -> dict[int, int]:
+def _fill_paths(sql: str, tokens: list[Token], taint: Taint) -> dict[int, int]:
     """Return the parts of paths into documents that are all the event has where a name may stand."""
+    runs = frozenset(taint.runs())
     found: dict[int, int] = {}
     for index, token in enumerate(tokens):
         path = _DOCUMENT_PATH.match(sql, token.start) if token.kind == WORD else None

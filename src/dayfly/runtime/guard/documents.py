@@ -111,7 +111,7 @@ def about_markup(guard: Guard, document: object, frame: FrameType) -> None:
             if before == declaration:
                 break
         path = whole or next((span.path for span in spans if span.start < end and start < span.end), "")
-        # Whoever wrote it: files are named by where they lie beside the document.
+        # From any source: an honest document names files relative to itself.
         if (path and _EXTERNAL.search(declaration)) or _LOCAL.search(unquote(declaration)):
             guard.refuse("path.entity", frame, path=path, text=declaration)
 
@@ -261,14 +261,17 @@ def _about_document(guard: Guard, text: str, frame: FrameType) -> None:
 def _ends_text(document: str, value: str) -> bool:
     """Say whether a value begins within a text between double quotes, and ends it."""
     at = document.find(value)
-    ends = _QUOTE.search(document, at, at + len(value)) is not None
-    return ends and len(_QUOTE.findall(document, 0, at)) % 2 == 1
+    return _QUOTE.search(document, at, at + len(value)) is not None and _is_in_text(document, at)
+
+
+def _is_in_text(document: str, at: int) -> bool:
+    return len(_QUOTE.findall(document, 0, at)) % 2 == 1
 
 
 def _is_no_value(document: str, value: str) -> bool:
     """Say whether what stands behind a key of JSON's, outside of a text, is more than one value: `0, "approved": true`."""
     at = document.find(value)
-    if document[:at].rstrip()[-1:] != ":" or len(_QUOTE.findall(document, 0, at)) % 2 == 1:
+    if document[:at].rstrip()[-1:] != ":" or _is_in_text(document, at):
         return False
     try:
         json.loads(value)

@@ -590,7 +590,7 @@ def _brought(guard: Guard, operator: str) -> str:
         if span.path.endswith("(key)") and span.end - span.start == len(operator):
             return span.path
     if operator == _COMPARES:
-        # Whoever makes conditions has the word as well: what the event has is a key of JSON's.
+        # A function that makes conditions has the word as well, so look for it as a key of JSON.
         return guard.provenance.holds_bytes(f'"{operator}"'.encode())
     if guard.own.is_constant(operator):
         return ""

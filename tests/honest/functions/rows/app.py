@@ -16,7 +16,7 @@ database.executescript(
 
 def handler(event, context):
     with database:
-        # Python since 3.12 warns whoever calls this.
+        # Python 3.12 and later warns the caller.
         database.execute("INSERT INTO seen VALUES (?)", (datetime.datetime.now(datetime.UTC),))
         database.execute(
             "INSERT OR REPLACE INTO orders (id, email, total, created) VALUES (?, ?, ?, ?)",
