@@ -5,7 +5,7 @@ only as a choice among constants: code that init loaded, read again from its fil
 it as a module of its own package. Each is tried first in a disposable fork, which reports it only if the import
 came from files that this user cannot write, and touched nothing else. What an attacker can still choose is which of the
 function's own imports happens early, in the few first workers of an environment. A regular expression counts only if init
-left its text here: learned_patterns.py.
+left its text here: learned_patterns.py. Data of botocore's count if its own loader finds them: sealers/service_data.py.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dayfly.runtime.learned_patterns import LearnedPatterns
+    from dayfly.runtime.sealers.service_data import ServiceData
     from dayfly.runtime.sealing import Sealing
 
 # Half of what a pipe takes (pipe(7)); what does not fit is learned from a later worker.
@@ -39,27 +40,31 @@ _PATIENCE_S = 30.0
 
 
 class Lesson:
-    """In a worker: what it imports and compiles while it serves, to be written where its zygote reads it."""
+    """In a worker: what it imports, compiles and reads while it serves, to be written where its zygote reads it."""
 
-    __slots__ = ("_modules", "_number", "_patterns")
+    __slots__ = ("_modules", "_number", "_patterns", "_service_data")
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, service_data: ServiceData | None = None) -> None:
         self._number = number
+        self._service_data = service_data
         self._modules = self._patterns = 0
 
     def begin(self) -> None:
         """An event is there: what was imported before it is no part of it."""
         # No key is looked at: each would be a page to copy, while the caller waits.
         self._modules, self._patterns = len(sys.modules), len(_cache())
+        if self._service_data is not None:
+            self._service_data.begin()
 
     def tell(self) -> None:
         """Write the names of modules and the patterns that came since, as far as they fit."""
         more = len(_cache()) - self._patterns
-        if len(sys.modules) <= self._modules and more <= 0:
+        lines = [] if self._service_data is None else list(self._service_data.told())
+        if len(sys.modules) <= self._modules and more <= 0 and not lines:
             return
         # A module is the last of what it imports itself: the import system puts it there again when it is complete.
         names = list(sys.modules)[: self._modules - 1 : -1]
-        lines = [f"{name}\n" for name in names if name.isascii()]
+        lines += [f"{name}\n" for name in names if name.isascii()]
         lines += [
             f"{flags} {pattern.encode('unicode_escape').decode()}\n" for pattern, flags in compiled(more)
         ]
@@ -145,7 +150,7 @@ class LearnedImports:
         for other in (mine, self._trial[1], *self._lessons.values()):
             if other >= 0:
                 os.close(other)
-        return Lesson(number) if number >= 0 else None
+        return Lesson(number, self._sealing.service_data) if number >= 0 else None
 
     def in_zygote(self, pid: int) -> None:
         """After the fork of `pid`."""
@@ -169,6 +174,8 @@ class LearnedImports:
         for name in lines:
             if len(self._names) < _MANY_NAMES and hash(name) not in self._tried and _is_module_name(name):
                 self._names.append(name)
+        if self._sealing.service_data is not None:
+            self._sealing.service_data.hear([line for line in lines if line.startswith("@")])
         patterns = [line for line in lines if line[:1].isdigit()]
         if patterns and "re" in sys.modules and "warnings" in sys.modules:
             if self._patterns is None:
@@ -178,7 +185,9 @@ class LearnedImports:
             self._patterns.hear(patterns)
 
     def advance(self) -> None:
-        """Between two frames: compile some patterns; take what a trial has found, and never wait for it."""
+        """Between two frames: compile some patterns, read some data; take what a trial has found, and never wait for it."""
+        if self._sealing.service_data is not None:
+            self._sealing.service_data.spend_a_moment()
         if self._patterns is not None:
             self._patterns.spend_a_moment()
         pid, number = self._trial

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 
+from dayfly._sys.access import is_writable
 from dayfly.core import policylayer
 from dayfly.core.policylayer import MAX_BYTES, PLACE
 from dayfly.errors import SettingError
@@ -53,7 +54,7 @@ def take(settings: Settings, environ: Mapping[str, str], *, place: str = PLACE) 
         return
     settings.policy_source = "layer"
     settings.policy_digest = found
-    if not wanted and _is_writable(path):
+    if not wanted and is_writable(path):
         settings.policy_doubt = f"the function can change {path}, and {DIGEST_VARIABLE} is not set"
 
 
@@ -76,13 +77,3 @@ def _read(path: str) -> bytes:
     if len(data) > MAX_BYTES:
         raise SettingError(f"{path} is larger than {MAX_BYTES} bytes")
     return bytes(data)
-
-
-def _is_writable(path: str) -> bool:
-    """Say whether this user may change the file, or put another in its place."""
-    while True:
-        if os.access(path, os.W_OK):
-            return True
-        if path in ("/", ""):
-            return False
-        path = os.path.dirname(path)

@@ -1,0 +1,244 @@
+"""What workers read of botocore's data is read before later forks, from places that nobody here can change and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+import botocore.loaders
+import botocore.session
+import pytest
+from tests.unprivileged import as_user, folder_of_user, forked
+
+from dayfly.runtime import heap
+from dayfly.runtime.sealers import service_data
+from dayfly.runtime.sealers.service_data import ServiceData
+from dayfly.runtime.sealing import Sealing
+
+MODEL = "load_service_model sqs service-2 api_version -"
+
+
+def sealed(*, warms: bool = True) -> ServiceData:
+    """As after init: nobody has a session yet."""
+    os.environ.pop("AWS_DATA_PATH", None)
+    botocore.loaders.Loader.CUSTOMER_DATA_PATH = "/nonexistent/models"
+    boto3.DEFAULT_SESSION = None
+    sealing = Sealing(warms=warms)
+    service_data.seal(heap.find(()), sealing)
+    assert (sealing.service_data is not None) == warms
+    return sealing.service_data or ServiceData([], lambda: None)
+
+
+def make_client() -> str:
+    made = boto3.client("sqs", region_name="eu-central-1", aws_access_key_id="A", aws_secret_access_key="b")
+    return str(made.meta.service_model.operation_model("SendMessage").input_shape.required_members)
+
+
+def said_by_a_worker(data: ServiceData, act: Callable[[], Any] = make_client) -> list[str]:
+    def work() -> list[str]:
+        data.begin()
+        act()
+        said = list(data.told())
+        assert list(data.told()) == []
+        return said
+
+    return forked(work)
+
+
+def learn(data: ServiceData, lines: list[str]) -> None:
+    data.hear([line.rstrip("\n") for line in lines])
+    for _ in range(100):
+        data.spend_a_moment()
+
+
+def kept(data: ServiceData) -> set[tuple[object, ...]]:
+    return set(service_data._kept(data._loaders[0]))
+
+
+def count_readings(act: Callable[[], object]) -> list[str]:
+    """The files that `act` has botocore read."""
+    read: list[str] = []
+    load = botocore.loaders.JSONFileLoader.load_file
+
+    def load_file(self: Any, path: str) -> Any:
+        found = load(self, path)
+        if found is not None:
+            read.append(path)
+        return found
+
+    with patch.object(botocore.loaders.JSONFileLoader, "load_file", load_file):
+        act()
+    return read
+
+
+def test_a_later_worker_reads_none_of_what_an_earlier_one_read_and_has_the_same_client() -> None:
+    def act() -> tuple[str, list[str], str, list[str]]:
+        data = sealed()
+        plain: list[str] = []
+        before = forked(lambda: count_readings(lambda: plain.append(make_client())) + plain)
+        learn(data, said_by_a_worker(data))
+        after = forked(lambda: count_readings(lambda: plain.append(make_client())) + plain)
+        return before[-1], before[:-1], after[-1], after[:-1]
+
+    expected, readings, answer, later = as_user(act)
+    assert answer == expected
+    assert len(readings) > 3
+    assert later == []
+
+
+def test_the_next_session_is_made_once_and_none_is_shared() -> None:
+    def act() -> tuple[bool, bool, bool]:
+        data = sealed()
+        learn(data, said_by_a_worker(data))
+        first, second = boto3.Session(), boto3.Session()
+        one, other = first._session, second._session
+        return (
+            one is other,
+            one.get_component("data_loader") is data._loaders[0],
+            first._loader is second._loader,
+        )
+
+    assert as_user(act) == (False, True, False)
+
+
+def test_a_resource_is_found_as_boto3_finds_it() -> None:
+    def act() -> tuple[list[str], list[str]]:
+        data = sealed()
+
+        def make() -> list[str]:
+            made = boto3.resource(
+                "dynamodb", region_name="eu-central-1", aws_access_key_id="A", aws_secret_access_key="b"
+            )
+            return [made.meta.service_name, *boto3.Session().get_available_resources()]
+
+        expected = forked(make)
+        learn(data, said_by_a_worker(data, make))
+        return expected, forked(make)
+
+    expected, answer = as_user(act)
+    assert answer == expected
+    assert len(expected) > 4
+
+
+def test_a_session_of_init_learns_what_its_clients_in_workers_read() -> None:
+    def act() -> tuple[int, list[str]]:
+        session = boto3.Session(region_name="eu-central-1", aws_access_key_id="A", aws_secret_access_key="b")
+        sealing = Sealing(warms=True)
+        botocore.loaders.Loader.CUSTOMER_DATA_PATH = "/nonexistent/models"
+        session._loader.search_paths[:] = [
+            one for one in session._loader.search_paths if "site-packages" in one
+        ]
+        service_data.seal(heap.find(service_data.kinds()), sealing)
+        assert sealing.service_data is not None
+        said = said_by_a_worker(sealing.service_data, lambda: session.client("sns"))
+        learn(sealing.service_data, said)
+        return len(said), forked(lambda: count_readings(lambda: session.client("sns")))
+
+    many, later = as_user(act)
+    assert many > 3
+    assert later == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "@0 load_data_with_path ../../../etc/passwd",
+        "@0 load_data_with_path sqs/2012-11-05/service-2",
+        "@0 load_data_with_path /etc/passwd",
+        "@0 is_builtin_path endpoints",
+        "@0 __init__ x",
+        "@0 load_service_model nothing service-2 api_version -",
+        "@0 load_service_model sqs service-2 api_version",
+        "@0 load_service_model sqs service-2 - - - -",
+        "@0 load_service_model",
+        "@7 " + MODEL,
+        "@-1 " + MODEL,
+        "@\u0663 " + MODEL,
+        "@",
+        "@0",
+        "@0 ",
+    ],
+)
+def test_a_line_that_no_worker_of_ours_writes_reads_nothing(line: str) -> None:
+    def act() -> tuple[list[str], int]:
+        data = sealed()
+        read = count_readings(lambda: learn(data, [line]))
+        return read, sum(1 for key in kept(data) if "model" in str(key[0]))
+
+    assert as_user(act) == ([], 0)
+
+
+def test_a_worker_that_says_much_has_only_so_much_read() -> None:
+    def act() -> int:
+        data = sealed()
+        names = sorted(os.listdir(os.path.join(os.path.dirname(botocore.__file__), "data")))
+        data.hear([f"@0 load_service_model {name} service-2 api_version -" for name in names])
+        return len(data._waiting)
+
+    assert forked(act) == service_data._MANY_READINGS
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_place_that_a_worker_can_fill_is_not_read(is_there: bool) -> None:
+    """One that is there ends it, as what a worker finds there is for it alone; one that is missing is left out."""
+
+    def act() -> tuple[bool, bool]:
+        data = sealed()
+        if is_there:
+            (models / "sqs" / "2012-11-05").mkdir(parents=True)
+        loader: Any = data._loaders[0]
+        loader.search_paths.insert(0, str(models))
+        learn(data, ["@0 " + MODEL])
+        return ("load_service_model", "sqs", "service-2", "api_version", None) in kept(data), str(
+            models
+        ) in loader.search_paths
+
+    with folder_of_user() as folder:
+        models = folder / "models"
+        assert as_user(act) == (not is_there, True)
+
+
+def test_without_warm_up_nothing_is_replaced() -> None:
+    def act() -> bool:
+        before = botocore.session.create_loader, botocore.session.get_session
+        sealed(warms=False)
+        return before == (botocore.session.create_loader, botocore.session.get_session)
+
+    assert forked(act)
+
+
+def test_what_a_handler_sets_before_its_first_client_counts() -> None:
+    def act() -> list[str | None]:
+        config.write_text("[profile x]\nregion = eu-west-3\n[default]\nregion = us-west-2\n")
+        data = sealed()
+        learn(data, said_by_a_worker(data))
+
+        def make() -> str | None:
+            os.environ.pop("AWS_DEFAULT_REGION", None)
+            os.environ |= {"AWS_CONFIG_FILE": str(config), "AWS_PROFILE": "x"}
+            region: str | None = boto3.Session().region_name
+            return region
+
+        return [forked(make), forked(lambda: boto3.Session(profile_name=None).profile_name)]
+
+    with folder_of_user() as folder:
+        config = folder / "config"
+        assert as_user(act) == ["eu-west-3", "default"]
+
+
+def test_a_function_that_is_told_of_new_sessions_is_told_in_the_worker() -> None:
+    """`botocore.register_initializer` is how instrumentation hears of a session."""
+
+    def act() -> tuple[int, int]:
+        told: list[object] = []
+        sys.modules["botocore"]._INITIALIZERS.append(told.append)
+        data = sealed()
+        learn(data, ["@0 " + MODEL])
+        in_zygote = len(told)
+        return in_zygote, forked(lambda: len(told) if boto3.Session() else 0)
+
+    assert as_user(act) == (0, 1)
