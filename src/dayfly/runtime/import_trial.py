@@ -75,7 +75,7 @@ _READS = frozenset(("open", "os.listdir", "os.scandir", "ctypes.dlopen", "glob.g
 _KERNELS = ("/proc/", "/sys/", "/dev/null", "/dev/urandom", "/dev/random")
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 # Sealers that take opportunities, and make nothing safe.
-_OPTIONAL = frozenset(("first_use", "tls"))
+_OPTIONAL = frozenset(("deferred", "first_use", "service_data", "tls"))
 
 
 def attempt(names: list[str], number: int, sealing: Sealing, *, temporary: tuple[str, ...]) -> None:

@@ -5,7 +5,8 @@ only as a choice among constants: code that init loaded, read again from its fil
 it as a module of its own package. Each is tried first in a disposable fork, which reports it only if the import
 came from files that this user cannot write, and touched nothing else. What an attacker can still choose is which of the
 function's own imports happens early, in the few first workers of an environment. A regular expression counts only if init
-left its text here: learned_patterns.py. Data of botocore's count if its own loader finds them: sealers/service_data.py.
+left its text here: learned_patterns.py. What libraries read or put off is
+done by the learners of sealers/service_data.py and sealers/deferred.py.
 """
 
 from __future__ import annotations
@@ -21,11 +22,10 @@ from dayfly.runtime.heap import Found
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from dayfly.runtime.learned_patterns import LearnedPatterns
-    from dayfly.runtime.sealers.service_data import ServiceData
-    from dayfly.runtime.sealing import Sealing
+    from dayfly.runtime.sealing import Learner, Sealing
 
 # Half of what a pipe takes (pipe(7)); what does not fit is learned from a later worker.
 _LESSON_BYTES = 32768
@@ -42,24 +42,24 @@ _PATIENCE_S = 30.0
 class Lesson:
     """In a worker: what it imports, compiles and reads while it serves, to be written where its zygote reads it."""
 
-    __slots__ = ("_modules", "_number", "_patterns", "_service_data")
+    __slots__ = ("_learners", "_modules", "_number", "_patterns")
 
-    def __init__(self, number: int, service_data: ServiceData | None = None) -> None:
+    def __init__(self, number: int, learners: Sequence[Learner] = ()) -> None:
         self._number = number
-        self._service_data = service_data
+        self._learners = learners
         self._modules = self._patterns = 0
 
     def begin(self) -> None:
         """An event is there: what was imported before it is no part of it."""
         # No key is looked at: each would be a page to copy, while the caller waits.
         self._modules, self._patterns = len(sys.modules), len(_cache())
-        if self._service_data is not None:
-            self._service_data.begin()
+        for learner in self._learners:
+            learner.begin()
 
     def tell(self) -> None:
         """Write the names of modules and the patterns that came since, as far as they fit."""
         more = len(_cache()) - self._patterns
-        lines = [] if self._service_data is None else list(self._service_data.told())
+        lines = [f"{one.MARK}{line}\n" for one in self._learners for line in one.told()]
         if len(sys.modules) <= self._modules and more <= 0 and not lines:
             return
         # A module is the last of what it imports itself: the import system puts it there again when it is complete.
@@ -150,7 +150,7 @@ class LearnedImports:
         for other in (mine, self._trial[1], *self._lessons.values()):
             if other >= 0:
                 os.close(other)
-        return Lesson(number, self._sealing.service_data) if number >= 0 else None
+        return Lesson(number, self._sealing.learners) if number >= 0 else None
 
     def in_zygote(self, pid: int) -> None:
         """After the fork of `pid`."""
@@ -174,8 +174,8 @@ class LearnedImports:
         for name in lines:
             if len(self._names) < _MANY_NAMES and hash(name) not in self._tried and _is_module_name(name):
                 self._names.append(name)
-        if self._sealing.service_data is not None:
-            self._sealing.service_data.hear([line for line in lines if line.startswith("@")])
+        for learner in self._sealing.learners:
+            learner.hear([line[1:] for line in lines if line.startswith(learner.MARK)])
         patterns = [line for line in lines if line[:1].isdigit()]
         if patterns and "re" in sys.modules and "warnings" in sys.modules:
             if self._patterns is None:
@@ -185,9 +185,9 @@ class LearnedImports:
             self._patterns.hear(patterns)
 
     def advance(self) -> None:
-        """Between two frames: compile some patterns, read some data; take what a trial has found, and never wait for it."""
-        if self._sealing.service_data is not None:
-            self._sealing.service_data.spend_a_moment()
+        """Between two frames: do some of what workers did; take what a trial has found, and never wait for it."""
+        for learner in self._sealing.learners:
+            learner.spend_a_moment()
         if self._patterns is not None:
             self._patterns.spend_a_moment()
         pid, number = self._trial
@@ -255,7 +255,12 @@ class LearnedImports:
             except Exception:
                 # It went well a moment ago; workers will find out for themselves.
                 break
-        self.modules |= set(sys.modules) - before
+        new = set(sys.modules) - before
+        self.modules |= new
+        if "botocore.session" in new:
+            from dayfly.runtime.sealers import service_data
+
+            service_data.seal(Found([]), self._sealing)
         self._generators += reseed.find_generators(Found(gc.get_objects()))
         if seal.reasons_not_to_fork(self._sealing, temporary=self._temporary):
             # Forkable a moment ago in the trial: a new zygote begins without what was learned.

@@ -21,10 +21,20 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
     from types import ModuleType
+    from typing import Protocol
 
     from dayfly._sys.threadfork import ThreadFork
     from dayfly.runtime.delivery import Delivery
-    from dayfly.runtime.sealers.service_data import ServiceData
+
+    class Learner(Protocol):
+        """Does in the zygote what workers did: each line that one tells is heard there, behind `MARK` on the way."""
+
+        MARK: str
+
+        def begin(self) -> None: ...
+        def told(self) -> list[str]: ...
+        def hear(self, lines: list[str]) -> None: ...
+        def spend_a_moment(self) -> None: ...
 
 
 # What a process must have for there to be anything to seal: threads beside the main one, native ones included, or
@@ -56,6 +66,7 @@ SEALERS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("openmp", ("numpy", "scipy", "sklearn", "igraph", "torch"), _THREADS),
     ("credentials", ("botocore.credentials",), ""),
     ("service_data", ("botocore.session",), ""),
+    ("deferred", ("pydantic.main", "aws_lambda_powertools.event_handler.api_gateway"), ""),
     ("coldstart", ("aws_lambda_powertools", "datadog_lambda", "aws_xray_sdk"), ""),
     ("filesystems", ("fsspec.asyn",), ""),
     ("mappings", ("sys",), _MAPPINGS),
@@ -73,7 +84,7 @@ class Sealing:
     by its own before its event, `areas` the addresses of shared memory that it replaces, as /proc/self/maps names them; `threads` those that do not forbid a fork, since nothing is lost with them
     or each worker starts its own, and `runtimes` the libraries whose native threads end and start around a
     fork by themselves, as `natives` calls them. `thread_policy` is the setting `threads`, `copies_threads` says
-    that workers have the native threads of init, and `copier` then forks with them. `warms` says that libraries may prepare their first use, `service_data` reads for it what botocore will want. `is_window` says that a worker serves many events. `is_first`
+    that workers have the native threads of init, and `copier` then forks with them. `warms` says that libraries may prepare their first use, and `learners` do so for what workers have used. `is_window` says that a worker serves many events. `is_first`
     is set before the acts run: it is true in the first worker of an environment alone. `notes` are limits for
     the first log line, `expires_at` the time (seconds since the epoch) at which something that init fetched
     is no longer good, 0 where nothing says so.
@@ -94,11 +105,11 @@ class Sealing:
         "faults",
         "is_first",
         "is_window",
+        "learners",
         "notes",
         "own",
         "refusals",
         "runtimes",
-        "service_data",
         "thread_policy",
         "threads",
         "warms",
@@ -125,7 +136,7 @@ class Sealing:
         self.areas: set[str] = set()
         self.runtimes: set[str] = set()
         self.threads: set[threading.Thread] = set()
-        self.service_data: ServiceData | None = None
+        self.learners: list[Learner] = []
         self.refusals: list[str] = []
         self.faults: list[str] = []
         self.notes: list[str] = []

@@ -29,8 +29,14 @@ def sealed(*, warms: bool = True) -> ServiceData:
     boto3.DEFAULT_SESSION = None
     sealing = Sealing(warms=warms)
     service_data.seal(heap.find(()), sealing)
-    assert (sealing.service_data is not None) == warms
-    return sealing.service_data or ServiceData([], lambda: None)
+    assert len(sealing.learners) == warms
+    return made_of(sealing) if warms else ServiceData([], lambda: None)
+
+
+def made_of(sealing: Sealing) -> ServiceData:
+    (data,) = sealing.learners
+    assert isinstance(data, ServiceData)
+    return data
 
 
 def make_client() -> str:
@@ -42,15 +48,15 @@ def said_by_a_worker(data: ServiceData, act: Callable[[], Any] = make_client) ->
     def work() -> list[str]:
         data.begin()
         act()
-        said = list(data.told())
-        assert list(data.told()) == []
+        said = data.told()
+        assert data.told() == []
         return said
 
     return forked(work)
 
 
 def learn(data: ServiceData, lines: list[str]) -> None:
-    data.hear([line.rstrip("\n") for line in lines])
+    data.hear(lines)
     for _ in range(100):
         data.spend_a_moment()
 
@@ -133,9 +139,9 @@ def test_a_session_of_init_learns_what_its_clients_in_workers_read() -> None:
             one for one in session._loader.search_paths if "site-packages" in one
         ]
         service_data.seal(heap.find(service_data.kinds()), sealing)
-        assert sealing.service_data is not None
-        said = said_by_a_worker(sealing.service_data, lambda: session.client("sns"))
-        learn(sealing.service_data, said)
+        data = made_of(sealing)
+        said = said_by_a_worker(data, lambda: session.client("sns"))
+        learn(data, said)
         return len(said), forked(lambda: count_readings(lambda: session.client("sns")))
 
     many, later = as_user(act)
@@ -146,21 +152,21 @@ def test_a_session_of_init_learns_what_its_clients_in_workers_read() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "@0 load_data_with_path ../../../etc/passwd",
-        "@0 load_data_with_path sqs/2012-11-05/service-2",
-        "@0 load_data_with_path /etc/passwd",
-        "@0 is_builtin_path endpoints",
-        "@0 __init__ x",
-        "@0 load_service_model nothing service-2 api_version -",
-        "@0 load_service_model sqs service-2 api_version",
-        "@0 load_service_model sqs service-2 - - - -",
-        "@0 load_service_model",
-        "@7 " + MODEL,
-        "@-1 " + MODEL,
-        "@\u0663 " + MODEL,
-        "@",
-        "@0",
-        "@0 ",
+        "0 load_data_with_path ../../../etc/passwd",
+        "0 load_data_with_path sqs/2012-11-05/service-2",
+        "0 load_data_with_path /etc/passwd",
+        "0 is_builtin_path endpoints",
+        "0 __init__ x",
+        "0 load_service_model nothing service-2 api_version -",
+        "0 load_service_model sqs service-2 api_version",
+        "0 load_service_model sqs service-2 - - - -",
+        "0 load_service_model",
+        "7 " + MODEL,
+        "-1 " + MODEL,
+        "\u0663 " + MODEL,
+        "",
+        "0",
+        "0 ",
     ],
 )
 def test_a_line_that_no_worker_of_ours_writes_reads_nothing(line: str) -> None:
@@ -176,7 +182,7 @@ def test_a_worker_that_says_much_has_only_so_much_read() -> None:
     def act() -> int:
         data = sealed()
         names = sorted(os.listdir(os.path.join(os.path.dirname(botocore.__file__), "data")))
-        data.hear([f"@0 load_service_model {name} service-2 api_version -" for name in names])
+        data.hear([f"0 load_service_model {name} service-2 api_version -" for name in names])
         return len(data._waiting)
 
     assert forked(act) == service_data._MANY_READINGS
@@ -192,7 +198,7 @@ def test_a_place_that_a_worker_can_fill_is_not_read(is_there: bool) -> None:
             (models / "sqs" / "2012-11-05").mkdir(parents=True)
         loader: Any = data._loaders[0]
         loader.search_paths.insert(0, str(models))
-        learn(data, ["@0 " + MODEL])
+        learn(data, ["0 " + MODEL])
         return ("load_service_model", "sqs", "service-2", "api_version", None) in kept(data), str(
             models
         ) in loader.search_paths
@@ -237,7 +243,7 @@ def test_a_function_that_is_told_of_new_sessions_is_told_in_the_worker() -> None
         told: list[object] = []
         sys.modules["botocore"]._INITIALIZERS.append(told.append)
         data = sealed()
-        learn(data, ["@0 " + MODEL])
+        learn(data, ["0 " + MODEL])
         in_zygote = len(told)
         return in_zygote, forked(lambda: len(told) if boto3.Session() else 0)
 

@@ -16,7 +16,7 @@ from dayfly._sys.access import is_writable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from dayfly.runtime.heap import Found
     from dayfly.runtime.sealing import Sealing
@@ -58,7 +58,7 @@ def seal(found: Found, sealing: Sealing) -> None:
         if not getattr(sys.modules["botocore"], "_INITIALIZERS", ()):
             sessions.append(make_session(None))
 
-    sealing.service_data = ServiceData([*loaders, *known[:_MANY_LOADERS]], prepare)
+    sealing.learners.append(ServiceData([*loaders, *known[:_MANY_LOADERS]], prepare))
     module.create_loader, module.get_session = create_loader, get_session  # type: ignore[attr-defined]
 
 
@@ -68,6 +68,7 @@ class ServiceData:
     The first has no session yet: `prepare` makes one, once a worker has made one.
     """
 
+    MARK = "@"
     __slots__ = ("_left_s", "_loaders", "_prepare", "_readings", "_sizes", "_waiting")
 
     def __init__(self, loaders: list[object], prepare: Callable[[], None]) -> None:
@@ -82,19 +83,21 @@ class ServiceData:
         """In a worker whose event is there: what was read before it is known."""
         self._sizes = [len(_kept(loader)) for loader in self._loaders]
 
-    def told(self) -> Iterator[str]:
-        """In a worker: what was read since, a line for each."""
+    def told(self) -> list[str]:
+        """In a worker: what was read since."""
+        lines: list[str] = []
         for at, (loader, size) in enumerate(zip(self._loaders, self._sizes, strict=True)):
             for key in list(_kept(loader))[size:]:
                 words = [_NONE if part is None else part for part in key if part is None or type(part) is str]
                 if len(words) == len(key) and words[0] in _METHODS and all(map(_is_word, words)):
-                    yield f"@{at} {' '.join(words)}\n"
+                    lines.append(" ".join((str(at), *words)))
         self.begin()
+        return lines
 
     def hear(self, lines: list[str]) -> None:
         """In the zygote: take what a worker says that it read."""
         for line in lines:
-            at, *words = line[1:].split(" ")
+            at, *words = line.split(" ")
             if not (at.isdecimal() and at.isascii() and int(at) < len(self._loaders)):
                 continue
             loader, key = self._loaders[int(at)], tuple(None if word == _NONE else word for word in words)
