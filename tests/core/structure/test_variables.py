@@ -10,6 +10,13 @@ from dayfly.core.structure.trusted_literals import OwnText
 
 # The event's value is a command.
 EXECUTED = [
+    "y=$(echo {}); $y",
+    'x={}; y=$(echo "$x"); $y',
+    "x={}; y=`printf %s $x`; $y",
+    'x={}; y=$( echo $(echo $x) ); sh -c "$y"',
+    "x={}; eval y=\\$x; $y",
+    'x={}; name=x; eval "y=\\$$name"; sh -c "$y"',
+    "echo {} | dd of=/tmp/f; sh /tmp/f",
     "x={}; eval $x",
     "x={}; echo $x | sh",
     'x={}; sh -c "$x"',
@@ -310,6 +317,11 @@ EXECUTED_VALUES = [
     ("echo '{}' > f; bash -c \"echo $(cat f)\"", "a;id"),
 ]
 OPERANDS = [
+    ("y=$(echo '{}'); mkdir -p \"out/$y\"", "a b"),
+    ('x=\'{}\'; y=$(echo "$x" | tr a b); gzip "$y"', "a b"),
+    ("x='{}'; n=$(printf %s \"$x\" | wc -c); [ \"$n\" -gt 3 ] && echo many", "a b"),
+    ("x='{}'; eval y=\\$x; gzip \"$y\"", "ab"),
+    ("echo '{}' | dd of=/tmp/f; gzip /tmp/f", "a b"),
     ('x={}; echo "$x"', "abc"),
     ("x='{}'; echo \"$x\"", "a b; $(id)"),
     ("x='{}'; echo $x", "hello big world"),

@@ -153,6 +153,7 @@ def _passed_by_files(
             used.append((script, words, texts[:number] or ["sh"]))
             used += ((text, words, []) for text in texts[1:])
             writes += texts[1:] if texts[:1] == ["tee"] else texts[-1:] if texts[:1] in _COPIES else []
+            writes += (text[3:] for text in texts if text.startswith("of="))
             is_exec = is_exec or texts[:1] == ["exec"]
             for word in variant:
                 found = _REDIRECTION.search(command, max(word.start - _WIDEST, 0), word.start)

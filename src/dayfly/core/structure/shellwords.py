@@ -28,6 +28,8 @@ SPLITTING = frozenset(" \t\n*?[")
 # How deep commands within commands, $(a $(b)), are read.
 _MANY_NESTED = 8
 _MANY_GROUPS = 50
+# Of a variable that is looked at.
+_LONGEST_NAME = 200
 # Within a word, with which braces may be more than characters.
 _EXPANDING = frozenset(",'\"\\$`<>")
 
@@ -267,7 +269,7 @@ def read_shell(command: str, *, depth: int = 0) -> Reading:
 
 def is_assignment(word: Word) -> bool:
     """Say whether this word sets a variable for the command after it."""
-    name, equals, _ = word.text().partition("=")
+    name, equals, _ = "".join(word.value[:_LONGEST_NAME]).partition("=")
     return bool(equals) and name.isidentifier()
 
 
@@ -439,6 +441,7 @@ def _read_inner(
     command: str, begin: int, end: int, word: Word, reading: Reading, depth: int, *, is_quoted: bool
 ) -> None:
     """Read command[begin:end], whose output is put into the word that is being read, between double quotes or not."""
+    is_quoted = is_quoted or (word.is_command and is_assignment(word))
     inner = read_shell(command[begin:end], depth=depth + 1)
     for at, kind in enumerate(inner.kinds, begin):
         is_split = not is_quoted and kind == QUOTED and command[at] in SPLITTING

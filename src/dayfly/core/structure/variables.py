@@ -30,6 +30,8 @@ _REPEATS = frozenset(("for", "while", "until", "select"))
 _MANY_ROUNDS = 4
 _MANY_TIMES = 8
 _MANY_CHARACTERS = 100_000
+# Between `$(` and the command in it.
+_MANY_BLANKS = 100
 
 
 class Variables:
@@ -43,6 +45,8 @@ class Variables:
         self._command = command
         self._mask = taint.mask
         self._outputs = reading.outputs
+        # Commands that print into another one.
+        self._piped = {words[0].start for feeds, by in reading.passes if by for words in feeds if words}
         self.functions = {one or other for one, other in _FUNCTION.findall(command)}
         self._shifts = "shift" in command
         # By name and by text and the event's part of that; and the values that a variable is sure to have.
@@ -165,6 +169,9 @@ class Variables:
                     program = program_of(inner)
                     if not program or program[0].text() == "cat":
                         values += ([one] for one in self.inputs.of_event(inner, is_for_shell=False))
+                    elif program[0].text() in ("echo", "printf") and inner[0].start not in self._piped:
+                        printed = [program_of(one)[1:] for one in self._expand(inner, is_sure=is_sure)]
+                        values += filter(self._brought, printed)
                 if values:
                     chosen[at, end] = values
                 for name in _DEFAULT.findall(self._command, at, end):
@@ -182,6 +189,25 @@ class Variables:
             ]
             for number in range(max(map(len, chosen.values())))
         ]
+
+    def _places(
+        self, word: Word, chosen: dict[tuple[int, int], list[list[Word]]]
+    ) -> list[tuple[int, int, bool, list[list[Word]]]]:
+        """Return what is to be put in and where: an output takes the place of its command, with the variables of that."""
+        found = []
+        first = len(self._command) + 1
+        for at, end, is_quoted in reversed(word.expansions):
+            if (at, end) in chosen and at < first:
+                begin = self._begin(at) if at == end else at
+                first = begin if at == end else first
+                found.append((begin, end, is_quoted, chosen[at, end]))
+        return found[::-1]
+
+    def _begin(self, end: int) -> int:
+        """Return where the command stands whose output is put in before `end`."""
+        first = min(words[0].start for words in self._outputs[end] if words)
+        begin = max(self._command.rfind(sign, max(0, first - _MANY_BLANKS), first) for sign in ("$(", "`"))
+        return begin if begin >= 0 else end
 
     def _put(
         self,
@@ -202,10 +228,7 @@ class Variables:
         splits = splits and not word.redirects and not (word.is_command and is_assignment(word))
         pieces = [word.part(0, 0)]
         done = 0
-        for at, end, is_quoted in word.expansions:
-            values = chosen.get((at, end))
-            if values is None:
-                continue
+        for at, end, is_quoted, values in self._places(word, chosen):
             start = bisect_left(word.origin, at)
             pieces[-1].take(word.part(done, start))
             done = bisect_left(word.origin, end)
@@ -270,6 +293,10 @@ class Variables:
                 found["@"] = [*found.get("@", ()), operands]
             elif name == "printf" and names == ["-v"]:
                 names, given = texts[2:3], operands[2:]
+            elif name == "eval":
+                for word in operands:
+                    variable, _, text = word.text().partition("=")
+                    found.setdefault(variable, []).extend(self._values(text, is_sure=False))
             elif name == "getopts":
                 names, given = ("OPTARG", *texts[2:3]), operands[2:] or self._every("@")
             elif name in ("read", "mapfile", "readarray"):
