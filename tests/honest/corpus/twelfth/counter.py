@@ -189,6 +189,37 @@ REQUESTS = {
         _traced("Self=1-2;Root=1-3", COMPLAINT),
         _traced("none", "/"),
     ],
+    "search_builder": [
+        api("POST", "/find", {"client": "O'Dea", "state": "paid"}),
+        api("POST", "/find", {"client": "' OR 1=1 --", "min": "0"}),
+        api("POST", "/find", {"1=1; drop table x": "y", "since": "2026-01-01"}),
+        api("POST", "/find", {}),
+    ],
+    "insert_dict": [
+        messages({"it's": "x'); DROP TABLE facts; --", "n": 1.5}),
+        messages({"select": GUIDE}, {"a.b[0]": [1, {"--": None}]}),
+        messages({"": LONG}),
+    ],
+    "quoted_column": [
+        api(
+            "POST",
+            "/survey",
+            {"questions": ["How's the tea?", 'Rate "us" (1-5)'], "answers": ["it's ok; --", "5"]},
+        ),
+        api("POST", "/survey", {"questions": ['x" TEXT); DROP TABLE survey; --'], "answers": [COMPLAINT]}),
+        api("POST", "/survey", {"questions": ["select", "\u00fc & co"], "answers": [None, ""]}),
+    ],
+    "window": [{"page": "/home", "width": "2"}, {"page": "/it's?x=1 OR 1=1", "width": 99}, {"page": "/tea"}],
+    "dump_sql": [
+        {"rows": [["it's", "x'); DELETE FROM t; --"], [NAMES[7], CODE]]},
+        {"rows": [["multi\nline", GUIDE]]},
+        {"rows": []},
+    ],
+    "upsert_json": [
+        api("PATCH", "/attrs", {"it's": "a -- b", "size": {"g": 50}}, ids={"sku": "T-1"}),
+        api("PATCH", "/attrs", {"$.x') OR 1=1": [MARKUP]}, ids={"sku": "T-2"}),
+        api("PATCH", "/attrs", {"x": None}, ids={"sku": "O'x; --"}),
+    ],
 }
 
 ATTACKS = [

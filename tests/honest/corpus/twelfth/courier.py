@@ -18,12 +18,13 @@ from tests.honest.corpus.twelfth import (
     chat,
     encoded,
     link,
+    messages,
     notice,
     posted,
     rule,
 )
 
-NEEDS = ()
+NEEDS = ("redis",)
 SECRET = "courier-token-6603"
 TOKEN = "internal-token-4711"
 INSIDE = "@INSIDE@/internal"
@@ -101,6 +102,14 @@ def _hook(*messages: str) -> dict[str, object]:
     )
     mac = "sha256=" + hmac.new(b"hook", body.encode(), hashlib.sha256).hexdigest()
     return api("POST", "/hook", body, headers={"x-hub-signature-256": mac})
+
+
+def _user(number: str) -> dict[str, object]:
+    return api("GET", "/users/{id}", ids={"id": number})
+
+
+def _item(item: str, tenant: str = "acme") -> dict[str, object]:
+    return api("GET", "/items/{id}", ids={"id": item}, headers={"x-tenant": tenant})
 
 
 def _mail(text: str, subject: str) -> dict[str, object]:
@@ -269,6 +278,43 @@ REQUESTS = {
         {"device": "o'brien%20(left)", "token": "abc; d=5 -- 'x'"},
         {"device": "a/b?x=1&y=2", "token": encoded("x:y")},
     ],
+    "cached_user": [_user("1"), _user("404"), _user("o'brien@example.net"), _user("x;y--z")],
+    "cached_script": [
+        _item("1"),
+        _item("2", "acme"),
+        _item("tea (green); -- 5%"),
+        _item("x", "Z\u00fcrich & co"),
+    ],
+    "cached_script_arguments": [
+        _item("1"),
+        _item("') return redis.call('GET', 'courier:root:token"),
+        _item("it's; --"),
+    ],
+    "cached_list": [
+        api("GET", "/c"),
+        api("GET", "/c", query={"start": "1"}),
+        api("GET", "/c", query={"start": "it's (x); --"}, headers={"x-tenant": "o'neil"}),
+    ],
+    "cached_set": [
+        messages({"key": "it's; FLUSHALL", "value": COMPLAINT}),
+        messages({"key": "a\r\nGET x", "value": {"x": [GUIDE, None]}}, {"key": "*", "value": CODE}),
+        messages({"key": "", "value": "$5\r\n"}),
+    ],
+    "rate_limit": [
+        link("GET", "/r"),
+        link("GET", "/r", headers={"user-agent": "it's \r\n a bot; *"}),
+        link("POST", "/r", {"x": 1}),
+    ],
+    "vcards": [
+        api("POST", "/v", [{"name": n} for n in NAMES]),
+        api("POST", "/v", [{"name": "x\nEND:VCARD\nBEGIN:VCARD"}]),
+        api("POST", "/v", []),
+    ],
+    "unsubscribe": [
+        api("GET", "/u", query={"mail": "o'brien+x@example.net"}),
+        api("GET", "/u", query={"mail": "a@b.c&mac=1#x"}),
+        api("GET", "/u", query={"mail": '"x y; --"@example.net '}),
+    ],
 }
 
 ATTACKS = [
@@ -368,4 +414,23 @@ ATTACKS = [
         {"device": "x", "token": "1\r\n\r\nGET /internal HTTP/1.1\r\nHost: z"},
         TOKEN,
     ),
+    Attack("store command", "cached_user", _user("1 secret"), SECRET),
+    Attack("store command", "cached_user", _user("1 name\tsecret mail"), SECRET),
+    Attack("script", "cached_script", _item("x') or redis.call('GET', 'courier:root:token"), SECRET),
+    Attack(
+        "script",
+        "cached_script",
+        _item("zz') or redis.call('HGET', 'courier:user:1', 'secret') --"),
+        SECRET,
+    ),
+    Attack(
+        "script",
+        "cached_script",
+        _item("1", "x') or redis.call('GET', redis.call('KEYS', '*root*token')[1]) --"),
+        SECRET,
+    ),
+    Attack(
+        "pattern", "cached_list", api("GET", "/c", headers={"x-tenant": "*"}, query={"start": "tok"}), SECRET
+    ),
+    Attack("pattern", "cached_list", api("GET", "/c", headers={"x-tenant": "r[o]?t"}), SECRET),
 ]

@@ -259,6 +259,41 @@ REQUESTS = {
         _logs(bz2.compress, CODE),
         _logs(lzma.compress, "../../etc/passwd not found", "SELECT 1 -- x"),
     ],
+    "tenant_file": [
+        api("PUT", "/files", COMPLAINT, ids={"tenant": "o'brien & co", "path": "2026/May (final); v2..txt"}),
+        api("PUT", "/files", CODE, ids={"tenant": "..", "path": "private/token.txt"}),
+        api("PUT", "/files", "x", ids={"tenant": "t-1", "path": "...hidden/\u6f22\u5b57.md"}),
+    ],
+    "by_id": [
+        api("GET", "/d", ids={"id": "2"}),
+        api("GET", "/d", ids={"id": "../private/token.txt"}),
+        api("GET", "/d", ids={"id": "3"}),
+    ],
+    "hashed": [
+        {"url": "https://example.net/../a?b='c'&d=e#f", "text": MARKUP},
+        {"url": "../../etc/passwd", "text": "not that file"},
+        {"url": "file:///etc/passwd", "text": COMPLAINT},
+    ],
+    "zip_listing": [
+        {"archive": packed({"../../up.txt": "x", "/etc/cron.d/x": "y"})},
+        {"archive": packed({"it's (1).txt": COMPLAINT})},
+        {"archive": packed({})},
+    ],
+    "zip_members": [
+        {"archive": packed({"../notes.txt": COMPLAINT, "b.csv": "a;b"})},
+        {"archive": packed({"o'brien; x.md": GUIDE, "run.sh": CODE})},
+        {"archive": packed({"x.bin": b"\x00\xff"})},
+    ],
+    "make_tar": [
+        {"files": {"it's/May (1).txt": COMPLAINT, "../x.md": GUIDE}},
+        {"files": {"/etc/passwd": "x"}},
+        {"files": {}},
+    ],
+    "rotate": [
+        rule("Rotate", {"name": "It's May -- (final).csv", "text": "a;b"}),
+        rule("Rotate", {"name": "../../etc/passwd; x", "text": "y"}),
+        rule("Rotate", {"name": "\u00fc & co..txt"}),
+    ],
 }
 
 ATTACKS = [

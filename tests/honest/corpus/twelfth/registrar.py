@@ -86,6 +86,18 @@ def _sheet(body: str, head: str = "") -> dict[str, object]:
     }
 
 
+def _credentials(login: object, password: object) -> dict[str, object]:
+    return api("POST", "/mongo", {"login": login, "password": password})
+
+
+def _filter(wanted: object) -> dict[str, object]:
+    return api("GET", "/posts", query={"filter": json.dumps(wanted)})
+
+
+def _title(title: str) -> dict[str, object]:
+    return api("GET", "/posts", query={"title": title})
+
+
 def _receipt(**detail: str) -> dict[str, object]:
     return rule("Receipt", detail)
 
@@ -266,6 +278,34 @@ REQUESTS = {
         {"html": "<ul><li class='a'>1</li><li>2 -- x</li></ul>", "xpath": "//li[contains(@class, 'a')]"},
         {"html": "<p>x</p>", "xpath": "//p[it's"},
     ],
+    "mongo_login": [
+        _credentials("zoe", "pw-zoe-52"),
+        _credentials("zoe", "$ne"),
+        _credentials("o'neil; --", '{"$gt": ""}'),
+        _credentials("zoe", 5),
+    ],
+    "mongo_login_text": [
+        _credentials("zoe", "pw-zoe-52"),
+        _credentials("root", {"$ne": ""}),
+        _credentials("$where", "1 || 1"),
+    ],
+    "posts": [
+        _filter({}),
+        _filter({"owner": "zoe"}),
+        _filter({"title": "O'Neil's tea", "$or": [{"owner": "zoe"}, {"owner": "a'b; --"}]}),
+        _filter({"title": {"$regex": "^O"}}),
+    ],
+    "posts_where": [_title("Plan"), _title("tea & cake (new); -- 5%"), _title("L\u00e9a: a < b")],
+    "posts_like": [_title("o'neil's"), _title(".*"), _title("$where: '1' || 1"), _title(COMPLAINT)],
+    "report": [
+        rule("Report", {"steps": []}),
+        rule("Report", {"steps": [{"$project": {"title": 1}}]}),
+        rule("Report", {"steps": [{"$match": {"owner": "o'x; --"}}]}),
+    ],
+    "keep_post": [
+        messages({"title": NAMES[0], "$set": {"a.b": "it's"}}),
+        messages({"sql": "'; drop", "js": "function() { return 1 }"}, {"x": LONG}),
+    ],
 }
 
 
@@ -280,7 +320,6 @@ ATTACKS = [
     Attack("PartiQL", "by_town", _town("-' AND id >= 'p-9"), "p-9"),
     Attack("filter expression", "scan", _scan("id <> :v OR attribute_exists(secret) OR town", "zz"), SECRET),
     Attack("filter expression", "scan", _scan("id = :v OR name <> :v OR id", "p-9"), SECRET),
-    Attack("projection", "projection", _person("p-9", fields="id,secret"), SECRET),
     Attack(
         "SQL, Athena", "count_events", _events("x' GROUP BY 1 UNION SELECT id, secret FROM people --"), SECRET
     ),
@@ -434,6 +473,25 @@ ATTACKS = [
                 b"\x8c\x09posixpath\x8c\x09os.getenv\x93\x8c\x0eREGISTRY_TOKEN\x85R.",
             )
         ),
+        SECRET,
+    ),
+    Attack("NoSQL", "mongo_login", _credentials("root", {"$ne": ""}), SECRET),
+    Attack("NoSQL", "mongo_login", _credentials({"$regex": "^ro"}, {"$gt": ""}), SECRET),
+    Attack("NoSQL", "mongo_login", _credentials({"$in": ["admin", "root"]}, {"$exists": True}), SECRET),
+    Attack("NoSQL", "posts", _filter({"draft": {"$exists": True}, "owner": {"$ne": "zoe"}}), "Plan"),
+    Attack("NoSQL", "posts", _filter({"draft": True, "$where": "1 || true"}), "Plan"),
+    Attack("NoSQL, script", "posts_where", _title("x' || true || '"), "Plan"),
+    Attack("NoSQL, script", "posts_where", _title("' || '1'=='1' || this.title=='"), "Plan"),
+    Attack(
+        "NoSQL, stages",
+        "report",
+        rule("Report", {"steps": [{"$lookup": {"from": "vault", "pipeline": [], "as": "v"}}]}),
+        SECRET,
+    ),
+    Attack(
+        "NoSQL, stages",
+        "report",
+        rule("Report", {"steps": [{"$unionWith": "users"}, {"$match": {"role": "admin"}}]}),
         SECRET,
     ),
 ]

@@ -357,11 +357,7 @@ ATTACKS = [
     Attack(
         "exec, encoded",
         "record_class",
-        {
-            "csv": "\"x=eval(bytes.fromhex('"
-            + "os.popen('printf %s%s pwn -46').read()".encode().hex()
-            + "'))#\"\n1\n"
-        },
+        {"csv": "\"x=eval(bytes.fromhex('" + b"os.popen('printf %s%s pwn -46').read()".hex() + "'))#\"\n1\n"},
         "pwn-46",
     ),
     Attack("eval", "ratio", _rule("__import__('subprocess').getoutput('printf %s%s pwn -47')"), "pwn-47"),

@@ -14,7 +14,6 @@ from tests.honest.corpus.twelfth import (
     LONG,
     MARKUP,
     NAMES,
-    STREETS,
     api,
     encoded,
     link,

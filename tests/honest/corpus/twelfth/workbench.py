@@ -235,6 +235,35 @@ REQUESTS = {
     ],
     "search_code": [{"text": "start"}, {"text": "it's \\(a\\)"}, {"text": "no such; 'x' -- y"}],
     "heads": [{"remote": "."}, {"remote": "../repository"}, {"remote": "/tmp/workbench/no such (repo).git"}],
+    "column_widths": [
+        {"table": "a\tb\nit's\t$(id); --\n"},
+        {"table": COMPLAINT},
+        {"table": '" } BEGIN { system("id") }\t5%\n'},
+    ],
+    "unique": [{"text": "a\nb\na\n"}, {"text": CODE}, {"text": "it's; rm -rf /\n`id`\n"}],
+    "archive_name": [
+        {"title": "It's May: Q1 & Q2; (final) -- v2", "text": GUIDE},
+        {"title": "$(rm -rf /) `x` | y", "text": "x"},
+        {"title": "../../etc/passwd", "text": COMPLAINT},
+        {"title": "\u6f22\u5b57", "text": ""},
+    ],
+    "head_of": [{"text": CODE, "lines": "2"}, {"text": GUIDE}, {"text": "$(id)\n; ls\n", "lines": 1}],
+    "between": [
+        {"from": "2", "to": 4, "text": GUIDE},
+        {"from": -1, "to": "0", "text": "a'b; e id\n"},
+        {"from": 9, "to": 1, "text": LONG},
+    ],
+    "template_vars": [
+        rule("Job", {"vars": {"JOB_TITLE": "It's $HOME; `id` -- x", "JOB_OWNER": NAMES[0]}}),
+        rule("Job", {"vars": {"JOB_TITLE": CODE, "LD_PRELOAD": "/tmp/x.so", "PATH; id": "y"}}),
+        rule("Job", {"vars": {}}),
+    ],
+    "hash_list": [{"texts": [COMPLAINT, "$(id)", ""]}, {"texts": ["-rf\n", "'; ls"]}, {"texts": [LONG]}],
+    "reply_quoted": [
+        api("POST", "/reply", {"text": COMPLAINT}),
+        api("POST", "/reply", {"text": CODE}),
+        api("POST", "/reply", {"text": '"; cat /etc/passwd; "\n$(id) `id`'}),
+    ],
 }
 
 ATTACKS = [

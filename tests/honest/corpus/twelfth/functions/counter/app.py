@@ -63,7 +63,7 @@ def invoice(event, context):
         row = conn.execute("SELECT * FROM invoices WHERE number = '" + number + "'").fetchone()
     if row is None:
         return answer(404, {"message": "invoice %s does not exist" % number})
-    return answer(200, {k: row[k] for k in row.keys() if k != "id"})
+    return answer(200, {k: row[k] for k in row.keys() if k != "id"})  # noqa: SIM118
 
 
 def invoice_safe(event, context):
@@ -376,3 +376,73 @@ def audit(event, context):
         conn.execute(f"/* trace {trace} */ INSERT INTO visits VALUES (date('now'), ?, 1)", (body["page"],))
         last = conn.execute("SELECT page FROM visits ORDER BY rowid DESC LIMIT 1").fetchone()
     return answer(200, {"page": last["page"]})
+
+
+def search_builder(event, context):
+    """A search of many fields: each is a pair of a known column and a value."""
+    known = {"client": "client LIKE ?", "state": "state = ?", "min": "amount >= ?", "since": "issued >= ?"}
+    body = json.loads(event["body"])
+    used = [(known[k], f"%{v}%" if k == "client" else v) for k, v in body.items() if k in known]
+    sql = "SELECT number, client FROM invoices"
+    if used:
+        sql += " WHERE " + " AND ".join(part for part, _ in used)
+    with closing(db()) as conn:
+        return answer(200, rows(conn.execute(sql + " ORDER BY number LIMIT 5", [value for _, value in used])))
+
+
+def insert_dict(event, context):
+    """Any flat record into a table of names and values."""
+    with closing(db()) as conn, conn:
+        conn.execute("CREATE TABLE IF NOT EXISTS facts (record INTEGER, name TEXT, value)")
+        for number, record in enumerate(event["Records"]):
+            data = json.loads(record["body"])
+            conn.executemany(
+                "INSERT INTO facts VALUES (?, ?, ?)", [(number, k, json.dumps(v)) for k, v in data.items()]
+            )
+        found = conn.execute("SELECT name, value FROM facts ORDER BY rowid DESC LIMIT 2").fetchall()
+    return {"last": [tuple(r) for r in found]}
+
+
+def quoted_column(event, context):
+    """A column for each question of a survey; names are quoted as SQLite wants them."""
+    body = json.loads(event["body"])
+    names = ['"' + q.replace('"', '""').replace("\0", "") + '"' for q in body["questions"]]
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.execute(f"CREATE TABLE survey (id INTEGER PRIMARY KEY, {', '.join(n + ' TEXT' for n in names)})")
+        marks = ", ".join("?" * len(names))
+        conn.execute(f"INSERT INTO survey ({', '.join(names)}) VALUES ({marks})", body["answers"])
+        cur = conn.execute("SELECT * FROM survey")
+        return answer(200, {"columns": [d[0] for d in cur.description], "rows": cur.fetchall()})
+
+
+def window(event, context):
+    """Running sums of visits by day; the frame's width is a number."""
+    width = max(0, min(int(event.get("width", 3)), 30))
+    with closing(db()) as conn:
+        sql = f"SELECT day, page, sum(n) OVER (PARTITION BY page ORDER BY day ROWS {width} PRECEDING) AS s FROM visits WHERE page = ?"
+        return rows(conn.execute(sql, (event["page"],)))[:5]
+
+
+def dump_sql(event, context):
+    """A backup as statements of SQL, made by the library and played into a new database."""
+    with closing(sqlite3.connect(":memory:")) as conn, closing(sqlite3.connect(":memory:")) as copy:
+        conn.execute("CREATE TABLE t (k TEXT, v TEXT)")
+        conn.executemany("INSERT INTO t VALUES (?, ?)", event["rows"])
+        conn.commit()
+        script = "\n".join(conn.iterdump())
+        copy.executescript(script)
+        return {"rows": copy.execute("SELECT * FROM t").fetchall(), "lines": script.count("INSERT")}
+
+
+def upsert_json(event, context):
+    """Merges a JSON document into the attributes of an article."""
+    with closing(db()) as conn, conn:
+        conn.execute(
+            "UPDATE stock SET attrs = json_patch(attrs, ?) WHERE sku = ?",
+            (event["body"], event["pathParameters"]["sku"]),
+        )
+        row = conn.execute(
+            "SELECT attrs, json_type(attrs, '$') AS kind FROM stock WHERE sku = ?",
+            (event["pathParameters"]["sku"],),
+        ).fetchone()
+    return answer(200, dict(row) if row else None)

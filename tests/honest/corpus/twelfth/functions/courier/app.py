@@ -26,6 +26,7 @@ from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urljoin, urlspli
 
 import httpx
 import jwt
+import redis
 import requests
 import urllib3
 
@@ -34,6 +35,7 @@ import lines
 PARTNER, PARTNER_HOST = os.environ["PARTNER_URL"], os.environ["PARTNER_HOST"]
 HERE = pathlib.Path(__file__).parent
 STORE, MAILBOX, MAIL, METRICS = map(lines.start, (lines.Store, lines.Mailbox, lines.Mail, lines.Metrics))
+cache = redis.Redis.from_url(os.environ["REDIS_URL"], decode_responses=True, socket_timeout=5)
 pool = urllib3.PoolManager(retries=False, timeout=5)
 
 
@@ -187,7 +189,7 @@ def wiki_quoted(event, context):
     """The same, the language from a list."""
     q = event["queryStringParameters"]
     lang = q.get("lang") if q.get("lang") in {"en", "de", "fr", "pt-BR"} else "en"
-    path = "/".join(map(lambda s: quote(s, safe=""), ("wiki", lang, q["title"])))
+    path = "/".join(quote(part, safe="") for part in ("wiki", lang, q["title"]))
     return done(fetched(urlunsplit(("http", PARTNER_HOST, path, urlencode({"q": q.get("q", "")}), ""))))
 
 
@@ -370,3 +372,82 @@ def device_poll(event, context):
         while part := sock.recv(8192):
             said += part
     return {"said": said.decode("utf-8", "replace").split("\r\n\r\n", 1)[-1][:600]}
+
+
+def warm():
+    """What the cache has of the night's job."""
+    cache.mset({"courier:acme:1": "tea", "courier:acme:2": "it's a mug", "courier:root:token": lines.SECRET})
+    cache.hset(
+        "courier:user:1", mapping={"name": "Zo\u00eb", "mail": "zoe@example.net", "secret": lines.SECRET}
+    )
+    return cache
+
+
+def cached_user(event, context):
+    """A user's fields by one command's line."""
+    name, mail = warm().execute_command(f"HMGET courier:user:{event['pathParameters']['id']} name mail")[:2]
+    return done({"name": name, "mail": mail})
+
+
+def cached_script(event, context):
+    """An item by a script, so that it is counted as well."""
+    tenant, item = event["headers"].get("x-tenant", "acme"), event["pathParameters"]["id"]
+    script = f"redis.call('INCR', KEYS[1]) return redis.call('GET', 'courier:{tenant}:{item}')"
+    try:
+        return done({"item": warm().eval(script, 1, "courier:hits")})
+    except redis.ResponseError as error:
+        return done({"error": str(error)[:40]}, 400)
+
+
+def cached_script_arguments(event, context):
+    """The same with arguments."""
+    script = "redis.call('INCR', KEYS[1]) return redis.call('GET', 'courier:acme:' .. ARGV[1])"
+    return done({"item": warm().eval(script, 1, "courier:hits", event["pathParameters"]["id"])})
+
+
+def cached_list(event, context):
+    """All of a tenant, or those whose name starts as asked."""
+    start = (event.get("queryStringParameters") or {}).get("start", "")
+    tenant = event["headers"].get("x-tenant", "acme")
+    keys = sorted(warm().scan_iter(match=f"courier:{tenant}:{start}*"))
+    return done([cache.get(k) for k in keys])
+
+
+def cached_set(event, context):
+    """Keeps values of a queue in one go; keys and values are whatever they are."""
+    with warm().pipeline() as many:
+        for r in event["Records"]:
+            body = json.loads(r["body"])
+            many.set("courier:kept:" + body["key"], json.dumps(body["value"]), ex=60)
+            many.get("courier:kept:" + body["key"])
+        return {"kept": [json.loads(v) for v in many.execute()[1::2]]}
+
+
+def rate_limit(event, context):
+    """How often a client came."""
+    key = (
+        "courier:rate:"
+        + event["requestContext"]["http"]["sourceIp"]
+        + ":"
+        + event["headers"].get("user-agent", "")
+    )
+    with warm().pipeline() as many:
+        many.delete(key).incr(key).expire(key, 60)
+        return done({"n": many.execute()[1]})
+
+
+def vcards(event, context):
+    """Contacts as cards, escaped, and read again line by line."""
+    cards = []
+    for person in json.loads(event["body"]):
+        name = re.sub(r"([\\,;])", r"\\\1", person["name"]).replace("\n", "\\n").replace("\r", "")
+        cards.append(f"BEGIN:VCARD\r\nFN:{name}\r\nEND:VCARD")
+    return {"statusCode": 200, "body": "\r\n".join(cards)}
+
+
+def unsubscribe(event, context):
+    """A link with a mac of the address."""
+    q = event["queryStringParameters"]
+    mac = hmac.new(b"unsubscribe", q["mail"].strip().lower().encode(), hashlib.sha256).hexdigest()[:16]
+    link = f"https://app.example.net/u?{urlencode({'mail': q['mail'], 'mac': mac})}"
+    return done({"link": link, "back": parse_qs(urlsplit(link).query)["mail"][0]})

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF012
 """Servers that speak in lines, for local runs: a store, a mailbox, a mail host, metrics."""
 
 import base64

@@ -13,6 +13,7 @@ import lzma
 import mimetypes
 import os
 import pathlib
+import re
 import shutil
 import tarfile
 import tempfile
@@ -484,7 +485,7 @@ def sheet(event, context):
     buffer = io.BytesIO()
     book.save(buffer)
     again = openpyxl.load_workbook(buffer, read_only=True)
-    return {"rows": [[c for c in row] for row in again.active.iter_rows(values_only=True)]}
+    return {"rows": [list(row) for row in again.active.iter_rows(values_only=True)]}
 
 
 def log_records(event, context):
@@ -495,3 +496,77 @@ def log_records(event, context):
     )
     found = json.loads(opener(data))
     return {"group": found["logGroup"], "messages": [e["message"][:80] for e in found["logEvents"]]}
+
+
+def tenant_file(event, context):
+    """A tenant's file: each part of the path by itself must be a plain name."""
+    parts = [event["pathParameters"]["tenant"], *event["pathParameters"]["path"].split("/")]
+    if any(p in ("", ".", "..") or "\\" in p or "\0" in p for p in parts):
+        return reply(400, {"error": "bad path"})
+    target = pathlib.Path(BASE, "uploads").joinpath(*parts)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(event["body"] or "")
+    return reply(200, {"kept": "/".join(parts), "size": target.stat().st_size})
+
+
+def by_id(event, context):
+    """A document by its number: the catalogue knows where it lies."""
+    catalogue = {"1": "readme.md", "2": "2026/May (final) v2.txt", "3": "o'brien & co.txt"}
+    name = catalogue.get(event["pathParameters"]["id"])
+    return (
+        reply(200, {"text": pathlib.Path(DOCS, name).read_text()})
+        if name
+        else reply(404, {"error": "unknown"})
+    )
+
+
+def hashed(event, context):
+    """A cache of texts, its files named by a digest of the address."""
+    digest = hashlib.sha1(event["url"].encode()).hexdigest()
+    path = pathlib.Path(BASE, "exports", digest[:2], digest[2:] + ".txt")
+    path.parent.mkdir(exist_ok=True)
+    if not path.exists():
+        path.write_text(event.get("text", ""))
+    return {"text": path.read_text()[:60]}
+
+
+def zip_listing(event, context):
+    """What is in an archive, not unpacked: names, sizes, and which of them look odd."""
+    with zipfile.ZipFile(io.BytesIO(base64.b64decode(event["archive"]))) as z:
+        odd = [n for n in z.namelist() if n.startswith("/") or ".." in pathlib.PurePosixPath(n).parts]
+        return {"names": z.namelist(), "odd": odd, "size": sum(i.file_size for i in z.infolist())}
+
+
+def zip_members(event, context):
+    """Reads the texts of an archive in memory."""
+    with zipfile.ZipFile(io.BytesIO(base64.b64decode(event["archive"]))) as z:
+        return {
+            name: z.read(name).decode("utf-8", "replace")[:40]
+            for name in z.namelist()
+            if name.endswith((".txt", ".md", ".csv"))
+        }
+
+
+def make_tar(event, context):
+    """A tar of texts made in memory, with names as people gave them."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as t:
+        for name, text in event["files"].items():
+            info = tarfile.TarInfo(name.lstrip("/").replace("../", ""))
+            info.size = len(text.encode())
+            t.addfile(info, io.BytesIO(text.encode()))
+    with tarfile.open(fileobj=io.BytesIO(buffer.getvalue())) as t:
+        return {"names": t.getnames()}
+
+
+def rotate(event, context):
+    """Moves a kept export to the day's folder."""
+    day = event["time"][:10]
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", day):
+        raise ValueError("no day")
+    folder = pathlib.Path(BASE, "exports", day)
+    folder.mkdir(exist_ok=True)
+    name = re.sub(r"[^\w. -]", "_", event["detail"]["name"]).lstrip(".")
+    source = folder.parent / ("new-" + name)
+    source.write_text(event["detail"].get("text", ""))
+    return {"moved": os.path.relpath(shutil.move(source, folder / name), BASE)}

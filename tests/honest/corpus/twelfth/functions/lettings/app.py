@@ -58,7 +58,7 @@ class Base(DeclarativeBase):
 
 class Flat(Base):
     __tablename__ = "flats"
-    __table_args__ = {"schema": "lettings"}
+    __table_args__ = {"schema": "lettings"}  # noqa: RUF012
     id: Mapped[int] = mapped_column(primary_key=True)
     street: Mapped[str]
     town: Mapped[str]
@@ -270,7 +270,7 @@ def announce(event, context):
             )
             conn.execute("NOTIFY viewings, '" + payload[:7000] + "'")
             sent += 1
-        said = [n.payload[:300] for n in conn.notifies(timeout=0.2, stop_after=sent)]
+        said = [n.payload[:300] for n in conn.notifies(timeout=2, stop_after=sent)]
     return {"sent": sent, "said": said}
 
 
@@ -368,7 +368,7 @@ def tenant_find_escaped(event, context):
 
 def tenants_of(event, context):
     """Tenants of several flats."""
-    flats_ = tuple(json.loads(event["body"])["flats"]) + ("", "-")
+    flats_ = (*json.loads(event["body"])["flats"], "", "-")
     with closing(maria()) as conn, conn.cursor() as cur:
         cur.execute("SELECT name, mail FROM tenants WHERE flat IN %s" % (flats_,))
         return out(cur.fetchall())

@@ -8,6 +8,7 @@ import os
 import pathlib
 import pickle
 import plistlib
+import re
 import shelve
 import shutil
 import xml.etree.ElementTree as ET
@@ -23,6 +24,7 @@ import lxml.etree
 import lxml.html
 import msgpack
 import orjson
+import pymongo
 import yaml
 from boto3.dynamodb.conditions import Attr, Key
 from botocore.config import Config
@@ -31,6 +33,7 @@ from bson import json_util
 from google.protobuf import json_format, struct_pb2
 from ldap3.utils.conv import escape_filter_chars
 
+import documents
 import tables
 
 WORK = pathlib.Path("/tmp/registrar")
@@ -60,6 +63,9 @@ REGISTER = lxml.etree.fromstring(
     f"<register><person id='p-1' pin='1111'><name>Ada O'Neil</name><town>Cork</town></person><person id='p-2' pin='2222'><name>Minh</name><town>Hue</town></person>"
     f"<admin id='a-1'><token>{tables.SECRET}</token></admin></register>"
 )
+
+documents_client = pymongo.MongoClient(documents.start(), serverSelectionTimeoutMS=5000)
+notes = documents_client.app
 
 
 def out(body, status=200):
@@ -191,7 +197,7 @@ def data_service(event, context):
         )
     except ClientError as error:
         return out({"error": error.response["Error"]["Message"]}, 400)
-    return out([[list(c.values())[0] for c in row] for row in r["records"]])
+    return out([[next(iter(c.values())) for c in row] for row in r["records"]])
 
 
 def directory():
@@ -457,3 +463,54 @@ def page_links(event, context):
         }
     except lxml.etree.XPathError as error:
         return {"error": type(error).__name__}
+
+
+def mongo_login(event, context):
+    """A sign-in on documents."""
+    body = json.loads(event["body"])
+    user = notes.users.find_one({"login": body["login"], "password": body["password"]})
+    return out({"hello": user["login"], "note": user["note"]}) if user else out({"error": "unknown"}, 401)
+
+
+def mongo_login_text(event, context):
+    """The same, both made text first."""
+    body = json.loads(event["body"])
+    user = notes.users.find_one({"login": str(body["login"]), "password": {"$eq": str(body["password"])}})
+    return out({"hello": user["login"]}) if user else out({"error": "unknown"}, 401)
+
+
+def posts(event, context):
+    """Posts by the filter that the page made; drafts are taken out."""
+    wanted = json.loads(event["queryStringParameters"].get("filter", "{}"))
+    return out([p["title"] for p in notes.posts.find({"draft": False, **wanted})])
+
+
+def posts_where(event, context):
+    """Posts by title, by a function."""
+    title = event["queryStringParameters"]["title"]
+    return out([p["title"] for p in notes.posts.find({"$where": f"this.title == '{title}' && !this.draft"})])
+
+
+def posts_like(event, context):
+    """The same by a regex of the words themselves."""
+    words = re.escape(event["queryStringParameters"]["title"])
+    return out(
+        [p["title"] for p in notes.posts.find({"title": {"$regex": words, "$options": "i"}, "draft": False})]
+    )
+
+
+def report(event, context):
+    """A report's steps on the posts, as the designer of reports saved them."""
+    steps = event["detail"]["steps"]
+    return {
+        "rows": json.loads(
+            json_util.dumps(list(notes.posts.aggregate([{"$match": {"draft": False}}, *steps])))
+        )
+    }
+
+
+def keep_post(event, context):
+    """Keeps what came, as a document."""
+    items = [json.loads(r["body"]) for r in event["Records"]]
+    done = notes.posts.insert_many([{"_id": i, "body": item} for i, item in enumerate(items, 100)])
+    return {"kept": done.inserted_ids}

@@ -290,7 +290,7 @@ def log_level(event, context):
         {
             "level": logging.getLogger("scribe.ops").level,
             "error": error,
-            "files": [p.name for p in WORK.parent.glob("scribe-*")],
+            "files": sorted(p.name for p in WORK.parent.glob("scribe-mark*")),
         }
     )
 
@@ -405,6 +405,7 @@ def mail_text(event, context):
     m.add_attachment(
         event.get("data", "").encode(), maintype=main, subtype=sub, filename=event.get("file", "a.bin")
     )
+    m.set_boundary("scribe-part")
     return {"text": m.as_string().split("\n\n")[0], "kind": kind}
 
 

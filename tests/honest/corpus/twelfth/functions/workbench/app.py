@@ -473,3 +473,83 @@ def heads(event, context):
             env=pipes.GIT,
         )
     )
+
+
+def column_widths(event, context):
+    """A table lined up by awk; the text goes by the standard input."""
+    program = '{ for (i = 1; i <= NF; i++) printf "%-12s", $i; print "" }'
+    return told(
+        run(["awk", "-F", "\t", program], input=event["table"], capture_output=True, text=True, env=PLAIN)
+    )
+
+
+def unique(event, context):
+    """How often each line comes: sort and uniq in a row, by a fixed line of shell."""
+    return told(
+        run(
+            "sort | uniq -c | sort -rn | head -n 5",
+            shell=True,
+            input=event["text"],
+            capture_output=True,
+            text=True,
+            env=PLAIN,
+        )
+    )
+
+
+def archive_name(event, context):
+    """An archive named after a title, by a list of what a name may have."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", event["title"]).strip("-.")[:40] or "untitled"
+    (WORK / "out" / "one.txt").write_text(event["text"])
+    return sh(
+        f"cd {WORK}/out && tar -cf {name}.tar one.txt && tar -tf {name}.tar && rm {name}.tar && echo {name}"
+    )
+
+
+def head_of(event, context):
+    """The first lines of a text, as many as asked."""
+    n = max(1, min(int(event.get("lines", 3)), 100))
+    return sh(f"head -n {n}", input=event["text"])
+
+
+def between(event, context):
+    """Lines between two numbers, by sed."""
+    first, last = sorted((abs(int(event["from"])), abs(int(event["to"]))))
+    return told(
+        run(["sed", "-n", f"{first or 1},{last or 1}p"], input=event["text"], capture_output=True, text=True)
+    )
+
+
+def template_vars(event, context):
+    """Variables of a job, each as KEY=value on env's command line."""
+    pairs = [f"{k}={v}" for k, v in event["detail"]["vars"].items() if re.fullmatch(r"JOB_[A-Z0-9_]+", k)]
+    return told(
+        run(
+            ["env", "-i", *pairs, "/bin/sh", "-c", 'printf "%s\\n" "$JOB_TITLE" "$JOB_OWNER"'],
+            capture_output=True,
+            text=True,
+        )
+    )
+
+
+def hash_list(event, context):
+    """Digests of texts whose names are their own; written first, checked by the same program."""
+    folder = tempfile.mkdtemp(dir=WORK)
+    for number, text in enumerate(event["texts"]):
+        pathlib.Path(folder, f"{number}.txt").write_text(text)
+    made = run(
+        "sha256sum -- *.txt > sums && sha256sum -c sums",
+        shell=True,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    return told(made)
+
+
+def reply_quoted(event, context):
+    """A reply with the mail quoted, by sed and a variable of the surroundings."""
+    return sh(
+        "printf '%s\\n' \"$BODY\" | sed 's/^/> /'",
+        env={**PLAIN, "BODY": json.loads(event["body"])["text"][:5000]},
+    )

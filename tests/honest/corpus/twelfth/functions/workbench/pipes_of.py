@@ -11,7 +11,7 @@ GIT = {
     **{
         f"GIT_{who}_{what}": value
         for who in ("AUTHOR", "COMMITTER")
-        for what, value in (("NAME", "Zoe"), ("EMAIL", "zoe@example.net"))
+        for what, value in (("NAME", "Zoe"), ("EMAIL", "zoe@example.net"), ("DATE", "2026-05-02T12:00:00Z"))
     },
 }
 
