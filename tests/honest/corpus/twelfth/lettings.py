@@ -202,6 +202,39 @@ REQUESTS = {
         _delivered('{"device": 5, "text": "' + "a'b " * 50 + '"}'),
         _delivered(),
     ],
+    "viewing": [
+        _post({"flat": 1, "at": "2026-05-02T10:00:00+00:00", "who": NAMES[0]}),
+        _post({"flat": "2", "at": "2026-05-03T11:30:00+02:00", "who": "x'); DROP TABLE viewings; --"}),
+        _post({"flat": 1, "at": "2026-05-02T10:00:00+00:00", "who": COMPLAINT}),
+    ],
+    "copy_rows": [{"text": CODE}, {"text": "it's\t\\N \\. --\n'; x"}, {"text": GUIDE}],
+    "words_of": [
+        _get(q="o'connell -paris"),
+        _get(q='"rue 9" or (lift) & !x; --'),
+        _get(q="' OR 1=1 --"),
+        _get(),
+    ],
+    "ids_of": [_get(ids="3,1"), _get(ids="2) OR 1=1 --,1"), _get(ids="")],
+    "tenant_page": [
+        _get(sort="name", dir="desc"),
+        _get(sort="pass` FROM staff --", n="1"),
+        _get(**{"from": "1"}),
+    ],
+    "tenant_notes": [
+        _post({"by": "O'Brien; --", "text": COMPLAINT}),
+        _post({"$.x') --": 1}),
+        _post({"by": "\\' OR 1=1 #", "list": [1, None]}),
+    ],
+    "union_report": [
+        rule("Report", {"towns": ["Paris", "Berlin"]}),
+        rule("Report", {"towns": ["x' UNION SELECT code, 1 FROM doors --", "L'Aquila"]}),
+        rule("Report", {"towns": []}),
+    ],
+    "pivot_meters": [
+        {"readings": [["A'1; --", "water", 5], ["A'1; --", "heat", 1.5]], "kinds": ["water", "heat"]},
+        {"readings": [["x", "') OR 1=1 --", 1]], "kinds": ["') OR 1=1 --"]},
+        {"readings": [], "kinds": []},
+    ],
 }
 
 ATTACKS = [

@@ -12,6 +12,7 @@ from tests.honest.corpus.twelfth import (
     PATTERN,
     STREETS,
     api,
+    chat,
     encoded,
     messages,
     rule,
@@ -245,6 +246,48 @@ REQUESTS = {
         {"address": "10.1.2.3", "networks": ["10.0.0.0/8", "192.168.0.1/24"]},
         {"address": "2001:db8::1", "networks": ["2001:db8::/32"]},
         {"address": "localhost; id", "networks": []},
+    ],
+    "cron_next": [
+        {"schedule": CRON},
+        {"schedule": "*/5 0-23/2 1,15 * MON"},
+        {"schedule": "* * * * * ; rm -rf /"},
+        {"schedule": "rate(5 minutes)"},
+    ],
+    "bot": [
+        chat("/echo it's; $(id) `x` -- 5%"),
+        chat("/remind 17:30 buy 'milk' & eggs"),
+        chat("/__class__ x"),
+        chat("/count " + COMPLAINT),
+    ],
+    "dispatch": [
+        rule("Order Paid", {"id": "5; drop"}),
+        rule("order-lost", {"id": "x", "why": COMPLAINT}),
+        rule("__init__", {}),
+        rule("os.system('id')", {"id": 1}),
+    ],
+    "rules": [
+        {"record": {"n": 5, "name": "O'Brien; --"}, "rules": [["n", ">", 3], ["name", "==", "O'Brien; --"]]},
+        {
+            "record": {"tags": ["a'b"]},
+            "rules": [["tags", "has", "a'b"], ["__class__", "==", "x"], ["n", "or 1=1", 1]],
+        },
+        {"record": {}, "rules": []},
+    ],
+    "paths": [
+        {"document": {"a": [{"b'c": COMPLAINT}]}, "path": "a[0].b'c"},
+        {"document": {"x": 1}, "path": "__class__.__mro__[1]"},
+        {"document": [GUIDE], "path": "0"},
+    ],
+    "settings_out": [
+        {"settings": {"name": NAMES[0], "url": "https://example.net/?a=%(b)s&c=${d}"}},
+        {"settings": {"x\n[admin]": "y\n[admin]\nrole = root", "it's": 5}},
+        {"settings": {"text": COMPLAINT}},
+    ],
+    "summary": [{"text": COMPLAINT}, {"text": LONG}, {"text": CODE}, {"text": NAMES[1]}],
+    "typed_fields": [
+        {"fields": {"n": ["int", "5"], "when": ["date", "2026-05-02"], "who": ["str", "O'Brien; --"]}},
+        {"fields": {"x": ["eval", "1+1"], "y": ["int", "5; drop"], "z": ["__import__", "os"]}},
+        {"fields": {"id": ["uuid", "{12345678-1234-5678-1234-567812345678}"], "b": ["bool", "on"]}},
     ],
 }
 

@@ -501,3 +501,98 @@ def firehose(event, context):
                 {"recordId": record["recordId"], "result": "ProcessingFailed", "data": record["data"]}
             )
     return {"records": done}
+
+
+def viewing(event, context):
+    """A viewing booked, if the hour is free: two statements in a transaction."""
+    body = json.loads(event["body"])
+    with pg() as conn, conn.transaction():
+        conn.execute(
+            "CREATE TABLE IF NOT EXISTS viewings (flat int, at timestamptz, who text, UNIQUE (flat, at))"
+        )
+        row = conn.execute(
+            "INSERT INTO viewings VALUES (%(flat)s, %(at)s, %(who)s) ON CONFLICT (flat, at) DO UPDATE SET who = viewings.who || '; ' || excluded.who RETURNING flat, who",
+            {"flat": int(body["flat"]), "at": datetime.fromisoformat(body["at"]), "who": body["who"]},
+        ).fetchone()
+    return out(row, 201)
+
+
+def copy_rows(event, context):
+    """Lines of a file into the log by COPY, row by row."""
+    with pg() as conn, conn.cursor() as cur:
+        with cur.copy("COPY log (line) FROM STDIN") as copy:
+            for line in event["text"].splitlines():
+                copy.write_row((line,))
+        cur.execute("SELECT line FROM log ORDER BY id DESC LIMIT 1")
+        return cur.fetchone()
+
+
+def words_of(event, context):
+    """Full text search of streets and towns, its words as people type them."""
+    with pg() as conn:
+        found = conn.execute(
+            "SELECT id, ts_headline('simple', street, q) AS street FROM flats, websearch_to_tsquery('simple', %s) q WHERE to_tsvector('simple', street || ' ' || town) @@ q ORDER BY id",
+            (query(event).get("q", ""),),
+        )
+        return out(found.fetchall())
+
+
+def ids_of(event, context):
+    """Flats by a list, and the order of the list kept."""
+    ids = [int(i) for i in query(event)["ids"].split(",") if i.strip().isdigit()]
+    with pg() as conn:
+        return out(
+            conn.execute(
+                "SELECT f.id, f.street FROM unnest(%s::int[]) WITH ORDINALITY AS w(id, n) JOIN flats f USING (id) ORDER BY w.n",
+                (ids,),
+            ).fetchall()
+        )
+
+
+def tenant_page(event, context):
+    """Tenants by pages, sorted by what the head of the table says."""
+    q = query(event)
+    column = {"name": "name", "flat": "flat", "mail": "mail"}.get(q.get("sort"), "id")
+    with closing(maria()) as conn, conn.cursor() as cur:
+        cur.execute(
+            f"SELECT id, name FROM tenants WHERE id < 100 ORDER BY `{column}` {'DESC' if q.get('dir') == 'desc' else 'ASC'} LIMIT %s OFFSET %s",
+            (int(q.get("n", 2)), int(q.get("from", 0))),
+        )
+        return out(cur.fetchall())
+
+
+def tenant_notes(event, context):
+    """A note of a tenant by JSON functions of the server."""
+    body = json.loads(event["body"])
+    with closing(maria()) as conn, conn.cursor() as cur:
+        cur.execute(
+            "SELECT JSON_VALUE(JSON_SET(%s, '$.by', %s), '$.by') AS who, JSON_LENGTH(%s) AS n",
+            (json.dumps(body), body.get("by", "-"), json.dumps(body)),
+        )
+        return out(cur.fetchone())
+
+
+def union_report(event, context):
+    """A report of several towns, one SELECT each, by the core's union."""
+    parts = [
+        sa.select(Flat.town, sa.func.count().label("n")).where(Flat.town == t).group_by(Flat.town)
+        for t in event["detail"]["towns"]
+    ]
+    if not parts:
+        return {"rows": []}
+    with engine().connect() as conn:
+        return {"rows": [list(r) for r in conn.execute(sa.union_all(*parts).order_by("town"))]}
+
+
+def pivot_meters(event, context):
+    """Readings turned by DuckDB; the kinds are values, not text of the statement."""
+    with duckdb.connect() as conn:
+        conn.execute("CREATE TABLE r (flat TEXT, kind TEXT, value DOUBLE)")
+        if event["readings"]:
+            conn.executemany("INSERT INTO r VALUES (?, ?, ?)", event["readings"])
+        return {
+            "rows": conn.execute(
+                "SELECT flat, list(kind ORDER BY kind), sum(value) FROM r WHERE kind = ANY(?) GROUP BY flat ORDER BY flat",
+                [event["kinds"]],
+            ).fetchall()
+        }

@@ -464,3 +464,139 @@ def networks(event, context):
         return {"in": [n for n in event["networks"] if address in ipaddress.ip_network(n, strict=False)]}
     except ValueError as error:
         return {"error": str(error)}
+
+
+def cron_next(event, context):
+    """What a cron line says, field by field."""
+    found = re.fullmatch(r"cron\(([^()]*)\)", event["schedule"])
+    fields = (found[1] if found else event["schedule"]).split()
+    if len(fields) not in (5, 6) or not all(re.fullmatch(r"[\dA-Z*/,?L#W-]+", f) for f in fields):
+        return {"error": "not a schedule"}
+    return dict(zip(("minute", "hour", "day", "month", "weekday", "year"), fields, strict=False))
+
+
+COMMANDS = {}
+
+
+def command(name):
+    def keep(function):
+        COMMANDS[name] = function
+        return function
+
+    return keep
+
+
+@command("echo")
+def _echo(*words):
+    return " ".join(words)
+
+
+@command("count")
+def _count(*words):
+    return str(len(words))
+
+
+@command("remind")
+def _remind(when="now", *words):
+    return f"I'll remind you {when}: {' '.join(words)}"
+
+
+def bot(event, context):
+    """A bot's commands, kept by a decorator."""
+    text = json.loads(event["body"])["message"]["text"]
+    name, _, rest = text.removeprefix("/").partition(" ")
+    return ok({"said": COMMANDS.get(name, lambda *w: f"I don't know {name!r}")(*rest.split())})
+
+
+class Handlers:
+    """One method for each kind of an event of the bus."""
+
+    def on_order_paid(self, detail):
+        return f"paid {detail.get('id')}"
+
+    def on_order_lost(self, detail):
+        return f"lost {detail.get('id')}: {detail.get('why', '')}"
+
+    def otherwise(self, detail):
+        return "ignored"
+
+
+def dispatch(event, context):
+    """Picks the method by the event's kind."""
+    name = "on_" + re.sub(r"\W+", "_", event["detail-type"]).lower()
+    return {"said": getattr(Handlers(), name, Handlers().otherwise)(event["detail"])}
+
+
+def rules(event, context):
+    """Rules of a form as triples of field, comparison and value."""
+    compare = {
+        "==": operator.eq,
+        "!=": operator.ne,
+        "<": operator.lt,
+        ">": operator.gt,
+        "in": lambda a, b: a in b,
+        "has": operator.contains,
+    }
+    record, said = event["record"], []
+    for field, sign, value in event["rules"]:
+        try:
+            said.append(bool(compare[sign](record.get(field), value)))
+        except (KeyError, TypeError):
+            said.append(None)
+    return {"said": said}
+
+
+def paths(event, context):
+    """A value deep in a document by a dotted path; only what JSON has."""
+    found = event["document"]
+    for part in re.findall(r"[^.\[\]]+", event["path"]):
+        try:
+            found = found[int(part)] if isinstance(found, list) else found[part]
+        except (KeyError, IndexError, ValueError, TypeError):
+            return {"found": None}
+    return {"found": found}
+
+
+def settings_out(event, context):
+    """A client's settings written as an INI by the library, and read again."""
+    parser = configparser.RawConfigParser()
+    parser.optionxform = str
+    parser["client"] = {
+        re.sub(r"[^\w.-]", "_", k): str(v).replace("\r", "").replace("\n", "\n\t")
+        for k, v in event["settings"].items()
+    }
+    buffer = io.StringIO()
+    parser.write(buffer)
+    again = configparser.RawConfigParser()
+    again.read_string(buffer.getvalue())
+    return {"sections": again.sections(), "n": len(again["client"])}
+
+
+def summary(event, context):
+    """A text's words, most frequent first, and where it is shortened."""
+    words = re.findall(r"\w[\w'-]*", event["text"].lower())
+    top = collections.Counter(w for w in words if len(w) > 3).most_common(3)
+    return {
+        "top": top,
+        "short": textwrap.shorten(event["text"], 60, placeholder="..."),
+        "ascii": unicodedata.normalize("NFKD", event["text"][:40]).encode("ascii", "ignore").decode(),
+    }
+
+
+def typed_fields(event, context):
+    """Values of a form made into what a data class wants."""
+    makers = {
+        "int": int,
+        "float": float,
+        "str": str,
+        "date": dt.date.fromisoformat,
+        "uuid": uuid.UUID,
+        "bool": lambda v: v.lower() in ("on", "true", "1"),
+    }
+    made, errors = {}, []
+    for name, (kind, value) in event["fields"].items():
+        try:
+            made[name] = str(makers[kind](value))
+        except (KeyError, ValueError):
+            errors.append(name)
+    return {"made": made, "errors": errors}

@@ -436,3 +436,83 @@ def env_show(event, context):
     wanted = event["queryStringParameters"]["name"]
     shown = {k: v for k, v in os.environ.items() if k in ("AWS_REGION", "TZ", "LANG")}
     return say({"name": wanted, "value": shown.get(wanted)})
+
+
+def blocks(event, context):
+    """A page of blocks, each by a function of ours; values are escaped."""
+    makers = {
+        "title": lambda b: markupsafe.Markup("<h2>{}</h2>").format(b["text"]),
+        "quote": lambda b: markupsafe.Markup("<blockquote>{}</blockquote>").format(b["text"]),
+        "link": lambda b: markupsafe.Markup('<a href="{}">{}</a>').format(
+            b["url"] if b["url"].startswith("https://") else "#", b["text"]
+        ),
+    }
+    return say(
+        "\n".join(str(makers[b["kind"]](b)) for b in json.loads(event["body"]) if b["kind"] in makers),
+        kind="text/html",
+    )
+
+
+def prompt(event, context):
+    """What a model is asked, by a template of ours; the user's words are a value."""
+    template = loose.from_string(
+        "You help {{ site }}.\n{% for m in history %}{{ m.role }}: {{ m.text }}\n{% endfor %}user: {{ words }}"
+    )
+    return {
+        "prompt": template.render(site=SETTINGS.site, history=event.get("history", []), words=event["words"])
+    }
+
+
+def tokens(event, context):
+    """Chunks of a long text for a model, by sentences."""
+    chunks, size = [[]], 0
+    for sentence in re.split(r"(?<=[.!?])\s+", event["text"]):
+        if size + len(sentence) > event.get("size", 200) and chunks[-1]:
+            chunks.append([])
+            size = 0
+        chunks[-1].append(sentence)
+        size += len(sentence)
+    return {"chunks": len(chunks), "first": " ".join(chunks[0])[:80]}
+
+
+def tool_schema(event, context):
+    """A tool's arguments against the schema that the model was given."""
+    call = event["tool_calls"][0]["function"]
+    schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["query"],
+        "properties": {"query": {"type": "string", "maxLength": 500}, "limit": {"type": "integer"}},
+    }
+    try:
+        arguments = json.loads(call["arguments"])
+        jsonschema.validate(arguments, schema)
+    except (json.JSONDecodeError, jsonschema.ValidationError) as error:
+        return {"error": str(getattr(error, "message", error))[:60]}
+    return {"name": call["name"], "arguments": arguments}
+
+
+def chart(event, context):
+    """A series for a chart: a column, a grouping and a function from lists."""
+    functions = {"sum": "sum", "mean": "mean", "max": "max"}
+    frame = pd.DataFrame(event["rows"])
+    if event["by"] not in frame or event["of"] not in frame:
+        return {"error": "no such column"}
+    made = frame.groupby(event["by"])[event["of"]].agg(functions.get(event.get("function"), "count"))
+    return {"series": [[str(k), float(v)] for k, v in made.items()]}
+
+
+def polynomial(event, context):
+    """A formula as its coefficients, so that it is no code."""
+    values = np.polyval([float(c) for c in event["coefficients"]], np.array(event["at"], dtype=float))
+    return {"values": [round(float(v), 3) for v in values]}
+
+
+def placeholders(event, context):
+    """Which placeholders a customer's template has; it is only parsed."""
+    try:
+        from jinja2 import meta
+
+        return {"names": sorted(meta.find_undeclared_variables(loose.parse(event["template"])))}
+    except jinja2.TemplateSyntaxError as error:
+        return {"error": error.message}
