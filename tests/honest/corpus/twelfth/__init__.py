@@ -12,7 +12,7 @@ from urllib.parse import quote_plus, urlencode
 
 NAMES = (
     "Aoife O'Brien; Drop-Table",
-    "Nguyễn Thị Minh Khai",
+    "Nguyễn Thị Minh Hang",
     "Dr. Karl-Heinz von der Straße",
     'Marta "La Jefa" Iglesias',
     "D'Angelo & D'Amico (joint)",

@@ -133,7 +133,7 @@ REQUESTS = {
     ],
     "tenant_find": [
         _get(name="O'Brien"),
-        _get(name="Minh -- Khai; #1"),
+        _get(name="Minh -- Hang; #1"),
         _get(name='d\'Arcy & "co"'),
         _get(name="%"),
     ],
@@ -390,7 +390,7 @@ ATTACKS = [
         _get(name="\\' AND 0 UNION SELECT LOAD_FILE(0x2f6574632f706173737764), 1#"),
         "root:x:0:0",
     ),
-    Attack("SQL, number", "tenants_of", _post({"flats": [0]}), "Minh Khai"),
+    Attack("SQL, number", "tenants_of", _post({"flats": [0]}), "Minh Hang"),
     Attack(
         "SQL, ORM order",
         "orm_flats",

@@ -104,7 +104,7 @@ REQUESTS = {
         {"options": ""},
     ],
     "sort_column": [{"column": 3, "order": "desc"}, {"column": "2"}, {"column": 1, "order": "; rm -rf"}],
-    "phone": [{"name": "o'brien"}, {"name": "front desk (day)"}, {"name": "Minh; Khai"}, {"name": "^a.*01$"}],
+    "phone": [{"name": "o'brien"}, {"name": "front desk (day)"}, {"name": "Minh; Hang"}, {"name": "^a.*01$"}],
     "phone_fixed": [{"name": "-vr"}, {"name": "O'Brien"}, {"name": PATTERN}, {"name": "--file=/etc/passwd"}],
     "sold": [{"kind": "tea"}, {"kind": "mug (large) -- it's new; 5%"}, {"kind": "Käse & Brot"}],
     "sold_variable": [{"kind": "tea"}, {"kind": 'x" || 1 { system("id") } "'}, {"kind": COMPLAINT}],
@@ -148,7 +148,7 @@ REQUESTS = {
     "columns": [_fields("1,3"), _fields("2-"), _fields("1 --output-delimiter='; '"), _fields("-2")],
     "clock": [
         _format("+%d.%m.%Y"),
-        _format("+Week %V -- it's %A; %H:%M 'o clock"),
+        _format("+Week %V -- it's %A; %B & 'so on'"),
         _format("--rfc-3339=date"),
     ],
     "build": [

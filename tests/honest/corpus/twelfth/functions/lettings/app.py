@@ -47,7 +47,7 @@ MARIADB = (
     "USE lettings",
     "CREATE TABLE tenants (id INT PRIMARY KEY, name VARCHAR(80), mail VARCHAR(80), flat VARCHAR(8), note TEXT)",
     "CREATE TABLE staff (login VARCHAR(40), pass VARCHAR(40))",
-    "INSERT INTO tenants VALUES (1,'Aoife O''Brien','a@example.net','A1','quiet'),(2,'Minh Khai','m@example.net','B2','has a dog'),(3,'Zoe','z@example.net','C3',NULL)",
+    "INSERT INTO tenants VALUES (1,'Aoife O''Brien','a@example.net','A1','quiet'),(2,'Minh Hang','m@example.net','B2','has a dog'),(3,'Zoe','z@example.net','C3',NULL)",
     "INSERT INTO staff VALUES ('root','lettings-code-9174'),('zoe','tea-time-5')",
 )
 

@@ -23,7 +23,7 @@ SECRET = "bench-token-7745"
 for name in ("data", "private", "snippets", "in", "out", "spool"):
     (WORK / name).mkdir(parents=True, exist_ok=True)
 (WORK / "data" / "phones.txt").write_text(
-    "Aoife O'Brien 555-0101\nMinh Khai 555-0102\nfront desk (day) 555-0103\n"
+    "Aoife O'Brien 555-0101\nMinh Hang 555-0102\nfront desk (day) 555-0103\n"
 )
 (WORK / "data" / "sales.csv").write_text("tea,green,40\ntea,black,3\nmug,O'Dea's,12\n")
 (WORK / "data" / "read me (first).md").write_text("# Hello\nIt's all here; really -- all.\n")
