@@ -1,0 +1,5 @@
+"""A step of a pipeline: capitals."""
+
+
+def run(text):
+    return text.upper()

@@ -1,0 +1,5 @@
+"""A skill: greets."""
+
+
+def act(words):
+    return "Hello, " + words

@@ -1,0 +1,2 @@
+#!/bin/bash
+echo "building ${PROJECT:-none} for ${TARGET:-dev}"

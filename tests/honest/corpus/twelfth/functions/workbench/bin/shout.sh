@@ -1,0 +1,2 @@
+#!/bin/sh
+tr '[:lower:]' '[:upper:]'
