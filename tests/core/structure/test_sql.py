@@ -665,7 +665,8 @@ def test_a_piece_of_an_escaped_value_is_no_choice(escape: str) -> None:
         text = f"SELECT id FROM items WHERE name = E'{value.replace(chr(39), escape)}'"
         assert judge_sql(text, Provenance({"name": value}), own, dialect="postgresql").verdict == expected
     text = "SELECT id FROM items WHERE name = E'O'Brien'"
-    assert judge_sql(text, Provenance({"name": "O'Brien"}), own, dialect="postgresql").verdict == "refuse"
+    # No server executes that.
+    assert judge_sql(text, Provenance({"name": "O'Brien"}), own, dialect="postgresql").verdict == "unknown"
 
 
 def test_a_word_of_the_events_is_the_functions_where_its_statement_begins_with_it() -> None:
@@ -685,3 +686,90 @@ def test_a_quote_at_a_value_s_end_is_doubled_where_the_function_doubles(
     own = OwnText(["SELECT id FROM a WHERE b LIKE '%", "%' OR c = 1", *constants])
     sql = f"SELECT id FROM a WHERE b LIKE '%{value}%' OR c = 1"
     assert judge_sql(sql, FakeProvenance({"q": "o'"}), own).verdict == verdict
+
+
+BROKEN = "SELECT id FROM staff WHERE login = '{}' AND town = '{}'"
+
+
+@pytest.mark.parametrize("dialect", ["", *DIALECTS])
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (("o'brien", "x"), "unknown"),
+        (("x", "L'Aquila"), "unknown"),
+        (("it's fine, 5 o-clock", "x"), "unknown"),
+        (("o'", "x"), "refuse"),
+        (("o'", "brien"), "refuse"),
+        (("o' or 1=1 #", "x"), "refuse"),
+        (("o' or name like", "x"), "refuse"),
+        (("o' union select a from b where c='", "it's"), "refuse"),
+        (("o'; DROP TABLE staff; select 'a", "it's"), "refuse"),
+        (("o'brien (x)", "x"), "refuse"),
+        (("o\\'brien", "it's"), "refuse"),
+        (("o'brien -- ", "x"), "refuse"),
+        (("o'brien /*", "x"), "refuse"),
+    ],
+)
+def test_an_apostrophe_in_prose_breaks_a_statement_and_does_nothing_more(
+    dialect: str, values: tuple[str, str], expected: str
+) -> None:
+    text = BROKEN.format(*values)
+    event = FakeProvenance({"login": values[0], "town": values[1]}, keys=False)
+    assert judge_sql(text, event, OwnText(BROKEN.split("{}")), dialect=dialect).verdict == expected
+
+
+def test_an_alias_between_quotes_names_only_what_is_there() -> None:
+    own = OwnText(
+        ["SELECT page, sum(CASE WHEN day = '", "' THEN n END) AS \"", '"', ", ", " FROM visits GROUP BY page"]
+    )
+    for value, expected in (
+        ("2026-05-01", "allow"),
+        ("1. Mai (neu)", "allow"),
+        ('a", (SELECT pin FROM users) AS "b', "refuse"),
+    ):
+        text = (
+            f"SELECT page, sum(CASE WHEN day = '{value}' THEN n END) AS \"{value}\" FROM visits GROUP BY page"
+        )
+        event = FakeProvenance({"day": value}, keys=False)
+        assert judge_sql(text, event, own, dialect="sqlite").verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("count(*)", "allow"),
+        ("sum(n)", "allow"),
+        ("max(pin)", "refuse"),
+        ("1=1", "refuse"),
+        ("n FROM users", "refuse"),
+    ],
+)
+def test_a_call_that_is_a_constant_of_the_functions_may_stand_where_columns_are_chosen(
+    value: str, expected: str
+) -> None:
+    own = OwnText(["SELECT day AS k, ", " AS v FROM visits GROUP BY 1", "count(*)", "sum(n)", "1=1"])
+    event = FakeProvenance({"metric": value}, keys=False)
+    text = f"SELECT day AS k, {value} AS v FROM visits GROUP BY 1"
+    assert judge_sql(text, event, own, dialect="sqlite").verdict == expected
+    where = f"SELECT day FROM visits WHERE {value}"
+    assert judge_sql(where, event, own, dialect="sqlite").verdict == "refuse"
+
+
+@pytest.mark.parametrize(
+    ("statement", "value", "expected"),
+    [
+        ("SELECT sum(v) FROM read_csv('/data/meters/{}')", "may.csv", "allow"),
+        ("SELECT sum(v) FROM read_csv('/data/meters/{}')", "2026/may..csv", "allow"),
+        ("SELECT sum(v) FROM read_csv('/data/meters/{}')", "../codes.csv", "refuse"),
+        ("COPY t FROM '/data/{}/rows.csv'", "x/../../etc", "refuse"),
+        ("INSERT INTO notes VALUES ('{}')", "see ../docs/a.md", "allow"),
+        ("INSERT INTO notes VALUES ('{}')", "/docs/../a.md", "allow"),
+        ("INSERT INTO notes VALUES ('/shop {}')", "a/../b", "allow"),
+    ],
+)
+def test_a_path_that_the_function_begins_in_a_text_is_not_left(
+    statement: str, value: str, expected: str
+) -> None:
+    event = FakeProvenance({"file": value}, keys=False)
+    own = OwnText(statement.split("{}"))
+    assert judge_sql(statement.replace("{}", value), event, own, dialect="postgresql").verdict == expected

@@ -7,6 +7,7 @@ import json
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from types import ModuleType
 
 import pytest
@@ -190,6 +191,27 @@ def test_mongodb_gets_no_operator_that_only_the_event_has() -> None:
     for query in honest:
         assert found.find(query) == query
     assert found.update_one({"$set": {"note": event["note"]}})
+
+
+@pytest.mark.parametrize(("title", "is_refused"), [("x' || true || '", True), ('Tea "Oslo"; 5%', False)])
+def test_a_program_in_a_filter_holds_the_event_as_a_text(title: str, is_refused: bool) -> None:
+    own = ("$where", "this.title == '", "' && !this.draft")
+    guard = serving({"title": title}, own=own)
+    query = {"$where": f"this.title == '{title}' && !this.draft"}
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        sinks.about_operators(guard, [query], sys._getframe())
+
+
+def test_a_command_in_one_text_has_no_blank_of_the_events() -> None:
+    module = ModuleType("redis.client")
+    module.Redis = type("Redis", (), {"execute_command": lambda _self, *parts: parts})  # type: ignore[attr-defined]
+    guard = serving({"id": "7 admin:token", "plain": "7"}, own=("HMGET user:", " name mail"))
+    WRAPPED["redis.client"](module, guard)
+    client = module.Redis()
+    assert client.execute_command("HMGET user:7 name mail")
+    assert client.execute_command("GET", "7 admin:token")
+    with pytest.raises(Refused):
+        client.execute_command("HMGET user:7 admin:token name mail")
 
 
 def test_a_condition_of_dynamodbs_that_the_function_makes_is_its_own() -> None:

@@ -11,6 +11,7 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType, ModuleType
+from urllib.parse import urljoin
 
 import pytest
 from tests.runtime.guard.guards import serving, told
@@ -28,6 +29,7 @@ from dayfly.runtime.guard.sinks import (
     about_python,
     about_shell,
     about_sql,
+    about_url,
     about_variables,
 )
 
@@ -541,3 +543,70 @@ def test_what_runs_as_a_statement_behind_blanks_or_behind_a_mark_is_refused(text
     for source in (text.lstrip("\ufeff"), text.encode()):
         with pytest.raises(Refused):
             about_python(guard, source, frame_in(__file__))
+
+
+def lengths(*words: str) -> bytes:
+    parts = b"".join(b"$%d\r\n%s\r\n" % (len(one), one) for one in map(str.encode, words))
+    return b"*%d\r\n" % len(words) + parts
+
+
+@pytest.mark.parametrize(
+    ("data", "is_refused"),
+    [
+        (lengths("GET", "note:x\r\nGET admin"), False),
+        (lengths("GET", "note:x\r\nGET admin") + lengths("PING"), False),
+        (b"*2\r\n$3\r\nGET\r\n$6\r\nnote:x\r\nGET admin\r\n", True),
+        (b"GET note:x\r\nGET admin\r\n", True),
+    ],
+)
+def test_what_is_sent_with_its_length_may_hold_lines(data: bytes, is_refused: bool) -> None:
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        about_head(serving({"key": "x\r\nGET admin"}), data, True, frame_in(__file__))
+
+
+def test_a_mail_that_the_function_sends_by_hand_ends_where_the_function_ends_it() -> None:
+    frame = frame_in(__file__)
+    event = {"name": "x\r\n.\r\nMAIL FROM:<a@example.net>", "to": "a>\r\nRCPT TO:<b", "text": "Hi\r\nBob"}
+    body = "Subject: Status\r\n\r\n%s\r\n.\r\n"
+    for data in (body % event["name"], f"RCPT TO:<{event['to']}>\r\n"):
+        with pytest.raises(Refused):
+            about_head(serving(event), data.encode(), True, frame)
+    about_head(serving(event), (body % event["text"]).encode(), True, frame)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_refused"),
+    [
+        ("../internal/c", True),
+        ("a/../../internal", True),
+        ("a/../b.css", False),
+        ("b..css", False),
+        ("x.css", False),
+    ],
+)
+def test_a_link_does_not_lead_out_of_the_directory_that_it_was_joined_with(
+    url: str, is_refused: bool
+) -> None:
+    guard = serving({"path": url}, own=("https://shop.example/assets/",))
+    joined = urljoin("https://shop.example/assets/", url)
+    guard.computed_paths[joined] = (url, "https://shop.example/assets/")
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        about_url(guard, joined, frame_in(__file__))
+
+
+def test_a_port_that_the_event_names_with_a_known_host_is_the_events() -> None:
+    frame = frame_in(__file__)
+    guard = serving(
+        {"host": "localhost:6379", "other": "api.example.com"}, own=("localhost", "localhost:8080")
+    )
+    about_address(guard, ("localhost", 8080), frame)
+    with pytest.raises(Refused):
+        about_address(guard, ("localhost", 6379), frame)
+
+
+def test_text_that_quotes_a_declaration_declares_nothing() -> None:
+    quoted = "<a><![CDATA[<!ENTITY x SYSTEM 'file:///etc/passwd'>]]></a>"
+    about_markup(serving({"xml": quoted}), quoted, frame_in(__file__))
+    hidden = "<!DOCTYPE a [<!-- <![CDATA[ --><!ENTITY x SYSTEM 'file:///etc/passwd'>]><a>&x;</a>"
+    with pytest.raises(Refused):
+        about_markup(serving({"xml": hidden}), hidden, frame_in(__file__))

@@ -31,6 +31,7 @@ from dayfly.core.structure.sqltokens import (
     STRING,
     WORD,
     Token,
+    Unterminated,
     read_tokens,
 )
 
@@ -43,6 +44,11 @@ if TYPE_CHECKING:
 _MARKS = frozenset(("(", ")", ",", "?", "%s"))
 # What may stand behind a name on the left of a comparison with a parameter.
 _COMPARED = re.compile(r"\s*(?:[=<>!]{1,2}|LIKE)\s*(?:\?|%[(s]|:\w)")
+# What the event asks for in the function's own words, or by chance: "count(*)".
+_OWN_CALL = re.compile(r"\w+\((?:\*|[\w.]*)\)")
+# What the event's words may be between strings of a statement that has one too few quotes.
+_KEYWORDS = CLAUSES | COMPARISONS | {"and", "or", "xor", "union", "except", "intersect", "collate", "escape"}
+_IN_PROSE = frozenset("-.,&?")
 _WORST = ("refuse", "unknown", "allow")
 
 
@@ -76,6 +82,16 @@ def judge_sql(
         for one in (dialect,) if dialect in DIALECTS else DIALECTS:
             try:
                 judgement = _judge(text, taint, own, one, is_schemaless=is_schemaless, by_library=by_library)
+            except Unterminated as why:
+                fault = why
+                if not _is_broken_by_words(text, why.tokens, taint):
+                    raise
+                judgement = Judgement(
+                    "unknown",
+                    "sql.broken",
+                    "the statement ends in a string: the database refuses it",
+                    taint.first_path(),
+                )
             except Unreadable as why:
                 fault = why
                 if taint.mask.find(1) >= 0:
@@ -129,6 +145,10 @@ def _judge(
         if token.kind == STRING:
             free[start:end] = b"\x01" * size
             if is_events:
+                if (at := _parent_in(sql, taint, token)) >= 0:
+                    return Judgement(
+                        "refuse", "path.parent", "the event leaves the directory", taint.path_at(at)
+                    )
                 # {x} with "'a'" is a value, too: '...' whole. Content alone may not reach the quotes.
                 _mark_content(sql, taint, token, may, own, whole=whole and token.doubled)
         elif token.kind == NUMBER:
@@ -164,11 +184,12 @@ def _judge(
             elif (
                 is_events
                 and naming[index]
-                # "{tenant}_notes" is a name of the function's, though "{table}" may be any.
+                # "{tenant}_notes" is a name of the function's, though "{table}" may be any. AS names only what is there.
                 and (
                     not taint.mask[start]
                     if token.kind == WORD
-                    else not taint.all(token.content, token.limit) and is_quoted(sql, taint, token)
+                    else is_quoted(sql, taint, token)
+                    and (not taint.all(token.content, token.limit) or _is_alias(sql, previous))
                 )
             ):
                 free[start:end] = may[start:end] = b"\x01" * size
@@ -208,6 +229,7 @@ def _judge(
             is_all_marks
             or (start in marks and end in marks)
             or (end in ends and _is_own_name(sql, start, end, named, own, by_library=by_library))
+            or (start in named and _OWN_CALL.fullmatch(sql, start, end) and own.is_constant(sql[start:end]))
         ):
             explained.accounted[start:end] = b"\x01" * (end - start)
             continue
@@ -235,6 +257,27 @@ def _judge(
     return Judgement("allow", "sql.values", "the event supplies only values", taint.first_path())
 
 
+def _is_broken_by_words(sql: str, tokens: list[Token], taint: Taint) -> bool:
+    """Say whether an apostrophe in prose (`'O'Brien'`) has left a quote open, and the event did nothing else to the statement.
+
+    No server executes that. One that takes a backslash for an escape may read it otherwise.
+    """
+    if "\\" in sql:
+        return False
+    has_word = False
+    for token in tokens:
+        text = sql[token.start : token.end].lower()
+        if text == ";":
+            return False
+        if not taint.any(token.start, token.end) or token.kind in (STRING, SPACE, NUMBER):
+            continue
+        if text in _KEYWORDS or (token.kind != WORD and text not in _IN_PROSE):
+            return False
+        has_word = has_word or (token.kind == WORD and bool(taint.mask[token.start - 1]))
+    # A quote at an end is what an attacker tries first.
+    return has_word
+
+
 def _refuse(taint: Taint, at: int) -> Judgement:
     return Judgement(
         "refuse", "sql.structure", "the event supplies a part of the statement", taint.path_at(at)
@@ -246,6 +289,18 @@ def _mark_content(sql: str, taint: Taint, token: Token, may: bytearray, own: Own
     start, end = (token.start, token.end) if whole else (token.content, token.limit if broken < 0 else broken)
     if start < end:
         may[start:end] = b"\x01" * (end - start)
+
+
+def _parent_in(sql: str, taint: Taint, token: Token) -> int:
+    """Return where the event has a ".." in a path that the function begins in a text: `read_csv('/data/{x}')`; else -1."""
+    start = token.content
+    begins = sql[start : max(start, taint.mask.find(1, start))]
+    if begins[:1] != "/" or " " in begins or "/../" not in sql[start : token.limit]:
+        return -1
+    at = sql.find("/../", start, token.limit)
+    while at >= 0 and not taint.any(at + 1, at + 3):
+        at = sql.find("/../", at + 1, token.limit)
+    return at + 1 if at >= 0 else -1
 
 
 def _is_own(name: str, own: OwnText) -> bool:
@@ -269,6 +324,10 @@ def _is_own_name(
     is_left = before is not None and not compares(before[0].strip().lower()) and _COMPARED.match(sql, end)
     by_writer = by_library and (is_column or is_left) and all(map(own.has_word, text.split(".")))
     return own.is_constant(text) or bool(by_writer)
+
+
+def _is_alias(sql: str, previous: Token | None) -> bool:
+    return previous is not None and sql[previous.start : previous.end].lower() == "as"
 
 
 def _is_sign(sql: str, tokens: list[Token], index: int, previous: Token | None) -> bool:

@@ -36,11 +36,31 @@ class Token:
         self.doubled = False
 
 
+class Unterminated(Unreadable):
+    """A quote at the end of a statement that nothing closes; `tokens` are those before it."""
+
+    def __init__(self, tokens: list[Token]) -> None:
+        super().__init__("an unterminated quote")
+        self.tokens = tokens
+
+
 def read_tokens(sql: str, dialect: str) -> list[Token]:
     """Return tokens that cover `sql` without a gap; raises Unreadable where the dialect has none."""
     if "\0" in sql:
         raise Unreadable("a null character")  # SQLite's text ends there
     tokens: list[Token] = []
+    try:
+        _read(sql, dialect, tokens)
+    except _Unclosed:
+        raise Unterminated(tokens) from None
+    return tokens
+
+
+class _Unclosed(Exception):
+    """Nothing closes a quote."""
+
+
+def _read(sql: str, dialect: str, tokens: list[Token]) -> None:
     at, size = 0, len(sql)
     while at < size:
         start = at
@@ -82,7 +102,6 @@ def read_tokens(sql: str, dialect: str) -> list[Token]:
         else:
             tokens.append(Token(OPERATOR, start, at + 1))
         at = tokens[-1].end
-    return tokens
 
 
 def _is_word(character: str) -> bool:
@@ -171,7 +190,7 @@ def _close(sql: str, token: Token) -> Token:
             token.limit = end
             token.end = end + 1
             return token
-    raise Unreadable("an unterminated quote")
+    raise _Unclosed
 
 
 def _dollar(sql: str, at: int) -> Token:
@@ -183,7 +202,7 @@ def _dollar(sql: str, at: int) -> Token:
         tag = sql[at : end + 1]
         closed = sql.find(tag, end + 1)
         if closed < 0:
-            raise Unreadable("an unterminated quote")
+            raise _Unclosed
         token = Token(STRING, at, closed + len(tag))
         token.content = end + 1
         token.limit = closed

@@ -369,6 +369,11 @@ def _on_pattern(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     sinks.about_path(guard, f"{arguments[0]}/{arguments[1]}", frame)
 
 
+def _on_files(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    pattern, folder = sinks.text_of(arguments[0]), sinks.text_of(arguments[2])
+    sinks.about_path(guard, os.path.join(folder, pattern) if folder and pattern else pattern, frame)
+
+
 def _on_path_below(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     """The last argument is a directory's descriptor: the path was looked at when that was opened."""
     if arguments[-1] == _NO_DIRECTORY:
@@ -391,6 +396,8 @@ def _on_two_paths_below(guard: Guard, arguments: Arguments, frame: FrameType) ->
 
 
 def _on_resolve(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    if len(arguments) > 1 and type(arguments[1]) is int:
+        sinks.about_address(guard, arguments[:2], frame)
     sinks.about_host(guard, arguments[0], frame)
 
 
@@ -484,7 +491,7 @@ ACTS: dict[str, Act] = {
     "os.setxattr": _on_path,
     "os.listxattr": _on_path,
     "os.removexattr": _on_path,
-    "glob.glob": _on_path,
+    "glob.glob/2": _on_files,
     "pathlib.Path.glob": _on_pattern,
     "pathlib.Path.rglob": _on_pattern,
     "shutil.rmtree": _on_path,

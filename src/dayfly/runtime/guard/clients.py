@@ -103,7 +103,11 @@ def _wrap_sending(owner: Any, guard: Guard) -> None:
     """What a function or a client writes into a connection."""
 
     def look(_socket: object, data: object, *_rest: object) -> None:
-        by_hand = guard.places.is_functions(sys._getframe(2).f_code.co_filename)
+        frame = sys._getframe(2)
+        while frame.f_globals.get("__name__") == "socket" and frame.f_back is not None:
+            # What `makefile` gives.
+            frame = frame.f_back
+        by_hand = guard.places.is_functions(frame.f_code.co_filename)
         guard.ask(documents.about_head, data, by_hand)
 
     for name in ("send", "sendall"):

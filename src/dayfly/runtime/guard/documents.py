@@ -59,6 +59,9 @@ _TAG = re.compile(r"<(/?)[A-Za-z_][^<>]*?(/?)>")
 # The first line of a request; and how much of its head is read.
 _REQUEST = re.compile(rb"[A-Z]{3,10} \S+ HTTP/1\.[01]\r?\n")
 _MANY_HEAD = 65_536
+# RFC 5321, 4.1.1.4.
+_END_OF_MAIL = "\r\n.\r\n"
+_COUNT = re.compile(rb"([*$])([0-9]{1,9})\r\n")
 _EMPTY_LINE = re.compile(r"\n\r?\n")
 # A form; and what begins or ends a text of JSON's.
 _FORM = re.compile(r"[\w.\[\]-]{1,64}=[^\s=]*(?:&|\Z)")
@@ -94,7 +97,8 @@ def about_markup(guard: Guard, document: object, frame: FrameType) -> None:
     if _STYLE in text and guard.own.has_word("XSLT") and (spans := guard.contributed(text)):
         # A program, which reads the document and files.
         guard.refuse("template.source", frame, path=spans[0].path, text=text)
-    if "<!ENTITY" not in text:
+    # Declarations stand in a document type (XML 1.0, 2.8), not in text that quotes one.
+    if "<!ENTITY" not in text or "<!DOCTYPE" not in text:
         return
     spans = guard.contributed(text)
     # In an encoding of its own, which nobody has read the event in.
@@ -167,6 +171,14 @@ def about_query(guard: Guard, text: object, language: Language, frame: FrameType
         guard.act_on(judge_query(text, guard.provenance, guard.own, language=language), text, frame)
 
 
+def about_command(guard: Guard, command: str, frame: FrameType) -> None:
+    """A command of Redis' in one text, which the client cuts at its blanks: the event brings none."""
+    for span in guard.contributed(command):
+        if len(command[span.start : span.end].split()) > 1:
+            guard.refuse("query.structure", frame, path=span.path, text=command)
+            return
+
+
 def about_elements(guard: Guard, document: object, frame: FrameType) -> None:
     """XML that is about to be parsed: a value of the event ends no element that it does not begin."""
     text = text_of(document) or ""
@@ -190,7 +202,7 @@ def about_head(guard: Guard, data: object, by_hand: bool, frame: FrameType) -> N
     if not _REQUEST.match(data[:_MANY_HEAD]):
         text = data[:_MANY_HEAD].decode("utf-8", "replace")
         if by_hand and data.endswith(b"\r\n"):
-            _about_lines(guard, text, "query.structure", frame)
+            _about_lines(guard, text, "query.structure", frame, counted=_counted(data))
         about_body(guard, text, frame)
         return
     _about_lines(guard, data[:_MANY_HEAD].decode("latin-1"), "url.structure", frame)
@@ -201,12 +213,39 @@ def about_mail(guard: Guard, message: object, frame: FrameType) -> None:
     _about_lines(guard, (text_of(message) or "")[:_MANY_HEAD], "query.structure", frame)
 
 
-def _about_lines(guard: Guard, text: str, rule: str, frame: FrameType) -> None:
-    """A head, up to an empty line: a value within a line of it holds no line; one that begins a line is of a head that is handed on."""
+def _counted(data: bytes) -> list[bytes]:
+    """Return the texts that are sent with their lengths before them, where all that is sent is (RESP's arrays)."""
+    # https://redis.io/docs/latest/develop/reference/protocol-spec/
+    found: list[bytes] = []
+    at = 0
+    while at < len(data):
+        head = _COUNT.match(data, at)
+        if head is None:
+            return []
+        at = head.end()
+        if head[1] == b"$":
+            end = at + int(head[2])
+            found.append(data[at:end])
+            if data[end : end + 2] != b"\r\n":
+                return []
+            at = end + 2
+    return found
+
+
+def _about_lines(
+    guard: Guard, text: str, rule: str, frame: FrameType, *, counted: Sequence[bytes] = ()
+) -> None:
+    """A head, up to an empty line: a value within a line of it holds no line; one that begins a line is of a head that is handed on.
+
+    Nor does one end a mail, which a line with a dot does. What is `counted` may hold lines.
+    """
     end = _EMPTY_LINE.search(text)
     for value, path in guard.provenance.values_in(text, "\n"):
+        if any(value.encode() in one for one in counted):
+            continue
         at = text.find(value)
-        if 0 < at < (end.start() if end else len(text)) and text[at - 1] != "\n":
+        is_head = 0 < at < (end.start() if end else len(text)) and text[at - 1] != "\n"
+        if is_head or (_END_OF_MAIL in value and text.endswith(_END_OF_MAIL)):
             guard.refuse(rule, frame, path=path, text=value)
             return
 
@@ -505,6 +544,8 @@ def _wrap_redis(module: ModuleType, guard: Guard) -> None:
         # Lua, whose literals and names are those of JMESPath, too.
         if command in ("EVAL", "EVAL_RO"):
             guard.ask(about_query, script, "jmespath")
+        if type(command) is str and " " in command:
+            guard.ask(about_command, command)
 
     precede(module.Redis, "execute_command", guard, look)
 

@@ -18,6 +18,7 @@ from dayfly.core.structure.judgement import Judgement, Taint
 from dayfly.core.structure.path import judge_path, judge_result
 from dayfly.core.structure.programs import OBEYED, script_of
 from dayfly.core.structure.python import judge_python
+from dayfly.core.structure.query import judge_query
 from dayfly.core.structure.shell import (
     commands_of,
     judge_argv,
@@ -101,6 +102,8 @@ _FILE_IN_SQL = re.compile(
 _OPENS_NOTHING = frozenset(("basename", "dirname", "echo", "expr", "printf"))
 # The key that makes a condition of a dictionary, in DynamoDB's ScanFilter, QueryFilter, KeyConditions and Expected.
 _COMPARES = "ComparisonOperator"
+# The key of a program, and that of one in `$function`: https://www.mongodb.com/docs/manual/reference/operator/query/where/
+_SCRIPTS = ("$where", "body")
 # They pickle what their own processes are to call.
 _SEND_FUNCTIONS = frozenset(("billiard", "joblib", "loky", "multiprocess", "multiprocessing"))
 # Of one filter.
@@ -579,6 +582,11 @@ def about_operators(guard: Guard, documents: list[object], frame: FrameType) -> 
                 is_operator = type(name) is str and (name[:1] == "$" or name == _COMPARES)
                 if is_operator and (path := _brought(guard, name)):
                     guard.refuse("sql.structure", frame, path=path, text=name)
+                if name in _SCRIPTS and type(value) is str and not guard.own.is_constant(value):
+                    # JavaScript, whose literals and names are those of JMESPath, too.
+                    guard.act_on(
+                        judge_query(value, guard.provenance, guard.own, language="jmespath"), value, frame
+                    )
                 documents.append(value)
         elif isinstance(one, (list, tuple)):
             documents += one
@@ -645,9 +653,20 @@ def about_url(guard: Guard, url: object, frame: FrameType) -> None:
     text = text_of(url)
     if text and not guard.own.is_constant(text) and not _is_services(guard, text):
         is_joined = text in guard.computed_paths
+        if is_joined:
+            _about_joined(guard, text, *guard.computed_paths[text], frame)
         guard.act_on(judge_url(text, guard.provenance, guard.written, is_joined=is_joined), text, frame)
         if may_hold_statement(text):
             about_fields(guard, text.partition("?")[2], frame)
+
+
+def _about_joined(guard: Guard, url: str, given: str, base: str, frame: FrameType) -> None:
+    """What urljoin made: a ".." of the event's has not led out of the directory that it was joined with."""
+    if ".." in given.split("/") and not url.startswith(base[: base.rfind("/") + 1]):
+        for span in guard.contributed(given):
+            if ".." in given[span.start : span.end]:
+                guard.refuse("url.structure", frame, path=span.path, text=given)
+                return
 
 
 def about_origin(guard: Guard, url: object, frame: FrameType) -> None:
