@@ -47,14 +47,15 @@ class Lesson:
     def __init__(self, number: int, learners: Sequence[Learner] = ()) -> None:
         self._number = number
         self._learners = learners
+        # The pages that it will write to, before its caller waits.
+        for learner in learners:
+            learner.told()
         self._modules = self._patterns = 0
 
     def begin(self) -> None:
         """An event is there: what was imported before it is no part of it."""
         # No key is looked at: each would be a page to copy, while the caller waits.
         self._modules, self._patterns = len(sys.modules), len(_cache())
-        for learner in self._learners:
-            learner.begin()
 
     def tell(self) -> None:
         """Write the names of modules and the patterns that came since, as far as they fit."""

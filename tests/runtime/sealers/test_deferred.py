@@ -49,7 +49,6 @@ def made_of(sealing: Sealing) -> Deferred:
 
 def said_by_a_worker(learner: Deferred, act: Callable[[], object]) -> list[str]:
     def work() -> list[str]:
-        learner.begin()
         act()
         said = learner.told()
         assert learner.told() == []

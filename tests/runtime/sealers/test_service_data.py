@@ -46,7 +46,6 @@ def make_client() -> str:
 
 def said_by_a_worker(data: ServiceData, act: Callable[[], Any] = make_client) -> list[str]:
     def work() -> list[str]:
-        data.begin()
         act()
         said = data.told()
         assert data.told() == []

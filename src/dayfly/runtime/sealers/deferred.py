@@ -80,9 +80,6 @@ class Deferred:
         self._left_s = _MOST_S
         self._waiting: list[int] = []
 
-    def begin(self) -> None:
-        """In a worker whose event is there: nothing was used yet."""
-
     def told(self) -> list[str]:
         """In a worker: the numbers of the steps that were done since."""
         done = sorted(number for number in self._left if self._steps[number][1](self._steps[number][0]))

@@ -74,14 +74,11 @@ class ServiceData:
     def __init__(self, loaders: list[object], prepare: Callable[[], None]) -> None:
         self._loaders = loaders
         self._prepare: Callable[[], None] | None = prepare
-        self._sizes: list[int] = []
+        # What a worker has beyond these it has read itself.
+        self._sizes = self._counts()
         self._waiting: list[tuple[object, tuple[str | None, ...]]] = []
         self._readings = _MANY_READINGS
         self._left_s = _MOST_S
-
-    def begin(self) -> None:
-        """In a worker whose event is there: what was read before it is known."""
-        self._sizes = [len(_kept(loader)) for loader in self._loaders]
 
     def told(self) -> list[str]:
         """In a worker: what was read since."""
@@ -91,8 +88,11 @@ class ServiceData:
                 words = [_NONE if part is None else part for part in key if part is None or type(part) is str]
                 if len(words) == len(key) and words[0] in _METHODS and all(map(_is_word, words)):
                     lines.append(" ".join((str(at), *words)))
-        self.begin()
+        self._sizes = self._counts()
         return lines
+
+    def _counts(self) -> list[int]:
+        return [len(_kept(loader)) for loader in self._loaders]
 
     def hear(self, lines: list[str]) -> None:
         """In the zygote: take what a worker says that it read."""
@@ -129,6 +129,7 @@ class ServiceData:
             return
         finally:
             self._left_s -= time.perf_counter() - began
+            self._sizes = self._counts()
             gc.freeze()
 
 
