@@ -63,7 +63,8 @@ def test_any_order_gives_the_same_tree_and_each_leaves_nothing_but_the_others(
         assert environment.tree() == _tree_of(*order[number:])
 
 
-# The runtime is compiled, for two processors.
+# The runtime is compiled, for two processors: four minutes.
+@pytest.mark.nightly
 @pytest.mark.timeout(900)
 def test_source_archives_install_without_an_index(tmp_path: Path) -> None:
     environment = Environment(tmp_path / "venv")
@@ -115,6 +116,7 @@ def test_the_runtime_alone_brings_nothing_but_awslambdaric(tmp_path: Path) -> No
     assert not (environment.bin / "dayfly").exists()
 
 
+@pytest.mark.nightly  # three minutes
 @pytest.mark.timeout(900)
 def test_what_docs_hooks_and_action_install_from_a_checkout_can_be_resolved(tmp_path: Path) -> None:
     environment = Environment(tmp_path / "venv")

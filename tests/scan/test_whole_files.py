@@ -56,7 +56,7 @@ def test_odd_files_are_come_back_from(data: bytes) -> None:
     assert examine_file("app.py", data).crashes == ()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly  # two minutes
 @pytest.mark.timeout(3600)
 def test_every_file_of_the_standard_library_is_come_back_from() -> None:
     crashes = [
@@ -71,7 +71,11 @@ def test_every_file_of_the_standard_library_is_come_back_from() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(
-    "package", ["boto3", "botocore", "numpy", "pytest", "mypy", "hypothesis", "rich", "moto"]
+    "package",
+    [
+        *("boto3", "botocore", "pytest", "hypothesis", "rich"),
+        *(pytest.param(name, marks=pytest.mark.nightly) for name in ("numpy", "mypy", "moto")),
+    ],
 )
 def test_every_file_of_an_installed_package_is_come_back_from(package: str) -> None:
     found = importlib.util.find_spec(package)

@@ -25,7 +25,10 @@ SEEN = (
 )
 
 
-@pytest.mark.parametrize("part", [name for name, _, _ in PARTS])
+@pytest.mark.parametrize(
+    "part",
+    [pytest.param(name, marks=[] if name == "default" else pytest.mark.nightly) for name, _, _ in PARTS],
+)
 def test_no_answer_is_lost_repeated_or_crossed_and_nothing_grows(part: str) -> None:
     settings = next(settings for name, settings, _ in PARTS if name == part)
     # Of few events a seed decides whether each of the hostile kinds is among them.
