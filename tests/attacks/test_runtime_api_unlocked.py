@@ -186,8 +186,9 @@ def must_be_found(shop: Shop, attack: str) -> None:
         # One that gets a processor only now is still to be found.
         late = shop.stolen(shop.serve(5))
         stolen, served = stolen + late, served + 5
-    # From then on nobody else's is.
-    assert late == 0
+    # From then on no other is, but for one that it held when it was found.
+    assert late <= 1
+    assert not late or shop.stolen(shop.serve(5)) == 0
 
 
 @pytest.mark.parametrize("isolation", ISOLATIONS)
