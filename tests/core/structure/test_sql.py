@@ -698,6 +698,7 @@ BROKEN = "SELECT id FROM staff WHERE login = '{}' AND town = '{}'"
         (("o'brien", "x"), "unknown"),
         (("x", "L'Aquila"), "unknown"),
         (("it's fine, 5 o-clock", "x"), "unknown"),
+        (("don't know", "2026-05-02T00:00:00Z"), "unknown"),
         (("o'", "x"), "refuse"),
         (("o'", "brien"), "refuse"),
         (("o' or 1=1 #", "x"), "refuse"),

@@ -571,6 +571,8 @@ def test_a_mail_that_the_function_sends_by_hand_ends_where_the_function_ends_it(
     for data in (body % event["name"], f"RCPT TO:<{event['to']}>\r\n"):
         with pytest.raises(Refused):
             about_head(serving(event), data.encode(), True, frame)
+        with pytest.raises(Refused):
+            about_head(serving(event), memoryview(data.encode()), True, frame)
     about_head(serving(event), (body % event["text"]).encode(), True, frame)
 
 

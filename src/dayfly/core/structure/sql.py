@@ -271,7 +271,9 @@ def _is_broken_by_words(sql: str, tokens: list[Token], taint: Taint) -> bool:
             return False
         if not taint.any(token.start, token.end) or token.kind in (STRING, SPACE, NUMBER):
             continue
-        if text in _KEYWORDS or (token.kind != WORD and text not in _IN_PROSE):
+        # Of a time, which another value may be: "12:00:00".
+        is_in_prose = text in _IN_PROSE or text.removeprefix(":")[:2].isdecimal()
+        if text in _KEYWORDS or (token.kind != WORD and not is_in_prose):
             return False
         has_word = has_word or (token.kind == WORD and bool(taint.mask[token.start - 1]))
     # A quote at an end is what an attacker tries first.

@@ -197,6 +197,8 @@ def about_head(guard: Guard, data: object, by_hand: bool, frame: FrameType) -> N
 
     Nor a line of another protocol's that has lines, if the function itself writes them (`by_hand`).
     """
+    if type(data) is memoryview or type(data) is bytearray:
+        data = bytes(data)
     if type(data) is not bytes:
         return
     if not _REQUEST.match(data[:_MANY_HEAD]):
