@@ -433,3 +433,30 @@ def test_every_wrapped_library_still_has_what_is_wrapped() -> None:
         for name in path.split("."):
             found = getattr(found, name)
         assert callable(found)
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "is_refused"),
+    [
+        ("[user]\nname = %s\n", "x\n[admin]\nrole = root", True),
+        ("[user]\nname = %s\n", "x\r\nrole = root", True),
+        ("[user]\nname = %s\n", 'Ada = [x] "y"', False),
+        ("%s", "[user]\nname = Ada\n", False),
+        ("[a]\nb = 1\n\n%s\n", "[user]\nname = Ada\n", False),
+        ('[user]\nname = "%s"\n', 'x"\nadmin = true #', True),
+        ('[user]\nname = "%s"\n', 'x" # y', True),
+        ('[user]\nname = "%s"\n', "it's # [x]", False),
+        ('[user]\ntext = """%s"""\n', "one\ntwo", False),
+        ('[user]\ntext = """%s"""\n', 'one\n"""\nadmin = true\nb = """', True),
+        ("%s", '[user]\nname = "Ada"\n', False),
+    ],
+)
+def test_a_value_of_settings_that_the_function_writes_is_no_more_than_that(
+    template: str, value: str, is_refused: bool
+) -> None:
+    guard = serving({"value": value}, own=tuple(template.split("%s")))
+    module = ModuleType("tomllib")
+    module.loads = len  # type: ignore[attr-defined]
+    WRAPPED["tomllib"](module, guard)
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        module.loads(template % value)

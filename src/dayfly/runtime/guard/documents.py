@@ -210,6 +210,20 @@ def about_head(guard: Guard, data: object, by_hand: bool, frame: FrameType) -> N
     _about_lines(guard, data[:_MANY_HEAD].decode("latin-1"), "url.structure", frame)
 
 
+def about_settings(guard: Guard, text: object, frame: FrameType) -> None:
+    """Settings that the function may have written by hand, as INI or TOML: a value of the event within a line is no more than that."""
+    if type(text) is not str or guard.own.is_constant(text):
+        return
+    for sign in ("\n", '"'):
+        for value, path in guard.provenance.values_in(text, sign):
+            at = text.find(value)
+            is_within = at > 0 and text[at - 1] != "\n"
+            # Between three quotes of TOML's lines are a value's.
+            if is_within and (_ends_text(text, value) if sign == '"' else '"""' not in text[:at]):
+                guard.refuse("query.structure", frame, path=path, text=value)
+                return
+
+
 def about_mail(guard: Guard, message: object, frame: FrameType) -> None:
     """A mail with its header, which the function may have written by hand: the event breaks no line of that."""
     _about_lines(guard, (text_of(message) or "")[:_MANY_HEAD], "query.structure", frame)
@@ -426,6 +440,17 @@ def _wrap_urllib(module: ModuleType, guard: Guard) -> None:
     precede(module, "urljoin", guard, look)
 
 
+def _wrap_toml(module: ModuleType, guard: Guard) -> None:
+    precede(module, "loads", guard, lambda text, *_rest, **_options: guard.ask(about_settings, text))
+
+
+def _wrap_ini(module: ModuleType, guard: Guard) -> None:
+    def look(_parser: object, text: object, *_rest: object, **_options: object) -> None:
+        guard.ask(about_settings, text)
+
+    precede(module.RawConfigParser, "read_string", guard, look)
+
+
 def _wrap_mail(module: ModuleType, guard: Guard) -> None:
     def look(
         _client: object, _from: object, _to: object, message: object, *_rest: object, **_options: object
@@ -564,6 +589,7 @@ def _wrap_ldap(module: ModuleType, guard: Guard) -> None:
 WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     "bottle": _wrap_bottle,
     "chameleon.template": _wrap_chameleon,
+    "configparser": _wrap_ini,
     "django.template.base": _wrap_django,
     "email": _wrap_headers,
     "jmespath.parser": _wrap_jmespath,
@@ -581,6 +607,7 @@ WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     "string": _wrap_formatter,
     "subprocess": _wrap_subprocess,
     "tarfile": _wrap_tarfile,
+    "tomllib": _wrap_toml,
     "tornado.template": _wrap_tornado,
     "urllib.parse": _wrap_urllib,
     "xml.dom.minidom": _wrap_markup,

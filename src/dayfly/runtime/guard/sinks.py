@@ -693,7 +693,7 @@ def about_platform(guard: Guard, address: tuple[object, ...], frame: FrameType) 
 def about_address(guard: Guard, address: tuple[object, ...], frame: FrameType) -> None:
     """The same: another port of a host that the function knows, which the event names together with the host."""
     text = f"{address[0]}:{address[1]}" if len(address) > 1 else ""
-    if type(address[0]) is str and not guard.own.is_constant(text):
+    if type(address[0]) is str and not (guard.own.is_constant(text) or guard.own.is_choice(text)):
         host, spans = address[0], guard.contributed(text)
         if not spans or spans[0].start > 0 or spans[-1].end < len(text):
             return

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _ROUTES = ("aws_lambda_powertools.event_handler.api_gateway", "ApiGatewayResolver")
 # A client of a large API has 2,000 models.
 _MANY_STEPS = 5000
-# A model takes 1 to 10 ms.
-_MOST_S = 1.5
+# Of processor time: a model takes 1 to 10 ms.
+_MOST_S = 0.6
 
 
 def kinds() -> tuple[type, ...]:
@@ -98,11 +98,11 @@ class Deferred:
         if not self._waiting or self._left_s <= 0:
             return
         item, _, act = self._steps[self._waiting.pop(0)]
-        began = time.perf_counter()
+        began = time.process_time()
         try:
             act(item)
         except Exception:
             # Trust boundary: a library of a version nobody tried, or a class of the function's that cannot be completed.
             return
         finally:
-            self._left_s -= time.perf_counter() - began
+            self._left_s -= time.process_time() - began
