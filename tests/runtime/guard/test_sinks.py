@@ -150,6 +150,12 @@ def scope_in(file: str) -> dict[str, object]:
         ("OTHER(1)", True),
         ("SUM.__globals__", True),
         ("SUM(open)", True),
+        ("SUM(A1[0], A1[5])", True),
+        ("SUM(A1[:3])", True),
+        ("SUM((A1[:3], 1))", True),
+        ("SUM(f'{A1}')", True),
+        ("SUM(A1.lower())", True),
+        ("SUM(A1['n'], 2)", False),
     ],
 )
 def test_a_formula_calls_what_the_function_has_for_it(formula: str, is_refused: bool) -> None:

@@ -68,7 +68,8 @@ _TESTS = frozenset(("endswith", "startswith"))
 _SPECIFICATION = re.compile(r"(?:[ 0]?[<>=^])?[-+ ]?0?[0-9]{0,3}[,_]?(?:\.[0-9]{1,3})?([deEfFgGn%]?)s?")
 # What stands between the fields; a few of any other characters may mean something, as `..` and `/` do.
 _BETWEEN = re.compile(r"[^\0-\x1f\\/'\"`$;|&<>]*")
-_MANY_FIELDS = 20
+# All fields of an expression.
+_MANY_FIELDS = 12
 # Of the largest float; and of a number that an own function may hand on.
 _FLOATS_BITS = 1024
 _HANDED_BITS = 64
@@ -119,6 +120,8 @@ def is_arithmetic(
                 return False
             body = body.body
         nodes = list(_walk(body))
+        if sum(_kind(node) == "FormattedValue" for node in nodes) > _MANY_FIELDS:
+            return False
         functions: _Functions = {}
         floats: set[str] = set()
         for node in nodes:
@@ -284,7 +287,7 @@ def _fields_of(text: _Node) -> list[_Node]:
     between = [one.value for one in text.values if _kind(one) == "Constant"]
     texts = sum(not _shows_number(field) for field in fields)
     is_plain = all(_BETWEEN.fullmatch(one) and ".." not in one for one in between)
-    if texts > 1 or len(fields) > _MANY_FIELDS or not is_plain:
+    if texts > 1 or not is_plain:
         raise _TooMuchError
     return fields
 
@@ -336,7 +339,8 @@ def _bound_of(node: _Node, parts: list[_Bound], functions: _Functions, floats: s
         case "Call" if method := _method_of(node):
             return (1, _KNOWN) if method in _TESTS else _CHANGED
         case "Call" if functions[_dotted(node.func)][0] == OWN:
-            if any(bits < -1 for bits, _ in parts):
+            # It may put texts together.
+            if any(bits < -1 or named == _PIECE for bits, named in parts):
                 raise _TooMuchError
             bits, _ = _largest(parts)
             # A text may be what it gives back.
@@ -375,15 +379,19 @@ def _bound_of(node: _Node, parts: list[_Bound], functions: _Functions, floats: s
         # Of a float an integer may be made, as large as a name's value.
         return (max(bits, _FLOATS_BITS) if function in _INTEGERS and not is_named else bits), is_named
     if _kind(node) == "UnaryOp":
-        return bits + 1, is_named
+        return bits + 1, min(is_named, _NAMED)
     (left, of_left), (right, of_right) = parts
     match _kind(node.op):
         case "Add" if of_left and of_right and is_named == _PIECE:
             raise _TooMuchError
+        case "Mod" if of_left and of_right == _PIECE:
+            raise _TooMuchError
+        case "Add" | "Mod":
+            bits += 1
         case "Mult":
             bits = left + right
         case "Div":
-            bits = 0
+            bits, is_named = 0, min(is_named, _NAMED)
         case "Pow":
             return _power_of(parts, node.right)
         case "LShift" if not is_named and right <= _MANY_BITS.bit_length():
@@ -391,7 +399,8 @@ def _bound_of(node: _Node, parts: list[_Bound], functions: _Functions, floats: s
         case "LShift" | "MatMult":
             raise _TooMuchError
         case _:
-            bits += 1
+            # Of numbers alone.
+            bits, is_named = bits + 1, min(is_named, _NAMED)
     return bits, is_named
 
 
