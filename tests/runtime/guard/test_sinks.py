@@ -251,12 +251,18 @@ def test_a_lambda_of_the_events_is_refused_though_the_function_has_one_as_well(
         ("prod((9, 9))", vars(math), True),
         ("comb(9, 3)", vars(math), True),
         ("perm(9)", vars(math), True),
+        ("n['a'] + KEYS", {"KEYS": {}}, False),
+        ("KEYS", {"__name__": "shop", "KEYS": {}}, True),
+        ("KEYS['a']", {"__name__": "shop", "KEYS": {}}, True),
+        ("f'{KEYS}'", {"__name__": "shop", "KEYS": {}}, True),
     ],
 )
 def test_what_names_mean_is_looked_up_where_it_can_be_seen(
     formula: str, scope: dict[str, object] | None, is_refused: bool
 ) -> None:
-    names = {name: value for name, value in (scope or {}).items() if name[:1] != "_"}
+    names = {
+        name: value for name, value in (scope or {}).items() if scope is not vars(math) or name[:1] != "_"
+    }
     guard = serving({"formula": formula})
     with pytest.raises(Refused) if is_refused else nullcontext():
         about_python(guard, formula, frame_in(__file__, names=names))

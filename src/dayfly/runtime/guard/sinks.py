@@ -193,7 +193,8 @@ def _ask_shape(
 def _is_arithmetic(guard: Guard, judgement: Judgement, source: str | bytes, frame: FrameType) -> bool:
     """Say whether source that is not allowed is plain arithmetic all the same, and report it then.
 
-    Names too, but for those that the function's module has: what it evaluates may read its keys and tables.
+    Names too, but for those that the function's module has, or one whose names it was handed: what it evaluates may read its keys
+    and tables.
     And calls of functions that only compute a number, or that the function has for such expressions in a namespace of its own.
     """
     text = text_of(source) or ""
@@ -202,6 +203,7 @@ def _is_arithmetic(guard: Guard, judgement: Judgement, source: str | bytes, fram
 
     scopes: list[Mapping[str, object]] = [frame.f_locals, frame.f_globals, vars(builtins)]
     spaces = _namespaces(frame)
+    modules = [one for one in frame.f_locals.values() if type(one) is dict and "__name__" in one]
 
     def found(name: str) -> list[object]:
         return [value for one in (*scopes, *spaces) if (value := one.get(name)) is not None]
@@ -210,6 +212,7 @@ def _is_arithmetic(guard: Guard, judgement: Judgement, source: str | bytes, fram
         return (
             not name.startswith("_")
             and name not in frame.f_globals
+            and not any(name in one for one in modules)
             and not hasattr(builtins, name)
             and type(frame.f_locals.get(name)) in _PLAIN
         )
