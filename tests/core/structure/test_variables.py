@@ -319,7 +319,7 @@ EXECUTED_VALUES = [
 OPERANDS = [
     ("y=$(echo '{}'); mkdir -p \"out/$y\"", "a b"),
     ('x=\'{}\'; y=$(echo "$x" | tr a b); gzip "$y"', "a b"),
-    ('x=\'{}\'; n=$(printf %s "$x" | wc -c); [ "$n" -gt 3 ] && echo many', "a b"),
+    ("x='{}'; n=$(printf %s \"$x\" | wc -c); [ \"$n\" -gt 3 ] && echo many", "a b"),
     ("x='{}'; eval y=\\$x; gzip \"$y\"", "ab"),
     ("echo '{}' | dd of=/tmp/f; gzip /tmp/f", "a b"),
     ('x={}; echo "$x"', "abc"),
