@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import builtins
 import json
+import math
 import time
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dayfly.core.structure.arithmetic import OWN, is_arithmetic
+from dayfly.core.structure.arithmetic import FUNCTIONS, OWN, is_arithmetic
 
 PLAIN = [
     "1+1",
@@ -54,9 +56,7 @@ NO_ARITHMETIC = [
     "(1 for _ in ())",
     "{**{}}",
     "[*'abc']",
-    "f'{1}'",
     "f'{1:>1000000}'",
-    "f'abc'",
     "await 1",
     "(yield)",
     "1 is 1",
@@ -168,6 +168,14 @@ OPERATORS = st.sampled_from(
 )
 
 
+COMPUTING = {
+    name: getattr(math, name, None) or getattr(builtins, name)
+    for name in FUNCTIONS
+    if hasattr(math, name) or hasattr(builtins, name)
+}
+CALLED = st.sampled_from(sorted(COMPUTING))
+
+
 def larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.one_of(
         st.tuples(inner, OPERATORS, inner).map(lambda parts: f"({' '.join(parts)})"),
@@ -177,6 +185,14 @@ def larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.lists(inner, min_size=1, max_size=3).map(lambda parts: f"({', '.join(parts)},)"),
         st.tuples(inner, inner).map(lambda parts: "{{{}: {}}}".format(*parts)),
         inner.map(lambda part: f"{{{part}}}"),
+        st.tuples(CALLED, st.lists(inner, max_size=3)).map(
+            lambda parts: f"{parts[0]}({', '.join(parts[1])})"
+        ),
+        st.tuples(CALLED, inner, inner).map(lambda parts: "{}(({}, {}))".format(*parts)),
+        st.tuples(inner, inner).map(lambda parts: "({}, {})[0]".format(*parts)),
+        st.tuples(inner, st.sampled_from(["", ":.2f", ":>9d", ":.1%"])).map(
+            lambda parts: "f'{{{}{}}}'".format(*parts)
+        ),
     )
 
 
@@ -208,13 +224,13 @@ BUILT_IN = {int, float, complex, bool, str, bytes, list, tuple, set, dict, type(
 @example("('a' * (9 ** 9))")
 @example("(([0] * 90) * 90)")
 def test_what_is_called_arithmetic_computes_a_small_value_and_nothing_else(source: str) -> None:
-    if not is_arithmetic(source):
+    if not is_arithmetic(source, function_of=lambda name: (name, True)):
         return
     before = time.process_time()
     code = compile(source, "", "eval")
     try:
-        value = eval(code, {"__builtins__": {}})
-    except (ArithmeticError, TypeError, ValueError):
+        value = eval(code, {"__builtins__": {}, **COMPUTING})
+    except (ArithmeticError, TypeError, ValueError, IndexError):
         value = None
     assert time.process_time() - before < 10
     assert type(value) in BUILT_IN
@@ -247,7 +263,6 @@ NAMED_TOO_LARGE = [
     "'%9999999d' % x",
     "x(1)",
     "x.y",
-    "x[0]",
     "[x for x in y]",
     "(x := 1)",
     "lambda: x",
@@ -282,7 +297,6 @@ NO_NUMBER = [
         "sqrt(2)(3)",
         "abs(*x)",
         "abs(x=1)",
-        "sum([1])",
     ),
     *("int('9')", "max('a', 'b')", "max([1], [2])", "'a' * abs(9)", "2 ** abs(9)", "max(x, 2) ** 21"),
     *("round(1, -10**9)", "round(1, x)", "abs(abs(x) ** 20) ** 20", "round()(1)"),
@@ -339,3 +353,296 @@ def test_functions_that_are_known_bound_their_values(source: str, expected: bool
         return (OWN, True) if name in ("SUM", "IF") else (name, True)
 
     assert is_arithmetic(source, lambda _name: True, function_of) == expected
+
+
+SHOWN = [
+    *("row[0] - row[1] + n", "row[0] / 2 + -row[1]", "row[0] % 3 * 1.19", "10 % row[0]"),
+    *(
+        "2*pi*sqrt(16) + floor(3.7)",
+        "round(n * 1.19, 2)",
+        "min(n, 50) * 2",
+        "math.sqrt(n)",
+        "math.pi * r ** 2",
+    ),
+    *("9.5 if n < 10 else 8.0", "item['n'] % 3", "item[:3]", "item[:3].upper()", "item[-2:] == 'ab'"),
+    *("row['a']['b'] * 2", "row[0] * row[1]", "int(row[0]) + int(row[1])", "row['a'] + row['b']"),
+    *("sum([a, b, 3])", "min((a, b))", "any([a > 1, b > 2])", "len(item['name']) > 3", "len('abc')"),
+    *("name.startswith('A') and not name.endswith('z')", "item['sku'].strip().lower()", "name.strip('-')"),
+    *(
+        "f'{price:.2f} EUR'",
+        "f'{1}'",
+        "f'abc'",
+        "f'{n}: {price:>10,.2f} ({share:.1%})'",
+        "f'{name.title():<20}'",
+    ),
+    *("(n % 3, 0)[0]", "[a, b][1] * 2", "f'{a:.2f}' if a else f'{b:d}'", "bool(item[:3])", "isfinite(n)"),
+    *("lcm(4, 6) * gcd(8, n)", "item.ｕｐｐｅｒ()", "f'{price:.2f}' f' EUR'"),
+]
+HIDDEN = [
+    *("x % row[0]", "x % row[0] % row[1]", "row[0] * 1 % row[1]", "row[0] % 3 + row[1]"),
+    "[" + "f'{1:999}'," * 13 + "]",
+    *("().__class__", "n.__class__", "item.format", "item.format(1)", "item.upper", "item.upper(1)"),
+    *(
+        "'/ETC/PASSWD'.lower()",
+        "('/ETC')[0].lower()",
+        "f'{x}'.upper()",
+        "(a + b).lower()",
+        "'abc'[0]",
+        "'abc'[:2]",
+    ),
+    *("item.startswith(x)", "item.startswith(b'a')", "item.strip(chars='a')", "item.strip('a' 'b', 1)"),
+    *(
+        "item.replace('a', 'b')",
+        "item.join('ab')",
+        "item.get('a')",
+        "item.read()",
+        "item.encode()",
+        "item.pop()",
+    ),
+    *(
+        "item[::-1]",
+        "item[::2]",
+        "item[1:9:1]",
+        "item[x]",
+        "item[x:]",
+        "item[1.5]",
+        "item[True]",
+        "item[1, 2]",
+    ),
+    *("item['__class__']", "item[b'a']", "item[()]", "item[None]", "item[f'a']", "item[-'a']"),
+    *(
+        "row[0] + row[1]",
+        "(row[0] or 1) + (row[1] or 2)",
+        "max(a) + max(b)",
+        "row[0] * 1 + row[1] * 1",
+        "a[:1] + b[:1]",
+    ),
+    *(
+        "row[0] + row[1] + row[2]",
+        "(row[0], 1)[0] + row[1]",
+        "item.lower() + item.upper()",
+        "item[:3] * 10**9",
+    ),
+    *("row[0] * 10**9", "item['n'] * 10**9", "item['n'] ** 99999", "2 ** item['n']", "1 << item[0]"),
+    *("(1, 2)[5]", "(1, 2)[-1]", "(1, *x)[0]", "('a', 1)[0] * 10**9", "[[0]][0] * 9", "(9**9**9, 1)[1]"),
+    *(
+        "f'{x.__class__}'",
+        "f'{x.y}'",
+        "f'{x!r:>999999999}'",
+        "f'{x!r}'",
+        "f'{x=}'",
+        "f'{x:{w}}'",
+        "f'{x:>9999}'",
+    ),
+    *("f'{x:.9999f}'", "f'{47:c}'", "f'{10:x}'", "f'{d:%Y/%m}'", "f'{1:/>2}'", "f'{x:é<3}'", "f'{n:٣}'"),
+    *(
+        "f'{\"/\"}etc'",
+        "f'{f\"{a}\"}'",
+        "f'{(f\"{a}\", 1)[0]}'",
+        "f'{a}{b}'",
+        "f'{a}{1}'",
+        "f'{a[0]}{a[1]}'",
+        "f'/{x}'",
+    ),
+    *(
+        "f'..{n:d}'",
+        "f'; {n:d}'",
+        "f'{n:d}' + 'a'",
+        "f'{n:d}' * 9",
+        "f'/et' f'c'",
+        "f'{[a]}'",
+        "f'{lambda x: 1}'",
+    ),
+    *("f'" + "{n:d}" * 13 + "'", "f'{9**9**9}'", "f'{open(1)}'", "t'{n:d}'", "f'{n:d}'[0]", "f'{n:d}'[:2]"),
+    *(
+        "math.__loader__",
+        "math.factorial(10**6)",
+        "math.sqrt",
+        "math.sqrt(2)(3)",
+        "math.x.sqrt(2)",
+        "os.sqrt(2)",
+    ),
+    *(
+        "math.sqrt.__self__",
+        "math.comb(9, 3)",
+        "math.ｆactorial(9)",
+        "math._sqrt(1)",
+        "math.pi.real",
+        "math.prod((9, 9))",
+    ),
+    *(
+        "factorial(9)",
+        "comb(9, 3)",
+        "perm(9)",
+        "prod((9, 9))",
+        "lcm(9**999, 9**999)",
+        "lcm(9**999) * lcm(9**999)",
+    ),
+    *(
+        "open('x')",
+        "getattr(x, 'y')",
+        "type(x)",
+        "vars()",
+        "__import__('os')",
+        "system('id')",
+        "eval('1')",
+    ),
+    *(
+        "range(9)",
+        "sorted(x)",
+        "map(f, x)",
+        "str(x)",
+        "format(x, '9')",
+        "chr(47)",
+        "hash(x)",
+        "print(1)",
+        "divmod(7, 2)",
+    ),
+    *(
+        "pow(2, 3, 5)",
+        "pow(9, 10**9)",
+        "round(1, 10**9)",
+        "round(n, -x)",
+        "int('" + "9" * 3000 + "')",
+        "int('9')",
+    ),
+    *(
+        "sum([[1], [2]], [])",
+        "sum(['a'])",
+        "sum([x for x in y])",
+        "any(x for x in y)",
+        "max([1], key=f)",
+        "sum(*x)",
+    ),
+    *(
+        "9**9**9",
+        "'a'*10**9",
+        "[0]*10**9",
+        "len(x) * 10**9",
+        "len('a') * 10**9",
+        "isnan(x) * 'a'",
+    ),
+    *(
+        "lambda: 0",
+        "lambda n: n",
+        "(lambda n: n)(1)",
+        "[n for n in x]",
+        "(n := 1)",
+        "await n",
+        "(yield n)",
+        "*n,",
+    ),
+    *(
+        "import os",
+        "if n: 1",
+        "for n in x: 1",
+        "n; n",
+        "n\nn",
+        "@n\ndef f(): 1",
+        "__ｃlass__",
+        "n._＿class__",
+        "＿n",
+    ),
+    *(
+        "ｅval('1')",
+        "ｏｐｅｎ(1)",
+        "𝓸𝓹𝓮𝓷(1)",
+        "n.__ｃlass__",
+        "item['a'].__class__",
+        "item[:3].__class__",
+        "n if n else n.x",
+    ),
+]
+ALL = frozenset(
+    (
+        *(
+            "sqrt",
+            "floor",
+            "round",
+            "min",
+            "max",
+            "sum",
+            "any",
+            "len",
+            "bool",
+            "isfinite",
+            "isnan",
+            "lcm",
+            "gcd",
+        ),
+        *(
+            "pow",
+            "int",
+            "factorial",
+            "comb",
+            "perm",
+            "prod",
+            "math.sqrt",
+            "math.factorial",
+            "math.comb",
+        ),
+        *("math.prod", "open", "getattr", "type", "vars", "eval", "sorted", "range", "str", "chr"),
+    )
+)
+
+
+def computes(source: str, *, head: str = "") -> bool:
+    return is_arithmetic(
+        source,
+        lambda name: not name.startswith("_"),
+        lambda name: (name.removeprefix("math."), True) if name in ALL else ("", False),
+        lambda name: name in ("pi", "math.pi"),
+        lambda text: text == head,
+    )
+
+
+@pytest.mark.parametrize("source", SHOWN)
+def test_values_of_names_are_read_compared_and_shown(source: str) -> None:
+    assert computes(source)
+    assert not computes(f"({source}).__class__")
+
+
+@pytest.mark.parametrize("source", HIDDEN)
+def test_nothing_else_is_read_called_or_put_together(source: str) -> None:
+    assert not computes(source)
+    assert not computes(f"[({source})]")
+    assert not computes(f"(1 if n else ({source}))")
+
+
+@pytest.mark.parametrize(
+    ("head", "rest", "expected"),
+    [
+        ("lambda n:", " 9.5 if n < 10 else 8.0", True),
+        ("lambda item:", " (item[:3].upper(), 0)[0]", True),
+        ("(lambda a, b:", " math.sqrt(a * b))", True),
+        ("lambda n:", " lambda m: n", False),
+        ("lambda n:", " n(1)", False),
+        ("lambda sqrt:", " sqrt(1)", False),
+        ("lambda math:", " math.sqrt(1)", False),
+        ("lambda math:", " math.pi", False),
+        ("lambda n=", "open: n", False),
+        ("lambda *n:", " n", False),
+        ("lambda **n:", " n", False),
+        ("lambda n, /:", " n", False),
+        ("lambda *, n:", " n", False),
+        ("lambda n:", " n.__class__", False),
+        ("lambda n:", " open(1)", False),
+        ("lambda n:", " n, lambda: 1", False),
+    ],
+)
+def test_the_functions_own_lambda_may_stand_before_it(head: str, rest: str, expected: bool) -> None:
+    assert computes(head + rest, head=head) == expected
+    assert not computes(head + rest)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "piece", ["item['n'] % 3 + ", "f'{n:d}'", "x[0]", ".upper()", "lambda n:", "math.", "f'{"]
+)
+def test_the_longest_are_told_at_once(piece: str) -> None:
+    for size in (4_000, 80_000):
+        for ending in ("1", "item", ""):
+            before = time.process_time()
+            computes((piece * size)[:size] + ending)
+            computes("n" + (piece * size)[:size] + ending)
+            assert time.process_time() - before < 5

@@ -630,3 +630,61 @@ def test_a_text_of_a_template_that_was_judged_before_is_a_literal(source: str, e
     event = Provenance({"head": "5 for $4"})
     assert judge_python(source, event, own, by_library=True, by_template=True).verdict == expected
     assert judge_python(source, event, own, by_library=True).verdict == "refuse"
+
+
+CLASS = "class Row:\n    def __init__(self, values):\n"
+
+
+@pytest.mark.parametrize("name", ["größe", "straße_nr", "размер", "größe__class__", "サイズ"])
+def test_a_word_of_other_letters_is_there_by_chance_as_one_of_ascii_is(name: str) -> None:
+    source = CLASS + f"        self.id = values[0]\n        self.{name} = values[1]\n"
+    event = Provenance({"csv": f"id,{name}\n1,2\n"})
+    assert judge_python(source, event, OwnText([])).rule == "python.unexplained"
+    # All that a value is, or a name that the function has.
+    assert judge_python(source, Provenance({"name": name}), OwnText([])).verdict == "refuse"
+    assert judge_python(source, event, OwnText([name])).verdict == "refuse"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *(
+            "größe=1;größen",
+            "größe(größen)",
+            "größe.größen",
+            "größe, größen",
+            "größe\n        größen",
+            "größe:größen",
+        ),
+        *(
+            "größe.__class__",
+            "__größe__",
+            "größe = eval('größe')",
+            "[größe for größe in größen]",
+            "größe/größen",
+        ),
+        *(
+            "ｏｐｅｎｅｒ",
+            "ｓｕｂｐｒｏｃｅｓｓ",
+            "_＿ｃｌａｓｓ_＿",
+            "__ｃｌａｓｓ__",
+            "𝓼𝓾𝓫𝓹𝓻𝓸𝓬𝓮𝓼𝓼",
+            "ſubproceſſ",
+            "＿＿größe",
+        ),
+    ],
+)
+def test_what_is_more_than_such_a_word_or_reads_as_another_is_refused(code: str) -> None:
+    source = CLASS + f"        self.{code} = values[1]\n"
+    event = Provenance({"csv": f"id;{code};x\n1;2\n"})
+    assert event.spans(source)
+    assert judge_python(source, event, OwnText([])).verdict == "refuse"
+
+
+@pytest.mark.slow
+def test_many_names_of_other_letters_are_judged_in_linear_time() -> None:
+    source = "größe = 1\n" * 8_000
+    before = time.process_time()
+    judge_python(source, FakeProvenance({"a": "größe"}), OwnText([]))
+    judge_python("größe" * 16_000, FakeProvenance({"a": "größe"}), OwnText([]))
+    assert time.process_time() - before < 10

@@ -152,6 +152,12 @@ def scope_in(file: str) -> dict[str, object]:
         ("OTHER(1)", True),
         ("SUM.__globals__", True),
         ("SUM(open)", True),
+        ("SUM(A1[0], A1[5])", True),
+        ("SUM(A1[:3])", True),
+        ("SUM((A1[:3], 1))", True),
+        ("SUM(f'{A1}')", True),
+        ("SUM(A1.lower())", True),
+        ("SUM(A1['n'], 2)", False),
     ],
 )
 def test_a_formula_calls_what_the_function_has_for_it(formula: str, is_refused: bool) -> None:
@@ -177,6 +183,91 @@ def test_a_formula_calls_what_the_function_has_for_it(formula: str, is_refused: 
         about_python(guard, formula, frame)
     if not is_refused:
         assert told(guard) == [["computed", "python.arithmetic"]]
+
+
+@pytest.mark.parametrize(
+    ("formula", "is_refused"),
+    [
+        ("9.5 if n < 10 else 8.0", False),
+        ("round(n * 1.19, 2)", False),
+        ("math.sqrt(n) + math.pi", False),
+        ("n['price'] % 3", False),
+        ("n[:3].upper()", False),
+        ("f'{n:.2f} EUR'", False),
+        ("n.__class__", True),
+        ("math.factorial(9)", True),
+        ("math.__loader__", True),
+        ("numbers.sqrt(n)", True),
+        ("n(1)", True),
+        ("SECRET", True),
+        ("f'{SECRET}'", True),
+        ("SECRET[:3]", True),
+        ("SECRET.upper()", True),
+        ("token['a']", True),
+        ("token.startswith('a')", True),
+        ("open(n)", True),
+        ("n, lambda: open", True),
+        ("f'{open}'", True),
+        ("ＳＥＣＲＥＴ", True),
+    ],
+)
+def test_a_rule_is_computed_behind_the_functions_own_lambda(formula: str, is_refused: bool) -> None:
+    for source, own in (
+        (f"lambda n: {formula}", ("lambda n: ",)),
+        (f"lambda n: ({formula}, 0)[0]", ("lambda n: (", ", 0)[0]")),
+        (formula, ()),
+    ):
+        guard = serving({"rule": formula, "unit": "n"}, own=own)
+        frame = frame_in(__file__, token="secret")
+        frame.f_globals.update(SECRET=SECRET, math=math, numbers=os)
+        with pytest.raises(Refused) if is_refused else nullcontext():
+            about_python(guard, source.encode(), frame)
+        if not is_refused:
+            assert told(guard) == [["computed", "python.arithmetic"]]
+
+
+@pytest.mark.parametrize("own", [(), ("lambda n: ",)])
+@pytest.mark.parametrize("text", ["lambda n: n + 1", "lambda n: (n, 0)[0]"])
+def test_a_lambda_of_the_events_is_refused_though_the_function_has_one_as_well(
+    text: str, own: tuple[str, ...]
+) -> None:
+    with pytest.raises(Refused):
+        about_python(serving({"rule": text}, own=own), text, frame_in(__file__))
+    with pytest.raises(Refused):
+        about_python(serving({"rule": text}, own=own), f"({text})", frame_in(__file__))
+
+
+@pytest.mark.parametrize(
+    ("formula", "scope", "is_refused"),
+    [
+        ("2*pi*sqrt(16) + floor(3.7)", vars(math), False),
+        ("2*pi*sqrt(16) + floor(3.7)", None, False),
+        ("math.floor(e) * 10**9", {"math": math, "e": math.e}, False),
+        ("e * 10**9", None, True),
+        ("pi * 10**9", {"pi": 3}, True),
+        ("pi * 10**9", {"pi": "text"}, True),
+        ("math.sqrt(2)", {"math": os}, True),
+        ("math.pi", {"math": os}, True),
+        ("sqrt(2)", {"sqrt": os.system}, True),
+        ("factorial(9)", vars(math), True),
+        ("prod((9, 9))", vars(math), True),
+        ("comb(9, 3)", vars(math), True),
+        ("perm(9)", vars(math), True),
+        ("n['a'] + KEYS", {"KEYS": {}}, False),
+        ("KEYS", {"__name__": "shop", "KEYS": {}}, True),
+        ("KEYS['a']", {"__name__": "shop", "KEYS": {}}, True),
+        ("f'{KEYS}'", {"__name__": "shop", "KEYS": {}}, True),
+    ],
+)
+def test_what_names_mean_is_looked_up_where_it_can_be_seen(
+    formula: str, scope: dict[str, object] | None, is_refused: bool
+) -> None:
+    names = {
+        name: value for name, value in (scope or {}).items() if scope is not vars(math) or name[:1] != "_"
+    }
+    guard = serving({"formula": formula})
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        about_python(guard, formula, frame_in(__file__, names=names))
 
 
 def test_the_event_names_no_other_port_of_a_host_that_the_function_knows() -> None:

@@ -72,6 +72,7 @@ def judge_python(
             text,
             taint,
             own,
+            provenance,
             is_bytes=is_bytes,
             by_library=by_library,
             names_fields=names_fields,
@@ -274,6 +275,7 @@ def _judge(
     source: str,
     taint: Taint,
     own: OwnText,
+    provenance: Provenance,
     *,
     is_bytes: bool,
     by_library: bool,
@@ -281,6 +283,7 @@ def _judge(
     by_template: bool,
 ) -> Judgement:
     reading = Reading(source, taint, is_bytes=is_bytes)
+    _drop_foreign_names(source, taint, own, provenance, reading)
     explained = own.explain(source, reading.free, taint.mask)
     chosen = _first(taint, reading.may, explained.accounted)
     if chosen < 0 and explained.unexplained < 0:
@@ -301,6 +304,38 @@ def _judge(
     return Judgement(
         "unknown", "python.unexplained", "the code comes from neither the event nor the function"
     )
+
+
+def _drop_foreign_names(
+    source: str, taint: Taint, own: OwnText, provenance: Provenance, reading: Reading
+) -> None:
+    """A column called `größe` is no more than one called `size`: a word of a longer value is there by chance.
+
+    Such a word is only looked for since other letters are rarer. Nothing has such a name but what the function or its code gave it;
+    Python reads a name in its normal form, by which `ｏｓ` is `os`.
+    """
+    runs = [(start, end) for start, end in taint.runs() if not source[start:end].isascii()]
+    if not runs:
+        return
+    from unicodedata import normalize  # rarely needed here
+
+    names = iter(sorted((token.start, token.end) for token in reading.names))
+    first, last = -1, -1
+    for start, end in runs:
+        while last < end:
+            first, last = next(names, (len(source), len(source) + 1))
+        if not first <= start:
+            continue
+        name = source[first:last]
+        normal = normalize("NFKC", name)
+        if not (
+            normal.isascii()
+            or normal.startswith("__")
+            or own.has_word(name)
+            or own.has_word(normal)
+            or provenance.is_leaf(source[start:end])
+        ):
+            taint.mask[start:end] = bytes(end - start)
 
 
 def _drop_words_by_chance(source: str, taint: Taint, own: OwnText, reading: Reading) -> None:

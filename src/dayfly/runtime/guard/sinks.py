@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from types import BuiltinFunctionType, FunctionType, ModuleType
 
 from dayfly.core.decodings import unquote
-from dayfly.core.structure.arithmetic import FUNCTIONS, ONLY_TREE, OWN, is_arithmetic
+from dayfly.core.structure.arithmetic import FUNCTIONS, MODULE, ONLY_TREE, OWN, is_arithmetic
 from dayfly.core.structure.imports import acts, judge_global
 from dayfly.core.structure.judgement import Judgement, Taint
 from dayfly.core.structure.path import judge_path, judge_result
@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 _PLAIN = (type(None), bool, int, float)
 # Modules whose functions only compute.
 _COMPUTING = ("builtins", "cmath", "math")
+# What `math` has for numbers; and what is one by any name.
+_NUMBERS = frozenset(("e", "inf", "nan", "pi", "tau"))
+_ALWAYS_NUMBERS = frozenset(("pi", "tau"))
 # What evaluates hints of types that are written as texts.
 _HINTS = ("typing", "annotationlib")
 _PLAIN_HINT = re.compile(r"[A-Za-z_\s\[\],|]{1,256}")
@@ -193,14 +196,26 @@ def _ask_shape(
 def _is_arithmetic(guard: Guard, judgement: Judgement, source: str | bytes, frame: FrameType) -> bool:
     """Say whether source that is not allowed is plain arithmetic all the same, and report it then.
 
-    Names too, but for those that the function's module has: what it evaluates may read its keys and tables.
+    Names too, but for those that the function's module has, or one whose names it was handed: what it evaluates may read its keys
+    and tables.
     And calls of functions that only compute a number, or that the function has for such expressions in a namespace of its own.
     """
+    text = text_of(source) or ""
+    computing = sys.modules.get(MODULE)
+    constants: dict[str, object] = {} if computing is None else vars(computing)
+
+    scopes: list[Mapping[str, object]] = [frame.f_locals, frame.f_globals, vars(builtins)]
+    spaces = _namespaces(frame)
+    modules = [one for one in frame.f_locals.values() if type(one) is dict and "__name__" in one]
+
+    def found(name: str) -> list[object]:
+        return [value for one in (*scopes, *spaces) if (value := one.get(name)) is not None]
 
     def is_name(name: str) -> bool:
         return (
             not name.startswith("_")
             and name not in frame.f_globals
+            and not any(name in one for one in modules)
             and not hasattr(builtins, name)
             and type(frame.f_locals.get(name)) in _PLAIN
         )
@@ -217,12 +232,13 @@ def _is_arithmetic(guard: Guard, judgement: Judgement, source: str | bytes, fram
 
     def function_of(name: str) -> tuple[str, bool]:
         """Not another one of the same name: the function's, or what it has in the place of a builtin."""
-        scopes = [
-            vars(one) if isinstance(one, ModuleType) else one
-            for one in (frame.f_locals, frame.f_globals, builtins)
-        ]
+        module, _, attribute = name.rpartition(".")
+        if module:
+            values = found(module)
+            is_right = attribute in FUNCTIONS and all(value is computing for value in values)
+            return (attribute, bool(values)) if is_right else ("", False)
         kinds = {kind_of(scope[name]) for scope in scopes if scope.get(name) is not None}
-        for space in _namespaces(frame):
+        for space in spaces:
             value = space.get(name)
             is_own = isinstance(value, FunctionType) and guard.places.is_functions(value.__code__.co_filename)
             if value is not None:
@@ -231,7 +247,25 @@ def _is_arithmetic(guard: Guard, judgement: Judgement, source: str | bytes, fram
             return (name, False) if name in FUNCTIONS else ("", False)
         return (kinds.pop(), True) if len(kinds) == 1 else ("", False)
 
-    if not is_arithmetic(source, is_name, function_of):
+    def is_float(name: str) -> bool:
+        """By the name alone where nothing can be seen: `e` may be an event, but nobody calls a text `pi`."""
+        module, _, constant = name.rpartition(".")
+        values = found(module or name)
+        if module:
+            return constant in _NUMBERS and all(value is computing for value in values)
+        return (
+            name in _NUMBERS
+            and all(value is constants.get(name) for value in values)
+            and (bool(values) or name in _ALWAYS_NUMBERS)
+        )
+
+    def is_own_head(head: str) -> bool:
+        """Not the event's `lambda`, though the function has one as well."""
+        return guard.own.piece_at(text, 0) >= len(head) and not Taint(text, guard.contributed(text)).all(
+            0, len(head)
+        )
+
+    if not is_arithmetic(source, is_name, function_of, is_float, is_own_head):
         return False
     place = guard.places.name(frame)
     guard.tell("computed", "python.arithmetic", place=place, path=judgement.path, text=source)
