@@ -51,6 +51,7 @@ def verdict(words: list[str], value: str, name: str = "") -> str:
         (["env", "-S", "X={}", "sh"], "1 id"),
         (["env", "X={}", "make", "all"], "$(shell id)"),
         (["lua", "-l", "lib", "{}"], "a.lua"),
+        (["deno", "eval", "{}"], "Deno.env"),
     ],
 )
 def test_a_script_is_found_behind_whatever_options(words: list[str], value: str) -> None:
@@ -207,6 +208,8 @@ def test_options_of_the_event_that_only_choose_are_allowed(words: list[str], val
         (["find", ".", "!", "*"], "-mmin 2"),
         (["find", ".", "!", "(", "*", ")", "-delete"], "-mmin 2"),
         (["grep", "*", "list.txt"], "-r -v x"),
+        (["find", ".", "-exec", "tool", "*", ";"], "-user x"),
+        (["find", ".", "-okdir", "tool", "{}", "*", "+"], "-user x -empty"),
     ],
 )
 def test_options_of_the_event_that_act_or_find_more_are_refused(words: list[str], value: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dayfly.core.structure.programs import AWKS, base_of
+from dayfly.core.structure.programs import AWKS, COMMAND_OPTIONS, base_of
 from dayfly.core.structure.shellwords import SHELLS
 
 TYPE_CHECKING = False
@@ -106,7 +106,11 @@ def _values_of(base: str, option: str) -> int:
 def _names_script(base: str, option: str) -> bool:
     letters = _SCRIPT_LETTERS.get(base, "ceEmn")
     is_short = len(option) > 1 and option[:1] == "-" != option[1]
-    return option in _SCRIPT_OPTIONS or (is_short and option[-1] in letters)
+    return (
+        option in _SCRIPT_OPTIONS
+        or (base == "deno" and option == "eval")
+        or (is_short and option[-1] in letters)
+    )
 
 
 def places_of(arguments: Sequence[str]) -> list[Place]:
@@ -178,8 +182,12 @@ def chosen_words(arguments: Sequence[str], events: Sequence[Sequence[bool]]) -> 
     # Of the last word of the event's in a row of them nothing follows.
     words = [one if marked and all(marked) else "" for one, marked in zip(arguments, events, strict=True)]
     words.append("")
+    # Behind these stands another program's command line.
+    commands = [
+        number for number, one in enumerate(arguments) if one in COMMAND_OPTIONS and not words[number]
+    ]
     at = 1
-    while at < len(arguments):
+    while at < (commands[0] if commands else len(arguments)):
         begin = at
         while base == "find" and words[at] in _NOT:
             at += 1
