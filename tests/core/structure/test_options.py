@@ -206,6 +206,7 @@ def test_options_of_the_event_that_only_choose_are_allowed(words: list[str], val
         (["find", ".", "*", "-path", "./open/*"], "-mmin 2 -iname"),
         (["find", ".", "-name", "x", "*", "-prune", "-o", "-delete"], "-mmin 2"),
         (["find", ".", "!", "*"], "-mmin 2"),
+        (["find", ".", "*", "!", "-path", "./open/*"], "-mmin 2 -iname"),
         (["find", ".", "!", "(", "*", ")", "-delete"], "-mmin 2"),
         (["grep", "*", "list.txt"], "-r -v x"),
         (["find", ".", "-exec", "tool", "*", ";"], "-user x"),
@@ -214,6 +215,10 @@ def test_options_of_the_event_that_only_choose_are_allowed(words: list[str], val
 )
 def test_options_of_the_event_that_act_or_find_more_are_refused(words: list[str], value: str) -> None:
     assert verdict(words, value) == "refuse"
+
+
+def test_a_value_that_the_function_has_as_well_completes_a_choice() -> None:
+    assert verdict([*FIND, "-newermt", "1"], "-maxdepth 1") == "allow"
 
 
 ENV = ["env", "-i", "NAME={}", "/bin/sh", "-c", 'printf "%s\\n" "$JOB_TITLE"']

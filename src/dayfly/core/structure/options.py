@@ -85,6 +85,7 @@ _ALTERNATIVES = frozenset(("-o", "-or", ",", "-prune", "(", "\\("))
 _NOT = ("!", "-not")
 # What begins no option, and changes what the function's own tests find.
 FIND_SIGNS = frozenset("!(),")
+_SIGNS = FIND_SIGNS.union(("\\!", "\\(", "\\)", ""))
 
 
 def _values_of(base: str, option: str) -> int:
@@ -191,7 +192,10 @@ def chosen_words(arguments: Sequence[str], events: Sequence[Sequence[bool]]) -> 
         begin = at
         while base == "find" and words[at] in _NOT:
             at += 1
-        size = _choice_of(base, words[at], words[at + 1] if words[at] else "", own)
+        # A value that the function has as well, "1", is not marked: no word of an expression of its own looks like one.
+        following = "".join(arguments[at + 1 : at + 2])
+        is_complete = words[at] and (words[at + 1] or not (following[:1] == "-" or following in _SIGNS))
+        size = _choice_of(base, words[at], following if is_complete else "", own)
         if size and arguments[begin - 1] not in _NOT:
             found.update(range(begin, at + size))
         at += size or 1
