@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.core.structure.fakes import NOTHING, FakeProvenance, fill
 
 from dayfly.core.provenance import Provenance
+from dayfly.core.structure import shell
 from dayfly.core.structure.shell import judge_argv, judge_input, judge_shell
 from dayfly.core.structure.trusted_literals import OwnText
 
@@ -326,6 +327,34 @@ def test_what_a_program_reads_is_judged_where_it_is_a_command(
     data = value if args[0] == "xargs" else f"echo {value}\n"
     own = OwnText(["echo ", "\n", "echo {}", "echo %", "echo"])
     assert judge_input(args, data, event, own).verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["Anna Maria", "O'Brien; & co", "100% #1 ~ *"], "allow"),
+        (["Anna", "$(id)"], "refuse"),
+        (["Anna", 'x"; id; "'], "refuse"),
+        (['a"', '"b'], "refuse"),
+        (["a\nid"], "allow"),
+        (['a"\nid\n"'], "refuse"),
+    ],
+)
+def test_texts_that_xargs_puts_into_a_line_each_end_by_a_null(names: list[str], expected: str) -> None:
+    event = FakeProvenance({f"v{number}": name for number, name in enumerate(names)}, keys=False)
+    own = OwnText(['echo "hello {}"', 'echo "hello ', '"', '"\necho "hello '])
+    for option in ("-0", "--null"):
+        arguments = ["xargs", option, "-I{}", "sh", "-c", 'echo "hello {}"']
+        assert judge_input(arguments, "\0".join(names), event, own).verdict == expected
+
+
+def test_a_fault_while_arguments_are_read_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(shell, "_judge_arguments", fail)
+    assert judge_argv("sh", ["sh", "abc"], FakeProvenance({"a": "abc"}), OwnText(["sh"])).verdict == "refuse"
+    assert judge_argv("sh", ["sh", "abc"], NOTHING, OwnText(["sh"])).verdict == "unknown"
 
 
 def test_a_program_that_the_function_names_is_its_own_though_a_key_is_called_so() -> None:

@@ -414,6 +414,15 @@ def test_a_file_that_a_program_is_given_is_judged_as_one_that_is_opened(tmp_path
         )
 
 
+def test_a_text_for_an_option_is_no_file_that_a_program_opens() -> None:
+    frame, own = frame_in(__file__), ("grep", "-e", "-f", "--", "list.txt")
+    for word in ("--file=/etc/passwd", "/etc/passwd"):
+        about_process(serving({"a": word}, own=own), "grep", ["grep", "-e", word, "--", "list.txt"], frame)
+        for words in (["grep", "-f", word], ["grep", "-e", "x", word], ["grep", "--", word, "list.txt"]):
+            with pytest.raises(Refused):
+                about_process(serving({"a": word}, own=own), "grep", words, frame)
+
+
 @pytest.mark.parametrize("word", ["--file=/etc/passwd", "/etc/passwd"])
 def test_a_program_that_only_prints_a_date_opens_files_by_its_options(word: str) -> None:
     with pytest.raises(Refused):

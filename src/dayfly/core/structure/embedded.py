@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import re
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 # A number in a program of awk's or jq's; what is no end of one; what a pattern may stand behind, where a quotient may not; and what
 # takes files, commands or variables by their names.
-_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_SUM = re.compile(
+    r"[ \t]*(?:(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)|(?P<opens>(?:(?P<name>[a-z][a-z0-9]*)[ \t]*)?\()|"
+    r"(?P<closes>\))|(?P<comma>,)|(?P<operator>\*\*|[-+*/%^]))"
+)
+# Functions of awk's that compute a number of numbers.
+_COMPUTE = frozenset(("atan2", "cos", "exp", "int", "log", "sin", "sqrt"))
 _KEYS = re.compile(r"\w+(?:\.\w+|\[[0-9]+\])*")
 _PART_OF_NAME = frozenset("_.$0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _BEFORE_PATTERN = re.compile(r"(?:\A|[({\[,;!&|~=<>?:\n}]|\b(?:print|return|in|case|else|do))\Z")
@@ -29,6 +38,8 @@ USES_NAMES = {
         r"YAML|ERB|Regexp|Net|URI|Socket\w*|TCP\w+|to_sym|to_proc|intern)\b"
     ),
 }
+_DIGITS = frozenset("0123456789")
+_DIGITS_OR_DOT = _DIGITS.union(".")
 # What a text stands between, by language; for awk also patterns.
 _QUOTES = {"awk": '"/', "jq": '"', "node": "'\"`", "perl": "'\"", "ruby": "'\""}
 # How far back what stands before a sign is looked for.
@@ -127,11 +138,10 @@ def are_literals(program: str, marked: list[bool], language: str) -> bool:
         elif marked[at]:
             while at < size and marked[at]:
                 at += 1
-            number = program[start:at]
             is_apart = _PART_OF_NAME.isdisjoint((bare[-1:], program[at : at + 1]))
-            if not (has_numbers and is_apart and _NUMBER.fullmatch(number)) or (
-                number[0] == "-" and before[-1:] not in "*/%(,=<>?:"
-            ):
+            if not (
+                has_numbers and is_apart and _is_sum(program[start:at], _COMPUTE if language == "awk" else ())
+            ) or (program[start] in "+-" and not (before[-1:] in "*/%(" or _BEFORE_PATTERN.search(before))):
                 return False
             bare += "0"
         elif sign == "#" and has_numbers:
@@ -149,3 +159,45 @@ def are_literals(program: str, marked: list[bool], language: str) -> bool:
             bare += sign
             at += 1
     return not (is_text and USES_NAMES[language].search(bare))
+
+
+def are_numbers(program: str, marked: list[bool]) -> bool:
+    """Say whether all that the event has in a program are whole numbers, and something else stands there: `3,5p`."""
+    mask, at, size = bytes(marked), 0, len(program)
+    while (at := mask.find(1, at)) >= 0:
+        start = at
+        while at < size and marked[at] and program[at] in _DIGITS:
+            at += 1
+        if at == start or (at < size and marked[at]) or program[at : at + 1] in _DIGITS_OR_DOT:
+            return False
+        if start and (program[start - 1] in _PART_OF_NAME or program[start - 1] == "\\"):
+            return False
+    return not all(marked)
+
+
+def _is_sum(text: str, functions: Collection[str]) -> bool:
+    """Say whether a text is a whole expression of numbers, operators and functions that compute."""
+    opened: list[bool] = []
+    at, is_operand_next = 0, True
+    while at < len(text):
+        found = _SUM.match(text, at)
+        if found is None:
+            break
+        match found.lastgroup:
+            case "number" if is_operand_next:
+                is_operand_next = False
+            case "opens" if is_operand_next and (found["name"] is None or found["name"] in functions):
+                opened.append(found["name"] is not None)
+            case "closes" if not is_operand_next and opened:
+                opened.pop()
+            case "comma" if not is_operand_next and opened and opened[-1]:
+                is_operand_next = True
+            case "operator" if not is_operand_next or (
+                # Of two in a row awk makes another one: `1--2`.
+                found["operator"] in ("+", "-") and text[found.end() - 2 : found.end() - 1] not in ("+", "-")
+            ):
+                is_operand_next = True
+            case _:
+                return False
+        at = found.end()
+    return not (opened or is_operand_next or text[at:].strip(" \t"))

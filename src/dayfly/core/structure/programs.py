@@ -52,24 +52,6 @@ LEADS_TO_SHELL = {
 # Options of programs that start others whose value, the next word, is no program.
 _USERS = frozenset(("-u", "--user", "-g", "--group", "-a"))
 _SSH_VALUE_OPTIONS = frozenset(f"-{letter}" for letter in "bcDEeFIiJLlmOopQRSWw")
-# Options whose value is the next word, by program; of a program that is not here, a word is an operand by its place.
-VALUE_OPTIONS = {
-    **dict.fromkeys(SHELLS, frozenset(("-o", "+o", "-O", "+O", "--rcfile", "--init-file"))),
-    "python": frozenset(("-W", "-X")),
-    "perl": frozenset(("-I", "-M")),
-    "ruby": frozenset(("-I", "-r")),
-    "node": frozenset(("-r", "--require", "--import")),
-    "awk": frozenset(("-F", "-v")),
-    "gawk": frozenset(("-F", "-v")),
-    "find": frozenset(
-        (
-            *("-name", "-iname", "-path", "-ipath", "-wholename", "-regex", "-iregex"),
-            *("-type", "-size", "-mtime", "-mmin", "-newer", "-user", "-group", "-maxdepth", "-mindepth"),
-        )
-    ),
-    "grep": frozenset(("-e", "--regexp", "-m", "-A", "-B", "-C")),
-    "git": frozenset(("-m", "--message", "--author", "-b", "-e", "--grep")),
-}
 # Options whose value is code, or names a program, for programs that do something else otherwise.
 CODE_OPTIONS = {
     "git": frozenset(
@@ -112,6 +94,45 @@ PROGRAM_FILES = frozenset(("-f", "-i", "-l", "-E", "-L", "--file", "--from-file"
 OBEYED = (
     *("BASH_ENV", "BASH_FUNC_", "GIT_", "IFS", "JAVA_TOOL_OPTIONS", "LD_", "NODE_OPTIONS", "PERL5"),
     *("PROMPT_COMMAND", "PS4", "PYTHON", "RUBYLIB", "RUBYOPT", "SHELLOPTS"),
+)
+# The same of more programs: their options, configuration, libraries, helpers, proxies and certificates.
+_STEERS = (
+    *("AWK", "AWS_", "BASH", "BROWSER", "BUNDLE_", "CDPATH", "CLASSPATH", "COMPOSER_", "CURL_", "DOCKER_"),
+    *(
+        "DYLD_",
+        "EDITOR",
+        "ENV",
+        "EXINIT",
+        "FFREPORT",
+        "FPATH",
+        "GCONV_PATH",
+        "GEM_",
+        "GLIBC_",
+        "GNUMAKE",
+        "GREP_",
+        "GS_",
+        "HOME",
+    ),
+    *(
+        "HOSTALIASES",
+        "INPUTRC",
+        "JAVA_",
+        "JDK_",
+        "KRB5",
+        "KUBECONFIG",
+        "LESS",
+        "LOCPATH",
+        "LUA_",
+        "MAGICK_",
+        "MAKE",
+    ),
+    *("MALLOC_", "MANPAGER", "MYSQL_", "NLSPATH", "NODE_", "NPM_", "OPENSSL_", "PAGER", "PERL", "PG", "PHP"),
+    *("PIP_", "PS0", "PS1", "PS2", "PSQL", "RES_", "RSYNC_", "RUBY", "SHELL", "SSH_", "SSL", "SUDO_", "TAR_"),
+    *("TCL", "TERM", "TMPDIR", "UV_", "VIM", "VISUAL", "WGETRC", "XDG_", "XZ_", "ZDOTDIR", "_JAVA_"),
+)
+_STEERING_ENDS = (
+    *("_ARGS", "_CMD", "_COMMAND", "_CONFIG", "_HOME", "_INIT", "_MODULE", "_OPTIONS", "_OPTS", "_PATH"),
+    *("_PRELOAD", "_PROXY", "EDITOR", "FLAGS", "PAGER"),
 )
 # Of these they execute or load what the value names or holds
 # (https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_05_03,
@@ -163,6 +184,18 @@ def is_obeyed(variable: str, value: Iterable[str]) -> bool:
     return is_file or variable in _OBEYED or variable.startswith(("BASH_FUNC_", "GIT_CONFIG"))
 
 
+def is_harmless(variable: str, value: str) -> bool:
+    """Say whether the event may name this variable: no program is known to obey one that is called so."""
+    name = variable.upper()
+    return not (
+        not variable.isascii()
+        or not variable.isidentifier()
+        or name.startswith((*OBEYED, *_STEERS))
+        or name.endswith(_STEERING_ENDS)
+        or is_obeyed(name, value)
+    )
+
+
 def base_of(program: str) -> str:
     return program.rpartition("/")[2].rstrip("0123456789.")
 
@@ -202,7 +235,14 @@ def find_started(arguments: list[str], events: list[list[bool]]) -> int:
         argument = arguments[index]
         if any(events[index]):
             name, equals, value = argument.partition("=")
-            is_value = equals and name.isidentifier() and not any(events[index][: len(name) + 1])
+            is_named = not any(events[index][: len(name) + 1])
+            is_value = (
+                equals
+                and name.isidentifier()
+                and (is_named or (base_of(arguments[0]) == "env" and is_harmless(name, value)))
+                # `env -S` splits the next word into a program and its operands.
+                and not (arguments[index - 1][:1] == "-" and arguments[index - 1][-1:] in ("S", "g"))
+            )
             if first < 0 and (not is_value or is_obeyed(name, value)):
                 return -1  # the event's before any program: it may be the program
             continue
@@ -213,17 +253,3 @@ def find_started(arguments: list[str], events: list[list[bool]]) -> int:
         if first < 0 and not argument.startswith("-") and "=" not in argument and not argument[:1].isdigit():
             first = index
     return first
-
-
-def is_script_given(arguments: list[str], index: int) -> bool:
-    """Say whether a script (or inline code) of the function's own stands before this operand."""
-    values = VALUE_OPTIONS.get(base_of(arguments[0]), frozenset())
-    for position in range(1, index):
-        argument = arguments[position]
-        if argument in values or arguments[position - 1] in values:
-            continue
-        if argument.startswith("-") and argument[-1:] in "ceEmn" and len(argument) > 1:
-            return position + 1 < index
-        if not argument.startswith("-"):
-            return True
-    return False

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import re
 
-from dayfly.core.structure.embedded import USES_NAMES, are_keys, are_literals, stays_in_substitution
+from dayfly.core.structure.embedded import (
+    USES_NAMES,
+    are_keys,
+    are_literals,
+    are_numbers,
+    stays_in_substitution,
+)
+from dayfly.core.structure.filters import is_filter
 from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, contributed, judged, unreadable
+from dayfly.core.structure.options import FIND_SIGNS, chosen_words, is_script_given, is_value, places_of
 from dayfly.core.structure.path import says_parent
 from dayfly.core.structure.pipes import program_of, with_output
 from dayfly.core.structure.programs import (
@@ -21,10 +29,8 @@ from dayfly.core.structure.programs import (
     RUNNERS,
     SQL_CLIENTS,
     STARTERS,
-    VALUE_OPTIONS,
     base_of,
     find_started,
-    is_script_given,
     leads_to_shell,
 )
 from dayfly.core.structure.shellwords import (
@@ -62,6 +68,8 @@ _COMPUTES = re.compile(
 _COMPARES = re.compile(r"\s-(?:eq|ne|lt|le|gt|ge|v)\s")
 _TAKES_NAMES = DECLARES.union(("let", "unset", "[[", "read"))
 _SUBSCRIPT = re.compile(r"\w\[")
+# What make puts in a value, its own or a variable's of its surroundings.
+_REFERS = re.compile(r"\$[({]")
 _COMPUTED = re.compile(r"\$[({]|`")
 # Where a script evaluates what it was called with; and what an evaluation acts on.
 _EVALUATES = re.compile(r"\beval\s|\b(?:ba|da)?sh\s+-c\s+[^\n]*\$|\bexec\(|\beval\(")
@@ -103,7 +111,11 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
         ]
         script = words[words.index("-c") + 1 :][:1] if "-c" in words else []
         if marks and script and marks[0] in script[0]:
-            lines = [script[0].replace(marks[0], line) for line in text.splitlines()]
+            ends_by_null = "-0" in words or "--null" in words
+            lines = [
+                script[0].replace(marks[0], line)
+                for line in (text.split("\0") if ends_by_null else text.splitlines())
+            ]
             return judge_shell("\n".join(lines), provenance, own)
         if words[-1] == "-c" and any(base_of(word) in SHELLS for word in words[1:-1]):
             return judge_shell(text, provenance, own)
@@ -137,7 +149,7 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
         return judge_shell(text, provenance, own)
     elif (
         words
-        and is_script_given(words, len(words))
+        and is_script_given(words)
         and "/dev/stdin" not in words
         and not (program in SHELLS and "-s" in words)
     ):
@@ -267,8 +279,11 @@ def _judge_line(
     for words, variant in ((one, variant) for one in reading.commands for variant in variables.of(one)):
         for word in variant:
             if word.splits >= 0 and not _is_text(variant, word):
+                is_program = word.is_command and not is_assignment(word)
                 return _refuse(
-                    "shell.structure", "the event supplies shell syntax", taint.path_at(word.splits)
+                    "shell.program" if is_program else "shell.structure",
+                    "the event supplies shell syntax",
+                    taint.path_at(word.splits),
                 )
         judgement = _judge_words(command, variant, reading.kinds, taint, variables, provenance, own, depth)
         if judgement is not None and judgement.verdict == "refuse":
@@ -462,7 +477,13 @@ def _judge_argv(
                 whole.accounted.find(0, start, end) >= 0 for start, end in taint.runs()
             ):
                 return _refuse("argv.program", "the event supplies the program", taint.first_path())
-        judgement = _judge_arguments([name, *args[1:]], [[], *events], path, provenance, own, depth)
+        try:
+            judgement = _judge_arguments([name, *args[1:]], [[], *events], path, provenance, own, depth)
+        except Exception as fault:
+            # Trust boundary, see `judged`: closed where the event has a part in any argument.
+            if not path:
+                raise
+            return _refuse("argv.unreadable", f"the check failed: {type(fault).__name__}", path)
         if judgement is not None:
             return judgement
         if not is_own and not own.is_constant(name, generators=True) and not own.covers(executable):
@@ -515,14 +536,18 @@ def _judge_arguments(
             if any(any(marked) for marked in events[1:]):
                 return _refuse("argv.command", "the event supplies code for another program", path)
             return None
-        return _judge_arguments(arguments[start:], events[start:], path, provenance, own, depth, given_to)
+        return _judge_started(
+            arguments, events, start, path, provenance, own, depth, given_to or (lambda *_, **__: {})
+        )
     base = base_of(program)
     judgement = _judge_given(arguments, events, provenance, own, depth, given_to)
     if judgement is not None and judgement.verdict == "refuse" and judgement.rule not in _OF_OPERANDS:
         return judgement
     interprets = base in INTERPRETERS
+    places = places_of(arguments) if interprets else []
     ends_options = takes_command = False
     worst: Judgement | None = None
+    chosen = chosen_words(arguments, events)
     for index in range(1, len(arguments)):
         argument, marked = arguments[index], events[index]
         before = arguments[index - 1]
@@ -533,15 +558,26 @@ def _judge_arguments(
             ends_options = ends_options or argument == "--"
             takes_command = takes_command and argument not in (";", "+")
             continue
-        takes_next = before in VALUE_OPTIONS.get(base, ()) and not any(events[index - 1])
-        if base in SHELLS and is_script_given(arguments, index):
+        if index in chosen:
+            continue
+        takes_next = is_value(arguments, events, index)
+        if base in SHELLS and places[index] == "operand":
             # Its own name and what it is called with.
             ends_options = True
-        if marked[0] and argument[0] == "-" and not (ends_options or takes_next or own.is_constant(argument)):
+        is_option = argument[0] == "-" or (base == "find" and argument in FIND_SIGNS)
+        if marked[0] and is_option and not (ends_options or takes_next or own.is_constant(argument)):
             return _refuse("argv.option", "the event supplies an option", path)
         if base == "curl" and _names_file(before, argument, marked):
             return _refuse("argv.option", "the event supplies a file to be sent", path)
-        if base == "sed" and stays_in_substitution(argument, marked):
+        if base == "sed" and (
+            stays_in_substitution(argument, marked)
+            or (
+                argument[0] != "-"
+                and before[-1:] != "f"
+                and before != "--file"
+                and are_numbers(argument, marked)
+            )
+        ):
             continue
         code = CODE_OPTIONS.get(base, frozenset())
         if program in RUNNERS or takes_command or before in code or argument.partition("=")[0] in code:
@@ -555,7 +591,7 @@ def _judge_arguments(
                 return judgement
         brought = "".join(sign for sign, one in zip(argument, marked, strict=True) if one)
         if (base in SHELLS and _has_subscript(brought) and any(map(_computes, arguments[:index]))) or (
-            base in MAKES and ("$(" in brought or "${" in brought)
+            base in MAKES and _REFERS.search(brought)
         ):
             return _refuse("argv.command", "the event supplies code for another program", path)
         if base in SQL_CLIENTS:
@@ -568,8 +604,10 @@ def _judge_arguments(
                 return judgement
             continue
         reads_script = base in ("python", "pypy") and "-" in arguments[1:index]
-        if not interprets or reads_script or is_script_given(arguments, index):
+        if not interprets or reads_script or places[index] == "operand":
             continue  # python handler.py {x}: an operand of the function's own script
+        if base == "jq" and places[index] == "value" and before != "-L":
+            continue
         is_code = before.startswith("-") and not before.startswith("--") and before.endswith("c")
         if base in SHELLS and is_code and depth < MAX_DEPTH:
             judgement = _judge_shell(argument, provenance, own, depth + 1)
@@ -591,9 +629,20 @@ def _judge_arguments(
         elif base in AWKS and (before == "-F" or (argument[:2] == "-F" and not any(marked[:2]))):
             continue  # what separates fields
         elif (
-            (base == "jq" and are_keys(argument, marked))
+            (
+                base == "jq"
+                and not (argument[0] == "-" or before in PROGRAM_FILES)
+                and are_keys(argument, marked)
+            )
+            or (
+                base == "jq"
+                and all(marked)
+                and not before.endswith(("f", "L", "-from-file", "-library-path"))
+                and is_filter(argument, has_variables="--arg" in "\n".join(arguments))
+            )
             or (
                 base in AWKS
+                and before not in PROGRAM_FILES
                 and all(sign.isdigit() for sign, one in zip(argument, marked, strict=True) if one)
             )
             or (
@@ -604,7 +653,7 @@ def _judge_arguments(
             or (
                 base in ("node", "perl", "ruby")
                 and before in ("-e", "-E", "-p")
-                and are_literals(argument, marked, base)
+                and (are_literals(argument, marked, base) or are_numbers(argument, marked))
             )
         ):
             continue
@@ -615,6 +664,47 @@ def _judge_arguments(
         if judgement.verdict == "unknown":
             worst = judgement
     return worst
+
+
+def _judge_started(
+    arguments: list[str],
+    events: list[list[bool]],
+    start: int,
+    path: str,
+    provenance: Provenance,
+    own: OwnText,
+    depth: int,
+    given_to: Callable[..., dict[str, list[str]]],
+) -> Judgement | None:
+    """Judge the program that another one starts, which may have assigned variables: `env X={} sh -c 'eval "$X"'`."""
+    assigned = {
+        one.partition("=")[0]: one.partition("=")[2]
+        for one, marked in zip(arguments[1:start], events[1:start], strict=True)
+        if any(marked)
+    }
+
+    def give(script: str, *, is_same: bool) -> dict[str, list[str]]:
+        return given_to(script, is_same=is_same) | {
+            name: [value] for name, value in assigned.items() if name in script
+        }
+
+    words, marks = arguments[start:], events[start:]
+    is_named = any(
+        any(marked[: one.find("=") + 1])
+        for one, marked in zip(arguments[1:start], events[1:start], strict=True)
+    )
+    if base_of(words[0]) in MAKES and (is_named or any(map(_REFERS.search, assigned.values()))):
+        return _refuse("argv.command", "the event supplies code for another program", path)
+    if is_named:
+        # Of a name that the event has as well the script is not read further than to where that stands.
+        judgement = _judge_given(words, marks, provenance, own, depth, give)
+        if (
+            judgement is not None
+            and judgement.verdict == "refuse"
+            and judgement.rule in ("shell.structure", "shell.unreadable")
+        ):
+            return _refuse("argv.command", "the event supplies code for another program", path)
+    return _judge_arguments(words, marks, path, provenance, own, depth, give)
 
 
 def _judge_given(
@@ -629,11 +719,12 @@ def _judge_given(
     base = base_of(arguments[0])
     at = len(arguments)
     if base in SHELLS:
+        places = places_of(arguments)
         at = next(
             (
                 at
                 for at in range(2, len(arguments))
-                if _TAKES_LINE.fullmatch(arguments[at - 1]) and not is_script_given(arguments, at)
+                if _TAKES_LINE.fullmatch(arguments[at - 1]) and places[at] != "operand"
             ),
             at,
         )

@@ -395,7 +395,7 @@ def _read_double(command: str, at: int, word: Word, reading: Reading, depth: int
         if character in "$`":
             at = _expansion(command, at, word, reading, depth, is_quoted=True)
             continue
-        if character in "!\\":  # alive in an interactive shell, and before what follows
+        if character == "\\":  # alive before what follows
             _take(command, at, at + 1, word, kinds, ACTIVE)
         else:
             _take(command, at, at + 1, word, kinds, QUOTED)

@@ -15,6 +15,7 @@ from dayfly.core.decodings import unquote
 from dayfly.core.structure.arithmetic import FUNCTIONS, MODULE, ONLY_TREE, OWN, is_arithmetic
 from dayfly.core.structure.imports import acts, judge_global
 from dayfly.core.structure.judgement import Judgement, Taint
+from dayfly.core.structure.options import text_words
 from dayfly.core.structure.path import judge_path, judge_result
 from dayfly.core.structure.programs import OBEYED, script_of
 from dayfly.core.structure.python import judge_python
@@ -466,7 +467,10 @@ def about_process(
 
 def _about_operands(guard: Guard, words: Sequence[str], frame: FrameType, *, folder: str = "") -> None:
     """What a program is started with: the files that it is given are there, and its script is a text that a shell reads."""
-    for word in words[1:] if words[0].rpartition("/")[2] not in _OPENS_NOTHING else ():
+    texts = text_words(words)
+    for index, word in enumerate(words) if words[0].rpartition("/")[2] not in _OPENS_NOTHING else ():
+        if index == 0 or index in texts:
+            continue
         name = word.rpartition("=")[2] if word[:1] == "-" else word
         if (name[:1] == "/" or "../" in name) and os.path.exists(os.path.join(folder, name)):
             about_path(guard, name, frame)
