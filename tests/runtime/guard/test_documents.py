@@ -10,9 +10,10 @@ import os
 import string
 import sys
 import tarfile
+import tomllib
 import urllib.parse
 import zipfile
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from xml.sax import expatreader
@@ -446,6 +447,7 @@ def test_every_wrapped_library_still_has_what_is_wrapped() -> None:
         ('[user]\nname = "%s"\n', 'x"\nadmin = true #', True),
         ('[user]\nname = "%s"\n', 'x" # y', True),
         ('[user]\nname = "%s"\n', "it's # [x]", False),
+        ('[user]\nname = "%s"\n', 'the "best" tea', False),
         ('[user]\ntext = """%s"""\n', "one\ntwo", False),
         ('[user]\ntext = """%s"""\n', 'one\n"""\nadmin = true\nb = """', True),
         ("%s", '[user]\nname = "Ada"\n', False),
@@ -456,7 +458,7 @@ def test_a_value_of_settings_that_the_function_writes_is_no_more_than_that(
 ) -> None:
     guard = serving({"value": value}, own=tuple(template.split("%s")))
     module = ModuleType("tomllib")
-    module.loads = len  # type: ignore[attr-defined]
+    module.loads = tomllib.loads if '"' in template else len  # type: ignore[attr-defined]
     WRAPPED["tomllib"](module, guard)
-    with pytest.raises(Refused) if is_refused else nullcontext():
+    with pytest.raises(Refused) if is_refused else suppress(ValueError):
         module.loads(template % value)

@@ -210,8 +210,11 @@ def about_head(guard: Guard, data: object, by_hand: bool, frame: FrameType) -> N
     _about_lines(guard, data[:_MANY_HEAD].decode("latin-1"), "url.structure", frame)
 
 
-def about_settings(guard: Guard, text: object, frame: FrameType) -> None:
-    """Settings that the function may have written by hand, as INI or TOML: a value of the event within a line is no more than that."""
+def about_settings(guard: Guard, text: object, parse: Callable[[str], object], frame: FrameType) -> None:
+    """Settings that the function may have written by hand, as INI or TOML: a value of the event within a line is no more than that.
+
+    What `parse` does not read has no effect.
+    """
     if type(text) is not str or guard.own.is_constant(text):
         return
     for sign in ("\n", '"'):
@@ -220,6 +223,10 @@ def about_settings(guard: Guard, text: object, frame: FrameType) -> None:
             is_within = at > 0 and text[at - 1] != "\n"
             # Between three quotes of TOML's lines are a value's.
             if is_within and (_ends_text(text, value) if sign == '"' else '"""' not in text[:at]):
+                try:
+                    parse(text)
+                except ValueError:
+                    return
                 guard.refuse("query.structure", frame, path=path, text=value)
                 return
 
@@ -441,12 +448,13 @@ def _wrap_urllib(module: ModuleType, guard: Guard) -> None:
 
 
 def _wrap_toml(module: ModuleType, guard: Guard) -> None:
-    precede(module, "loads", guard, lambda text, *_rest, **_options: guard.ask(about_settings, text))
+    parse = module.loads
+    precede(module, "loads", guard, lambda text, *_rest, **_options: guard.ask(about_settings, text, parse))
 
 
 def _wrap_ini(module: ModuleType, guard: Guard) -> None:
     def look(_parser: object, text: object, *_rest: object, **_options: object) -> None:
-        guard.ask(about_settings, text)
+        guard.ask(about_settings, text, str)
 
     precede(module.RawConfigParser, "read_string", guard, look)
 
