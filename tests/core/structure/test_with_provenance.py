@@ -123,7 +123,7 @@ def test_an_escaped_name_is_a_value() -> None:
             judge_sql(QUERY % ("Conan O''Brien", "42"), one, QUERIES, dialect="postgresql").verdict == "allow"
         )
         assert judge_sql(QUERY % ("Conan O\\'Brien", "42"), one, QUERIES, dialect="mysql").verdict == "allow"
-        assert judge_sql(QUERY % ("Conan O'Brien", "42"), one, QUERIES, dialect="mysql").verdict == "refuse"
+        assert judge_sql(QUERY % ("Conan O'Brien", "42"), one, QUERIES, dialect="mysql").verdict == "unknown"
 
 
 COMMANDS = OwnText(["convert ", " -resize 100x100 out.png", "convert", "out.png", "-resize", "100x100"])
