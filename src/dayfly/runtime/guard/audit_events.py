@@ -12,6 +12,7 @@ import sys
 from _frozen_importlib_external import ExtensionFileLoader, SourceFileLoader, SourcelessFileLoader
 from zipimport import zipimporter
 
+from dayfly.core.destinations import pack_address
 from dayfly.runtime.guard import owncode, sinks
 
 TYPE_CHECKING = False
@@ -396,9 +397,22 @@ def _on_two_paths_below(guard: Guard, arguments: Arguments, frame: FrameType) ->
 
 
 def _on_resolve(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    if len(arguments) > 1 and type(arguments[1]) is int:
+    looks_up = _looks_up(guard, frame)
+    if looks_up and pack_address(str(arguments[0])):
+        # What is an address already is compared; a connection to it is looked at.
+        return
+    if len(arguments) > 1 and type(arguments[1]) is int and not looks_up:
         sinks.about_address(guard, arguments[:2], frame)
     sinks.about_host(guard, arguments[0], frame)
+
+
+def _looks_up(guard: Guard, frame: FrameType | None) -> bool:
+    """Say whether the function itself asks for addresses, perhaps to check them, and connects to none here."""
+    while frame is not None and frame.f_globals.get("__name__") == "socket":
+        if frame.f_code.co_name == "create_connection":
+            return False
+        frame = frame.f_back
+    return frame is not None and guard.places.is_functions(frame.f_code.co_filename)
 
 
 def _on_connect(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
