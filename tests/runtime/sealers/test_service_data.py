@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 import shutil
 import sys
 from collections.abc import Callable
@@ -265,6 +267,18 @@ def test_what_was_read_ahead_counts_only_for_a_session_that_looks_in_the_same_pl
         assert as_user(act) == [["mine"], ["mine"]]
 
 
+def test_a_copy_of_a_loader_is_one_of_botocores() -> None:
+    def act() -> list[tuple[type, bool]]:
+        data = sealed()
+        learn(data, ["0 " + MODEL])
+        loader: Any = boto3.Session()._loader
+        assert loader is data._loaders[0]
+        copies = [copy.deepcopy(loader), pickle.loads(pickle.dumps(loader))]
+        return [(type(one._cache), one._cache == dict(loader._cache)) for one in copies]  # type: ignore[attr-defined]
+
+    assert as_user(act) == [(dict, True)] * 2
+
+
 def test_boto3_that_a_handler_imports_finds_its_resources() -> None:
     """They were looked for when it was not there."""
 
@@ -300,6 +314,22 @@ def test_what_a_handler_adds_to_every_new_session_is_in_the_first() -> None:
         return [forked(initializer), forked(handler)]
 
     assert as_user(act) == [1, 1]
+
+
+def test_a_worker_that_names_the_largest_has_only_so_much_memory_filled() -> None:
+    def act() -> tuple[int, int]:
+        os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = "128"
+        data = sealed()
+        data._left_s = 100.0
+        names = ["ec2", "sagemaker", "glue", "quicksight", "connect", "iam", "rds", "s3", "ssm"]
+        sizes = [service_data._resident_mb()]
+        learn(data, [f"0 load_service_model {name} service-2 api_version -" for name in names])
+        return service_data._resident_mb() - sizes[0], len(data._waiting)
+
+    grown, left = as_user(act)
+    # The last that was begun is read to its end.
+    assert grown < 32 + 40
+    assert left > 0
 
 
 @pytest.mark.parametrize("is_there", [True, False])
