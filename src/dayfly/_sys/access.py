@@ -7,9 +7,20 @@ import os
 
 def is_writable(path: str) -> bool:
     """Say whether this user may change the file, or put another in its place."""
+    path = os.path.abspath(path)
     while True:
-        if os.access(path, os.W_OK):
+        if may_change(path):
             return True
-        if path in ("/", ""):
+        if path == os.path.dirname(path):
             return False
         path = os.path.dirname(path)
+
+
+def may_change(path: str) -> bool:
+    """Say whether this user may write to the file or folder itself, now or once its owner, this user, changed its mode."""
+    if os.access(path, os.W_OK):
+        return True
+    try:
+        return os.stat(path).st_uid == os.geteuid() and not os.statvfs(path).f_flag & os.ST_RDONLY
+    except OSError:
+        return False

@@ -8,6 +8,7 @@ import os
 import sys
 from importlib.machinery import SourceFileLoader, SourcelessFileLoader
 
+from dayfly._sys.access import may_change
 from dayfly.runtime import forkhooks, seal
 from dayfly.runtime import sealing as sealers
 
@@ -283,7 +284,7 @@ class _Watch:
             return True
         while True:
             if path not in self._writable:
-                self._writable[path] = os.access(path, os.W_OK)
+                self._writable[path] = may_change(path)
             if self._writable[path]:
                 return True
             if path == "/":

@@ -8,6 +8,7 @@ from typing import Any
 
 import pydantic
 import pytest
+from pydantic_core import core_schema
 from tests.real.environment import real_python
 from tests.rie import ROOT
 from tests.unprivileged import forked
@@ -33,6 +34,27 @@ class Broken(pydantic.BaseModel, defer_build=True):
     """Names what its module does not have."""
 
     other: Nothing  # type: ignore[name-defined]  # noqa: F821
+
+
+LIMITS = {"most": 1}
+
+
+class Limited(pydantic.BaseModel, defer_build=True):
+    """Is built as a handler has set by then."""
+
+    count: int
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        return core_schema.no_info_after_validator_function(cls.check(LIMITS["most"]), handler(source))
+
+    @staticmethod
+    def check(most: int) -> Callable[[Any], Any]:
+        def check(made: Any) -> Any:
+            assert made.count <= most
+            return made
+
+        return check
 
 
 def sealed(*, warms: bool = True) -> Sealing:
@@ -100,6 +122,17 @@ def test_what_an_event_names_resolves_no_annotation() -> None:
         return is_complete(Broken)
 
     assert forked(act) == [False]
+
+
+def test_a_model_with_code_of_its_own_for_that_is_built_when_it_is_used() -> None:
+    def act() -> tuple[list[bool], int]:
+        learner = made_of(sealed())
+        learn(learner, [str(number) for number in range(len(learner._steps))])
+        before = is_complete(Limited, Waiting)
+        LIMITS["most"] = 100
+        return before, Limited(count=50).count
+
+    assert forked(act) == ([False, True], 50)
 
 
 @pytest.mark.parametrize("line", ["", "x", "-1", "99999", "\u0661", "1.0", "1 ", "4999"])

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
+import shutil
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import boto3
+import botocore.handlers
 import botocore.loaders
 import botocore.session
 import pytest
 from tests.unprivileged import as_user, folder_of_user, forked
 
+from dayfly._sys.access import is_writable
 from dayfly.runtime import heap
 from dayfly.runtime.sealers import service_data
 from dayfly.runtime.sealers.service_data import ServiceData
@@ -163,6 +169,8 @@ def test_a_session_of_init_learns_what_its_clients_in_workers_read() -> None:
         "7 " + MODEL,
         "-1 " + MODEL,
         "\u0663 " + MODEL,
+        "1" * 5000 + " " + MODEL,
+        "0 " + "x " * 10_000,
         "",
         "0",
         "0 ",
@@ -185,6 +193,143 @@ def test_a_worker_that_says_much_has_only_so_much_read() -> None:
         return len(data._waiting)
 
     assert forked(act) == service_data._MANY_READINGS
+
+
+def test_a_place_that_is_made_between_two_looks_is_not_read() -> None:
+    def act() -> bool:
+        data = sealed()
+        loader: Any = data._loaders[0]
+        loader.search_paths.insert(0, str(models))
+        looks: list[str] = []
+
+        def make(place: str) -> bool:
+            looks.append(place)
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "service-2.json").write_text('{"metadata": {"endpointPrefix": "evil"}}')
+            return False
+
+        with patch.object(service_data, "is_writable", make):
+            learn(data, ["0 " + MODEL])
+        key = ("load_service_model", "sqs", "service-2", "api_version", None)
+        read: Any = dict.get(loader._cache, key)
+        return bool(looks) and "sqs" in str(read["metadata"]["endpointPrefix"])
+
+    with folder_of_user() as home:
+        models = home / "models"
+        folder = models / "sqs" / "2099-01-01"
+        assert as_user(act)
+
+
+def test_a_place_that_its_owner_forbids_itself_counts_as_writable() -> None:
+    def act() -> tuple[bool, bool]:
+        data = sealed()
+        folder.chmod(0o555)
+        loader: Any = data._loaders[0]
+        loader.search_paths.insert(0, str(folder))
+        learn(data, ["0 " + MODEL])
+        os.chdir(folder.parent)
+        return len(kept(data)) > 0, is_writable(folder.name)
+
+    with folder_of_user() as folder:
+        assert as_user(act) == (False, True)
+
+
+def test_what_was_read_ahead_counts_only_for_a_session_that_looks_in_the_same_places() -> None:
+    """A handler may add a place, or fill one that was missing, ahead of its client."""
+
+    def act() -> list[list[str]]:
+        data = sealed()
+        botocore.loaders.Loader.CUSTOMER_DATA_PATH = str(late)
+        data._loaders[0].search_paths[0] = str(late)  # type: ignore[attr-defined]
+
+        def make(place: Path, *, adds: bool) -> list[str]:
+            shutil.copytree(Path(botocore.__file__).parent / "data" / "sqs", place / "mine")
+            session: Any = boto3.Session()
+            if adds:
+                session._loader.search_paths.append(str(place))
+            made = session.client(
+                "mine", region_name="eu-central-1", aws_access_key_id="A", aws_secret_access_key="b"
+            )
+            shutil.rmtree(place)
+            return [made.meta.service_model.service_name]
+
+        ways: list[Callable[[], list[str]]] = [
+            lambda: make(more, adds=True),
+            lambda: make(late, adds=False),
+        ]
+        said = [line for way in ways for line in said_by_a_worker(data, way)]
+        learn(data, said)
+        assert ("list_available_services", "service-2") in dict(data._loaders[0]._cache)  # type: ignore[attr-defined]
+        return [forked(way) for way in ways]
+
+    with folder_of_user() as folder:
+        late, more = folder / "late", folder / "more"
+        assert as_user(act) == [["mine"], ["mine"]]
+
+
+def test_a_copy_of_a_loader_is_one_of_botocores() -> None:
+    def act() -> list[tuple[type, bool]]:
+        data = sealed()
+        learn(data, ["0 " + MODEL])
+        loader: Any = boto3.Session()._loader
+        assert loader is data._loaders[0]
+        copies = [copy.deepcopy(loader), pickle.loads(pickle.dumps(loader))]
+        return [(type(one._cache), one._cache == dict(loader._cache)) for one in copies]  # type: ignore[attr-defined]
+
+    assert as_user(act) == [(dict, True)] * 2
+
+
+def test_boto3_that_a_handler_imports_finds_its_resources() -> None:
+    """They were looked for when it was not there."""
+
+    def act() -> str:
+        data = sealed()
+        with patch.object(service_data, "_boto3s", list):
+            learn(data, ["0 list_available_services resources-1"])
+        made = boto3.resource(
+            "dynamodb", region_name="eu-central-1", aws_access_key_id="A", aws_secret_access_key="b"
+        )
+        return str(made.meta.service_name)
+
+    assert as_user(act) == "dynamodb"
+
+
+def test_what_a_handler_adds_to_every_new_session_is_in_the_first() -> None:
+    """As mocks and instrumentation do when they are imported."""
+
+    def act() -> list[int]:
+        data = sealed()
+        learn(data, ["0 " + MODEL])
+        told: list[object] = []
+
+        def initializer() -> int:
+            botocore.register_initializer(told.append)
+            return len(told) if boto3.Session() else 0
+
+        def handler() -> int:
+            botocore.handlers.BUILTIN_HANDLERS.append(("some-event", lambda **_: told.append(1)))
+            botocore.session.get_session().get_component("event_emitter").emit("some-event")
+            return len(told)
+
+        return [forked(initializer), forked(handler)]
+
+    assert as_user(act) == [1, 1]
+
+
+def test_a_worker_that_names_the_largest_has_only_so_much_memory_filled() -> None:
+    def act() -> tuple[int, int]:
+        os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = "128"
+        data = sealed()
+        data._left_s = 100.0
+        names = ["ec2", "sagemaker", "glue", "quicksight", "connect", "iam", "rds", "s3", "ssm"]
+        sizes = [service_data._resident_mb()]
+        learn(data, [f"0 load_service_model {name} service-2 api_version -" for name in names])
+        return service_data._resident_mb() - sizes[0], len(data._waiting)
+
+    grown, left = as_user(act)
+    # The last that was begun is read to its end.
+    assert grown < 32 + 40
+    assert left > 0
 
 
 @pytest.mark.parametrize("is_there", [True, False])

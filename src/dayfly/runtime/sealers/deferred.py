@@ -25,6 +25,8 @@ _ROUTES = ("aws_lambda_powertools.event_handler.api_gateway", "ApiGatewayResolve
 _MANY_STEPS = 5000
 # Of processor time: a model takes 1 to 10 ms.
 _MOST_S = 0.6
+# What building a model calls of its class.
+_HOOKS = ("__get_pydantic_core_schema__", "__pydantic_on_complete__", "model_rebuild")
 
 
 def kinds() -> tuple[type, ...]:
@@ -64,6 +66,12 @@ def _models() -> Iterator[Step]:
 
 
 def _complete(model: Any) -> None:
+    # A class with code of its own for this may look at what a handler has set by then.
+    base = sys.modules["pydantic.main"].BaseModel
+    for name in _HOOKS:
+        own, plain = getattr(model, name, None), getattr(base, name, None)
+        if getattr(own, "__func__", own) is not getattr(plain, "__func__", plain):
+            return
     # By the names of its own module alone: what else the first use sees is an event's.
     model.model_rebuild(raise_errors=False, _types_namespace={})
 

@@ -2,7 +2,8 @@
 
 A loader keeps what it has read, and each session has one. The first session that a process makes is made here, and gets a loader from
 here; those of init have theirs. A worker says what it read, and who owns a worker says what he likes: it counts only as a choice among the
-files that a loader finds by their names, in places that this user cannot change, few of them and for a bounded time.
+files that a loader finds by their names, in places that this user cannot change, few of them and for a bounded time. And it
+counts for a session only as long as that looks in the same places, and is what a new one would be.
 """
 
 from __future__ import annotations
@@ -17,9 +18,13 @@ from dayfly._sys.access import is_writable
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeVar
 
     from dayfly.runtime.heap import Found
     from dayfly.runtime.sealing import Sealing
+
+    Key = tuple[object, ...]
+    Made = TypeVar("Made")
 
 # A loader's methods whose results it keeps under their names and arguments. What these call themselves has a slash in it.
 _METHODS = ("list_available_services", "load_data_with_path", "load_service_model")
@@ -29,6 +34,8 @@ _BY_NAME = "api_version"
 _MOST_S = 0.6
 _MANY_READINGS = 60
 _MANY_LOADERS = 10
+# Of memory that this process grows by, where the function has more than four times that: the largest services take 170 MB in that time.
+_MOST_MB = 64
 
 
 def kinds() -> tuple[type, ...]:
@@ -45,21 +52,76 @@ def seal(found: Found, sealing: Sealing) -> None:
         return
     known: list[object] = found.of(*kinds())
     loaders: list[object] = [kinds()[0]()]
-    sessions: list[object] = []
+    sessions: list[tuple[object, object]] = []
 
     def create_loader(search_path_string: str | None = None) -> object:
-        return loaders.pop() if search_path_string is None and loaders else make_loader(search_path_string)
+        made = _take(loaders) if search_path_string is None else None
+        return make_loader(search_path_string) if made is None else made
 
     def get_session(env_vars: object = None) -> object:
-        return sessions.pop() if env_vars is None and sessions else make_session(env_vars)
+        made = _take(sessions) if env_vars is None else None
+        return make_session(env_vars) if made is None or made[1] != _shape() else made[0]
 
     def prepare() -> None:
         # It takes from the environment what the platform says of itself; what is a function's it asks for when it makes a client.
-        if not getattr(sys.modules["botocore"], "_INITIALIZERS", ()):
-            sessions.append(make_session(None))
+        if not _initializers():
+            sessions.append((make_session(None), _shape()))
 
     sealing.learners.append(ServiceData([*loaders, *known[:_MANY_LOADERS]], prepare))
     module.create_loader, module.get_session = create_loader, get_session  # type: ignore[attr-defined]
+
+
+def _take(made: list[Made]) -> Made | None:
+    """Return one of them, to one thread alone."""
+    try:
+        return made.pop()
+    except IndexError:
+        return None
+
+
+def _initializers() -> tuple[object, ...]:
+    return tuple(getattr(sys.modules["botocore"], "_INITIALIZERS", ()))
+
+
+def _shape() -> object:
+    """Return what a session is made of beside its environment: what instrumentation and mocks add to when they are loaded."""
+    kind = getattr(sys.modules["botocore.session"], "Session", None)
+    handlers = getattr(sys.modules.get("botocore.handlers"), "BUILTIN_HANDLERS", ())
+    variables = dict(getattr(kind, "SESSION_VARIABLES", ()))
+    return kind, getattr(kind, "__init__", None), tuple(handlers), variables, _initializers()
+
+
+class Kept(dict[tuple[object, ...], object]):
+    """What a loader has read. What was read ahead counts only while the loader finds the same places."""
+
+    __slots__ = ("_loader", "_places", "reads_in")
+
+    def __init__(self, loader: object, kept: dict[Key, object]) -> None:
+        super().__init__(kept)
+        self._loader = loader
+        self._places: dict[Key, list[str]] = {}
+        # Where the zygote reads just now.
+        self.reads_in: list[str] = []
+
+    def __contains__(self, key: object) -> bool:
+        if not super().__contains__(key):
+            return False
+        places = self._places.get(key)  # type: ignore[call-overload]
+        return places is None or places == (self.reads_in or _that_exist(self._loader.search_paths))  # type: ignore[attr-defined]
+
+    def __reduce__(self) -> tuple[type, tuple[dict[Key, object]]]:
+        # Copies of a loader, and what it sends elsewhere, are as if this were none of ours.
+        return dict, ({key: self[key] for key in list(self) if key in self},)
+
+    def __setitem__(self, key: Key, value: object) -> None:
+        super().__setitem__(key, value)
+        self._places.pop(key, None)
+        if self.reads_in:
+            self._places[key] = self.reads_in
+
+
+def _that_exist(places: list[str]) -> list[str]:
+    return [place for place in places if os.path.exists(place)]
 
 
 class ServiceData:
@@ -69,16 +131,20 @@ class ServiceData:
     """
 
     MARK = "@"
-    __slots__ = ("_left_s", "_loaders", "_prepare", "_readings", "_sizes", "_waiting")
+    __slots__ = ("_left_s", "_loaders", "_most_mb", "_prepare", "_readings", "_sizes", "_waiting")
 
     def __init__(self, loaders: list[object], prepare: Callable[[], None]) -> None:
         self._loaders = loaders
+        for loader in loaders:
+            if type(getattr(loader, "_cache", None)) is dict:
+                loader._cache = Kept(loader, loader._cache)  # type: ignore[attr-defined]
         self._prepare: Callable[[], None] | None = prepare
         # What a worker has beyond these it has read itself.
         self._sizes = self._counts()
         self._waiting: list[tuple[object, tuple[str | None, ...]]] = []
         self._readings = _MANY_READINGS
         self._left_s = _MOST_S
+        self._most_mb = 0
 
     def told(self) -> list[str]:
         """In a worker: what was read since."""
@@ -98,7 +164,7 @@ class ServiceData:
         """In the zygote: take what a worker says that it read."""
         for line in lines:
             at, *words = line.split(" ")
-            if not (at.isdecimal() and at.isascii() and int(at) < len(self._loaders)):
+            if not (at.isdecimal() and at.isascii() and len(at) < 3 and int(at) < len(self._loaders)):
                 continue
             loader, key = self._loaders[int(at)], tuple(None if word == _NONE else word for word in words)
             if (
@@ -116,6 +182,9 @@ class ServiceData:
         """In the zygote: read one of them, or make the session that read the first."""
         if not self._waiting or self._left_s <= 0:
             return
+        self._most_mb = self._most_mb or _resident_mb() + min(_MOST_MB, _memory_mb() // 4)
+        if _resident_mb() > self._most_mb:
+            return
         prepare, began = self._prepare, time.process_time()
         try:
             if prepare is not None and self._waiting[0][0] is self._loaders[0]:
@@ -123,7 +192,7 @@ class ServiceData:
                 prepare()
                 return
             loader, (name, *arguments) = self._waiting.pop(0)
-            _read(loader, str(name), arguments)
+            _read(loader, str(name), arguments, _boto3s() if loader is self._loaders[0] else [])
         except Exception:
             # Trust boundary: names that a worker chose; a library of a version nobody tried.
             return
@@ -133,32 +202,44 @@ class ServiceData:
             gc.freeze()
 
 
-def _read(loader: object, name: str, arguments: list[str | None]) -> None:
+def _resident_mb() -> int:
+    with open("/proc/self/statm", "rb") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
+
+
+def _memory_mb() -> int:
+    size = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
+    return int(size) if size.isdecimal() and len(size) < 9 else 4 * _MOST_MB
+
+
+def _boto3s() -> list[str]:
+    """Return where a session of boto3 will look as well."""
+    file = getattr(sys.modules.get("boto3"), "__file__", None)
+    return [] if file is None else [os.path.join(os.path.dirname(file), "data")]
+
+
+def _read(loader: object, name: str, arguments: list[str | None], more: list[str]) -> None:
     named: dict[str, str | None] = {}
     if _BY_NAME in arguments:
         at = arguments.index(_BY_NAME)
         named[_BY_NAME] = arguments[at + 1]
         del arguments[at : at + 2]
-    places: list[str] = loader.search_paths  # type: ignore[attr-defined]
-    before = places[:]
-    # As a session of boto3 will have it.
-    if "boto3" in sys.modules:
-        more = os.path.join(os.path.dirname(str(sys.modules["boto3"].__file__)), "data")
-        places += [more] if more not in places else []
-    if any(os.path.exists(place) and is_writable(place) for place in places):
+    kept, places = _kept(loader), loader.search_paths  # type: ignore[attr-defined]
+    # Looked for once: who could make one that is missing now does not decide what is found.
+    there = _that_exist([*places, *more])
+    if type(kept) is not Kept or not there or any(map(is_writable, there)):
         return
-    # Who could make one that is missing now does not decide what is found.
-    places[:] = [place for place in places if os.path.exists(place)]
     read: Callable[..., object] = getattr(loader, name)
+    before, places[:], kept.reads_in = places[:], there, there
     try:
         read(*arguments, **named)
     finally:
-        places[:] = before
+        places[:], kept.reads_in = before, []
 
 
-def _kept(loader: object) -> dict[tuple[object, ...], object]:
+def _kept(loader: object) -> dict[Key, object]:
     kept = getattr(loader, "_cache", None)
-    return kept if type(kept) is dict else {}
+    return kept if type(kept) is dict or type(kept) is Kept else {}
 
 
 def _is_word(word: str) -> bool:
