@@ -103,7 +103,7 @@ def is_arithmetic(
     """Say whether `source` is an expression of literals, names and operators, and nothing that may be anything else.
 
     `is_name` says of which names the values are operands, `function_of` which of `FUNCTIONS` a name stands for, or that it is `OWN`,
-    and whether that was looked up: of another one that is only called so the value is nobody's. `is_float` says which names are
+    and whether that was looked up: of another one that is only called so nothing is known of the value. `is_float` says which names are
     numbers for sure (`pi`), and `is_own_head` whether the function has put this in front: `lambda n:`.
     """
     try:
