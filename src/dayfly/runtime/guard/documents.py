@@ -204,7 +204,7 @@ def about_head(guard: Guard, data: object, by_hand: bool, frame: FrameType) -> N
     if not _REQUEST.match(data[:_MANY_HEAD]):
         text = data[:_MANY_HEAD].decode("utf-8", "replace")
         if by_hand and data.endswith(b"\r\n"):
-            _about_lines(guard, text, "query.structure", frame, counted=_counted(data))
+            _about_lines(guard, text, "query.structure", frame, counted=_counted(data), data=data)
         about_body(guard, text, frame)
         return
     _about_lines(guard, data[:_MANY_HEAD].decode("latin-1"), "url.structure", frame)
@@ -256,7 +256,7 @@ def _counted(data: bytes) -> list[bytes]:
 
 
 def _about_lines(
-    guard: Guard, text: str, rule: str, frame: FrameType, *, counted: Sequence[bytes] = ()
+    guard: Guard, text: str, rule: str, frame: FrameType, *, counted: Sequence[bytes] = (), data: bytes = b""
 ) -> None:
     """A head, up to an empty line: a value within a line of it holds no line; one that begins a line is of a head that is handed on.
 
@@ -264,7 +264,9 @@ def _about_lines(
     """
     end = _EMPTY_LINE.search(text)
     for value, path in guard.provenance.values_in(text, "\n"):
-        if any(value.encode() in one for one in counted):
+        # All of them: what one text has may stand in another one that is too short.
+        sent = value.encode() if counted else b""
+        if counted and sum(one.count(sent) for one in counted) == data.count(sent):
             continue
         at = text.find(value)
         is_head = 0 < at < (end.start() if end else len(text)) and text[at - 1] != "\n"
