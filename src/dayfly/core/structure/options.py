@@ -22,7 +22,8 @@ _FIND_TESTS = (
 _FIND_VALUES = (
     *("-newer", "-anewer", "-cnewer", "-samefile", "-perm", "-regextype", "-printf", "-fprint", "-fprint0"),
     *("-fls", "-inum", "-links", "-lname", "-ilname", "-fstype", "-uid", "-gid", "-used", "-context", "-D"),
-    *("-files0-from", "-newermm", "-newerma", "-newermc", "-newermB", "-newerBt"),
+    "-files0-from",
+    *(f"-newer{time}{other}" for time in "aBcm" for other in "aBcmt"),
 )
 _GREP = ("-e", "--regexp", "-m", "--max-count", "-A", "-B", "-C")
 # Options whose value, the next word, is a text or a number and never a file, by program
@@ -48,7 +49,7 @@ _VALUE_OPTIONS = {
     **_TEXT_OPTIONS,
     "find": _TEXT_OPTIONS["find"].union(_FIND_VALUES, ("-fprintf",)),
     **dict.fromkeys(SHELLS, frozenset(("-o", "+o", "-O", "+O", "--rcfile", "--init-file", "--emulate"))),
-    **dict.fromkeys(("python", "pypy"), frozenset(("-W", "-X"))),
+    **dict.fromkeys(("python", "pypy"), frozenset(("-W", "-X", "--check-hash-based-pycs"))),
     "perl": frozenset(("-I", "-M")),
     "ruby": frozenset(("-I", "-r")),
     "node": frozenset(("-r", "--require", "--import")),
@@ -72,7 +73,7 @@ _SCRIPT_LETTERS = {
     "ruby": "e",
     "node": "ep",
     "lua": "e",
-    "php": "rf",
+    "php": "rfBREF",
     "sed": "ef",
     "jq": "f",
 }
@@ -84,7 +85,7 @@ _GLUED = {
     "ruby": "rIiFEKWxTCX",
     "node": "rC",
     "lua": "le",
-    "php": "dczntSfr",
+    "php": "dczntSfrBREF",
     "sed": "lief",
     "jq": "L",
 }
@@ -131,10 +132,8 @@ def _names_script(base: str, option: str) -> bool:
     letters = _SCRIPT_LETTERS.get(base, "ceEmn")
     is_short = len(option) > 1 and option[:1] == "-" != option[1]
     glued = _GLUED.get(base, "")
-    return (
-        option in _SCRIPT_OPTIONS
-        or (base == "deno" and option == "eval")
-        or (is_short and option[-1] in letters and not any(letter in glued for letter in option[1:-1]))
+    return option in _SCRIPT_OPTIONS or (
+        is_short and option[-1] in letters and not any(letter in glued for letter in option[1:-1])
     )
 
 
@@ -144,7 +143,8 @@ def places_of(arguments: Sequence[str]) -> list[Place]:
     """
     base, size = base_of(arguments[0]), len(arguments)
     places: list[Place] = ["script"] * (size + 1)
-    is_one, is_given, at = base in _ONE_SCRIPT, False, 1
+    is_one, is_given = base in _ONE_SCRIPT, False
+    at = 2 if base in ("bun", "deno") and arguments[1:2] in (["eval"], ["run"]) else 1
     while at < size:
         argument = arguments[at]
         values = _values_of(base, argument)

@@ -61,6 +61,7 @@ _REQUEST = re.compile(rb"[A-Z]{3,10} \S+ HTTP/1\.[01]\r?\n")
 _MANY_HEAD = 65_536
 # RFC 5321, 4.1.1.4.
 _END_OF_MAIL = "\r\n.\r\n"
+_LENGTH_BEFORE = re.compile(r"\$[0-9]{1,9}\r\n\Z")
 _COUNT = re.compile(rb"([*$])([0-9]{1,9})\r\n")
 _EMPTY_LINE = re.compile(r"\n\r?\n")
 # A form; and what begins or ends a text of JSON's.
@@ -269,7 +270,8 @@ def _about_lines(
         if counted and sum(one.count(sent) for one in counted) == data.count(sent):
             continue
         at = text.find(value)
-        is_head = 0 < at < (end.start() if end else len(text)) and text[at - 1] != "\n"
+        is_within = text[at - 1] != "\n" or _LENGTH_BEFORE.search(text, max(at - 12, 0), at)
+        is_head = 0 < at < (end.start() if end else len(text)) and is_within
         if is_head or (_END_OF_MAIL in value and text.endswith(_END_OF_MAIL)):
             guard.refuse(rule, frame, path=path, text=value)
             return
