@@ -221,3 +221,22 @@ def test_no_filter_that_is_allowed_shows_a_variable_of_the_environment() -> None
                 check=False,
             )
             assert "s3cret" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "value", "expected"),
+    [
+        (["jq", "--slurpfile", "keys", "keys.json", "{}"], "$keys", "refuse"),
+        (["jq", "--rawfile", "keys", "keys.json", "{}"], "$keys", "refuse"),
+        (["jq", "--slurpfile", "keys", "keys.json", "{}"], ".a", "allow"),
+        (["jq", "-fr", "{}"], "../.a", "refuse"),
+        (["jq", "{}", "-f", "x"], ".a", "refuse"),
+        (["jq", "-L", "lib", "{}"], ".a", "allow"),
+        (["awk", "{ print $1 - {} }"], " -2", "refuse"),
+        (["awk", "{ print $1 * {} }"], " -2", "allow"),
+    ],
+)
+def test_a_filter_reads_no_file_and_no_variable_of_the_functions(
+    words: list[str], value: str, expected: str
+) -> None:
+    assert verdict(words, value) == expected

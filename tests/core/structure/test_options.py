@@ -52,6 +52,30 @@ def verdict(words: list[str], value: str, name: str = "") -> str:
         (["env", "X={}", "make", "all"], "$(shell id)"),
         (["lua", "-l", "lib", "{}"], "a.lua"),
         (["deno", "eval", "{}"], "Deno.env"),
+        # A letter at the end of an option's own value is no option.
+        (["perl", "-MEncode", "-e", "{}"], "system('id')"),
+        (["ruby", "-rdate", "-e", "{}"], "system('id')"),
+        (["php", "-ddisplay_errors=Off", "-r", "{}"], "system('id');"),
+        (["awk", "-vmode=e", "-F,", "{}"], 'BEGIN{system("id")}'),
+        (["gawk", "--field-separator", ",", "{}"], 'BEGIN{system("id")}'),
+        (["sed", "-i.save", "-E", "{}", "a"], "1e id"),
+        (["bash", "-oe", "pipefail", "-c", "{}"], "id; pwd"),
+        (["zsh", "--emulate", "sh", "-c", "{}"], "id; pwd"),
+        (["find", ".", "-newer", "*"], "-name -delete"),
+        (["find", ".", "-perm", "*"], "-name -delete"),
+        (["find", ".", "-newerBm", "*"], "-name -delete"),
+        (["python3", "--check-hash-based-pycs", "always", "-c", "{}"], "import os"),
+        (["php", "-B", "$n = 1;", "-R", "{}"], "system(1)"),
+        (["deno", "eval", "--ext=ts", "{}"], "Deno.env"),
+        (["find", ".", "-fprintf", "f", "*"], "-name -delete"),
+        (["find", "{}", "data", "-type", "f", "-delete"], "-name"),
+        (["git", "diff", "-b", "{}"], "--output=/tmp/x"),
+        (["git", "blame", "-e", "{}"], "--contents=/etc/passwd"),
+        (["env", "{}=x", "zip", "a.zip", "b"], "ZIPOPT"),
+        (["env", "{}=x", "dotnet", "a.dll"], "DOTNET_STARTUP_HOOKS"),
+        (["sh", "-c", "eval $1", "sh", "{}"], "touch x"),
+        (["sh", "-c", "sudo -u a sh -xc $1", "sh", "{}"], "touch x"),
+        (["env", "X={}", "sh", "-c", "eval $X"], "touch x"),
     ],
 )
 def test_a_script_is_found_behind_whatever_options(words: list[str], value: str) -> None:
@@ -75,6 +99,26 @@ def test_a_script_is_found_behind_whatever_options(words: list[str], value: str)
     ],
 )
 def test_what_follows_a_script_is_an_operand(words: list[str], value: str) -> None:
+    assert verdict(words, value) == "allow"
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        (["perl", "-MEncode", "-ne", "print", "{}"], "f"),
+        (["ruby", "-rdate", "-e", "puts ARGV", "{}"], "f"),
+        (["sed", "-i.save", "-e", "s/a/b/", "{}"], "f"),
+        (["sed", "-i.save", "s/a/b/", "{}"], "f"),
+        (["awk", "-F,", "-vmode=e", "{print $n}", "{}"], "f"),
+        (["bash", "-euo", "pipefail", "-c", 'echo "$1"', "x", "{}"], "f g"),
+        (["sh", "-c", "ls -l $1", "sh", "{}"], "f g"),
+        (["find", ".", "-mtime", "-7", "*"], "-name '*.log' -size +1k"),
+        (["find", "data", "*", "-type", "f"], "-empty -size +1k"),
+        (["git", "commit", "-m", "{}"], "- fix"),
+        (["git", "checkout", "-b", "{}"], "feature/x"),
+    ],
+)
+def test_what_stands_beside_is_an_operand_or_a_choice(words: list[str], value: str) -> None:
     assert verdict(words, value) == "allow"
 
 

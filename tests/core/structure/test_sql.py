@@ -774,3 +774,18 @@ def test_a_path_that_the_function_begins_in_a_text_is_not_left(
     event = FakeProvenance({"file": value}, keys=False)
     own = OwnText(statement.split("{}"))
     assert judge_sql(statement.replace("{}", value), event, own, dialect="postgresql").verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        # Oracle reads q'X ' X', and BigQuery a text between three quotes.
+        ("5'-q'X ' X' OR 1=1 -- '", "refuse"),
+        ("5'-nq'X ' X' OR 1=1 -- '", "refuse"),
+        ("''a'b''' OR TRUE -- '", "refuse"),
+        ("O'Brien", "unknown"),
+        ("it's Joe's x's", "unknown"),
+    ],
+)
+def test_a_quote_that_another_server_closes_is_not_broken_by_prose(value: str, expected: str) -> None:
+    assert verdict(NAME, value) == expected

@@ -664,6 +664,14 @@ def test_what_is_sent_with_its_length_may_hold_lines(data: bytes, is_refused: bo
         about_head(serving({"key": "x\r\nGET admin"}), data, True, frame_in(__file__))
 
 
+def test_a_length_that_is_too_short_hides_no_command_behind_another_value() -> None:
+    # The function counts characters: é is two bytes, and so what follows them is the event's.
+    first = "é\r\n*1\r\n$8\r\nFLUSHALL\r\n"
+    data = b"*1\r\n$2\r\n%s$%d\r\n%s\r\n" % (first.encode(), len(first.encode()), first.encode())
+    with pytest.raises(Refused):
+        about_head(serving({"key": first}), data, True, frame_in(__file__))
+
+
 def test_a_mail_that_the_function_sends_by_hand_ends_where_the_function_ends_it() -> None:
     frame = frame_in(__file__)
     event = {"name": "x\r\n.\r\nMAIL FROM:<a@example.net>", "to": "a>\r\nRCPT TO:<b", "text": "Hi\r\nBob"}

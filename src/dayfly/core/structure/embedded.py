@@ -141,7 +141,10 @@ def are_literals(program: str, marked: list[bool], language: str) -> bool:
             is_apart = _PART_OF_NAME.isdisjoint((bare[-1:], program[at : at + 1]))
             if not (
                 has_numbers and is_apart and _is_sum(program[start:at], _COMPUTE if language == "awk" else ())
-            ) or (program[start] in "+-" and not (before[-1:] in "*/%(" or _BEFORE_PATTERN.search(before))):
+            ) or (
+                program[start:at].lstrip(" \t")[:1] in ("+", "-")
+                and not (before[-1:] in "*/%(" or _BEFORE_PATTERN.search(before))
+            ):
                 return False
             bare += "0"
         elif sign == "#" and has_numbers:

@@ -19,13 +19,20 @@ _FIND_TESTS = (
     *("-xtype", "-size", "-mtime", "-atime", "-ctime", "-mmin", "-amin", "-cmin", "-user", "-group"),
     *("-newermt", "-newerat", "-newerct", "-maxdepth", "-mindepth"),
 )
+_FIND_VALUES = (
+    *("-newer", "-anewer", "-cnewer", "-samefile", "-perm", "-regextype", "-printf", "-fprint", "-fprint0"),
+    *("-fls", "-inum", "-links", "-lname", "-ilname", "-fstype", "-uid", "-gid", "-used", "-context", "-D"),
+    "-files0-from",
+    *(f"-newer{time}{other}" for time in "aBcm" for other in "aBcmt"),
+)
 _GREP = ("-e", "--regexp", "-m", "--max-count", "-A", "-B", "-C")
 # Options whose value, the next word, is a text or a number and never a file, by program
 # (https://pubs.opengroup.org/onlinepubs/9799919799/utilities/contents.html and the manuals of GNU's).
 _TEXT_OPTIONS = {
     "find": frozenset(_FIND_TESTS),
     **dict.fromkeys(("grep", "egrep", "fgrep", "zgrep"), frozenset(_GREP)),
-    "git": frozenset(("-m", "--message", "--author", "-b", "-e", "--grep")),
+    # Not -b and -e, which are other commands' flags: `git diff -b`.
+    "git": frozenset(("-m", "--message", "--author", "--grep")),
     "cut": frozenset(("-b", "-c", "-d", "-f", "--bytes", "--characters", "--delimiter", "--fields")),
     **dict.fromkeys(("head", "tail"), frozenset(("-n", "-c", "--lines", "--bytes"))),
     "sort": frozenset(("-k", "-t", "--key", "--field-separator")),
@@ -33,14 +40,16 @@ _TEXT_OPTIONS = {
     "date": frozenset(("-d", "--date")),
     "curl": frozenset(("-H", "--header", "-A", "--user-agent", "-m", "--max-time", "--data-raw")),
 }
-_AWK_OPTIONS = frozenset(("-F", "-v", "-l", "-i"))
-_NAMED_BY_TWO = frozenset(("--arg", "--argjson", "--slurpfile", "--rawfile", "--argfile"))
+_AWK_OPTIONS = frozenset(
+    ("-F", "-v", "-l", "-i", "-W", "--field-separator", "--assign", "--include", "--load")
+)
+NAMED_BY_TWO = frozenset(("--arg", "--argjson", "--slurpfile", "--rawfile", "--argfile"))
 # All options whose value is the next word.
 _VALUE_OPTIONS = {
     **_TEXT_OPTIONS,
-    "find": _TEXT_OPTIONS["find"].union(("-newer",)),
-    **dict.fromkeys(SHELLS, frozenset(("-o", "+o", "-O", "+O", "--rcfile", "--init-file"))),
-    **dict.fromkeys(("python", "pypy"), frozenset(("-W", "-X"))),
+    "find": _TEXT_OPTIONS["find"].union(_FIND_VALUES, ("-fprintf",)),
+    **dict.fromkeys(SHELLS, frozenset(("-o", "+o", "-O", "+O", "--rcfile", "--init-file", "--emulate"))),
+    **dict.fromkeys(("python", "pypy"), frozenset(("-W", "-X", "--check-hash-based-pycs"))),
     "perl": frozenset(("-I", "-M")),
     "ruby": frozenset(("-I", "-r")),
     "node": frozenset(("-r", "--require", "--import")),
@@ -49,7 +58,7 @@ _VALUE_OPTIONS = {
     "php": frozenset(("-d", "-c")),
     "fish": frozenset(("-C", "-d")),
     "sed": frozenset(("-l", "--line-length")),
-    "jq": _NAMED_BY_TWO.union(("--indent", "-L")),
+    "jq": NAMED_BY_TWO.union(("--indent", "-L", "--library-path")),
 }
 # Programs whose options are one letter each, in groups perhaps; and other letters of theirs with a value, which is the
 # rest of a group.
@@ -64,9 +73,21 @@ _SCRIPT_LETTERS = {
     "ruby": "e",
     "node": "ep",
     "lua": "e",
-    "php": "rf",
+    "php": "rfBREF",
     "sed": "ef",
     "jq": "f",
+}
+# Letters whose value is the rest of a word, whatever that ends with: `ruby -rdate`, `sed -i.save`.
+_GLUED = {
+    **dict.fromkeys(("python", "pypy"), "cmWX"),
+    **dict.fromkeys(AWKS, "FvfilWeE"),
+    "perl": "IMmFixV",
+    "ruby": "rIiFEKWxTCX",
+    "node": "rC",
+    "lua": "le",
+    "php": "dczntSfrBREF",
+    "sed": "lief",
+    "jq": "L",
 }
 _SCRIPT_OPTIONS = frozenset(
     ("--eval", "--print", "--expression", "--file", "--from-file", "--source", "--exec")
@@ -92,7 +113,10 @@ def _values_of(base: str, option: str) -> int:
     """Return how many words behind an option are its values; a group such as `-euo` has those of its last letter."""
     options = _VALUE_OPTIONS.get(base, frozenset())
     if option in options:
-        return 1 + (option in _NAMED_BY_TWO)
+        return 1 + (option in NAMED_BY_TWO or option == "-fprintf")
+    if base in SHELLS and option[1:].isalpha():
+        # Each of them takes a word: `-oe pipefail`.
+        return sum(option[0] + letter in options for letter in option[1:])
     return int(
         base in _GROUPS
         and option[:1] in ("-", "+")
@@ -107,10 +131,9 @@ def _values_of(base: str, option: str) -> int:
 def _names_script(base: str, option: str) -> bool:
     letters = _SCRIPT_LETTERS.get(base, "ceEmn")
     is_short = len(option) > 1 and option[:1] == "-" != option[1]
-    return (
-        option in _SCRIPT_OPTIONS
-        or (base == "deno" and option == "eval")
-        or (is_short and option[-1] in letters)
+    glued = _GLUED.get(base, "")
+    return option in _SCRIPT_OPTIONS or (
+        is_short and option[-1] in letters and not any(letter in glued for letter in option[1:-1])
     )
 
 
@@ -120,7 +143,8 @@ def places_of(arguments: Sequence[str]) -> list[Place]:
     """
     base, size = base_of(arguments[0]), len(arguments)
     places: list[Place] = ["script"] * (size + 1)
-    is_one, is_given, at = base in _ONE_SCRIPT, False, 1
+    is_one, is_given = base in _ONE_SCRIPT, False
+    at = 2 if base in ("bun", "deno") and arguments[1:2] in (["eval"], ["run"]) else 1
     while at < size:
         argument = arguments[at]
         values = _values_of(base, argument)
@@ -188,13 +212,21 @@ def chosen_words(arguments: Sequence[str], events: Sequence[Sequence[bool]]) -> 
         number for number, one in enumerate(arguments) if one in COMMAND_OPTIONS and not words[number]
     ]
     at = 1
+    has_path = base == "sort"
     while at < (commands[0] if commands else len(arguments)):
         begin = at
+        if not words[at]:
+            # What an option of the function's takes is no choice, whatever it looks like.
+            has_path = has_path or arguments[at] not in ("-H", "-L", "-P")
+            at += 1 + _values_of(base, arguments[at])
+            continue
         while base == "find" and words[at] in _NOT:
             at += 1
         # A value that the function has as well, "1", is not marked: no word of an expression of its own looks like one.
         following = "".join(arguments[at + 1 : at + 2])
-        is_complete = words[at] and (words[at + 1] or not (following[:1] == "-" or following in _SIGNS))
+        is_complete = words[at] and (
+            words[at + 1] or (has_path and not (following[:1] == "-" or following in _SIGNS))
+        )
         size = _choice_of(base, words[at], following if is_complete else "", own)
         if size and arguments[begin - 1] not in _NOT:
             found.update(range(begin, at + size))

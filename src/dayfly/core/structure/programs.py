@@ -128,6 +128,10 @@ _STEERS = (
     ),
     *("MALLOC_", "MANPAGER", "MYSQL_", "NLSPATH", "NODE_", "NPM_", "OPENSSL_", "PAGER", "PERL", "PG", "PHP"),
     *("PIP_", "PS0", "PS1", "PS2", "PSQL", "RES_", "RSYNC_", "RUBY", "SHELL", "SSH_", "SSL", "SUDO_", "TAR_"),
+    *("ANSIBLE_", "ANT_", "BZIP", "CARGO_", "CC", "CMAKE_", "COMPLUS_", "CORECLR_", "CPATH", "CPP", "CXX"),
+    *("DENO_", "DOTNET_", "FONTCONFIG_", "FREETDS", "GCC_", "GNUPG", "GRADLE_", "GZIP", "HADOOP_", "LDAP"),
+    *("MAVEN_", "NETRC", "ODBC", "OPENIN_", "OPENOUT_", "R_", "REQUESTS_", "RUSTC", "SPARK_", "TAPE"),
+    *("TESSDATA_", "TEX", "TF_", "TNS_", "TZ", "UNZIP", "ZIP"),
     *("TCL", "TERM", "TMPDIR", "UV_", "VIM", "VISUAL", "WGETRC", "XDG_", "XZ_", "ZDOTDIR", "_JAVA_"),
 )
 _STEERING_ENDS = (

@@ -13,7 +13,14 @@ from dayfly.core.structure.embedded import (
 )
 from dayfly.core.structure.filters import is_filter
 from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, contributed, judged, unreadable
-from dayfly.core.structure.options import FIND_SIGNS, chosen_words, is_script_given, is_value, places_of
+from dayfly.core.structure.options import (
+    FIND_SIGNS,
+    NAMED_BY_TWO,
+    chosen_words,
+    is_script_given,
+    is_value,
+    places_of,
+)
 from dayfly.core.structure.path import says_parent
 from dayfly.core.structure.pipes import program_of, with_output
 from dayfly.core.structure.programs import (
@@ -68,6 +75,8 @@ _COMPUTES = re.compile(
 _COMPARES = re.compile(r"\s-(?:eq|ne|lt|le|gt|ge|v)\s")
 _TAKES_NAMES = DECLARES.union(("let", "unset", "[[", "read"))
 _SUBSCRIPT = re.compile(r"\w\[")
+# jq's option by which its first operand is a filter's file, among others perhaps.
+_READS_FILTER = re.compile(r"-[A-Za-z]*f|--from-file")
 # What make puts in a value, its own or a variable's of its surroundings.
 _REFERS = re.compile(r"\$[({]")
 _COMPUTED = re.compile(r"\$[({]|`")
@@ -76,6 +85,8 @@ _EVALUATES = re.compile(r"\beval\s|\b(?:ba|da)?sh\s+-c\s+[^\n]*\$|\bexec\(|\beva
 _ACTIVE = frozenset("$`;|&()<>\n")
 # What hands a command's output to another one.
 _PASSED_ON = "|()`"
+# What executes its operands as a line of a shell's.
+_EXECUTES = frozenset(("eval", "trap", "ssh", "su", "runuser", "watch", "script", "rsh"))
 # What takes a line of a shell's for the next word; and the rules of what the author of such a line answers for.
 _TAKES_LINE = re.compile(r"-[^-]*c")
 _OF_OPERANDS = frozenset(("argv.option", "shell.structure", "shell.file", "shell.unreadable"))
@@ -279,7 +290,7 @@ def _judge_line(
     for words, variant in ((one, variant) for one in reading.commands for variant in variables.of(one)):
         for word in variant:
             if word.splits >= 0 and not _is_text(variant, word):
-                is_program = word.is_command and not is_assignment(word)
+                is_program = (word.is_command and not is_assignment(word)) or _is_executed(variant, word)
                 return _refuse(
                     "shell.program" if is_program else "shell.structure",
                     "the event supplies shell syntax",
@@ -311,6 +322,18 @@ def _is_text(words: list[Word], word: Word) -> bool:
     return (
         program_of(words)[0].text() == "echo" and " -" not in text and not frozenset("*?[").intersection(text)
     )
+
+
+def _is_executed(words: list[Word], word: Word) -> bool:
+    """Say whether what a word is split into is a command line again: `eval $X`, `sudo sh -c $X`."""
+    texts = [one.text() for one in program_of(words) if one.start <= word.start]
+    for at, text in enumerate(texts[:-1]):
+        base = base_of(text)
+        if base in _EXECUTES or (base in SHELLS and _TAKES_LINE.fullmatch(texts[-2])):
+            return True
+        if at == 0 and base not in STARTERS:
+            break
+    return False
 
 
 def _is_own_program(name: str, start: int, end: int, taint: Taint, own: OwnText) -> bool:
@@ -637,8 +660,9 @@ def _judge_arguments(
             or (
                 base == "jq"
                 and all(marked)
-                and not before.endswith(("f", "L", "-from-file", "-library-path"))
-                and is_filter(argument, has_variables="--arg" in "\n".join(arguments))
+                and before not in ("-L", "--library-path")
+                and not any(map(_READS_FILTER.match, arguments))
+                and is_filter(argument, has_variables=not NAMED_BY_TWO.isdisjoint(arguments))
             )
             or (
                 base in AWKS

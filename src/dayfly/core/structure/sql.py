@@ -260,9 +260,10 @@ def _judge(
 def _is_broken_by_words(sql: str, tokens: list[Token], taint: Taint) -> bool:
     """Say whether an apostrophe in prose (`'O'Brien'`) has left a quote open, and the event did nothing else to the statement.
 
-    No server executes that. One that takes a backslash for an escape may read it otherwise.
+    No server executes that. One that takes a backslash for an escape may read it otherwise, as BigQuery does three quotes, and
+    Oracle `q'X it's X'`.
     """
-    if "\\" in sql:
+    if "\\" in sql or "'''" in sql:
         return False
     has_word = False
     for token in tokens:
@@ -274,6 +275,8 @@ def _is_broken_by_words(sql: str, tokens: list[Token], taint: Taint) -> bool:
         # Of a time, which another value may be: "12:00:00".
         is_in_prose = text in _IN_PROSE or text.removeprefix(":")[:2].isdecimal()
         if text in _KEYWORDS or (token.kind != WORD and not is_in_prose):
+            return False
+        if text in ("q", "nq") and sql[token.end : token.end + 1] == "'":
             return False
         has_word = has_word or (token.kind == WORD and bool(taint.mask[token.start - 1]))
     # A quote at an end is what an attacker tries first.

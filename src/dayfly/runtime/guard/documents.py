@@ -61,6 +61,7 @@ _REQUEST = re.compile(rb"[A-Z]{3,10} \S+ HTTP/1\.[01]\r?\n")
 _MANY_HEAD = 65_536
 # RFC 5321, 4.1.1.4.
 _END_OF_MAIL = "\r\n.\r\n"
+_LENGTH_BEFORE = re.compile(r"\$[0-9]{1,9}\r\n\Z")
 _COUNT = re.compile(rb"([*$])([0-9]{1,9})\r\n")
 _EMPTY_LINE = re.compile(r"\n\r?\n")
 # A form; and what begins or ends a text of JSON's.
@@ -204,7 +205,7 @@ def about_head(guard: Guard, data: object, by_hand: bool, frame: FrameType) -> N
     if not _REQUEST.match(data[:_MANY_HEAD]):
         text = data[:_MANY_HEAD].decode("utf-8", "replace")
         if by_hand and data.endswith(b"\r\n"):
-            _about_lines(guard, text, "query.structure", frame, counted=_counted(data))
+            _about_lines(guard, text, "query.structure", frame, counted=_counted(data), data=data)
         about_body(guard, text, frame)
         return
     _about_lines(guard, data[:_MANY_HEAD].decode("latin-1"), "url.structure", frame)
@@ -256,7 +257,7 @@ def _counted(data: bytes) -> list[bytes]:
 
 
 def _about_lines(
-    guard: Guard, text: str, rule: str, frame: FrameType, *, counted: Sequence[bytes] = ()
+    guard: Guard, text: str, rule: str, frame: FrameType, *, counted: Sequence[bytes] = (), data: bytes = b""
 ) -> None:
     """A head, up to an empty line: a value within a line of it holds no line; one that begins a line is of a head that is handed on.
 
@@ -264,10 +265,13 @@ def _about_lines(
     """
     end = _EMPTY_LINE.search(text)
     for value, path in guard.provenance.values_in(text, "\n"):
-        if any(value.encode() in one for one in counted):
+        # All of them: what one text has may stand in another one that is too short.
+        sent = value.encode() if counted else b""
+        if counted and sum(one.count(sent) for one in counted) == data.count(sent):
             continue
         at = text.find(value)
-        is_head = 0 < at < (end.start() if end else len(text)) and text[at - 1] != "\n"
+        is_within = text[at - 1] != "\n" or _LENGTH_BEFORE.search(text, max(at - 12, 0), at)
+        is_head = 0 < at < (end.start() if end else len(text)) and is_within
         if is_head or (_END_OF_MAIL in value and text.endswith(_END_OF_MAIL)):
             guard.refuse(rule, frame, path=path, text=value)
             return
