@@ -704,6 +704,14 @@ def test_a_link_does_not_lead_out_of_the_directory_that_it_was_joined_with(
         about_url(guard, joined, frame_in(__file__))
 
 
+def test_a_page_of_the_events_may_link_to_its_parents() -> None:
+    page = "https://example.org/a/b/c.html"
+    guard = serving({"page": page, "link": "../../x"}, own=(), mode="observe")
+    guard.computed_paths["https://example.org/x"] = ("../../x", page)
+    about_url(guard, "https://example.org/x", frame_in(__file__))
+    assert ["observed", "url.structure"] not in told(guard)
+
+
 def test_a_port_that_the_event_names_with_a_known_host_is_the_events() -> None:
     frame = frame_in(__file__)
     guard = serving(

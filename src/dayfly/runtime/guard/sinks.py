@@ -700,7 +700,9 @@ def about_url(guard: Guard, url: object, frame: FrameType) -> None:
 
 def _about_joined(guard: Guard, url: str, given: str, base: str, frame: FrameType) -> None:
     """What urljoin made: a ".." of the event's has not led out of the directory that it was joined with."""
-    if ".." in given.split("/") and not url.startswith(base[: base.rfind("/") + 1]):
+    leaves = ".." in given.split("/") and not url.startswith(base[: base.rfind("/") + 1])
+    # A page that the event names may link to its parents.
+    if leaves and not guard.contributed(base):
         for span in guard.contributed(given):
             if ".." in given[span.start : span.end]:
                 guard.refuse("url.structure", frame, path=span.path, text=given)
