@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 
 
-def is_writable(path: str) -> bool:
-    """Say whether this user may change the file, or put another in its place."""
+def is_writable(path: str, known: dict[str, bool] | None = None) -> bool:
+    """Say whether this user may change the file, or put another in its place; `known` keeps what was found of each path."""
+    known = {} if known is None else known
     path = os.path.abspath(path)
     while True:
-        if may_change(path):
+        if path not in known:
+            known[path] = _may_change(path)
+        if known[path]:
             return True
         if path == os.path.dirname(path):
             return False
         path = os.path.dirname(path)
 
 
-def may_change(path: str) -> bool:
+def _may_change(path: str) -> bool:
     """Say whether this user may write to the file or folder itself, now or once its owner, this user, changed its mode."""
     if os.access(path, os.W_OK):
         return True

@@ -8,7 +8,7 @@ import os
 import sys
 from importlib.machinery import SourceFileLoader, SourcelessFileLoader
 
-from dayfly._sys.access import may_change
+from dayfly._sys.access import is_writable
 from dayfly.runtime import forkhooks, seal
 from dayfly.runtime import sealing as sealers
 
@@ -282,14 +282,7 @@ class _Watch:
         """Say whether this user can change what a path leads to."""
         if path in self._temporary or path.startswith(self._temporary):
             return True
-        while True:
-            if path not in self._writable:
-                self._writable[path] = may_change(path)
-            if self._writable[path]:
-                return True
-            if path == "/":
-                return False
-            path = os.path.dirname(path)
+        return is_writable(path, self._writable)
 
     def is_from_deployment(self, module: object) -> bool:
         """Say whether a module was loaded from a file that nobody here can write, or from none."""

@@ -39,9 +39,9 @@ class Token:
 class Unterminated(Unreadable):
     """A quote at the end of a statement that nothing closes; `tokens` are those before it."""
 
-    def __init__(self, tokens: list[Token]) -> None:
+    def __init__(self) -> None:
         super().__init__("an unterminated quote")
-        self.tokens = tokens
+        self.tokens: list[Token] = []
 
 
 def read_tokens(sql: str, dialect: str) -> list[Token]:
@@ -51,13 +51,10 @@ def read_tokens(sql: str, dialect: str) -> list[Token]:
     tokens: list[Token] = []
     try:
         _read(sql, dialect, tokens)
-    except _Unclosed:
-        raise Unterminated(tokens) from None
+    except Unterminated as fault:
+        fault.tokens = tokens
+        raise
     return tokens
-
-
-class _Unclosed(Exception):
-    """Nothing closes a quote."""
 
 
 def _read(sql: str, dialect: str, tokens: list[Token]) -> None:
@@ -190,7 +187,7 @@ def _close(sql: str, token: Token) -> Token:
             token.limit = end
             token.end = end + 1
             return token
-    raise _Unclosed
+    raise Unterminated
 
 
 def _dollar(sql: str, at: int) -> Token:
@@ -202,7 +199,7 @@ def _dollar(sql: str, at: int) -> Token:
         tag = sql[at : end + 1]
         closed = sql.find(tag, end + 1)
         if closed < 0:
-            raise _Unclosed
+            raise Unterminated
         token = Token(STRING, at, closed + len(tag))
         token.content = end + 1
         token.limit = closed

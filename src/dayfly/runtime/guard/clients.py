@@ -88,12 +88,16 @@ def _wrap_aiohttp_hops(module: ModuleType, guard: Guard) -> None:
     precede(module.ClientRequest, "__init__", guard, look)
 
 
+def _is_by_function(guard: Guard, frame: FrameType | None, module: str) -> bool:
+    """Say whether the function itself is what called into `module`, whose own frames do not count."""
+    while frame is not None and frame.f_globals.get("__name__") == module:
+        frame = frame.f_back
+    return frame is not None and guard.places.is_functions(frame.f_code.co_filename)
+
+
 def _wrap_http(module: ModuleType, guard: Guard) -> None:
     def look(_connection: object, _method: object, url: object, *_rest: object, **_options: object) -> None:
-        frame: FrameType | None = sys._getframe(2)
-        while frame is not None and frame.f_globals.get("__name__") == module.__name__:
-            frame = frame.f_back
-        if frame is not None and guard.places.is_functions(frame.f_code.co_filename):
+        if _is_by_function(guard, sys._getframe(2), module.__name__):
             guard.ask(sinks.about_url, url)
 
     precede(module.HTTPConnection, "putrequest", guard, look)
@@ -103,11 +107,8 @@ def _wrap_sending(owner: Any, guard: Guard) -> None:
     """What a function or a client writes into a connection."""
 
     def look(_socket: object, data: object, *_rest: object) -> None:
-        frame = sys._getframe(2)
-        while frame.f_globals.get("__name__") == "socket" and frame.f_back is not None:
-            # What `makefile` gives.
-            frame = frame.f_back
-        by_hand = guard.places.is_functions(frame.f_code.co_filename)
+        # Perhaps through what `makefile` gives, which is the module's.
+        by_hand = _is_by_function(guard, sys._getframe(2), "socket")
         guard.ask(documents.about_head, data, by_hand)
 
     for name in ("send", "sendall"):
