@@ -69,8 +69,7 @@ static int64_t count_polls(struct supervisor *s) {
         return 0;
     api.sin_port = htons((uint16_t)atoi(port + 1));
     (void)endpoint_from(&server, (const struct sockaddr *)&api);
-    sockets_begin(sockets, &s->procfs, &server, 1);
-    bool is_read = sockets_read(sockets);
+    bool is_read = sockets_begin(sockets, &s->procfs, &server, 1) && sockets_read(sockets);
     for (size_t i = 0; is_read && i < sockets->n_rows; i++)
         /* Closed at the platform's end, perhaps. */
         n += (sockets->rows[i].state == TCP_IS_ESTABLISHED || sockets->rows[i].state == TCP_CLOSE_WAITS) &&

@@ -24,9 +24,9 @@
  * than a hundred bytes. */
 #define TALLY_BYTES 4097
 #define TALLY_BEFORE 2048
-/* A machine with more than a thousand users before ours is none that is given to one function; the walk over them would take
+/* A machine with some hundred users before ours is none that is given to one function; the walk over them would take
  * longer than all else. */
-#define TALLY_FAR 65536
+#define TALLY_FAR 16384
 /* What a user's keyring has: everything but setattr for who possesses it, everything for the user. */
 #define RING_RIGHTS 0x1f3f0000u
 
@@ -323,24 +323,40 @@ static long find_tally(const char *piece, uid_t uid, bool is_first, long *keys) 
 }
 
 /* How many keys our user has, wherever they are; -1 where that is not told. Where other users have keys, too, the kernel
- * walks over all that come before: once for a read at any place, and again for each further read. */
+ * walks over all that come before, anew whenever a place is sought: so it is sought once, and read on from there. */
 static long count_keys(struct kernel *kernel) {
     char piece[TALLY_BYTES];
     long keys = -1;
     /* Others come and go: it is near the place of the last time, or it is looked for from the beginning. */
     off_t from = kernel->tally_at > TALLY_BEFORE ? kernel->tally_at - TALLY_BEFORE : 0;
-    for (bool is_guess = from > 0; kernel->tallies >= 0;) {
-        ssize_t n = pread(kernel->tallies, piece, sizeof(piece) - 1, from);
-        piece[n > 0 ? n : 0] = '\0';
-        long at = find_tally(piece, kernel->uid, from == 0, &keys);
+    size_t kept = 0;
+    bool is_guess = from > 0, is_sought = true;
+    while (kernel->tallies >= 0) {
+        if (is_sought && lseek(kernel->tallies, from, SEEK_SET) != from)
+            return -1;
+        ssize_t n = read(kernel->tallies, piece + kept, sizeof(piece) - 1 - kept);
+        if (n < 0)
+            return -1;
+        piece[kept + (size_t)n] = '\0';
+        long at = find_tally(piece, kernel->uid, !is_guess, &keys);
         if (at >= 0) {
             kernel->tally_at = from + at;
             return keys;
         }
-        if (!is_guess && n < TALLY_BEFORE)
-            return n < 0 ? -1 : 0;
-        from = is_guess ? 0 : from + n - TALLY_BEFORE / 2;
+        is_sought = is_guess;
         is_guess = false;
+        if (is_sought) {
+            from = 0;
+            continue;
+        }
+        /* A line that is cut is read on. */
+        const char *last = strrchr(piece, '\n');
+        if (n == 0 || last == NULL)
+            return n == 0 ? 0 : -1;
+        size_t whole = (size_t)(last + 1 - piece);
+        kept += (size_t)n - whole;
+        from += (off_t)whole;
+        memmove(piece, piece + whole, kept);
         if (from > TALLY_FAR) {
             (void)close(kernel->tallies);
             kernel->tallies = -1;

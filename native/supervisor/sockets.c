@@ -253,8 +253,8 @@ static int ask(struct sockets *sockets, uint32_t states, const uint8_t *filter, 
     }
 }
 
-/* Ask for the connections with `port` at either end. */
-static int ask_for(struct sockets *sockets, uint16_t port) {
+/* Ask for the connections with `port` at either end, in one of these states. */
+static int ask_for(struct sockets *sockets, uint32_t states, uint16_t port) {
     uint8_t filter[FILTER_BYTES], *at = filter;
     /* The remote port is `port`, or the local one. The kernel's check follows the ways of success, so the
      * second half is reached by a jump over it; past the end by four is no match (inet_diag_bc_audit in
@@ -264,7 +264,7 @@ static int ask_for(struct sockets *sockets, uint16_t port) {
     at = put_operation(at, JUMP, 4, 20);
     at = put_port(at, LOCAL_FROM, 8, 20, port);
     at = put_port(at, LOCAL_TO, 8, 12, port);
-    return ask(sockets, STATES, filter, (size_t)(at - filter), keep_row, sockets);
+    return ask(sockets, states, filter, (size_t)(at - filter), keep_row, sockets);
 }
 
 static bool open_netlink(struct sockets *sockets) {
@@ -286,11 +286,11 @@ static int drop_netlink(struct sockets *sockets) {
 }
 
 /* Look by netlink; -1 with errno. */
-static int read_netlink(struct sockets *sockets) {
+static int read_netlink(struct sockets *sockets, uint32_t states) {
     if (!open_netlink(sockets))
         return -1;
     for (size_t i = 0; i < sockets->n_servers; i++)
-        if ((i == 0 || sockets->servers[i].port != sockets->servers[0].port) && ask_for(sockets, sockets->servers[i].port) != 0)
+        if ((i == 0 || sockets->servers[i].port != sockets->servers[0].port) && ask_for(sockets, states, sockets->servers[i].port) != 0)
             return drop_netlink(sockets);
     return 0;
 }
@@ -302,10 +302,11 @@ static int read_files(struct sockets *sockets, void (*take)(void *context, const
     return procfs_each_line(sockets->procfs, "net/tcp6", MANY_BYTES, take, context) == 0 || errno == ENOENT ? 0 : -1;
 }
 
-bool sockets_read(struct sockets *sockets) {
+/* As sockets_read; of the files all states. */
+static bool read_states(struct sockets *sockets, uint32_t states) {
     sockets->n_rows = 0;
     sockets->is_cut = sockets->lost_clients = false;
-    int result = sockets->by_proc ? -1 : read_netlink(sockets);
+    int result = sockets->by_proc ? -1 : read_netlink(sockets, states);
     if (result != 0 && !sockets->has_read) {
         /* Refused, or a kernel without the module. Later it is a lack that somebody has made, and no reason to go over to what
          * takes forty times as long. */
@@ -319,6 +320,8 @@ bool sockets_read(struct sockets *sockets) {
         sockets->is_cut |= sockets->rows[i].state != TCP_LISTENS && rank_of(sockets, &sockets->rows[i]) == RANK_SERVER;
     return result == 0;
 }
+
+bool sockets_read(struct sockets *sockets) { return read_states(sockets, STATES); }
 
 /* ActiveOpens of /proc/net/snmp (RFC 4022). */
 long sockets_begun(const struct sockets *sockets) {
@@ -484,7 +487,9 @@ static unsigned int find_lacks(struct sockets *sockets, bool is_alone, bool has_
         closed.waiting > (sockets->last_port - sockets->first_port + 1) / MOST_OF_FOUR * (MOST_OF_FOUR - 1))
         found |= LACK_PORTS;
     bool alone = is_alone && !has_extensions;
-    bool are_free = undoes ? free_ports(sockets, alone) : !find_held(sockets, alone, &held);
+    /* Before the first event there are only those that waits are counted for. */
+    bool may_hold = undoes || closed.waiting > 0 || closed.orphans > 0;
+    bool are_free = undoes ? free_ports(sockets, alone) : !may_hold || !find_held(sockets, alone, &held);
     if (!is_alone)
         return found;
     /* What follows is counted for the whole machine, or for all processes of the user. */
@@ -532,7 +537,7 @@ bool endpoint_is_any(const struct endpoint *end) {
            (memcmp(end->address, mapped, sizeof(mapped)) == 0 && is_zero(end->address + 12, 4));
 }
 
-void sockets_begin(struct sockets *sockets, const struct procfs *procfs, const struct endpoint *servers, size_t n) {
+bool sockets_begin(struct sockets *sockets, const struct procfs *procfs, const struct endpoint *servers, size_t n) {
     bytes_clear(sockets, sizeof(*sockets));
     sockets->procfs = procfs;
     sockets->netlink = -1;
@@ -550,10 +555,12 @@ void sockets_begin(struct sockets *sockets, const struct procfs *procfs, const s
     /* Whoever serves at one of the ports, for once. */
     sockets->serves_all = true;
     bool serves_all = false;
-    if (sockets_read(sockets))
-        for (size_t i = 0; i < sockets->n_rows; i++)
-            serves_all |= sockets->rows[i].state == TCP_LISTENS && endpoint_is_any(&sockets->rows[i].local);
+    /* Those who listen are in a small table of their own (inet_diag_dump_icsk in net/ipv4/inet_diag.c). */
+    bool is_read = read_states(sockets, 1u << TCP_LISTENS);
+    for (size_t i = 0; is_read && i < sockets->n_rows; i++)
+        serves_all |= sockets->rows[i].state == TCP_LISTENS && endpoint_is_any(&sockets->rows[i].local);
     sockets->serves_all = serves_all;
+    return is_read;
 }
 
 void sockets_end(struct sockets *sockets) {

@@ -67,8 +67,8 @@ struct sockets {
 };
 
 /* Prepare to look at connections that have one of `n` servers at either end, before code runs here that could listen as
- * they do. */
-void sockets_begin(struct sockets *sockets, const struct procfs *procfs, const struct endpoint *servers, size_t n);
+ * they do; false where none can be read. */
+bool sockets_begin(struct sockets *sockets, const struct procfs *procfs, const struct endpoint *servers, size_t n);
 void sockets_end(struct sockets *sockets);
 /* Read all those rows, listeners included and what is in TIME_WAIT not; false where none can be read. */
 bool sockets_read(struct sockets *sockets);

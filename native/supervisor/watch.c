@@ -270,10 +270,9 @@ void watch_begin(struct watch *watch, struct sweep *sweep, const struct endpoint
     if (on_lambda && !endpoint_same(api, &known))
         watch->api[watch->n_api++] = known;
     watch->seen = watch->quiet = -1;
-    sockets_begin(&watch->sockets, sweep->procfs, watch->api, watch->n_api);
+    watch->is_armed = sockets_begin(&watch->sockets, sweep->procfs, watch->api, watch->n_api);
     long memory = memory_mb <= 0 || memory_mb > MEMORY_OF_A_PROCESSOR ? MEMORY_OF_A_PROCESSOR : memory_mb;
     watch->pause_factor = SHARE * MEMORY_OF_A_PROCESSOR / (memory < LEAST_MEMORY ? LEAST_MEMORY : memory);
-    watch->is_armed = sockets_read(&watch->sockets);
 }
 
 void watch_own(struct watch *watch, const struct endpoint *local) {
@@ -316,24 +315,6 @@ int64_t watch_due(const struct watch *watch) {
     if (!watch->is_on)
         return NEVER;
     return watch->due < watch->overdue ? watch->due : watch->overdue;
-}
-
-enum sighting watch_look(struct watch *watch, int64_t now) {
-    if (!watch->is_on)
-        return SIGHTING_NONE;
-    if (now >= watch->overdue)
-        return SIGHTING_OVERDUE;
-    if (now < watch->due)
-        return SIGHTING_NONE;
-    long begun = sockets_begun(&watch->sockets);
-    if (begun >= 0 ? begun == watch->seen : now < watch->full_due) {
-        watch->due = now + jitter(EVERY);
-        return SIGHTING_NONE;
-    }
-    enum sighting sighting = watch_look_now(watch);
-    /* Where it is not known whose a connection is, or nothing was seen, it is looked at again. */
-    watch->seen = is_tried(watch) || watch->failed > 0 ? -1 : begun;
-    return sighting;
 }
 
 const char *watch_misses(const struct watch *watch) {
@@ -381,6 +362,16 @@ static void take_left(struct watch *watch) {
     watch->left = found;
 }
 
+/* Look, and note whether nothing of a worker's is or was there when `begun` connections had been begun. */
+static enum sighting look_and_note(struct watch *watch, long begun) {
+    enum sighting sighting = watch_look_now(watch);
+    /* What the worker has sent and closed is seen by nobody else: it goes on, or has gone on until now. */
+    take_left(watch);
+    watch->may_remain |= watch->left.n > 0;
+    watch->quiet = sighting == SIGHTING_NONE && !is_tried(watch) && watch->failed == 0 && !watch->may_remain ? begun : -1;
+    return sighting;
+}
+
 /* Say whether all that is left was waited for in vain already. */
 static bool is_known_to_remain(const struct watch *watch) {
     for (size_t i = 0; i < watch->left.n; i++)
@@ -389,18 +380,29 @@ static bool is_known_to_remain(const struct watch *watch) {
     return true;
 }
 
+enum sighting watch_look(struct watch *watch, int64_t now) {
+    if (!watch->is_on)
+        return SIGHTING_NONE;
+    if (now >= watch->overdue)
+        return SIGHTING_OVERDUE;
+    if (now < watch->due)
+        return SIGHTING_NONE;
+    long begun = sockets_begun(&watch->sockets);
+    if (begun >= 0 ? begun == watch->seen : now < watch->full_due) {
+        watch->due = now + jitter(EVERY);
+        return SIGHTING_NONE;
+    }
+    enum sighting sighting = look_and_note(watch, begun);
+    /* Where it is not known whose a connection is, or nothing was seen, it is looked at again. */
+    watch->seen = is_tried(watch) || watch->failed > 0 ? -1 : begun;
+    return sighting;
+}
+
 enum sighting watch_look_at_end(struct watch *watch) {
     if (!watch->is_armed)
         return SIGHTING_NONE;
     long begun = sockets_begun(&watch->sockets);
-    if (begun == watch->quiet && begun >= 0)
-        return SIGHTING_NONE;
-    enum sighting sighting = watch_look_now(watch);
-    /* What the worker has sent and closed is seen by nobody else: it goes on, or has gone on until now. */
-    take_left(watch);
-    watch->may_remain |= watch->left.n > 0;
-    watch->quiet = sighting == SIGHTING_NONE && !is_tried(watch) && watch->failed == 0 && !watch->may_remain ? begun : -1;
-    return sighting;
+    return begun == watch->quiet && begun >= 0 ? SIGHTING_NONE : look_and_note(watch, begun);
 }
 
 bool watch_settle(struct watch *watch) {
