@@ -143,7 +143,7 @@ static PyObject *none(void) {
     return &_Py_NoneStruct;
 }
 
-static PyObject *fail(const char *why) {
+PyObject *fail(const char *why) {
     if (PyErr_Occurred() == NULL)
         PyErr_SetString(PyExc_RuntimeError, why);
     return NULL;
@@ -265,7 +265,8 @@ static PyMethodDef definitions[] = {
     {"begin", audit_begin, METH_VARARGS, NULL},       {"end", audit_end, METH_NOARGS, NULL},
     {"settle", audit_settle, METH_NOARGS, NULL},      {"is_active", audit_is_active, METH_NOARGS, NULL},
     {"count_heard", audit_count_heard, METH_NOARGS, NULL}, {"changed", audit_changed, METH_NOARGS, NULL},
-    {"has_told", audit_has_told, METH_NOARGS, NULL},
+    {"has_told", audit_has_told, METH_NOARGS, NULL},   {"count_faults", audit_count_faults, METH_NOARGS, NULL},
+    {"copied_pages", audit_copied_pages, METH_VARARGS, NULL}, {"prefault", audit_prefault, METH_VARARGS, NULL},
 };
 
 __attribute__((visibility("default"))) PyObject *audit_functions(void) {

@@ -60,6 +60,21 @@ PyObject *audit_count_heard(PyObject *self, PyObject *arguments);
 PyObject *audit_changed(PyObject *self, PyObject *arguments);
 PyObject *audit_has_told(PyObject *self, PyObject *arguments);
 
+/* ---- pages.c ---- */
+
+/* count_faults(): page faults of this thread so far. */
+PyObject *audit_count_faults(PyObject *self, PyObject *arguments);
+
+/* copied_pages(address, pages, limit_ns): of so many pages from there, as many as fit into the time, "1" for each that is this process's
+ * own since it was forked and "0" for the others; copies those, so ask at a process's end. */
+PyObject *audit_copied_pages(PyObject *self, PyObject *arguments);
+
+/* prefault(addresses, descriptor): copy the pages at these addresses (uint64_t each), until there is something to read; returns how many. */
+PyObject *audit_prefault(PyObject *self, PyObject *arguments);
+
+/* Raise RuntimeError; returns NULL. */
+PyObject *fail(const char *text);
+
 /* ---- seal.c ---- */
 
 /* Watch what `seal` was given; false with an exception set. */

@@ -85,6 +85,9 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
             )
             if self._work.is_forked:
                 rehearse(self)
+                prefaulting = self._work.sealing.prefaulting
+                if prefaulting is not None:
+                    prefaulting.prefault(self._work.socket.fileno())
         return self.receive()
 
     def receive(self) -> InvocationRequest:

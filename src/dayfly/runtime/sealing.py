@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from dayfly._sys.threadfork import ThreadFork
     from dayfly.runtime.delivery import Delivery
+    from dayfly.runtime.prefaulting import Prefaulting
 
     class Learner(Protocol):
         """Does in the zygote what workers did: each line that one tells is heard there, behind `MARK` on the way."""
@@ -83,7 +84,7 @@ class Sealing:
     by its own before its event, `areas` the addresses of shared memory that it replaces, as /proc/self/maps names them; `threads` those that do not forbid a fork, since nothing is lost with them
     or each worker starts its own, and `runtimes` the libraries whose native threads end and start around a
     fork by themselves, as `natives` calls them. `thread_policy` is the setting `threads`, `copies_threads` says
-    that workers have the native threads of init, and `copier` then forks with them. `warms` says that libraries may prepare their first use, and `learners` do so for what workers have used. `is_window` says that a worker serves many events. `is_first`
+    that workers have the native threads of init, and `copier` then forks with them. `warms` says that libraries may prepare their first use, and `learners` do so for what workers have used; `prefaulting` knows the pages that these wrote to. `is_window` says that a worker serves many events. `is_first`
     is set before the acts run: it is true in the first worker of an environment alone. `notes` are limits for
     the first log line, `expires_at` the time (seconds since the epoch) at which something that init fetched
     is no longer good, 0 where nothing says so.
@@ -107,6 +108,7 @@ class Sealing:
         "learners",
         "notes",
         "own",
+        "prefaulting",
         "refusals",
         "runtimes",
         "thread_policy",
@@ -136,6 +138,7 @@ class Sealing:
         self.runtimes: set[str] = set()
         self.threads: set[threading.Thread] = set()
         self.learners: list[Learner] = []
+        self.prefaulting: Prefaulting | None = None
         self.refusals: list[str] = []
         self.faults: list[str] = []
         self.notes: list[str] = []

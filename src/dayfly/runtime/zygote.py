@@ -243,7 +243,10 @@ def wait_for_work(
         # first use once in many events, and between two of these no process may be about that nobody knows.
         if options.warms and is_forked and not ready.runs_ahead and not sealing.is_window:
             from dayfly.runtime.learned_imports import LearnedImports
+            from dayfly.runtime.prefaulting import Prefaulting
 
+            sealing.prefaulting = Prefaulting()
+            sealing.learners.append(sealing.prefaulting)
             learned = LearnedImports(
                 sealing,
                 lambda: _fork_once(sealing),

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from types import CodeType, FunctionType
 
-import dayfly
+from dayfly._sys import audit
 from dayfly.runtime.guard.owncode import GUARD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
 
     Judge = Callable[[str, tuple[object, ...]], None]
     Events = tuple[tuple[str, int], ...]
@@ -96,39 +96,21 @@ class Switch:
 
 
 class NativeSwitch(Switch):
-    """The same by audit.so; raises OSError, AttributeError or ImportError where that cannot be loaded."""
+    """The same by the functions of audit.so."""
 
     is_native = True
 
-    def __init__(self, path: str) -> None:
-        # Not `ctypes`, as in `_sys/dictwatch.py`.
-        import _ctypes
-
-        address = _ctypes.dlsym(_ctypes.dlopen(path, os.RTLD_NOW), "audit_functions")
-        flags = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_PYTHONAPI
-        value = type("", (_ctypes._SimpleCData,), {"_type_": "O"})
-        functions = type("", (_ctypes.CFuncPtr,), {"_flags_": flags, "_restype_": value})(address)()
+    def __init__(self, functions: Mapping[str, Callable[..., Any]]) -> None:
         # Built-in functions: nothing of these can be changed, and who puts others here is reported.
-        vars(self).update((one.__name__, one) for one in functions)
+        vars(self).update(functions)
 
 
 def make_switch() -> tuple[Switch, str]:
     """Return the native switch, or the other one and why."""
-    package = dayfly.__path__[0]
-    for folder in (package, os.path.dirname(os.path.dirname(package))):
-        path = os.path.join(folder, "bin", os.uname().machine, "audit.so")
-        if not os.path.exists(path):
-            continue
-        if sys.implementation.name != "cpython" or sys.abiflags:
-            return (
-                Switch(),
-                f"audit.so does not support this interpreter ({sys.implementation.name}{sys.abiflags})",
-            )
-        try:
-            return NativeSwitch(path), ""
-        except (ImportError, AttributeError, OSError) as fault:
-            return Switch(), f"audit.so cannot be loaded ({fault})"
-    return Switch(), "audit.so is missing: install dayfly-runtime again"
+    try:
+        return NativeSwitch(audit.functions()), ""
+    except OSError as fault:
+        return Switch(), str(fault)
 
 
 def seal(switch: Switch, state: Mapping[str, object], handle: CodeType) -> None:

@@ -1,0 +1,96 @@
+/* Pages that a forked process has copied since: which they are, and copies made before they are needed. No part of the guard. */
+#include "audit.h"
+
+#include <linux/futex.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "../threads/machine.h"
+
+enum {
+    PAGE_BYTES = 4096,
+    /* Of one call. */
+    MAX_PAGES = 1024,
+    /* After so many, 50 to 200 us, it is looked whether to go on. */
+    PAGES_AT_ONCE = 16,
+    /* What who waits for an event leaves to others where processors are scarce. */
+    PAUSE_NS = 2000000,
+};
+
+/* Write to a page and change nothing: an OR with 0, atomic, and by the kernel, which refuses where we would be killed. */
+static bool write_to(uintptr_t page) {
+    static uint32_t nobody_waits;
+    return !is_error(call6(SYS_futex, (long)&nobody_waits, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 0, 0, (long)page,
+                           FUTEX_OP(FUTEX_OP_OR, 0, FUTEX_OP_CMP_EQ, 0)));
+}
+
+static long count_faults(void) {
+    struct rusage usage = {.ru_minflt = -1};
+    (void)call3(SYS_getrusage, RUSAGE_THREAD, (long)&usage, 0);
+    return usage.ru_minflt;
+}
+
+static int64_t read_clock(clockid_t clock) {
+    struct timespec time = {0, 0};
+    (void)call3(SYS_clock_gettime, clock, (long)&time, 0);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+PyObject *audit_count_faults(PyObject *self, PyObject *arguments) {
+    (void)self;
+    (void)arguments;
+    return PyLong_FromLong(count_faults());
+}
+
+PyObject *audit_copied_pages(PyObject *self, PyObject *arguments) {
+    (void)self;
+    static uint8_t present[MAX_PAGES];
+    static char found[MAX_PAGES + 1];
+    if (PyTuple_Size(arguments) != 3)
+        return fail("copied_pages(address, pages, limit_ns)");
+    const long start = PyLong_AsLong(PyTuple_GetItem(arguments, 0)), n = PyLong_AsLong(PyTuple_GetItem(arguments, 1));
+    const long limit = PyLong_AsLong(PyTuple_GetItem(arguments, 2));
+    if (PyErr_Occurred() != NULL)
+        return NULL;
+    if (start <= 0 || start % PAGE_BYTES != 0 || n < 0 || n > MAX_PAGES || limit < 0)
+        return fail("copied_pages: not a page, or too many");
+    const int64_t until = read_clock(CLOCK_MONOTONIC) + limit;
+    /* What is not there was not shared; and a part that is no memory any more is none of the zygote's. */
+    const bool is_there = !is_error(call3(SYS_mincore, start, n * PAGE_BYTES, (long)present));
+    long at = 0;
+    for (; at < n && (at % PAGES_AT_ONCE != 0 || read_clock(CLOCK_MONOTONIC) < until); at++) {
+        const long before = count_faults();
+        const bool is_copied = is_there && (present[at] & 1) != 0 &&
+                               write_to((uintptr_t)(start + at * PAGE_BYTES)) && count_faults() == before;
+        found[at] = is_copied ? '1' : '0';
+    }
+    found[at] = '\0';
+    return PyUnicode_FromString(found);
+}
+
+PyObject *audit_prefault(PyObject *self, PyObject *arguments) {
+    (void)self;
+    char *pages = NULL;
+    Py_ssize_t n = 0;
+    if (PyTuple_Size(arguments) != 2 || PyBytes_AsStringAndSize(PyTuple_GetItem(arguments, 0), &pages, &n) < 0)
+        return fail("prefault(addresses, descriptor)");
+    struct pollfd event = {.fd = (int)PyLong_AsLong(PyTuple_GetItem(arguments, 1)), .events = POLLIN};
+    if (PyErr_Occurred() != NULL)
+        return NULL;
+    const long pages_n = n / (long)sizeof(uint64_t);
+    struct timespec pause = {0, 0};
+    long done = 0;
+    while (done < pages_n && call6(SYS_ppoll, (long)&event, 1, (long)&pause, 0, 0, 0) == 0) {
+        const int64_t began = read_clock(CLOCK_MONOTONIC), spent = read_clock(CLOCK_THREAD_CPUTIME_ID);
+        for (int at = 0; at < PAGES_AT_ONCE && done < pages_n; at++, done++) {
+            uint64_t page;
+            __builtin_memcpy(&page, pages + done * (long)sizeof(page), sizeof(page));
+            (void)write_to(page);
+        }
+        /* Somebody else runs here, the worker that has an event perhaps: the processor is his. */
+        const int64_t ran = read_clock(CLOCK_THREAD_CPUTIME_ID) - spent;
+        pause = (struct timespec){0, read_clock(CLOCK_MONOTONIC) - began > 2 * ran ? PAUSE_NS : 0};
+    }
+    return PyLong_FromLong(done);
+}
