@@ -209,6 +209,33 @@ REQUESTS = {
         call("POST", "/contact", {"name": PERSONS[6], "text": HOWTO}),
         call("GET", "/wp-admin/../x.php"),
     ],
+    "court": [one("/c", id="1"), one("/c", id="1; select"), one("/c", id="99")],
+    "put_court": [
+        call("PUT", "/c", {"name": "O'Brien's; new -- clay", "price": 12.5}, ids={"id": "4"}),
+        call("PUT", "/c", {"name": PERSONS[4], "price": "9", "indoor": True}, ids={"id": "2"}),
+        call("PUT", "/c", {"name": MOAN, "price": 0, "surface": "it's sand"}, ids={"id": "7"}),
+    ],
+    "delete_member": [
+        call("DELETE", "/m", ids={"id": "2"}),
+        call("DELETE", "/m", ids={"id": "2' or '1'='1"}),
+        call("DELETE", "/m", ids={"id": "50"}),
+    ],
+    "notice_search": [
+        get("/n", q="Don't miss"),
+        get("/n", q="closed -- works; or 1=1"),
+        get("/n", q="100% _"),
+        get("/n", q=" "),
+    ],
+    "page_of_fixtures": [
+        call("GET", "/f"),
+        get("/f", page="2", order="-day"),
+        get("/f", order="home; drop", size="5"),
+    ],
+    "free_hours": [
+        get("/h", court="1", day="2026-06-01"),
+        get("/h", court="2 or 1=1", day="x"),
+        get("/h", court="1", day="it's; --"),
+    ],
 }
 
 ATTACKS = [

@@ -210,6 +210,31 @@ REQUESTS = {
         get("/s", length="10.5", op="<="),
         get("/s", length="-1", op="<>"),
     ],
+    "delete_boat": [
+        call("DELETE", "/b", ids={"id": "b1"}, claims={"sub": "o1"}),
+        call("DELETE", "/b", ids={"id": "b3"}, claims={"sub": "o1' or 'x"}),
+        call("DELETE", "/b", ids={"id": "no; such"}),
+    ],
+    "count_visits": [
+        get("/v", page="/boats?x=1&y='2'"),
+        get("/v", page="it's; --"),
+        get("/v", page="#hits = :one"),
+    ],
+    "create_note": [
+        post("/n", slug="o'brien; 1", text=MOAN, tags=["a -- b", "c'd"]),
+        post("/n", slug="../x", text=HOWTO),
+        post("/n", slug=PERSONS[4], text=SOURCE),
+    ],
+    "download_link": [
+        one("/d", file="tariff.txt"),
+        one("/d", file="O'Brien; plan (2).pdf"),
+        one("/d", file="../owners/o2/insurance.txt"),
+    ],
+    "copy_to_archive": [
+        uploaded("in", "new/O'Brien & Co; 1.pdf"),
+        uploaded("in", "new/a+b (1).txt", "new/ü/..x"),
+        uploaded("in", "new/--help"),
+    ],
 }
 
 _PASSWD = "root:x:0:0"
@@ -234,8 +259,6 @@ ATTACKS = [
     ),
     Attack("NoSQL, PartiQL", "partiql", get("/p", name="x' OR owner = 'o2"), "pin-secret-o2"),
     Attack("NoSQL, PartiQL", "partiql", get("/p", name="x' OR berth = 'N-1"), "pin-secret-o2"),
-    Attack("NoSQL, projection", "projected_text", _fields("b3", "id,pin"), "pin-secret-o2"),
-    Attack("NoSQL, projection", "projected_text", _fields("b1", "berth, pin , id"), "pin-1111"),
     Attack(
         "path, key", "own_paper", post("/p", owner="o1", file="../o2/insurance.txt"), "secret-policy-of-o2"
     ),
@@ -248,7 +271,6 @@ ATTACKS = [
     Attack("path, key", "own_paper", post("/p", owner="o1", file="../../data/boats.csv"), "Sea; Drop"),
     Attack("path, key", "to_tmp", uploaded("in", "uploads/../h13.txt"), "written to /tmp"),
     Attack("path, key", "to_tmp", uploaded("in", "uploads/x/../../h13x/a.txt"), "written to /tmp/h13x"),
-    Attack("regex", "copy_any", {"pattern": "owners/o2|^x"}, "owners/o2/insurance.txt"),
     Attack(
         "pickle", "session_state", _cookie(_pickled(_Run(eval, "open('/etc/passwd').readline()"))), _PASSWD
     ),

@@ -347,13 +347,6 @@ ATTACKS = [
         _letter("{0.settings.__class__.__repr__.__globals__[SIGNING][key]!s:>20}"),
         SIGNING,
     ),
-    Attack("template, dollar", "dollar", post("/d", text="hello $SMTP_PASSWORD", fields={}), PASSWORD),
-    Attack(
-        "template, dollar",
-        "dollar",
-        post("/d", text="${SMTP_PASSWORD}${SENDER}", fields={"x": "y"}),
-        PASSWORD + "no-reply",
-    ),
     Attack(
         "template, mako",
         "mako_page",
@@ -459,7 +452,6 @@ ATTACKS = [
         post("/c", title="x", place="y\nATTENDEE:mailto:all@example.net"),
         "\\nATTENDEE:mailto",
     ),
-    Attack("Python, f-string", "receipt_fstring", _receipt("{signing}"), SIGNING),
     Attack(
         "Python, f-string",
         "receipt_fstring",

@@ -431,3 +431,78 @@ def route(event, context):
     }
     action = routes.get((event["httpMethod"], event["path"]))
     return action(event) if action else fail(404, event["path"])
+
+
+def court(event, context):
+    """GET /courts/{id}"""
+    row = (
+        open_db()
+        .execute("select name, surface, price from courts where id = ?", (event["pathParameters"]["id"],))
+        .fetchone()
+    )
+    return ok(dict(row)) if row else fail(404, "Court not found")
+
+
+def put_court(event, context):
+    """PUT /courts/{id}: insert or replace."""
+    body = json.loads(event["body"])
+    db = open_db()
+    with db:
+        db.execute(
+            "insert into courts (id, name, surface, indoor, price) values (?, ?, ?, ?, ?) on conflict (id) do update set name = excluded.name, price = excluded.price",
+            (
+                int(event["pathParameters"]["id"]),
+                body["name"],
+                body.get("surface", "hard"),
+                bool(body.get("indoor")),
+                body["price"],
+            ),
+        )
+    return ok([dict(r) for r in db.execute("select name, surface, price from courts order by id")])
+
+
+def delete_member(event, context):
+    """DELETE /members/{id}, with what belongs to it."""
+    db = open_db()
+    with db:
+        found = db.execute(
+            "select email from members where id = ?", (event["pathParameters"]["id"],)
+        ).fetchone()
+        if not found:
+            return fail(404, "no such member")
+        db.execute("delete from bookings where member = ?", (found["email"],))
+        db.execute("delete from members where email = ?", (found["email"],))
+    left = db.execute("select count(*) from bookings").fetchone()[0]
+    return ok({"deleted": found["email"], "bookings_left": left})
+
+
+def notice_search(event, context):
+    """Several words, each of which must occur."""
+    words = event["queryStringParameters"]["q"].split()
+    sql = (
+        "select title from notices where " + " and ".join(["(title || ' ' || body) like ?"] * len(words))
+        if words
+        else "select title from notices"
+    )
+    return ok([r["title"] for r in open_db().execute(sql + " order by id", [f"%{w}%" for w in words])])
+
+
+def page_of_fixtures(event, context):
+    """Pages by the ORM, the order from a table."""
+    q = event.get("queryStringParameters") or {}
+    size, page = min(int(q.get("size", 1)), 50), max(int(q.get("page", 1)), 1)
+    order = {"day": Fixture.day, "-day": Fixture.day.desc(), "home": Fixture.home}.get(
+        q.get("order", "day"), Fixture.id
+    )
+    with Session(orm()) as session:
+        total = session.scalar(select(func.count(Fixture.id)))
+        found = session.scalars(select(Fixture).order_by(order).limit(size).offset((page - 1) * size)).all()
+    return ok({"total": total, "items": [f"{f.home} - {f.away}" for f in found]})
+
+
+def free_hours(event, context):
+    q = event["queryStringParameters"]
+    taken = {
+        r[0] for r in open_db().execute("select hour from bookings where court_id = :court and day = :day", q)
+    }
+    return ok([h for h in range(9, 13) if h not in taken])

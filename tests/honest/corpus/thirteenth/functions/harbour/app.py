@@ -424,3 +424,74 @@ def select_rows(event, context):
             f"select name, length from s3object s where s.length {q.get('op', '>')} {q['length']}"
         ).fetchall(),
     )
+
+
+def delete_boat(event, context):
+    """DELETE /boats/{id}, if it is the owner's."""
+    setup()
+    boat_id = event["pathParameters"]["id"]
+    owner = event["requestContext"]["authorizer"]["claims"]["sub"]
+    try:
+        old = boats.delete_item(
+            Key={"id": boat_id}, ConditionExpression=Attr("owner").eq(owner), ReturnValues="ALL_OLD"
+        )["Attributes"]
+    except ClientError as error:
+        return reply(403, {"message": error.response["Error"]["Code"]})
+    boats.put_item(Item=old)
+    return reply(200, {"deleted": old["name"]})
+
+
+def count_visits(event, context):
+    """A counter that is set back afterwards."""
+    setup()
+    page = event["queryStringParameters"]["page"]
+    r = boats.update_item(
+        Key={"id": "page#" + page},
+        UpdateExpression="ADD hits :one SET title = if_not_exists(title, :t)",
+        ExpressionAttributeValues={":one": 1, ":t": page},
+        ReturnValues="UPDATED_NEW",
+    )
+    boats.delete_item(Key={"id": "page#" + page})
+    return reply(200, r["Attributes"])
+
+
+def create_note(event, context):
+    """POST /notes: only if there is none yet."""
+    setup()
+    body = json.loads(event["body"])
+    item = {"id": "note#" + body["slug"], "text": body["text"], "tags": body.get("tags", [])}
+    try:
+        boats.put_item(Item=item, ConditionExpression="attribute_not_exists(id)")
+    except ClientError:
+        return reply(409, {"slug": body["slug"]})
+    boats.delete_item(Key={"id": item["id"]})
+    return reply(201, item)
+
+
+def download_link(event, context):
+    setup()
+    key = "public/" + os.path.basename(event["pathParameters"]["file"])
+    url = s3.generate_presigned_url(
+        "get_object",
+        Params={
+            "Bucket": BUCKET,
+            "Key": key,
+            "ResponseContentDisposition": f'attachment; filename="{os.path.basename(key)}"',
+        },
+        ExpiresIn=60,
+    )
+    return reply(200, {"signed": url.count("X-Amz-") > 4, "key": key})
+
+
+def copy_to_archive(event, context):
+    """New objects into the archive, under the day of the event."""
+    setup()
+    out = []
+    for record in event["Records"]:
+        key = unquote_plus(record["s3"]["object"]["key"])
+        s3.put_object(Bucket=BUCKET, Key=key, Body=b"x")
+        target = f"archive/{record['eventTime'][:10]}/{key.rsplit('/', 1)[-1]}"
+        s3.copy_object(Bucket=BUCKET, Key=target, CopySource={"Bucket": BUCKET, "Key": key})
+        s3.delete_objects(Bucket=BUCKET, Delete={"Objects": [{"Key": key}, {"Key": target}]})
+        out.append(target)
+    return {"archived": out}

@@ -472,3 +472,92 @@ def metric(event, context):
     r = pool.request("POST", API + "/write", body=body.encode())
     written = json.loads(r.data)["body"]
     return {"lines": written.split("\n")}
+
+
+def exchange(event, context):
+    """Rates of a service with a fixed list of currencies."""
+    q = event.get("queryStringParameters") or {}
+    base, to = q.get("base", "EUR").upper(), q.get("to", "USD").upper()
+    if not re.fullmatch(r"[A-Z]{3}", base) or not re.fullmatch(r"[A-Z]{3}", to):
+        return result(400, {"error": "currency"})
+    r = client.get(f"/rates/{base}", params={"symbols": to})
+    return result(200, shown(r.json()))
+
+
+def stripe_hook(event, context):
+    """A payment's hook with a time and a signature."""
+    parts = dict(p.split("=", 1) for p in event["headers"].get("Stripe-Signature", "t=0,v1=x").split(","))
+    mac = hmac.new(HOOK_SECRET, f"{parts['t']}.{event['body']}".encode(), hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(mac, parts["v1"]):
+        return result(400, {"error": "bad signature"})
+    e = json.loads(event["body"])
+    return result(200, {"received": e["type"], "description": e["data"]["object"].get("description")})
+
+
+def send_mail(event, context):
+    """A mail by an HTTP service, one for each message of the queue."""
+    sent = []
+    for record in event["Records"]:
+        m = json.loads(record["body"])
+        r = requests.post(
+            API + "/v3/mail/send",
+            json={
+                "to": [{"email": m["to"]}],
+                "subject": m["subject"],
+                "content": [{"type": "text/plain", "value": m["text"]}],
+            },
+            headers={"X-Key": "k"},
+            timeout=5,
+        )
+        sent.append(json.loads(r.json()["body"])["subject"])
+    return {"sent": sent}
+
+
+def answer_with_model(event, context):
+    """A question to a model's API, with the chat's history."""
+    d = data(event)
+    messages = [
+        {"role": "system", "content": "You are the helper of a shop."},
+        *d.get("history", [])[-4:],
+        {"role": "user", "content": d["question"]},
+    ]
+    r = client.post("/v1/chat/completions", json={"model": "small", "messages": messages, "temperature": 0})
+    return result(
+        200, {"asked": len(messages), "last": json.loads(r.json()["body"])["messages"][-1]["content"][:200]}
+    )
+
+
+def short_url(event, context):
+    """A link is kept under its hash."""
+    url = data(event)["url"]
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return result(400, {"error": "not a link"})
+    return result(
+        201,
+        {
+            "short": "https://s.example.org/" + hashlib.sha256(url.encode()).hexdigest()[:8],
+            "host": parts.hostname,
+        },
+    )
+
+
+def alarm(event, context):
+    """An alarm to the channel, as blocks."""
+    m = json.loads(event["Records"][0]["Sns"]["Message"])
+    blocks = [
+        {
+            "type": "section",
+            "text": {
+                "type": "mrkdwn",
+                "text": f"*{m['AlarmName']}* {m['NewStateValue']}\n>{m.get('NewStateReason', '')}",
+            },
+        }
+    ]
+    r = pool.request(
+        "POST",
+        API + "/services/T1/B1/z",
+        body=json.dumps({"blocks": blocks}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    return {"status": r.status, "text": json.loads(json.loads(r.data)["body"])["blocks"][0]["text"]["text"]}
