@@ -83,8 +83,8 @@ REQUESTS = {
         _campaign(
             "{% if city %}Hi {{ name|upper }} in {{ city[:10] }}{% else %}Hi!{% endif %}", *PERSONS[:3]
         ),
-        _campaign('<p style="x">{{ name.split()[0] }} &amp; co</p>{# a note #}', PERSONS[4]),
-        _campaign("{% for w in name.split() %}{{ loop.index }}. {{ w|e }} {% endfor %}", PERSONS[5]),
+        _campaign('<p style="x">{{ name|trim }} &amp; co</p>{# a note #}', PERSONS[4]),
+        _campaign("{{ name|e }} in {{ city|lower }} {{ year }}", PERSONS[5]),
     ],
     "campaign_sandboxed": [
         _campaign("Dear {{ name }}"),

@@ -55,15 +55,20 @@ def setup():
     boats = dynamo.Table(NAME)
     if not ready:
         ready.append(1)
-        ddb.create_table(
-            TableName=NAME,
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        s3.create_bucket(
-            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": os.environ["AWS_REGION"]}
-        )
+        try:
+            ddb.create_table(
+                TableName=NAME,
+                KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                BillingMode="PAY_PER_REQUEST",
+            )
+            region = s3.meta.region_name
+            where = (
+                {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+            )
+            s3.create_bucket(Bucket=BUCKET, **where)
+        except (ddb.exceptions.ResourceInUseException, s3.exceptions.BucketAlreadyOwnedByYou):
+            pass
         for key, text in PAPERS.items():
             s3.put_object(
                 Bucket=BUCKET,

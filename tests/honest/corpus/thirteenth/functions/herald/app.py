@@ -10,6 +10,7 @@ import json
 import os
 import re
 import string
+import tempfile
 import textwrap
 from datetime import date
 from email.header import Header
@@ -35,7 +36,20 @@ BASE = os.path.dirname(os.path.abspath(__file__))
 env = jinja2.Environment(loader=jinja2.FileSystemLoader(os.path.join(BASE, "templates")), autoescape=True)
 env.globals["settings"] = {"from": "no-reply@herald.example", "smtp_password": SMTP_PASSWORD}
 plain_env = jinja2.Environment()
-saved = {"welcome": "Hi {{ name }}, welcome to {{ team }}!"}
+SAVED = tempfile.mkdtemp(prefix="herald-")
+built_in = {"welcome": "Hi {{ name }}, welcome to {{ team }}!"}
+
+
+def saved_path(name):
+    return os.path.join(SAVED, quote(name, safe=""))
+
+
+def saved_text(name):
+    try:
+        with open(saved_path(name)) as f:
+            return f.read()
+    except FileNotFoundError:
+        return built_in.get(name)
 
 
 class Settings:
@@ -99,16 +113,18 @@ def campaign_sandboxed(event, context):
 
 def save_template(event, context):
     """PUT /templates/{name}"""
-    saved[event["pathParameters"]["name"]] = json.loads(event["body"])["text"]
+    with open(saved_path(event["pathParameters"]["name"]), "w") as f:
+        f.write(json.loads(event["body"])["text"])
     return done({"saved": event["pathParameters"]["name"]})
 
 
 def send_saved(event, context):
     """Sends by a template that was saved."""
     m = json.loads(event["Records"][0]["body"])
-    if m["template"] not in saved:
+    text = saved_text(m["template"])
+    if text is None:
         return {"error": "no template " + m["template"]}
-    return {"to": m["to"], "text": jinja2.Template(saved[m["template"]]).render(**m.get("data", {}))}
+    return {"to": m["to"], "text": jinja2.Template(text).render(**m.get("data", {}))}
 
 
 def formatted(event, context):
