@@ -270,7 +270,7 @@ ATTACKS = [
     ),
     Attack("path, key", "own_paper", post("/p", owner="o1", file="../../data/boats.csv"), "Sea; Drop"),
     Attack("path, key", "to_tmp", uploaded("in", "uploads/../h13.txt"), "written to /tmp"),
-    Attack("path, key", "to_tmp", uploaded("in", "uploads/x/../../h13x/a.txt"), "written to /tmp/h13x"),
+    Attack("path, key", "to_tmp", uploaded("in", "uploads/x/../../h13b.txt"), "written to /tmp"),
     Attack(
         "pickle", "session_state", _cookie(_pickled(_Run(eval, "open('/etc/passwd').readline()"))), _PASSWD
     ),

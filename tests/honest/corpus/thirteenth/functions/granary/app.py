@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import os
+import tempfile
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,6 +23,7 @@ from pymysql.cursors import DictCursor
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 log = logging.getLogger("granary")
+EXPORTS = tempfile.mkdtemp(prefix="granary-")
 PG = """
 create temp table loads (id int primary key, farm text, crop text, tons numeric, day date, meta jsonb);
 create temp table farms (name text primary key, iban text, region text);
@@ -405,8 +407,7 @@ def duck_bound(event, context):
 
 def duck_file(event, context):
     """A file of the export folder, by its name."""
-    folder = "/tmp/granary-export"
-    os.makedirs(folder, exist_ok=True)
+    folder = EXPORTS
     with open(folder + "/loads.csv", "w") as f:
         f.write(CSV)
     with open(folder + "/2026 march.csv", "w") as f:

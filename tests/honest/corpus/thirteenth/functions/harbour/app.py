@@ -9,6 +9,7 @@ import json
 import os
 import pickle
 import re
+import tempfile
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import unquote_plus
@@ -28,6 +29,7 @@ queue = boto3.client("sqs")
 boats = None
 BUCKET = NAME + "-papers"
 ready = []
+INBOX = os.path.realpath(tempfile.mkdtemp(prefix="inbox-"))
 PAPERS = {
     "public/tariff.txt": "Berths from 12.50; it's cheap\n",
     "public/plans/north pier (2026).txt": "north\n",
@@ -304,7 +306,7 @@ def to_tmp(event, context):
     out = []
     for record in event["Records"]:
         key = unquote_plus(record["s3"]["object"]["key"])
-        path = "/tmp/inbox/" + key.split("/", 1)[-1]
+        path = INBOX + "/" + key.split("/", 1)[-1]
         os.makedirs(os.path.dirname(path), exist_ok=True)
         s3.put_object(Bucket=BUCKET, Key=key, Body=b"content of an upload")
         s3.download_file(BUCKET, key, path)
@@ -314,7 +316,7 @@ def to_tmp(event, context):
         mark = os.path.realpath(path)
     return {
         "sizes": out,
-        "kept": "inside" if mark.startswith("/tmp/inbox/") else "written to " + os.path.dirname(mark),
+        "kept": "inside" if mark.startswith(INBOX) else "written to " + os.path.dirname(mark),
     }
 
 
