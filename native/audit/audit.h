@@ -69,7 +69,8 @@ PyObject *audit_count_faults(PyObject *self, PyObject *arguments);
  * own since it was forked and "0" for the others; copies those, so ask at a process's end. */
 PyObject *audit_copied_pages(PyObject *self, PyObject *arguments);
 
-/* prefault(addresses, descriptor): copy the pages at these addresses (uint64_t each), until there is something to read; returns how many. */
+/* prefault(addresses, descriptor, is_alone): copy the pages at these addresses (uint64_t each), until there is something to read; returns how
+ * many. `is_alone`: the process has no other thread, which might write to the byte that is read and written back. */
 PyObject *audit_prefault(PyObject *self, PyObject *arguments);
 
 /* Raise RuntimeError; returns NULL. */

@@ -1,9 +1,11 @@
 /* Pages that a forked process has copied since: which they are, and copies made before they are needed. No part of the guard. */
 #include "audit.h"
 
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
 #include <sys/resource.h>
+#include <sys/uio.h>
 #include <time.h>
 
 #include "../threads/machine.h"
@@ -69,28 +71,58 @@ PyObject *audit_copied_pages(PyObject *self, PyObject *arguments) {
     return PyUnicode_FromString(found);
 }
 
+/* Read a byte of each of `n` pages and write it back, by the kernel, through a pipe: a third cheaper than one by one. */
+static void rewrite(const int32_t ends[2], struct iovec *pages, long n) {
+    while (n > 0) {
+        const long got = call3(SYS_writev, ends[1], (long)pages, n);
+        /* The first is not there any more. */
+        const long taken = got > 0 ? got : 1;
+        for (long back = 0; back < got;) {
+            const long put = call3(SYS_readv, ends[0], (long)(pages + back), got - back);
+            char refused;
+            /* The next may not be written. */
+            if (put <= 0 && call3(SYS_read, ends[0], (long)&refused, 1) != 1)
+                return;
+            back += put > 0 ? put : 1;
+        }
+        pages += taken;
+        n -= taken;
+    }
+}
+
 PyObject *audit_prefault(PyObject *self, PyObject *arguments) {
     (void)self;
-    char *pages = NULL;
+    char *addresses = NULL;
     Py_ssize_t n = 0;
-    if (PyTuple_Size(arguments) != 2 || PyBytes_AsStringAndSize(PyTuple_GetItem(arguments, 0), &pages, &n) < 0)
-        return fail("prefault(addresses, descriptor)");
+    if (PyTuple_Size(arguments) != 3 || PyBytes_AsStringAndSize(PyTuple_GetItem(arguments, 0), &addresses, &n) < 0)
+        return fail("prefault(addresses, descriptor, is_alone)");
     struct pollfd event = {.fd = (int)PyLong_AsLong(PyTuple_GetItem(arguments, 1)), .events = POLLIN};
+    const bool is_alone = PyLong_AsLong(PyTuple_GetItem(arguments, 2)) == 1;
     if (PyErr_Occurred() != NULL)
         return NULL;
+    int32_t ends[2] = {-1, -1};
+    const bool has_pipe = is_alone && !is_error(call3(SYS_pipe2, (long)ends, O_CLOEXEC | O_NONBLOCK, 0));
     const long pages_n = n / (long)sizeof(uint64_t);
     struct timespec pause = {0, 0};
     long done = 0;
     while (done < pages_n && call6(SYS_ppoll, (long)&event, 1, (long)&pause, 0, 0, 0) == 0) {
-        const int64_t began = read_clock(CLOCK_MONOTONIC), spent = read_clock(CLOCK_THREAD_CPUTIME_ID);
-        for (int at = 0; at < PAGES_AT_ONCE && done < pages_n; at++, done++) {
-            uint64_t page;
-            __builtin_memcpy(&page, pages + done * (long)sizeof(page), sizeof(page));
-            (void)write_to(page);
+        struct iovec pages[PAGES_AT_ONCE];
+        long at_once = 0;
+        for (; at_once < PAGES_AT_ONCE && done < pages_n; at_once++, done++) {
+            pages[at_once].iov_len = 1;
+            __builtin_memcpy(&pages[at_once].iov_base, addresses + done * (long)sizeof(uint64_t), sizeof(uint64_t));
         }
+        const int64_t began = read_clock(CLOCK_MONOTONIC), spent = read_clock(CLOCK_THREAD_CPUTIME_ID);
+        if (has_pipe)
+            rewrite(ends, pages, at_once);
+        else
+            for (long at = 0; at < at_once; at++)
+                (void)write_to((uintptr_t)pages[at].iov_base);
         /* Somebody else runs here, the worker that has an event perhaps: the processor is his. */
         const int64_t ran = read_clock(CLOCK_THREAD_CPUTIME_ID) - spent;
         pause = (struct timespec){0, read_clock(CLOCK_MONOTONIC) - began > 2 * ran ? PAUSE_NS : 0};
     }
+    for (int end = 0; end < 2 && has_pipe; end++)
+        (void)call3(SYS_close, ends[end], 0, 0);
     return PyLong_FromLong(done);
 }

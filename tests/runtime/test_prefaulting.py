@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from dayfly._sys import audit
-from dayfly.runtime import prefaulting
+from dayfly.runtime import prefaulting, seal
 from dayfly.runtime.prefaulting import Prefaulting
 
 PAGE = 4096
@@ -90,9 +90,11 @@ def faults(act: Callable[[], object]) -> int:
     return int(count() - before)
 
 
+@pytest.mark.parametrize("tasks", [1, 2])
 def test_what_a_worker_wrote_to_a_later_one_copies_before_its_event(
-    memory: Memory, monkeypatch: pytest.MonkeyPatch
+    tasks: int, memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(seal, "count_tasks", lambda: tasks)
     made = learning(memory, monkeypatch)
     written = range(0, PAGES, 3)
     made.hear(serve(made, lambda: memory.write(written)))
@@ -141,9 +143,11 @@ def test_a_worker_whose_time_is_over_leaves_the_rest_to_others(
     assert made._known == {memory.address + at * PAGE for at in range(0, PAGES, 2)}
 
 
+@pytest.mark.parametrize("tasks", [1, 2])
 def test_memory_that_has_gone_or_may_not_be_written_harms_nobody(
-    memory: Memory, monkeypatch: pytest.MonkeyPatch
+    tasks: int, memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(seal, "count_tasks", lambda: tasks)
     made = learning(memory, monkeypatch)
     made.hear(serve(made, lambda: memory.write(range(PAGES))))
     libc = ctypes.CDLL(None, use_errno=True)

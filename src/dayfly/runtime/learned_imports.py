@@ -33,8 +33,6 @@ _MANY_NAMES = 300
 # An environment whose first workers have taught nothing more has been taught: each fork would pay for a pipe.
 _MANY_WORKERS = 100
 _MANY_TRIALS = 8
-# Of these workers: to look for what libraries put off takes 3 ms with 650 models.
-_MANY_LEARNING = 25
 # Frames of the supervisor, some for each event, and seconds that a trial may take before it is given up: one that waits for
 # something will wait for ever. Both, since a busy machine is slow, and an environment sleeps between events.
 _PATIENCE = 300
@@ -153,8 +151,11 @@ class LearnedImports:
         for other in (mine, self._trial[1], *self._lessons.values()):
             if other >= 0:
                 os.close(other)
-        learners = self._sealing.learners if self._asked <= _MANY_LEARNING else ()
-        return Lesson(number, learners) if number >= 0 else None
+        return (
+            Lesson(number, [one for one in self._sealing.learners if self._asked <= one.MANY])
+            if number >= 0
+            else None
+        )
 
     def in_zygote(self, pid: int) -> None:
         """After the fork of `pid`."""

@@ -15,6 +15,7 @@ import time
 from array import array
 
 from dayfly._sys import audit
+from dayfly.runtime import seal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _PAGE = 4096
 # Page faults of a worker up to its answer: with fewer there is little to gain. A rehearsal has some hundred.
 _FEW = 700
-# What a worker's caller waits for it, in one of the first 25 events.
+# What a worker's caller waits for it, until all memory was looked at.
 _LIMIT_NS = 4_000_000
 # Parts of which one worker says something.
 _MANY_PARTS = 40
@@ -42,6 +43,7 @@ class Prefaulting:
     """The pages that workers said they had copied, and the parts of memory that nobody has looked at yet."""
 
     MARK = "@"
+    MANY = 100
     __slots__ = (
         "_functions",
         "_has_begun",
@@ -128,7 +130,7 @@ class Prefaulting:
     def prefault(self, descriptor: int) -> None:
         """In a worker: copy the pages that are known, until there is something to read."""
         if self._packed:
-            self._functions["prefault"](self._packed, descriptor)
+            self._functions["prefault"](self._packed, descriptor, seal.count_tasks() == 1)
 
 
 def _slices() -> dict[int, int]:

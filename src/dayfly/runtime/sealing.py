@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from dayfly.runtime.prefaulting import Prefaulting
 
     class Learner(Protocol):
-        """Does in the zygote what workers did: each line that one tells is heard there, behind `MARK` on the way."""
+        """Does in the zygote what workers did: each line that one of the first `MANY` tells is heard there, behind
+        `MARK` on the way."""
 
         MARK: str
+        MANY: int
 
         def told(self) -> list[str]: ...
         def hear(self, lines: list[str]) -> None: ...

@@ -131,6 +131,7 @@ class ServiceData:
     """
 
     MARK = "@"
+    MANY = 25
     __slots__ = ("_left_s", "_loaders", "_most_mb", "_prepare", "_readings", "_sizes", "_waiting")
 
     def __init__(self, loaders: list[object], prepare: Callable[[], None]) -> None:
