@@ -143,6 +143,17 @@ def test_a_worker_whose_time_is_over_leaves_the_rest_to_others(
     assert made._known == {memory.address + at * PAGE for at in range(0, PAGES, 2)}
 
 
+def test_it_is_learned_anew(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = learning(memory, monkeypatch)
+    made.hear(serve(made, lambda: memory.write(range(PAGES))))
+    made.start_over()
+    assert serve(made, lambda: None) == ["more"]
+    made.hear(["more"])
+    made.spend_a_moment()
+    made.hear(serve(made, lambda: memory.write(range(3))))
+    assert made._known == {memory.address + at * PAGE for at in range(3)}
+
+
 @pytest.mark.parametrize("tasks", [1, 2])
 def test_memory_that_has_gone_or_may_not_be_written_harms_nobody(
     tasks: int, memory: Memory, monkeypatch: pytest.MonkeyPatch

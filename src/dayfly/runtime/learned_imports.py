@@ -145,6 +145,12 @@ class LearnedImports:
             self._asked += 1
             self._ends = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
+    def start_over(self) -> None:
+        """What workers write to is less from here on, since the zygote's objects are immortal: it is learned anew."""
+        self._asked = min(self._asked, _MANY_WORKERS // 2)
+        if self._sealing.prefaulting is not None:
+            self._sealing.prefaulting.start_over()
+
     def in_worker(self) -> Lesson | None:
         """In the new worker: close what is another's; return where to write."""
         mine, number = self._ends

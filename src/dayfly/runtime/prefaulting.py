@@ -80,6 +80,10 @@ class Prefaulting:
             self._wants_areas = False
             self._left = _slices()
 
+    def start_over(self) -> None:
+        """In the zygote: forget what was learned."""
+        self._known, self._left, self._packed = set(), {}, b""
+
     def told(self) -> list[str]:
         """In a worker: of pages that nobody has looked at those that it has copied, once it has served."""
         if not self._functions:

@@ -429,6 +429,8 @@ def _serve_requests(
                     chores[0].spend_a_moment()
                 else:
                     _send(channel, frames.TIDIED, b"")
+                    if learned is not None and channel.options.immortal:
+                        learned.start_over()
         # Between two events, and again when there are more modules that the guard may ask about.
         if waiting and known != len(sys.modules):
             if guard is not None:
