@@ -118,9 +118,10 @@ PyObject *audit_prefault(PyObject *self, PyObject *arguments) {
         else
             for (long at = 0; at < at_once; at++)
                 (void)write_to((uintptr_t)pages[at].iov_base);
-        /* Somebody else runs here, the worker that has an event perhaps: the processor is his. */
+        /* Once somebody else has run here, the worker that has an event perhaps, the processor is his. */
         const int64_t ran = read_clock(CLOCK_THREAD_CPUTIME_ID) - spent;
-        pause = (struct timespec){0, read_clock(CLOCK_MONOTONIC) - began > 2 * ran ? PAUSE_NS : 0};
+        if (read_clock(CLOCK_MONOTONIC) - began > 2 * ran)
+            pause.tv_nsec = PAUSE_NS;
     }
     for (int end = 0; end < 2 && has_pipe; end++)
         (void)call3(SYS_close, ends[end], 0, 0);

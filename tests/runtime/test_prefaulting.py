@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from dayfly._sys import audit
+from dayfly._sys import audit, proc
 from dayfly.runtime import prefaulting, seal
 from dayfly.runtime.prefaulting import Prefaulting
 
@@ -56,6 +56,8 @@ def in_child(act: Callable[[], str]) -> str:
 
 def learning(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> Prefaulting:
     """As in a zygote whose workers copy much: it has nothing to look at but this memory."""
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "2048")
+    monkeypatch.setattr(proc, "resident_mb", lambda: 100)
     monkeypatch.setattr(prefaulting, "_FEW", 0)
     monkeypatch.setattr(prefaulting, "_LIMIT_NS", 10**10)
     monkeypatch.setattr(
@@ -222,9 +224,11 @@ def test_what_an_attacker_says_is_ignored(line: str, memory: Memory, monkeypatch
 def test_an_attacker_can_have_so_many_pages_copied_and_no_more(
     memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
     made = learning(memory, monkeypatch)
+    # A sixth of three quarters of 128 MB but for 60 of init's.
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+    monkeypatch.setattr(proc, "resident_mb", lambda: 60)
     made.hear([f"{address:x} {pages:x} {(2 << pages) - 1:x}" for address, pages in made._left.items()])
-    assert len(made._known) == 2048
-    assert len(made._packed) == 2048 * 8
+    assert len(made._known) == 1536
+    assert len(made._packed) == 1536 * 8
     assert serve(made, lambda: memory.write(range(PAGES))) == []

@@ -50,6 +50,18 @@ def _read_record(path: str) -> bytes:
         os.close(descriptor)
 
 
+def resident_mb() -> int:
+    """Return the memory of this process that is present, that of files included."""
+    with open("/proc/self/statm", "rb") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
+
+
+def function_mb() -> int:
+    """Return the function's memory, 256 where nobody says how much that is."""
+    size = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
+    return int(size) if size.isdecimal() and len(size) < 9 else 256
+
+
 def started_ticks(pid: int) -> int:
     """Return when a process was started, in clock ticks since boot, -1 once it is gone.
 

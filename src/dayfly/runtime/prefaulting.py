@@ -10,11 +10,10 @@ Who owns a worker can have later ones copy pages for nothing: so many at most, a
 
 from __future__ import annotations
 
-import os
 import time
 from array import array
 
-from dayfly._sys import audit
+from dayfly._sys import audit, proc
 from dayfly.runtime import seal
 
 TYPE_CHECKING = False
@@ -31,10 +30,9 @@ _LIMIT_NS = 4_000_000
 _MANY_PARTS = 40
 # Pages of a part; as native/audit/pages.c has it.
 _SLICE = 1024
-# 16 MB in each worker that waits, and a sixteenth of the function's memory at most.
+# Each of two workers that wait has as many of its own: 16 MB, or a sixth of what init leaves of three quarters of the function's memory.
 _MOST = 4096
-_PAGES_OF_MB = 256 // 16
-_MEMORY_MB = 1024
+_PAGES_OF_MB = 256
 # An environment that ends after its first events gets along without.
 _LATER = 6
 
@@ -49,16 +47,12 @@ class Prefaulting:
         "_has_begun",
         "_known",
         "_left",
-        "_most",
         "_packed",
         "_turn",
         "_wants_areas",
     )
 
     def __init__(self) -> None:
-        size = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
-        memory_mb = int(size) if size.isdecimal() and len(size) < 9 else _MEMORY_MB
-        self._most = min(_MOST, memory_mb * _PAGES_OF_MB)
         self._functions: dict[str, Callable[..., Any]] = {}
         self._has_begun = self._wants_areas = False
         # By address: how many pages from there on.
@@ -126,9 +120,11 @@ class Prefaulting:
                 self._left[address + pages * _PAGE] = left
             new += [address + at * _PAGE for at in range(pages) if found >> (pages - 1 - at) & 1]
         if new:
-            self._known.update(new[: self._most - len(self._known)])
+            room = (proc.function_mb() * 3 // 4 - proc.resident_mb()) * _PAGES_OF_MB // 6
+            most = max(0, min(_MOST, room))
+            self._known.update(new[: max(0, most - len(self._known))])
             self._packed = array("Q", sorted(self._known)).tobytes()
-            if len(self._known) >= self._most:
+            if len(self._known) >= most:
                 self._left = {}
 
     def prefault(self, descriptor: int) -> None:

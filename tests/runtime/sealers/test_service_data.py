@@ -19,6 +19,7 @@ import botocore.session
 import pytest
 from tests.unprivileged import as_user, folder_of_user, forked
 
+from dayfly._sys import proc
 from dayfly._sys.access import is_writable
 from dayfly.runtime import heap
 from dayfly.runtime.sealers import service_data
@@ -322,9 +323,9 @@ def test_a_worker_that_names_the_largest_has_only_so_much_memory_filled() -> Non
         data = sealed()
         data._left_s = 100.0
         names = ["ec2", "sagemaker", "glue", "quicksight", "connect", "iam", "rds", "s3", "ssm"]
-        sizes = [service_data._resident_mb()]
+        sizes = [proc.resident_mb()]
         learn(data, [f"0 load_service_model {name} service-2 api_version -" for name in names])
-        return service_data._resident_mb() - sizes[0], len(data._waiting)
+        return proc.resident_mb() - sizes[0], len(data._waiting)
 
     grown, left = as_user(act)
     # The last that was begun is read to its end.

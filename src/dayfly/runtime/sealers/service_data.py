@@ -13,6 +13,7 @@ import os
 import sys
 import time
 
+from dayfly._sys import proc
 from dayfly._sys.access import is_writable
 
 TYPE_CHECKING = False
@@ -183,8 +184,8 @@ class ServiceData:
         """In the zygote: read one of them, or make the session that read the first."""
         if not self._waiting or self._left_s <= 0:
             return
-        self._most_mb = self._most_mb or _resident_mb() + min(_MOST_MB, _memory_mb() // 4)
-        if _resident_mb() > self._most_mb:
+        self._most_mb = self._most_mb or proc.resident_mb() + min(_MOST_MB, proc.function_mb() // 4)
+        if proc.resident_mb() > self._most_mb:
             return
         prepare, began = self._prepare, time.process_time()
         try:
@@ -201,16 +202,6 @@ class ServiceData:
             self._left_s -= time.process_time() - began
             self._sizes = self._counts()
             gc.freeze()
-
-
-def _resident_mb() -> int:
-    with open("/proc/self/statm", "rb") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
-
-
-def _memory_mb() -> int:
-    size = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
-    return int(size) if size.isdecimal() and len(size) < 9 else 4 * _MOST_MB
 
 
 def _boto3s() -> list[str]:
