@@ -208,15 +208,12 @@ SAMPLES_AND_LIBRARIES = (*SAMPLES, *LIBRARIES)
 # Those of which native threads of init are copied into every worker: thousands of workers are needed to judge that.
 COPIED = (
     *("polars-init", "polars-handler", "pandas-init", "pandas-handler", "pyarrow-init", "pyarrow-handler"),
-    *("scipy-init", "onnxruntime-init", "onnxruntime-handler"),
+    *("scipy-init", "lightgbm-init", "lightgbm-handler", "onnxruntime-init", "onnxruntime-handler"),
     *("tokenizers-init", "opencv-init", "duckdb-init", "datadog"),
 )
 # Those that still run in `process` isolation, each with words of the reason; docs/compatibility.md has the fixes. At night a
 # test tells which of them work now.
 FALL_BACK: Mapping[str, str] = {
     "confluent_kafka-init": "IPv4 stream socket",
-    "lightgbm-handler": "OMP_NUM_THREADS=1",
-    "lightgbm-init": "OMP_NUM_THREADS=1",
-    "gevent-init": "a thread without a Thread object",
     "uvloop-init": "io_uring descriptor",
 }
