@@ -48,7 +48,7 @@ SEALERS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("opentelemetry", ("opentelemetry.sdk",), ""),
     ("datadog", ("ddtrace", "datadog"), ""),
     ("queues", ("logging.handlers",), _THREADS),
-    ("executors", ("concurrent.futures.thread", "multiprocessing.pool"), _THREADS),
+    ("executors", ("concurrent.futures.thread", "multiprocessing.pool", "gevent.threadpool"), _THREADS),
     (
         "databases",
         ("sqlalchemy", "psycopg", "psycopg2", "pymysql", "mysql.connector", "asyncpg", "sqlite3"),
@@ -58,7 +58,7 @@ SEALERS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("mongodb", ("pymongo",), _DESCRIPTORS),
     ("grpc", ("grpc",), ""),
     ("http", ("http.client", "httpcore"), _DESCRIPTORS),
-    ("loops", ("asyncio", "trio"), _DESCRIPTORS),
+    ("loops", ("asyncio", "trio", "gevent.hub"), _DESCRIPTORS),
     ("pairs", ("_socket",), _DESCRIPTORS),
     ("tls", ("ssl",), ""),
     ("datagrams", ("socket",), _DESCRIPTORS),
