@@ -63,6 +63,7 @@ def _try(copier: ThreadFork, sealing: Sealing) -> str:
     try:
         pid = copier.fork()
         if pid == 0:
+            os.close(reader)
             _answer(copier, sealing, writer)
         os.close(writer)
         writer = -1

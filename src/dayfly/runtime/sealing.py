@@ -56,6 +56,7 @@ SEALERS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ),
     ("caches", ("redis", "valkey", "pymemcache"), ""),
     ("mongodb", ("pymongo",), _DESCRIPTORS),
+    ("kafka", ("confluent_kafka.cimpl",), _THREADS),
     ("grpc", ("grpc",), ""),
     ("http", ("http.client", "httpcore"), _DESCRIPTORS),
     ("loops", ("asyncio", "trio", "gevent.hub"), _DESCRIPTORS),
