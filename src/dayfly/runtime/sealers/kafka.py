@@ -13,7 +13,7 @@ import stat
 import sys
 import time
 
-from dayfly._sys import reopen
+from dayfly._sys import descriptions, reopen, sockets
 from dayfly._sys.librdkafka import Client, Look
 from dayfly.runtime import heap
 from dayfly.runtime import seal as seals
@@ -122,7 +122,7 @@ def _port_of(number: int) -> int:
     try:
         if not stat.S_ISSOCK(os.fstat(number).st_mode):
             return 0
-        sock = reopen.duplicate(number)
+        sock = sockets.duplicate(number)
     except OSError:
         return 0
     try:
@@ -159,7 +159,7 @@ class _Cut:
             if (number, identity) in self._known:
                 continue
             if _port_of(number):
-                reopen.Severed(number).make()
+                sockets.Severed(number).make()
             elif stat.S_ISFIFO(os.fstat(number).st_mode):
                 pipes.setdefault(identity, []).append(number)
         for numbers in pipes.values():
@@ -167,4 +167,4 @@ class _Cut:
             for number in numbers:
                 ends[reopen.flags_of(number) & os.O_ACCMODE].append(number)
             if all(ends.values()):
-                reopen.Pipe(ends[os.O_RDONLY], ends[os.O_WRONLY], b"").make()
+                descriptions.Pipe(ends[os.O_RDONLY], ends[os.O_WRONLY], b"").make()
