@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.unprivileged import forked
 
-from dayfly._sys import reopen
+from dayfly._sys import descriptions, reopen, sockets
 
 
 def one_of_each(
@@ -30,16 +30,16 @@ def one_of_each(
         os.set_inheritable(descriptor, is_inherited)
     return {
         "file": ([file], reopen.OpenFile([file], os.O_RDONLY, 0).make),
-        "nameless file": ([nameless], reopen.NamelessFile([nameless], os.O_RDWR, 4, b"init").make),
-        "pipe": (pipe, reopen.Pipe(pipe[:1], pipe[1:], b"").make),
+        "nameless file": ([nameless], descriptions.NamelessFile([nameless], os.O_RDWR, 4, b"init").make),
+        "pipe": (pipe, descriptions.Pipe(pipe[:1], pipe[1:], b"").make),
         "sender": ([number], sender_of(number).make),
     }
 
 
-def sender_of(number: int) -> reopen.Sender:
-    sock = reopen.duplicate(number)
+def sender_of(number: int) -> sockets.Sender:
+    sock = sockets.duplicate(number)
     try:
-        return reopen.Sender(number, sock, None, None)
+        return sockets.Sender(number, sock, None, None)
     finally:
         sock.close()
 
@@ -112,7 +112,7 @@ def test_what_takes_the_number_is_another_and_keeps_whether_it_is_inherited(
         old = os.dup(numbers[0])
         make()
         if "file" in kind:
-            is_another = not reopen.have_one_offset(old, numbers[0])
+            is_another = not descriptions.have_one_offset(old, numbers[0])
         else:
             is_another = reopen.identify(old) != reopen.identify(numbers[0])
         return [is_another, all(os.get_inheritable(number) for number in numbers)]
@@ -126,8 +126,8 @@ def test_one_offset_is_told_from_two(tmp_path: Path) -> None:
     first = os.open(path, os.O_RDONLY)
     other, name = os.open(path, os.O_RDONLY), os.dup(first)
     try:
-        assert not reopen.have_one_offset(first, other)
-        assert reopen.have_one_offset(first, name)
+        assert not descriptions.have_one_offset(first, other)
+        assert descriptions.have_one_offset(first, name)
         assert os.lseek(first, 0, os.SEEK_CUR) == os.lseek(other, 0, os.SEEK_CUR) == 0
     finally:
         for number in (first, other, name):
@@ -147,5 +147,5 @@ def test_a_port_the_kernel_chose_is_told_from_one_that_was_asked_for(
         else:
             sock.bind(("127.0.0.1", port))
         assert sock.getsockname()[1] != 0
-        assert reopen.disconnect(sock.fileno())
+        assert sockets.disconnect(sock.fileno())
         assert sock.getsockname()[1] == (port if expected is None else expected)

@@ -12,7 +12,7 @@ PAGE = (ROOT / "docs" / "compatibility.md").read_text()
 NAMES = {
     "opencv": "OpenCV",
     "web_parts": "cryptography",
-    "confluent_kafka": "confluent_kafka",
+    "confluent_kafka": "confluent-kafka",
     "newrelic": "New Relic",
 }
 

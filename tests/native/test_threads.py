@@ -169,6 +169,52 @@ print(answer_of(copier, lambda: hash(memory.tobytes()) == before))
     assert said == "(True, 0)\n"
 
 
+@pytest.fixture
+def teams(tmp_path: Path) -> Path:
+    """Return the library of OpenMP's teams."""
+    library = tmp_path / "teams.so"
+    source = NATIVE / "tests" / "teams.c"
+    flags = [*LANGUAGE, "-O1", "-shared", "-fPIC", "-pthread", "-fopenmp"]
+    subprocess.run([find_gcc(), *flags, str(source), "-o", str(library)], check=True)
+    return library
+
+
+@pytest.mark.slow  # two thousand forks
+@pytest.mark.parametrize("policy", ["passive", "active"])
+def test_teams_of_openmp_go_on_in_every_child_whoever_leads_them(teams: Path, policy: str) -> None:
+    """One is led by the main thread, one by a native thread that never rests, one by a thread of Python's, which a child has not."""
+    said = run(
+        """
+os.environ["OMP_WAIT_POLICY"] = sys.argv[4]
+teams = ctypes.CDLL(sys.argv[2])
+def in_a_thread(then):
+    sums, done = [], threading.Event()
+    def lead():
+        sums.append(teams.teams_sum())
+        done.set()
+        then()
+    threading.Thread(target=lead, daemon=True).start()
+    done.wait()
+    return sums
+assert [teams.teams_sum(), *in_a_thread(threading.Event().wait)] == [2016, 2016]
+assert teams.teams_start() == 0
+def work():
+    return teams.teams_sum(), in_a_thread(bool), teams.teams_stuck(60000)
+copier = ThreadFork(sys.argv[1], limit_s=60)
+for number in range(int(sys.argv[3])):
+    said = answer_of(copier, work)
+    if said != "((2016, [2016], 0), 0)":
+        print(number, said)
+print(copier.copied, teams.teams_sum(), teams.teams_stuck(60000))
+""",
+        PLACE,
+        teams,
+        1000,
+        policy,
+    )
+    assert said == "7 2016 0\n"
+
+
 @pytest.mark.slow  # forks among busy threads, five hundred times
 @pytest.mark.timeout(900)
 def test_threads_that_never_rest_go_on_in_every_child_and_here(busy: Path) -> None:

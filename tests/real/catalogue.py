@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.real.environment import REQUIREMENTS
@@ -203,20 +203,23 @@ LIBRARIES: tuple[Sample, ...] = (
     *used("fastapi"),
     *used("flask"),
     *used("web_parts"),
+    replace(
+        next(used("confluent_kafka", "kafka")),
+        name="confluent_kafka_idempotent-init",
+        environment={"USED": "init", "IDEMPOTENT": "true"},
+    ),
 )
 SAMPLES_AND_LIBRARIES = (*SAMPLES, *LIBRARIES)
 # Those of which native threads of init are copied into every worker: thousands of workers are needed to judge that.
 COPIED = (
     *("polars-init", "polars-handler", "pandas-init", "pandas-handler", "pyarrow-init", "pyarrow-handler"),
-    *("scipy-init", "onnxruntime-init", "onnxruntime-handler"),
+    *("scipy-init", "lightgbm-init", "lightgbm-handler", "onnxruntime-init", "onnxruntime-handler"),
     *("tokenizers-init", "opencv-init", "duckdb-init", "datadog"),
+    "confluent_kafka-init",
 )
 # Those that still run in `process` isolation, each with words of the reason; docs/compatibility.md has the fixes. At night a
 # test tells which of them work now.
 FALL_BACK: Mapping[str, str] = {
-    "confluent_kafka-init": "IPv4 stream socket",
-    "lightgbm-handler": "OMP_NUM_THREADS=1",
-    "lightgbm-init": "OMP_NUM_THREADS=1",
-    "gevent-init": "a thread without a Thread object",
+    "confluent_kafka_idempotent-init": "without enable.idempotence",
     "uvloop-init": "io_uring descriptor",
 }

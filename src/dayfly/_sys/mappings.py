@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 
 from dayfly._sys import native, proc
-from dayfly._sys.reopen import KEPT_FLAGS, Names, nameless
+from dayfly._sys.descriptions import nameless
+from dayfly._sys.reopen import KEPT_FLAGS, Names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

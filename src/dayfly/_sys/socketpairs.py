@@ -11,7 +11,7 @@ import os
 import select
 import struct
 
-from dayfly._sys import reopen
+from dayfly._sys import descriptions, reopen, sockets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ class Pair:
         self._blocks = [os.get_blocking(numbers[0]) for numbers in ends]
         self._options: list[list[tuple[int, int, bytes | int]]] = []
         for numbers in ends:
-            sock = reopen.duplicate(numbers[0])
+            sock = sockets.duplicate(numbers[0])
             self._kind = sock.type
-            self._options.append(reopen.options_set(sock))
+            self._options.append(sockets.options_set(sock))
             sock.close()
 
     def make(self) -> None:
@@ -101,7 +101,7 @@ def describe(ends: list[list[int]]) -> Pair | None:
     is_shut: list[bool] = []
     for end, numbers in enumerate(ends):
         shut = bool(_state(numbers[0]) & select.POLLRDHUP)
-        if reopen.queued_bytes(numbers[0]) == 0:
+        if descriptions.queued_bytes(numbers[0]) == 0:
             content: list[bytes] | None = []
         elif shut or len(ends) == 1:
             content = None
@@ -116,7 +116,7 @@ def describe(ends: list[list[int]]) -> Pair | None:
 
 def _content_of(number: int, peer: int) -> list[bytes] | None:
     """Return what an end has for its reader, message by message, and have it sent again."""
-    reader, writer = reopen.duplicate(number), reopen.duplicate(peer)
+    reader, writer = sockets.duplicate(number), sockets.duplicate(peer)
     messages: list[bytes] = []
     passed: list[list[tuple[int, int, bytes]]] = []
     size = 0
@@ -206,20 +206,22 @@ def _ask(number: int, others: Mapping[int, list[int]]) -> int | None:
 
     Only where nothing else waits there: what came after it could not be distinguished from it.
     """
-    sender = reopen.duplicate(number)
+    sender = sockets.duplicate(number)
     try:
         # struct ucred: who made the pair.
         maker = struct.unpack("=iII", sender.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12))[0]
         candidates = {
-            inode: numbers[0] for inode, numbers in others.items() if not reopen.queued_bytes(numbers[0])
+            inode: numbers[0]
+            for inode, numbers in others.items()
+            if not descriptions.queued_bytes(numbers[0])
         }
-        if maker != os.getpid() or not candidates or reopen.unread_bytes(number):
+        if maker != os.getpid() or not candidates or descriptions.unread_bytes(number):
             return None
         if sender.send(b"?", _socket.MSG_DONTWAIT) != 1:
             return None
         for inode, candidate in candidates.items():
-            if reopen.queued_bytes(candidate):
-                receiver = reopen.duplicate(candidate)
+            if descriptions.queued_bytes(candidate):
+                receiver = sockets.duplicate(candidate)
                 receiver.recv(1)
                 receiver.close()
                 return inode

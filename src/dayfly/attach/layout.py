@@ -41,8 +41,10 @@ _GUARD = frozenset(
 _LATE = _GUARD | frozenset(
     {
         "dayfly/_sys/access.py",
+        "dayfly/_sys/descriptions.py",
         "dayfly/_sys/filelocks.py",
         "dayfly/_sys/immortal.py",
+        "dayfly/_sys/librdkafka.py",
         "dayfly/_sys/mappings.py",
         "dayfly/_sys/native.py",
         "dayfly/_sys/netns.py",
@@ -50,6 +52,7 @@ _LATE = _GUARD | frozenset(
         "dayfly/_sys/openmp.py",
         "dayfly/_sys/seccomp.py",
         "dayfly/_sys/socketpairs.py",
+        "dayfly/_sys/sockets.py",
         "dayfly/_sys/threadfork.py",
         "dayfly/_sys/trust.py",
         "dayfly/_sys/waitables.py",

@@ -11,7 +11,6 @@ import os
 import threading
 import time
 
-from dayfly._sys import proc
 from dayfly._sys.threadfork import ThreadFork
 from dayfly.runtime import natives, seal
 
@@ -26,19 +25,17 @@ _STOP_S = 0.8
 # How long a trial worker may take, on a machine with a share of a processor. Lambda gives init ten seconds.
 _TRIAL_S = 5.0
 _RUN_S = 3.0
-_END_S = 1.0
+# How long threads may take that were told to end, as those of an OpenMP team: they spin before they see it.
+_END_S = 0.2
 
 
 def prepare(sealing: Sealing) -> str:
     """Have workers forked with the native threads of this process; return why that cannot be done."""
-    if _has_team():
-        # They spin for a while before they see that they are to end.
-        until = time.monotonic() + _END_S
-        while seal.has_native_threads(sealing) and time.monotonic() < until:
-            time.sleep(0.001)
-        if not seal.has_native_threads(sealing):
-            return ""
-        return "an OpenMP library, whose threads are not copied, may have some of them"
+    until = time.monotonic() + _END_S
+    while natives.are_running() and time.monotonic() < until:
+        time.sleep(0.001)
+    if not seal.has_native_threads(sealing):
+        return ""
     try:
         copier = ThreadFork(_place(), limit_s=_STOP_S)
         fault = _try(copier, sealing)
@@ -47,15 +44,6 @@ def prepare(sealing: Sealing) -> str:
     if not fault:
         sealing.copier = copier
     return fault
-
-
-def _has_team() -> bool:
-    """Say whether a library is loaded whose teams of threads are ended before a fork, or cannot be distinguished from others."""
-    try:
-        paths = proc.mapped_files()
-    except OSError:
-        return True
-    return any(os.path.basename(path).startswith(natives.OPENMP) for path in paths)
 
 
 def _place() -> str:
@@ -75,6 +63,7 @@ def _try(copier: ThreadFork, sealing: Sealing) -> str:
     try:
         pid = copier.fork()
         if pid == 0:
+            os.close(reader)
             _answer(copier, sealing, writer)
         os.close(writer)
         writer = -1

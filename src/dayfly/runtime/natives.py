@@ -57,6 +57,19 @@ def count(library: str = "", *, settle_s: float = 0.0) -> int:
         time.sleep(0.001)
 
 
+def are_running() -> bool:
+    """Say whether one of them is at work or about to end; one that sleeps stays."""
+    for task in _tasks():
+        try:
+            stat = proc.read_file(f"/proc/self/task/{task}/stat")
+        except OSError:
+            continue
+        # Behind the name, which may hold anything.
+        if stat.rpartition(b") ")[2].startswith(b"R"):
+            return True
+    return False
+
+
 def describe(*, but: Collection[str] = ()) -> list[str]:
     """Return a phrase for each library whose threads are there, such as "5 threads of gRPC", without those in `but`."""
     counted: dict[str, int] = {}
@@ -100,17 +113,19 @@ def _library(name: str) -> str:
     return next((library for start, library in _LIBRARIES if name.startswith(start)), "native code")
 
 
-def _names() -> list[str]:
+def _tasks() -> list[str]:
+    """Return the numbers of the threads that Python did not start."""
     # After a fork Python 3.11 goes on telling the number that the main thread had in the parent.
     ours = {threading.get_native_id(), *(thread.native_id for thread in threading.enumerate())}
-    names: list[str] = []
     try:
-        tasks = os.listdir("/proc/self/task")
+        return [task for task in os.listdir("/proc/self/task") if int(task) not in ours]
     except OSError:
         return []
-    for task in tasks:
-        if int(task) in ours:
-            continue
+
+
+def _names() -> list[str]:
+    names: list[str] = []
+    for task in _tasks():
         try:
             with open(f"/proc/self/task/{task}/comm", encoding="utf-8", errors="replace") as file:
                 names.append(file.read().strip())

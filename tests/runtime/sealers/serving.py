@@ -1,7 +1,8 @@
 """A function's init, sealed and forked in a process of its own, without a supervisor around it.
 
 Run as a program it is that process: its one argument is the function's source, which defines `handler`
-(a worker's number in, something JSON knows out) and may set WORKERS, WINDOW, THREADS, BEFORE (called in the
+(a worker's number in, something JSON knows out) and may set WORKERS, WINDOW, THREADS, COPIES (workers have the native
+threads of init; the setting of the same name is `auto`), BEFORE (called in the
 zygote before each fork) and DELIVER (for each of a worker's events, how many seconds a delivery may take after it).
 """
 
@@ -67,6 +68,7 @@ def run(
 
 def main(path: str) -> None:
     """Be the function's process."""
+    from dayfly.runtime import copied_threads
     from dayfly.runtime.seal import open_descriptors, reasons_not_to_fork
     from dayfly.runtime.sealing import Sealing, seal_known
 
@@ -80,7 +82,10 @@ def main(path: str) -> None:
         thread_policy=function.get("THREADS", "auto"),
     )
     seal_known(sealing)
+    sealing.copies_threads = function.get("COPIES", False)
     reasons = reasons_not_to_fork(sealing, temporary=())
+    if sealing.copies_threads and not reasons and (why := copied_threads.prepare(sealing)):
+        reasons = [why]
     answers: list[object] = []
     late: list[list[str]] = []
     if reasons:
@@ -112,12 +117,14 @@ def _work(
 ) -> tuple[object, list[str]]:
     reader, writer = os.pipe()
     sealing.prepare_fork()
-    pid = os.fork()
+    pid = os.fork() if sealing.copier is None else sealing.copier.fork()
     if pid == 0:
         os.close(reader)
         sealing.is_first = number == 0
         sealing.separate()
         sealing.wake()
+        if sealing.copier is not None:
+            sealing.copier.release()
         sealing.begin()
         answer: object = None
         late: list[str] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.real.environment import LIBRARIES, real_python
 from tests.runtime.sealers.serving import run
 
 USED_EXECUTOR = """
@@ -146,3 +147,38 @@ def handler(number):
     assert any("ProcessPoolExecutor used at init" in reason for reason in seen.reasons)
     assert any("multiprocessing.Pool created at init" in reason for reason in seen.reasons)
     assert seen.answers == ["served"]
+
+
+def test_gevents_pool_used_at_init_works_in_every_worker() -> None:
+    seen = run(
+        """
+import gevent
+pool = gevent.get_hub().threadpool
+assert [pool.spawn(abs, -n).get() for n in range(3)] == [0, 1, 2]
+WORKERS = 200
+def handler(number):
+    asked = [pool.spawn(abs, -number - n) for n in range(15)]
+    return [pool is gevent.get_hub().threadpool, [one.get(timeout=30) - number for one in asked]]
+""",
+        python=real_python(LIBRARIES),
+    )
+    assert seen.reasons == []
+    assert seen.answers == [[True, list(range(15))]] * 200
+
+
+def test_gevents_pool_at_work_is_refused_and_works_on_without_a_fork() -> None:
+    seen = run(
+        """
+import gevent
+from gevent import monkey
+go = monkey.get_original("threading", "Event")()
+pool = gevent.get_hub().threadpool
+asked = pool.spawn(go.wait)
+def handler(number):
+    go.set()
+    return [asked.get(timeout=30), pool.spawn(abs, -7).get(timeout=30)]
+""",
+        python=real_python(LIBRARIES),
+    )
+    assert any("gevent's pool of threads is still running" in reason for reason in seen.reasons)
+    assert seen.answers == [[True, 7]]

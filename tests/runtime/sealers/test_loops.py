@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
+from tests.real.environment import LIBRARIES, real_python
 from tests.runtime.sealers.serving import run
 
 # Inodes of epoll sets are all one; what tells two apart is whether one sees the other's descriptors.
@@ -386,3 +387,27 @@ handler = lambda number: mine.poll(0) == [] and {server.getsockname()[1]} > 0
         )
     assert seen.reasons == []
     assert seen.answers == [True] * 3
+
+
+def test_gevents_loop_has_descriptors_of_a_worker_s_own_before_it_first_waits_there() -> None:
+    """Else what a thread sends it during the first wait may be lost when it makes them."""
+    seen = run(
+        """
+import gevent, os
+gevent.get_hub().threadpool.spawn(int).get()
+# Goes on before the wait.
+gevent.sleep(0)
+def generation():
+    # libev's, of the descriptors of one fork: the upper half of what its epoll set reports.
+    epoll = next(n for n in os.listdir("/proc/self/fd") if "eventpoll" in os.readlink(f"/proc/self/fd/{n}"))
+    words = open(f"/proc/self/fdinfo/{epoll}").read().split()
+    return int(words[words.index("data:") + 1], 16) >> 32
+first = generation()
+def handler(number):
+    gevent.sleep(0.001)
+    return generation() - first
+""",
+        python=real_python(LIBRARIES),
+    )
+    assert seen.reasons == []
+    assert seen.answers == [1] * 3

@@ -12,7 +12,7 @@ import os
 import stat
 import sys
 
-from dayfly._sys import reopen
+from dayfly._sys import sockets
 from dayfly.runtime import seal as seals
 
 TYPE_CHECKING = False
@@ -39,7 +39,7 @@ def seal(found: Found, sealing: Sealing) -> None:
         if number <= 2 or not stat.S_ISSOCK(os.fstat(number).st_mode):
             continue
         try:
-            sock = reopen.duplicate(number)
+            sock = sockets.duplicate(number)
         except OSError:
             continue
         try:
@@ -60,7 +60,7 @@ def _close_stream(handler: object) -> None:
             sock.close()
 
 
-def _seal_socket(number: int, sock: _socket.socket, sealing: Sealing) -> reopen.Sender | None:
+def _seal_socket(number: int, sock: _socket.socket, sealing: Sealing) -> sockets.Sender | None:
     """Return how a worker makes the socket; None where that cannot be, named here or by whoever looks later."""
     if sock.type == _socket.SOCK_STREAM:
         if sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_ACCEPTCONN):
@@ -71,7 +71,7 @@ def _seal_socket(number: int, sock: _socket.socket, sealing: Sealing) -> reopen.
             )
             return None
         if _peer_of(sock) is None and _is_unbound(sock):
-            return reopen.Sender(number, sock, None, None)
+            return sockets.Sender(number, sock, None, None)
         return None
     if sock.type == _socket.SOCK_DGRAM and sock.family in _INTERNET:
         return _seal_internet(number, sock, sealing)
@@ -82,30 +82,30 @@ def _seal_socket(number: int, sock: _socket.socket, sealing: Sealing) -> reopen.
         peer = _peer_of(sock)
         # A pair's other end has no name; a relative one depends on where its owner was.
         if peer is None or (peer not in _NOBODY and peer[:1] in ("/", b"\0")):  # type: ignore[index]
-            return reopen.Sender(number, sock, peer, None)
+            return sockets.Sender(number, sock, peer, None)
         return None
     if sock.family == getattr(_socket, "AF_NETLINK", None) and sock.getsockname()[1] == 0:
-        return reopen.Sender(number, sock, None, None)
+        return sockets.Sender(number, sock, None, None)
     return None
 
 
-def _seal_internet(number: int, sock: _socket.socket, sealing: Sealing) -> reopen.Sender | None:
+def _seal_internet(number: int, sock: _socket.socket, sealing: Sealing) -> sockets.Sender | None:
     peer = _peer_of(sock)
     host, port, *_rest = sock.getsockname()
     local = None
     if port:
-        first, last = reopen.ephemeral_ports()
+        first, last = sockets.ephemeral_ports()
         is_chosen_by_kernel = first <= port <= last
         if is_chosen_by_kernel and peer is None:
             # It sent, and got its port by that, or it was bound to this very port.
-            is_chosen_by_kernel = reopen.disconnect(number) and sock.getsockname()[1] == 0
+            is_chosen_by_kernel = sockets.disconnect(number) and sock.getsockname()[1] == 0
             host = sock.getsockname()[0]
             if is_chosen_by_kernel and host not in ("0.0.0.0", "::"):
                 local = (host, 0)
         if not is_chosen_by_kernel:
             _refuse_receiver(number, sock, sealing)
             return None
-    return reopen.Sender(number, sock, peer, local)
+    return sockets.Sender(number, sock, peer, local)
 
 
 def _refuse_receiver(number: int, sock: _socket.socket, sealing: Sealing) -> None:

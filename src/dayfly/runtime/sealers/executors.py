@@ -1,12 +1,13 @@
 """Ends the idle threads of pools created at init; the same pool starts new ones in a worker when it is used.
 
-ThreadPoolExecutor (asyncio's default executors among them) starts threads on demand by itself. A
+ThreadPoolExecutor (asyncio's default executors among them) and gevent's pools start threads on demand by themselves. A
 multiprocessing ThreadPool starts all of its threads when it is made, so it is made again, in place, at
 its first use in a worker. Pools of processes are refused: their processes exist once.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -15,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
+    from typing import Any
 
     from dayfly.runtime.heap import Found
     from dayfly.runtime.sealing import Sealing
@@ -50,6 +52,7 @@ def kinds() -> tuple[type, ...]:
         ("concurrent.futures.thread", "ThreadPoolExecutor"),
         ("concurrent.futures.process", "ProcessPoolExecutor"),
         ("multiprocessing.pool", "Pool"),
+        ("gevent.threadpool", "ThreadPool"),
     )
     return tuple(
         kind
@@ -82,6 +85,10 @@ def seal(found: Found, sealing: Sealing) -> None:
                     "a multiprocessing.Pool created at init has processes that workers would share: create "
                     "it in the handler"
                 )
+    green = sys.modules.get("gevent.threadpool")
+    if green is not None:
+        for pool in found.of(green.ThreadPool):
+            _end_green(pool, green.monkey.get_original("time", "sleep"), sealing)
 
 
 def join(threads: list[threading.Thread], *, seconds: float) -> bool:
@@ -121,6 +128,31 @@ def _end_executor(executor: object, module: ModuleType, sealing: Sealing) -> Non
             f"a ThreadPoolExecutor ({state['_thread_name_prefix']}) is still running after init: wait for "
             "its futures at init, or submit in the handler"
         )
+
+
+def _end_green(pool: Any, sleep: Callable[[float], None], sealing: Sealing) -> None:
+    """End the threads of gevent's pool; `sleep` must not run its loop, on which code of the function's may wait."""
+    until = time.monotonic() + PATIENCE_S
+    queue = pool.task_queue
+    while queue.unfinished_tasks and time.monotonic() < until:
+        sleep(0.001)
+    if queue.unfinished_tasks:
+        sealing.refuse(
+            "gevent's pool of threads is still running after init: get its results at init, or use it in the handler"
+        )
+        return
+    left = len(sys._current_frames()) - pool.size
+    for _ in range(pool.size):
+        queue.put(None)
+    # What is left after that is named with all other threads.
+    while len(sys._current_frames()) > left and time.monotonic() < until:
+        sleep(0.001)
+
+    def belong() -> None:
+        # It would discard, at the loop's first turn in a new process, what had been submitted there by then.
+        pool.pid = os.getpid()
+
+    sealing.in_worker(belong)
 
 
 def _end_pool(pool: object, module: ModuleType, sealing: Sealing) -> None:

@@ -14,7 +14,7 @@ import os
 import stat
 import sys
 
-from dayfly._sys import filelocks, reopen
+from dayfly._sys import descriptions, filelocks, reopen
 from dayfly.runtime import seal as seals
 
 TYPE_CHECKING = False
@@ -52,7 +52,7 @@ def seal(found: Found, sealing: Sealing) -> None:
         if identity in outputs and not stat.S_ISCHR(status.st_mode):
             names.append(number)
             sealing.descriptors.add(number)
-            output = reopen.Output(number, outputs[identity])
+            output = descriptions.Output(number, outputs[identity])
             sealing.private(output.make)
             # Also in a process that serves without a fork: its outputs are replaced, too.
             sealing.in_worker(output.make)
@@ -67,7 +67,7 @@ def seal(found: Found, sealing: Sealing) -> None:
         _flush([*names, *(number for numbers in files.values() for number in numbers)])
     locks = read_locks() if files else {}
     for identity, numbers in files.items():
-        groups = list(reopen.group(numbers))
+        groups = list(descriptions.group(numbers))
         if identity[1] in locks and not seal_locks(groups, locks[identity[1]], sealing):
             sealing.refuse(f"{_tell(numbers[0])} was locked at init for all workers: lock it in the handler")
         if len(groups) > 1 and _is_nameless(numbers[0]):
@@ -83,13 +83,13 @@ def seal(found: Found, sealing: Sealing) -> None:
             sealing.descriptors.update(group)
             if make is not None:
                 sealing.private(make)
-    if pipes and not reopen.has_children():
+    if pipes and not descriptions.has_children():
         for numbers in pipes.values():
             _seal_pipe(numbers, sealing)
 
 
 def _is_nameless(number: int) -> bool:
-    return os.fstat(number).st_nlink == 0 and not reopen.is_sealed(number)
+    return os.fstat(number).st_nlink == 0 and not descriptions.is_sealed(number)
 
 
 def _flush(numbers: list[int]) -> None:
@@ -117,7 +117,7 @@ def _seal_file(numbers: list[int], sealing: Sealing) -> Callable[[], None] | Non
         # Neither offset nor content: nothing is shared by it.
         return None
     is_regular = stat.S_ISREG(status.st_mode)
-    if is_regular and reopen.is_message_queue(number):
+    if is_regular and descriptions.is_message_queue(number):
         sealing.refuse(
             f"the message queue {_tell(number)} opened at init would be shared by workers: open it in the handler"
         )
@@ -196,8 +196,8 @@ def _seal_nameless(
     reading = os.open(f"/proc/self/fd/{number}", os.O_RDONLY | os.O_CLOEXEC)
     try:
         if not is_read_only:
-            return reopen.NamelessFile(numbers, flags, offset, os.pread(reading, size, 0)).make
-        reopen.replace_by_sealed(numbers, _pieces(reading), offset)
+            return descriptions.NamelessFile(numbers, flags, offset, os.pread(reading, size, 0)).make
+        descriptions.replace_by_sealed(numbers, _pieces(reading), offset)
     finally:
         os.close(reading)
     return reopen.OpenFile(numbers, flags, offset).make
@@ -224,11 +224,11 @@ def _seal_pipe(numbers: list[int], sealing: Sealing) -> None:
     is_named = not os.readlink(f"/proc/self/fd/{numbers[0]}").startswith("pipe:")
     if is_named or not readers or len(readers) + len(writers) < len(numbers) or not writers:
         return
-    content = reopen.content_of(readers[0], writers[0])
+    content = descriptions.content_of(readers[0], writers[0])
     if content is None:
         return
     sealing.descriptors.update(numbers)
-    sealing.private(reopen.Pipe(readers, writers, content).make)
+    sealing.private(descriptions.Pipe(readers, writers, content).make)
 
 
 def _tell(number: int) -> str:

@@ -38,6 +38,7 @@ def kinds() -> tuple[type, ...]:
 
 def seal(found: Found, sealing: Sealing) -> None:
     """Hold running loops, close idle connections, then take the loops' descriptors out of the zygote."""
+    _turn_green()
     base: type[asyncio.BaseEventLoop] | None = getattr(sys.modules.get("asyncio"), "BaseEventLoop", None)
     sealed: list[_Sealed] = []
     for loop in [] if base is None else found.of(base):
@@ -50,6 +51,19 @@ def seal(found: Found, sealing: Sealing) -> None:
         item.close(sealing)
         # Also where it was refused: the process that serves alone lets it run on.
         sealing.in_worker(item.reopen)
+
+
+def _turn_green() -> None:
+    """Have gevent's loop go on behind its wait.
+
+    libev looks for a fork at the beginning of each turn, and makes its eventfd anew there. Where a worker went on before the wait, it
+    would wait with the old one first, and what a thread then writes to that could be lost with it.
+    """
+    module = sys.modules.get("gevent._hub_local")
+    # False where it has never run.
+    if module is not None and module.get_hub_if_exists():
+        # A timer, whose callbacks come after the wait; what else is due runs, too.
+        sys.modules["gevent"].sleep(0.001)
 
 
 class _Sealed:

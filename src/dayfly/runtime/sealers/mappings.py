@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 
-from dayfly._sys import mappings, reopen
+from dayfly._sys import descriptions, mappings, reopen
 from dayfly.runtime import seal as seals
 from dayfly.runtime.sealers.files import read_locks, seal_locks
 
@@ -30,7 +30,7 @@ def kinds() -> tuple[type, ...]:
 
 def seal(found: Found, sealing: Sealing) -> None:
     """Have every worker replace what init mapped; name what is too large."""
-    if reopen.has_children():
+    if descriptions.has_children():
         # A process that init started may use it, too; `seal.reasons_not_to_fork` names what is shared.
         return
     files: dict[tuple[str, int], list[mappings.Area]] = {}
@@ -95,7 +95,7 @@ def _descriptors_of(area: mappings.Area) -> list[tuple[list[int], int, int]]:
             continue
         if is_same and status.st_ino == area.identity[1]:
             numbers.append(number)
-    groups = [(group, reopen.flags_of(group[0])) for group in reopen.group(numbers)]
+    groups = [(group, reopen.flags_of(group[0])) for group in descriptions.group(numbers)]
     return [
         (group, flags, os.lseek(group[0], 0, os.SEEK_CUR)) for group, flags in groups if not flags & os.O_PATH
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import warnings
 
-from dayfly._sys import reopen
+from dayfly._sys import sockets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def seal(found: Found, sealing: Sealing) -> None:
         number = -1 if below is None or getattr(connection, "closed", True) else below.fileno()
         if number >= 0 and number not in sealing.descriptors:
             sealing.descriptors.add(number)
-            sealing.private(reopen.Severed(number).make)
+            sealing.private(sockets.Severed(number).make)
     if connections:
         sealing.in_worker(_silence)
 

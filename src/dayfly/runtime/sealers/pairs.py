@@ -6,7 +6,7 @@ import _socket
 import os
 import stat
 
-from dayfly._sys import reopen, socketpairs
+from dayfly._sys import descriptions, socketpairs, sockets
 from dayfly.runtime import seal as seals
 
 TYPE_CHECKING = False
@@ -28,7 +28,7 @@ def seal(found: Found, sealing: Sealing) -> None:
     for number in sorted(seals.open_descriptors() - sealing.own - sealing.descriptors):
         if number > 2 and is_end(number):
             ends.setdefault(os.fstat(number).st_ino, []).append(number)
-    if not ends or reopen.has_children():
+    if not ends or descriptions.has_children():
         return
     for pair in socketpairs.find(ends, may_ask=seals.count_tasks() == 1):
         numbers = [ends[inode] for inode in pair]
@@ -45,7 +45,7 @@ def is_end(number: int) -> bool:
     try:
         if not stat.S_ISSOCK(os.fstat(number).st_mode):
             return False
-        sock = reopen.duplicate(number)
+        sock = sockets.duplicate(number)
     except OSError:
         return False
     try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from dayfly._sys import reopen, waitables
+from dayfly._sys import descriptions, waitables
 from dayfly.runtime import seal as seals
 
 TYPE_CHECKING = False
@@ -33,12 +33,12 @@ def seal(found: Found, sealing: Sealing) -> None:
         kind = _kind_of(number)
         if kind in _KINDS:
             numbers.setdefault(kind, []).append(number)
-    if not numbers or reopen.has_children():
+    if not numbers or descriptions.has_children():
         return
     told = waitables.read_fdinfo([number for of_kind in numbers.values() for number in of_kind])
     fills: list[Callable[[], None]] = []
     for kind, of_kind in numbers.items():
-        for group in reopen.group(of_kind, is_same=reopen.are_one_description):
+        for group in descriptions.group(of_kind, is_same=descriptions.are_one_description):
             if group[0] not in told:
                 continue
             made = _describe(kind, group, told[group[0]])

@@ -10,7 +10,13 @@ from serving import serve
 @functools.cache
 def producer():
     """The producer, made when it is first asked for."""
-    return Producer({"bootstrap.servers": os.environ["KAFKA_BROKERS"], "linger.ms": 0})
+    return Producer(
+        {
+            "bootstrap.servers": os.environ["KAFKA_BROKERS"],
+            "linger.ms": 0,
+            "enable.idempotence": os.environ.get("IDEMPOTENT", "false"),
+        }
+    )
 
 
 def use(number):
