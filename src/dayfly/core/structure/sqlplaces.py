@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 
 from dayfly.core.structure.literals import breaks_out
 from dayfly.core.structure.sqltokens import (
@@ -56,6 +57,12 @@ _DOCUMENT_PATH = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d+\])+")
 # Not what sets it back to what it was.
 _SET = re.compile(r"set (?:(?:session|local) )?\w+(?: \. \w+)* (?:=|to) (?!(?:default|none|local)\Z)\w+")
 _MANY_WORDS = 16
+# What is done to a table so that it can be read as it is: neither shows rows nor changes any. Of the last, the partition as well.
+_UPKEEP = re.compile(
+    r"(?:msck repair table|(?:analyze|optimize)(?: table)?|vacuum(?: full| analyze)?|"
+    r"refresh (?:table|materialized view)(?: concurrently)?|alter table)\Z"
+)
+_ADD_PARTITION = re.compile(r"add (?:if not exists )?partition \( ")
 
 
 def find_places(
@@ -75,6 +82,7 @@ def find_places(
     found = _fill_closed_sets(sql, significant, texts, names, taint, own)
     found |= _fill_columns(sql, significant, texts, taint, by_library=by_library)
     found |= _fill_partitions(sql, significant, texts, taint)
+    found |= _fill_upkeep(sql, significant, texts, taint)
     found |= _fill_paths(sql, tokens, taint) if is_schemaless else _fill_settings(significant, texts)
     return found
 
@@ -225,6 +233,34 @@ def _fill_partitions(sql: str, significant: list[Token], texts: list[str], taint
         ):
             found[token.start] = token.end
     return found
+
+
+def _fill_upkeep(sql: str, significant: list[Token], texts: list[str], taint: Taint) -> dict[int, int]:
+    """Return the name of the table in a statement that only maintains it: `MSCK REPAIR TABLE {x}`."""
+    begin = next((end for end in (4, 3, 2, 1) if _UPKEEP.match(" ".join(texts[:end]))), 0)
+    end = begin + 1
+    while texts[end : end + 1] == ["."]:
+        end += 2
+    names = significant[begin:end]
+    if not begin or len(names) != end - begin or ";" in texts[:-1]:
+        return {}
+    # With more of the event's behind it, "INTO" is no name.
+    behind = names[-1].end
+    if taint.any(behind, behind + 1) or not all(
+        (one.kind == WORD and text not in CLAUSES) or (one.kind == QUOTED and is_quoted(sql, taint, one))
+        for one, text in zip(names[::2], texts[begin:end:2], strict=True)
+    ):
+        return {}
+    if texts[0] == "alter":
+        depths = list(accumulate((text == "(") - (text == ")") for text in texts))
+        # Where its files lie is the function's.
+        is_elsewhere = any(
+            depth == 0 and taint.any(one.start, one.end)
+            for one, depth in zip(significant[end:], depths[end:], strict=True)
+        )
+        if is_elsewhere or not _ADD_PARTITION.match(" ".join(texts[end:])):
+            return {}
+    return {one.start: one.end for one in names}
 
 
 def _fill_settings(significant: list[Token], texts: list[str]) -> dict[int, int]:
