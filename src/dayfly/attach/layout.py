@@ -48,6 +48,8 @@ _LATE = _GUARD | frozenset(
         "dayfly/_sys/netns.py",
         "dayfly/_sys/objects.py",
         "dayfly/_sys/openmp.py",
+        # Lambda permits no filter.
+        "dayfly/_sys/seccomp.py",
         "dayfly/_sys/socketpairs.py",
         "dayfly/_sys/threadfork.py",
         "dayfly/_sys/trust.py",

@@ -753,7 +753,7 @@ BROKEN_BY_A_NAME = [
     ("convert '/tmp/{}' /tmp/out.png", "O'Neill"),
     ("ffmpeg -i /tmp/{} /tmp/out.mp4", "Video(1).mp4"),
     ("ffmpeg -i /tmp/{} /tmp/out.mp4; rm /tmp/x", "My_Video (1).mp4"),
-    ("ffmpeg -i /tmp/{} /tmp/out.mp4", "Q1_(final) (2).mp4"),
+    ("ffmpeg -i /tmp/{} /tmp/out.mp4", "Q1_(final) v (2).mp4"),
 ]
 # A line with these runs, or the event does more than break it.
 BROKEN_OTHERWISE = [

@@ -553,7 +553,6 @@ def test_the_event_says_what_a_setting_is_and_what_partitions_are_called(
         ("MSCK REPAIR TABLE {}", ("visits DROP PARTITIONS",), "refuse"),
         ("MSCK REPAIR TABLE `{}`", ("a` DROP PARTITIONS",), "refuse"),
         ('MSCK REPAIR TABLE "{}"', ('a" DROP PARTITIONS',), "refuse"),
-        ("MSCK REPAIR TABLE {}.", ("visits",), "refuse"),
         ("ANALYZE {}", ("visits(secret)",), "refuse"),
         ("ANALYZE {}", ("visits, secret",), "refuse"),
         ("ANALYZE a; SELECT id FROM {}", ("visits",), "refuse"),

@@ -86,11 +86,12 @@ _ACTIVE = frozenset("$`;|&()<>\n")
 # Where an apostrophe may be more, or no, quote; and where `a(b)` may be a pattern.
 _QUOTES_OTHERWISE = re.compile(r"[\\\n\r\0\"`#]|<<|\$\(|\$'")
 _HAS_PATTERNS = re.compile(r"\[\[|\(\(|'|\$\{|\b(?:case|function|coproc|repeat|foreach)\b")
-# A parenthesis that opens nothing, behind a word of its name: no keyword, behind which a command stands.
-_IN_A_NAME = re.compile(
-    r"(?:\w|(?<!\w)(?!(?:if|then|elif|else|do|while|until|in|time|fi|done|esac)\s)[\w.,-]*\w[.,-]? )\(\w"
+# What opens nothing there, in a name: an apostrophe in a word; a parenthesis behind one that is no keyword.
+_APOSTROPHE = re.compile(r"(?<=[^\W_])'(?=[^\W_])")
+_PARENTHESIS = re.compile(
+    r"(?:\w|(?<!\w)(?!(?:if|then|elif|else|do|while|until|in|time|fi|done|esac) )[\w.,-]{0,64}\w[.,-]? )\((?=\w)"
 )
-_MAX_WORD = 64
+_ACTS = re.compile(r"[$`;|&(<>\n']")
 # What hands a command's output to another one.
 _PASSED_ON = "|()`"
 # What executes its operands as a line of a shell's.
@@ -263,28 +264,15 @@ def _is_broken_by_a_name(command: str, taint: Taint) -> bool:
     """
     if _QUOTES_OTHERWISE.search(command):
         return False
-    parts = {*_ACTIVE, "'"}
-    marks = [at for start, end in taint.runs() for at in range(start, end) if command[at] in parts]
-    if command.count("'") % 2 == 1:
-        return bool(marks) and all(
-            command[at] == "'" and command[at - 1 : at].isalnum() and command[at + 1 : at + 2].isalnum()
-            for at in marks
-        )
-    opened = [at for at in marks if command[at] == "("]
-    return (
-        bool(opened)
-        and not _HAS_PATTERNS.search(command)
-        and all(command[at] in "()" for at in marks)
-        and all(_opens_nothing(command, at, taint) for at in opened)
-    )
-
-
-def _opens_nothing(command: str, at: int, taint: Taint) -> bool:
-    """Say whether the parenthesis stands within a name of the event's: "Video(1)", "Video (1)"."""
-    begin = at
-    while begin > max(0, at - _MAX_WORD) and taint.mask[begin - 1]:
-        begin -= 1
-    return _IN_A_NAME.search(command, begin, at + 2) is not None
+    is_open = command.count("'") % 2 == 1
+    mark = _APOSTROPHE if is_open else _PARENTHESIS
+    breaks = False
+    for start, end in taint.runs():
+        rest = mark.sub("", command[start:end])
+        if _ACTS.search(rest):
+            return False
+        breaks = breaks or len(rest) < end - start
+    return breaks and (is_open or not _HAS_PATTERNS.search(command))
 
 
 def _refuse(rule: str, reason: str, path: str) -> Judgement:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import accumulate
 
 from dayfly.core.structure.literals import breaks_out
 from dayfly.core.structure.sqltokens import (
@@ -57,12 +56,12 @@ _DOCUMENT_PATH = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d+\])+")
 # Not what sets it back to what it was.
 _SET = re.compile(r"set (?:(?:session|local) )?\w+(?: \. \w+)* (?:=|to) (?!(?:default|none|local)\Z)\w+")
 _MANY_WORDS = 16
-# What is done to a table so that it can be read as it is: neither shows rows nor changes any. Of the last, the partition as well.
+# What is done to a table so that it can be read as it is, and its name: none shows rows or changes any.
 _UPKEEP = re.compile(
     r"(?:msck repair table|(?:analyze|optimize)(?: table)?|vacuum(?: full| analyze)?|"
-    r"refresh (?:table|materialized view)(?: concurrently)?|alter table)\Z"
+    r"refresh (?:table|materialized view)(?: concurrently)?|"
+    r"alter table(?= \S+(?: \. \S+)* add (?:if not exists )?partition \()) (?=(\S+(?: \. \S+)*))"
 )
-_ADD_PARTITION = re.compile(r"add (?:if not exists )?partition \( ")
 
 
 def find_places(
@@ -237,30 +236,24 @@ def _fill_partitions(sql: str, significant: list[Token], texts: list[str], taint
 
 def _fill_upkeep(sql: str, significant: list[Token], texts: list[str], taint: Taint) -> dict[int, int]:
     """Return the name of the table in a statement that only maintains it: `MSCK REPAIR TABLE {x}`."""
-    begin = next((end for end in (4, 3, 2, 1) if _UPKEEP.match(" ".join(texts[:end]))), 0)
-    end = begin + 1
-    while texts[end : end + 1] == ["."]:
-        end += 2
-    names = significant[begin:end]
-    if not begin or len(names) != end - begin or ";" in texts[:-1]:
+    named = _UPKEEP.match(" ".join(texts[:_MANY_WORDS]))
+    if named is None or ";" in texts[:-1]:
         return {}
-    # With more of the event's behind it, "INTO" is no name.
-    behind = names[-1].end
-    if taint.any(behind, behind + 1) or not all(
-        (one.kind == WORD and text not in CLAUSES) or (one.kind == QUOTED and is_quoted(sql, taint, one))
-        for one, text in zip(names[::2], texts[begin:end:2], strict=True)
-    ):
+    begin = named[0].count(" ")
+    end = begin + named[1].count(" ") + 1
+    behind = significant[end - 1].end
+    # Where its files lie is the function's. With more of the event's behind it, "INTO" is no name.
+    location = sql.lower().find("location", behind)
+    if taint.any(behind, behind + 1) or (location >= 0 and taint.any(location, len(sql))):
         return {}
-    if texts[0] == "alter":
-        depths = list(accumulate((text == "(") - (text == ")") for text in texts))
-        # Where its files lie is the function's.
-        is_elsewhere = any(
-            depth == 0 and taint.any(one.start, one.end)
-            for one, depth in zip(significant[end:], depths[end:], strict=True)
-        )
-        if is_elsewhere or not _ADD_PARTITION.match(" ".join(texts[end:])):
+    found: dict[int, int] = {}
+    for number in range(begin, end):
+        token = significant[number]
+        is_name = token.kind == WORD and texts[number] not in CLAUSES
+        if not (is_name or texts[number] == "." or is_quoted(sql, taint, token)):
             return {}
-    return {one.start: one.end for one in names}
+        found[token.start] = token.end
+    return found
 
 
 def _fill_settings(significant: list[Token], texts: list[str]) -> dict[int, int]:
