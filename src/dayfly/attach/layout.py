@@ -50,6 +50,7 @@ _LATE = _GUARD | frozenset(
         "dayfly/_sys/netns.py",
         "dayfly/_sys/objects.py",
         "dayfly/_sys/openmp.py",
+        # Lambda permits no filter.
         "dayfly/_sys/seccomp.py",
         "dayfly/_sys/socketpairs.py",
         "dayfly/_sys/sockets.py",

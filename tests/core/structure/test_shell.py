@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
 import time
 
 import pytest
@@ -744,3 +745,67 @@ def test_a_text_in_another_languages_program_is_a_value(
     event = FakeProvenance({"a": value})
     arguments = [program, "-e", template.replace("{}", value)]
     assert judge_argv(f"/usr/bin/{program}", arguments, event, own).verdict == verdict
+
+
+BROKEN_BY_A_NAME = [
+    ("soffice --outdir /tmp /tmp/{}", "O'Neill.docx"),
+    ("soffice /tmp/{} > /tmp/log 2>&1", "O'Neill report.docx"),
+    ("convert '/tmp/{}' /tmp/out.png", "O'Neill"),
+    ("ffmpeg -i /tmp/{} /tmp/out.mp4", "Video(1).mp4"),
+    ("ffmpeg -i /tmp/{} /tmp/out.mp4; rm /tmp/x", "My_Video (1).mp4"),
+    ("ffmpeg -i /tmp/{} /tmp/out.mp4", "Q1_(final) v (2).mp4"),
+]
+# A line with these runs, or the event does more than break it.
+BROKEN_OTHERWISE = [
+    *(
+        ("run {}", one)
+        for one in ("x'", "'x", "' x", "a'b; id", "a'b $(id)", "(id)", " (id)", "x (a);id", "x(a)$(id)")
+    ),
+    *(
+        ("run {}", one)
+        for one in ("O'Neill\nid", "a(b)\nid", "a(b) `id`", "a(b) | id", "O'Neill & sons", "a() (id)")
+    ),
+    ("run {} # it", "O'Neill"),
+    ('run "x" {}', "O'Neill"),
+    ("run {} <<x", "O'Neill"),
+    ("run \\' {}", "O'Neill"),
+    ("run '{}", "(a(b))"),
+    ("[[ x =~ {} ]]", "a(b)"),
+    *(
+        ("true; {}", one)
+        for one in ("if (id) then (id) fi", "coproc a (id)", "case a in (a) (id) esac", "time (id)")
+    ),
+    *(("true; {}", one) for one in ("a=(id)", "@(id)", "! (id)", "{ (id)", "x ! (id)", "function f (id)")),
+]
+
+
+@pytest.mark.parametrize(("template", "value"), BROKEN_BY_A_NAME)
+def test_a_name_that_breaks_the_line_does_nothing(template: str, value: str) -> None:
+    command, provenance = fill(template, value)
+    judgement = judge_shell(command, provenance, OwnText(template.split("{}")))
+    assert (judgement.verdict, judgement.rule) == ("unknown", "shell.broken")
+    for program in ("sh", "bash"):
+        ran = subprocess.run([program, "-c", f"echo ran; {command}"], capture_output=True, check=False)
+        assert ran.returncode != 0
+        assert not ran.stdout
+
+
+@pytest.mark.parametrize(("template", "value"), BROKEN_OTHERWISE)
+def test_what_breaks_a_line_otherwise_is_refused(template: str, value: str) -> None:
+    command, provenance = fill(template, value)
+    assert judge_shell(command, provenance, OwnText(template.split("{}"))).verdict == "refuse"
+
+
+def test_what_another_shell_reads_is_refused_though_it_is_broken() -> None:
+    line, provenance = fill("run {}", "a(b)")
+    own = OwnText(["run "])
+    assert judge_input(["zsh"], line, provenance, own).verdict == "refuse"
+    assert judge_argv("/bin/zsh", ["zsh", "-c", line], provenance, own).verdict == "refuse"
+
+
+@pytest.mark.parametrize("size", [5_000, 20_000, 80_000])
+def test_a_long_name_is_looked_at_once(size: int) -> None:
+    command, provenance = fill("run {}", "a(b) " * (size // 5))
+    begun = time.perf_counter()
+    judge_shell(command, provenance, OwnText(["run "]))
+    assert time.perf_counter() - begun < 5 * size / 80_000 + 1

@@ -516,6 +516,61 @@ def test_the_event_says_what_a_setting_is_and_what_partitions_are_called(
     assert judge_sql(sql, provenance, own).verdict == expected, sql
 
 
+@pytest.mark.parametrize(
+    ("template", "values", "expected"),
+    [
+        ("MSCK REPAIR TABLE {}", ("visits",), "allow"),
+        ("MSCK REPAIR TABLE {}.{};", ("lake", "visits_2024"), "allow"),
+        ("MSCK REPAIR TABLE {}", ("lake.visits",), "allow"),
+        ('MSCK REPAIR TABLE "{}"."{}"', ("lake-eu", "visits 1"), "allow"),
+        ("ANALYZE {}", ("visits",), "allow"),
+        ("ANALYZE TABLE lake.{}", ("visits",), "allow"),
+        ("VACUUM FULL {}", ("visits",), "allow"),
+        ("REFRESH MATERIALIZED VIEW CONCURRENTLY {}", ("daily",), "allow"),
+        ("OPTIMIZE {} REWRITE DATA USING BIN_PACK", ("visits",), "allow"),
+        (
+            "ALTER TABLE {}.{} ADD IF NOT EXISTS PARTITION (day='{}')",
+            ("lake", "visits", "2024-05-01"),
+            "allow",
+        ),
+        ("ALTER TABLE {} ADD PARTITION (a=1) PARTITION (a=2) LOCATION 's3://x/'", ("visits",), "allow"),
+        ("ALTER TABLE {} ADD PARTITION (a=1) LOCATION 's3://x/{}'", ("visits", "mine"), "refuse"),
+        ("ALTER TABLE {} ADD PARTITION (a=1) LOCATION 's3://x/{}' PARTITION (a=2)", ("v", "mine"), "refuse"),
+        ("ALTER TABLE {} ADD COLUMN a int", ("visits",), "refuse"),
+        ("ALTER TABLE {} ADD COLUMN a int; ALTER TABLE b ADD PARTITION (a=1)", ("visits",), "refuse"),
+        ("ALTER TABLE {} DROP PARTITION (a=1)", ("visits",), "refuse"),
+        ("ALTER TABLE {} RENAME TO b", ("visits",), "refuse"),
+        ("DROP TABLE {}", ("visits",), "refuse"),
+        ("TRUNCATE TABLE {}", ("visits",), "refuse"),
+        ("SELECT id FROM {}", ("visits",), "refuse"),
+        ("DESCRIBE {}", ("visits",), "refuse"),
+        ("ANALYZE SELECT id FROM {}", ("visits",), "refuse"),
+        ("VACUUM {}", ("a; DROP TABLE b",), "refuse"),
+        ("VACUUM {}", ("INTO 'x'",), "refuse"),
+        ("VACUUM {} '{}'", ("into", "x"), "refuse"),
+        ("VACUUM {} '/tmp/x'", ("into",), "refuse"),
+        ("VACUUM INTO '/tmp/a'; DROP TABLE {}", ("b",), "refuse"),
+        ("MSCK REPAIR TABLE {}", ("visits DROP PARTITIONS",), "refuse"),
+        ("MSCK REPAIR TABLE `{}`", ("a` DROP PARTITIONS",), "refuse"),
+        ('MSCK REPAIR TABLE "{}"', ('a" DROP PARTITIONS',), "refuse"),
+        ("ANALYZE {}", ("visits(secret)",), "refuse"),
+        ("ANALYZE {}", ("visits, secret",), "refuse"),
+        ("ANALYZE a; SELECT id FROM {}", ("visits",), "refuse"),
+    ],
+)
+def test_the_event_may_say_what_table_is_maintained(
+    template: str, values: tuple[str, ...], expected: str
+) -> None:
+    sql, provenance = fill(template, *values)
+    assert judge_sql(sql, provenance, OwnText(template.split("{}"))).verdict == expected, sql
+
+
+@pytest.mark.parametrize(("value", "expected"), [("visits 1", "allow"), ("a` DROP PARTITIONS", "refuse")])
+def test_names_of_hives_in_athena(value: str, expected: str) -> None:
+    sql, provenance = fill("MSCK REPAIR TABLE `{}`", value)
+    assert judge_sql(sql, provenance, OwnText(["MSCK REPAIR TABLE `"]), dialect="partiql").verdict == expected
+
+
 def test_the_functions_own_marks_are_its_own_though_the_event_has_them() -> None:
     own = OwnText(["INSERT INTO items VALUES ", "(?, ?)", ", "])
     event = FakeProvenance({"note": "(?, ?)"}, keys=False)

@@ -169,7 +169,8 @@ def test_a_name_tells_a_secret_and_a_similar_one_does_not(name: str, harmless: s
         "{{resolve:secretsmanager:db:SecretString:password}}", "%(password)s1", "xxxxxxxx1", "********1", "password",
         "example-Password1", "placeholder1!", "todo1234!", "None", "null", "test1234", "dummy-Value1", "/prod/db/password1",
         "arn:aws:secretsmanager:eu-west-1:1:secret:db", "os.environ['X1']", "secret-name", "db.password", "prod/db-1",
-        "a text of several words 1", "alias/orders", "password_field", "DbPassword", "12345678", "aaaaaaaa1", "my-password1",
+        "a text of several words 1", "alias/orders", "alias/aws/s3", "D:/keys/shop-93d1e8c6.json", "C:\\\\keys\\\\k-93d1",
+        "config/shop-93d1e8c6ac6a.json", "password_field", "DbPassword", "12345678", "aaaaaaaa1", "my-password1",
         "https://login.internal/x1", "REPLACE_WITH_REAL1", "fake-Secret99", "string?", "[a-zA-Z0-9!#$]+", r"\\d{4}[a-f]+", "my_secret_key",
     ],
 )  # fmt: skip
@@ -191,6 +192,9 @@ def test_what_stands_for_a_secret_is_none(value: str) -> None:
         "s3cr3t!",
         "password!9",
         "Summer2026",
+        "a1:/Xy9$json",
+        "alias9-Xy$1",
+        "Xy9$q.json",
     ],
 )
 def test_weak_passwords_are_passwords(value: str) -> None:

@@ -83,6 +83,15 @@ _COMPUTED = re.compile(r"\$[({]|`")
 # Where a script evaluates what it was called with; and what an evaluation acts on.
 _EVALUATES = re.compile(r"\beval\s|\b(?:ba|da)?sh\s+-c\s+[^\n]*\$|\bexec\(|\beval\(")
 _ACTIVE = frozenset("$`;|&()<>\n")
+# Where an apostrophe may be more, or no, quote; and where `a(b)` may be a pattern.
+_QUOTES_OTHERWISE = re.compile(r"[\\\n\r\0\"`#]|<<|\$\(|\$'")
+_HAS_PATTERNS = re.compile(r"\[\[|\(\(|'|\$\{|\b(?:case|function|coproc|repeat|foreach)\b")
+# What opens nothing there, in a name: an apostrophe in a word; a parenthesis behind one that is no keyword.
+_APOSTROPHE = re.compile(r"(?<=[^\W_])'(?=[^\W_])")
+_PARENTHESIS = re.compile(
+    r"(?:\w|(?<!\w)(?!(?:if|then|elif|else|do|while|until|in|time|fi|done|esac) )[\w.,-]{0,64}\w[.,-]? )\((?=\w)"
+)
+_ACTS = re.compile(r"[$`;|&(<>\n']")
 # What hands a command's output to another one.
 _PASSED_ON = "|()`"
 # What executes its operands as a line of a shell's.
@@ -96,7 +105,7 @@ MAX_DEPTH = 3
 
 def judge_shell(command: str | bytes, provenance: Provenance, own: OwnText) -> Judgement:
     """Say whether a POSIX shell may run this command line."""
-    return _judge_shell(command, provenance, own, 0)
+    return _judge_shell(command, provenance, own, 0, is_systems=True)
 
 
 def judge_argv(
@@ -127,9 +136,9 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
                 script[0].replace(marks[0], line)
                 for line in (text.split("\0") if ends_by_null else text.splitlines())
             ]
-            return judge_shell("\n".join(lines), provenance, own)
+            return _judge_shell("\n".join(lines), provenance, own, 0)
         if words[-1] == "-c" and any(base_of(word) in SHELLS for word in words[1:-1]):
-            return judge_shell(text, provenance, own)
+            return _judge_shell(text, provenance, own, 0)
         if script:
             shell = words[next((at for at, word in enumerate(words) if base_of(word) in SHELLS), 0) :]
             arguments = [*shell, *text.split()]
@@ -140,7 +149,7 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
         commands = [
             line.split(None, 1 if line[0] == "@" else 5)[-1] for line in text.splitlines() if line.strip()
         ]
-        return judge_shell("\n".join(commands), provenance, own)
+        return _judge_shell("\n".join(commands), provenance, own, 0)
     elif (
         program == "curl"
         and any(
@@ -157,7 +166,7 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
     elif program in SQL_CLIENTS:
         return _judge_sql(text, program, provenance, own)
     elif program in LEADS_TO_SHELL and leads_to_shell(words, LEADS_TO_SHELL[program]):
-        return judge_shell(text, provenance, own)
+        return _judge_shell(text, provenance, own, 0)
     elif (
         words
         and is_script_given(words)
@@ -168,9 +177,9 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
     elif program in MAKES:
         # Recipes; what stands before them is make's own.
         recipes = [line.strip(" \t@-+").replace("$$", "$") for line in text.splitlines() if line[:1] == "\t"]
-        return judge_shell("\n".join(recipes), provenance, own)
+        return _judge_shell("\n".join(recipes), provenance, own, 0)
     elif program in SHELLS or words[:1] in (["."], ["source"]):
-        return judge_shell(text, provenance, own)
+        return _judge_shell(text, provenance, own, 0)
     elif program in ("python", "pypy"):
         from dayfly.core.structure.python import judge_python  # rarely needed here
 
@@ -229,12 +238,41 @@ def _text(value: str | bytes) -> str:
 
 
 def _judge_shell(
-    command: str | bytes, provenance: Provenance, own: OwnText, depth: int, given: Sequence[str] = ()
+    command: str | bytes,
+    provenance: Provenance,
+    own: OwnText,
+    depth: int,
+    given: Sequence[str] = (),
+    *,
+    is_systems: bool = False,
 ) -> Judgement:
     def judge(command: str, taint: Taint, own: OwnText) -> Judgement:
+        # The system's own shell is none that has another syntax.
+        if is_systems and _is_broken_by_a_name(command, taint):
+            why = "a mark in a name breaks the line: the shell refuses it"
+            return Judgement("unknown", "shell.broken", why, taint.first_path())
         return _judge_line(command, taint, provenance, own, depth, given)
 
     return judged("shell", _text(command), provenance, own, judge)
+
+
+def _is_broken_by_a_name(command: str, taint: Taint) -> bool:
+    """Say whether no shell runs the line, for a name in it is `O'Neill.pdf` or `Report(1).pdf`, and the event does no more to it.
+
+    A shell reads a line to its end before it runs any of it: a quote that nothing closes, or a word with a parenthesis
+    before a word, is a fault of the whole.
+    """
+    if _QUOTES_OTHERWISE.search(command):
+        return False
+    is_open = command.count("'") % 2 == 1
+    mark = _APOSTROPHE if is_open else _PARENTHESIS
+    breaks = False
+    for start, end in taint.runs():
+        rest = mark.sub("", command[start:end])
+        if _ACTS.search(rest):
+            return False
+        breaks = breaks or len(rest) < end - start
+    return breaks and (is_open or not _HAS_PATTERNS.search(command))
 
 
 def _refuse(rule: str, reason: str, path: str) -> Judgement:

@@ -56,6 +56,12 @@ _DOCUMENT_PATH = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d+\])+")
 # Not what sets it back to what it was.
 _SET = re.compile(r"set (?:(?:session|local) )?\w+(?: \. \w+)* (?:=|to) (?!(?:default|none|local)\Z)\w+")
 _MANY_WORDS = 16
+# What is done to a table so that it can be read as it is, and its name: none shows rows or changes any.
+_UPKEEP = re.compile(
+    r"(?:msck repair table|(?:analyze|optimize)(?: table)?|vacuum(?: full| analyze)?|"
+    r"refresh (?:table|materialized view)(?: concurrently)?|"
+    r"alter table(?= \S+(?: \. \S+)* add (?:if not exists )?partition \()) (?=(\S+(?: \. \S+)*))"
+)
 
 
 def find_places(
@@ -75,6 +81,7 @@ def find_places(
     found = _fill_closed_sets(sql, significant, texts, names, taint, own)
     found |= _fill_columns(sql, significant, texts, taint, by_library=by_library)
     found |= _fill_partitions(sql, significant, texts, taint)
+    found |= _fill_upkeep(sql, significant, texts, taint)
     found |= _fill_paths(sql, tokens, taint) if is_schemaless else _fill_settings(significant, texts)
     return found
 
@@ -224,6 +231,28 @@ def _fill_partitions(sql: str, significant: list[Token], texts: list[str], taint
             and (token.kind == WORD or is_quoted(sql, taint, token))
         ):
             found[token.start] = token.end
+    return found
+
+
+def _fill_upkeep(sql: str, significant: list[Token], texts: list[str], taint: Taint) -> dict[int, int]:
+    """Return the name of the table in a statement that only maintains it: `MSCK REPAIR TABLE {x}`."""
+    named = _UPKEEP.match(" ".join(texts[:_MANY_WORDS]))
+    if named is None or ";" in texts[:-1]:
+        return {}
+    begin = named[0].count(" ")
+    end = begin + named[1].count(" ") + 1
+    behind = significant[end - 1].end
+    # Where its files lie is the function's. With more of the event's behind it, "INTO" is no name.
+    location = sql.lower().find("location", behind)
+    if taint.any(behind, behind + 1) or (location >= 0 and taint.any(location, len(sql))):
+        return {}
+    found: dict[int, int] = {}
+    for number in range(begin, end):
+        token = significant[number]
+        is_name = token.kind == WORD and texts[number] not in CLAUSES
+        if not (is_name or texts[number] == "." or is_quoted(sql, taint, token)):
+            return {}
+        found[token.start] = token.end
     return found
 
 

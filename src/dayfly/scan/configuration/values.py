@@ -35,7 +35,9 @@ _PLACEHOLDER = re.compile(
 _REFERENCE = re.compile(
     r"^[$%]|\$\{|\{\{|%\(|\{[A-Za-z_][\w.]*\}|^(?:arn|ssm|https?|s3|file|vault|aws|secretsmanager|ref|env|op|gcp|azure):|"
     r"^(?:os\.|process\.|self\.|config\.|settings\.|var\.|local\.|data\.|module\.|!|ENC\[|AQICAH|projects/|env\()|^[./~\\]|"
-    r"^(?:true|false|yes|no|on|off)$",
+    r"^(?:true|false|yes|no|on|off)$|"
+    # A key by its name in KMS, a file on a drive, a file that holds one.
+    r"^alias/|^[a-z]:[/\\]|[/\\][^/\\]+\.(?:json|pem|p12|pfx|jks|crt|ya?ml)$",
     re.IGNORECASE,
 )
 # A pattern that a secret must match, or a type that it has, is none.

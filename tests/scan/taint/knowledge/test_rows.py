@@ -725,6 +725,9 @@ ANSWERS: dict[str, tuple[str, dict[str, tuple[str, ...]], dict[str, tuple[str, .
             "event.path": (
                 "return flask.send_file('/tmp/' + request.args['x'])",
                 "request.files['x'].save('/tmp/' + request.files['x'].filename)",
+                "import PIL.Image\n    PIL.Image.open('/tmp/' + request.files['x'].filename)",
+                "for one in request.files.getlist('x'):\n        open('/tmp/' + one.filename)",
+                "open('/tmp/' + request.files.get('x').filename)",
             ),
         },
         {
@@ -743,6 +746,8 @@ ANSWERS: dict[str, tuple[str, dict[str, tuple[str, ...]], dict[str, tuple[str, .
             "event.trust": ("session['user'] = 'guest'", "x = session['user']"),
             "event.path": (
                 "return flask.send_from_directory('/tmp', request.args['x'])",
+                "import PIL.Image\n    PIL.Image.open(request.files['x'])",
+                "import pandas\n    pandas.read_csv(request.files.get('x'))",
                 "from werkzeug.utils import secure_filename\n    request.files['x'].save('/tmp/' + secure_filename(request.files['x'].filename))",
             ),
         },

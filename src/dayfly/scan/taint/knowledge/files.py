@@ -31,6 +31,9 @@ _OPEN_FILES = (
     "file",
     "tempfile.File",
     "boto3.StreamingBody",
+    "werkzeug.FileStorage",
+    "starlette.UploadFile",
+    "bottle.FileUpload",
 )
 
 

@@ -42,6 +42,7 @@ _HARMLESS_TYPES = ("int", "float", "bool", "uuid.UUID", "decimal.Decimal")
 
 # Werkzeug: Flask, Quart
 _MULTI = "werkzeug.MultiDict"
+_FILES = "werkzeug.Files"
 _FLASK_ATTRIBUTES = (
     Attribute(("flask.request",), Result(type="flask.Request", taint_from=())),
     _attributes("flask.Request", "args", _source("the query string", type=_MULTI, element_type="str")),
@@ -54,7 +55,7 @@ _FLASK_ATTRIBUTES = (
     _attributes(
         "flask.Request",
         "files",
-        _source("an uploaded file", type=_MULTI, element_type="werkzeug.FileStorage"),
+        _source("an uploaded file", type=_FILES, element_type="werkzeug.FileStorage"),
     ),
     _attributes("flask.Request", "json", _source("the JSON body", parses=True)),
     _attributes("flask.Request", "data stream", _source("the body", type="bytes")),
@@ -100,6 +101,14 @@ _FLASK_CALLS = (
     Call(
         (f"{_MULTI}.getlist", f"{_MULTI}.get_all", f"{_MULTI}.keys", f"{_MULTI}.listvalues"),
         Result(type="list", element_type="str", taint_from=(RECEIVER,)),
+    ),
+    Call(
+        (f"{_FILES}.get", f"{_FILES}.pop", f"{_FILES}.__getitem__"),
+        Result(type="werkzeug.FileStorage", taint_from=(RECEIVER,)),
+    ),
+    Call(
+        (f"{_FILES}.getlist", f"{_FILES}.values"),
+        Result(type="list", element_type="werkzeug.FileStorage", taint_from=(RECEIVER,)),
     ),
     Call(
         (f"{_MULTI}.to_dict", f"{_MULTI}.items", f"{_MULTI}.values", f"{_MULTI}.lists"),
