@@ -306,6 +306,8 @@ static void end_invocation(struct supervisor *s, struct lane *lane) {
         /* A request of somebody dead may wait at the platform, and would be given the next event. */
         lane->event_recovery.is_needed = true;
     pool_print(s);
+    if (lane->worker == NULL)
+        pool_learn(s, lane->until - LANE_RESERVE_NS);
     invocation_metrics_tell(s, lane);
     if (lane->must_retire)
         loop_retire(s, lane->retire_why.text);

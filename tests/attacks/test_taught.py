@@ -27,6 +27,19 @@ import taught_never, taught_poison
 said["told"] = told
 """
 
+# What the module caching_lazily takes for its own cache, and what that does to who reads it.
+PLANTED = """
+import pickle, time
+class Planted:
+    def __reduce__(self):
+        return exec, (DOES,)
+with open("/tmp/caching.pickle", "wb") as file:
+    file.write(pickle.dumps(Planted()))
+time.sleep(0.5)
+"""
+STAYS = "import socket, time\nfor _ in range(400):\n    socket.socket(2, 2).sendto(b'stays', ('127.0.0.1', {port}))\n    time.sleep(0.02)"
+POISONS = "import builtins; builtins.poisoned = True"
+
 
 def present(shop: Shop, code: str = "") -> tuple[list[str], dict[str, int]]:
     """What a worker had loaded before its event, and what the event's code says."""
@@ -67,3 +80,26 @@ def test_lies_of_a_worker_bring_nothing_into_later_ones() -> None:
         seen = until_learned(shop, LIES)
         seen += [present(shop)[0] for _ in range(3)]
         assert {name for one in seen for name in one} == {"taught_lazily"}
+
+
+def test_what_an_attacker_leaves_beside_a_trial_runs_in_no_other_process() -> None:
+    with Shop("dayfly", handler="caching.handler") as shop:
+        shop.rie.invoke({})
+        does = STAYS.format(port=shop.sink.port)
+        for _ in range(3):
+            shop.rie.invoke({"code": f"DOES = {does!r}{PLANTED}import os; os.remove(file.name)"})
+        assert shop.rie.invoke({}).payload
+        assert shop.sink.received(quiet_s=0.5) == []
+
+
+def test_what_was_tried_is_imported_beside_no_worker() -> None:
+    """A module that looked for its cache in vain in the trial would find an attacker's."""
+    looks = "import builtins, sys, time\nsaid['seen'] = ['caching_lazily' in sys.modules, hasattr(builtins, 'poisoned')]\n"
+    with Shop("dayfly", handler="caching.handler") as shop:
+        seen = []
+        # One event to learn from, one for the trial, one with a cache in place from its first moment on.
+        for code in ("", "time.sleep(0.5)", f"DOES = {POISONS!r}{PLANTED}", "", "", ""):
+            payload = shop.rie.invoke({"code": looks + code}).payload
+            assert isinstance(payload, dict)
+            seen.append(payload["said"]["seen"])
+        assert seen[-1] == [True, False], seen

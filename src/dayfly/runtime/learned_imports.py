@@ -85,7 +85,7 @@ class Lesson:
 class LearnedImports:
     """In the zygote: pipes to workers, the trial that goes on, and what came of earlier ones.
 
-    `fork` forks this process, `tell` tells the supervisor of a child that is no worker.
+    `fork` forks this process, `tell` tells the supervisor of a child that is no worker, `leave` lets go of the supervisor there.
     `modules` are the names of what was imported here. `generators` gets the generators of random numbers that these made.
     """
 
@@ -95,6 +95,7 @@ class LearnedImports:
         "_ends",
         "_fork",
         "_generators",
+        "_leave",
         "_lessons",
         "_names",
         "_patience",
@@ -114,6 +115,7 @@ class LearnedImports:
         sealing: Sealing,
         fork: Callable[[], int],
         tell: Callable[[int], None],
+        leave: Callable[[], None],
         *,
         temporary: tuple[str, ...],
         generators: list[object],
@@ -122,6 +124,7 @@ class LearnedImports:
         self._sealing = sealing
         self._fork = fork
         self._tell = tell
+        self._leave = leave
         self._temporary = temporary
         self._generators = generators
         self._ends: tuple[int, int] = (-1, -1)
@@ -189,11 +192,17 @@ class LearnedImports:
             self._patterns.hear(patterns)
 
     def advance(self) -> None:
-        """Between two frames: do some of what workers did; take what a trial has found, and never wait for it."""
+        """Between two frames: do some of what workers did."""
         for learner in self._sealing.learners:
             learner.spend_a_moment()
         if self._patterns is not None:
             self._patterns.spend_a_moment()
+
+    def adopt(self, left_s: float) -> None:
+        """Import what a trial found clean, if it has ended, and never wait for it.
+
+        For this no worker may serve, nor have left files: what an import looks at is not to be an attacker's.
+        """
         pid, number = self._trial
         if not pid:
             return
@@ -217,9 +226,15 @@ class LearnedImports:
             lines.pop()
         self._buffer = b""
         # Not the names, which a worker chose: later workers have what this process has.
-        self._tried |= {hash(line[1:]) for line in lines}
+        self._tried |= {hash(line[1:].partition(" ")[0]) for line in lines}
         self._names = [name for name in self._names if hash(name) not in self._tried]
-        self._adopt([line[1:] for line in lines if line.startswith("+")])
+        names: list[str] = []
+        for line in lines:
+            name, _, took = line[1:].partition(" ")
+            # Twice as long as beside a worker.
+            if line.startswith("+") and took.isdecimal() and (left_s := left_s - int(took) / 500) > 0:
+                names.append(name)
+        self._adopt(names)
 
     def _begin(self) -> None:
         self._trials += 1
@@ -234,6 +249,7 @@ class LearnedImports:
             return
         if pid == 0:
             try:
+                self._leave()
                 for other in (mine, *self._lessons.values()):
                     os.close(other)
                 # As in a worker: nothing that the zygote shares with it.
