@@ -38,6 +38,18 @@ with open("/tmp/caching.pickle", "wb") as file:
 time.sleep(0.5)
 """
 STAYS = "import socket, time\nfor _ in range(400):\n    socket.socket(2, 2).sendto(b'stays', ('127.0.0.1', {port}))\n    time.sleep(0.02)"
+# A customer's words that the function looks for with a regular expression; made so that no code holds them in whole.
+SEARCHES = "import re\nfor number in range(200):\n    re.search('customer%s-%04d' % ('sword', number), '')"
+LOOKS_ROUND = """
+import ctypes
+part = b"customer" + b"sword-"
+for line in open("/proc/self/maps"):
+    place, rights = line.split()[:2]
+    start, end = (int(number, 16) for number in place.split("-"))
+    if rights.startswith("rw") and end - start < 200 << 20:
+        memory = ctypes.string_at(start, end - start)
+        said["found"] = said.get("found", 0) + sum(memory.count(part + b"%04d" % number) for number in range(200))
+"""
 POISONS = "import builtins; builtins.poisoned = True"
 
 
@@ -103,3 +115,16 @@ def test_what_was_tried_is_imported_beside_no_worker() -> None:
             assert isinstance(payload, dict)
             seen.append(payload["said"]["seen"])
         assert seen[-1] == [True, False], seen
+
+
+def test_what_an_event_had_compiled_is_in_no_memory_of_later_workers() -> None:
+    with Shop("dayfly", handler="caching.handler") as shop:
+        for _ in range(5):
+            shop.rie.invoke({"code": SEARCHES})
+        for _ in range(3):
+            payload = shop.rie.invoke({"code": LOOKS_ROUND}).payload
+            assert isinstance(payload, dict)
+            assert payload["said"]["found"] == 0
+        payload = shop.rie.invoke({"code": SEARCHES + LOOKS_ROUND}).payload
+        assert isinstance(payload, dict)
+        assert payload["said"]["found"] >= 200
