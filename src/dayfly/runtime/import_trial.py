@@ -271,7 +271,8 @@ class _Watch:
         return (
             not isinstance(path, str)
             or path.startswith(_KERNELS)
-            or not self._can_write(os.path.abspath(path))
+            # By a link, perhaps to what is not there yet.
+            or not self._can_write(os.path.realpath(path))
         )
 
     def _can_write(self, path: str) -> bool:
