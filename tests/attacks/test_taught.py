@@ -104,17 +104,22 @@ def test_what_an_attacker_leaves_beside_a_trial_runs_in_no_other_process() -> No
         assert shop.sink.received(quiet_s=0.5) == []
 
 
-def test_what_was_tried_is_imported_beside_no_worker() -> None:
+@pytest.mark.parametrize("tmp", ["scrub", "keep"])
+def test_what_was_tried_is_imported_beside_no_worker(tmp: str) -> None:
     """A module that looked for its cache in vain in the trial would find an attacker's."""
+    # Where files stay, the worker itself would read it.
+    clears = (
+        "import os, pathlib; time.sleep(0.3); pathlib.Path('/tmp/caching.pickle').unlink(missing_ok=True)"
+    )
     looks = "import builtins, sys, time\nsaid['seen'] = ['caching_lazily' in sys.modules, hasattr(builtins, 'poisoned')]\n"
-    with Shop("dayfly", handler="caching.handler") as shop:
+    with Shop("dayfly", handler="caching.handler", environment={"DAYFLY_TMP": tmp}) as shop:
         seen = []
         # One event to learn from, one for the trial, one with a cache in place from its first moment on.
-        for code in ("", "time.sleep(0.5)", f"DOES = {POISONS!r}{PLANTED}", "", "", ""):
+        for code in ("", "time.sleep(0.5)", f"DOES = {POISONS!r}{PLANTED}", clears, "", ""):
             payload = shop.rie.invoke({"code": looks + code}).payload
             assert isinstance(payload, dict)
             seen.append(payload["said"]["seen"])
-        assert seen[-1] == [True, False], seen
+        assert seen[-1] == [tmp == "scrub", False], seen
 
 
 def test_what_an_event_had_compiled_is_in_no_memory_of_later_workers() -> None:
@@ -128,3 +133,13 @@ def test_what_an_event_had_compiled_is_in_no_memory_of_later_workers() -> None:
         payload = shop.rie.invoke({"code": SEARCHES + LOOKS_ROUND}).payload
         assert isinstance(payload, dict)
         assert payload["said"]["found"] >= 200
+
+
+def test_what_builds_a_model_ahead_reads_no_file_of_a_worker() -> None:
+    with Shop("dayfly", handler="deferring.handler") as shop:
+        plants = "import os, time; open('/tmp/limits', 'w').write('1000'); time.sleep(0.5); os.remove('/tmp/limits')"
+        said = [
+            shop.rie.invoke({"code": code, "amount": 100}).payload
+            for code in ("", plants, plants, "", "", "")
+        ]
+        assert said[-1] == {"built": True, "amount": "ValidationError"}, said

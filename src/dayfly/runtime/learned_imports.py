@@ -47,6 +47,8 @@ _MANY_LEARNING = 25
 # something will wait for ever. Both, since a busy machine is slow, and an environment sleeps between events.
 _PATIENCE = 300
 _PATIENCE_S = 30.0
+# What learners may keep the next event waiting for at once.
+_ALONE_S = 0.2
 
 
 class Lesson:
@@ -186,8 +188,11 @@ class LearnedImports:
         """
         self._names = [name for name in self._names if name not in sys.modules]
         # With threads about, an import might need one that stands still here.
-        is_asked = bool(self._names or self._unread) and not self._trial[0]
-        if is_asked and self._trials < _MANY_TRIALS and seal.count_tasks() == 1:
+        # With a child that has nothing to try the supervisor says as well when nobody serves.
+        is_asked = (
+            self._names or self._unread or any(learner.waits_alone() for learner in self._sealing.learners)
+        )
+        if is_asked and not self._trial[0] and self._trials < _MANY_TRIALS and seal.count_tasks() == 1:
             self._begin()
         if self._asked < _MANY_WORKERS and self._trials < _MANY_TRIALS:
             self._asked += 1
@@ -234,15 +239,21 @@ class LearnedImports:
     def advance(self) -> None:
         """Between two frames: do some of what workers did."""
         for learner in self._sealing.learners:
-            learner.spend_a_moment()
+            if not learner.waits_alone():
+                learner.spend_a_moment()
         if self._patterns is not None:
             self._patterns.spend_a_moment()
 
     def adopt(self, left_s: float) -> None:
-        """Import what a trial found clean, if it has ended, and never wait for it.
+        """Have learners run code of the function's; import what a trial found clean, if it has ended, and never wait for it.
 
-        For this no worker may serve, nor have left files: what an import looks at is not to be an attacker's.
+        For this no worker may serve, nor have left files: what that code looks at is not to be an attacker's.
         """
+        began = time.monotonic()
+        for learner in self._sealing.learners:
+            while learner.waits_alone() and time.monotonic() < began + min(left_s / 2, _ALONE_S):
+                learner.spend_a_moment()
+        left_s -= time.monotonic() - began
         pid, number = self._trial
         if not pid:
             return
@@ -304,9 +315,10 @@ class LearnedImports:
                     from dayfly.runtime import learned_patterns
 
                     write(number, learned_patterns.find_own(self._unread))
-                from dayfly.runtime import import_trial
+                if self._names:
+                    from dayfly.runtime import import_trial
 
-                import_trial.attempt(self._names, number, self._sealing, temporary=self._temporary)
+                    import_trial.attempt(self._names, number, self._sealing, temporary=self._temporary)
             finally:
                 os._exit(0)
         _close((number, *self._unread))

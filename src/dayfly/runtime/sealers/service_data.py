@@ -184,6 +184,10 @@ class ServiceData:
                 self._readings -= 1
                 self._waiting.append((loader, key))
 
+    def waits_alone(self) -> bool:
+        """Files that no worker can change are read beside any."""
+        return False
+
     def spend_a_moment(self) -> None:
         """In the zygote: read one of them, or make the session that read the first."""
         if not self._waiting:
