@@ -11,8 +11,8 @@
 #define INVOCATION_FINDINGS_MAX_REPORT 4096
 /* Different notes of workers that an environment reports: a log is not to be flooded. */
 #define INVOCATION_FINDINGS_MANY_NOTES 16
-/* Places of unknown code of which no more is told while this environment remembers them: the latest, or one invocation could name so
- * many that nothing of later ones is told. */
+/* Places of unknown code that this environment remembers and reports no more: the latest, or one invocation could name so
+ * many that nothing of later ones is reported. */
 #define INVOCATION_FINDINGS_MANY_UNKNOWN 64
 /* Lines of a guard's that one invocation may have; uses that are reported to `policy learn`, in a note and
  * at init. */

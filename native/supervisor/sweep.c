@@ -218,8 +218,8 @@ static int take(struct pass *pass, pid_t pid, bool is_new, enum role *role) {
     if (is_new && (*role == ROLE_FOREIGN || *role == ROLE_UNKNOWN)) {
         int is_thread = procfs_is_thread(sweep->procfs, pid);
         struct proc_stat stat;
-        /* Its process has a number of its own, which this look met, or which is as new. What is gone may have been a thread: nobody is
-         * told to have left a process. */
+        /* Its process has a number of its own, which this look met, or which is as new. What is gone may have been a thread: no
+         * invocation is said to have left it. */
         *role = is_thread > 0                                   ? ROLE_OTHER
                 : is_thread < 0                                 ? ROLE_UNSEEN
                 : procfs_stat(sweep->procfs, pid, &stat) == 0 ? ROLE_GONE
