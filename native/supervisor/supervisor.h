@@ -66,6 +66,8 @@ struct supervisor {
     struct tenant_source tenants;
     struct scope_decision scope;
     enum api_lock lock; /* whose responses are held open; not LOCK_AUTO */
+    bool was_held;      /* the platform has agreed to that before */
+    unsigned unheld;    /* events since for which it has not */
     int64_t began;
 
     struct procfs procfs;

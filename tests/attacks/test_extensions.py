@@ -129,7 +129,6 @@ def test_what_an_extension_holds_open_stays_and_what_passes_for_it_goes(tmp_path
 @pytest.mark.parametrize("takes", ["link", "rename"])
 def test_a_file_that_an_extension_holds_open_stays_under_no_other_name(tmp_path: Path, takes: str) -> None:
     with shop_with_extension(tmp_path, agent=HOLDS) as shop:
-        shop.serve(1)
         shop.attack(
             f"import os; os.{takes}('/tmp/agent.log', '/tmp/planted'); open('/tmp/planted', 'w').write('planted')"
         )
