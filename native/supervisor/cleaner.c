@@ -10,6 +10,8 @@
 
 void cleaner_remember(struct supervisor *s) {
     struct fault fault;
+    /* Before anybody else can have renamed what they hold. */
+    held_look(&s->held, &s->sweep);
     if (s->settings.scrubs_tmp && (writable_paths_remember(&s->writable_paths, &fault) != 0 ||
                                    writable_paths_remember(&s->outside, &fault) != 0))
         announce_missing(&s->report, "places", fault.text);

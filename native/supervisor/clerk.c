@@ -166,7 +166,7 @@ static int ask_once(struct supervisor *s, int64_t left, char kind, const struct 
     limit = limit < CLERK_LEAST_NS ? CLERK_LEAST_NS : limit;
     int64_t until = now_ns() + limit;
     struct bytes names = {clerk->names, clerk->n_names};
-    if (clerk->failures >= CLERK_MANY_FAILURES)
+    if (clerk->failures >= CLERK_MANY_FAILURES && ++clerk->passed_over % CLERK_PAUSE != 0)
         return fault_set(fault, "it failed before");
     if (is_new && left < CLERK_LIMIT_NS)
         return fault_set(fault, "there was no time to start it");

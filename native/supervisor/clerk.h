@@ -25,8 +25,10 @@ enum {
     CLERK_NAMES_BYTES = 32,
     /* Of one question. */
     CLERK_MAX_PARTS = 8,
-    /* Starts that came to nothing before it is left alone. */
+    /* Starts that came to nothing before it is left alone, for so many questions at a time: events whose handlers left it no time
+     * are not to silence all later ones. */
     CLERK_MANY_FAILURES = 3,
+    CLERK_PAUSE = 50,
 };
 
 struct supervisor;
@@ -34,7 +36,7 @@ struct supervisor;
 struct clerk {
     pid_t pid; /* 0: there is none */
     int channel;
-    unsigned failures;
+    unsigned failures, passed_over;
     /* What pseudonyms are made with: of the fleet's key, but not the part that proves lines. */
     uint8_t names[CLERK_NAMES_BYTES];
     size_t n_names;

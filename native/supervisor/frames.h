@@ -44,7 +44,9 @@ enum control_kind {
     CONTROL_REAP_AND_TELL = 12, /* to the zygote: as REAP, and REAPED is wanted */
     CONTROL_PRINT = 13,        /* to the zygote: say what the function's code is */
     CONTROL_PRINTED = 14,      /* from the zygote: its fingerprint in hexadecimal digits, 0 where it has none */
-    CONTROL_TRIES = 15         /* from the zygote: a child of its own tries imports, "pid", before FORKED; 0 before it is waited for */
+    CONTROL_TRIES = 15,        /* from the zygote: a child of its own tries imports, "pid", before FORKED; 0 before it is waited for */
+    CONTROL_LEARN = 16,        /* to the zygote: import what that child found clean, within so many milliseconds; nobody serves */
+    CONTROL_LEARNED = 17       /* from the zygote: answers LEARN */
 };
 
 /* What a worker reported while its invocation went on; see REPORT in core/frames.py. `is_current` is false where it

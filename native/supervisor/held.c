@@ -13,15 +13,32 @@
 #define MANY_SOCKETS 64
 #define SOCKETS_BYTES (1u << 20)
 
+/* FNV-1a of the last part of a path. */
+static uint64_t hash_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    uint64_t value = UINT64_C(0xcbf29ce484222325);
+    for (const char *c = slash != NULL ? slash + 1 : path; *c != '\0'; c++)
+        value = (value ^ (uint8_t)*c) * UINT64_C(0x100000001b3);
+    return value;
+}
+
 static int add_file(void *context, int descriptor, const char *name) {
     struct held *held = context;
     struct stat facts;
+    char path[WRITABLE_PATHS_FULL_BYTES];
     if (held->n == HELD_MANY)
         return 1;
     if (fstatat(descriptor, name, &facts, 0) != 0)
         return 0;
-    held->files[held->n].device = (uint64_t)major(facts.st_dev) << 32 | minor(facts.st_dev);
-    held->files[held->n++].inode = facts.st_ino;
+    ssize_t n = readlinkat(descriptor, name, path, sizeof(path) - 1);
+    path[n > 0 ? n : 0] = '\0';
+    struct held_file *file = &held->files[held->n++];
+    *file = (struct held_file){(uint64_t)major(facts.st_dev) << 32 | minor(facts.st_dev), facts.st_ino, hash_name(path)};
+    for (size_t i = 0; i < held->n_before; i++)
+        if (held->before[i].inode == file->inode && held->before[i].device == file->device) {
+            file->name = held->before[i].name;
+            break;
+        }
     return 0;
 }
 
@@ -39,6 +56,8 @@ static int add_files_of(void *context, pid_t pid) {
 
 void held_look(struct held *held, struct sweep *sweep) {
     held->procfs = sweep->procfs;
+    memcpy(held->before, held->files, held->n * sizeof(*held->files));
+    held->n_before = held->n;
     held->n = held->n_asked = 0;
     held->has_extensions = sweep->n_extensions > 0;
     (void)sweep_each_extension(sweep, add_files_of, held);
@@ -63,7 +82,7 @@ static void see_socket(void *context, const char *line) {
 bool held_has(struct held *held, const struct inode_state *state, const char *path) {
     struct bound bound = {path, false};
     for (size_t i = 0; i < held->n; i++)
-        if (held->files[i].inode == state->inode && held->files[i].device == state->device)
+        if (held->files[i].inode == state->inode && held->files[i].device == state->device && held->files[i].name == hash_name(path))
             return true;
     /* The process that bound it lives, or is dead and its files are still to be closed: see held_has_asked. */
     if (held->has_extensions && S_ISSOCK(state->mode) && held->n_asked++ < MANY_SOCKETS)

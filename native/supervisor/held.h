@@ -8,11 +8,15 @@
 /* Of all extensions; a file beyond goes with those of an invocation. */
 #define HELD_MANY 1024
 
+/* A file, and a hash of the name without its directory under which it was first seen to be held: an invocation may link it to
+ * another name, or rename it, and write what it likes. */
+struct held_file {
+    uint64_t device, inode, name;
+};
+
 struct held {
-    struct {
-        uint64_t device, inode;
-    } files[HELD_MANY];
-    size_t n, n_asked;
+    struct held_file files[HELD_MANY], before[HELD_MANY];
+    size_t n, n_before, n_asked;
     const struct procfs *procfs;
     bool has_extensions; /* without any nothing is held */
 };

@@ -238,6 +238,15 @@ static bool is_known_use(struct invocation_findings *invocation_findings, const 
                    COUNT(invocation_findings->uses), what);
 }
 
+static bool is_known_place(struct invocation_findings *invocation_findings, const struct said *said) {
+    uint64_t what = hash(hash(0, bytes_of(said->rule)) + 1, bytes_of(said->place));
+    for (size_t i = 0; i < COUNT(invocation_findings->unknown); i++)
+        if (invocation_findings->unknown[i] == what)
+            return true;
+    invocation_findings->unknown[invocation_findings->unknown_count++ % COUNT(invocation_findings->unknown)] = what;
+    return false;
+}
+
 static void add(struct field *fields, size_t *count, const char *name, const char *text) {
     if (text[0] != '\0')
         fields[(*count)++] = FIELD_OF_TEXT(name, text);
@@ -297,12 +306,8 @@ static bool tell_guarded(struct invocation_findings *invocation_findings, struct
             continue;
         }
         is_planted |= said.verdict == PLANTED;
-        if (said.verdict == UNKNOWN) {
-            uint64_t what = hash(hash(0, bytes_of(said.rule)) + 1, bytes_of(said.place));
-            if (is_told(invocation_findings->notes, &invocation_findings->note_count,
-                        COUNT(invocation_findings->notes), what))
-                continue;
-        }
+        if (said.verdict == UNKNOWN && is_known_place(invocation_findings, &said))
+            continue;
         tell(invocation_findings, &said);
     }
     return is_planted;

@@ -11,6 +11,9 @@
 #define INVOCATION_FINDINGS_MAX_REPORT 4096
 /* Different notes of workers that an environment reports: a log is not to be flooded. */
 #define INVOCATION_FINDINGS_MANY_NOTES 16
+/* Places of unknown code that this environment remembers and reports no more: the latest, or one invocation could name so
+ * many that nothing of later ones is reported. */
+#define INVOCATION_FINDINGS_MANY_UNKNOWN 64
 /* Lines of a guard's that one invocation may have; uses that are reported to `policy learn`, in a note and
  * at init. */
 #define INVOCATION_FINDINGS_MANY 6
@@ -34,6 +37,8 @@ struct invocation_findings {
     /* Hashes of what was reported already; see `seen`. */
     uint64_t notes[INVOCATION_FINDINGS_MANY_NOTES];
     size_t note_count;
+    uint64_t unknown[INVOCATION_FINDINGS_MANY_UNKNOWN]; /* the next takes the place of the oldest */
+    size_t unknown_count;
     uint64_t uses[INVOCATION_FINDINGS_MANY_NEW_USES];
     size_t use_count;
     uint64_t shapes[INVOCATION_FINDINGS_MANY_SHAPES];

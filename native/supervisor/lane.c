@@ -20,9 +20,10 @@ enum {
     WINDOW_BYTES = 64,
 };
 /* How long the platform may take to agree to an open response: half of the event's time within these. AWS's emulator does so in a
- * tenth of a millisecond; who gives up too soon on a busy machine goes without the lock from then on. */
+ * tenth of a millisecond; who gives up too soon on a busy machine goes without the lock. After so many in a row the environment retires. */
 #define HOLD_LEAST_NS (1 * NS_PER_S)
 #define HOLD_MOST_NS (5 * NS_PER_S)
+#define MANY_UNHELD 3
 /* A zygote that ends before it has forked a worker is not one that a worker has ended: the next one would do the same. */
 enum { MOST_REBUILDS = 1 };
 
@@ -306,9 +307,13 @@ static void end_invocation(struct supervisor *s, struct lane *lane) {
         /* A request of somebody dead may wait at the platform, and would be given the next event. */
         lane->event_recovery.is_needed = true;
     pool_print(s);
+    if (lane->worker == NULL)
+        pool_learn(s, lane->until - LANE_RESERVE_NS);
     invocation_metrics_tell(s, lane);
     if (lane->must_retire)
         loop_retire(s, lane->retire_why.text);
+    if (s->unheld >= MANY_UNHELD)
+        loop_retire(s, "the platform does not hold responses open any more");
     arena_empty(&lane->frame, FRAME_KEPT);
     arena_empty(&lane->reader.body, FRAME_KEPT);
     arena_empty(&lane->reader.head, FRAME_KEPT);
@@ -379,7 +384,8 @@ static bool platform_replied(struct supervisor *s, struct lane *lane, bool *is_c
     return progress == UPSTREAM_REPLIED;
 }
 
-/* The platform has not agreed to hold a response open: this event is served all the same, and nothing is held from now on. */
+/* The platform has not agreed to hold a response open: this event is served all the same. One that never did is not asked again; one
+ * that did may be slow for a moment, perhaps for what an earlier worker has sent it. */
 static void be_unheld(struct supervisor *s, struct lane *lane) {
     lane->is_open = upstream_go_ahead(&lane->upstream);
     if (!lane->is_open) {
@@ -387,7 +393,10 @@ static void be_unheld(struct supervisor *s, struct lane *lane) {
         return;
     }
     invocation_findings_lock_refused(&s->invocation_findings, 0);
-    s->lock = LOCK_OFF;
+    if (s->was_held)
+        s->unheld++;
+    else
+        s->lock = LOCK_OFF;
     watch_arrived(&s->watch);
     lane->state = LANE_WAITING;
 }
@@ -417,7 +426,8 @@ static void step_once(struct supervisor *s, struct lane *lane, const struct poll
             invocation_findings_lock_refused(&s->invocation_findings, reply->status);
             lane->state = LANE_WAITING;
         } else if (is_continued) {
-            lane->held = lane->is_open = true;
+            lane->held = lane->is_open = s->was_held = true;
+            s->unheld = 0;
             lane->state = LANE_WAITING;
         } else if (now_ns() >= lane->hold_until) {
             be_unheld(s, lane);

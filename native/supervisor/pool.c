@@ -317,6 +317,24 @@ void pool_print(struct supervisor *s) {
         s->ready.code = s->zygote.code;
 }
 
+void pool_learn(struct supervisor *s, int64_t until) {
+    struct fault fault;
+    int64_t left = until - now_ns();
+    if (s->zygote.pid <= 0 || s->zygote.trial <= 0 || left <= 0 || cleaner_is_pending(s))
+        return;
+    /* What stays in /tmp may be an attacker's: nothing is imported then. */
+    if (zygote_ask_learn(&s->zygote, s->settings.scrubs_tmp ? left : 0, &fault) != 0) {
+        pool_lose(s, &fault);
+        return;
+    }
+    while (s->zygote.pid > 0 && s->zygote.learns && now_ns() < until)
+        attend_zygote(s, until);
+    if (s->zygote.pid > 0 && s->zygote.learns) {
+        (void)fault_set(&fault, "an import took longer than it did before");
+        pool_lose(s, &fault);
+    }
+}
+
 void pool_tidy(struct supervisor *s) {
     struct fault fault;
     if (s->zygote.pid > 0 && s->is_forking && s->report.number >= TIDY_AFTER && zygote_tidy(&s->zygote, &fault) != 0)

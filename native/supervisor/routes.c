@@ -163,6 +163,21 @@ static void refuse(struct routes *routes, const struct route_peer *peer, const c
     answer(routes, peer, bytes_of(body));
 }
 
+/* Say whether this asks for metadata: GET /2026-01-15/metadata/execution-environment, or another version or name. */
+static bool is_metadata(const struct request *request) {
+    static const char version[] = "/dddd-dd-dd" METADATA;
+    const size_t start = sizeof(version) - 1;
+    struct bytes path = request->path;
+    if (!bytes_equal(request->method, LITERAL("GET")) || path.n <= start)
+        return false;
+    for (size_t i = 0; i < path.n; i++)
+        if (i >= start ? (path.at[i] < 'a' || path.at[i] > 'z') && path.at[i] != '-'
+            : version[i] == 'd' && i < sizeof("/dddd-dd-dd") - 1 ? path.at[i] < '0' || path.at[i] > '9'
+                                                               : path.at[i] != (uint8_t)version[i])
+            return false;
+    return true;
+}
+
 /* Pass a request on and wait for its reply, which the platform gives at once; NULL if it does not. The reply
  * stays until the next. */
 static const struct reply *forward(struct routes *routes, const struct request *request) {
@@ -175,14 +190,17 @@ static const struct reply *forward(struct routes *routes, const struct request *
     (void)buffer_print(&routes->head, "%.*s %.*s HTTP/1.1\r\nHost: %s\r\n", (int)request->method.n,
                        (const char *)request->method.at, (int)request->path.n, (const char *)request->path.at,
                        routes->host);
+    /* What is kept of an answer about metadata is every worker's: nothing else of one is to decide what it is. */
+    bool is_shared = is_metadata(request);
+    struct bytes body = is_shared ? (struct bytes){NULL, 0} : request->body;
     while (http_each(request->head, &at, &name, &value))
-        if (is_passed(name) || http_same(name, LITERAL("accept")) || http_same(name, LITERAL("authorization")))
+        if (http_same(name, LITERAL("authorization")) || (!is_shared && (is_passed(name) || http_same(name, LITERAL("accept")))))
             add_header(&routes->head, name, value);
-    (void)buffer_print(&routes->head, "Content-Length: %zu\r\n\r\n", request->body.n);
+    (void)buffer_print(&routes->head, "Content-Length: %zu\r\n\r\n", body.n);
     int fd = connect_to(routes, until);
     if (fd < 0)
         return NULL;
-    bool is_fine = send_all(fd, buffer_bytes(&routes->head), until) && send_all(fd, request->body, until);
+    bool is_fine = send_all(fd, buffer_bytes(&routes->head), until) && send_all(fd, body, until);
     while (is_fine && !reader->whole && wait_ready(fd, POLLIN, until)) {
         size_t room = 0;
         uint8_t *to = reply_room(reader, &room);
@@ -395,27 +413,12 @@ static void pass_on(struct routes *routes, struct route_peer *peer, const struct
     pass_back(routes, peer, reply);
 }
 
-/* Say whether this asks for metadata: GET /2026-01-15/metadata/execution-environment, or another version or name. */
-static bool is_metadata(const struct request *request) {
-    static const char version[] = "/dddd-dd-dd" METADATA;
-    const size_t start = sizeof(version) - 1;
-    struct bytes path = request->path;
-    if (!bytes_equal(request->method, LITERAL("GET")) || path.n <= start)
-        return false;
-    for (size_t i = 0; i < path.n; i++)
-        if (i >= start ? (path.at[i] < 'a' || path.at[i] > 'z') && path.at[i] != '-'
-            : version[i] == 'd' && i < sizeof("/dddd-dd-dd") - 1 ? path.at[i] < '0' || path.at[i] > '9'
-                                                               : path.at[i] != (uint8_t)version[i])
-            return false;
-    return true;
-}
-
 /* Ask the platform about the environment, once for each token and path: a worker that asks again and again costs it nothing. */
 static void serve_metadata(struct routes *routes, struct route_peer *peer, const struct request *request) {
     struct route_metadata *known = &routes->metadata;
     struct bytes token = request_header(request, "authorization");
     struct buffer question = {(uint8_t[sizeof(known->question)]){0}, 0, sizeof(known->question)};
-    bool fits = buffer_add(&question, request->path) == 0 && buffer_add(&question, token) == 0;
+    bool fits = buffer_add(&question, request->path) == 0 && buffer_add(&question, LITERAL(" ")) == 0 && buffer_add(&question, token) == 0;
     if (fits && known->n_question == question.n && memcmp(known->question, question.at, question.n) == 0) {
         routes->head.n = 0;
         (void)buffer_add(&routes->head, (struct bytes){known->head, known->n_head});

@@ -66,6 +66,8 @@ struct supervisor {
     struct tenant_source tenants;
     struct scope_decision scope;
     enum api_lock lock; /* whose responses are held open; not LOCK_AUTO */
+    bool was_held;      /* the platform has agreed to that before */
+    unsigned unheld;    /* events since for which it has not */
     int64_t began;
 
     struct procfs procfs;
@@ -225,6 +227,8 @@ void pool_drop(struct supervisor *s);
 
 /* Have the fingerprint of the function's code for the records of invocations, off the way of the first. */
 void pool_print(struct supervisor *s);
+/* Have it import what it tried beside workers, `until` at most: now none serves, and its files are gone. */
+void pool_learn(struct supervisor *s, int64_t until);
 
 /* Let the zygote spend a moment on its memory's layout, in an environment that has served many events. */
 void pool_tidy(struct supervisor *s);

@@ -217,8 +217,13 @@ static int take(struct pass *pass, pid_t pid, bool is_new, enum role *role) {
     *role = judge(sweep, pid, &kind, &is_killed);
     if (is_new && (*role == ROLE_FOREIGN || *role == ROLE_UNKNOWN)) {
         int is_thread = procfs_is_thread(sweep->procfs, pid);
-        /* Its process has a number of its own, which this look met, or which is as new. */
-        *role = is_thread > 0 ? ROLE_OTHER : is_thread < 0 ? ROLE_UNSEEN : *role;
+        struct proc_stat stat;
+        /* Its process has a number of its own, which this look met, or which is as new. What is gone may have been a thread: no
+         * invocation is said to have left it. */
+        *role = is_thread > 0                                   ? ROLE_OTHER
+                : is_thread < 0                                 ? ROLE_UNSEEN
+                : procfs_stat(sweep->procfs, pid, &stat) == 0 ? ROLE_GONE
+                                                                : *role;
     }
     switch (*role) {
     case ROLE_UNSEEN:

@@ -81,7 +81,7 @@ int zygote_start(struct zygote *zygote, struct zygote_launch *launch, struct out
     zygote->has_spoken = zygote->is_ready = zygote->serves = false;
     zygote->tidies = tidies;
     zygote->tidyings = 0;
-    zygote->was_asked_to_print = zygote->has_printed = false;
+    zygote->was_asked_to_print = zygote->has_printed = zygote->learns = false;
     zygote->frames_taken = 0;
     zygote->look_at = 0;
     zygote->stops = 0;
@@ -266,6 +266,12 @@ static enum zygote_said judge(struct zygote *zygote, const struct control_frame 
         if (zygote->was_asked_to_print && !zygote->has_printed && take_print(zygote, frame->payload) == 0)
             return ZYGOTE_SILENT;
         break;
+    case CONTROL_LEARNED:
+        if (zygote->learns) {
+            zygote->learns = false;
+            return ZYGOTE_SILENT;
+        }
+        break;
     case CONTROL_TRIES:
         zygote->tried = zygote->trial;
         if (zygote->is_ready && (zygote->trial = control_number(frame->payload)) >= 0)
@@ -445,6 +451,13 @@ int zygote_ask_print(struct zygote *zygote, struct fault *fault) {
         return 0;
     zygote->was_asked_to_print = true;
     return tell(zygote, CONTROL_PRINT, (struct bytes){0}, fault);
+}
+
+int zygote_ask_learn(struct zygote *zygote, int64_t left, struct fault *fault) {
+    char text[24];
+    (void)snprintf(text, sizeof(text), "%lld", (long long)(left / NS_PER_MS));
+    zygote->learns = true;
+    return tell(zygote, CONTROL_LEARN, bytes_of(text), fault);
 }
 
 int zygote_tidy(struct zygote *zygote, struct fault *fault) {

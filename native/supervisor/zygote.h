@@ -57,6 +57,7 @@ struct zygote {
     bool is_ready, tidies;
     bool serves; /* it was asked to be the worker itself: its socket tells nothing any more */
     bool was_asked_to_print, has_printed;
+    bool learns; /* it imports what `trial` found clean, and has not said that it is done */
     uint64_t code; /* what it printed */
     unsigned tidyings;
     int64_t look_at; /* when it is next looked at for a stop */
@@ -102,6 +103,10 @@ int zygote_ask_status(struct zygote *zygote, pid_t pid, struct fault *fault);
 
 /* Ask for the fingerprint of the function's code, once: `has_printed` says that it has come. */
 int zygote_ask_print(struct zygote *zygote, struct fault *fault);
+
+/* Have it import what `trial` found clean, if that has ended: code of the function's, for which nobody may serve or have left
+ * files until it no longer `learns`. `left` (ns) is what it may take. */
+int zygote_ask_learn(struct zygote *zygote, int64_t left, struct fault *fault);
 
 /* Let it spend a moment on its memory's layout, until it says that nothing is left. */
 int zygote_tidy(struct zygote *zygote, struct fault *fault);

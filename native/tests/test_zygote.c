@@ -132,7 +132,7 @@ static void nothing_is_taken_that_nobody_asked_for(void) {
         const char *payload;
     } words[] = {{CONTROL_FORKED, "77"},  {CONTROL_SERVING, "77"}, {CONTROL_REAPED, "77 0"}, {CONTROL_TIDIED, ""},
                  {CONTROL_PRINTED, "ff"}, {CONTROL_READY, ""},     {CONTROL_CALL, "GET\n"},  {CONTROL_FORK, ""},
-                 {CONTROL_TRIES, "-1"}};
+                 {CONTROL_TRIES, "-1"},   {CONTROL_LEARNED, ""}};
     for (size_t i = 0; i < COUNT(words); i++) {
         begin();
         say(words[i].kind, words[i].payload);
@@ -182,6 +182,17 @@ static void a_fingerprint_is_taken_once(void) {
         say(CONTROL_PRINTED, wrong[i]);
         expect_lost("unexpected message");
     }
+}
+
+static void what_it_imports_it_is_done_with_once(void) {
+    begin();
+    CHECK(zygote_ask_learn(&zygote, 7 * NS_PER_MS, &fault) == 0 && zygote.learns);
+    say(CONTROL_TRIES, "0");
+    say(CONTROL_LEARNED, "");
+    CHECK(take() == ZYGOTE_TRIES && zygote.learns);
+    CHECK(take() == ZYGOTE_SILENT && !zygote.learns);
+    say(CONTROL_LEARNED, "");
+    expect_lost("unexpected message");
 }
 
 static size_t heard(void) {
@@ -259,6 +270,7 @@ int main(void) {
     RUN(in_namespace(NULL, a_flood_is_not_read_to_its_end));
     RUN(in_namespace(NULL, a_status_is_of_who_was_asked_for));
     RUN(in_namespace(NULL, a_fingerprint_is_taken_once));
+    RUN(in_namespace(NULL, what_it_imports_it_is_done_with_once));
     RUN(in_namespace(NULL, the_dead_are_named_together));
     RUN(in_namespace(NULL, a_stop_by_somebody_else_is_undone_and_counted));
     RUN(in_namespace(NULL, one_that_rests_runs_for_nobody_else));

@@ -126,6 +126,16 @@ def test_what_an_extension_holds_open_stays_and_what_passes_for_it_goes(tmp_path
         assert "residue.file" in shop.findings()
 
 
+@pytest.mark.parametrize("takes", ["link", "rename"])
+def test_a_file_that_an_extension_holds_open_stays_under_no_other_name(tmp_path: Path, takes: str) -> None:
+    with shop_with_extension(tmp_path, agent=HOLDS) as shop:
+        shop.attack(
+            f"import os; os.{takes}('/tmp/agent.log', '/tmp/planted'); open('/tmp/planted', 'w').write('planted')"
+        )
+        assert "planted" not in str(shop.result_of("import os; result = sorted(os.listdir('/tmp'))"))
+        shop.serve(1)
+
+
 @pytest.mark.parametrize("name", ["/opt/extensions/agent", pytest.param("python3", marks=pytest.mark.slow)])
 def test_no_survivor_passes_for_the_extension(name: str, tmp_path: Path) -> None:
     with shop_with_extension(tmp_path) as shop:

@@ -425,7 +425,7 @@ for line in open("/proc/self/maps"):
 
 
 def test_a_worker_holds_its_socket_its_output_and_nothing_else(dayfly_shop: Shop) -> None:
-    """Never the platform's descriptors, another worker's or the zygote's. The third pipe tells what it imports."""
+    """Never the platform's descriptors, another worker's or the zygote's. The third and fourth pipe tell what it imports and compiles."""
     seen: set[int] = set()
     for _ in range(5):
         held = dayfly_shop.result_of(HOLDS)
@@ -433,7 +433,7 @@ def test_a_worker_holds_its_socket_its_output_and_nothing_else(dayfly_shop: Shop
         kinds = {number: target.partition(":")[0] for number, target, _ in held}
         lesson = [number for number in kinds if number > 3]
         assert kinds == {0: "/dev/null", 1: "pipe", 2: "pipe", 3: "socket"} | dict.fromkeys(lesson, "pipe")
-        assert len(lesson) <= 1
+        assert len(lesson) <= 2
         own = {inode for number, _, inode in held if number}
         assert not own & seen, "two workers held one thing"
         seen |= own

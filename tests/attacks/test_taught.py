@@ -27,6 +27,31 @@ import taught_never, taught_poison
 said["told"] = told
 """
 
+# What the module caching_lazily takes for its own cache, and what that does to who reads it.
+PLANTED = """
+import pickle, time
+class Planted:
+    def __reduce__(self):
+        return exec, (DOES,)
+with open("/tmp/caching.pickle", "wb") as file:
+    file.write(pickle.dumps(Planted()))
+time.sleep(0.5)
+"""
+STAYS = "import socket, time\nfor _ in range(400):\n    socket.socket(2, 2).sendto(b'stays', ('127.0.0.1', {port}))\n    time.sleep(0.02)"
+# A customer's words that the function looks for with a regular expression; made so that no code holds them in whole.
+SEARCHES = "import re\nfor number in range(200):\n    re.search('customer%s-%04d' % ('sword', number), '')"
+LOOKS_ROUND = """
+import ctypes
+part = b"customer" + b"sword-"
+for line in open("/proc/self/maps"):
+    place, rights = line.split()[:2]
+    start, end = (int(number, 16) for number in place.split("-"))
+    if rights.startswith("rw") and end - start < 200 << 20:
+        memory = ctypes.string_at(start, end - start)
+        said["found"] = said.get("found", 0) + sum(memory.count(part + b"%04d" % number) for number in range(200))
+"""
+POISONS = "import builtins; builtins.poisoned = True"
+
 
 def present(shop: Shop, code: str = "") -> tuple[list[str], dict[str, int]]:
     """What a worker had loaded before its event, and what the event's code says."""
@@ -67,3 +92,54 @@ def test_lies_of_a_worker_bring_nothing_into_later_ones() -> None:
         seen = until_learned(shop, LIES)
         seen += [present(shop)[0] for _ in range(3)]
         assert {name for one in seen for name in one} == {"taught_lazily"}
+
+
+def test_what_an_attacker_leaves_beside_a_trial_runs_in_no_other_process() -> None:
+    with Shop("dayfly", handler="caching.handler") as shop:
+        shop.rie.invoke({})
+        does = STAYS.format(port=shop.sink.port)
+        for _ in range(3):
+            shop.rie.invoke({"code": f"DOES = {does!r}{PLANTED}import os; os.remove(file.name)"})
+        assert shop.rie.invoke({}).payload
+        assert shop.sink.received(quiet_s=0.5) == []
+
+
+@pytest.mark.parametrize("tmp", ["scrub", "keep"])
+def test_what_was_tried_is_imported_beside_no_worker(tmp: str) -> None:
+    """A module that looked for its cache in vain in the trial would find an attacker's."""
+    # Where files stay, the worker itself would read it.
+    clears = (
+        "import os, pathlib; time.sleep(0.3); pathlib.Path('/tmp/caching.pickle').unlink(missing_ok=True)"
+    )
+    looks = "import builtins, sys, time\nsaid['seen'] = ['caching_lazily' in sys.modules, hasattr(builtins, 'poisoned')]\n"
+    with Shop("dayfly", handler="caching.handler", environment={"DAYFLY_TMP": tmp}) as shop:
+        seen = []
+        # One event to learn from, one for the trial, one with a cache in place from its first moment on.
+        for code in ("", "time.sleep(0.5)", f"DOES = {POISONS!r}{PLANTED}", clears, "", ""):
+            payload = shop.rie.invoke({"code": looks + code}).payload
+            assert isinstance(payload, dict)
+            seen.append(payload["said"]["seen"])
+        assert seen[-1] == [tmp == "scrub", False], seen
+
+
+def test_what_an_event_had_compiled_is_in_no_memory_of_later_workers() -> None:
+    with Shop("dayfly", handler="caching.handler") as shop:
+        for _ in range(5):
+            shop.rie.invoke({"code": SEARCHES})
+        for _ in range(3):
+            payload = shop.rie.invoke({"code": LOOKS_ROUND}).payload
+            assert isinstance(payload, dict)
+            assert payload["said"]["found"] == 0
+        payload = shop.rie.invoke({"code": SEARCHES + LOOKS_ROUND}).payload
+        assert isinstance(payload, dict)
+        assert payload["said"]["found"] >= 200
+
+
+def test_what_builds_a_model_ahead_reads_no_file_of_a_worker() -> None:
+    with Shop("dayfly", handler="deferring.handler") as shop:
+        plants = "import os, time; open('/tmp/limits', 'w').write('1000'); time.sleep(0.5); os.remove('/tmp/limits')"
+        said = [
+            shop.rie.invoke({"code": code, "amount": 100}).payload
+            for code in ("", plants, plants, "", "", "")
+        ]
+        assert said[-1] == {"built": True, "amount": "ValidationError"}, said

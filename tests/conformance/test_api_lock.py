@@ -176,6 +176,18 @@ def test_a_platform_that_does_not_agree_is_asked_once(lock: str) -> None:
         assert process.output().count("the platform did not agree to a held response") == 1
 
 
+@pytest.mark.parametrize("lock", ["http", "on"])
+def test_a_platform_that_has_agreed_and_then_does_not_is_asked_again(lock: str) -> None:
+    """An attacker may keep it busy for a moment: not with what later events are served without the lock."""
+    with started(timeout_s=4, DAYFLY_API_LOCK=lock) as process:
+        held = []
+        for continues in (True, False, True, False):
+            process.api.continues = continues
+            held.append(json.loads(process.invoke({**HTTP_API, "act": "raise"}).body).get("statusCode"))
+        assert held == [502, 502, 502, 502]
+        assert process.output().count("the platform did not agree to a held response") == 1
+
+
 def test_on_awss_emulator_nobody_else_polls_meanwhile() -> None:
     """Unlocked it would get this very event once more, with 200. The guard, which refuses the connection itself, is off."""
     environment = {"DAYFLY_API_LOCK": "http", "DAYFLY_GUARD": "off"}

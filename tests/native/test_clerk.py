@@ -6,6 +6,7 @@ import json
 import os
 import select
 import signal
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -95,6 +96,21 @@ def test_a_worker_that_ends_or_stops_it_costs_no_event_and_no_record(act: str, t
     # That of the event that did so as well: nobody hides whose it was.
     assert [record["trigger"] for record in told[:5]] == ["rest-api"] * 5
     assert side.process.poll() is not None
+
+
+def test_events_that_leave_it_no_time_to_start_silence_no_later_ones(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, time\nif '_DAYFLY_CLERK' in os.environ: time.sleep(2)\n"
+    )
+    with serve(tmp_path, PYTHONPATH=str(tmp_path)) as side:
+        for _ in range(4):
+            soon = int(time.time() * 1000) + 2000
+            assert side.invoke(EVENT, Lambda_Runtime_Deadline_Ms=str(soon)).payload == {"statusCode": 200}
+        for _ in range(60):
+            side.invoke(EVENT)
+        told = [record["trigger"] for record in records(side)]
+    assert told[:4] == ["unreadable"] * 4
+    assert "rest-api" in told
 
 
 SEEK = """

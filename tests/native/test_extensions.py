@@ -247,3 +247,15 @@ def test_a_worker_that_asks_for_metadata_with_ever_new_tokens_costs_the_platform
             assert told == [b"200"] * 8 + [b"403"] * 12
             assert len(platform.received) == 8 * (invocation + 1)
             routes.end_invocation()
+
+
+def test_what_a_worker_asks_decides_no_answer_about_metadata_that_another_gets(routes_before: Start) -> None:
+    start = b"GET /2026-01-15/metadata/execution-environmen"
+    odd = b" HTTP/1.1\r\nAuthorization: tBearer 1\r\nAccept: a/b\r\nLambda-Extension-X: y\r\nContent-Length: 3\r\n\r\nany"
+    with routes_before() as (routes, platform):
+        routes.poll_ahead()
+        assert ask(routes, start + odd).split()[1] == b"200"
+        assert ask(routes, start + b"t HTTP/1.1\r\nAuthorization: Bearer 1\r\n\r\n").split()[1] == b"200"
+        first, second = platform.received
+        assert b"Bearer 1" in second
+        assert not [one for one in (b"a/b", b"Extension-X", b"any") if one in first]

@@ -127,6 +127,18 @@ def test_what_is_unknown_is_told_once_for_each_place() -> None:
     assert kinds(lines) == ["guard.unknown", "guard.unknown"]
 
 
+def test_who_names_many_places_keeps_no_later_one_from_being_told() -> None:
+    said = [("note", b"W%d" % number) for number in range(20)]
+    for number in range(100):
+        rule = b"python." + bytes([97 + number % 26, 97 + number // 26])
+        said += [
+            ("report", b"Gunknown|" + rule + b"||forged.py:%d f|" % number),
+            *([("event", b"")] * (number % 9 == 8)),
+        ]
+    last = told(*said, ("event", b""), ("report", b"Gunknown|python.unexplained||app.py:7 handler|"))[-1]
+    assert (kinds([last]), evidence_of(last)["place"]) == (["guard.unknown"], "app.py:7 handler")
+
+
 USED = b"Gused|capability.network||app.py:1 f||%s|requests|invoke|\n"
 
 

@@ -50,6 +50,7 @@ PACKAGE = {
 TOUCHES = {
     "reads what a worker may have written": "open({tmp!r} + '/planted').read()",
     "lists what a worker may have written": "import os; os.listdir({tmp!r})",
+    "loads native code that a worker may have written": "import importlib.util as u; u.module_from_spec(u.spec_from_file_location('planted', {tmp!r} + '/planted.so'))",
     "writes": "open('/dev/null', 'w')",
     "sets a variable": "import os; os.environ['PLANTED'] = '1'",
     "starts a thread": "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()",
@@ -122,7 +123,7 @@ def adopted(*names: str, loaded: tuple[str, ...] = ("deployed", "shop", "shop.us
         with open(mine) as pipe:
             lines = pipe.read().splitlines()
         os.wait()
-        return [line[1:] for line in lines if line.startswith("+")]
+        return [line[1:].partition(" ")[0] for line in lines if line.startswith("+")]
 
     return as_user(act)
 
@@ -148,6 +149,13 @@ def test_what_loaded_code_names_is_imported(tmp: Path) -> None:
 @pytest.mark.usefixtures("deployment")
 def test_what_an_import_has_loaded_names_what_comes_before_it(tmp: Path) -> None:
     assert adopted("nobody_names", "named_then", "named_here", tmp=tmp) == ["named_here", "named_then"]
+
+
+def test_a_trial_ends_before_it_reads_what_a_worker_may_have_written(deployment: Path, tmp: Path) -> None:
+    reads = "import os\ntry:\n    open({0!r} + '/planted')\nfinally:\n    os.mkfifo({0!r} + '/went_on')\n"
+    (deployment / "named_here.py").write_text(reads.format(str(tmp)))
+    assert adopted("named_here", tmp=tmp) == []
+    assert sorted(path.name for path in tmp.iterdir()) == ["planted"]
 
 
 @pytest.mark.usefixtures("deployment")

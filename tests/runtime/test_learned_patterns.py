@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from dayfly.runtime.learned_imports import Lesson
-from dayfly.runtime.learned_patterns import LearnedPatterns
+from dayfly.runtime.learned_imports import OWN, Lesson
+from dayfly.runtime.learned_patterns import LearnedPatterns, find_own
 
 
 class Holder:
@@ -41,9 +41,19 @@ def said(text: str, flags: int = re.UNICODE) -> str:
     return f"{int(flags)} {text.encode('unicode_escape').decode()}"
 
 
+def found(*lines: str) -> list[str]:
+    """Those that a disposable fork hands to the zygote."""
+    reader, writer = os.pipe()
+    os.write(writer, "".join(f"{line}\n" for line in lines).encode())
+    os.close(writer)
+    own = find_own([reader])
+    assert all(line.startswith(OWN) and line.endswith("\n") for line in own)
+    return [line[1:-1] for line in own]
+
+
 def learn(*lines: str) -> set[str]:
     learned = LearnedPatterns()
-    learned.hear(list(lines))
+    learned.hear(found(*lines))
     for _ in lines:
         learned.spend_a_moment()
     return {str(text) for _, text, _ in re._cache}  # type: ignore[attr-defined]
@@ -65,11 +75,8 @@ def test_a_constant_of_code_is_compiled() -> None:
 
 
 def test_what_no_object_of_init_holds_is_not_compiled_however_often_it_is_said() -> None:
-    learned = LearnedPatterns()
     for _ in range(3):
-        learned.hear([said(foreign()), said(foreign(), re.IGNORECASE), said(HELD.text)])
-        learned.spend_a_moment()
-    assert {text for _, text, _ in re._cache} == {HELD.text}  # type: ignore[attr-defined]
+        assert learn(said(foreign()), said(foreign(), re.IGNORECASE), said(HELD.text)) == {HELD.text}
 
 
 def test_a_broken_pattern_an_unknown_line_and_other_flags_do_no_harm(
@@ -88,20 +95,28 @@ def test_a_broken_pattern_an_unknown_line_and_other_flags_do_no_harm(
     assert capfd.readouterr() == ("", "")
 
 
-def test_what_is_too_little_is_not_looked_for() -> None:
-    short = Holder("short" + "er" * 3)
-    assert learn(said(short.text)) == set()
-
-
 def test_a_worker_tells_what_it_has_compiled_since_its_event_came() -> None:
-    reader, writer = os.pipe()
+    assert told("a\nb\u20ac" * 70) == (b"%\n", b"8 " + b"a\\nb\\u20ac" * 70 + b"\n")
+
+
+def test_a_worker_tells_nothing_of_patterns_that_are_too_little_or_not_asked_for() -> None:
+    assert told("short") == (b"", b"")
+    assert told("a" * 300, is_asked=False) == (b"", b"")
+
+
+def told(pattern: str, *, is_asked: bool = True) -> tuple[bytes, bytes]:
+    """What a worker that compiles it writes into its two pipes."""
+    pipes = [os.pipe(), os.pipe()]
     re.compile("before the event")
-    lesson = Lesson(writer)
+    lesson = Lesson(pipes[0][1], pipes[1][1] if is_asked else -1)
     lesson.begin()
-    re.compile("a\nb\u20ac", re.MULTILINE)
+    re.compile(pattern, re.MULTILINE)
     re.compile(b"bytes")
     lesson.tell()
     lesson.tell()
-    os.close(writer)
-    assert os.read(reader, 999) == b"8 a\\nb\\u20ac\n"
-    os.close(reader)
+    texts = []
+    for reader, writer in pipes:
+        os.close(writer)
+        texts.append(os.read(reader, 9999))
+        os.close(reader)
+    return texts[0], texts[1]

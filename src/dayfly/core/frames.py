@@ -46,6 +46,10 @@ SERVING = 10  # zygote → supervisor: answers SERVE
 PRINT = 13  # supervisor → zygote: say what the function's code is
 PRINTED = 14  # zygote → supervisor: payload its fingerprint in hexadecimal digits, 0 where it has none
 TRIES = 15  # zygote → supervisor: this child of mine tries imports; before FORKED; 0 before it is waited for
+LEARN = (
+    16  # supervisor → zygote: import what that child found clean, within so many milliseconds; nobody serves
+)
+LEARNED = 17  # zygote → supervisor: answers LEARN
 
 
 class FrameError(Exception):

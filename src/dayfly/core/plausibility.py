@@ -19,13 +19,10 @@ SPLITS = b" \t\r\n,/=:?"
 CUT_BYTES = re.compile(rb"[ \t\r\n\x01,;:|/?&=#<>()\[\]{}\"'`@!*+%^~$\\]+")
 _OPERATORS = frozenset(b"+-*/%=<>!&|^~:.@?#$\\")
 _SEPARATORS = frozenset(b",.:/()[]{}\"'`\\?=_-")
-CLASSES = bytearray(256)
-for _byte in LETTERS:
-    CLASSES[_byte] = 1
-for _byte in _DIGITS:
-    CLASSES[_byte] = 2
-for _byte in range(128, 256):
-    CLASSES[_byte] = 3
+# Tables of the judge are such that nobody can change them: what replaces one is reported.
+CLASSES = bytes(
+    1 if byte in LETTERS else 2 if byte in _DIGITS else 3 if byte > 127 else 0 for byte in range(256)
+)
 
 
 def has_cut(content: bytes) -> bool:

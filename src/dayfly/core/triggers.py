@@ -107,7 +107,9 @@ _PLACES = {
         "Records.dynamodb.StreamViewType Records.kinesis.kinesisSchemaVersion Records.invokeIdentityArn"
     ),
 }
-_SPLIT = {root: [place.split(".") for place in places.split()] for root, places in _PLACES.items()}
+_SPLIT = {
+    root: tuple(tuple(place.split(".")) for place in places.split()) for root, places in _PLACES.items()
+}
 
 
 def ambient_values(event: object) -> frozenset[str]:

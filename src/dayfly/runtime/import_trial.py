@@ -6,6 +6,7 @@ import gc
 import importlib
 import os
 import sys
+import time
 from importlib.machinery import SourceFileLoader, SourcelessFileLoader
 
 from dayfly._sys.access import is_writable
@@ -70,8 +71,8 @@ _FORBIDDEN = (
     "urllib.",
     "webbrowser.",
 )
-# Arguments of these are places that are read.
-_READS = frozenset(("open", "os.listdir", "os.scandir", "ctypes.dlopen", "glob.glob"))
+# Arguments of these are places that are read; of an import the second, for native code.
+_READS = frozenset(("open", "os.listdir", "os.scandir", "ctypes.dlopen", "glob.glob", "import"))
 # The kernel's, which workers cannot change for us.
 _KERNELS = ("/proc/", "/sys/", "/dev/null", "/dev/urandom", "/dev/random")
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -82,7 +83,8 @@ _OPTIONAL = frozenset(("deferred", "first_use", "service_data", "tls"))
 def attempt(names: list[str], number: int, sealing: Sealing, *, temporary: tuple[str, ...]) -> None:
     """Import `names` one after another, as far as code names them, and write what came of each to `number`.
 
-    `?name` before it is tried, `+name` once it is found clean. The first that is not ends it: what it did is in this process.
+    `?name` before it is tried, `+name milliseconds` once it is found clean. The first that is not ends it: what it did is in this
+    process. A worker serves beside it, so it ends before anything is done that such an import does not do.
     What the code of one names is tried as well. What no code names in the end is tried no more.
     """
     import resource
@@ -107,13 +109,13 @@ def attempt(names: list[str], number: int, sealing: Sealing, *, temporary: tuple
         for name in todo:
             if name in sys.modules:
                 continue
-            if not namers.name(name):
-                left.append(name)
-                continue
-            os.write(number, f"?{name}\n".encode())
-            known = set(sys.modules)
+            known, began = set(sys.modules), time.monotonic()
             watch.is_on = True
             try:
+                if not namers.name(name):
+                    left.append(name)
+                    continue
+                os.write(number, f"?{name}\n".encode())
                 __import__(name)
             except BaseException:
                 # Trust boundary: a module of the deployment's, of any kind, in a process that ends.
@@ -121,16 +123,11 @@ def attempt(names: list[str], number: int, sealing: Sealing, *, temporary: tuple
             finally:
                 watch.is_on = False
             new = [sys.modules[one] for one in list(sys.modules) if one not in known]
-            if (
-                watch.fault
-                or _state() != before
-                or not all(map(watch.is_from_deployment, new))
-                or _makes_state()
-            ):
+            if _state() != before or not all(map(watch.is_from_deployment, new)) or _makes_state():
                 return
             if seal.reasons_not_to_fork(sealing, temporary=temporary):
                 return
-            os.write(number, f"+{name}\n".encode())
+            os.write(number, f"+{name} {round((time.monotonic() - began) * 1000)}\n".encode())
     for name in left:
         os.write(number, f"?{name}\n".encode())
 
@@ -250,23 +247,22 @@ def _resolve(name: str, level: object, package: str) -> str:
 
 
 class _Watch:
-    """What imports touch, by their audit events; `fault` names the first that is forbidden."""
+    """What imports touch, by their audit events; the first that is forbidden ends this process, before it is done."""
 
     def __init__(self, temporary: tuple[str, ...]) -> None:
-        self.fault = ""
         self.is_on = False
         self._temporary = (*temporary, *(place + "/" for place in temporary))
         self._writable: dict[str, bool] = {}
         sys.addaudithook(self._see)
 
     def _see(self, event: str, arguments: tuple[object, ...]) -> None:
-        if not self.is_on or self.fault:
-            return
-        if event.startswith(_FORBIDDEN) or (event in _READS and not self._may_read(event, arguments)):
-            self.fault = event
+        if self.is_on and (
+            event.startswith(_FORBIDDEN) or (event in _READS and not self._may_read(event, arguments))
+        ):
+            os._exit(0)
 
     def _may_read(self, event: str, arguments: tuple[object, ...]) -> bool:
-        path = arguments[0] if arguments else None
+        path = arguments[event == "import"] if arguments else None
         if isinstance(path, bytes):
             path = os.fsdecode(path)
         if event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITES:
@@ -275,7 +271,8 @@ class _Watch:
         return (
             not isinstance(path, str)
             or path.startswith(_KERNELS)
-            or not self._can_write(os.path.abspath(path))
+            # By a link, perhaps to what is not there yet.
+            or not self._can_write(os.path.realpath(path))
         )
 
     def _can_write(self, path: str) -> bool:

@@ -4,8 +4,9 @@ A worker writes the names of modules into a pipe of its own; who owns the worker
 only as a choice among constants: code that init loaded, read again from its file, must import it by that name, or name
 it as a module of its own package. Each is tried first in a disposable fork, which reports it only if the import
 came from files that this user cannot write, and touched nothing else. What an attacker can still choose is which of the
-function's own imports happens early, in the few first workers of an environment. A regular expression counts only if init
-left its text here: learned_patterns.py. What libraries read or put off is
+function's own imports happens early, in the few first workers of an environment. A regular expression may be an event's own text,
+which is not to be in this process, nor in later workers, not even in memory that was freed. So patterns have a pipe of their own, which
+the disposable fork alone reads; it names those of which init left the text here: learned_patterns.py. What libraries read or put off is
 done by the learners of sealers/service_data.py and sealers/deferred.py.
 """
 
@@ -22,7 +23,7 @@ from dayfly.runtime.heap import Found
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from dayfly.runtime.learned_patterns import LearnedPatterns
     from dayfly.runtime.sealing import Learner, Sealing
@@ -33,19 +34,30 @@ _MANY_NAMES = 300
 # An environment whose first workers have taught nothing more has been taught: each fork would pay for a pipe.
 _MANY_WORKERS = 100
 _MANY_TRIALS = 8
+# Looking for texts in the heap takes 0.1 s with boto3: as much as some hundred workers need to compile so many characters.
+_WORTHWHILE_CHARACTERS = 200
+_MANY_LOOKS = 4
+# In a lesson: its patterns are in the other pipe. And before one that a trial found to be init's.
+_HAS_PATTERNS = "%"
+OWN = "="
+_NO_PIPE = (-1, -1)
 # Frames of the supervisor, some for each event, and seconds that a trial may take before it is given up: one that waits for
 # something will wait for ever. Both, since a busy machine is slow, and an environment sleeps between events.
 _PATIENCE = 300
 _PATIENCE_S = 30.0
+# What learners may keep the next event waiting for at once.
+_ALONE_S = 0.2
 
 
 class Lesson:
     """In a worker: what it imports, compiles and reads while it serves, to be written where its zygote reads it."""
 
-    __slots__ = ("_learners", "_modules", "_number", "_patterns")
+    __slots__ = ("_learners", "_modules", "_number", "_others", "_patterns")
 
-    def __init__(self, number: int, learners: Sequence[Learner] = ()) -> None:
+    def __init__(self, number: int, others: int, learners: Sequence[Learner] = ()) -> None:
         self._number = number
+        # For patterns, -1 where no more are asked for.
+        self._others = others
         self._learners = learners
         # The pages that it will write to, before its caller waits.
         for learner in learners:
@@ -66,24 +78,51 @@ class Lesson:
         # A module is the last of what it imports itself: the import system puts it there again when it is complete.
         names = list(sys.modules)[: self._modules - 1 : -1]
         lines += [f"{name}\n" for name in names if name.isascii()]
-        lines += [
-            f"{flags} {pattern.encode('unicode_escape').decode()}\n" for pattern, flags in compiled(more)
-        ]
+        patterns = compiled(more) if self._others >= 0 else []
         self._modules, self._patterns = len(sys.modules), self._patterns + more
-        text = "".join(lines).encode()
-        if len(text) > _LESSON_BYTES:
-            text = text[: text.rfind(b"\n", 0, _LESSON_BYTES) + 1]
-        try:
-            os.write(self._number, text)
-        except OSError:
-            # The zygote reads no more.
-            return
+        if sum(len(pattern) for pattern, _ in patterns) >= _WORTHWHILE_CHARACTERS:
+            lines.insert(0, f"{_HAS_PATTERNS}\n")
+            write(self._others, [line_of(pattern, flags) for pattern, flags in patterns])
+        write(self._number, lines)
+
+
+def line_of(pattern: str, flags: int) -> str:
+    """Return how a pattern is written into a pipe."""
+    return f"{flags} {pattern.encode('unicode_escape').decode()}\n"
+
+
+def write(number: int, lines: list[str]) -> None:
+    """Write what fits of whole lines into a pipe."""
+    text = "".join(lines).encode()
+    if len(text) > _LESSON_BYTES:
+        text = text[: text.rfind(b"\n", 0, _LESSON_BYTES) + 1]
+    try:
+        os.write(number, text)
+    except OSError:
+        # The zygote reads no more.
+        return
+
+
+def read(number: int) -> list[str]:
+    """Return the lines that a dead worker has left in a pipe, and close it."""
+    try:
+        said = os.read(number, _LESSON_BYTES)
+    except OSError:
+        said = b""
+    os.close(number)
+    return said.decode("ascii", "replace").split("\n")
+
+
+def _close(numbers: Iterable[int]) -> None:
+    for number in numbers:
+        if number >= 0:
+            os.close(number)
 
 
 class LearnedImports:
     """In the zygote: pipes to workers, the trial that goes on, and what came of earlier ones.
 
-    `fork` forks this process, `tell` tells the supervisor of a child that is no worker.
+    `fork` forks this process, `tell` tells the supervisor of a child that is no worker, `leave` lets go of the supervisor there.
     `modules` are the names of what was imported here. `generators` gets the generators of random numbers that these made.
     """
 
@@ -93,8 +132,11 @@ class LearnedImports:
         "_ends",
         "_fork",
         "_generators",
+        "_leave",
         "_lessons",
+        "_looks",
         "_names",
+        "_other_ends",
         "_patience",
         "_patterns",
         "_sealing",
@@ -103,6 +145,7 @@ class LearnedImports:
         "_trial",
         "_trials",
         "_tried",
+        "_unread",
         "_until",
         "modules",
     )
@@ -112,6 +155,7 @@ class LearnedImports:
         sealing: Sealing,
         fork: Callable[[], int],
         tell: Callable[[int], None],
+        leave: Callable[[], None],
         *,
         temporary: tuple[str, ...],
         generators: list[object],
@@ -120,14 +164,17 @@ class LearnedImports:
         self._sealing = sealing
         self._fork = fork
         self._tell = tell
+        self._leave = leave
         self._temporary = temporary
         self._generators = generators
-        self._ends: tuple[int, int] = (-1, -1)
-        self._lessons: dict[int, int] = {}
+        self._ends = self._other_ends = _NO_PIPE
+        self._lessons: dict[int, tuple[int, int]] = {}
+        # Patterns of dead workers.
+        self._unread: list[int] = []
         self._names: list[str] = []
         self._patterns: LearnedPatterns | None = None
         self._tried: set[int] = set()
-        self._asked = self._trials = self._patience = 0
+        self._asked = self._trials = self._looks = self._patience = 0
         self._until = 0.0
         self._trial = (0, -1)
         self._buffer = b""
@@ -139,11 +186,17 @@ class LearnedImports:
         """
         self._names = [name for name in self._names if name not in sys.modules]
         # With threads about, an import might need one that stands still here.
-        if self._names and not self._trial[0] and self._trials < _MANY_TRIALS and seal.count_tasks() == 1:
+        # With a child that has nothing to try the supervisor says as well when nobody serves.
+        is_asked = (
+            self._names or self._unread or any(learner.waits_alone() for learner in self._sealing.learners)
+        )
+        if is_asked and not self._trial[0] and self._trials < _MANY_TRIALS and seal.count_tasks() == 1:
             self._begin()
         if self._asked < _MANY_WORKERS and self._trials < _MANY_TRIALS:
             self._asked += 1
             self._ends = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+            if self._looks < _MANY_LOOKS:
+                self._other_ends = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def start_over(self) -> None:
         """What workers write to is less from here on, since the zygote's objects are immortal: it is learned anew."""
@@ -153,54 +206,58 @@ class LearnedImports:
 
     def in_worker(self) -> Lesson | None:
         """In the new worker: close what is another's; return where to write."""
-        mine, number = self._ends
-        for other in (mine, self._trial[1], *self._lessons.values()):
-            if other >= 0:
-                os.close(other)
-        return (
-            Lesson(number, [one for one in self._sealing.learners if self._asked <= one.MANY])
-            if number >= 0
-            else None
-        )
+        (mine, number), (other, others) = self._ends, self._other_ends
+        _close((mine, other, self._trial[1], *self._foreign()))
+        learners = [one for one in self._sealing.learners if self._asked <= one.MANY]
+        return Lesson(number, others, learners) if number >= 0 else None
+
+    def _foreign(self) -> list[int]:
+        return [*self._unread, *(number for pair in self._lessons.values() for number in pair)]
 
     def in_zygote(self, pid: int) -> None:
         """After the fork of `pid`."""
-        mine, number = self._ends
-        self._ends = (-1, -1)
+        (mine, number), (other, others) = self._ends, self._other_ends
+        self._ends = self._other_ends = _NO_PIPE
+        _close((number, others))
         if number >= 0:
-            os.close(number)
-            self._lessons[pid] = mine
+            self._lessons[pid] = mine, other
 
     def hear(self, pid: int) -> None:
         """`pid` is dead: read what it has written."""
-        number = self._lessons.pop(pid, -1)
+        number, other = self._lessons.pop(pid, _NO_PIPE)
         if number < 0:
             return
-        try:
-            said = os.read(number, _LESSON_BYTES)
-        except OSError:
-            said = b""
-        os.close(number)
-        lines = said.decode("ascii", "replace").split("\n")
-        for name in lines:
+        lines = read(number)
+        has_patterns = _HAS_PATTERNS in lines and "re" in sys.modules and "warnings" in sys.modules
+        if has_patterns and other >= 0 and self._looks < _MANY_LOOKS:
+            self._looks += 1
+            self._unread.append(other)
+        else:
+            _close((other,))
+        for name in lines if self._trials < _MANY_TRIALS else ():
             if len(self._names) < _MANY_NAMES and hash(name) not in self._tried and _is_module_name(name):
                 self._names.append(name)
         for learner in self._sealing.learners:
             learner.hear([line[1:] for line in lines if line.startswith(learner.MARK)])
-        patterns = [line for line in lines if line[:1].isdigit()]
-        if patterns and "re" in sys.modules and "warnings" in sys.modules:
-            if self._patterns is None:
-                from dayfly.runtime.learned_patterns import LearnedPatterns
-
-                self._patterns = LearnedPatterns()
-            self._patterns.hear(patterns)
 
     def advance(self) -> None:
-        """Between two frames: do some of what workers did; take what a trial has found, and never wait for it."""
+        """Between two frames: do some of what workers did."""
         for learner in self._sealing.learners:
-            learner.spend_a_moment()
+            if not learner.waits_alone():
+                learner.spend_a_moment()
         if self._patterns is not None:
             self._patterns.spend_a_moment()
+
+    def adopt(self, left_s: float) -> None:
+        """Have learners run code of the function's; import what a trial found clean, if it has ended, and never wait for it.
+
+        For this no worker may serve, nor have left files: what that code looks at is not to be an attacker's.
+        """
+        began = time.monotonic()
+        for learner in self._sealing.learners:
+            while learner.waits_alone() and time.monotonic() < began + min(left_s / 2, _ALONE_S):
+                learner.spend_a_moment()
+        left_s -= time.monotonic() - began
         pid, number = self._trial
         if not pid:
             return
@@ -224,9 +281,22 @@ class LearnedImports:
             lines.pop()
         self._buffer = b""
         # Not the names, which a worker chose: later workers have what this process has.
-        self._tried |= {hash(line[1:]) for line in lines}
-        self._names = [name for name in self._names if hash(name) not in self._tried]
-        self._adopt([line[1:] for line in lines if line.startswith("+")])
+        if patterns := [line[1:] for line in lines if line.startswith(OWN)]:
+            from dayfly.runtime.learned_patterns import LearnedPatterns
+
+            self._patterns = self._patterns or LearnedPatterns()
+            self._patterns.hear(patterns)
+        self._tried |= {hash(line[1:].partition(" ")[0]) for line in lines if not line.startswith(OWN)}
+        self._names = [
+            name for name in self._names if hash(name) not in self._tried and self._trials < _MANY_TRIALS
+        ]
+        names: list[str] = []
+        for line in lines:
+            name, _, took = line[1:].partition(" ")
+            # Twice as long as beside a worker.
+            if line.startswith("+") and took.isdecimal() and (left_s := left_s - int(took) / 500) > 0:
+                names.append(name)
+        self._adopt(names)
 
     def _begin(self) -> None:
         self._trials += 1
@@ -241,16 +311,22 @@ class LearnedImports:
             return
         if pid == 0:
             try:
-                for other in (mine, *self._lessons.values()):
-                    os.close(other)
+                self._leave()
+                _close((mine, *(one for one in self._foreign() if one not in self._unread)))
                 # As in a worker: nothing that the zygote shares with it.
                 self._sealing.separate()
-                from dayfly.runtime import import_trial
+                if self._unread:
+                    from dayfly.runtime import learned_patterns
 
-                import_trial.attempt(self._names, number, self._sealing, temporary=self._temporary)
+                    write(number, learned_patterns.find_own(self._unread))
+                if self._names:
+                    from dayfly.runtime import import_trial
+
+                    import_trial.attempt(self._names, number, self._sealing, temporary=self._temporary)
             finally:
                 os._exit(0)
-        os.close(number)
+        _close((number, *self._unread))
+        self._unread = []
         self._trial = (pid, mine)
         self._tell(pid)
 

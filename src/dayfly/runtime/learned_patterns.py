@@ -1,6 +1,7 @@
 """Compiles in the zygote the regular expressions that workers compiled while they served, where init left their texts.
 
-Nothing of an event is in the zygote: a text that its heap holds is the function's own, also if an attacker asks for it. To compile one
+What a worker compiled may be an event's text: a disposable fork reads it, and tells the zygote of those alone that its own heap holds.
+Nothing of an event is in that: such a text is the function's own, also if an attacker asks for it. To compile one
 computes and does nothing else. What an attacker can still choose is which of these texts, and for how long: bounded here.
 """
 
@@ -13,14 +14,11 @@ import types
 import warnings
 
 from dayfly.runtime import heap
-from dayfly.runtime.learned_imports import compiled
+from dayfly.runtime.learned_imports import OWN, compiled, line_of, read
 
 # What one slice may take, and all of them together: one pattern of a CSS parser took 50 ms.
 _SLICE_S = 0.02
 _MOST_S = 2.0
-# Looking for texts in the heap takes 0.1 s with boto3: as much as some hundred workers need to compile so many characters.
-_WORTHWHILE_CHARACTERS = 200
-_MANY_LOOKS = 4
 # A pattern's longest part takes as long as it takes: no slice ends within one.
 _MOST_CHARACTERS = 5000
 _PIECE = 1000
@@ -29,32 +27,17 @@ _FLAGS = re.ASCII | re.IGNORECASE | re.MULTILINE | re.DOTALL | re.UNICODE | re.V
 
 
 class LearnedPatterns:
-    """The patterns that are still to be compiled, and how much may be spent on that and on looking for them."""
+    """The patterns that are still to be compiled, and how much may be spent on that."""
 
-    __slots__ = ("_left_s", "_looks", "_waiting")
+    __slots__ = ("_left_s", "_waiting")
 
     def __init__(self) -> None:
         self._waiting: list[tuple[str, int]] = []
-        self._looks = 0
         self._left_s = _MOST_S
 
     def hear(self, lines: list[str]) -> None:
-        """Take what a worker says, each with flags, a blank, the pattern with escapes; keep what is the function's own."""
-        known = compiled()
-        wanted: list[tuple[str, int]] = []
-        for line in lines:
-            number, _, escaped = line.partition(" ")
-            try:
-                text, flags = escaped.encode("ascii").decode("unicode_escape"), int(number)
-            except ValueError:
-                continue
-            if len(text) <= _MOST_CHARACTERS and not flags & ~_FLAGS and (text, flags) not in known:
-                wanted.append((text, flags))
-        if self._looks < _MANY_LOOKS and sum(len(text) for text, _ in wanted) >= _WORTHWHILE_CHARACTERS:
-            self._looks += 1
-            # The heap's own objects: nothing that a worker has written stays here, where later workers would have it.
-            own = _texts_here([text for text, _ in wanted])
-            self._waiting += [(own[text], flags) for text, flags in wanted if text in own]
+        """Take what the disposable fork found."""
+        self._waiting += _parse(lines)
 
     def spend_a_moment(self) -> None:
         """Compile some."""
@@ -70,6 +53,28 @@ class LearnedPatterns:
                     continue
                 finally:
                     self._left_s -= time.perf_counter() - began
+
+
+def find_own(pipes: list[int]) -> list[str]:
+    """In a disposable fork: return of the lines in these pipes those whose pattern init left in this heap."""
+    wanted = _parse([line for number in pipes for line in read(number)])
+    own = _texts_here([text for text, _ in wanted])
+    return [OWN + line_of(text, flags) for text, flags in wanted if text in own]
+
+
+def _parse(lines: list[str]) -> list[tuple[str, int]]:
+    """Return the patterns of lines, each with flags, a blank, the pattern with escapes, that are not compiled yet."""
+    known = compiled()
+    wanted: list[tuple[str, int]] = []
+    for line in lines:
+        number, _, escaped = line.partition(" ")
+        try:
+            text, flags = escaped.encode("ascii").decode("unicode_escape"), int(number)
+        except ValueError:
+            continue
+        if len(text) <= _MOST_CHARACTERS and not flags & ~_FLAGS and (text, flags) not in known:
+            wanted.append((text, flags))
+    return wanted
 
 
 def _texts_here(wanted: list[str]) -> dict[str, str]:

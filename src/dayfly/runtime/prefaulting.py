@@ -61,6 +61,10 @@ class Prefaulting:
         self._packed = b""
         self._turn = 0
 
+    def waits_alone(self) -> bool:
+        """No code of the function's runs for it."""
+        return False
+
     def spend_a_moment(self) -> None:
         """In the zygote: load what is needed, and find the memory that a worker shares with it, once one has copied much."""
         self._turn += 1

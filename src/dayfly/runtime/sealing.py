@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
         def told(self) -> list[str]: ...
         def hear(self, lines: list[str]) -> None: ...
+        def waits_alone(self) -> bool:
+            """Say whether a moment is to be spent on code of the function's, for which no worker may serve."""
+
         def spend_a_moment(self) -> None: ...
 
 

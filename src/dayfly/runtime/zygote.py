@@ -251,6 +251,7 @@ def wait_for_work(
                 sealing,
                 lambda: _fork_once(sealing),
                 lambda pid: _send(channel, frames.TRIES, b"%d" % pid),
+                channel.leave,
                 temporary=options.temporary,
                 generators=generators,
             )
@@ -421,6 +422,10 @@ def _serve_requests(
                     frames.PRINTED,
                     b"%x" % _fingerprint(but=learned.modules if learned is not None else frozenset()),
                 )
+            elif kind == frames.LEARN:
+                if learned is not None:
+                    learned.adopt(int(payload) / 1000)
+                _send(channel, frames.LEARNED, b"")
             elif kind == frames.TIDY:
                 chores = _chores(channel.options) if chores is None else chores
                 while chores and chores[0].is_done:

@@ -96,6 +96,34 @@ def of_restored_table(event):
         acts.update(before)
 
 
+def of_restored_matcher(event):
+    """What finds the event's values in a text, a module beside the guard's own."""
+    search = sys.modules["dayfly.core.substring_matches"].Search
+    undone(event, search, "__init__", lambda *_, **__: None)
+
+
+def of_restored_entry(event):
+    """One entry of a table that a module of the judge's holds."""
+    table = sys.modules["dayfly.core.triggers"].FRONT_VALUES
+    key = next(iter(table))
+    before = table.pop(key)
+    try:
+        event["code"] = repr(eval(event["code"]))
+    finally:
+        table[key] = before
+
+
+def of_restored_objects(event):
+    """What keeps code objects alive, whose numbers others would get."""
+    kept = sys.modules["dayfly.runtime.guard.owncode"]._KEPT
+    before = kept.copy()
+    kept.clear()
+    try:
+        event["code"] = repr(eval(event["code"]))
+    finally:
+        kept.update(before)
+
+
 def of_restored_code(event):
     """A function's code is exchanged by code of the deployment."""
     about = sys.modules["dayfly.runtime.guard.sinks"].about_python

@@ -69,6 +69,8 @@ class Zygote:
                     self.say(frames.REAPED, payload + b" " + status)
                 elif kind == frames.REAP:
                     os.waitpid(int(payload), os.WNOHANG)
+                elif kind == frames.LEARN:
+                    self.say(frames.LEARNED)
                 elif kind == frames.TIDY and dice.random() < 0.5:
                     self.say(frames.TIDIED)
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import importlib
 import json
+import pkgutil
 import sys
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, MappingProxyType
 
 import pytest
 from tests.runtime.guard.guards import serving, told
 
+import dayfly.core.structure
+import dayfly.runtime.guard
 from dayfly.core import frames
 from dayfly.core.reports import MANY
 from dayfly.core.structure.judgement import Judgement
@@ -239,3 +242,34 @@ def test_a_rehearsal_leaves_nothing_to_tell_even_where_the_judges_fail(own: OwnT
     guard.own = OwnText(())
     guard.begin(b"{}", "request")
     assert told(guard) == []
+
+
+def test_no_table_of_the_judge_is_such_that_a_change_of_it_goes_unseen() -> None:
+    """Dictionaries are watched; lists, sets and arrays of bytes cannot be."""
+    names = [f"dayfly.core.{name}" for name in ("event_values", "provenance", "reports", "destinations")]
+    for package in (dayfly.core.structure, dayfly.runtime.guard):
+        names += [one.name for one in pkgutil.iter_modules(package.__path__, package.__name__ + ".")]
+    loaded = {name: importlib.import_module(name) for name in names}
+    names += [
+        f"dayfly.core.{name}" for name in ("decodings", "plausibility", "substring_matches", "triggers")
+    ]
+    names += ["dayfly.core.value_index", "dayfly.core.globs", "dayfly.core.frames"]
+    changeable, seen = set(), set()
+    for name in names:
+        todo: list[tuple[str, object]] = [(name, vars(loaded.get(name) or sys.modules[name]))]
+        while todo:
+            place, value = todo.pop()
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+            if isinstance(value, (list, set, bytearray)):
+                changeable.add(place)
+            elif isinstance(value, (tuple, frozenset)):
+                todo += [(place, one) for one in value]
+            elif isinstance(value, (dict, MappingProxyType)):
+                named = [(key, one) for key, one in value.items() if not str(key).startswith("__")]
+                # The last holds what is no table of the judge's.
+                todo += [(f"{place}.{key}", one) for key, one in named if key != "_KEPT"]
+            elif isinstance(value, type) and value.__module__ == name:
+                todo.append((place, vars(value)))
+    assert changeable == set()

@@ -325,7 +325,8 @@ def test_a_worker_that_names_the_largest_has_only_so_much_memory_filled() -> Non
         names = ["ec2", "sagemaker", "glue", "quicksight", "connect", "iam", "rds", "s3", "ssm"]
         sizes = [proc.resident_mb()]
         learn(data, [f"0 load_service_model {name} service-2 api_version -" for name in names])
-        return proc.resident_mb() - sizes[0], len(data._waiting)
+        left = [name for name in names if not any(name in key for key in kept(data))]
+        return proc.resident_mb() - sizes[0], len(left)
 
     grown, left = as_user(act)
     # The last that was begun is read to its end.
@@ -393,3 +394,21 @@ def test_a_function_that_is_told_of_new_sessions_is_told_in_the_worker() -> None
         return in_zygote, forked(lambda: len(told) if boto3.Session() else 0)
 
     assert as_user(act) == (0, 1)
+
+
+def test_words_of_a_worker_that_name_no_file_do_not_stay() -> None:
+    def found() -> tuple[set[tuple[object, ...]], list[object]]:
+        data = sealed()
+        learn(
+            data,
+            ["0 list_available_services anybodys", "0 load_service_model no.such anybodys", f"0 {MODEL}"],
+        )
+        names = kept(data)
+        data._left_s = 0
+        learn(data, ["0 list_available_services others", "0 list_available_services others2"])
+        return names, list(data._waiting)
+
+    names, waiting = as_user(found)
+    assert ("load_service_model", "sqs", "service-2", "api_version", None) in names
+    assert not [name for name in names if "anybodys" in name]
+    assert waiting == []

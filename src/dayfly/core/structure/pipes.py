@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _REDIRECTION = re.compile(r"([0-9]+|\{\w+\}|)([<>])[<>|]?(&?)[ \t]*\Z")
 _SUBSTITUTION = re.compile(r"(?<![0-9])([0-9]+|\{\w+\}|)([<>])(?:[ \t]*[<>]\(|<)")
 _WIDEST = 24
-_COPIES = (["cp"], ["mv"], ["ln"], ["install"])
+_COPIES = frozenset(("cp", "mv", "ln", "install"))
 # How many commands are asked for what they print.
 _MANY_STEPS = 1_000_000
 
@@ -152,7 +152,9 @@ def _passed_by_files(
             number, script = script_of(texts)
             used.append((script, words, texts[:number] or ["sh"]))
             used += ((text, words, []) for text in texts[1:])
-            writes += texts[1:] if texts[:1] == ["tee"] else texts[-1:] if texts[:1] in _COPIES else []
+            writes += (
+                texts[1:] if texts[:1] == ["tee"] else texts[-1:] if texts and texts[0] in _COPIES else []
+            )
             writes += (text[3:] for text in texts if text.startswith("of="))
             is_exec = is_exec or texts[:1] == ["exec"]
             for word in variant:

@@ -30,10 +30,10 @@ _FEW_BLANKS = 64
 # What cannot be read has a structure of its own: where statements always could be read, it is a new one.
 _UNREADABLE = "unreadable"
 # Rows of values: `(?), (?)` says no more than `(?)`.
-_ROWS = ["(", _VALUE, ")", ",", "(", _VALUE, ")"]
+_ROWS = ("(", _VALUE, ")", ",", "(", _VALUE, ")")
 _ROW = 4
 # Without the commas, what sets one attribute after the other, which says no more than what sets one.
-_ATTRIBUTES = [_VALUE, "=", _VALUE, "=", _VALUE]
+_ATTRIBUTES = (_VALUE, "=", _VALUE, "=", _VALUE)
 # The words of expressions of DynamoDB's, beside what is called; all others are attributes.
 _WORDS_OF_EXPRESSIONS = frozenset(("add", "and", "between", "delete", "in", "not", "or", "remove", "set"))
 # Python that only computes a value has one structure, whatever it computes.
@@ -158,7 +158,7 @@ def _read_sql(sql: str, dialect: str) -> Skeleton:
         else:
             sign = start
             found.append(text)
-            if found[-len(_ROWS) :] == _ROWS:
+            if tuple(found[-len(_ROWS) :]) == _ROWS:
                 del found[-_ROW:]
     return skeleton
 
@@ -184,7 +184,7 @@ def _read_expression(text: str) -> Skeleton:
             found.append(word)
         else:
             skeleton.value(token.start, token.end)
-            if found[-len(_ATTRIBUTES) :] == _ATTRIBUTES:
+            if tuple(found[-len(_ATTRIBUTES) :]) == _ATTRIBUTES:
                 del found[-2:]
     return skeleton
 

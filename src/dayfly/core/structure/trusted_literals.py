@@ -22,7 +22,9 @@ CHARACTERS_PER_STEP = 64
 # Pieces are found by their first characters: by eight, since hundreds begin with the same three ("SEL").
 KEY_LENGTHS = (1, 2, 3, 8)
 # By a piece's own length, up to the longest.
-_KEY_LENGTH = [max((key for key in KEY_LENGTHS if key <= size), default=0) for size in range(KEY_LENGTHS[-1])]
+_KEY_LENGTH = tuple(
+    max((key for key in KEY_LENGTHS if key <= size), default=0) for size in range(KEY_LENGTHS[-1])
+)
 # A piece tells a coincidence if so many of its characters are not the event's, and at least so large a share.
 MIN_OWN = 3
 MAX_EVENT_SHARE = 5

@@ -32,10 +32,10 @@ FOLDERS = tuple(os.path.normpath(folder) + "/" for folder in dayfly.__path__)
 # An object's own number, as `id`, which raises an audit event each time: six times as long where there is a hook, and init
 # asks for ten thousand. Of a class's slot, it does not ask the object, and takes the address.
 number_of = object.__hash__
-# The module of each code object, both by identity; the objects are kept, so that no others get their numbers.
+# The module of each code object, both by identity; the objects are kept by their numbers, so that no others get them.
 _CODES: dict[int, int] = {}
 _MODULES: dict[int, str] = {}
-_KEPT: list[object] = []
+_KEPT: dict[int, object] = {}
 
 
 def take() -> None:
@@ -49,7 +49,7 @@ def take() -> None:
     if not new:
         return
     _MODULES.update(new)
-    _KEPT.extend(vars(sys.modules[name]) for name in new.values())
+    _keep(vars(sys.modules[name]) for name in new.values())
     # There are ten thousand objects, and init waits: loops in C.
     objects = gc.get_objects()
     functions = list(compress(objects, map(is_, map(type, objects), repeat(FunctionType))))
@@ -65,7 +65,7 @@ def take_stack() -> None:
     while frame is not None:
         if number_of(frame.f_globals) not in _MODULES:
             _MODULES[number_of(frame.f_globals)] = str(frame.f_globals.get("__name__"))
-            _KEPT.append(frame.f_globals)
+            _keep([frame.f_globals])
         _add([(frame.f_code, number_of(frame.f_globals))])
         frame = frame.f_back
 
@@ -74,8 +74,12 @@ def load(code: CodeType, path: str, module: ModuleType) -> None:
     """The import system executes a module's code that it read from the file `path`, which lies in one of FOLDERS."""
     if os.path.normpath(path) == path:
         _MODULES[number_of(vars(module))] = module.__name__
-        _KEPT.append(vars(module))
+        _keep([vars(module)])
         _add([(code, number_of(vars(module)))])
+
+
+def _keep(objects: Iterable[object]) -> None:
+    _KEPT.update((number_of(one), one) for one in objects)
 
 
 def _add(codes: Iterable[tuple[CodeType, int]]) -> None:
@@ -83,7 +87,7 @@ def _add(codes: Iterable[tuple[CodeType, int]]) -> None:
     level = [one for one in codes if number_of(one[0]) not in _CODES]
     while level:
         _CODES.update([(number_of(code), module) for code, module in level])
-        _KEPT.extend([code for code, _ in level])
+        _keep([code for code, _ in level])
         level = [
             (constant, module)
             for code, module in level

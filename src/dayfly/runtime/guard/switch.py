@@ -24,9 +24,9 @@ _WHOLE, _ENTRIES, _FROM_OTHERS = 0, 1, 2
 _MANY_SEALED, _MANY_FUNCTIONS = 1024, 4096
 # What the judge is made of, and what is below it.
 _JUDGES = (
-    *("dayfly.runtime.guard.", "dayfly.core.structure.", "dayfly.core.provenance."),
-    *("dayfly.core.event_values.", "dayfly.core.policy.", "dayfly.core.globs.", "dayfly.core.destinations."),
-    *("dayfly.core.reports.", "dayfly.core.frames.", "dayfly.runtime.words."),
+    "dayfly.runtime.guard.",
+    "dayfly.core.",
+    "dayfly.runtime.words.",
 )
 
 
@@ -123,8 +123,14 @@ def seal(switch: Switch, state: Mapping[str, object], handle: CodeType) -> None:
         frame = frame.f_back
     sealed = [(one, GUARD + name, _FROM_OTHERS) for name, one in state.items()]
     functions: list[FunctionType] = []
+    known = {id(one) for one in state.values()}
     for name, dictionary, is_package in _dictionaries():
         sealed.append((dictionary, name, _ENTRIES if is_package else _WHOLE))
+        # Its own code may keep something there.
+        for key, value in list(dictionary.items()):
+            if type(value) is dict and not key.startswith("__") and id(value) not in known:
+                known.add(id(value))
+                sealed.append((value, f"{name}.{key}", _FROM_OTHERS))
         functions += [one for one in map(_function, dictionary.values()) if one is not None]
     # Those that call what the function's code asked for act for it, on whatever it names.
     codes = [one.__code__ for one in functions if one.__module__ != GUARD + "calls"]

@@ -103,9 +103,13 @@ class Deferred:
                 self._left.remove(int(line))
                 self._waiting.append(int(line))
 
+    def waits_alone(self) -> bool:
+        """In the zygote: there is something to do, and what builds a field's type may read a worker's file."""
+        return bool(self._waiting) and self._left_s > 0
+
     def spend_a_moment(self) -> None:
         """In the zygote: do one of them."""
-        if not self._waiting or self._left_s <= 0:
+        if not self.waits_alone():
             return
         item, _, act = self._steps[self._waiting.pop(0)]
         began = time.process_time()

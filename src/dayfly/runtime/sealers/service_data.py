@@ -120,6 +120,12 @@ class Kept(dict[tuple[object, ...], object]):
         if self.reads_in:
             self._places[key] = self.reads_in
 
+    def shrink(self, size: int) -> None:
+        """Forget all but the first so many."""
+        for key in list(self)[size:]:
+            del self[key]
+            self._places.pop(key, None)
+
 
 def _that_exist(places: list[str]) -> list[str]:
     return [place for place in places if os.path.exists(place)]
@@ -180,12 +186,19 @@ class ServiceData:
                 self._readings -= 1
                 self._waiting.append((loader, key))
 
+    def waits_alone(self) -> bool:
+        """Files that no worker can change are read beside any."""
+        return False
+
     def spend_a_moment(self) -> None:
         """In the zygote: read one of them, or make the session that read the first."""
-        if not self._waiting or self._left_s <= 0:
+        if not self._waiting:
             return
         self._most_mb = self._most_mb or proc.resident_mb() + min(_MOST_MB, proc.function_mb() // 4)
-        if proc.resident_mb() > self._most_mb:
+        if self._left_s <= 0 or proc.resident_mb() > self._most_mb:
+            # Words of workers, which are not to stay where later ones have them.
+            self._waiting.clear()
+            self._readings = 0
             return
         prepare, began = self._prepare, time.process_time()
         try:
@@ -222,11 +235,15 @@ def _read(loader: object, name: str, arguments: list[str | None], more: list[str
     if type(kept) is not Kept or not there or any(map(is_writable, there)):
         return
     read: Callable[..., object] = getattr(loader, name)
-    before, places[:], kept.reads_in = places[:], there, there
+    before, size, found = places[:], len(kept), None
+    places[:], kept.reads_in = there, there
     try:
-        read(*arguments, **named)
+        found = read(*arguments, **named)
     finally:
         places[:], kept.reads_in = before, []
+        if not found:
+            # Its name is no file's: a worker's word.
+            kept.shrink(size)
 
 
 def _kept(loader: object) -> dict[Key, object]:
