@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import marshal
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from dayfly.runtime.unpacking import unpack
 SOURCES = {
     "packed_guard/__init__.pyc": "from packed_guard.inner import word",
     "packed_guard/inner.pyc": "word = __name__",
+    "packed_guard/seldom.pyc": "from packed_guard.inner import word",
 }
 
 
@@ -22,6 +25,8 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     modules = [
         Entry(path, bytes(16) + marshal.dumps(compile(text, path, "exec"))) for path, text in SOURCES.items()
     ]
+    # As a layer holds those that few starts load.
+    modules[-1] = Entry(modules[-1].path, zlib.compress(modules[-1].data, 9))
     (tmp_path / "cpython-3x.guard.bin").write_bytes(pack(modules))
     monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
     return str(tmp_path / "cpython-3x")
@@ -33,8 +38,9 @@ def test_modules_are_found_and_know_their_names(library: str) -> None:
         packed_guard = __import__("packed_guard")
         assert packed_guard.word == "packed_guard.inner"
         assert packed_guard.__path__ == []
+        assert importlib.import_module("packed_guard.seldom").word == "packed_guard.inner"
     finally:
-        for name in ("packed_guard", "packed_guard.inner"):
+        for name in ("packed_guard", "packed_guard.inner", "packed_guard.seldom"):
             sys.modules.pop(name, None)
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,11 @@ _GUARD = frozenset(
         "dayfly/core/substring_matches.py",
         "dayfly/core/triggers.py",
     }
+)
+# Of the guard's those that a policy or a recording loads: they are compressed in the file of all.
+_OF_A_POLICY = frozenset(
+    f"dayfly/runtime/guard/{name}.py"
+    for name in ("capabilities", "environment", "generalising", "origins", "recording", "shapes", "uses")
 )
 _LATE = _GUARD | frozenset(
     {
@@ -196,7 +202,11 @@ def arrange(
             entries += [Entry(f"{library}/{module.path}", module.data) for module in early]
             entries.append(Entry(f"{library}.late.zip", archive(late)))
         if guards:
-            entries.append(Entry(f"{library}.guard.bin", pack(guards)))
+            seldom = [
+                Entry(one.path, zlib.compress(one.data, 9)) for one in guards if one.path[:-1] in _OF_A_POLICY
+            ]
+            often = [one for one in guards if one.path[:-1] not in _OF_A_POLICY]
+            entries.append(Entry(f"{library}.guard.bin", pack([*often, *seldom])))
     described = json.dumps(manifest, indent=2, sort_keys=True).encode() + b"\n"
     entries.append(Entry(f"{HOME}/manifest.json", described))
     return sorted(entries, key=lambda entry: entry.path)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # What stands before the code in a file of bytecode.
 _HEAD_BYTES = 16
+# No bytecode of any version begins so.
+_COMPRESSED = b"x\xda"
 
 
 def unpack(library: str) -> None:
@@ -29,7 +31,7 @@ def unpack(library: str) -> None:
 
 
 class Unpacked:
-    """Finds and loads modules by their paths in `index`, one after the other in `data`."""
+    """Finds and loads modules by their paths in `index`, one after the other in `data`, some of them compressed (zlib)."""
 
     def __init__(self, index: Sequence[tuple[str, int]], data: bytes) -> None:
         self._code: dict[str, bytes] = {}
@@ -40,7 +42,7 @@ class Unpacked:
             if name.endswith(".__init__"):
                 name = name.removesuffix(".__init__")
                 self._packages.add(name)
-            self._code[name] = data[at + _HEAD_BYTES : at + size]
+            self._code[name] = data[at : at + size]
             at += size
 
     def find_spec(
@@ -56,4 +58,9 @@ class Unpacked:
 
     def exec_module(self, module: ModuleType) -> None:
         """Run a module's code, once."""
-        exec(marshal.loads(self._code.pop(module.__name__)), vars(module))
+        code = self._code.pop(module.__name__)
+        if code.startswith(_COMPRESSED):
+            import zlib
+
+            code = zlib.decompress(code)
+        exec(marshal.loads(memoryview(code)[_HEAD_BYTES:]), vars(module))
