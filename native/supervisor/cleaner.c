@@ -35,14 +35,15 @@ static bool judge(struct supervisor *s, const struct cleaned *done, const char *
             FIELD_OF_NUMBER("directories", done->directories),
             FIELD_OF_NUMBER("files", done->files),
         };
-        (void)snprintf(message, sizeof(message), "%u files and %u directories%s were removed", done->files,
-                       done->directories, where);
+        (void)snprintf(message, sizeof(message), "%u file%s and %u director%s%s were removed", done->files,
+                       done->files == 1 ? "" : "s", done->directories, done->directories == 1 ? "y" : "ies", where);
         report_find(&s->report, FINDING_FILE_LEFT, message, fields, COUNT(fields));
     }
     if (done->changed > 0 && done->is_finished) {
         struct field fields[] = {FIELD_OF_NUMBER("files", done->changed)};
         (void)snprintf(message, sizeof(message),
-                       "%u files%s from init were changed or removed; the zygote is rebuilt", done->changed, where);
+                       "%u file%s%s from init changed or removed; the zygote is rebuilt", done->changed,
+                       done->changed == 1 ? "" : "s", where);
         report_find(&s->report, FINDING_KEPT_FILE_CHANGED, message, fields, COUNT(fields));
         pool_drop(s);
     }
