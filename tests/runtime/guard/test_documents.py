@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import configparser
 import email
 import importlib
 import io
@@ -20,6 +21,7 @@ from xml.sax import expatreader
 from xml.sax.handler import feature_external_ges
 
 import pytest
+import yaml
 from tests.runtime.guard.guards import serving, told
 
 from dayfly.runtime.guard import drivers, sinks
@@ -462,3 +464,52 @@ def test_a_value_of_settings_that_the_function_writes_is_no_more_than_that(
     WRAPPED["tomllib"](module, guard)
     with pytest.raises(Refused) if is_refused else suppress(ValueError):
         module.loads(template % value)
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "is_refused"),
+    [
+        ('kind: job\nname: "%s"\nroot: false\n', 'x"\nadd: [ALL]\nz: "', True),
+        ('kind: job\nname: "%s"\nroot: false\n', 'x", root: "y', False),
+        ("{kind: job, name: '%s'}", "x', root: 'y", True),
+        ("kind: job\nname: %s\n", "x\nroot: true", True),
+        ("tags: [a, '%s']", "b', 'c", True),
+        ('name: "%s"\n', "O'Brien's job; #1 -- x: y", False),
+        ('name: "%s"\n', "one\n  two", False),
+        ('name: "%s"\n', 'say "hi"', False),
+        ("text: |\n  %s\n", 'it\'s "so"', False),
+        ("# mine\n%s", "name: 'Ada'\ntags: [x]\n", False),
+        ("%s", 'name: "Ada"\n', False),
+    ],
+)
+def test_a_value_of_yaml_that_the_function_writes_is_no_more_than_that(
+    template: str, value: str, is_refused: bool
+) -> None:
+    guard = serving({"value": value, "sign": "'"}, own=tuple(template.split("%s")))
+    module = ModuleType("yaml")
+    vars(module).update(vars(yaml))
+    WRAPPED["yaml"](module, guard)
+    with pytest.raises(Refused) if is_refused else suppress(yaml.YAMLError):
+        module.load(template % value, yaml.SafeLoader)
+
+
+def test_a_setting_of_the_events_shows_none_of_another_section(monkeypatch: pytest.MonkeyPatch) -> None:
+    named, mine = "hello ${site:key}", "${own:word} at ${title}"
+    guard = serving({"a": named, "b": mine, "word": "forty-two"}, own=("${site:key}", "site", "title"))
+    for owner, name in (
+        (configparser.RawConfigParser, "read_string"),
+        (configparser.ExtendedInterpolation, "before_get"),
+    ):
+        monkeypatch.setattr(owner, name, vars(owner)[name])
+    WRAPPED["configparser"](configparser, guard)
+    parser = configparser.ConfigParser(interpolation=configparser.ExtendedInterpolation())
+    parser.read_dict(
+        {
+            "site": {"key": "s3cret"},
+            "own": {"word": "forty-two"},
+            "web": {"title": "Hi", "a": named, "b": mine, "c": "${site:key}"},
+        }
+    )
+    assert (parser["web"]["b"], parser["web"]["c"]) == ("forty-two at Hi", "s3cret")
+    with pytest.raises(Refused):
+        parser.get("web", "a")
