@@ -20,11 +20,14 @@ from types import ModuleType, SimpleNamespace
 from xml.sax import expatreader
 from xml.sax.handler import feature_external_ges
 
+import jinja2.environment
 import pytest
 import yaml
+from jinja2.nativetypes import NativeEnvironment
 from tests.runtime.guard.guards import serving, told
 
 from dayfly.runtime.guard import drivers, sinks
+from dayfly.runtime.guard.audit_events import _shown
 from dayfly.runtime.guard.documents import about_markup
 from dayfly.runtime.guard.drivers import WRAPPED
 from dayfly.runtime.guard.guarding import Guard
@@ -513,3 +516,72 @@ def test_a_setting_of_the_events_shows_none_of_another_section(monkeypatch: pyte
     assert (parser["web"]["b"], parser["web"]["c"]) == ("forty-two at Hi", "s3cret")
     with pytest.raises(Refused):
         parser.get("web", "a")
+
+
+@pytest.mark.parametrize(
+    ("template", "is_refused"),
+    [
+        ("Dear {{ name }}, it's {{ city }}'s sale -- 50% off{# a note #}", False),
+        ("{% if city %}Hi {{ name|upper }} in {{ city[:10] }}{% else %}Hi!{% endif %}", False),
+        (
+            "{{ name|trim|e }} {{ year }} {{ nothing|default('x') }} {% if not age %}-{% endif %}{{ age }}",
+            False,
+        ),
+        ("{% raw %}{{ secret }}{% endraw %} {{ name }}", False),
+        # A value that the event has not.
+        ("{{ name }} {{ secret }}", True),
+        ("{% if secret[:1] %}a{% endif %}", True),
+        ("{{ settings }}", True),
+        ("{{ 7 * 7 }}", True),
+        ("{{ 'a' }}", True),
+        ("{{ name.upper() }}", True),
+        ("{{ name.__class__ }}", True),
+        ("{{ name['__class__'] }}", True),
+        ("{{ name[name] }}", True),
+        ("{{ name|attr('x') }}", True),
+        ("{{ name|map(attribute=name) }}", True),
+        ("{{ name|default(secret) }}", True),
+        ("{{ name[:secret] }}", True),
+        ("{{ name ~ city }}", True),
+        ("{{ name if city }}", True),
+        ("{{ name is defined }}", True),
+        ("{{ cycler }}", True),
+        ("{{ lipsum() }}", True),
+        ("{{ self }}", True),
+        ("{{ _name }}", True),
+        ("{{ token }}", True),
+        ("{% for one in name %}{{ one }}{% endfor %}", True),
+        ("{% set x = name %}{{ x }}", True),
+        ("{% include name %}", True),
+        ("{% import name as x %}", True),
+        ("{% filter upper %}{{ name }}{% endfilter %}", True),
+        ("{% if name == 'x' %}a{% endif %}", True),
+        ("{% if name %}" * 2000 + "{% endif %}" * 2000, True),
+    ],
+)
+def test_a_template_of_the_events_shows_what_the_event_has(
+    template: str, is_refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guard = serving({"template": template, "name": "Ada", "city": "Rd", "age": 36})
+    frame = sys._getframe()
+    monkeypatch.setattr(jinja2.environment.Template, "new_context", jinja2.environment.Template.new_context)
+    WRAPPED["jinja2.environment"](jinja2.environment, guard)
+    environment = jinja2.Environment()
+    environment.globals["token"] = "t0ken"
+    values = {"name": "Ada", "city": "Rd", "age": 36, "secret": "s3cret", "settings": {}, "nothing": None}
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        shown = _shown(environment, template)
+        sinks.about_template(guard, template, (("{{", "}}"), ("{%", "%}"), ("{#", "#}")), frame, shown=shown)
+        assert environment.from_string(template).render(values)
+    # Other environments read templates otherwise.
+    for other in (NativeEnvironment(), type("Environment", (jinja2.Environment,), {})()):
+        assert _shown(other, template) is None
+
+
+def test_what_the_function_shows_in_a_template_of_its_own_is_not_asked_about(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    guard = serving({"name": "Ada"}, own=("{{ secret }}",))
+    monkeypatch.setattr(jinja2.environment.Template, "new_context", jinja2.environment.Template.new_context)
+    WRAPPED["jinja2.environment"](jinja2.environment, guard)
+    assert jinja2.Template("{{ secret }}").render(secret="s3cret") == "s3cret"

@@ -398,6 +398,14 @@ def _about_template(guard: Guard, text: object, file: object, marks: Marks) -> N
         guard.ask(sinks.about_template, text, marks)
 
 
+def _wrap_jinja(module: ModuleType, guard: Guard) -> None:
+    def look(template: Any, given: Any = None, *_rest: object, **_options: object) -> None:
+        if guard.shown:
+            guard.ask(sinks.about_shown, {**template.globals, **(given or {})})
+
+    precede(module.Template, "new_context", guard, look)
+
+
 def _wrap_mako(module: ModuleType, guard: Guard) -> None:
     def look(lexer: Any) -> None:
         _about_template(guard, lexer.text, lexer.filename, _MAKO)
@@ -659,6 +667,7 @@ WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     "configparser": _wrap_ini,
     "django.template.base": _wrap_django,
     "email": _wrap_headers,
+    "jinja2.environment": _wrap_jinja,
     "jmespath.parser": _wrap_jmespath,
     "jsonpath_ng.parser": _wrap_jsonpath,
     "ldap3.core.connection": _wrap_ldap,

@@ -291,16 +291,28 @@ def _namespaces(frame: FrameType) -> list[dict[str, object]]:
     return [one for one in named if type(one) is dict and "__name__" not in one]
 
 
-def about_template(guard: Guard, text: str, marks: Sequence[tuple[str, str]], frame: FrameType) -> None:
-    """A template: what stands between its `marks` is code, and so are the marks."""
+def about_template(
+    guard: Guard,
+    text: str,
+    marks: Sequence[tuple[str, str]],
+    frame: FrameType,
+    *,
+    shown: set[str] | None = None,
+) -> None:
+    """A template: what stands between its `marks` is code, and so are the marks.
+
+    Of one that only shows values, those with the names in `shown`, it is asked about these once they are there.
+    """
     if guard.own.is_constant(text):
         # The function's very own, though a number in it is one of the event's.
         return
     spans, tags = guard.contributed(text), _between(text, marks)
     if spans:
         if (span := find_in_tags(guard, text, tags, spans)) is not None:
-            guard.refuse("template.source", frame, path=span.path, text=text)
-            return
+            if shown is None:
+                guard.refuse("template.source", frame, path=span.path, text=text)
+                return
+            guard.shown |= shown
     elif _is_librarys(guard, text, frame):
         return
     else:
@@ -313,6 +325,19 @@ def about_template(guard: Guard, text: str, marks: Sequence[tuple[str, str]], fr
         own = guard.own.explain(text, bytearray(b"\x01" * len(text)), inside).accounted
         strange = "\n".join(text[start:end] for start, end in tags if own.find(0, start, end) >= 0)
         guard.shapes.ask(guard, "template", strange, frame)
+
+
+def about_shown(guard: Guard, values: Mapping[str, object], frame: FrameType) -> None:
+    """Values for a template: one that an event wrote shows what the event has, no token of the function's."""
+    for name in guard.shown.intersection(values):
+        value = values[name]
+        text = str(value) if type(value) in (str, int, float) else ""
+        is_plain = value is None or type(value) in (str, int, float, bool)
+        if not is_plain or not (
+            guard.provenance.is_leaf(text) or Taint(text, guard.provenance.spans(text)).all(0, len(text))
+        ):
+            guard.refuse("template.source", frame, text=name)
+            return
 
 
 def find_in_tags(
