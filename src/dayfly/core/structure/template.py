@@ -6,21 +6,39 @@ from dayfly.core.structure.judgement import Judgement, Taint, judged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Container
     from typing import Any
 
     from dayfly.core.structure.judgement import Provenance
     from dayfly.core.structure.trusted_literals import OwnText
 
 
-# Of jinja2's filters, those that make another text of one; and names that are not of what a template is given.
-_FILTERS = frozenset(
-    (
-        *("capitalize", "count", "d", "default", "e", "escape", "first", "float", "int", "last", "length"),
-        *("lower", "string", "striptags", "title", "trim", "upper", "urlencode", "wordcount"),
-    )
+# Nodes of jinja2's of which nothing but a text comes, and filters that make another text of one.
+_SHOWING = frozenset(
+    ["Template", "Output", "TemplateData", "If", "Not", "Name", "Filter", "Getitem", "Slice", "Const"]
 )
-_SPECIAL = frozenset(("caller", "kwargs", "loop", "self", "super", "varargs"))
+_FILTERS = frozenset(
+    [
+        "capitalize",
+        "count",
+        "d",
+        "default",
+        "e",
+        "escape",
+        "first",
+        "float",
+        "int",
+        "last",
+        "length",
+        "lower",
+        "string",
+        "striptags",
+        "title",
+        "trim",
+        "upper",
+        "urlencode",
+    ]
+)
 
 
 def shown_names(tree: Any, known: Container[str]) -> set[str] | None:
@@ -30,39 +48,20 @@ def shown_names(tree: Any, known: Container[str]) -> set[str] | None:
     """
     names: set[str] = set()
     todo = [tree]
-    while todo:
-        node = todo.pop()
-        match type(node).__name__:
-            case "TemplateData":
-                pass
-            case "Template":
-                todo += node.body
-            case "Output":
-                todo += node.nodes
-            case "If":
-                todo += [node.test, *node.body, *node.elif_, *node.else_]
-            case "Not":
-                todo.append(node.node)
-            case "Name" if not (node.name[:1] == "_" or node.name in _SPECIAL or node.name in known):
-                names.add(node.name)
-            case "Filter" if (
-                node.node is not None
-                and node.name in _FILTERS
-                and not (node.kwargs or node.dyn_args or node.dyn_kwargs)
-                and _are_constants(node.args)
-            ):
-                todo.append(node.node)
-            case "Getitem" if type(node.arg).__name__ == "Slice" and _are_constants(
-                (node.arg.start, node.arg.stop, node.arg.step)
-            ):
-                todo.append(node.node)
-            case _:
-                return None
+    for node in todo:
+        kind = type(node).__name__
+        if (
+            kind not in _SHOWING
+            or (kind == "Filter" and node.name not in _FILTERS)
+            # Any other item may be an attribute.
+            or (kind == "Getitem" and type(node.arg).__name__ != "Slice")
+            or (kind == "Name" and (node.name[:1] == "_" or node.name in known or node.name == "self"))
+        ):
+            return None
+        if kind == "Name":
+            names.add(node.name)
+        todo += node.iter_child_nodes()
     return names
-
-
-def _are_constants(nodes: Iterable[Any]) -> bool:
-    return all(node is None or type(node).__name__ == "Const" for node in nodes)
 
 
 def judge_template(source: str, provenance: Provenance, own: OwnText) -> Judgement:

@@ -58,13 +58,12 @@ def _judge(url: str, taint: Taint, own: OwnText, provenance: Provenance, is_join
         taint.mask[:path] = bytes(path)
     free = bytearray(path) + b"\x01" * (len(url) - path)
     # What is no more than a name before an "@" of the function's, for a host of its own.
-    host = url.rfind("@", authority, path)
-    users = [one for one in taint.runs() if authority <= one[0] < host]
-    is_own = not taint.any(host + 1, path) or own.is_constant(url[host + 1 : path])
-    if is_own and not taint.any(host, host + 1) and all(_UNRESERVED.fullmatch(url, *one) for one in users):
-        for start, end in users:
-            taint.mask[start:end] = bytes(end - start)
-            free[start:end] = b"\x01" * (end - start)
+    host = url.rfind("@", authority, path) + 1
+    if host and not taint.mask[host - 1] and (not taint.any(host, path) or own.is_constant(url[host:path])):
+        for start, end in taint.runs():
+            if authority <= start < end < host and _UNRESERVED.fullmatch(url, start, end):
+                taint.mask[start:end] = bytes(end - start)
+                free[start:end] = b"\x01" * (end - start)
     explained = own.explain(url, free, taint.mask, generators=True)
     for start, end in taint.runs():
         for at in range(start, min(end, path)):

@@ -171,9 +171,8 @@ def _judge_template(frame: FrameType, guard: Guard) -> bool:
 
 def _shown(environment: Any, text: str) -> set[str] | None:
     """Return the names of the values that a template shows, if that is all that it does."""
-    module = sys.modules.get("jinja2.environment")
     # Another class of environments may read it otherwise.
-    if module is None or type(environment) is not module.Environment or len(text) > _LONGEST_SHOWN:
+    if type(environment).__module__ != "jinja2.environment" or len(text) > _LONGEST_SHOWN:
         return None
     try:
         return shown_names(environment.parse(text), environment.globals)

@@ -81,9 +81,8 @@ _ENTITY = re.compile("<!ENTITY")
 # Declarations of one document, and references to characters within references.
 _MANY_ENTITIES, _MANY_ROUNDS = 1000, 4
 _REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
-# Of one document that are compared; and an option of another section.
+# Of one document that are compared.
 _MANY_SHAPES = 16
-_OPTION = re.compile(r"\$\{([^:{}]+):([^:{}]+)\}")
 _QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
 
 
@@ -259,18 +258,6 @@ def about_shape(guard: Guard, text: object, read: Callable[[str], list[type]], f
                 continue
             if not is_same:
                 guard.refuse("query.structure", frame, path=found[value], text=value)
-                return
-
-
-def about_reference(guard: Guard, parser: Any, value: object, frame: FrameType) -> None:
-    """A setting in which ${section:option} is put in: one of the event's names no other section's that the event has not."""
-    if type(value) is not str or guard.own.is_constant(value):
-        return
-    for found in _OPTION.finditer(value):
-        named = parser.get(found[1], found[2], raw=True, fallback="") if parser.has_section(found[1]) else ""
-        for span in guard.contributed(value) if named and not guard.contributed(named) else ():
-            if span.start < found.end() and found.start() < span.end:
-                guard.refuse("query.structure", frame, path=span.path, text=value)
                 return
 
 
@@ -510,13 +497,7 @@ def _wrap_ini(module: ModuleType, guard: Guard) -> None:
     def look(_parser: object, text: object, *_rest: object, **_options: object) -> None:
         guard.ask(about_settings, text, str)
 
-    def look_at_value(
-        _self: object, parser: Any, _section: object, _option: object, value: object, *_rest: object
-    ) -> None:
-        guard.ask(about_reference, parser, value)
-
     precede(module.RawConfigParser, "read_string", guard, look)
-    precede(module.ExtendedInterpolation, "before_get", guard, look_at_value)
 
 
 def _wrap_yaml(module: ModuleType, guard: Guard) -> None:

@@ -9,7 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 
 from dayfly.core.decodings import unquote
 from dayfly.core.structure.arithmetic import FUNCTIONS, MODULE, ONLY_TREE, OWN, is_arithmetic
@@ -665,13 +665,9 @@ def about_attribute(guard: Guard, owner: object, name: object, reads: bool, fram
 
 
 def _is_private(owner: object, name: str) -> bool:
-    """Say whether a class or a module keeps something to itself under a name: a function `_tokens`, no field `_id`."""
+    """Say whether a class keeps a function to itself under a name: `_tokens`, which is no field as `_id` is."""
     kind = owner if isinstance(owner, type) else type(owner)
-    spaces = [owner] if type(owner) is ModuleType else kind.__mro__
-    held = [vars(one)[name] for one in spaces if name in vars(one)] if name[:1] == "_" else []
-    return bool(held) and (
-        kind is ModuleType or isinstance(held[0], (FunctionType, classmethod, staticmethod))
-    )
+    return name[:1] == "_" and isinstance(getattr(kind, name, None), (FunctionType, MethodType))
 
 
 def about_operators(guard: Guard, documents: list[object], frame: FrameType) -> None:
