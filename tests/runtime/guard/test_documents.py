@@ -564,3 +564,16 @@ def test_what_the_function_shows_in_a_template_of_its_own_is_not_asked_about(
     monkeypatch.setattr(jinja2.environment.Template, "new_context", jinja2.environment.Template.new_context)
     WRAPPED["jinja2.environment"](jinja2.environment, guard)
     assert jinja2.Template("{{ secret }}").render(secret="s3cret") == "s3cret"
+
+
+def test_a_template_of_the_events_shows_no_variable_of_a_loop_that_it_is_included_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    guard = serving({"template": "{{ row }}"})
+    monkeypatch.setattr(jinja2.environment.Template, "new_context", jinja2.environment.Template.new_context)
+    WRAPPED["jinja2.environment"](jinja2.environment, guard)
+    guard.shown.add("row")
+    environment = jinja2.Environment(loader=jinja2.DictLoader({"part": "{{ row }}"}))
+    own = environment.from_string("{% for row in rows %}{% include 'part' %}{% endfor %}")
+    with pytest.raises(Refused):
+        own.render(rows=["s3cret"])

@@ -386,9 +386,9 @@ def _about_template(guard: Guard, text: object, file: object, marks: Marks) -> N
 
 
 def _wrap_jinja(module: ModuleType, guard: Guard) -> None:
-    def look(template: Any, given: Any = None, *_rest: object, **_options: object) -> None:
+    def look(template: Any, vars: Any = None, shared: object = False, locals: Any = None) -> None:
         if guard.shown:
-            guard.ask(sinks.about_shown, {**template.globals, **(given or {})})
+            guard.ask(sinks.about_shown, {**template.globals, **(vars or {}), **(locals or {})})
 
     precede(module.Template, "new_context", guard, look)
 
