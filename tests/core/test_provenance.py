@@ -413,6 +413,9 @@ def test_a_text_of_the_functions_own_is_not_claimed_for_a_common_word(text: str,
         # A comment, and the rest of the statement with it.
         ("users--", "from users--_orders", ["users--"]),
         ("users_a-b", "from users_a-b_orders", []),
+        # Between quotes, too, it ends a text and begins one.
+        ("'='", "login=''=''", ["'='"]),
+        ("|-|", "||-||", []),
     ],
 )
 def test_a_short_value_is_found_only_at_a_tokens_place(value: str, text: str, expected: list[str]) -> None:

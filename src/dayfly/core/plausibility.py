@@ -19,6 +19,7 @@ SPLITS = b" \t\r\n,/=:?"
 CUT_BYTES = re.compile(rb"[ \t\r\n\x01,;:|/?&=#<>()\[\]{}\"'`@!*+%^~$\\]+")
 _OPERATORS = frozenset(b"+-*/%=<>!&|^~:.@?#$\\")
 _SEPARATORS = frozenset(b",.:/()[]{}\"'`\\?=_-")
+_QUOTES = frozenset(b"'\\"`\\")
 # Tables of the judge are such that nobody can change them: what replaces one is reported.
 CLASSES = bytes(
     1 if byte in LETTERS else 2 if byte in _DIGITS else 3 if byte > 127 else 0 for byte in range(256)
@@ -54,8 +55,10 @@ def fits(text: bytes, start: int, end: int) -> bool:
         return after != 45 or size >= 4
     first, last = CLASSES[leaf[0]], CLASSES[leaf[-1]]
     if first == 0 and last == 0 and not has_word(leaf):
-        # "---" in a line of dashes.
-        return before != leaf[0] and after != leaf[-1]
+        # "---" in a line of dashes; but `'='` between quotes ends a text and begins one.
+        return (before != leaf[0] and after != leaf[-1]) or (
+            len(set(leaf)) > 1 and not _QUOTES.isdisjoint(leaf)
+        )
     if size < 8:
         for own, byte in ((first, before), (last, after)):
             other = CLASSES[byte]

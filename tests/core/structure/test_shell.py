@@ -432,6 +432,10 @@ def test_any_text_gets_a_verdict(text: str) -> None:
         (["awk", "{{ print ${} }}"], "2", "allow"),
         (["awk", "-F", "{}", "{{ print $1 }}"], "e|;", "allow"),
         (["awk", "-F{}", "{{ print $1 }}"], "e|;", "allow"),
+        (["awk", "{{ print ${} }}"], "NF", "allow"),
+        (["awk", "{{ print ${} }}"], "ENVIRON", "refuse"),
+        (["awk", "{{ print ${} }}"], "NF NR", "refuse"),
+        (["awk", "{{ print ${} }}"], "NF(1)", "refuse"),
         (["awk", "{{ print ${} }}"], "2; system(1)", "refuse"),
         # A text or a number in a program is a value.
         (["awk", '$2 == "{}" {{ print $1 }}'], "O'Brien; drop -- x", "allow"),

@@ -81,7 +81,15 @@ REFUSED = [
     (ORDER, "secret"),
     (ORDER, "price DESC LIMIT 1"),
     (ORDER, "secret DESC"),
-    (ORDER, "price, id"),
+    (ORDER, "price, secret"),
+    (ORDER, "price, sleep(5)"),
+    (ORDER, "price, (SELECT 1)"),
+    (ORDER, "price,, id"),
+    (ORDER, "price, id LIMIT 1"),
+    (ORDER, "price, id,"),
+    (ORDER, "price, 1"),
+    (SET, "price, id"),
+    (FROM, "orders, orders"),
     (ORDER, "(CASE WHEN 1 THEN id END)"),
     (ORDER, "orders.secret"),
     (ORDER, "price.orders"),
@@ -124,6 +132,8 @@ ALLOWED = [
     (IN, "1"),
     (IN, "1, -2,3"),
     (ORDER, "price DESC"),
+    (ORDER, "price, id"),
+    (ORDER, "price DESC,id ASC"),
     (MINUS, "1"),
     (FROM, "orders"),
     (LEFT, "price"),
@@ -466,6 +476,7 @@ CHOSEN = (
     ("SELECT {} FROM items", "name,price"),
     ("SELECT id, name FROM items WHERE {} {} ?", "name", "LIKE"),
     ("SELECT id, name FROM items WHERE {} {} ?", "price", "<="),
+    ("SELECT id, name FROM items WHERE price {} {}", "<>", "-1"),
     ("SELECT id, name FROM items WHERE name = ? ORDER BY {}", "price desc"),
     ("SELECT id, name FROM items WHERE name = ? ORDER BY {}", "price desc, name ASC"),
 )
@@ -476,6 +487,8 @@ NOT_CHOSEN = (
     ("SELECT id, name FROM items WHERE name {} {}", "=", "name"),
     ("SELECT id, name FROM items WHERE name = ? ORDER BY {}", "price desc, secret"),
     ("SELECT id, name FROM items WHERE name = ?{}", " OR name < 1"),
+    ("SELECT id, name FROM items WHERE price {} {}", "<>", "-name"),
+    ("SELECT id, name FROM items WHERE price {} {}", "<> -1 OR 1 <>", "-1"),
     ("SELECT id FROM items WHERE name = '{}' AND price = '{}'", "'", " OR 1=1 --"),
 )
 
@@ -844,3 +857,11 @@ def test_a_path_that_the_function_begins_in_a_text_is_not_left(
 )
 def test_a_quote_that_another_server_closes_is_not_broken_by_prose(value: str, expected: str) -> None:
     assert verdict(NAME, value) == expected
+
+
+def test_a_value_of_signs_alone_ends_a_text_as_any_other() -> None:
+    own = OwnText(["SELECT id FROM users WHERE login='", "' AND secret='", "'"])
+    event = Provenance({"login": "'='", "secret": "'='"})
+    statement = "SELECT id FROM users WHERE login='{0}' AND secret='{0}'"
+    for value, expected in (("'='", "refuse"), ("''=''", "allow")):
+        assert judge_sql(statement.format(value), event, own, dialect="sqlite").verdict == expected

@@ -24,10 +24,23 @@ TEMPLATES = (
     "https://api.example.com:{}/",
     "https://{}@api.example.com/",
     "https:{}",
+    "https://app:{}@api.example.com/",
 )
 PATH = "/status/eu-1?at="
 OWN = OwnText([PATH, *(piece for one in TEMPLATES for piece in one.split("{}"))])
-ITEM, TAIL, HOST, TENANT, WHOLE, QUERY, FRAGMENT, SCHEME, PORT, USER, RELATIVE = TEMPLATES
+ITEM, TAIL, HOST, TENANT, WHOLE, QUERY, FRAGMENT, SCHEME, PORT, USER, RELATIVE, PASS = TEMPLATES
+
+
+def test_a_name_for_a_host_of_the_functions_is_a_value() -> None:
+    own = OwnText(["https://", "@", "/", "192.0.2.1:8080"])
+    for url, values, expected in (
+        ("https://me@192.0.2.1:8080/", ("me", "192.0.2.1"), "allow"),
+        ("https://me@192.0.2.6/", ("me", "192.0.2.6"), "refuse"),
+        ("https://me@evil@192.0.2.1:8080/", ("me@evil",), "refuse"),
+        ("https://x/@192.0.2.1:8080/", ("x/",), "refuse"),
+    ):
+        event = FakeProvenance({str(at): value for at, value in enumerate(values)}, keys=False)
+        assert judge_url(url, event, own).verdict == expected, url
 
 
 @pytest.mark.parametrize(
@@ -72,7 +85,11 @@ ITEM, TAIL, HOST, TENANT, WHOLE, QUERY, FRAGMENT, SCHEME, PORT, USER, RELATIVE =
         (FRAGMENT, "a\nb", "refuse"),
         (SCHEME, "file", "refuse"),
         (PORT, "22", "refuse"),
-        (USER, "me", "refuse"),
+        (USER, "me", "allow"),
+        (USER, "user-profile.v2", "allow"),
+        *((USER, one, "refuse") for one in ("x/", "x?", "x#", "x@evil", "x\\", "x:22", "evil.com:80", "%2f")),
+        (PASS, "a.b~c", "allow"),
+        (PASS, "22/x", "refuse"),
         (RELATIVE, "//evil.com", "refuse"),
         (ITEM, "42", "allow"),
         (ITEM, "a%2Fb", "allow"),

@@ -103,6 +103,9 @@ class Note:
     def __init__(self) -> None:
         self.text = ""
 
+    def _keys(self) -> str:
+        return "secret"
+
 
 @pytest.fixture
 def function(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
@@ -111,17 +114,18 @@ def function(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module.__file__ = __file__ + "/function"
     monkeypatch.setitem(sys.modules, module.__name__, module)
     source = """
-import os
+import builtins, os
 from functools import reduce
 def read(owner, name): return getattr(owner, name, None)
 def write(owner, name, value): setattr(owner, name, value)
 def walk(owner, path): return reduce(getattr, path.split("."), owner)
 def ask(name): return getattr(os, name)
+def call(name, value): return getattr(builtins, name)(value)
 def own(owner): return getattr(owner, "__class__")
 """
     code = compile(source, module.__file__, "exec")
     exec(code, vars(module))
-    names = ("__class__", "__init__.__globals__", "getcwd", "text", "_id")
+    names = ("__class__", "__init__.__globals__", "getcwd", "text", "_id", "_keys", "len", "eval", "open")
     calls.watch(serving({"names": names}, own=("__init__", "getattr")), [code])
     return module
 
@@ -131,8 +135,12 @@ def test_an_event_names_no_attribute_of_pythons_own(function: ModuleType) -> Non
     function.write(note, "text", "x")
     function.write(note, "_id", 7)
     assert (function.read(note, "text"), function.walk(note, "text"), note._id) == ("x", "x", 7)  # type: ignore[attr-defined]
+    function.write(note, "_id", 8)
+    assert function.read(note, "_id") == 8
     attacks: tuple[Callable[[], object], ...] = (
         lambda: function.read(note, "__class__"),
+        lambda: function.read(note, "_keys"),
+        lambda: function.read(Note, "_keys"),
         lambda: function.write(note, "__class__", dict),
         lambda: function.walk(note, "__init__.__globals__"),
     )
@@ -143,8 +151,12 @@ def test_an_event_names_no_attribute_of_pythons_own(function: ModuleType) -> Non
 
 def test_an_event_names_no_function_of_a_module_that_acts_on_the_machine(function: ModuleType) -> None:
     assert function.ask("sep") == "/"
+    assert function.call("len", "abc") == 3
     with pytest.raises(Refused):
         function.ask("getcwd")
+    for name in ("eval", "open"):
+        with pytest.raises(Refused):
+            function.call(name, "1")
 
 
 def test_a_method_of_a_type_in_c_is_preceded() -> None:

@@ -19,10 +19,14 @@ from types import ModuleType, SimpleNamespace
 from xml.sax import expatreader
 from xml.sax.handler import feature_external_ges
 
+import jinja2.environment
 import pytest
+import yaml
+from jinja2.nativetypes import NativeEnvironment
 from tests.runtime.guard.guards import serving, told
 
 from dayfly.runtime.guard import drivers, sinks
+from dayfly.runtime.guard.audit_events import _shown
 from dayfly.runtime.guard.documents import about_markup
 from dayfly.runtime.guard.drivers import WRAPPED
 from dayfly.runtime.guard.guarding import Guard
@@ -462,3 +466,114 @@ def test_a_value_of_settings_that_the_function_writes_is_no_more_than_that(
     WRAPPED["tomllib"](module, guard)
     with pytest.raises(Refused) if is_refused else suppress(ValueError):
         module.loads(template % value)
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "is_refused"),
+    [
+        ('kind: job\nname: "%s"\nroot: false\n', 'x"\nadd: [ALL]\nz: "', True),
+        ('kind: job\nname: "%s"\nroot: false\n', 'x", root: "y', False),
+        ("{kind: job, name: '%s'}", "x', root: 'y", True),
+        ("kind: job\nname: %s\n", "x\nroot: true", True),
+        ("tags: [a, '%s']", "b', 'c", True),
+        ('name: "%s"\n', "O'Brien's job; #1 -- x: y", False),
+        ('name: "%s"\n', "one\n  two", False),
+        ('name: "%s"\n', 'say "hi"', False),
+        ("text: |\n  %s\n", 'it\'s "so"', False),
+        ("# mine\n%s", "name: 'Ada'\ntags: [x]\n", False),
+        ("%s", 'name: "Ada"\n', False),
+    ],
+)
+def test_a_value_of_yaml_that_the_function_writes_is_no_more_than_that(
+    template: str, value: str, is_refused: bool
+) -> None:
+    guard = serving({"value": value, "sign": "'"}, own=tuple(template.split("%s")))
+    module = ModuleType("yaml")
+    vars(module).update(vars(yaml))
+    WRAPPED["yaml"](module, guard)
+    with pytest.raises(Refused) if is_refused else suppress(yaml.YAMLError):
+        module.load(template % value, yaml.SafeLoader)
+
+
+@pytest.mark.parametrize(
+    ("template", "is_refused"),
+    [
+        ("Dear {{ name }}, it's {{ city }}'s sale -- 50% off{# a note #}", False),
+        ("{% if city %}Hi {{ name|upper }} in {{ city[:10] }}{% else %}Hi!{% endif %}", False),
+        (
+            "{{ name|trim|e }} {{ year }} {{ nothing|default('x') }} {% if not age %}-{% endif %}{{ age }}",
+            False,
+        ),
+        ("{% raw %}{{ secret }}{% endraw %} {{ name }}", False),
+        # A value that the event has not.
+        ("{{ name }} {{ secret }}", True),
+        ("{% if secret[:1] %}a{% endif %}", True),
+        ("{{ settings }}", True),
+        ("{{ 7 * 7 }}", True),
+        ("{{ 'a' }}{{ 42 }}", False),
+        ("{{ name[0] }}", True),
+        ("{{ name|default(x=1) }}", True),
+        ("{{ name.upper() }}", True),
+        ("{{ name.__class__ }}", True),
+        ("{{ name['__class__'] }}", True),
+        ("{{ name[name] }}", True),
+        ("{{ name|attr('x') }}", True),
+        ("{{ name|map(attribute=name) }}", True),
+        ("{{ name|default(secret) }}", True),
+        ("{{ name[:secret] }}", True),
+        ("{{ name ~ city }}", True),
+        ("{{ name if city }}", True),
+        ("{{ name is defined }}", True),
+        ("{{ cycler }}", True),
+        ("{{ lipsum() }}", True),
+        ("{{ self }}", True),
+        ("{{ _name }}", True),
+        ("{{ token }}", True),
+        ("{% for one in name %}{{ one }}{% endfor %}", True),
+        ("{% set x = name %}{{ x }}", True),
+        ("{% include name %}", True),
+        ("{% import name as x %}", True),
+        ("{% filter upper %}{{ name }}{% endfilter %}", True),
+        ("{% if name == 'x' %}a{% endif %}", True),
+        ("{% if name %}" * 2000 + "{% endif %}" * 2000, True),
+    ],
+)
+def test_a_template_of_the_events_shows_what_the_event_has(
+    template: str, is_refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guard = serving({"template": template, "name": "Ada", "city": "Rd", "age": 36})
+    frame = sys._getframe()
+    monkeypatch.setattr(jinja2.environment.Template, "new_context", jinja2.environment.Template.new_context)
+    WRAPPED["jinja2.environment"](jinja2.environment, guard)
+    environment = jinja2.Environment()
+    environment.globals["token"] = "t0ken"
+    values = {"name": "Ada", "city": "Rd", "age": 36, "secret": "s3cret", "settings": {}, "nothing": None}
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        shown = _shown(environment, template)
+        sinks.about_template(guard, template, (("{{", "}}"), ("{%", "%}"), ("{#", "#}")), frame, shown=shown)
+        assert environment.from_string(template).render(values)
+    # Other environments read templates otherwise.
+    for other in (NativeEnvironment(), type("Environment", (jinja2.Environment,), {})()):
+        assert _shown(other, template) is None
+
+
+def test_what_the_function_shows_in_a_template_of_its_own_is_not_asked_about(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    guard = serving({"name": "Ada"}, own=("{{ secret }}",))
+    monkeypatch.setattr(jinja2.environment.Template, "new_context", jinja2.environment.Template.new_context)
+    WRAPPED["jinja2.environment"](jinja2.environment, guard)
+    assert jinja2.Template("{{ secret }}").render(secret="s3cret") == "s3cret"
+
+
+def test_a_template_of_the_events_shows_no_variable_of_a_loop_that_it_is_included_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    guard = serving({"template": "{{ row }}"})
+    monkeypatch.setattr(jinja2.environment.Template, "new_context", jinja2.environment.Template.new_context)
+    WRAPPED["jinja2.environment"](jinja2.environment, guard)
+    guard.shown.add("row")
+    environment = jinja2.Environment(loader=jinja2.DictLoader({"part": "{{ row }}"}))
+    own = environment.from_string("{% for row in rows %}{% include 'part' %}{% endfor %}")
+    with pytest.raises(Refused):
+        own.render(rows=["s3cret"])

@@ -412,6 +412,13 @@ def test_a_file_that_a_program_is_given_is_judged_as_one_that_is_opened(tmp_path
         about_process(
             serving({"up": "../../in.txt"}, own=own), "cat", ["cat", "../../in.txt"], frame, folder=folder
         )
+    # So does one that goes there, by itself or after its shell.
+    words = (("../../in.txt", True), ("..", True), ("../no-such.txt", False), ("a..b", False))
+    for line in ("tar -C @ -cf - '{}'", "cd @ && cat '{}' | wc", "cat < x; tar --directory=@ '{}'"):
+        line = line.replace("@", str(folder))
+        for word, is_refused in words:
+            with pytest.raises(Refused) if is_refused else nullcontext():
+                about_shell(serving({"up": word}, own=tuple(line.split("{}"))), line.format(word), frame)
 
 
 def test_a_text_for_an_option_is_no_file_that_a_program_opens() -> None:
@@ -606,6 +613,31 @@ def test_a_stylesheet_of_the_functions_is_its_own_whatever_the_event_says() -> N
 
 
 @pytest.mark.parametrize(
+    ("template", "value", "is_refused"),
+    [
+        ("<xsl:text>{}</xsl:text>", "People of Upper End (it's 2026)", False),
+        ("<xsl:text>{}</xsl:text>", "Total -- 100%; {x} $n", False),
+        ("<xsl:text>{}</xsl:text>", "R &amp; D &#8211; a < b & c", False),
+        ("<b title='5 > 3'>{}</b>", "plain text", False),
+        ("<xsl:text>{}</xsl:text>", '</xsl:text><xsl:value-of select="/"/><xsl:text>', True),
+        ("<xsl:text>{}</xsl:text>", "&secret;", True),
+        ("<xsl:text>{}/b></xsl:text>", "shown <", True),
+        ("<b title='{}'/>", "{document(1)}", True),
+        ('<xsl:value-of select="1 > {}"/>', "document(2)", True),
+        ("<!-- it's --><xsl:if test=\"'{}'\"/>", "x' or '1", True),
+    ],
+)
+def test_a_stylesheet_shows_what_the_event_says_and_does_nothing_of_it(
+    template: str, value: str, is_refused: bool
+) -> None:
+    head = '<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">'
+    sheet = head + template.format(value) + "</xsl:stylesheet>"
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        own = ("XSLT", head, *template.split("{}"), "</xsl:stylesheet>")
+        about_markup(serving({"title": value}, own=own), sheet, frame_in(__file__))
+
+
+@pytest.mark.parametrize(
     ("hint", "is_refused"),
     [
         ("dict[str, int] | None", False),
@@ -702,6 +734,15 @@ def test_a_link_does_not_lead_out_of_the_directory_that_it_was_joined_with(
     guard.computed_paths[joined] = (url, "https://shop.example/assets/")
     with pytest.raises(Refused) if is_refused else nullcontext():
         about_url(guard, joined, frame_in(__file__))
+
+
+def test_a_page_of_the_functions_is_no_page_of_the_events_whose_addresses_are_alike() -> None:
+    guard = serving(
+        {"path": "../x", "ip": "192.0.2.61, 198.51.100.2"}, own=("http://192.0.2.1:8080", "/a/b/")
+    )
+    guard.computed_paths["http://192.0.2.1:8080/a/x"] = ("../x", "http://192.0.2.1:8080/a/b/")
+    with pytest.raises(Refused):
+        about_url(guard, "http://192.0.2.1:8080/a/x", frame_in(__file__))
 
 
 def test_a_page_of_the_events_may_link_to_its_parents() -> None:

@@ -16,6 +16,7 @@ _SUM = re.compile(
 )
 # Functions of awk's that compute a number of numbers.
 _COMPUTE = frozenset(("atan2", "cos", "exp", "int", "log", "sin", "sqrt"))
+_FIELD = re.compile(r"[0-9]+|\bF?N[FR]\b")
 _KEYS = re.compile(r"\w+(?:\.\w+|\[[0-9]+\])*")
 _PART_OF_NAME = frozenset("_.$0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _BEFORE_PATTERN = re.compile(r"(?:\A|[({\[,;!&|~=<>?:\n}]|\b(?:print|return|in|case|else|do))\Z")
@@ -162,6 +163,12 @@ def are_literals(program: str, marked: list[bool], language: str) -> bool:
             bare += sign
             at += 1
     return not (is_text and USES_NAMES[language].search(bare))
+
+
+def are_fields(program: str, marked: list[bool]) -> bool:
+    """Say whether all that the event has in a program of awk's are numbers of fields, and counters: `$2`, `$NF`."""
+    its = "".join(sign if one else "\0" for sign, one in zip(program, marked, strict=True))
+    return not _FIELD.sub("", its).strip("\0")
 
 
 def are_numbers(program: str, marked: list[bool]) -> bool:

@@ -6,6 +6,7 @@ import re
 
 from dayfly.core.structure.embedded import (
     USES_NAMES,
+    are_fields,
     are_keys,
     are_literals,
     are_numbers,
@@ -702,11 +703,7 @@ def _judge_arguments(
                 and not any(map(_READS_FILTER.match, arguments))
                 and is_filter(argument, has_variables=not NAMED_BY_TWO.isdisjoint(arguments))
             )
-            or (
-                base in AWKS
-                and before not in PROGRAM_FILES
-                and all(sign.isdigit() for sign, one in zip(argument, marked, strict=True) if one)
-            )
+            or (base in AWKS and before not in PROGRAM_FILES and are_fields(argument, marked))
             or (
                 (base == "jq" or base in AWKS)
                 and not (all(marked) or argument[0] == "-" or before in PROGRAM_FILES)

@@ -91,8 +91,9 @@ def _fill_closed_sets(
 ) -> dict[int, int]:
     """Return the tokens of the event's from a set that the grammar closes, where the grammar has a place for one of it.
 
-    A direction after a name by which rows are ordered; an operator that is all the event has between two operands; the
-    comma between literals of IN (1, 2), and between names that are all members of the function's own collections.
+    A direction after a name by which rows are ordered, and the comma between two such; an operator that is all the event has
+    between two operands; the comma between literals of IN (1, 2), and between names that are all members of the function's own
+    collections.
     """
     runs = dict(taint.runs())
     found: dict[int, int] = {}
@@ -100,6 +101,8 @@ def _fill_closed_sets(
     listed = -1
     # Whether what is ordered by here is chosen among the function's own names.
     is_chosen = False
+    # Whether a part of the event's begins with a name: of those by which rows are ordered each might stand there alone.
+    begins_name = False
     for number, (token, text) in enumerate(zip(significant, texts, strict=True)):
         before = significant[number - 1] if number else None
         after = significant[number + 1] if number + 1 < len(significant) else None
@@ -107,6 +110,8 @@ def _fill_closed_sets(
             clause = text
         elif token.kind in (WORD, QUOTED) and text not in DIRECTIONS:
             is_chosen = own.is_choice(text)
+        if not taint.any(token.start - 1, token.start):
+            begins_name = token.kind == WORD and text not in DIRECTIONS
         if text == "(" and before is not None and texts[number - 1] == "in":
             listed = _end_of_literals(sql, significant, number)
         if before is None or not taint.all(token.start, token.end):
@@ -119,9 +124,12 @@ def _fill_closed_sets(
             # Of strings the event would have brought the quotes along.
             fills = number < listed or (
                 clause in _LISTING
-                and is_chosen
                 and after is not None
-                and own.is_choice(sql[after.start : after.end])
+                and (
+                    own.is_choice(sql[after.start : after.end])
+                    if is_chosen
+                    else clause == "by" and begins_name and before.kind == after.kind == WORD
+                )
             )
         else:
             # Of two signs, each is a token.
@@ -304,7 +312,7 @@ def _is_operator(sql: str, tokens: list[Token], number: int, runs: dict[int, int
     # At most two signs.
     after = next((one for one in tokens[number + 1 : number + 3] if one.start >= end), None)
     return after is not None and (
-        after.kind in (STRING, NUMBER, PLACEHOLDER, QUOTED) or sql[after.start : after.end] in ("(", "?")
+        after.kind in (STRING, NUMBER, PLACEHOLDER, QUOTED) or sql[after.start : after.end] in ("(", "?", "-")
     )
 
 

@@ -6,8 +6,62 @@ from dayfly.core.structure.judgement import Judgement, Taint, judged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Container
+    from typing import Any
+
     from dayfly.core.structure.judgement import Provenance
     from dayfly.core.structure.trusted_literals import OwnText
+
+
+# Nodes of jinja2's of which nothing but a text comes, and filters that make another text of one.
+_SHOWING = frozenset(
+    ["Template", "Output", "TemplateData", "If", "Not", "Name", "Filter", "Getitem", "Slice", "Const"]
+)
+_FILTERS = frozenset(
+    [
+        "capitalize",
+        "count",
+        "d",
+        "default",
+        "e",
+        "escape",
+        "first",
+        "float",
+        "int",
+        "last",
+        "length",
+        "lower",
+        "string",
+        "striptags",
+        "title",
+        "trim",
+        "upper",
+        "urlencode",
+    ]
+)
+
+
+def shown_names(tree: Any, known: Container[str]) -> set[str] | None:
+    """Return the names of the values that a template of jinja2's shows, by its tree; None where it does anything else.
+
+    It may have filters, slices and conditions of whether there is a value. `known` are names that every template has.
+    """
+    names: set[str] = set()
+    todo = [tree]
+    for node in todo:
+        kind = type(node).__name__
+        if (
+            kind not in _SHOWING
+            or (kind == "Filter" and node.name not in _FILTERS)
+            # Any other item may be an attribute.
+            or (kind == "Getitem" and type(node.arg).__name__ != "Slice")
+            or (kind == "Name" and (node.name[:1] == "_" or node.name in known or node.name == "self"))
+        ):
+            return None
+        if kind == "Name":
+            names.add(node.name)
+        todo += node.iter_child_nodes()
+    return names
 
 
 def judge_template(source: str, provenance: Provenance, own: OwnText) -> Judgement:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _MANY_VALUES = 16
 # Labels that must follow one of the event's for the domain to be the function's: {tenant}.example.com.
 _MIN_SUFFIX_LABELS = 2
+# RFC 3986, 2.3.
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")
 _WEB = ("http://", "https://")
 # Of a route: "/" stands in any code.
 _MIN_ROUTE_LETTERS = 3
@@ -55,6 +57,13 @@ def _judge(url: str, taint: Taint, own: OwnText, provenance: Provenance, is_join
             return Judgement("allow", "url.chosen", "the function knows the host", taint.first_path())
         taint.mask[:path] = bytes(path)
     free = bytearray(path) + b"\x01" * (len(url) - path)
+    # What is no more than a name before an "@" of the function's, for a host of its own.
+    host = url.rfind("@", authority, path) + 1
+    if host and not taint.mask[host - 1] and (not taint.any(host, path) or own.is_constant(url[host:path])):
+        for start, end in taint.runs():
+            if authority <= start < end < host and _UNRESERVED.fullmatch(url, start, end):
+                taint.mask[start:end] = bytes(end - start)
+                free[start:end] = b"\x01" * (end - start)
     explained = own.explain(url, free, taint.mask, generators=True)
     for start, end in taint.runs():
         for at in range(start, min(end, path)):

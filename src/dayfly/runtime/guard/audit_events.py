@@ -13,12 +13,14 @@ from _frozen_importlib_external import ExtensionFileLoader, SourceFileLoader, So
 from zipimport import zipimporter
 
 from dayfly.core.destinations import pack_address
+from dayfly.core.structure.template import shown_names
 from dayfly.runtime.guard import owncode, sinks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
+    from typing import Any
 
     from dayfly.runtime.guard.guarding import Guard
 
@@ -49,6 +51,8 @@ _TREE_FLAG = "PyCF_ONLY_AST"
 _LOOK_THEMSELVES = (("collections", "namedtuple"), ("gettext", "c2py"))
 # Engines whose templates are looked at before.
 _ENGINES = frozenset(("bottle", "mako.template", "tornado.template"))
+# Of a template that is parsed once more.
+_LONGEST_SHOWN = 65_536
 # What walks through directories by descriptors, which the event does not tell.
 _WALKERS = ("/shutil.py", "/os.py", "<frozen os>")
 # What has every host resolved, which is an event, before it connects to what came of it. asyncio leaves out addresses.
@@ -159,9 +163,22 @@ def _judge_template(frame: FrameType, guard: Guard) -> bool:
     text = above.get("source_hint")
     if type(text) is str:
         # What it generates of a text that holds no tag of the event's is its own.
-        sinks.about_template(guard, text, _marks_of(environment), frame)
+        shown = _shown(environment, text)
+        sinks.about_template(guard, text, _marks_of(environment), frame, shown=shown)
         return True
     return False
+
+
+def _shown(environment: Any, text: str) -> set[str] | None:
+    """Return the names of the values that a template shows, if that is all that it does."""
+    # Another class of environments may read it otherwise.
+    if type(environment).__module__ != "jinja2.environment" or len(text) > _LONGEST_SHOWN:
+        return None
+    try:
+        return shown_names(environment.parse(text), environment.globals)
+    except Exception:
+        # The parser's errors, and its depth.
+        return None
 
 
 def _marks_of(environment: object) -> list[tuple[str, str]]:

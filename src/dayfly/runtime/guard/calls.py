@@ -49,7 +49,7 @@ def _stand_in(guard: Guard, module: ModuleType, names: set[str]) -> None:
         @functools.wraps(plain)
         def named(*arguments: Any, _plain: Any = plain) -> Any:
             if guard.is_active and len(arguments) > 1:
-                guard.ask(sinks.about_attribute, *arguments[:2])
+                guard.ask(sinks.about_attribute, *arguments[:2], _plain is getattr)
             return _plain(*arguments)
 
         vars(module).setdefault(name, named)
@@ -80,7 +80,7 @@ def _monitor(guard: Guard, codes: Sequence[CodeType]) -> None:
                 guard.ask(sinks.about_dotted, first)
         elif called is attrgetter or called is methodcaller:
             if guard.is_active:
-                guard.ask(sinks.about_attribute, None, first)
+                guard.ask(sinks.about_attribute, None, first, True)
         elif type(called) is type and called.__module__ == "lxml.etree" and called.__name__ in _EXPRESSIONS:
             if guard.is_active:
                 guard.ask(documents.about_query, first, "xpath")

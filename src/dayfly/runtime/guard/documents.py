@@ -54,6 +54,10 @@ _SIGNS = (
     (b"\x4c\x6f\xa7\x94", "cp037"),
 )
 _ENCODING = re.compile(rb"""<\?xml[^<>]{0,64}\bencoding\s*=\s*["']([A-Za-z][\w.-]{0,32})["']""")
+# A tag, with a ">" in its texts and to the next one where it has no end, or an entity that is no sign's. No parser reads "a < b".
+_MARKUP = re.compile(
+    r"<(?!\s)(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*(?:>|[^<]*)|&(?!\s|(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});)"
+)
 # Where an element ends or begins; what is empty does neither.
 _TAG = re.compile(r"<(/?)[A-Za-z_][^<>]*?(/?)>")
 # The first line of a request; and how much of its head is read.
@@ -77,6 +81,8 @@ _ENTITY = re.compile("<!ENTITY")
 # Declarations of one document, and references to characters within references.
 _MANY_ENTITIES, _MANY_ROUNDS = 1000, 4
 _REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
+# Of one document that are compared.
+_MANY_SHAPES = 16
 _QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
 
 
@@ -95,9 +101,11 @@ def about_markup(guard: Guard, document: object, frame: FrameType) -> None:
             )
             if by is not None:
                 guard.refuse("path.entity", frame, path=by.path, text=tag.group())
-    if _STYLE in text and guard.own.has_word("XSLT") and (spans := guard.contributed(text)):
-        # A program, which reads the document and files.
-        guard.refuse("template.source", frame, path=spans[0].path, text=text)
+    if _STYLE in text and guard.own.has_word("XSLT"):
+        # A program, which reads the document and files: within its tags, and by tags and entities of the event's.
+        tags = [tag.span() for tag in _MARKUP.finditer(text)]
+        if (span := sinks.find_in_tags(guard, text, tags, guard.contributed(text))) is not None:
+            guard.refuse("template.source", frame, path=span.path, text=text)
     # Declarations stand in a document type (XML 1.0, 2.8), not in text that quotes one.
     if "<!ENTITY" not in text or "<!DOCTYPE" not in text:
         return
@@ -232,6 +240,27 @@ def about_settings(guard: Guard, text: object, parse: Callable[[str], object], f
                 return
 
 
+def about_shape(guard: Guard, text: object, read: Callable[[str], list[type]], frame: FrameType) -> None:
+    """YAML that the function may have written by hand: a value of the event within a line is no more than a text's content.
+
+    `read` returns the kinds of its parts: they are what they are with a plain word there.
+    """
+    if type(text) is not str or guard.own.is_constant(text):
+        return
+    found = {value: path for sign in "\n\"'" for value, path in guard.provenance.values_in(text, sign)}
+    for value in sorted(found, key=len, reverse=True)[:_MANY_SHAPES]:
+        before, _, after = text.partition(value)
+        if before and before[-1] != "\n":
+            try:
+                is_same = read(text) == read(f"{before}x{after}")
+            except Exception:
+                # A library's error for what is no YAML: the one has no effect, the other says nothing.
+                continue
+            if not is_same:
+                guard.refuse("query.structure", frame, path=found[value], text=value)
+                return
+
+
 def about_mail(guard: Guard, message: object, frame: FrameType) -> None:
     """A mail with its header, which the function may have written by hand: the event breaks no line of that."""
     _about_lines(guard, (text_of(message) or "")[:_MANY_HEAD], "query.structure", frame)
@@ -356,6 +385,14 @@ def _about_template(guard: Guard, text: object, file: object, marks: Marks) -> N
         guard.ask(sinks.about_template, text, marks)
 
 
+def _wrap_jinja(module: ModuleType, guard: Guard) -> None:
+    def look(template: Any, vars: Any = None, shared: object = False, locals: Any = None) -> None:
+        if guard.shown:
+            guard.ask(sinks.about_shown, {**template.globals, **(vars or {}), **(locals or {})})
+
+    precede(module.Template, "new_context", guard, look)
+
+
 def _wrap_mako(module: ModuleType, guard: Guard) -> None:
     def look(lexer: Any) -> None:
         _about_template(guard, lexer.text, lexer.filename, _MAKO)
@@ -461,6 +498,13 @@ def _wrap_ini(module: ModuleType, guard: Guard) -> None:
         guard.ask(about_settings, text, str)
 
     precede(module.RawConfigParser, "read_string", guard, look)
+
+
+def _wrap_yaml(module: ModuleType, guard: Guard) -> None:
+    def read(text: str) -> list[type]:
+        return [type(one) for one in module.parse(text, getattr(module, "CLoader", module.Loader))]
+
+    precede(module, "load", guard, lambda text, *_rest, **_options: guard.ask(about_shape, text, read))
 
 
 def _wrap_mail(module: ModuleType, guard: Guard) -> None:
@@ -604,6 +648,7 @@ WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     "configparser": _wrap_ini,
     "django.template.base": _wrap_django,
     "email": _wrap_headers,
+    "jinja2.environment": _wrap_jinja,
     "jmespath.parser": _wrap_jmespath,
     "jsonpath_ng.parser": _wrap_jsonpath,
     "ldap3.core.connection": _wrap_ldap,
@@ -626,5 +671,6 @@ WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     "xml.etree.ElementPath": _wrap_paths,
     "xml.etree.ElementTree": _wrap_markup,
     "xml.sax.expatreader": _wrap_sax,
+    "yaml": _wrap_yaml,
     "zipfile": _wrap_zipfile,
 }

@@ -83,6 +83,8 @@ class Guard:
         self.busy: dict[int, int] = {}
         # What the first log line is to say beside the mode.
         self.limits: list[str] = []
+        # Names of the values that templates of the events' show, for as long as they may be kept.
+        self.shown: set[str] = set()
         self._is_disarmed = False
         self._is_closed = options.guard_closed
         self._lasts = options.isolation != "invocation"

@@ -9,7 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 
 from dayfly.core.decodings import unquote
 from dayfly.core.structure.arithmetic import FUNCTIONS, MODULE, ONLY_TREE, OWN, is_arithmetic
@@ -85,6 +85,14 @@ _ACTING = frozenset(
         *("pty", "runpy", "shutil", "signal", "socket", "subprocess", "sys"),
     )
 )
+# Builtins that make a value of values and do nothing else.
+_COMPUTES = frozenset(
+    (
+        *("abs", "all", "any", "ascii", "bin", "bool", "chr", "complex", "dict", "divmod", "enumerate"),
+        *("float", "frozenset", "hex", "int", "len", "list", "max", "min", "oct", "ord", "repr"),
+        *("reversed", "round", "set", "sorted", "str", "sum", "tuple", "zip"),
+    )
+)
 # Of a program's file.
 _MANY_READ = 65_536
 # What a shell reads a second time, to the end of the command.
@@ -102,6 +110,10 @@ _FEW_BEHIND = 40
 _FILE_IN_SQL = re.compile(
     r"\b(?:attach\s+(?:database\s+)?|(?:read_[a-z_]+|(?:parquet|sqlite)_scan)\s*\(\s*)'((?:[^']|'')*)'", re.I
 )
+# What goes to another folder: commands of a shell's, and options of tar, make and git.
+_MOVE = frozenset(("cd", "pushd"))
+_MANY_FOLDERS = 16
+_GO = ("--directory=", "--directory", "-C")
 # Programs that take all that they are called with for texts: a path is one more of these.
 _OPENS_NOTHING = frozenset(("basename", "dirname", "echo", "expr", "printf"))
 # The key that makes a condition of a dictionary, in DynamoDB's ScanFilter, QueryFilter, KeyConditions and Expected.
@@ -279,16 +291,28 @@ def _namespaces(frame: FrameType) -> list[dict[str, object]]:
     return [one for one in named if type(one) is dict and "__name__" not in one]
 
 
-def about_template(guard: Guard, text: str, marks: Sequence[tuple[str, str]], frame: FrameType) -> None:
-    """A template: what stands between its `marks` is code, and so are the marks."""
+def about_template(
+    guard: Guard,
+    text: str,
+    marks: Sequence[tuple[str, str]],
+    frame: FrameType,
+    *,
+    shown: set[str] | None = None,
+) -> None:
+    """A template: what stands between its `marks` is code, and so are the marks.
+
+    Of one that only shows values, those with the names in `shown`, it is asked about these once they are there.
+    """
     if guard.own.is_constant(text):
         # The function's very own, though a number in it is one of the event's.
         return
     spans, tags = guard.contributed(text), _between(text, marks)
     if spans:
-        if (span := _find_in_tags(guard, text, tags, spans)) is not None:
-            guard.refuse("template.source", frame, path=span.path, text=text)
-            return
+        if (span := find_in_tags(guard, text, tags, spans)) is not None:
+            if shown is None:
+                guard.refuse("template.source", frame, path=span.path, text=text)
+                return
+            guard.shown |= shown
     elif _is_librarys(guard, text, frame):
         return
     else:
@@ -303,7 +327,20 @@ def about_template(guard: Guard, text: str, marks: Sequence[tuple[str, str]], fr
         guard.shapes.ask(guard, "template", strange, frame)
 
 
-def _find_in_tags(
+def about_shown(guard: Guard, values: Mapping[str, object], frame: FrameType) -> None:
+    """Values for a template: one that an event wrote shows what the event has, no token of the function's."""
+    for name in guard.shown.intersection(values):
+        value = values[name]
+        text = str(value) if type(value) in (str, int, float) else ""
+        is_plain = value is None or type(value) in (str, int, float, bool)
+        if not is_plain or not (
+            guard.provenance.is_leaf(text) or Taint(text, guard.provenance.spans(text)).all(0, len(text))
+        ):
+            guard.refuse("template.source", frame, text=name)
+            return
+
+
+def find_in_tags(
     guard: Guard, text: str, tags: Sequence[tuple[int, int]], spans: Sequence[Span]
 ) -> Span | None:
     """Return what the event has within the tags of a template; None for nothing but a choice among the function's names.
@@ -444,8 +481,11 @@ def about_shell(guard: Guard, command: object, frame: FrameType) -> None:
     if text is not None:
         judgement = judge_shell(text, guard.provenance, guard.own)
         guard.act_on(judgement, text, frame)
-        for words in filter(None, commands_of(text)):
-            _about_operands(guard, words, frame)
+        commands = [words for words in commands_of(text) if words]
+        # `cd` leads every command behind it elsewhere.
+        folders = [words[1] for words in commands if words[0] in _MOVE and len(words) > 1][:_MANY_FOLDERS]
+        for words in commands:
+            _about_operands(guard, words, frame, folders=folders)
         _ask_shape(guard, "shell", text, frame, judgement)
 
 
@@ -465,15 +505,27 @@ def about_process(
     _ask_shape(guard, "argv", "\0".join(words), frame, judgement)
 
 
-def _about_operands(guard: Guard, words: Sequence[str], frame: FrameType, *, folder: str = "") -> None:
-    """What a program is started with: the files that it is given are there, and its script is a text that a shell reads."""
+def _about_operands(
+    guard: Guard, words: Sequence[str], frame: FrameType, *, folder: str = "", folders: Sequence[str] = ()
+) -> None:
+    """What a program is started with: the files that it is given are there, and its script is a text that a shell reads.
+
+    There: in its `folder`, or from where it goes, as `tar -C` does.
+    """
+    goes = [
+        (one.removeprefix(_GO[0]),)
+        for before, one in itertools.pairwise(words)
+        if before in _GO or one.startswith(_GO[0])
+    ][:_MANY_FOLDERS]
     texts = text_words(words)
     for index, word in enumerate(words) if words[0].rpartition("/")[2] not in _OPENS_NOTHING else ():
         if index == 0 or index in texts:
             continue
         name = word.rpartition("=")[2] if word[:1] == "-" else word
-        if (name[:1] == "/" or "../" in name) and os.path.exists(os.path.join(folder, name)):
-            about_path(guard, name, frame)
+        if name[:1] == "/" or ".." in name.split("/"):
+            places = (os.path.join(folder, *one, name) for one in ((), folders, *goes))
+            if any(map(os.path.exists, places)):
+                about_path(guard, name, frame)
     number, script = script_of(words)
     try:
         # One that a program is not named for, by its first line.
@@ -591,19 +643,31 @@ def about_expression(guard: Guard, text: str, frame: FrameType) -> None:
         _ask_shape(guard, "sql", text, frame, judgement, dialect=EXPRESSION)
 
 
-def about_attribute(guard: Guard, owner: object, name: object, frame: FrameType) -> None:
+def about_attribute(guard: Guard, owner: object, name: object, reads: bool, frame: FrameType) -> None:
     """An attribute that is about to be read or set by its name: an event names none of Python's own, and none of a module that acts.
 
-    `owner` is None where it is not known. Plain fields are what forms are made of.
+    Nor one that is its owner's own where it `reads` that. `owner` is None where it is not known. Plain fields are what forms are
+    made of.
     """
     if type(name) is not str or name in frame.f_code.co_consts:
         return
     is_inner = _INNER_NAME.search(name) is not None
-    is_acting = type(owner) is ModuleType and owner.__name__ in _ACTING and not guard.own.is_choice(name)
-    if (is_inner or is_acting) and (
+    is_acting = (
+        type(owner) is ModuleType
+        and owner.__name__ in _ACTING
+        and not (owner is builtins and name in _COMPUTES)
+        and not guard.own.is_choice(name)
+    )
+    if (is_inner or is_acting or (reads and _is_private(owner, name))) and (
         path := guard.provenance.holds_bytes(name.encode("utf-8", "surrogatepass"))
     ):
         guard.refuse("name.attribute", frame, path=path, text=name)
+
+
+def _is_private(owner: object, name: str) -> bool:
+    """Say whether a class keeps a function to itself under a name: `_tokens`, which is no field as `_id` is."""
+    kind = owner if isinstance(owner, type) else type(owner)
+    return name[:1] == "_" and isinstance(getattr(kind, name, None), (FunctionType, MethodType))
 
 
 def about_operators(guard: Guard, documents: list[object], frame: FrameType) -> None:
@@ -702,7 +766,8 @@ def _about_joined(guard: Guard, url: str, given: str, base: str, frame: FrameTyp
     """What urljoin made: a ".." of the event's has not led out of the directory that it was joined with."""
     leaves = ".." in given.split("/") and not url.startswith(base[: base.rfind("/") + 1])
     # A page that the event names may link to its parents.
-    if leaves and not guard.contributed(base):
+    named = Taint(base, guard.contributed(base) if leaves else ()).mask
+    if leaves and (named.find(1) < 0 or guard.own.explain(base, bytearray(len(base)), named).unexplained < 0):
         for span in guard.contributed(given):
             if ".." in given[span.start : span.end]:
                 guard.refuse("url.structure", frame, path=span.path, text=given)
