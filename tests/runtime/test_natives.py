@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from types import ModuleType
 
@@ -73,3 +74,12 @@ def test_threads_without_a_name_are_perhaps_those_of_a_library_that_names_none(
 
 def test_waiting_for_the_end_of_threads_is_bounded(thread: None) -> None:
     assert natives.count("Polars", settle_s=0.01) == 1
+
+
+def test_a_thread_that_waits_is_not_about_to_end(thread: None) -> None:
+    until = time.monotonic() + 30
+    while natives.are_running() and time.monotonic() < until:
+        # It has just been made.
+        time.sleep(0.001)
+    assert not natives.are_running()
+    assert natives.count("Polars") == 1

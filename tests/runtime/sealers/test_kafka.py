@@ -15,7 +15,7 @@ from confluent_kafka import Producer
 COPIES = True
 
 def connections():
-    "Inodes of this process's connections over TCP."
+    "Inodes of this process's connections over TCP and UDP."
     found = []
     for name in os.listdir("/proc/self/fd"):
         try:
@@ -81,6 +81,10 @@ def BEFORE():
         host, _, port = os.environ["BROKERS"].partition(":")
         # Under the number that a connection of init had, and others.
         opened.extend([socket.create_connection((host, int(port))).detach(), *os.pipe()])
+        # As the resolver has them.
+        one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        one.connect(("127.0.0.1", 53))
+        opened.append(one.detach())
     here = connections() + pipes()
 def handler(number):
     assert here

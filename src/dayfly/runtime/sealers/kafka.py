@@ -117,20 +117,29 @@ def _settled(client: Client) -> Look:
         time.sleep(0.001)
 
 
-def _port_of(number: int) -> int:
-    """Return the port that a stream over the internet's protocols leads to, _NOWHERE where it is not connected, 0 for all else."""
+def _internet_socket(number: int) -> _socket.socket | None:
+    """Return an object for a socket over the internet's protocols that does not listen; None for all else."""
     try:
         if not stat.S_ISSOCK(os.fstat(number).st_mode):
-            return 0
+            return None
         sock = sockets.duplicate(number)
     except OSError:
+        return None
+    if sock.family in _INTERNET and not sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_ACCEPTCONN):
+        return sock
+    sock.close()
+    return None
+
+
+def _port_of(number: int) -> int:
+    """Return the port that a stream leads to, _NOWHERE where it is not connected, 0 for all else."""
+    sock = _internet_socket(number)
+    if sock is None:
         return 0
     try:
-        if sock.family not in _INTERNET or sock.type != _socket.SOCK_STREAM:
-            return 0
-        return int(sock.getpeername()[1])
+        return int(sock.getpeername()[1]) if sock.type == _socket.SOCK_STREAM else 0
     except OSError:
-        return 0 if sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_ACCEPTCONN) else _NOWHERE
+        return _NOWHERE
     finally:
         sock.close()
 
@@ -152,13 +161,16 @@ class _Cut:
             }
 
     def make(self) -> None:
-        """In a worker: close the connections, and make the pipes anew that both ends of are here."""
+        """In a worker: close the connections, and make the pipes anew both ends of which are here."""
         pipes: dict[object, list[int]] = {}
         for number in sorted(seals.open_descriptors()):
             identity = reopen.identify(number)
             if (number, identity) in self._known:
                 continue
-            if _port_of(number):
+            sock = _internet_socket(number)
+            if sock is not None:
+                # Also one of the resolver's.
+                sock.close()
                 sockets.Severed(number).make()
             elif stat.S_ISFIFO(os.fstat(number).st_mode):
                 pipes.setdefault(identity, []).append(number)
