@@ -19,7 +19,7 @@ SPLITS = b" \t\r\n,/=:?"
 CUT_BYTES = re.compile(rb"[ \t\r\n\x01,;:|/?&=#<>()\[\]{}\"'`@!*+%^~$\\]+")
 _OPERATORS = frozenset(b"+-*/%=<>!&|^~:.@?#$\\")
 _SEPARATORS = frozenset(b",.:/()[]{}\"'`\\?=_-")
-_QUOTES = frozenset(b"'\\"`\\")
+_QUOTES = frozenset(b"'\"`\\")
 # Tables of the judge are such that nobody can change them: what replaces one is reported.
 CLASSES = bytes(
     1 if byte in LETTERS else 2 if byte in _DIGITS else 3 if byte > 127 else 0 for byte in range(256)
