@@ -779,6 +779,10 @@ BROKEN_OTHERWISE = [
         ("true; {}", one)
         for one in ("if (id) then (id) fi", "coproc a (id)", "case a in (a) (id) esac", "time (id)")
     ),
+    *(
+        ("{}; run", one)
+        for one in ("time -p (id)", "! time -- (id)", "x[1, (2)]=1 id", "x[1, (2)]=1", "x[a.b (c)]+=1 id")
+    ),
     *(("true; {}", one) for one in ("a=(id)", "@(id)", "! (id)", "{ (id)", "x ! (id)", "function f (id)")),
 ]
 
@@ -786,7 +790,7 @@ BROKEN_OTHERWISE = [
 @pytest.mark.parametrize(("template", "value"), BROKEN_BY_A_NAME)
 def test_a_name_that_breaks_the_line_does_nothing(template: str, value: str) -> None:
     command, provenance = fill(template, value)
-    judgement = judge_shell(command, provenance, OwnText(template.split("{}")))
+    judgement = judge_shell(command, provenance, OwnText(template.split("{}")), is_systems=True)
     assert (judgement.verdict, judgement.rule) == ("unknown", "shell.broken")
     for program in ("sh", "bash"):
         ran = subprocess.run([program, "-c", f"echo ran; {command}"], capture_output=True, check=False)
@@ -797,12 +801,13 @@ def test_a_name_that_breaks_the_line_does_nothing(template: str, value: str) -> 
 @pytest.mark.parametrize(("template", "value"), BROKEN_OTHERWISE)
 def test_what_breaks_a_line_otherwise_is_refused(template: str, value: str) -> None:
     command, provenance = fill(template, value)
-    assert judge_shell(command, provenance, OwnText(template.split("{}"))).verdict == "refuse"
+    assert judge_shell(command, provenance, OwnText(template.split("{}")), is_systems=True).verdict == "refuse"
 
 
 def test_what_another_shell_reads_is_refused_though_it_is_broken() -> None:
     line, provenance = fill("run {}", "a(b)")
     own = OwnText(["run "])
+    assert judge_shell(line, provenance, own).verdict == "refuse"
     assert judge_input(["zsh"], line, provenance, own).verdict == "refuse"
     assert judge_argv("/bin/zsh", ["zsh", "-c", line], provenance, own).verdict == "refuse"
 
@@ -811,5 +816,5 @@ def test_what_another_shell_reads_is_refused_though_it_is_broken() -> None:
 def test_a_long_name_is_looked_at_once(size: int) -> None:
     command, provenance = fill("run {}", "a(b) " * (size // 5))
     begun = time.perf_counter()
-    judge_shell(command, provenance, OwnText(["run "]))
+    judge_shell(command, provenance, OwnText(["run "]), is_systems=True)
     assert time.perf_counter() - begun < 5 * size / 80_000 + 1

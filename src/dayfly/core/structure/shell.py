@@ -84,9 +84,9 @@ _COMPUTED = re.compile(r"\$[({]|`")
 # Where a script evaluates what it was called with; and what an evaluation acts on.
 _EVALUATES = re.compile(r"\beval\s|\b(?:ba|da)?sh\s+-c\s+[^\n]*\$|\bexec\(|\beval\(")
 _ACTIVE = frozenset("$`;|&()<>\n")
-# Where an apostrophe may be more, or no, quote; and where `a(b)` may be a pattern.
+# Where an apostrophe may be more, or no, quote; and where `a (b)` may be a pattern, an index or a command.
 _QUOTES_OTHERWISE = re.compile(r"[\\\n\r\0\"`#]|<<|\$\(|\$'")
-_HAS_PATTERNS = re.compile(r"\[\[|\(\(|'|\$\{|\b(?:case|function|coproc|repeat|foreach)\b")
+_HAS_PATTERNS = re.compile(r"\[|\(\(|'|\$\{|\b(?:case|function|coproc|repeat|foreach)\b|\btime\s+-")
 # What opens nothing there, in a name: an apostrophe in a word; a parenthesis behind one that is no keyword.
 _APOSTROPHE = re.compile(r"(?<=[^\W_])'(?=[^\W_])")
 _PARENTHESIS = re.compile(
@@ -104,9 +104,11 @@ _OF_OPERANDS = frozenset(("argv.option", "shell.structure", "shell.file", "shell
 MAX_DEPTH = 3
 
 
-def judge_shell(command: str | bytes, provenance: Provenance, own: OwnText) -> Judgement:
-    """Say whether a POSIX shell may run this command line."""
-    return _judge_shell(command, provenance, own, 0, is_systems=True)
+def judge_shell(
+    command: str | bytes, provenance: Provenance, own: OwnText, *, is_systems: bool = False
+) -> Judgement:
+    """Say whether a POSIX shell may run this command line; `is_systems`: /bin/sh does, which reads nothing else."""
+    return _judge_shell(command, provenance, own, 0, is_systems=is_systems)
 
 
 def judge_argv(
@@ -137,9 +139,9 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
                 script[0].replace(marks[0], line)
                 for line in (text.split("\0") if ends_by_null else text.splitlines())
             ]
-            return _judge_shell("\n".join(lines), provenance, own, 0)
+            return judge_shell("\n".join(lines), provenance, own)
         if words[-1] == "-c" and any(base_of(word) in SHELLS for word in words[1:-1]):
-            return _judge_shell(text, provenance, own, 0)
+            return judge_shell(text, provenance, own)
         if script:
             shell = words[next((at for at, word in enumerate(words) if base_of(word) in SHELLS), 0) :]
             arguments = [*shell, *text.split()]
@@ -150,7 +152,7 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
         commands = [
             line.split(None, 1 if line[0] == "@" else 5)[-1] for line in text.splitlines() if line.strip()
         ]
-        return _judge_shell("\n".join(commands), provenance, own, 0)
+        return judge_shell("\n".join(commands), provenance, own)
     elif (
         program == "curl"
         and any(
@@ -167,7 +169,7 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
     elif program in SQL_CLIENTS:
         return _judge_sql(text, program, provenance, own)
     elif program in LEADS_TO_SHELL and leads_to_shell(words, LEADS_TO_SHELL[program]):
-        return _judge_shell(text, provenance, own, 0)
+        return judge_shell(text, provenance, own)
     elif (
         words
         and is_script_given(words)
@@ -178,9 +180,9 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
     elif program in MAKES:
         # Recipes; what stands before them is make's own.
         recipes = [line.strip(" \t@-+").replace("$$", "$") for line in text.splitlines() if line[:1] == "\t"]
-        return _judge_shell("\n".join(recipes), provenance, own, 0)
+        return judge_shell("\n".join(recipes), provenance, own)
     elif program in SHELLS or words[:1] in (["."], ["source"]):
-        return _judge_shell(text, provenance, own, 0)
+        return judge_shell(text, provenance, own)
     elif program in ("python", "pypy"):
         from dayfly.core.structure.python import judge_python  # rarely needed here
 
@@ -248,7 +250,7 @@ def _judge_shell(
     is_systems: bool = False,
 ) -> Judgement:
     def judge(command: str, taint: Taint, own: OwnText) -> Judgement:
-        # The system's own shell is none that has another syntax.
+        # Another shell may have another syntax, and a script may close the quote in its next line.
         if is_systems and _is_broken_by_a_name(command, taint):
             why = "a mark in a name breaks the line: the shell refuses it"
             return Judgement("unknown", "shell.broken", why, taint.first_path())

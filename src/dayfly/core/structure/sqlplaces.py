@@ -62,6 +62,7 @@ _UPKEEP = re.compile(
     r"refresh (?:table|materialized view)(?: concurrently)?|"
     r"alter table(?= \S+(?: \. \S+)* add (?:if not exists )?partition \()) (?=(\S+(?: \. \S+)*))"
 )
+_LOCATION = re.compile("location", re.I)
 
 
 def find_places(
@@ -251,8 +252,8 @@ def _fill_upkeep(sql: str, significant: list[Token], texts: list[str], taint: Ta
     end = begin + named[1].count(" ") + 1
     behind = significant[end - 1].end
     # Where its files lie is the function's. With more of the event's behind it, "INTO" is no name.
-    location = sql.lower().find("location", behind)
-    if taint.any(behind, behind + 1) or (location >= 0 and taint.any(location, len(sql))):
+    location = _LOCATION.search(sql, behind)
+    if taint.any(behind, behind + 1) or (location and taint.any(location.start(), len(sql))):
         return {}
     found: dict[int, int] = {}
     for number in range(begin, end):

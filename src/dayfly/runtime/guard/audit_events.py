@@ -305,7 +305,7 @@ def _on_extension(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 
 
 def _on_system(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    sinks.about_shell(guard, arguments[0], frame)
+    sinks.about_shell(guard, arguments[0], frame, is_systems=True)
 
 
 def _on_link(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
@@ -327,7 +327,7 @@ def _on_popen(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
         and guard.places.is_library(frame.f_code.co_filename)
     ):
         # The shell and its option are the library's words, though an event may hold the same.
-        sinks.about_shell(guard, words[-1], frame)
+        sinks.about_shell(guard, words[-1], frame, is_systems=True)
         return
     sinks.about_process(guard, program, words, frame, folder=folder)
 

@@ -9,7 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 
 from dayfly.core.decodings import unquote
 from dayfly.core.structure.arithmetic import FUNCTIONS, MODULE, ONLY_TREE, OWN, is_arithmetic
@@ -475,11 +475,11 @@ def about_dotted(guard: Guard, dotted: str, frame: FrameType) -> None:
     about_import(guard, dotted, frame)
 
 
-def about_shell(guard: Guard, command: object, frame: FrameType) -> None:
-    """A command line that a shell is about to read."""
+def about_shell(guard: Guard, command: object, frame: FrameType, *, is_systems: bool = False) -> None:
+    """A command line that a shell is about to read; `is_systems`: /bin/sh, which reads nothing else."""
     text = text_of(command)
     if text is not None:
-        judgement = judge_shell(text, guard.provenance, guard.own)
+        judgement = judge_shell(text, guard.provenance, guard.own, is_systems=is_systems)
         guard.act_on(judgement, text, frame)
         commands = [words for words in commands_of(text) if words]
         # `cd` leads every command behind it elsewhere.
@@ -655,7 +655,7 @@ def about_attribute(guard: Guard, owner: object, name: object, reads: bool, fram
     is_acting = (
         type(owner) is ModuleType
         and owner.__name__ in _ACTING
-        and not (owner is builtins and name in _COMPUTES)
+        and not (reads and owner is builtins and name in _COMPUTES)
         and not guard.own.is_choice(name)
     )
     if (is_inner or is_acting or (reads and _is_private(owner, name))) and (
@@ -665,9 +665,13 @@ def about_attribute(guard: Guard, owner: object, name: object, reads: bool, fram
 
 
 def _is_private(owner: object, name: str) -> bool:
-    """Say whether a class keeps a function to itself under a name: `_tokens`, which is no field as `_id` is."""
-    kind = owner if isinstance(owner, type) else type(owner)
-    return name[:1] == "_" and isinstance(getattr(kind, name, None), (FunctionType, MethodType))
+    """Say whether a class or module keeps a function to itself under a name: `_tokens`, which is no field as `_id` is."""
+    if name[:1] != "_":
+        return False
+    # Not by `getattr`, which may run code.
+    places = [owner] if isinstance(owner, ModuleType) else (owner if isinstance(owner, type) else type(owner)).__mro__
+    found = next((vars(one)[name] for one in places if name in vars(one)), None)
+    return isinstance(found, (FunctionType, classmethod, staticmethod))
 
 
 def about_operators(guard: Guard, documents: list[object], frame: FrameType) -> None:
