@@ -801,7 +801,9 @@ def test_a_name_that_breaks_the_line_does_nothing(template: str, value: str) -> 
 @pytest.mark.parametrize(("template", "value"), BROKEN_OTHERWISE)
 def test_what_breaks_a_line_otherwise_is_refused(template: str, value: str) -> None:
     command, provenance = fill(template, value)
-    assert judge_shell(command, provenance, OwnText(template.split("{}")), is_systems=True).verdict == "refuse"
+    assert (
+        judge_shell(command, provenance, OwnText(template.split("{}")), is_systems=True).verdict == "refuse"
+    )
 
 
 def test_what_another_shell_reads_is_refused_though_it_is_broken() -> None:

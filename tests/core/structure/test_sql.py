@@ -550,7 +550,7 @@ def test_the_event_says_what_a_setting_is_and_what_partitions_are_called(
         ("ALTER TABLE {} ADD PARTITION (a=1) LOCATION 's3://x/{}'", ("visits", "mine"), "refuse"),
         ("ALTER TABLE {} ADD PARTITION (a=1) LOCATION 's3://x/{}' PARTITION (a=2)", ("v", "mine"), "refuse"),
         # Two characters each in lower case.
-        ('ALTER TABLE "{}" ADD PARTITION (a=1) LOCATION \'{}\'', ("\u0130" * 40, "s3://mine"), "refuse"),
+        ("ALTER TABLE \"{}\" ADD PARTITION (a=1) LOCATION '{}'", ("\u0130" * 40, "s3://mine"), "refuse"),
         ("ALTER TABLE {} ADD COLUMN a int", ("visits",), "refuse"),
         ("ALTER TABLE {} ADD COLUMN a int; ALTER TABLE b ADD PARTITION (a=1)", ("visits",), "refuse"),
         ("ALTER TABLE {} DROP PARTITION (a=1)", ("visits",), "refuse"),

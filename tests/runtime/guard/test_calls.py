@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import gc
 import logging
 import operator
@@ -106,6 +107,18 @@ class Note:
     def _keys(self) -> str:
         return "secret"
 
+    @classmethod
+    def _all(cls) -> str:
+        return "secret"
+
+    @property
+    def _at(self) -> str:
+        raise AssertionError("run before its caller reads it")
+
+
+def _keys() -> str:
+    return "secret"
+
 
 @pytest.fixture
 def function(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
@@ -125,7 +138,19 @@ def own(owner): return getattr(owner, "__class__")
 """
     code = compile(source, module.__file__, "exec")
     exec(code, vars(module))
-    names = ("__class__", "__init__.__globals__", "getcwd", "text", "_id", "_keys", "len", "eval", "open")
+    names = (
+        "__class__",
+        "__init__.__globals__",
+        "getcwd",
+        "text",
+        "_id",
+        "_keys",
+        "_all",
+        "_at",
+        "len",
+        "eval",
+        "open",
+    )
     calls.watch(serving({"names": names}, own=("__init__", "getattr")), [code])
     return module
 
@@ -137,10 +162,15 @@ def test_an_event_names_no_attribute_of_pythons_own(function: ModuleType) -> Non
     assert (function.read(note, "text"), function.walk(note, "text"), note._id) == ("x", "x", 7)  # type: ignore[attr-defined]
     function.write(note, "_id", 8)
     assert function.read(note, "_id") == 8
+    assert isinstance(function.read(Note, "_at"), property)
     attacks: tuple[Callable[[], object], ...] = (
         lambda: function.read(note, "__class__"),
         lambda: function.read(note, "_keys"),
         lambda: function.read(Note, "_keys"),
+        lambda: function.read(Note(), "_all"),
+        lambda: function.read(sys.modules[__name__], "_keys"),
+        # What `len` is to all code.
+        lambda: function.write(builtins, "len", "x"),
         lambda: function.write(note, "__class__", dict),
         lambda: function.walk(note, "__init__.__globals__"),
     )

@@ -20,6 +20,7 @@ from xml.sax import expatreader
 from xml.sax.handler import feature_external_ges
 
 import jinja2.environment
+import jinja2.runtime
 import pytest
 import yaml
 from jinja2.nativetypes import NativeEnvironment
@@ -543,8 +544,10 @@ def test_a_template_of_the_events_shows_what_the_event_has(
 ) -> None:
     guard = serving({"template": template, "name": "Ada", "city": "Rd", "age": 36})
     frame = sys._getframe()
-    monkeypatch.setattr(jinja2.environment.Template, "new_context", jinja2.environment.Template.new_context)
-    WRAPPED["jinja2.environment"](jinja2.environment, guard)
+    monkeypatch.setattr(
+        jinja2.runtime.Context, "resolve_or_missing", jinja2.runtime.Context.resolve_or_missing
+    )
+    WRAPPED["jinja2.runtime"](jinja2.runtime, guard)
     environment = jinja2.Environment()
     environment.globals["token"] = "t0ken"
     values = {"name": "Ada", "city": "Rd", "age": 36, "secret": "s3cret", "settings": {}, "nothing": None}
@@ -553,7 +556,9 @@ def test_a_template_of_the_events_shows_what_the_event_has(
         sinks.about_template(guard, template, (("{{", "}}"), ("{%", "%}"), ("{#", "#}")), frame, shown=shown)
         assert environment.from_string(template).render(values)
     # Other environments read templates otherwise.
-    for other in (NativeEnvironment(), type("Environment", (jinja2.Environment,), {})()):
+    strange = jinja2.Environment()
+    strange.context_class = type("Context", (jinja2.runtime.Context,), {})
+    for other in (NativeEnvironment(), type("Environment", (jinja2.Environment,), {})(), strange):
         assert _shown(other, template) is None
 
 
@@ -561,19 +566,30 @@ def test_what_the_function_shows_in_a_template_of_its_own_is_not_asked_about(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     guard = serving({"name": "Ada"}, own=("{{ secret }}",))
-    monkeypatch.setattr(jinja2.environment.Template, "new_context", jinja2.environment.Template.new_context)
-    WRAPPED["jinja2.environment"](jinja2.environment, guard)
+    monkeypatch.setattr(
+        jinja2.runtime.Context, "resolve_or_missing", jinja2.runtime.Context.resolve_or_missing
+    )
+    WRAPPED["jinja2.runtime"](jinja2.runtime, guard)
     assert jinja2.Template("{{ secret }}").render(secret="s3cret") == "s3cret"
 
 
-def test_a_template_of_the_events_shows_no_variable_of_a_loop_that_it_is_included_in(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    "own",
+    [
+        "{% for row in rows %}{% include 'part' %}{% endfor %}",
+        "{% extends 'part' %}{% set row = rows[0] %}",
+        "{% set row = rows[0] %}{% import 'part' as part with context %}",
+    ],
+)
+def test_a_template_of_the_events_shows_no_variable_of_the_template_that_it_is_a_part_of(
+    own: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guard = serving({"template": "{{ row }}"})
-    monkeypatch.setattr(jinja2.environment.Template, "new_context", jinja2.environment.Template.new_context)
-    WRAPPED["jinja2.environment"](jinja2.environment, guard)
+    monkeypatch.setattr(
+        jinja2.runtime.Context, "resolve_or_missing", jinja2.runtime.Context.resolve_or_missing
+    )
+    WRAPPED["jinja2.runtime"](jinja2.runtime, guard)
     guard.shown.add("row")
     environment = jinja2.Environment(loader=jinja2.DictLoader({"part": "{{ row }}"}))
-    own = environment.from_string("{% for row in rows %}{% include 'part' %}{% endfor %}")
     with pytest.raises(Refused):
-        own.render(rows=["s3cret"])
+        environment.from_string(own).render(rows=["s3cret"])

@@ -171,8 +171,14 @@ def _judge_template(frame: FrameType, guard: Guard) -> bool:
 
 def _shown(environment: Any, text: str) -> set[str] | None:
     """Return the names of the values that a template shows, if that is all that it does."""
-    # Another class of environments may read it otherwise.
-    if type(environment).__module__ != "jinja2.environment" or len(text) > _LONGEST_SHOWN:
+    # Another class of environments may read it otherwise, and another of contexts, or jinja2 before 3.0, find its values elsewhere.
+    context = getattr(environment, "context_class", None)
+    if (
+        type(environment).__module__ != "jinja2.environment"
+        or getattr(context, "__module__", "") != "jinja2.runtime"
+        or hasattr(context, "_fast_resolve_mode")
+        or len(text) > _LONGEST_SHOWN
+    ):
         return None
     try:
         return shown_names(environment.parse(text), environment.globals)

@@ -386,11 +386,12 @@ def _about_template(guard: Guard, text: object, file: object, marks: Marks) -> N
 
 
 def _wrap_jinja(module: ModuleType, guard: Guard) -> None:
-    def look(template: Any, vars: Any = None, shared: object = False, locals: Any = None) -> None:
-        if guard.shown:
-            guard.ask(sinks.about_shown, {**template.globals, **(vars or {}), **(locals or {})})
+    def look(context: Any, name: str) -> None:
+        if name in guard.shown:
+            guard.ask(sinks.about_shown, name, context.vars.get(name, context.parent.get(name)))
 
-    precede(module.Template, "new_context", guard, look)
+    # All that a template shows, also as another one's layout.
+    precede(module.Context, "resolve_or_missing", guard, look)
 
 
 def _wrap_mako(module: ModuleType, guard: Guard) -> None:
@@ -648,7 +649,7 @@ WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     "configparser": _wrap_ini,
     "django.template.base": _wrap_django,
     "email": _wrap_headers,
-    "jinja2.environment": _wrap_jinja,
+    "jinja2.runtime": _wrap_jinja,
     "jmespath.parser": _wrap_jmespath,
     "jsonpath_ng.parser": _wrap_jsonpath,
     "ldap3.core.connection": _wrap_ldap,

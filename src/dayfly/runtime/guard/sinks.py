@@ -327,17 +327,14 @@ def about_template(
         guard.shapes.ask(guard, "template", strange, frame)
 
 
-def about_shown(guard: Guard, values: Mapping[str, object], frame: FrameType) -> None:
-    """Values for a template: one that an event wrote shows what the event has, no token of the function's."""
-    for name in guard.shown.intersection(values):
-        value = values[name]
-        text = str(value) if type(value) in (str, int, float) else ""
-        is_plain = value is None or type(value) in (str, int, float, bool)
-        if not is_plain or not (
-            guard.provenance.is_leaf(text) or Taint(text, guard.provenance.spans(text)).all(0, len(text))
-        ):
-            guard.refuse("template.source", frame, text=name)
-            return
+def about_shown(guard: Guard, name: str, value: object, frame: FrameType) -> None:
+    """A value for a template: one that an event wrote shows what the event has, no token of the function's."""
+    text = str(value) if type(value) in (str, int, float) else ""
+    is_plain = value is None or type(value) in (str, int, float, bool)
+    if not is_plain or not (
+        guard.provenance.is_leaf(text) or Taint(text, guard.provenance.spans(text)).all(0, len(text))
+    ):
+        guard.refuse("template.source", frame, text=name)
 
 
 def find_in_tags(
@@ -669,7 +666,11 @@ def _is_private(owner: object, name: str) -> bool:
     if name[:1] != "_":
         return False
     # Not by `getattr`, which may run code.
-    places = [owner] if isinstance(owner, ModuleType) else (owner if isinstance(owner, type) else type(owner)).__mro__
+    places = (
+        [owner]
+        if isinstance(owner, ModuleType)
+        else (owner if isinstance(owner, type) else type(owner)).__mro__
+    )
     found = next((vars(one)[name] for one in places if name in vars(one)), None)
     return isinstance(found, (FunctionType, classmethod, staticmethod))
 
