@@ -18,6 +18,8 @@ enum {
     PAGES_AT_ONCE = 16,
     /* What who waits for an event leaves to others where processors are scarce. */
     PAUSE_NS = 2000000,
+    /* Around what runs, the part of its stack that it may write to. */
+    STACK_BYTES = 16 * PAGE_BYTES,
 };
 
 /* Write to a page and change nothing: an OR with 0, atomic, and by the kernel, which refuses where we would be killed. */
@@ -108,9 +110,12 @@ PyObject *audit_prefault(PyObject *self, PyObject *arguments) {
     while (done < pages_n && call6(SYS_ppoll, (long)&event, 1, (long)&pause, 0, 0, 0) == 0) {
         struct iovec pages[PAGES_AT_ONCE];
         long at_once = 0;
-        for (; at_once < PAGES_AT_ONCE && done < pages_n; at_once++, done++) {
-            pages[at_once].iov_len = 1;
-            __builtin_memcpy(&pages[at_once].iov_base, addresses + done * (long)sizeof(uint64_t), sizeof(uint64_t));
+        for (; at_once < PAGES_AT_ONCE && done < pages_n; done++) {
+            uint64_t page;
+            __builtin_memcpy(&page, addresses + done * (long)sizeof(uint64_t), sizeof(page));
+            /* Those of this stack are copied already, and a byte there may change between its being read and written back. */
+            if (page - (uintptr_t)pages + STACK_BYTES > 2 * STACK_BYTES)
+                pages[at_once++] = (struct iovec){(void *)(uintptr_t)page, 1};
         }
         const int64_t began = read_clock(CLOCK_MONOTONIC), spent = read_clock(CLOCK_THREAD_CPUTIME_ID);
         if (has_pipe)

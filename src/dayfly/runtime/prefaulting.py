@@ -40,7 +40,7 @@ _LATER = 6
 class Prefaulting:
     """The pages that workers said they had copied, and the parts of memory that nobody has looked at yet."""
 
-    MARK = "@"
+    MARK = "~"
     MANY = 100
     __slots__ = (
         "_functions",
