@@ -248,13 +248,17 @@ def about_shape(guard: Guard, text: object, read: Callable[[str], list[type]], f
     if type(text) is not str or guard.own.is_constant(text):
         return
     found = {value: path for sign in "\n\"'" for value, path in guard.provenance.values_in(text, sign)}
+    shape: list[type] | None = None
     for value in sorted(found, key=len, reverse=True)[:_MANY_SHAPES]:
         before, _, after = text.partition(value)
         if before and before[-1] != "\n":
             try:
-                is_same = read(text) == read(f"{before}x{after}")
+                shape = shape or read(text)
+                is_same = shape == read(f"{before}x{after}")
             except Exception:
                 # A library's error for what is no YAML: the one has no effect, the other says nothing.
+                if shape is None:
+                    return
                 continue
             if not is_same:
                 guard.refuse("query.structure", frame, path=found[value], text=value)
