@@ -85,6 +85,8 @@ REFUSED = [
     (ORDER, "price, sleep(5)"),
     (ORDER, "price, (SELECT 1)"),
     (ORDER, "price,, id"),
+    ("SELECT id FROM (SELECT id FROM orders ORDER BY id) o, {}", "price, id"),
+    ("SELECT rank() OVER (ORDER BY id), {} FROM orders", "price, id"),
     (ORDER, "price, id LIMIT 1"),
     (ORDER, "price, id,"),
     (ORDER, "price, 1"),

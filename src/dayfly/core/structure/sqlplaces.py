@@ -99,6 +99,8 @@ def _fill_closed_sets(
     runs = dict(taint.runs())
     found: dict[int, int] = {}
     clause = ""
+    # Where brackets that are open began.
+    outer: list[str] = []
     listed = -1
     # Whether what is ordered by here is chosen among the function's own names.
     is_chosen = False
@@ -111,6 +113,10 @@ def _fill_closed_sets(
             clause = text
         elif token.kind in (WORD, QUOTED) and text not in DIRECTIONS:
             is_chosen = own.is_choice(text)
+        elif text == "(":
+            outer.append(clause)
+        elif text == ")" and outer:
+            clause = outer.pop()
         if not taint.any(token.start - 1, token.start):
             begins_name = token.kind == WORD and text not in DIRECTIONS
         if text == "(" and before is not None and texts[number - 1] == "in":
