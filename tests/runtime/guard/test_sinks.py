@@ -621,6 +621,7 @@ def test_a_stylesheet_of_the_functions_is_its_own_whatever_the_event_says() -> N
         ("<b title='5 > 3'>{}</b>", "plain text", False),
         ("<xsl:text>{}</xsl:text>", '</xsl:text><xsl:value-of select="/"/><xsl:text>', True),
         ("<xsl:text>{}</xsl:text>", "&secret;", True),
+        ("<xsl:text>&{};</xsl:text>", "secret", True),
         ("<xsl:text>{}/b></xsl:text>", "shown <", True),
         ("<b title='{}'/>", "{document(1)}", True),
         ('<xsl:value-of select="1 > {}"/>', "document(2)", True),

@@ -56,7 +56,7 @@ _SIGNS = (
 _ENCODING = re.compile(rb"""<\?xml[^<>]{0,64}\bencoding\s*=\s*["']([A-Za-z][\w.-]{0,32})["']""")
 # A tag, with a ">" in its texts and to the next one where it has no end, or an entity that is no sign's. No parser reads "a < b".
 _MARKUP = re.compile(
-    r"<(?!\s)(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*(?:>|[^<]*)|&(?!\s|(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});)"
+    r"<(?!\s)(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*(?:>|[^<]*)|&(?!\s|(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});)[\w:.-]*"
 )
 # Where an element ends or begins; what is empty does neither.
 _TAG = re.compile(r"<(/?)[A-Za-z_][^<>]*?(/?)>")
