@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from tests.rie import Rie
 
@@ -11,7 +12,7 @@ FUNCTIONS = Path(__file__).parent / "functions"
 
 def test_a_database_of_inits_is_as_init_made_it_for_every_event() -> None:
     with Rie(FUNCTIONS, "database.handler", confined=True, refusals=True) as rie:
-        answers = [rie.invoke({"name": f"nuts {number}" * 900}).payload for number in range(6)]
+        answers: list[Any] = [rie.invoke({"name": f"nuts {number}" * 900}).payload for number in range(6)]
         log = rie.logs()
     assert [answer["rows"] for answer in answers] == [2] * 6
     assert len({answer["zygote"] for answer in answers}) == 1
