@@ -255,6 +255,9 @@ static void empty_places(struct supervisor *s, const char *const *roots, size_t 
         give_up("recycle this environment", &fault);
     s->writable_paths.keep = &s->settings.keep;
     s->writable_paths.held = &s->held;
+    if (contents_begin(&s->contents, &fault) != 0)
+        give_up("give the function more memory", &fault);
+    s->writable_paths.contents = &s->contents;
     held_look(&s->held, &s->sweep);
     if (s->settings.scrubs_tmp)
         writable_paths_clear(&s->writable_paths, NEVER, &done);

@@ -29,6 +29,12 @@ void cleaner_remember(struct supervisor *s) {
  * with why where the environment must retire. */
 static bool judge(struct supervisor *s, const struct cleaned *done, const char *where, struct fault *why) {
     char message[192];
+    if (done->restored > 0) {
+        struct field fields[] = {FIELD_OF_NUMBER("restored", done->restored)};
+        (void)snprintf(message, sizeof(message), "%u file%s%s from init changed and put back", done->restored,
+                       done->restored == 1 ? "" : "s", where);
+        report_find(&s->report, FINDING_FILE_LEFT, message, fields, COUNT(fields));
+    }
     if (done->files > 0 || done->directories > 0) {
         struct field fields[] = {
             FIELD_OF_NUMBER("bytes", (int64_t)done->bytes),
@@ -57,6 +63,8 @@ static bool judge(struct supervisor *s, const struct cleaned *done, const char *
 static bool clean_files(struct supervisor *s, int64_t until, struct fault *why) {
     struct cleaned done;
     held_look(&s->held, &s->sweep);
+    /* A zygote that runs code of the function's beside workers may have read what they changed. */
+    s->writable_paths.restores = s->is_forking && !s->ready.has_threads && !s->ready.runs_ahead;
     writable_paths_clear(&s->writable_paths, until, &done);
     return judge(s, &done, "", why);
 }

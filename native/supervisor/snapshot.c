@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "codefile.h"
+#include "contents.h"
 
 /* Ten of the longest ticks; a file from the future is not waited for. */
 #define TICK_LIMIT (100 * NS_PER_MS)
@@ -78,6 +79,8 @@ void writable_paths_forget(struct writable_paths *writable_paths) {
     known_cut(&writable_paths->kept, 0);
     known_copy(&writable_paths->kept, &writable_paths->image);
     writable_paths->n_own = 0;
+    if (writable_paths->contents != NULL)
+        writable_paths->contents->n = 0;
     for (size_t i = 0; i < writable_paths->n_roots; i++)
         writable_paths->roots[i].is_remembered = writable_paths->roots[i].is_lost = false;
 }
@@ -138,7 +141,12 @@ static int remember_entry(void *context, int descriptor, const char *name) {
     }
     const struct known_entry *image = known_find(&writable_paths->image, snapshot->state, name);
     is_code |= image != NULL && image->is_code;
-    known_put(snapshot->into, snapshot->state, name, (struct known_entry){.is_code = is_code, .state = state});
+    struct known_entry entry = {.is_code = is_code};
+    if (snapshot->into == &writable_paths->kept && writable_paths->contents != NULL)
+        entry.content = contents_keep(writable_paths->contents, writable_paths->uid, descriptor, name, &state,
+                                      writable_paths->waiting + WRITABLE_PATHS_WAITING_BYTES);
+    entry.state = state;
+    known_put(snapshot->into, snapshot->state, name, entry);
     writable_paths->n_own += image == NULL && state.uid == writable_paths->uid;
     if (state.changed > snapshot->newest)
         snapshot->newest = state.changed;
@@ -195,10 +203,7 @@ bool writable_paths_cover(struct writable_paths *writable_paths, const char *pat
     return is_taken;
 }
 
-/* Wait until a change made from now on gets another time than `changed`: before Linux 6.13 files are stamped
- * by the coarse clock, which moves every 1 to 10 ms, and a file made at the end of init could be changed by
- * the first event unseen. */
-static void outlast(int64_t changed) {
+void writable_paths_outlast(int64_t changed) {
     int64_t until = now_ns() + TICK_LIMIT;
     struct timespec at;
     while (clock_gettime(CLOCK_REALTIME_COARSE, &at) == 0 &&
@@ -225,7 +230,7 @@ int writable_paths_remember(struct writable_paths *writable_paths, struct fault 
         writable_paths->n_own = own;
         root->is_lost = true;
     }
-    outlast(snapshot.newest);
+    writable_paths_outlast(snapshot.newest);
     return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "announce.h"
 #include "answers.h"
 #include "clerk.h"
+#include "contents.h"
 #include "codefile.h"
 #include "event.h"
 #include "flight.h"
@@ -81,6 +82,7 @@ struct supervisor {
         outside; /* what else this user may write, compared with what the image and init left there */
     struct code_places code;
     struct held held;
+    struct contents contents;
     struct kernel kernel;
     bool owns_kernel_objects;
     struct private_directory temporary; /* scope descendants: the only directory that is ours to empty */

@@ -29,6 +29,9 @@ int writable_paths_each_entry(int descriptor, int (*act)(void *context, int desc
 /* Write the path of `name` in the directory `folder` below a root. */
 void writable_paths_print_path(char out[WRITABLE_PATHS_FULL_BYTES], const struct place *root,
                                const char *folder, const char *name);
+/* Wait until a change made from now on gets another time than `changed` (ns since 1970): before Linux 6.13 files are stamped by the
+ * coarse clock, which moves every 1 to 10 ms, and a file made at the end of init could be changed by the first event unseen. */
+void writable_paths_outlast(int64_t changed);
 /* What the setting `keep` says of it. */
 enum keep writable_paths_judge_keep(const struct writable_paths *writable_paths, const struct place *root,
                                     const char *folder, const char *name);

@@ -1,6 +1,8 @@
 /* Clears directories; see writable_paths.h. */
 #include "walk.h"
 
+#include "contents.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -18,6 +20,7 @@ struct clearing {
     struct cleaned *out;
     const struct place *root;
     int64_t until;
+    int64_t newest; /* of what was settled */
     bool is_late;
 };
 
@@ -128,6 +131,23 @@ static void remove_entry(struct clearing *clearing, int parent, const char *name
         remove_lifted(clearing, next);
 }
 
+/* Have a file of init's be what it was; false where it is not, or only to look was asked for (`until` is 0). */
+static bool settle(struct clearing *clearing, int descriptor, const char *name, struct known_entry *entry) {
+    struct writable_paths *writable_paths = clearing->writable_paths;
+    char *scratch = writable_paths->waiting + WRITABLE_PATHS_WAITING_BYTES;
+    if (!writable_paths->restores || entry->content == 0)
+        return false;
+    if (!contents_is_same(writable_paths->contents, entry->content, descriptor, name, &entry->state, scratch)) {
+        if (clearing->until == 0 ||
+            !contents_restore(writable_paths->contents, entry->content, descriptor, name, &entry->state, scratch))
+            return false;
+        clearing->out->restored++;
+    }
+    if (entry->state.changed > clearing->newest)
+        clearing->newest = entry->state.changed;
+    return true;
+}
+
 static void count_change(struct cleaned *out, const struct known_entry *entry) {
     out->changed++;
     out->code += entry->is_code;
@@ -157,7 +177,8 @@ static int look_at_entry(void *context, int descriptor, const char *name) {
     if (stays && !kept->is_seen) {
         kept->is_seen = true;
         if (!is_same(&state, &kept->state) &&
-            !writable_paths_is_held(writable_paths, clearing->root, folder->path, name, &state))
+            !writable_paths_is_held(writable_paths, clearing->root, folder->path, name, &state) &&
+            !settle(clearing, descriptor, name, kept))
             count_change(clearing->out, kept);
     }
     enum keep verdict =
@@ -300,6 +321,7 @@ void writable_paths_clear(struct writable_paths *writable_paths, int64_t until, 
     for (size_t i = 0; i < writable_paths->n_roots && !clearing.is_late; i++)
         if (!writable_paths->roots[i].is_lost)
             clear_root(&clearing, &writable_paths->roots[i]);
+    writable_paths_outlast(clearing.newest);
     out->is_finished = !clearing.is_late;
     writable_paths->is_pending = clearing.is_late;
     /* One that was not met is gone or was replaced. */

@@ -37,6 +37,7 @@ struct place {
 };
 
 struct code_places; /* codefile.h */
+struct contents;    /* contents.h */
 struct held;        /* held.h */
 
 struct writable_paths {
@@ -48,6 +49,8 @@ struct writable_paths {
     const struct code_places *code; /* NULL: temporary directories */
     struct held *held;              /* what extensions hold open; NULL without */
     const struct writable_paths *apart; /* whose roots are no part of these; NULL without */
+    struct contents *contents;          /* copies of what init made; NULL without */
+    bool restores; /* they are put back: nobody but the dead can have seen what was changed */
     size_t n_own;                       /* of what stays and is not the image's, the function's user's */
     char *waiting;                      /* paths to be walked: a reserved mapping of PLACES_WAITING_BYTES */
     size_t n_waiting;
@@ -62,6 +65,7 @@ struct cleaned {
     uint32_t files;
     uint32_t directories;
     uint64_t bytes;
+    uint32_t restored; /* init's, changed and put back */
     uint32_t failed;  /* what refused to go, and roots that were replaced: retire */
     uint32_t changed; /* init's, changed or gone: rebuild the zygote */
     uint32_t code;    /* of those, the image's that Python may execute: init does not make them again */

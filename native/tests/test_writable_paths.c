@@ -1,12 +1,14 @@
 /* What an invocation can leave in temporary directories, and what init left there. */
 #include "unit.h"
 
+#include "../supervisor/contents.h"
 #include "../supervisor/inode.h"
 #include "../supervisor/writable_paths.h"
 
 #include <dirent.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/xattr.h>
@@ -191,6 +193,135 @@ static void keeps_what_init_made(void) {
     CHECK_EQUAL(cleaned.files, 1);
     CHECK_EQUAL(cleaned.changed, 0);
     CHECK(exists("/tmp/cache") && exists("/tmp/model/weights") && !exists("/tmp/model/left"));
+    writable_paths_forget(&writable_paths);
+    clear();
+    CHECK(is_empty("/tmp"));
+}
+
+/* Whether a file of init's holds what make() wrote, with the mode and times of `before`, and no attribute. */
+static bool is_as_made(const char *path, const struct stat *before) {
+    char text[64];
+    struct stat now;
+    int descriptor = open(path, O_RDONLY);
+    ssize_t n = read(descriptor, text, sizeof(text));
+    bool is_same = n == 4 && memcmp(text, "left", 4) == 0 && fstat(descriptor, &now) == 0 && flistxattr(descriptor, text, 64) <= 0 &&
+                   now.st_mode == before->st_mode && now.st_size == before->st_size && now.st_ino == before->st_ino &&
+                   now.st_mtim.tv_sec == before->st_mtim.tv_sec && now.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
+    (void)close(descriptor);
+    return is_same;
+}
+
+static void puts_back(const char *path, void (*change)(const char *path), bool is_possible) {
+    static struct contents contents;
+    struct stat before;
+    begin();
+    CHECK(contents_begin(&contents, &fault) == 0);
+    writable_paths.contents = &contents;
+    writable_paths.restores = true;
+    make(path);
+    CHECK(stat(path, &before) == 0);
+    remember();
+    for (int i = 0; i < 3; i++) {
+        change(path);
+        CHECK(writable_paths_has_more(&writable_paths));
+        clear();
+        CHECK_EQUAL(cleaned.restored, is_possible);
+        CHECK_EQUAL(cleaned.changed, !is_possible);
+        CHECK_EQUAL(cleaned.failed, 0);
+        if (!is_possible)
+            break;
+        CHECK(is_as_made(path, &before));
+        CHECK(!writable_paths_has_more(&writable_paths));
+        clear();
+        CHECK_EQUAL(cleaned.restored + cleaned.changed, 0);
+    }
+    /* Not where somebody may have read it meanwhile. */
+    if (is_possible) {
+        writable_paths.restores = false;
+        change(path);
+        clear();
+        CHECK_EQUAL(cleaned.changed, 1);
+    }
+    writable_paths_forget(&writable_paths);
+    clear();
+    CHECK_EQUAL(contents.n, 0);
+    (void)munmap(contents.bytes, CONTENTS_BYTES);
+}
+
+static void append(const char *path) {
+    int descriptor = open(path, O_WRONLY | O_APPEND);
+    CHECK(write(descriptor, "more", 4) == 4 && close(descriptor) == 0);
+}
+
+static void make_huge(const char *path) { CHECK(truncate(path, (off_t)1 << 33) == 0); }
+
+static void make_empty(const char *path) { CHECK(truncate(path, 0) == 0); }
+
+static void close_to_all(const char *path) {
+    append(path);
+    CHECK(chmod(path, 0) == 0);
+}
+
+static void attach(const char *path) {
+    append(path);
+    /* Not every file system has them. */
+    (void)setxattr(path, "user.note", "kept", 4, 0);
+}
+
+static void link_elsewhere(const char *path) {
+    char other[PATH_MAX];
+    (void)snprintf(other, sizeof(other), "%s-too", path);
+    append(path);
+    CHECK(link(path, other) == 0);
+}
+
+static void remove_it(const char *path) { CHECK(unlink(path) == 0); }
+
+static void replace_it(const char *path) {
+    CHECK(unlink(path) == 0);
+    make("/tmp/other");
+    make(path);
+}
+
+static void replace_by_fifo(const char *path) { CHECK(unlink(path) == 0 && mkfifo(path, 0600) == 0); }
+
+static void replace_by_link(const char *path) { CHECK(unlink(path) == 0 && symlink("/etc/passwd", path) == 0); }
+
+static void puts_back_what_was_changed(void) {
+    void (*const possible[])(const char *) = {append, make_huge, make_empty, close_to_all, attach, link_elsewhere};
+    void (*const others[])(const char *) = {remove_it, replace_it, replace_by_fifo, replace_by_link};
+    for (size_t i = 0; i < COUNT(possible); i++) {
+        puts_back("/tmp/cache", possible[i], true);
+        puts_back(on_disk("cache"), possible[i], true);
+    }
+    for (size_t i = 0; i < COUNT(others); i++)
+        puts_back("/tmp/cache", others[i], false);
+}
+
+static void copies_small_files_alone(void) {
+    static struct contents contents;
+    char name[64];
+    begin();
+    CHECK(contents_begin(&contents, &fault) == 0);
+    writable_paths.contents = &contents;
+    writable_paths.restores = true;
+    make("/tmp/large");
+    CHECK(truncate("/tmp/large", CONTENTS_FILE_BYTES + 1) == 0);
+    for (int i = 0; i < 5; i++) {
+        (void)snprintf(name, sizeof(name), "/tmp/%d", i);
+        make(name);
+        CHECK(truncate(name, CONTENTS_FILE_BYTES) == 0);
+    }
+    remember();
+    CHECK_EQUAL(contents.n, CONTENTS_BYTES);
+    append("/tmp/large");
+    for (int i = 0; i < 5; i++) {
+        (void)snprintf(name, sizeof(name), "/tmp/%d", i);
+        append(name);
+    }
+    clear();
+    CHECK_EQUAL(cleaned.restored, 4);
+    CHECK_EQUAL(cleaned.changed, 2);
     writable_paths_forget(&writable_paths);
     clear();
     CHECK(is_empty("/tmp"));
@@ -396,6 +527,8 @@ int main(void) {
     RUN(with_disk(NULL, stops_when_time_is_up_and_goes_on_later));
     RUN(with_disk(NULL, keeps_what_init_made));
     RUN(with_disk(NULL, compares_what_init_made));
+    RUN(with_disk(NULL, puts_back_what_was_changed));
+    RUN(with_disk(NULL, copies_small_files_alone));
     RUN(with_disk(NULL, gives_directories_back_what_they_had));
     RUN(with_disk(NULL, tells_of_a_bloated_directory));
     RUN(with_disk(NULL, tells_where_init_left_too_much));

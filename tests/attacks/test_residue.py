@@ -176,14 +176,36 @@ KEPT = {
 
 @pytest.mark.parametrize("name", KEPT)
 def test_a_file_of_inits_is_not_trusted_once_it_was_touched(name: str) -> None:
-    """1.4, T1565.001: the zygote is rebuilt from the deployed code, and reads what it unpacked itself."""
+    """1.4, T1565.001: it is put back where it is still there, else the zygote is rebuilt, and reads what it unpacked itself."""
     read = "result = open('/tmp/lib/rates.py').read()"
     with Shop("dayfly", handler="lazy.handler") as shop:
         assert shop.rie.invoke({}).payload == "shipped"
         shop.attack(KEPT[name])
         assert shop.rie.invoke({}).payload == "shipped"
         assert shop.result_of(read) == "STANDARD = 'shipped'"
-        assert "residue.kept-file" in shop.findings()
+        assert ("residue.file" if name == "rewritten" else "residue.kept-file") in shop.findings()
+
+
+def test_a_file_of_inits_that_is_put_back_carries_nothing_on() -> None:
+    """Modes, times, attributes, what lies beyond the end and second names could each hold some bytes."""
+    look = (
+        "s = os.stat('/tmp/lib/rates.py')\n"
+        "result = [s.st_mode, s.st_size, s.st_blocks, s.st_nlink, s.st_mtime_ns, os.listxattr('/tmp/lib/rates.py'), os.listdir('/tmp/lib')]"
+    )
+    with Shop("dayfly", handler="lazy.handler") as shop:
+        assert shop.rie.invoke({}).payload == "shipped"
+        before = shop.result_of(look)
+        shop.attack(
+            "p = '/tmp/lib/rates.py'\n"
+            "f = os.open(p, os.O_RDWR); os.posix_fallocate(f, 0, 1 << 22); os.ftruncate(f, 9); os.close(f)\n"
+            "os.link(p, '/tmp/lib/second'); os.utime(p, ns=(1, 2))\n"
+            "try: os.setxattr(p, 'user.note', b'stolen')\n"
+            "except OSError: pass\n"
+            "os.chmod(p, 0o4000)"
+        )
+        assert shop.result_of(look) == before
+        assert shop.rie.invoke({}).payload == "shipped"
+        assert "residue.kept-file" not in shop.findings()
 
 
 def test_what_is_planted_beside_a_keep_glob_goes() -> None:

@@ -21,7 +21,7 @@ from tests.unprivileged import forked
 
 from dayfly.runtime import heap
 from dayfly.runtime.seal import open_descriptors, reasons_not_to_fork
-from dayfly.runtime.sealers import files
+from dayfly.runtime.sealers import datagrams, files
 from dayfly.runtime.sealing import Sealing
 
 KEPT: list[object] = []
@@ -222,6 +222,45 @@ def test_a_file_that_no_sealer_made_safe_is_named(tmp_path: Path) -> None:
     (reason,) = forked(run)
     assert str(tmp_path / "data") in reason
     assert "open it in the handler" in reason
+
+
+def test_what_a_thread_closes_while_it_is_looked_at_fails_no_init(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data").write_text("x")
+
+    def run() -> list[str]:
+        own = open_descriptors()
+        numbers = [os.open(tmp_path / "data", os.O_RDONLY), *os.pipe(), socket.socket().detach()]
+        look = os.fstat
+
+        def look_and_close(number: int) -> os.stat_result:
+            status = look(number)
+            if number in numbers:
+                os.close(number)
+            return status
+
+        monkeypatch.setattr(os, "fstat", look_and_close)
+        return reasons_not_to_fork(Sealing(own=own), temporary=())
+
+    named, *pipes, sock = forked(run)
+    assert str(tmp_path / "data") in named
+    assert all("a pipe created at init" in one for one in pipes)
+    assert "socket opened at init" in sock
+
+
+@pytest.mark.parametrize("sealer", [files, datagrams])
+def test_what_a_thread_has_closed_by_the_time_it_is_looked_at_is_passed_over(
+    sealer: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    os.close(writer)
+    monkeypatch.setattr(sealer.seals, "open_descriptors", lambda: frozenset([reader, writer]))
+    sealing = Sealing(own=frozenset())
+    sealer.seal(heap.find(sealer.kinds()), sealing)
+    assert not sealing.descriptors
+    assert not sealing.refusals
 
 
 class ChainOfThreads(Sealing):

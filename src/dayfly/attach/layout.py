@@ -90,7 +90,6 @@ _LATE = _GUARD | frozenset(
         "dayfly/runtime/hugepages.py",
         "dayfly/runtime/immortals.py",
         "dayfly/runtime/import_trial.py",
-        "dayfly/runtime/learned_imports.py",
         "dayfly/runtime/learned_patterns.py",
         "dayfly/runtime/natives.py",
         "dayfly/runtime/policyplace.py",

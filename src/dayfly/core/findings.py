@@ -94,7 +94,7 @@ FILE_LEFT = FindingKind(
     "Invocation left files",
     2,
     ("T1074.001", "Local Data Staging"),
-    "Dayfly removed files in temporary directories or in other directories that the function can write",
+    "Dayfly removed files in temporary directories or in other directories that the function can write, or put back what it changed of init's",
 )
 IPC_LEFT = FindingKind(
     "residue.ipc",

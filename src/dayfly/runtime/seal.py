@@ -138,9 +138,10 @@ def _descriptors(safe: frozenset[int] | set[int]) -> list[str]:
             continue
         try:
             target = os.readlink(f"/proc/self/fd/{number}")
-            mode = os.fstat(number).st_mode
+            status = os.fstat(number)
         except OSError:
             continue
+        mode = status.st_mode
         if stat.S_ISSOCK(mode):
             found.append(
                 f"{_describe_socket(number)} opened at init would be shared by workers: open it in the handler"
@@ -152,12 +153,12 @@ def _descriptors(safe: frozenset[int] | set[int]) -> list[str]:
                 f"{kind} descriptor created at init would be shared by workers: {fix}create the event loop in "
                 "the handler"
             )
-        elif stat.S_ISFIFO(mode) and not _is_output(number):
+        elif stat.S_ISFIFO(mode) and not _is_output(status):
             found.append("a pipe created at init would be shared by workers: create it in the handler")
-        elif (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) and not _is_output(number):
+        elif (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) and not _is_output(status):
             # Each worker has its own of what the files sealer handled; this is what it did not.
             found.append(f"{target} opened at init would be shared by workers: open it in the handler")
-        elif (stat.S_ISCHR(mode) or stat.S_ISBLK(mode)) and not _is_output(number):
+        elif (stat.S_ISCHR(mode) or stat.S_ISBLK(mode)) and not _is_output(status):
             # A terminal, say: it keeps what is written to it, and its settings.
             found.append(
                 f"the device {target} opened at init would be shared by workers: open it in the handler"
@@ -165,9 +166,8 @@ def _descriptors(safe: frozenset[int] | set[int]) -> list[str]:
     return found
 
 
-def _is_output(number: int) -> bool:
+def _is_output(status: os.stat_result) -> bool:
     """Say whether a descriptor is one of our own outputs under another number."""
-    status = os.fstat(number)
     for output in (1, 2):
         other = os.fstat(output)
         if (status.st_dev, status.st_ino) == (other.st_dev, other.st_ino):
@@ -178,8 +178,13 @@ def _is_output(number: int) -> bool:
 def _describe_socket(number: int) -> str:
     import _socket
 
-    duplicate = os.dup(number)
-    sock = _socket.socket(-1, -1, -1, duplicate)
+    from dayfly._sys import sockets
+
+    try:
+        sock = sockets.duplicate(number)
+    except OSError:
+        # A thread has closed it meanwhile.
+        return "a socket"
     try:
         family = _SOCKET_FAMILIES.get(sock.family, "other")
         kind = "datagram" if sock.type == _socket.SOCK_DGRAM else "stream"

@@ -62,6 +62,8 @@ def run(
     lines = [line for line in done.stdout.splitlines() if line.startswith("RUN ")]
     assert lines, f"it ended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
     told = json.loads(lines[-1][4:])
+    # Of workers that ended without an answer, too: shown with a test that fails.
+    sys.stderr.write(done.stderr)
     others = "".join(f"{line}\n" for line in done.stdout.splitlines() if not line.startswith("RUN "))
     return Run(**told, output=others + done.stderr)
 
@@ -141,8 +143,8 @@ def _work(
     if not data:
         _dump(pid)
         os.kill(pid, 9)
-    os.waitpid(pid, 0)
-    answer, late = json.loads(data) if data else (f"worker {number} gave no answer", [])
+    _, status = os.waitpid(pid, 0)
+    answer, late = json.loads(data) if data else (f"worker {number} gave no answer: {status:#x}", [])
     return answer, late
 
 

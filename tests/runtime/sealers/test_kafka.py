@@ -10,26 +10,37 @@ from tests.real.programs import program_server
 from tests.runtime.sealers.serving import Run, run
 
 HELPERS = """
-import os, socket, stat
+import os, socket
 from confluent_kafka import Producer
 COPIES = True
 
-def connections():
-    "Inodes of this process's connections over TCP and UDP."
+def names():
+    "What each descriptor of this process leads to, as the kernel says; librdkafka's threads close some meanwhile."
     found = []
-    for name in os.listdir("/proc/self/fd"):
+    for number in map(int, os.listdir("/proc/self/fd")):
         try:
-            if stat.S_ISSOCK(os.stat(f"/proc/self/fd/{name}").st_mode):
-                with socket.socket(fileno=os.dup(int(name))) as one:
+            found.append((number, os.readlink(f"/proc/self/fd/{number}")))
+        except OSError:
+            continue
+    return found
+
+def connections():
+    "Connections of this process over TCP and UDP."
+    found = []
+    for number, name in names():
+        try:
+            if name.startswith("socket:"):
+                with socket.socket(fileno=os.dup(number)) as one:
                     if one.family == socket.AF_INET:
-                        found.append(os.fstat(one.fileno()).st_ino)
+                        found.append(os.readlink(f"/proc/self/fd/{one.fileno()}"))
         except OSError:
             continue
     return found
 
 def pipes():
-    found = [os.readlink(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd") if int(name) > 2 and os.path.islink(f"/proc/self/fd/{name}")]
-    return [name for name in found if name.startswith("pipe:") and found.count(name) > 1]
+    "Pipes both of whose ends are here."
+    found = [name for number, name in names() if number > 2 and name.startswith("pipe:")]
+    return [name for name in found if found.count(name) > 1]
 
 def send(producer, number):
     reports = []

@@ -36,9 +36,9 @@ def seal(found: Found, sealing: Sealing) -> None:
     for handler in handlers:
         _close_stream(handler)
     for number in sorted(seals.open_descriptors() - sealing.own - sealing.descriptors):
-        if number <= 2 or not stat.S_ISSOCK(os.fstat(number).st_mode):
-            continue
         try:
+            if number <= 2 or not stat.S_ISSOCK(os.fstat(number).st_mode):
+                continue
             sock = sockets.duplicate(number)
         except OSError:
             continue

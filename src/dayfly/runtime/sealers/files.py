@@ -45,7 +45,11 @@ def seal(found: Found, sealing: Sealing) -> None:
     pipes: dict[tuple[int, int], list[int]] = {}
     names: list[int] = []
     for number in sorted(seals.open_descriptors() - sealing.own - sealing.descriptors):
-        status = os.fstat(number)
+        try:
+            status = os.fstat(number)
+        except OSError:
+            # A thread has closed it meanwhile.
+            continue
         identity = status.st_dev, status.st_ino
         if number <= 2:
             continue

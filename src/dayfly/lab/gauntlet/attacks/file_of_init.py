@@ -21,5 +21,5 @@ TECHNIQUE = Technique(
     plant=PLANT,
     evidence=WrongAnswers(),
     handler="lazy.handler",
-    finding="residue.kept-file",
+    finding="residue.file",
 )
