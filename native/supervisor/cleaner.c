@@ -29,6 +29,9 @@ void cleaner_remember(struct supervisor *s) {
  * with why where the environment must retire. */
 static bool judge(struct supervisor *s, const struct cleaned *done, const char *where, struct fault *why) {
     char message[192];
+    /* A worker that was forked beside the last one has copied what it found in files that init mapped. */
+    if (done->settled > 0 && s->zygote.pid > 0 && !pool_drop_spares(s))
+        pool_drop(s);
     if (done->restored > 0) {
         struct field fields[] = {FIELD_OF_NUMBER("restored", done->restored)};
         (void)snprintf(message, sizeof(message), "%u file%s%s from init changed and put back", done->restored,

@@ -143,6 +143,7 @@ static bool settle(struct clearing *clearing, int descriptor, const char *name, 
             return false;
         clearing->out->restored++;
     }
+    clearing->out->settled++;
     if (entry->state.changed > clearing->newest)
         clearing->newest = entry->state.changed;
     return true;

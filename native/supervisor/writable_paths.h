@@ -66,6 +66,7 @@ struct cleaned {
     uint32_t directories;
     uint64_t bytes;
     uint32_t restored; /* init's, changed and put back */
+    uint32_t settled;  /* those, and others that are what they were, but may have been something else meanwhile */
     uint32_t failed;  /* what refused to go, and roots that were replaced: retire */
     uint32_t changed; /* init's, changed or gone: rebuild the zygote */
     uint32_t code;    /* of those, the image's that Python may execute: init does not make them again */
