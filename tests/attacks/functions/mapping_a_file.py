@@ -1,33 +1,30 @@
-"""Maps files of init's, which later workers have as they were: one for all, one whose pages are copied when they are written to."""
+"""Maps a file of init's, and writes to it by its name, perhaps for a moment only."""
 
 import mmap
+import os
 import time
 
 SIZE = 1 << 16
 
-
-def make(name: str, access: int) -> mmap.mmap:
-    with open(name, "w+b") as file:
-        file.write(b"init's" + bytes(SIZE - 6))
-        file.flush()
-        return mmap.mmap(file.fileno(), SIZE, access=access)
+with open("/tmp/shared", "w+b") as made:
+    made.write(b"init's" + bytes(SIZE - 6))
+    made.flush()
+    shared = mmap.mmap(made.fileno(), SIZE)
 
 
-shared = make("/tmp/shared", mmap.ACCESS_WRITE)
+def write(content):
+    with open("/tmp/shared", "r+b") as file:
+        file.write(content)
 
 
 def handler(event, context):
     found = bytes(shared[:6]).decode()
     if event.get("attacks"):
-        import os
-
         status = os.stat("/tmp/shared")
-        with open("/tmp/shared", "r+b") as file:
-            file.write(b"theirs")
+        write(b"theirs")
         # Until the next worker has been forked.
         time.sleep(event["attacks"])
-        if event.get("undoes"):
-            with open("/tmp/shared", "r+b") as file:
-                file.write(b"init's")
+        if event["undoes"]:
+            write(b"init's")
             os.utime("/tmp/shared", ns=(status.st_atime_ns, status.st_mtime_ns))
     return found
