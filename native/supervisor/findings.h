@@ -74,7 +74,7 @@ static const struct finding_kind finding_kinds[FINDING_COUNT] = {
          3, "T1543", "Create or Modify System Process"},
     [FINDING_FILE_LEFT] =
         {"residue.file", "Invocation left files",
-         "Dayfly removed files in temporary directories or in other directories that the function can write",
+         "Dayfly removed files in temporary directories or in other directories that the function can write, or put back what it changed of init's",
          2, "T1074.001", "Local Data Staging"},
     [FINDING_IPC_LEFT] =
         {"residue.ipc", "Invocation left System V objects or kernel keys",

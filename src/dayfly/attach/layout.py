@@ -59,7 +59,6 @@ _LATE = _GUARD | frozenset(
         # Lambda permits no filter.
         "dayfly/_sys/seccomp.py",
         "dayfly/_sys/socketpairs.py",
-        "dayfly/_sys/sockets.py",
         "dayfly/_sys/threadfork.py",
         "dayfly/_sys/trust.py",
         "dayfly/_sys/waitables.py",
