@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 /* Nothing waits that is opened so: no FIFO, no lease. */
@@ -37,18 +36,13 @@ static bool read_all(int file, uint8_t *at, size_t n) {
     return true;
 }
 
-static bool has_attributes(int file, char *scratch) {
-    ssize_t n = flistxattr(file, scratch, INODE_ATTRIBUTES_BYTES);
-    return n > 0 || (n < 0 && errno != ENOTSUP && errno != ENOSYS);
-}
-
 size_t contents_keep(struct contents *contents, uid_t uid, int descriptor, const char *name, struct inode_state *state, char *scratch) {
     if (!S_ISREG(state->mode) || state->uid != uid || state->size > CONTENTS_FILE_BYTES || state->size > CONTENTS_BYTES - contents->n)
         return 0;
     int file = open_same(descriptor, name, O_RDONLY, state);
     if (file < 0)
         return 0;
-    bool is_kept = !has_attributes(file, scratch) && read_all(file, contents->bytes + contents->n, (size_t)state->size);
+    bool is_kept = !inode_has_attributes(file, scratch) && read_all(file, contents->bytes + contents->n, (size_t)state->size);
     inode_read_flags(file, state);
     (void)close(file);
     if (!is_kept)
@@ -63,7 +57,7 @@ bool contents_is_same(const struct contents *contents, size_t at, int descriptor
     if (file < 0)
         return false;
     bool is_same = inode_read(file, "", &now) == 0 && now.size == before->size && now.mode == before->mode && now.modified == before->modified &&
-                   !has_attributes(file, scratch);
+                   !inode_has_attributes(file, scratch);
     inode_read_flags(file, &now);
     is_same &= now.flags == before->flags && now.project == before->project;
     for (size_t done = 0, n; is_same && done < before->size; done += n) {
@@ -83,25 +77,13 @@ static bool write_all(int file, const uint8_t *at, size_t n) {
     return true;
 }
 
-/* Let its owner write a file that he closed to himself: by its name in /proc, which is that very inode. */
-static void open_up(int descriptor, const char *name) {
-    char path[40];
-    int handle = openat(descriptor, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    if (handle < 0)
-        return;
-    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", handle);
-    (void)chmod(path, S_IRUSR | S_IWUSR);
-    (void)close(handle);
-}
-
 bool contents_restore(const struct contents *contents, size_t at, int descriptor, const char *name, struct inode_state *before,
                       char *scratch) {
     struct inode_state now;
     int file = open_same(descriptor, name, O_WRONLY, before);
-    if (file < 0) {
-        open_up(descriptor, name);
+    /* Its owner may have closed it to himself. */
+    if (file < 0 && inode_set_mode(descriptor, name, 0, S_IRUSR | S_IWUSR))
         file = open_same(descriptor, name, O_WRONLY, before);
-    }
     if (file < 0)
         return false;
     /* Written through one by one (chattr +S) it takes longer. The cut frees what lies beyond the end, too. */

@@ -101,12 +101,17 @@ static bool is_owners(const char *name) {
            strncmp(name, "trusted.", 8) == 0;
 }
 
-static int remove_attributes(int descriptor, char *scratch) {
+/* Length of the list; 0 where the file system knows none, -1 where it cannot be read. */
+static ssize_t list_attributes(int descriptor, char *scratch) {
     ssize_t n = flistxattr(descriptor, scratch, INODE_ATTRIBUTES_BYTES);
-    if (n < 0)
-        /* Not known to the file system: then there are none. */
-        return errno == ENOTSUP || errno == ENOSYS ? 0 : -1;
-    int result = 0;
+    return n < 0 && (errno == ENOTSUP || errno == ENOSYS) ? 0 : n;
+}
+
+bool inode_has_attributes(int descriptor, char *scratch) { return list_attributes(descriptor, scratch) != 0; }
+
+static int remove_attributes(int descriptor, char *scratch) {
+    ssize_t n = list_attributes(descriptor, scratch);
+    int result = n < 0 ? -1 : 0;
     for (const char *name = scratch; name < scratch + n; name += strlen(name) + 1)
         if (is_owners(name) && fremovexattr(descriptor, name) != 0)
             result = -1;
@@ -131,21 +136,25 @@ int inode_restore(int descriptor, const struct inode_state *now, const struct in
     return result;
 }
 
+bool inode_set_mode(int parent, const char *name, int how, mode_t mode) {
+    /* fchmod needs an open descriptor and chmod would follow a link, but a path descriptor opens anything,
+     * and its /proc name is that very inode. */
+    int handle = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC | how);
+    if (handle < 0)
+        return false;
+    char path[40];
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", handle);
+    (void)chmod(path, mode);
+    (void)close(handle);
+    return true;
+}
+
 int inode_open_directory(int parent, const char *name) {
     const int how = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     int descriptor = openat(parent, name, how);
     if (descriptor >= 0 || errno != EACCES)
         return descriptor;
-    /* fchmod needs an open descriptor and chmod would follow a link, but a path descriptor opens anything,
-     * and its /proc name is that very inode. */
-    int handle = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (handle < 0)
-        return -1;
-    char path[40];
-    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", handle);
-    (void)chmod(path, S_IRWXU);
-    (void)close(handle);
-    return openat(parent, name, how);
+    return inode_set_mode(parent, name, O_DIRECTORY, S_IRWXU) ? openat(parent, name, how) : -1;
 }
 
 void inode_open_up(int descriptor, uid_t uid, mode_t rights) {

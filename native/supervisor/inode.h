@@ -26,6 +26,11 @@ bool inode_restore_flags(int descriptor, const struct inode_state *before);
  * INODE_ATTRIBUTES_BYTES. 0; -1 where an attribute refused to go. */
 int inode_restore(int descriptor, const struct inode_state *now, const struct inode_state *before,
                   char *scratch);
+/* Say whether an open file has extended attributes or access lists, or they cannot be listed; `scratch` as above. */
+bool inode_has_attributes(int descriptor, char *scratch);
+/* Set the mode of `name` in an open directory, which may be closed to its owner; `how` O_DIRECTORY: of a directory alone, 0: of
+ * anything but a link. False where it cannot even be named. */
+bool inode_set_mode(int parent, const char *name, int how, mode_t mode);
 /* Open a directory for emptying, whatever its mode; -1 with errno. */
 int inode_open_directory(int parent, const char *name);
 /* Give the owner `uid` of an open directory these rights (S_IRWXU or fewer) where it lacks one. */
