@@ -17,7 +17,7 @@ from dayfly.core.structure.trusted_literals import OwnText, texts_of
 from dayfly.runtime.guard import calls, owncode, owntext
 from dayfly.runtime.guard.code_identity import KnownCode
 from dayfly.runtime.guard.contributed import Joined, is_batch, loaded
-from dayfly.runtime.guard.late import LateModules
+from dayfly.runtime.guard.late import NAMES, LateModules
 from dayfly.runtime.guard.loading import are_loaders_own, loaded_from
 from dayfly.runtime.guard.places import Places
 from dayfly.runtime.guard.refusal import Refused, RefusedRecord, describe, describe_use, error_body
@@ -88,6 +88,8 @@ class Guard:
         self.shown: set[str] = set()
         self.is_sealed = False
         self.late_modules = LateModules(self)
+        # Whether the zygote gets to know what workers loaded; where it does not, each would load it anew.
+        self._has_learners = options.warms and options.isolation == "invocation"
         self._is_disarmed = False
         self._is_closed = options.guard_closed
         self._lasts = options.isolation != "invocation"
@@ -173,8 +175,7 @@ class Guard:
         codes = [one for one in self._modules if not owntext.is_beside(one.co_filename, task, beside)]
         calls.watch(self, codes)
         called = {name for code in codes for one in owncode.within(code) for name in one.co_names}
-        for name in drivers.called_for(called):
-            self.late(name)
+        wanted = set(drivers.called_for(called))
         self._modules = []
         texts += owntext.hosts_in(texts)
         names.difference_update(texts)
@@ -183,8 +184,7 @@ class Guard:
         self._texts = texts
         self.own = OwnText(texts, choices=choices, names=frozenset(names))
         self._written = Written(self.own)
-        # Read now, once for all workers: a dozen milliseconds, and nearly every path and statement asks.
-        self.written.is_constant("", generators=True)
+        self.late_modules.prepare(wanted if self._has_learners else NAMES)
         self._changes = Unchanged()
 
     def watch(self) -> None:
@@ -432,6 +432,11 @@ class Guard:
     def written(self) -> OwnText:
         """What the function's code says, and libraries say whose business is to write code."""
         return self._written.now()
+
+    @property
+    def has_read_texts(self) -> bool:
+        """Say whether something has asked for what libraries say; reading it takes 3 to 7 ms."""
+        return self._written.has_read
 
     @property
     def provenance(self) -> Provenance | Joined:

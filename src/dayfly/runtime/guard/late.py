@@ -9,16 +9,19 @@ from dayfly.runtime.guard.builtin import OwnBuiltins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
     from types import ModuleType
 
     from dayfly.runtime.guard.guarding import Guard
 
-# The layer compresses these, and what they alone are made of: `_LATE` in attach/layout.py.
-NAMES = frozenset(("commands", "computing", "documents", "statements"))
+# What libraries say whose business is to write code: written.py.
+_TEXTS = "texts"
+# The layer compresses these modules, and what they alone are made of: `_LATE_GUARD` in attach/layout.py.
+NAMES = frozenset(("commands", "computing", "documents", "statements", _TEXTS))
 
 
 class LateModules:
-    """Those of a guard's that are loaded. In the zygote it is a learner: workers tell which ones they had to load."""
+    """Those of a guard's that are loaded, and texts that are read. In the zygote it is a learner: workers tell what they had to load."""
 
     MARK = "&"
     MANY = 100
@@ -44,25 +47,36 @@ class LateModules:
         module = self.loaded[name] = sys.modules[whole]
         return module
 
+    def prepare(self, names: AbstractSet[str]) -> None:
+        """Load some of NAMES; raises what `load` does."""
+        for name in names - self._here():
+            if name == _TEXTS:
+                self._guard.written.is_constant("", generators=True)
+            else:
+                self.load(name)
+
+    def _here(self) -> set[str]:
+        return {*self.loaded, *((_TEXTS,) if self._guard.has_read_texts else ())}
+
     def told(self) -> list[str]:
-        """Return in a worker those that are loaded and were not told yet."""
-        new = self.loaded.keys() - self._told
+        """Return in a worker what is loaded and was not told yet."""
+        new = self._here() - self._told
         self._told |= new
         return list(new)
 
     def hear(self, lines: list[str]) -> None:
         """In the zygote: who owns a worker can have the guard's own modules loaded, and nothing else."""
-        self._wanted |= NAMES.intersection(lines) - self.loaded.keys()
+        self._wanted |= NAMES.intersection(lines) - self._here()
 
     def waits_alone(self) -> bool:
         """No code of the function's runs for it."""
         return False
 
     def spend_a_moment(self) -> None:
-        """Load one that workers had to load."""
+        """Load one of those that workers had to load."""
         if self._wanted:
             try:
-                self.load(self._wanted.pop())
+                self.prepare({self._wanted.pop()})
             except Exception:
                 # Trust boundary: the import system is the function's, too. Workers go on loading it, and say what became of that.
                 return
