@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from posixpath import normpath
 
-from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, judged
+from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, as_text, judged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ def judge_path(
     `resolved` is the caller's os.path.realpath of it ("" where there is none), `roots` are directories that
     the policy or the function's configuration names, `deployed` where code lies.
     """
-    text = path if isinstance(path, str) else bytes(path).decode("utf-8", "surrogateescape")
+    text = as_text(path)
 
-    def judge(text: str, taint: Taint, own: OwnText) -> Judgement:
+    def judge(taint: Taint) -> Judgement:
         _drop_names_of(deployed, text, taint)
         return _judge(text, taint, own, resolved, roots, provenance)
 
@@ -112,14 +112,13 @@ def judge_result(
     With `base`, that directory, `given` was joined with it, which leaves out a directory before a path from the root.
     """
 
-    def judge(text: str, taint: Taint, own: OwnText) -> Judgement:
-        _drop_coincidences(text, taint, own)
+    def judge(taint: Taint) -> Judgement:
+        _drop_coincidences(given, taint, own)
         directory = base if taint.any(0, 1) else ""
         if not base:
-            size = own.piece_at(text, 0)
-            taint.mask[:size] = bytes(size)
+            taint.drop(0, own.piece_at(given, 0))
             first = taint.mask.find(1)
-            directory = text[: text.rfind("/", 0, first) + 1] if first >= 0 else ""
+            directory = given[: given.rfind("/", 0, first) + 1] if first >= 0 else ""
         if directory.strip("/.") and not _is_within(result, (normpath(directory),)):
             return Judgement("refuse", "path.parent", "the event leaves the directory", taint.first_path())
         return Judgement("allow", "path.name", "below the directory", taint.first_path())
@@ -173,8 +172,7 @@ def _drop_coincidences(path: str, taint: Taint, own: OwnText) -> None:
     """/var/task/templates of the function's own is not the event's, though a key is called "templates"."""
     if taint.mask.find(1) < 0:
         return
-    # Any character may be a hole: only pieces that go beyond the event's part count here.
-    accounted = own.explain(path, bytearray(b"\x01" * len(path)), taint.mask, generators=True).accounted
+    accounted = own.coincidences(path, taint.mask, generators=True)
     separator = path.find("/")
     while separator >= 0:
         after = path.find("/", separator + 1)

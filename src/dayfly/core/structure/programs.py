@@ -23,10 +23,12 @@ RUNNERS = frozenset(
         *("script", "expect", "entr", "at", "batch", "rsh", "mosh", "alias", "hash", "enable"),
     ]
 )
+PYTHONS = frozenset(("python", "pypy"))
 # Programs that read a language from an operand or from an option's value.
 INTERPRETERS = SHELLS.union(
     [
-        *("fish", "python", "pypy", "perl", "ruby", "node", "php", "lua", "awk", "gawk", "mawk", "jq"),
+        *PYTHONS,
+        *("fish", "perl", "ruby", "node", "php", "lua", "awk", "gawk", "mawk", "jq"),
         *("sed", "osascript", "tclsh", "deno", "bun"),
     ]
 )
@@ -211,7 +213,7 @@ def script_of(words: Sequence[str]) -> tuple[int, str]:
     if words and base_of(words[0]) in MAKES:
         at = words.index("-f") + 1 if "-f" in words else len(words)
         return at, words[at] if at < len(words) else ""
-    if base_of(words[0] if words else "") not in (*SHELLS, "python", "pypy"):
+    if base_of(words[0] if words else "") not in SHELLS | PYTHONS:
         return 0, words[0] if words else ""
     for number, word in enumerate(words[1:], 1):
         if word[:1] != "-":

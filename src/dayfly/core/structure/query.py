@@ -61,7 +61,7 @@ _FILTER_SIGNS = frozenset("()*\0")
 def judge_query(text: str, provenance: Provenance, own: OwnText, *, language: Language) -> Judgement:
     """Say whether this may be evaluated. An expression that is the event's as a whole is what such a function is for."""
 
-    def judge(text: str, taint: Taint, own: OwnText) -> Judgement:
+    def judge(taint: Taint) -> Judgement:
         allow = Judgement("allow", "query.values", "the event supplies only operands", taint.first_path())
         if own.is_constant(text) or taint.all(0, len(text)) or provenance.is_leaf(text):
             return allow
@@ -73,12 +73,11 @@ def judge_query(text: str, provenance: Provenance, own: OwnText, *, language: La
                     text[at - 1 : at + 2] == "=*)" or not (is_own or own.piece_at(text, at) > 1)
                 ):
                     taint.mask[at] = 1
-        # Any character may be a hole.
-        explained = own.explain(text, bytearray(b"\x01" * len(text)), taint.mask)
+        accounted = own.coincidences(text, taint.mask)
         reading = _Reading(text, language)
         for begin, end in taint.runs():
             start = begin
-            while start < end and explained.accounted[start]:
+            while start < end and accounted[start]:
                 start += 1
             if (
                 start < end

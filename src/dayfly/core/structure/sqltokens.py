@@ -32,12 +32,12 @@ _PLACEHOLDER = re.compile(rf"(?!::)(?:\?{_SIGN}*|[:@$]{_SIGN}+)|%s|%\(.{{0,126}}
 
 
 class Token:
-    """sql[start:end]; of a string or quoted name also where its content lies and what closes it.
+    """sql[start:end], and `text`, that in lower case; of a string or quoted name also where its content lies and what closes it.
 
     `backslashes` and `doubled` say how a quote may stand in it.
     """
 
-    __slots__ = ("backslashes", "content", "doubled", "end", "kind", "limit", "quote", "start")
+    __slots__ = ("backslashes", "content", "doubled", "end", "kind", "limit", "quote", "start", "text")
 
     def __init__(self, kind: int, start: int, end: int) -> None:
         self.kind = kind
@@ -45,6 +45,7 @@ class Token:
         self.end = end
         self.content = end
         self.limit = end
+        self.text = ""
         self.quote = ""
         self.backslashes = False
         self.doubled = False
@@ -66,8 +67,10 @@ def read_tokens(sql: str, dialect: str) -> list[Token]:
     at = 0
     try:
         while at < len(sql):
-            tokens.append(_token(sql, at, dialect))
-            at = tokens[-1].end
+            token = _token(sql, at, dialect)
+            token.text = sql[at : token.end].lower()
+            tokens.append(token)
+            at = token.end
     except Unterminated as fault:
         fault.tokens = tokens
         raise

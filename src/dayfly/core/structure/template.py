@@ -70,7 +70,7 @@ def judge_template(source: str, provenance: Provenance, own: OwnText) -> Judgeme
     Needed beside judge_python: jinja2 computes {{ ''.__class__.__mro__ }} while it compiles, and nothing of
     the event's is left in the Python source it makes.
     """
-    return judged("template", source, provenance, own, _judge)
+    return judged("template", source, provenance, own, lambda taint: _judge(source, taint, own))
 
 
 def _judge(source: str, taint: Taint, own: OwnText) -> Judgement:

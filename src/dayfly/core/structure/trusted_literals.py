@@ -276,6 +276,10 @@ class OwnText:
                     unexplained = at
         return Explanation(unexplained, _account(text, passable, edges, event))
 
+    def coincidences(self, text: str, event: bytearray, *, generators: bool = False) -> bytearray:
+        """Mark the pieces that go beyond the event's part, where any character may be a hole."""
+        return self.explain(text, bytearray(b"\x01" * len(text)), event, generators=generators).accounted
+
 
 def _matches(template: list[str], text: str) -> bool:
     """Say whether the template's pieces stand in `text` in order, the first at its start, the last at its end."""

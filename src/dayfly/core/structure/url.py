@@ -35,14 +35,12 @@ def judge_url(
 ) -> Judgement:
     """Say whether a request may go to this URL, which the function may have made of a link and the address of its page."""
     text = url if isinstance(url, str) else bytes(url).decode("latin-1")
-
-    def judge(url: str, taint: Taint, own: OwnText) -> Judgement:
-        return _judge(url, taint, own, provenance, is_joined)
-
-    return judged("url", text, provenance, own, judge)
+    return judged(
+        "url", text, provenance, own, lambda taint: _judge(text, taint, own, provenance, is_joined=is_joined)
+    )
 
 
-def _judge(url: str, taint: Taint, own: OwnText, provenance: Provenance, is_joined: bool) -> Judgement:
+def _judge(url: str, taint: Taint, own: OwnText, provenance: Provenance, *, is_joined: bool) -> Judgement:
     allow = Judgement("allow", "url.value", "the event supplies only values", taint.first_path())
     if own.is_constant(url, generators=True):
         return Judgement("allow", "url.own", "the function's own URL")
