@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from posixpath import normpath
 
-from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, as_text, judged
+from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, as_text, judged, refuse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,25 +55,22 @@ def _judge(
     if "\0" in path:
         at = taint.mask.find(1)
         if at >= 0:
-            return Judgement("refuse", "path.null", "a null character", taint.path_at(at))
+            return refuse("path.null", "a null character", taint.path_at(at))
         return Judgement("unknown", "path.null", "a null character")
     if own.is_constant(path, generators=True):
         return Judgement("allow", "path.own", "the function's own path")
     _drop_coincidences(path, taint, own)
-    final = resolved or path
+    final, places = resolved or path, (SCRATCH, *roots)
     first = taint.mask.find(1)
     if first < 0:
         if place := _finds_parent(path, own, provenance):
-            return Judgement("refuse", "path.parent", "the event leaves the directory", place)
-        if _leaves(path, own, (SCRATCH, *roots)):
-            return Judgement(
-                "refuse", "path.parent", "something that is not the function's leaves the directory"
-            )
-        if _is_within(final, (SCRATCH, *roots)) or _names(path[: path.rfind("/") + 1], own):
+            return refuse("path.parent", "the event leaves the directory", place)
+        if _leaves(path, own, places):
+            return refuse("path.parent", "something that is not the function's leaves the directory", "")
+        if _is_within(final, places) or _names(path[: path.rfind("/") + 1], own):
             return Judgement("allow", "path.own", "a directory of the function")
-        return Judgement(
-            "unknown", "path.unexplained", "the text comes from neither the event nor the function"
-        )
+        why = "the text comes from neither the event nor the function"
+        return Judgement("unknown", "path.unexplained", why)
     # Not only "..": a component that the event completes to it ({x}. with ".").
     start = 0
     for component in path.split("/"):
@@ -84,22 +81,18 @@ def _judge(
             # A function that removes "../" has it as a constant.
             or (taint.any(start, start + 4) and provenance.holds_bytes(b"../"))
         ):
-            return Judgement("refuse", "path.parent", "the event leaves the directory", taint.path_at(first))
+            return refuse("path.parent", "the event leaves the directory", taint.path_at(first))
         start += len(component) + 1
     base = path[: path.rfind("/", 0, first) + 1]
     if not base.strip("/."):
         # The event says where the path begins: absolute ({x}, /{x}) or from the current directory.
-        if _is_within(final, (SCRATCH, *roots)) and (resolved or path.startswith("/")):
+        if _is_within(final, places) and (resolved or path.startswith("/")):
             return allow
-        return Judgement("refuse", "path.whole", "the event supplies the directory", taint.path_at(first))
+        return refuse("path.whole", "the event supplies the directory", taint.path_at(first))
     if resolved and not _stays(path, base, resolved, roots):
-        return Judgement(
-            "refuse",
-            "path.link",
-            "the event leaves the directory through a symbolic link",
-            taint.path_at(first),
-        )
-    if _is_within(base, (SCRATCH, *roots)) or _names(base, own):
+        why = "the event leaves the directory through a symbolic link"
+        return refuse("path.link", why, taint.path_at(first))
+    if _is_within(base, places) or _names(base, own):
         return allow
     return Judgement("unknown", "path.unexplained", "the directory does not come from the function")
 
@@ -120,7 +113,7 @@ def judge_result(
             first = taint.mask.find(1)
             directory = given[: given.rfind("/", 0, first) + 1] if first >= 0 else ""
         if directory.strip("/.") and not _is_within(result, (normpath(directory),)):
-            return Judgement("refuse", "path.parent", "the event leaves the directory", taint.first_path())
+            return refuse("path.parent", "the event leaves the directory", taint.first_path())
         return Judgement("allow", "path.name", "below the directory", taint.first_path())
 
     return judged("path", given, provenance, own, judge)
@@ -165,7 +158,7 @@ def _drop_names_of(directories: Sequence[str], path: str, taint: Taint) -> None:
     for start, end in taint.runs():
         # One name of several. What brings a separator along says where the path leads.
         if end <= size and "/" not in path[start:end]:
-            taint.mask[start:end] = bytes(end - start)
+            taint.drop(start, end)
 
 
 def _drop_coincidences(path: str, taint: Taint, own: OwnText) -> None:
@@ -182,7 +175,7 @@ def _drop_coincidences(path: str, taint: Taint, own: OwnText) -> None:
             and accounted.find(0, separator + 1, end) < 0
             and path[separator + 1 : end] != ".."
         ):
-            taint.mask[separator:end] = bytes(end - separator)
+            taint.drop(separator, end)
         separator = after
 
 
@@ -216,8 +209,7 @@ def _names(directory: str, own: OwnText) -> bool:
     stripped = directory.rstrip("/")
     if not stripped.strip("./"):
         return False
-    for text in (directory, stripped):
-        if own.is_constant(text, generators=True):
-            return True
+    if own.is_constant(directory, generators=True) or own.is_constant(stripped, generators=True):
+        return True
     separators = bytearray(character == "/" for character in stripped)
     return own.explain(stripped, separators, bytearray(len(stripped))).unexplained < 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dayfly.core.structure.judgement import Judgement, Taint, judged
+from dayfly.core.structure.judgement import Judgement, Taint, judged, refuse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,11 +80,8 @@ def _judge(source: str, taint: Taint, own: OwnText) -> Judgement:
     explained = own.explain(source, free, taint.mask)
     for start, end in taint.runs():
         if explained.accounted.find(0, start, end) >= 0:
-            return Judgement(
-                "refuse", "template.source", "the event supplies template text", taint.path_at(start)
-            )
+            return refuse("template.source", "the event supplies template text", taint.path_at(start))
     if explained.unexplained >= 0:
-        return Judgement(
-            "unknown", "template.unexplained", "the text comes from neither the event nor the function"
-        )
+        why = "the text comes from neither the event nor the function"
+        return Judgement("unknown", "template.unexplained", why)
     return Judgement("allow", "template.own", "the function's own template")
