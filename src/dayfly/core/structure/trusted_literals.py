@@ -191,6 +191,11 @@ class OwnText:
         """Say whether a value is one of those among which the function chooses, in whatever case."""
         return text.lower() in self._choices
 
+    @property
+    def has_read_generators(self) -> bool:
+        """Whether somebody has asked for them."""
+        return self._generators.ready
+
     def is_constant(self, text: str, *, generators: bool = False) -> bool:
         """Say whether this very text is a constant of the function."""
         if text in self._function.load().constants:
