@@ -166,17 +166,11 @@ def _drop_coincidences(path: str, taint: Taint, own: OwnText) -> None:
     if taint.mask.find(1) < 0:
         return
     accounted = own.coincidences(path, taint.mask, generators=True)
-    separator = path.find("/")
-    while separator >= 0:
-        after = path.find("/", separator + 1)
-        end = len(path) if after < 0 else after
-        if (
-            end > separator + 1
-            and accounted.find(0, separator + 1, end) < 0
-            and path[separator + 1 : end] != ".."
-        ):
+    end = path.find("/")
+    for name in path.split("/")[1:]:
+        separator, end = end, end + 1 + len(name)
+        if name not in ("", "..") and accounted.find(0, separator + 1, end) < 0:
             taint.drop(separator, end)
-        separator = after
 
 
 def _is_within(path: str, roots: Sequence[str]) -> bool:
@@ -194,14 +188,12 @@ def _stays(path: str, base: str, resolved: str, roots: Sequence[str]) -> bool:
         return True
     # The directory itself may be reached by a link (/tmp on some hosts, EFS mounts), or be relative: then
     # the names below it must be what they were.
-    tail = "/".join(part for part in path[len(base) :].split("/") if part not in ("", "."))
-    return resolved.endswith("/" + tail) and _ends_alike(base, resolved[: -len(tail) - 1])
-
-
-def _ends_alike(base: str, directory: str) -> bool:
-    """A link below the directory whose target ends alike (a/passwd -> /etc/passwd) must not pass."""
-    parts = [part for part in base.split("/") if part not in ("", ".")]
-    return bool(parts) and directory.rpartition("/")[2] == parts[-1]
+    names, parts = (
+        [part for part in one.split("/") if part not in ("", ".")] for one in (path[len(base) :], base)
+    )
+    tail = "/" + "/".join(names)
+    # A link below the directory whose target ends alike (a/passwd -> /etc/passwd) must not pass.
+    return resolved.endswith(tail) and [resolved[: -len(tail)].rpartition("/")[2]] == parts[-1:]
 
 
 def _names(directory: str, own: OwnText) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dayfly.core.structure.generated import judge_generated
 from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, judged, mark, refuse, unreadable
 from dayfly.core.structure.literals import breaks_out
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 _READABLE_ENCODINGS = frozenset(
     ("utf-8", "utf8", "ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1", "iso-latin-1")
 )
+_CODING = re.compile(r"coding[:=][ \t]*([\w.-]*)")
 _UNREAD = "an unsupported encoding"
 # Keywords that begin a statement and are nothing within an expression.
 _BEGINNING = frozenset(
@@ -98,15 +101,9 @@ def _decode(source: bytes) -> str:
     if source.startswith(b"\xef\xbb\xbf"):
         return source[3:].decode("utf-8")
     for line in source.replace(b"\r", b"\n").split(b"\n", 2)[:2]:
-        mark = line.find(b"coding", max(line.find(b"#"), 0)) if b"#" in line else -1
-        while mark >= 0 and line[mark + 6 : mark + 7] not in (b":", b"="):
-            mark = line.find(b"coding", mark + 1)
-        if mark >= 0:
-            name = line[mark + 7 :].lstrip(b" \t").decode("latin-1").lower().replace("_", "-")
-            length = 0
-            while length < len(name) and (name[length].isalnum() or name[length] in "-."):
-                length += 1
-            if name[:length] not in _READABLE_ENCODINGS:
+        if found := _CODING.search(line.partition(b"#")[2].decode("latin-1")):
+            name = found[1].lower().replace("_", "-")
+            if name not in _READABLE_ENCODINGS:
                 raise Unreadable(_UNREAD)
             return source.decode("utf-8" if name.startswith("utf") else "latin-1")
     return source.decode("utf-8")

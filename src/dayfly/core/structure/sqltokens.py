@@ -22,6 +22,7 @@ _LINE_COMMENTS = {
     "mysql": re.compile(r"(?:--(?=\s|\Z)|#)[^\n]*"),
 }
 _LINE_COMMENT = re.compile(r"--[^\n]*")
+_PREFIXES = {"postgresql": ("e", "b", "x", "n"), "mysql": ("b", "x", "n")}
 _NUMBER = re.compile(r"(?=\.?[0-9])(?:0[xX][0-9a-fA-F]+|[0-9]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)")
 # Letters, digits, "_" and what is beyond ASCII; behind these a word has "$", too.
 _SIGN = r"[^\0-/:-@\[-^`{-\x7f\s]"
@@ -111,11 +112,7 @@ def _is_prefix(sql: str, start: int, end: int, dialect: str) -> bool:
     """Say whether the word belongs to the string after it: E'', X'', N'', U&'', _utf8'' and the like."""
     word = sql[start:end].lower()
     if sql[end] == "'":
-        if dialect == "postgresql":
-            return word in ("e", "b", "x", "n")
-        if dialect == "mysql":
-            return word in ("b", "x", "n") or word.startswith("_")
-        return word == "x"
+        return word in _PREFIXES.get(dialect, ("x",)) or (dialect == "mysql" and word[0] == "_")
     return dialect == "postgresql" and word == "u" and sql.startswith("&'", end)
 
 
