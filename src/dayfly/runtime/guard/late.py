@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 from _frozen_importlib_external import (
-    BYTECODE_SUFFIXES,
-    SOURCE_SUFFIXES,
     FileFinder,
     SourceFileLoader,
     SourcelessFileLoader,
@@ -30,7 +28,7 @@ _TEXTS = "texts"
 NAMES = frozenset(("commands", "computing", "documents", "statements", _TEXTS))
 
 
-_LOADERS = (SourceFileLoader, SOURCE_SUFFIXES), (SourcelessFileLoader, BYTECODE_SUFFIXES)
+_LOADERS = (SourceFileLoader, (".py",)), (SourcelessFileLoader, (".pyc",))
 
 
 class _OwnFiles:
