@@ -43,7 +43,7 @@ class _OwnFiles:
                 finder = zipimporter(folder + package) if ".zip/" in folder else None
             except ZipImportError:
                 continue
-            spec = (finder or FileFinder(folder + package, *_LOADERS)).find_spec(name, target)
+            spec = (finder or FileFinder(folder + package, *_LOADERS)).find_spec(name, target)  # type: ignore[arg-type]
             if spec is not None:
                 return spec
         return None
