@@ -213,7 +213,7 @@ static bool is_as_made(const char *path, const struct stat *before) {
 
 static void puts_back(const char *path, void (*change)(const char *path), bool is_possible) {
     static struct contents contents;
-    struct stat before;
+    struct stat before, now;
     begin();
     CHECK(contents_begin(&contents, &fault) == 0);
     writable_paths.contents = &contents;
@@ -231,6 +231,7 @@ static void puts_back(const char *path, void (*change)(const char *path), bool i
         if (!is_possible)
             break;
         CHECK(is_as_made(path, &before));
+        CHECK(stat(path, &now) == 0 && now.st_blocks == before.st_blocks);
         CHECK(!writable_paths_has_more(&writable_paths));
         clear();
         CHECK_EQUAL(cleaned.restored + cleaned.changed, 0);
@@ -275,6 +276,14 @@ static void link_elsewhere(const char *path) {
     CHECK(link(path, other) == 0);
 }
 
+/* All else of the file stays what it was. */
+static void take_room_beyond_its_end(const char *path) {
+    struct stat before;
+    int descriptor = open(path, O_RDWR);
+    CHECK(fstat(descriptor, &before) == 0 && fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 1 << 20, 8 << 20) == 0);
+    CHECK(futimens(descriptor, (const struct timespec[2]){before.st_atim, before.st_mtim}) == 0 && close(descriptor) == 0);
+}
+
 static void remove_it(const char *path) { CHECK(unlink(path) == 0); }
 
 static void replace_it(const char *path) {
@@ -288,7 +297,7 @@ static void replace_by_fifo(const char *path) { CHECK(unlink(path) == 0 && mkfif
 static void replace_by_link(const char *path) { CHECK(unlink(path) == 0 && symlink("/etc/passwd", path) == 0); }
 
 static void puts_back_what_was_changed(void) {
-    void (*const possible[])(const char *) = {append, make_huge, make_empty, close_to_all, attach, link_elsewhere};
+    void (*const possible[])(const char *) = {append, make_huge, make_empty, close_to_all, attach, link_elsewhere, take_room_beyond_its_end};
     void (*const others[])(const char *) = {remove_it, replace_it, replace_by_fifo, replace_by_link};
     for (size_t i = 0; i < COUNT(possible); i++) {
         puts_back("/tmp/cache", possible[i], true);
@@ -296,6 +305,28 @@ static void puts_back_what_was_changed(void) {
     }
     for (size_t i = 0; i < COUNT(others); i++)
         puts_back("/tmp/cache", others[i], false);
+}
+
+/* A time of reading ahead of all others: no later reading sets it. */
+static void puts_back_when_a_file_was_read(void) {
+    static struct contents contents;
+    struct stat before, now;
+    begin();
+    CHECK(contents_begin(&contents, &fault) == 0);
+    writable_paths.contents = &contents;
+    writable_paths.restores = true;
+    make("/tmp/cache");
+    CHECK(stat("/tmp/cache", &before) == 0);
+    remember();
+    CHECK(utimensat(AT_FDCWD, "/tmp/cache", (const struct timespec[2]){{.tv_sec = 4111111111, .tv_nsec = 4111}, before.st_mtim}, 0) == 0);
+    clear();
+    CHECK_EQUAL(cleaned.restored + cleaned.changed, 0);
+    CHECK(stat("/tmp/cache", &now) == 0 && now.st_atim.tv_sec == before.st_atim.tv_sec && now.st_atim.tv_nsec == before.st_atim.tv_nsec);
+    clear();
+    CHECK_EQUAL(cleaned.settled, 0);
+    writable_paths_forget(&writable_paths);
+    clear();
+    (void)munmap(contents.bytes, CONTENTS_BYTES);
 }
 
 static void copies_small_files_alone(void) {
@@ -528,6 +559,7 @@ int main(void) {
     RUN(with_disk(NULL, keeps_what_init_made));
     RUN(with_disk(NULL, compares_what_init_made));
     RUN(with_disk(NULL, puts_back_what_was_changed));
+    RUN(with_disk(NULL, puts_back_when_a_file_was_read));
     RUN(with_disk(NULL, copies_small_files_alone));
     RUN(with_disk(NULL, gives_directories_back_what_they_had));
     RUN(with_disk(NULL, tells_of_a_bloated_directory));
