@@ -29,6 +29,7 @@ struct known_entry {
     uint64_t hash;
     bool is_seen;
     bool is_code; /* of the image's: init does not make it again, and Python may execute it */
+    int watch; /* written.h; 0: none */
     size_t content; /* where its copy lies, counted from 1; 0: nowhere */
     struct inode_state state;
 };

@@ -134,6 +134,7 @@ static void remove_entry(struct clearing *clearing, int parent, const char *name
 /* Have a file of init's be what it was; false where it is not, or only to look was asked for (`until` is 0). */
 static bool settle(struct clearing *clearing, int descriptor, const char *name, struct known_entry *entry) {
     struct writable_paths *writable_paths = clearing->writable_paths;
+    struct written *written = &writable_paths->written;
     char *scratch = writable_paths->waiting + WRITABLE_PATHS_WAITING_BYTES;
     if (!writable_paths->restores || entry->content == 0)
         return false;
@@ -142,7 +143,10 @@ static bool settle(struct clearing *clearing, int descriptor, const char *name, 
             !contents_restore(writable_paths->contents, entry->content, descriptor, name, &entry->state, scratch))
             return false;
         clearing->out->restored++;
+        /* By ourselves. */
+        written_ask(written);
     }
+    written_settle(written, entry->watch);
     clearing->out->settled++;
     if (entry->state.changed > clearing->newest)
         clearing->newest = entry->state.changed;
@@ -177,7 +181,7 @@ static int look_at_entry(void *context, int descriptor, const char *name) {
     bool stays = kept != NULL && is_same_inode(&state, &kept->state);
     if (stays && !kept->is_seen) {
         kept->is_seen = true;
-        if (!is_same(&state, &kept->state) &&
+        if ((!is_same(&state, &kept->state) || written_has(&writable_paths->written, kept->watch)) &&
             !writable_paths_is_held(writable_paths, clearing->root, folder->path, name, &state) &&
             !settle(clearing, descriptor, name, kept))
             count_change(clearing->out, kept);
@@ -317,6 +321,7 @@ void writable_paths_clear(struct writable_paths *writable_paths, int64_t until, 
     struct clearing clearing = {.writable_paths = writable_paths, .out = out, .until = until};
     struct known *kept = &writable_paths->kept;
     memset(out, 0, sizeof(*out));
+    written_ask(&writable_paths->written);
     for (size_t i = 0; i < kept->n; i++)
         kept->entries[i].is_seen = false;
     for (size_t i = 0; i < writable_paths->n_roots && !clearing.is_late; i++)

@@ -276,6 +276,15 @@ static void link_elsewhere(const char *path) {
     CHECK(link(path, other) == 0);
 }
 
+/* Of a page that was read before: no fault tells the kernel of it, and a file system in memory stamps nothing. */
+static void write_through_a_mapping(const char *path) {
+    int descriptor = open(path, O_RDWR);
+    volatile char *at = mmap(NULL, 4, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+    CHECK(at != MAP_FAILED && at[0] == 'l');
+    at[0] = 't';
+    CHECK(munmap((char *)(uintptr_t)at, 4) == 0 && close(descriptor) == 0);
+}
+
 /* All else of the file stays what it was. */
 static void take_room_beyond_its_end(const char *path) {
     struct stat before;
@@ -297,7 +306,7 @@ static void replace_by_fifo(const char *path) { CHECK(unlink(path) == 0 && mkfif
 static void replace_by_link(const char *path) { CHECK(unlink(path) == 0 && symlink("/etc/passwd", path) == 0); }
 
 static void puts_back_what_was_changed(void) {
-    void (*const possible[])(const char *) = {append, make_huge, make_empty, close_to_all, attach, link_elsewhere, take_room_beyond_its_end};
+    void (*const possible[])(const char *) = {append, make_huge, make_empty, close_to_all, attach, link_elsewhere, take_room_beyond_its_end, write_through_a_mapping};
     void (*const others[])(const char *) = {remove_it, replace_it, replace_by_fifo, replace_by_link};
     for (size_t i = 0; i < COUNT(possible); i++) {
         puts_back("/tmp/cache", possible[i], true);
