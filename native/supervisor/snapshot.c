@@ -150,6 +150,8 @@ static int remember_entry(void *context, int descriptor, const char *name) {
     if (snapshot->into == &writable_paths->kept && S_ISREG(state.mode)) {
         entry.watch = written_watch(&writable_paths->written, descriptor, name);
         snapshot->is_unwatched |= entry.watch < 0 && state.uid == writable_paths->uid;
+        if (entry.watch > 0 && entry.content == 0)
+            entry.digest = written_digest(writable_paths->kept.key, descriptor, name, writable_paths->waiting + WRITABLE_PATHS_WAITING_BYTES);
     }
     entry.state = state;
     known_put(snapshot->into, snapshot->state, name, entry);

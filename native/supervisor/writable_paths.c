@@ -131,15 +131,19 @@ static void remove_entry(struct clearing *clearing, int parent, const char *name
         remove_lifted(clearing, next);
 }
 
-/* Have a file of init's be what it was; false where it is not, or only to look was asked for (`until` is 0). */
-static bool settle(struct clearing *clearing, int descriptor, const char *name, struct known_entry *entry) {
+/* Have a file of init's be what it was, which has another stamp or may have been written to; false where it is not, or only to look was
+ * asked for (`until` is 0). */
+static bool settle(struct clearing *clearing, int descriptor, const char *name, struct known_entry *entry, bool is_stamped) {
     struct writable_paths *writable_paths = clearing->writable_paths;
     struct written *written = &writable_paths->written;
     char *scratch = writable_paths->waiting + WRITABLE_PATHS_WAITING_BYTES;
-    if (!writable_paths->restores || entry->content == 0)
+    if (is_stamped && (!writable_paths->restores || entry->content == 0))
         return false;
-    if (!contents_is_same(writable_paths->contents, entry->content, descriptor, name, &entry->state, scratch)) {
-        if (clearing->until == 0 ||
+    if (entry->content == 0) {
+        if (entry->digest == 0 || entry->digest != written_digest(writable_paths->kept.key, descriptor, name, scratch))
+            return false;
+    } else if (!contents_is_same(writable_paths->contents, entry->content, descriptor, name, &entry->state, scratch)) {
+        if (clearing->until == 0 || !writable_paths->restores ||
             !contents_restore(writable_paths->contents, entry->content, descriptor, name, &entry->state, scratch))
             return false;
         clearing->out->restored++;
@@ -181,9 +185,10 @@ static int look_at_entry(void *context, int descriptor, const char *name) {
     bool stays = kept != NULL && is_same_inode(&state, &kept->state);
     if (stays && !kept->is_seen) {
         kept->is_seen = true;
-        if ((!is_same(&state, &kept->state) || written_has(&writable_paths->written, kept->watch)) &&
+        bool is_stamped = !is_same(&state, &kept->state);
+        if ((is_stamped || written_has(&writable_paths->written, kept->watch)) &&
             !writable_paths_is_held(writable_paths, clearing->root, folder->path, name, &state) &&
-            !settle(clearing, descriptor, name, kept))
+            !settle(clearing, descriptor, name, kept, is_stamped))
             count_change(clearing->out, kept);
     }
     enum keep verdict =

@@ -14,6 +14,9 @@ struct written {
 void written_forget(struct written *written);
 /* Watch the file `name` of an open directory; its number, 0 where its file system stamps all changes, -1 where it cannot be watched. */
 int written_watch(struct written *written, int directory, const char *name);
+/* A digest of the file `name` of an open directory by this key, 0 of one that is too large or cannot be read. `scratch` has
+ * INODE_ATTRIBUTES_BYTES. */
+uint64_t written_digest(const uint64_t key[2], int directory, const char *name, char *scratch);
 /* Say whether anything was closed since it was last asked which. What a process has open is closed as it dies, a moment after it ended. */
 bool written_has_news(const struct written *written);
 /* Ask the kernel which. */

@@ -338,6 +338,35 @@ static void puts_back_when_a_file_was_read(void) {
     (void)munmap(contents.bytes, CONTENTS_BYTES);
 }
 
+/* In memory: those who open it for writing and write nothing change nothing, whether it is copied or too large for that. */
+static void tells_who_wrote_to_a_file_in_memory(void) {
+    static struct contents contents;
+    static const off_t sizes[] = {CONTENTS_FILE_BYTES, CONTENTS_FILE_BYTES + 1, (off_t)64 << 20};
+    for (size_t i = 0; i < 2 * COUNT(sizes); i++) {
+        begin();
+        CHECK(contents_begin(&contents, &fault) == 0);
+        writable_paths.contents = &contents;
+        writable_paths.restores = i % 2 == 0;
+        make("/tmp/cache");
+        CHECK(truncate("/tmp/cache", sizes[i / 2]) == 0);
+        remember();
+        clear();
+        CHECK_EQUAL(cleaned.settled + cleaned.changed, 0);
+        CHECK(close(open("/tmp/cache", O_RDWR)) == 0);
+        clear();
+        /* The largest is not read. */
+        CHECK_EQUAL(cleaned.settled, i / 2 < 2);
+        CHECK_EQUAL(cleaned.changed, i / 2 == 2);
+        write_through_a_mapping("/tmp/cache");
+        clear();
+        CHECK_EQUAL(cleaned.restored, i == 0);
+        CHECK_EQUAL(cleaned.changed, i != 0);
+        writable_paths_forget(&writable_paths);
+        clear();
+        (void)munmap(contents.bytes, CONTENTS_BYTES);
+    }
+}
+
 static void copies_small_files_alone(void) {
     static struct contents contents;
     char name[64];
@@ -569,6 +598,7 @@ int main(void) {
     RUN(with_disk(NULL, compares_what_init_made));
     RUN(with_disk(NULL, puts_back_what_was_changed));
     RUN(with_disk(NULL, puts_back_when_a_file_was_read));
+    RUN(with_disk(NULL, tells_who_wrote_to_a_file_in_memory));
     RUN(with_disk(NULL, copies_small_files_alone));
     RUN(with_disk(NULL, gives_directories_back_what_they_had));
     RUN(with_disk(NULL, tells_of_a_bloated_directory));
