@@ -10,6 +10,8 @@
 /* A directory's table that has grown by so much, and stays so when it is empty: some 15,000 names of the
  * longest. Every look at it costs a read of all of it, for as long as the environment lives. */
 #define BLOAT_BYTES (1u << 20)
+/* All of them together take that from later invocations. */
+#define BLOAT_MOST (16u << 20)
 /* A directory that is read while it is emptied may skip entries. */
 #define MANY_PASSES 16
 #define LIFTED_NAME ".dayfly-%016llx-%llu"
@@ -21,6 +23,7 @@ struct clearing {
     const struct place *root;
     int64_t until;
     int64_t newest; /* of what was settled */
+    uint64_t grown; /* tables of directories that stay */
     bool is_late;
 };
 
@@ -255,7 +258,9 @@ static bool give_back(struct clearing *clearing, int descriptor, struct inode_st
     struct inode_state now;
     if (inode_read(descriptor, "", &now) != 0)
         return false;
-    bool is_bloated = is_remembered && now.size > before->size + BLOAT_BYTES;
+    uint64_t grown = is_remembered && now.size > before->size ? now.size - before->size : 0;
+    bool is_bloated = grown > BLOAT_BYTES;
+    clearing->grown += grown;
     if (now.uid != clearing->writable_paths->uid || (is_remembered && now.changed == before->changed))
         return is_bloated;
     if (inode_restore(descriptor, &now, is_remembered ? before : NULL,
@@ -332,6 +337,8 @@ void writable_paths_clear(struct writable_paths *writable_paths, int64_t until, 
     for (size_t i = 0; i < writable_paths->n_roots && !clearing.is_late; i++)
         if (!writable_paths->roots[i].is_lost)
             clear_root(&clearing, &writable_paths->roots[i]);
+    /* A new zygote's are new. */
+    out->changed += clearing.grown > BLOAT_MOST;
     writable_paths_outlast(clearing.newest);
     out->is_finished = !clearing.is_late;
     writable_paths->is_pending = clearing.is_late;

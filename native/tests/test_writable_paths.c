@@ -509,24 +509,48 @@ static void gives_directories_back_what_they_had(void) {
 
 /* Make and remove so many names that the directory's own table grows; false where it shrinks again by itself.
  */
-static bool bloat(const char *path) {
+static bool bloat_by(const char *path, int names) {
     struct stat status;
     int folder = open(path, O_RDONLY | O_DIRECTORY);
     CHECK(folder >= 0);
     char name[256];
     memset(name, 'x', sizeof(name));
     make(on_disk("inode"));
-    for (int i = 0; i < 6000; i++) {
+    for (int i = 0; i < names; i++) {
         (void)snprintf(name + 200, 56, "%050d", i);
         CHECK(linkat(AT_FDCWD, on_disk("inode"), folder, name, 0) == 0);
     }
-    for (int i = 0; i < 6000; i++) {
+    for (int i = 0; i < names; i++) {
         (void)snprintf(name + 200, 56, "%050d", i);
         CHECK(unlinkat(folder, name, 0) == 0);
     }
     CHECK(fstat(folder, &status) == 0 && close(folder) == 0);
     CHECK(unlink(on_disk("inode")) == 0);
-    return status.st_size > 1 << 20;
+    return status.st_size > 1 << 19;
+}
+
+static bool bloat(const char *path) { return bloat_by(path, 6000); }
+
+static void tells_of_directories_that_are_bloated_together(void) {
+    enum { MANY = 30 };
+    char name[16];
+    begin();
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(name, sizeof(name), "%d", i);
+        CHECK(mkdir(on_disk(name), 0700) == 0);
+    }
+    remember();
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(name, sizeof(name), "%d", i);
+        if (!bloat_by(on_disk(name), 2000))
+            return;
+        clear();
+        if (i < MANY / 2)
+            CHECK_EQUAL(cleaned.changed, 0);
+    }
+    CHECK_EQUAL(cleaned.changed, 1);
+    writable_paths_forget(&writable_paths);
+    clear();
 }
 
 static void tells_of_a_bloated_directory(void) {
@@ -602,6 +626,7 @@ int main(void) {
     RUN(with_disk(NULL, copies_small_files_alone));
     RUN(with_disk(NULL, gives_directories_back_what_they_had));
     RUN(with_disk(NULL, tells_of_a_bloated_directory));
+    RUN(with_disk(NULL, tells_of_directories_that_are_bloated_together));
     RUN(with_disk(NULL, tells_where_init_left_too_much));
     RUN(with_disk(NULL, keeps_its_hands_off_links));
     return 0;
