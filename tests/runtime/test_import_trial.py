@@ -98,7 +98,12 @@ def _dedented(text: str) -> str:
     return textwrap.dedent(text).replace("\\n", "\n")
 
 
-def adopted(*names: str, loaded: tuple[str, ...] = ("deployed", "shop", "shop.uses"), tmp: Path) -> list[str]:
+def adopted(
+    *names: str,
+    loaded: tuple[str, ...] = ("deployed", "shop", "shop.uses"),
+    tmp: Path,
+    room_mb: int = 100,
+) -> list[str]:
     """What a trial of `names` reports in a process that has loaded the others, as a user who cannot write them."""
 
     # UID need not be able to read this checkout.
@@ -116,7 +121,7 @@ def adopted(*names: str, loaded: tuple[str, ...] = ("deployed", "shop", "shop.us
         sealing = Sealing(own=seal.open_descriptors())
         if os.fork() == 0:
             try:
-                import_trial.attempt(list(names), number, sealing, temporary=(str(tmp),))
+                import_trial.attempt(list(names), number, sealing, temporary=(str(tmp),), room_mb=room_mb)
             finally:
                 os._exit(0)
         os.close(number)
@@ -126,6 +131,14 @@ def adopted(*names: str, loaded: tuple[str, ...] = ("deployed", "shop", "shop.us
         return [line[1:].partition(" ")[0] for line in lines if line.startswith("+")]
 
     return as_user(act)
+
+
+def test_what_takes_memory_that_workers_need_is_not_adopted(deployment: Path, tmp: Path) -> None:
+    (deployment / "named_here.py").write_text(
+        "import brought_along\nTABLE = bytes(24 << 20).replace(b'\\0', b'x')"
+    )
+    assert adopted("named_here", "shop.part", tmp=tmp, room_mb=16) == []
+    assert adopted("named_here", "shop.part", tmp=tmp) == ["named_here", "shop.part"]
 
 
 @pytest.mark.usefixtures("deployment")

@@ -9,6 +9,7 @@ import sys
 import time
 from importlib.machinery import SourceFileLoader, SourcelessFileLoader
 
+from dayfly._sys import proc
 from dayfly._sys.access import is_writable
 from dayfly.runtime import forkhooks, seal
 from dayfly.runtime import sealing as sealers
@@ -41,8 +42,10 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _OPTIONAL = frozenset(("deferred", "first_use", "service_data", "tls"))
 
 
-def attempt(names: list[str], number: int, sealing: Sealing, *, temporary: tuple[str, ...]) -> None:
-    """Import `names` one after another, as far as code names them, and write what came of each to `number`.
+def attempt(
+    names: list[str], number: int, sealing: Sealing, *, temporary: tuple[str, ...], room_mb: int
+) -> None:
+    """Import `names` one after another, as far as code names them and `room_mb` reach, and write what came of each to `number`.
 
     `?name` before it is tried, `+name milliseconds` once it is found clean. The first that is not ends it: what it did is in this
     process. A worker serves beside it, so it ends before anything is done that such an import does not do.
@@ -57,7 +60,7 @@ def attempt(names: list[str], number: int, sealing: Sealing, *, temporary: tuple
     os.close(quiet)
     sys.dont_write_bytecode = True
     namers = Namers()
-    watch = _Watch(temporary)
+    watch = _Watch(temporary, proc.resident_mb() + room_mb)
     gc.freeze()
     # Pipes of the zygote's, this one's among them.
     sealing.own |= seal.open_descriptors()
@@ -84,7 +87,12 @@ def attempt(names: list[str], number: int, sealing: Sealing, *, temporary: tuple
             finally:
                 watch.is_on = False
             new = [sys.modules[one] for one in list(sys.modules) if one not in known]
-            if _state() != before or not all(map(watch.is_from_deployment, new)) or _makes_state():
+            if (
+                watch.is_large()
+                or _state() != before
+                or not all(map(watch.is_from_deployment, new))
+                or _makes_state()
+            ):
                 return
             if seal.reasons_not_to_fork(sealing, temporary=temporary):
                 return
@@ -210,17 +218,24 @@ def _resolve(name: str, level: object, package: str) -> str:
 class _Watch:
     """What imports touch, by their audit events; the first that is forbidden ends this process, before it is done."""
 
-    def __init__(self, temporary: tuple[str, ...]) -> None:
+    def __init__(self, temporary: tuple[str, ...], most_mb: int) -> None:
         self.is_on = False
+        self._most_mb = most_mb
         self._temporary = (*temporary, *(place + "/" for place in temporary))
         self._writable: dict[str, bool] = {}
         sys.addaudithook(self._see)
 
     def _see(self, event: str, arguments: tuple[object, ...]) -> None:
         if self.is_on and (
-            event.startswith(_FORBIDDEN) or (event in _READS and not self._may_read(event, arguments))
+            event.startswith(_FORBIDDEN)
+            or (event in _READS and not self._may_read(event, arguments))
+            or (event == "import" and self.is_large())
         ):
             os._exit(0)
+
+    def is_large(self) -> bool:
+        """Say whether this process has taken more memory than it may."""
+        return proc.resident_mb() > self._most_mb
 
     def _may_read(self, event: str, arguments: tuple[object, ...]) -> bool:
         path = arguments[event == "import"] if arguments else None
