@@ -19,6 +19,8 @@ SCRATCH = "/tmp"
 MAX_PATH = 8192
 # Longest name of a file.
 MAX_NAME = 255
+# Characters of a file's name that are the function's and not any file's: "a" begins app.py.
+MIN_BEGINNING = 3
 
 
 def judge_path(
@@ -87,7 +89,9 @@ def _judge(
             return Judgement("refuse", "path.parent", "the event leaves the directory", taint.path_at(first))
         start += len(component) + 1
     base = path[: path.rfind("/", 0, first) + 1]
-    if not base.strip("/."):
+    # tpl_{x}.html: the function has begun the name, so that it is below the current directory wherever it goes on.
+    is_begun = not base and first >= MIN_BEGINNING and own.piece_at(path, 0) >= first
+    if not base.strip("/.") and not is_begun:
         # The event says where the path begins: absolute ({x}, /{x}) or from the current directory.
         if _is_within(final, (SCRATCH, *roots)) and (resolved or path.startswith("/")):
             return allow
@@ -99,7 +103,7 @@ def _judge(
             "the event leaves the directory through a symbolic link",
             taint.path_at(first),
         )
-    if _is_within(base, (SCRATCH, *roots)) or _names(base, own):
+    if is_begun or _is_within(base, (SCRATCH, *roots)) or _names(base, own):
         return allow
     return Judgement("unknown", "path.unexplained", "the directory does not come from the function")
 
@@ -204,7 +208,7 @@ def _stays(path: str, base: str, resolved: str, roots: Sequence[str]) -> bool:
     # The directory itself may be reached by a link (/tmp on some hosts, EFS mounts), or be relative: then
     # the names below it must be what they were.
     tail = "/".join(part for part in path[len(base) :].split("/") if part not in ("", "."))
-    return resolved.endswith("/" + tail) and _ends_alike(base, resolved[: -len(tail) - 1])
+    return resolved.endswith("/" + tail) and (not base or _ends_alike(base, resolved[: -len(tail) - 1]))
 
 
 def _ends_alike(base: str, directory: str) -> bool:
