@@ -192,7 +192,7 @@ class LearnedImports:
         is_asked = (
             self._names or self._unread or any(learner.waits_alone() for learner in self._sealing.learners)
         )
-        if is_asked and not self._trial[0] and self._trials < _MANY_TRIALS and seal.count_tasks() == 1:
+        if is_asked and not self._trial[0] and self._trials < _MANY_TRIALS and not seal.count_others():
             self._begin()
         if self._asked < _MANY_WORKERS and self._trials < _MANY_TRIALS:
             self._asked += 1
@@ -237,7 +237,8 @@ class LearnedImports:
         else:
             _close((other,))
         for name in lines if self._trials < _MANY_TRIALS else ():
-            if len(self._names) < _MANY_NAMES and hash(name) not in self._tried and _is_module_name(name):
+            is_new = hash(name) not in self._tried and name not in self._names
+            if is_new and len(self._names) < _MANY_NAMES and _is_module_name(name):
                 self._names.append(name)
         for learner in self._sealing.learners:
             learner.hear([line[1:] for line in lines if line.startswith(learner.MARK)])
@@ -356,6 +357,7 @@ class LearnedImports:
             from dayfly.runtime.sealers import service_data
 
             service_data.seal(Found([]), self._sealing)
+        seal_threads(self._sealing)
         self._generators += reseed.find_generators(Found(gc.get_objects()))
         if seal.reasons_not_to_fork(self._sealing, temporary=self._temporary):
             # Forkable a moment ago in the trial: a new zygote begins without what was learned.
@@ -364,6 +366,14 @@ class LearnedImports:
             )
             os._exit(1)
         self._sealing.own = own
+
+
+def seal_threads(sealing: Sealing) -> None:
+    """Have libraries end the threads that an import started: NumPy's OpenBLAS starts its own again where it next needs them."""
+    if seal.count_others():
+        from dayfly.runtime.sealers import openmp
+
+        openmp.seal(Found([]), sealing)
 
 
 def compiled(latest: int | None = None) -> list[tuple[str, int]]:
