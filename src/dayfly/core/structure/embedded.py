@@ -171,12 +171,19 @@ def are_fields(program: str, marked: list[bool]) -> bool:
     return not _FIELD.sub("", its).strip("\0")
 
 
-def are_numbers(program: str, marked: list[bool]) -> bool:
-    """Say whether all that the event has in a program are whole numbers, and something else stands there: `3,5p`."""
+def are_numbers(program: str, marked: list[bool], *, separators: str = "") -> bool:
+    """Say whether all that the event has in a program are whole numbers, and something else stands there: `3,5p`.
+
+    Several of them where these `separators` stand between.
+    """
     mask, at, size = bytes(marked), 0, len(program)
     while (at := mask.find(1, at)) >= 0:
         start = at
-        while at < size and marked[at] and program[at] in _DIGITS:
+        while (
+            at < size
+            and marked[at]
+            and (program[at] in _DIGITS or (at > start and program[at] in separators))
+        ):
             at += 1
         if at == start or (at < size and marked[at]) or program[at : at + 1] in _DIGITS_OR_DOT:
             return False

@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     from dayfly.core.structure.judgement import Provenance
     from dayfly.core.structure.trusted_literals import OwnText
 
+# Commands of a shell that read nothing.
+_READS_NOTHING = frozenset(("cd", "export", "pushd", "set", "umask"))
 # Options without a value of what takes operands without a scheme for URLs; and what such an operand looks like.
 _FETCHERS_FLAGS = re.compile(
     r"-?[fgiIjkLNOqsSv#46]*|--(?:compressed|fail|location|silent|quiet|show-error)|[^-].*|--?", re.S
@@ -97,6 +99,8 @@ _ACTS = re.compile(r"[$`;|&(<>\n']")
 _PASSED_ON = "|()`"
 # What executes its operands as a line of a shell's.
 _EXECUTES = frozenset(("eval", "trap", "ssh", "su", "runuser", "watch", "script", "rsh"))
+# Options for a line of a request's head.
+_HEADERS = re.compile(r"(?:\A|=)(?:-[HAeb]|--(?:header|user-agent|referer|cookie))=")
 # What takes a line of a shell's for the next word; and the rules of what the author of such a line answers for.
 _TAKES_LINE = re.compile(r"-[^-]*c")
 _OF_OPERANDS = frozenset(("argv.option", "shell.structure", "shell.file", "shell.unreadable"))
@@ -128,6 +132,12 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
         start = find_started(words, [[] for _ in words])
         words = words[start:] if start > 0 else []
     program = base_of(words[0]) if words else ""
+    if program in SHELLS and "-c" in words[:-1]:
+        # The first program of its line, wherever that goes first.
+        line = [
+            one for one in commands_of(words[words.index("-c") + 1]) if one and one[0] not in _READS_NOTHING
+        ]
+        return judge_input(line[0] if line else (), text, provenance, own)
     if program == "xargs":
         marks = [
             one[2:] or after for one, after in zip(words, [*words[1:], ""], strict=True) if one[:2] == "-I"
@@ -639,13 +649,16 @@ def _judge_arguments(
                 argument[0] != "-"
                 and before[-1:] != "f"
                 and before != "--file"
-                and are_numbers(argument, marked)
+                and are_numbers(argument, marked, separators=",")
             )
         ):
             continue
         code = CODE_OPTIONS.get(base, frozenset())
         if program in RUNNERS or takes_command or before in code or argument.partition("=")[0] in code:
             return _refuse("argv.command", "the event supplies code for another program", path)
+        brought = "".join(sign for sign, one in zip(argument, marked, strict=True) if one)
+        if base in FETCHERS and "\n" in brought and _HEADERS.search(f"{before}={argument}"):
+            return _refuse("argv.option", "the event supplies a line of a request's head", path)
         if base in FETCHERS and not takes_next:
             is_bare = (
                 base in ("curl", "wget") and all(marked) and _FETCHERS_FLAGS.fullmatch(before) is not None
@@ -653,7 +666,6 @@ def _judge_arguments(
             judgement = _judge_fetched(argument, marked, provenance, own, is_bare=is_bare)
             if judgement is not None:
                 return judgement
-        brought = "".join(sign for sign, one in zip(argument, marked, strict=True) if one)
         if (base in SHELLS and _has_subscript(brought) and any(map(_computes, arguments[:index]))) or (
             base in MAKES and _REFERS.search(brought)
         ):

@@ -6,6 +6,7 @@ members of tarfile's archives, and arguments of what makes paths and URLs.
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import os
@@ -58,6 +59,8 @@ _ENCODING = re.compile(rb"""<\?xml[^<>]{0,64}\bencoding\s*=\s*["']([A-Za-z][\w.-
 _MARKUP = re.compile(
     r"<(?!\s)(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*(?:>|[^<]*)|&(?!\s|(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});)[\w:.-]*"
 )
+# Of a document in a file.
+_MANY_WRITTEN = 1_000_000
 # Where an element ends or begins; what is empty does neither.
 _TAG = re.compile(r"<(/?)[A-Za-z_][^<>]*?(/?)>")
 # The first line of a request; and how much of its head is read.
@@ -71,6 +74,9 @@ _EMPTY_LINE = re.compile(r"\n\r?\n")
 # A form; and what begins or ends a text of JSON's.
 _FORM = re.compile(r"[\w.\[\]-]{1,64}=[^\s=]*(?:&|\Z)")
 _JSON = re.compile(r'\s*(?:\{\s*["}]|\[\s*[]["{\d-])')
+# Of another setting, within one; of a variable of the environment's.
+_SETTING = re.compile(r"%\(([^()]+)\)s|\$\{([^{}]+)\}")
+_ENVIRONMENT = re.compile(r"\$(?:\{|[A-Za-z_])")
 _EXTERNAL = re.compile(r"""\b(?:SYSTEM|PUBLIC)\s+["']""")
 # What no parser reads is a picture's or the like (NDATA).
 _LOCAL = re.compile(
@@ -90,6 +96,8 @@ def about_markup(guard: Guard, document: object, frame: FrameType) -> None:
     """XML that is about to be parsed: an entity of it may name a file or a URL."""
     if isinstance(document, (io.BytesIO, io.StringIO)):
         document = document.getvalue()
+    elif isinstance(document, (str, os.PathLike, io.IOBase)) and "<" not in str(document):
+        document = _written(guard, document)
     text = _markup(document)
     if guard.own.is_constant(text):
         return
@@ -127,6 +135,18 @@ def about_markup(guard: Guard, document: object, frame: FrameType) -> None:
         # From any source: an honest document names files relative to itself.
         if (path and _EXTERNAL.search(declaration)) or _LOCAL.search(unquote(declaration)):
             guard.refuse("path.entity", frame, path=path, text=declaration)
+
+
+def _written(guard: Guard, file: object) -> bytes:
+    """Return a document that the function has written to a file before, empty for another one."""
+    name = text_of(getattr(file, "name", file) if isinstance(file, io.IOBase) else file) or ""
+    if not guard.places.is_temporary(name):
+        return b""
+    try:
+        with open(name, "rb") as found:
+            return found.read(_MANY_WRITTEN)
+    except (OSError, ValueError):
+        return b""
 
 
 def _character(reference: re.Match[str]) -> str:
@@ -240,6 +260,26 @@ def about_settings(guard: Guard, text: object, parse: Callable[[str], object], f
                 return
 
 
+def about_references(guard: Guard, text: str, look_up: Callable[[str], object], frame: FrameType) -> None:
+    """A setting that refers to others: what the event refers to is in the event as well."""
+    for span in () if guard.own.is_constant(text) else guard.contributed(text):
+        for found in _SETTING.finditer(text):
+            if span.start < found.end() and found.start() < span.end:
+                value = text_of(look_up(found[1] or found[2]))
+                if value and not guard.provenance.holds_bytes(value.encode("utf-8", "surrogatepass")):
+                    guard.refuse("template.source", frame, path=span.path, text=text)
+                    return
+
+
+def about_variable(guard: Guard, text: object, frame: FrameType) -> None:
+    """A text in which names of the environment's variables are replaced by their values: the event names none."""
+    text = text_of(text) or ""
+    for span in guard.contributed(text) if "$" in text else ():
+        if _ENVIRONMENT.search(text, span.start, span.end):
+            guard.refuse("template.source", frame, path=span.path, text=text)
+            return
+
+
 def about_shape(guard: Guard, text: object, read: Callable[[str], list[type]], frame: FrameType) -> None:
     """YAML that the function may have written by hand: a value of the event within a line is no more than a text's content.
 
@@ -247,7 +287,7 @@ def about_shape(guard: Guard, text: object, read: Callable[[str], list[type]], f
     """
     if type(text) is not str or guard.own.is_constant(text):
         return
-    found = {value: path for sign in "\n\"'" for value, path in guard.provenance.values_in(text, sign)}
+    found = {value: path for sign in "\n\"'{[" for value, path in guard.provenance.values_in(text, sign)}
     shape: list[type] | None = None
     for value in sorted(found, key=len, reverse=True)[:_MANY_SHAPES]:
         before, _, after = text.partition(value)
@@ -351,10 +391,20 @@ def _about_document(guard: Guard, text: str, frame: FrameType) -> None:
     document = body.get("query") if isinstance(body, dict) else None
     if not isinstance(document, str):
         return
-    for value, path in guard.provenance.values_in(document, '"'):
-        if _ends_text(document, value):
+    for value, path in guard.provenance.values_in(document, '"') + guard.provenance.values_in(document, "}"):
+        if _ends_text(document, value) or (_closes(value) and not document.startswith(value)):
             guard.refuse("query.structure", frame, path=path, text=value)
             return
+
+
+def _closes(value: str) -> bool:
+    """Say whether a value closes a brace that it does not open."""
+    depth = 0
+    for sign in value:
+        depth += (sign == "{") - (sign == "}")
+        if depth < 0:
+            return True
+    return False
 
 
 def _ends_text(document: str, value: str) -> bool:
@@ -498,11 +548,36 @@ def _wrap_toml(module: ModuleType, guard: Guard) -> None:
     precede(module, "loads", guard, lambda text, *_rest, **_options: guard.ask(about_settings, text, parse))
 
 
+def _wrap_json(module: ModuleType, guard: Guard) -> None:
+    parse = module.loads
+
+    def look(text: object, *_rest: object, **_options: object) -> None:
+        # Most are what a record has as a whole.
+        if type(text) is str and not guard.provenance.is_leaf(text):
+            guard.ask(about_settings, text, parse)
+
+    precede(module, "loads", guard, look)
+
+
 def _wrap_ini(module: ModuleType, guard: Guard) -> None:
     def look(_parser: object, text: object, *_rest: object, **_options: object) -> None:
         guard.ask(about_settings, text, str)
 
+    def look_at_references(
+        _way: object, parser: Any, _section: object, _option: object, value: object, known: Any
+    ) -> None:
+        if type(value) is str and _SETTING.search(value):
+            guard.ask(about_references, value, functools.partial(_setting, parser, known))
+
     precede(module.RawConfigParser, "read_string", guard, look)
+    for way in ("BasicInterpolation", "ExtendedInterpolation"):
+        precede(getattr(module, way), "before_get", guard, look_at_references)
+
+
+def _setting(parser: Any, known: Any, name: str) -> object:
+    section, _, option = name.rpartition(":")
+    key = parser.optionxform(option)
+    return parser.get(section, key, raw=True, fallback="") if section else known.get(key)
 
 
 def _wrap_yaml(module: ModuleType, guard: Guard) -> None:
@@ -510,6 +585,16 @@ def _wrap_yaml(module: ModuleType, guard: Guard) -> None:
         return [type(one) for one in module.parse(text, getattr(module, "CLoader", module.Loader))]
 
     precede(module, "load", guard, lambda text, *_rest, **_options: guard.ask(about_shape, text, read))
+
+
+def _wrap_logging(module: ModuleType, guard: Guard) -> None:
+    precede(
+        module.BaseConfigurator, "resolve", guard, lambda _way, named: guard.ask(sinks.about_factory, named)
+    )
+
+
+def _wrap_entries(module: ModuleType, guard: Guard) -> None:
+    precede(module.EntryPoint, "load", guard, lambda entry: guard.ask(sinks.about_dotted, entry.value))
 
 
 def _wrap_mail(module: ModuleType, guard: Guard) -> None:
@@ -552,6 +637,7 @@ def _wrap_posixpath(module: ModuleType, guard: Guard) -> None:
         if type(path) is str and ".." in path:
             _keep(guard, normpath(path), path)
 
+    precede(module, "expandvars", guard, lambda text, *_rest, **_options: guard.ask(about_variable, text))
     precede(module, "join", guard, look_at_parts)
     precede(module, "normpath", guard, look_at_path)
 
@@ -627,8 +713,12 @@ def _wrap_selectors(module: ModuleType, guard: Guard) -> None:
 
 def _wrap_redis(module: ModuleType, guard: Guard) -> None:
     def look(
-        _client: object, command: object, script: object = "", *_rest: object, **_options: object
+        _client: object, command: object, script: object = "", *rest: object, **_options: object
     ) -> None:
+        # What is behind MATCH, in SCAN and its like.
+        for before, pattern in zip((command, script, *rest), (script, *rest), strict=False):
+            if before in ("KEYS", "MATCH", b"MATCH"):
+                guard.ask(sinks.about_pattern, pattern)
         # Lua, whose literals and names are those of JMESPath, too.
         if command in ("EVAL", "EVAL_RO"):
             guard.ask(about_query, script, "jmespath")
@@ -653,10 +743,13 @@ WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     "configparser": _wrap_ini,
     "django.template.base": _wrap_django,
     "email": _wrap_headers,
+    "importlib.metadata": _wrap_entries,
     "jinja2.runtime": _wrap_jinja,
     "jmespath.parser": _wrap_jmespath,
+    "json": _wrap_json,
     "jsonpath_ng.parser": _wrap_jsonpath,
     "ldap3.core.connection": _wrap_ldap,
+    "logging.config": _wrap_logging,
     "lxml._elementpath": _wrap_paths,
     "lxml.etree": _wrap_lxml,
     "mako.lexer": _wrap_mako,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from types import BuiltinFunctionType, FunctionType, ModuleType
 
 from dayfly.core.decodings import unquote
-from dayfly.core.structure.arithmetic import FUNCTIONS, MODULE, ONLY_TREE, OWN, is_arithmetic
+from dayfly.core.structure.arithmetic import FUNCTIONS, MODULE, ONLY_TREE, OWN, is_arithmetic, is_cut
 from dayfly.core.structure.imports import acts, judge_global
 from dayfly.core.structure.judgement import Judgement, Taint
 from dayfly.core.structure.options import text_words
@@ -110,6 +110,8 @@ _FEW_BEHIND = 40
 _FILE_IN_SQL = re.compile(
     r"\b(?:attach\s+(?:database\s+)?|(?:read_[a-z_]+|(?:parquet|sqlite)_scan)\s*\(\s*)'((?:[^']|'')*)'", re.I
 )
+# What stands for several characters, or for any, in a pattern of names.
+_WILD = re.compile(r"[*?]")
 # What goes to another folder: commands of a shell's, and options of tar, make and git.
 _MOVE = frozenset(("cd", "pushd"))
 _MANY_FOLDERS = 16
@@ -120,6 +122,8 @@ _OPENS_NOTHING = frozenset(("basename", "dirname", "echo", "expr", "printf"))
 _COMPARES = "ComparisonOperator"
 # The key of a program, and that of one in `$function`: https://www.mongodb.com/docs/manual/reference/operator/query/where/
 _SCRIPTS = ("$where", "body")
+# Where handlers and formatters are, and the streams that they write to.
+_OF_LOGGING = frozenset(("logging", "logging.handlers", "sys"))
 # They pickle what their own processes are to call.
 _SEND_FUNCTIONS = frozenset(("billiard", "joblib", "loky", "multiprocess", "multiprocessing"))
 # Of one filter.
@@ -278,7 +282,9 @@ def _is_arithmetic(guard: Guard, judgement: Judgement, source: str | bytes, fram
             0, len(head)
         )
 
-    if not is_arithmetic(source, is_name, function_of, is_float, is_own_head):
+    if not is_arithmetic(source, is_name, function_of, is_float, is_own_head) or is_cut(
+        text, Taint(text, guard.contributed(text)).runs()
+    ):
         return False
     place = guard.places.name(frame)
     guard.tell("computed", "python.arithmetic", place=place, path=judgement.path, text=source)
@@ -358,7 +364,9 @@ def find_in_tags(
             ):
                 continue
             # A variable of the function's may well be called as a key of the event's.
-            if not (part.isidentifier() and guard.own.has_word(part) and span.start > start):
+            if not (
+                part.isidentifier() and part[0] != "_" and guard.own.has_word(part) and span.start > start
+            ):
                 return span
     return None
 
@@ -441,10 +449,11 @@ def about_name(guard: Guard, named: str, frame: FrameType) -> None:
 def about_import(guard: Guard, name: str, frame: FrameType) -> None:
     """A module whose name is not in the code that imports it."""
     spans = guard.contributed(name)
-    if not spans or spans[0].start > 0 or guard.own.is_constant(name):
+    is_private = any("._" in name[max(span.start - 1, 0) : span.end] for span in spans)
+    if not spans or (spans[0].start > 0 and not is_private) or guard.own.is_constant(name):
         # A choice among the modules of a package, or among those whose names begin in a way, that the code names.
         return
-    if guard.is_functions_module(name):
+    if guard.is_functions_module(name) and not is_private:
         return
     guard.refuse("import.named", frame, path=spans[0].path, text=name)
 
@@ -472,8 +481,20 @@ def about_dotted(guard: Guard, dotted: str, frame: FrameType) -> None:
     about_import(guard, dotted, frame)
 
 
-def about_shell(guard: Guard, command: object, frame: FrameType, *, is_systems: bool = False) -> None:
-    """A command line that a shell is about to read; `is_systems`: /bin/sh, which reads nothing else."""
+def about_factory(guard: Guard, named: object, frame: FrameType) -> None:
+    """A class or function by which a set-up of logging makes what it has: the event names none but logging's own, no source one that acts."""
+    dotted = text_of(named) or ""
+    module, _, name = dotted.rpartition(".")
+    if acts(module, name):
+        guard.refuse("global.acts", frame, text=dotted)
+    elif module not in _OF_LOGGING:
+        about_dotted(guard, dotted, frame)
+
+
+def about_shell(
+    guard: Guard, command: object, frame: FrameType, *, is_systems: bool = False, folder: object = None
+) -> None:
+    """A command line that a shell is about to read, in another `folder` perhaps; `is_systems`: /bin/sh, which reads nothing else."""
     text = text_of(command)
     if text is not None:
         judgement = judge_shell(text, guard.provenance, guard.own, is_systems=is_systems)
@@ -482,7 +503,7 @@ def about_shell(guard: Guard, command: object, frame: FrameType, *, is_systems: 
         # `cd` leads every command behind it elsewhere.
         folders = [words[1] for words in commands if words[0] in _MOVE and len(words) > 1][:_MANY_FOLDERS]
         for words in commands:
-            _about_operands(guard, words, frame, folders=folders)
+            _about_operands(guard, words, frame, folder=text_of(folder) or "", folders=folders)
         _ask_shape(guard, "shell", text, frame, judgement)
 
 
@@ -568,6 +589,9 @@ def about_environment(guard: Guard, variables: object, frame: FrameType) -> None
 def about_input(guard: Guard, arguments: object, data: object, frame: FrameType) -> None:
     """What a program is about to be given to read."""
     text = text_of(data)
+    if isinstance(arguments, str):
+        # A shell's line.
+        arguments = ("sh", "-c", arguments)
     if text and isinstance(arguments, (list, tuple)) and not guard.own.is_constant(text):
         words = [word for word in map(text_of, arguments) if word is not None]
         guard.act_on(judge_input(words, text, guard.provenance, guard.written), text, frame)
@@ -582,6 +606,7 @@ def about_sql(guard: Guard, sql: object, dialect: str, frame: FrameType) -> None
         guard.act_on(judgement, sql, frame)
         for found in _FILE_IN_SQL.finditer(text_of(sql) or ""):
             name = found[1].replace("''", "'").removeprefix("file:")
+            about_pattern(guard, name, frame)
             if "://" not in name and guard.contributed(name):
                 about_path(guard, name, frame)
         _ask_shape(guard, "sql", sql, frame, judgement, dialect=dialect)
@@ -712,6 +737,29 @@ def _brought(guard: Guard, operator: str) -> str:
     return guard.provenance.holds_bytes(operator.encode("utf-8", "surrogatepass"))
 
 
+def about_pattern(guard: Guard, pattern: object, frame: FrameType) -> None:
+    """A pattern of keys or files: where the function's text goes on behind it, what the event supplies is a name, no pattern.
+
+    One that is the event's, or ends with one, is what such a function is for.
+    """
+    text = text_of(pattern) or ""
+    if not _WILD.search(text) or guard.own.is_constant(text) or guard.provenance.is_leaf(text):
+        return
+    mask = Taint(text, guard.contributed(text)).mask
+    # Any character may be a hole.
+    own = guard.own.explain(text, bytearray(b"\x01" * len(text)), mask).accounted
+    # One sign alone is traced in no text: there it is what the function's text does not explain.
+    is_explained = guard.own.explain(text, mask, bytearray(len(text))).unexplained < 0
+    for found in _WILD.finditer(text):
+        sign, at = found[0], found.start()
+        is_lone = not (is_explained or guard.own.is_constant(sign)) and guard.provenance.is_leaf(sign)
+        goes_on = mask.find(0, at + is_lone) >= 0
+        if goes_on and (is_lone or (mask[at] and not own[at])):
+            path = guard.provenance.holds_bytes(sign.encode())
+            guard.refuse("query.structure", frame, path=path, text=text)
+            return
+
+
 def about_path(guard: Guard, path: object, frame: FrameType) -> None:
     """A file or directory that is about to be opened, listed or changed."""
     text = text_of(path)
@@ -763,18 +811,25 @@ def about_url(guard: Guard, url: object, frame: FrameType) -> None:
         if is_joined:
             _about_joined(guard, text, *guard.computed_paths[text], frame)
         guard.act_on(judge_url(text, guard.provenance, guard.written, is_joined=is_joined), text, frame)
+        path = text.partition("?")[0]
+        for result in [
+            one for one in guard.computed_paths if len(one) > 1 and path.endswith(one) and one != text
+        ]:
+            about_result(guard, result, frame)
         if may_hold_statement(text):
             about_fields(guard, text.partition("?")[2], frame)
 
 
 def _about_joined(guard: Guard, url: str, given: str, base: str, frame: FrameType) -> None:
-    """What urljoin made: a ".." of the event's has not led out of the directory that it was joined with."""
-    leaves = ".." in given.split("/") and not url.startswith(base[: base.rfind("/") + 1])
+    """What urljoin made: a value of the event has not led out of the directory that it was joined with, nor a ".." of it."""
+    is_absolute = given[:1] == "/" != given[1:2] and guard.provenance.is_leaf(given)
+    leaves = is_absolute or ".." in given.split("/")
+    leaves = leaves and not url.startswith(base[: base.rfind("/") + 1])
     # A page that the event names may link to its parents.
     named = Taint(base, guard.contributed(base) if leaves else ()).mask
     if leaves and (named.find(1) < 0 or guard.own.explain(base, bytearray(len(base)), named).unexplained < 0):
         for span in guard.contributed(given):
-            if ".." in given[span.start : span.end]:
+            if is_absolute or ".." in given[span.start : span.end]:
                 guard.refuse("url.structure", frame, path=span.path, text=given)
                 return
 
