@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import email
 import importlib
 import importlib.util
@@ -645,7 +646,13 @@ def test_a_setting_of_the_events_shows_no_setting_of_the_functions(
 
 
 def test_an_event_names_no_variable_of_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
-    event = {"evil": "x${DATABASE_PIN}", "short": "$PATH", "plain": "costs 5$ (US$ 6)"}
+    event = {
+        "evil": "x${DATABASE_PIN}",
+        "short": "$PATH",
+        "none": "$no_such_variable",
+        "plain": "costs 5$ (US$ 6)",
+    }
+    monkeypatch.setenv("DATABASE_PIN", "s3cr3t")
     guard = serving(event, own=("$HOME/data/",))
     module = ModuleType("posixpath")
     vars(module).update(join=os.path.join, normpath=os.path.normpath, expandvars=str)
@@ -654,6 +661,8 @@ def test_an_event_names_no_variable_of_the_environments(monkeypatch: pytest.Monk
     for name in ("evil", "short"):
         with pytest.raises(Refused):
             module.expandvars("/data/" + event[name])
+    # What is no variable is left as it is.
+    assert module.expandvars("/data/" + event["none"]) == "/data/$no_such_variable"
 
 
 @pytest.mark.parametrize(
@@ -721,3 +730,29 @@ def test_an_entry_point_of_the_events_is_a_function_of_the_functions() -> None:
     assert module.EntryPoint(value="plugins.hello:run").load() == "plugins.hello:run"
     with pytest.raises(Refused):
         module.EntryPoint(value="os:getenv").load()
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "is_refused"),
+    [
+        ("name,role\n%s,guest\n", "x,admin\nroot", True),
+        ('name,role\n"%s",guest\n', 'x","admin"\n"root', True),
+        ('name,role\n"%s",guest\n', "one\ntwo", False),
+        ("name,role\n%s,guest\n", 'Bob "Bobby" Tables', False),
+        ("name,role\n%s,guest\n", "O'Brien", False),
+        ("%s", "name,role\nAnn,guest\n", False),
+        ("name,role\n%s\n", "Ann,guest\nBob,guest", False),
+        # A list of columns, and a separator.
+        ("id,%s\n1,Ann,guest\n", "name,role", False),
+        ("id%sname\n", ",", False),
+    ],
+)
+def test_a_value_of_csv_that_the_function_writes_is_no_more_than_that(
+    template: str, value: str, is_refused: bool
+) -> None:
+    for rows in (io.StringIO(template % value), (template % value).splitlines(keepends=True)):
+        module = ModuleType("csv")
+        module.reader = csv.reader  # type: ignore[attr-defined]
+        WRAPPED["csv"](module, serving({"value": value}, own=tuple(template.split("%s"))))
+        with pytest.raises(Refused) if is_refused else nullcontext():
+            assert list(module.reader(rows, strict=False))

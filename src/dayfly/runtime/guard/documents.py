@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import io
+import itertools
 import json
 import os
 import re
@@ -75,8 +76,7 @@ _EMPTY_LINE = re.compile(r"\n\r?\n")
 _FORM = re.compile(r"[\w.\[\]-]{1,64}=[^\s=]*(?:&|\Z)")
 _JSON = re.compile(r'\s*(?:\{\s*["}]|\[\s*[]["{\d-])')
 # Of another setting, within one; of a variable of the environment's.
-_SETTING = re.compile(r"%\(([^()]+)\)s|\$\{([^{}]+)\}")
-_ENVIRONMENT = re.compile(r"\$(?:\{|[A-Za-z_])")
+_SETTING = re.compile(r"%\(([^()]+)\)s|\$\{([^{}]+)\}|\$(\w+)")
 _EXTERNAL = re.compile(r"""\b(?:SYSTEM|PUBLIC)\s+["']""")
 # What no parser reads is a picture's or the like (NDATA).
 _LOCAL = re.compile(
@@ -87,6 +87,8 @@ _ENTITY = re.compile("<!ENTITY")
 # Declarations of one document, and references to characters within references.
 _MANY_ENTITIES, _MANY_ROUNDS = 1000, 4
 _REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
+# A quote or a separator, which stands in any.
+_FEW_SIGNS = 2
 # Of one document that are compared.
 _MANY_SHAPES = 16
 _QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
@@ -261,37 +263,29 @@ def about_settings(guard: Guard, text: object, parse: Callable[[str], object], f
 
 
 def about_references(guard: Guard, text: str, look_up: Callable[[str], object], frame: FrameType) -> None:
-    """A setting that refers to others: what the event refers to is in the event as well."""
+    """A setting that refers to others, or to variables of the environment: what the event refers to is in the event as well."""
     for span in () if guard.own.is_constant(text) else guard.contributed(text):
         for found in _SETTING.finditer(text):
             if span.start < found.end() and found.start() < span.end:
-                value = text_of(look_up(found[1] or found[2]))
+                value = text_of(look_up(found[found.lastindex or 1]))
                 if value and not guard.provenance.holds_bytes(value.encode("utf-8", "surrogatepass")):
                     guard.refuse("template.source", frame, path=span.path, text=text)
                     return
 
 
-def about_variable(guard: Guard, text: object, frame: FrameType) -> None:
-    """A text in which names of the environment's variables are replaced by their values: the event names none."""
-    text = text_of(text) or ""
-    for span in guard.contributed(text) if "$" in text else ():
-        if _ENVIRONMENT.search(text, span.start, span.end):
-            guard.refuse("template.source", frame, path=span.path, text=text)
-            return
+def about_shape(guard: Guard, text: object, read: Callable[[str], list[object]], frame: FrameType) -> None:
+    """YAML or CSV that the function may have written by hand: a value of the event within a line is no more than a text's content.
 
-
-def about_shape(guard: Guard, text: object, read: Callable[[str], list[type]], frame: FrameType) -> None:
-    """YAML that the function may have written by hand: a value of the event within a line is no more than a text's content.
-
-    `read` returns the kinds of its parts: they are what they are with a plain word there.
+    `read` returns the kinds of its parts, or how many fields each row has: they are what they are with a plain word there.
     """
     if type(text) is not str or guard.own.is_constant(text):
         return
     found = {value: path for sign in "\n\"'{[" for value, path in guard.provenance.values_in(text, sign)}
-    shape: list[type] | None = None
+    shape: list[object] | None = None
     for value in sorted(found, key=len, reverse=True)[:_MANY_SHAPES]:
         before, _, after = text.partition(value)
-        if before and before[-1] != "\n":
+        is_within = before[-1:] not in ("\n", "") or after[:1] not in ("\r", "\n", "")
+        if is_within and len(value) > _FEW_SIGNS:
             try:
                 shape = shape or read(text)
                 is_same = shape == read(f"{before}x{after}")
@@ -399,12 +393,7 @@ def _about_document(guard: Guard, text: str, frame: FrameType) -> None:
 
 def _closes(value: str) -> bool:
     """Say whether a value closes a brace that it does not open."""
-    depth = 0
-    for sign in value:
-        depth += (sign == "{") - (sign == "}")
-        if depth < 0:
-            return True
-    return False
+    return min(itertools.accumulate((sign == "{") - (sign == "}") for sign in value)) < 0
 
 
 def _ends_text(document: str, value: str) -> bool:
@@ -581,10 +570,25 @@ def _setting(parser: Any, known: Any, name: str) -> object:
 
 
 def _wrap_yaml(module: ModuleType, guard: Guard) -> None:
-    def read(text: str) -> list[type]:
+    def read(text: str) -> list[object]:
         return [type(one) for one in module.parse(text, getattr(module, "CLoader", module.Loader))]
 
     precede(module, "load", guard, lambda text, *_rest, **_options: guard.ask(about_shape, text, read))
+
+
+def _wrap_csv(module: ModuleType, guard: Guard) -> None:
+    parse = module.reader
+
+    def look(rows: Any, *rest: Any, **options: Any) -> None:
+        lines = [rows.getvalue()] if type(rows) is io.StringIO else rows if type(rows) is list else []
+        text = "\n".join(one.rstrip("\r\n") for one in lines if type(one) is str)
+
+        def read(text: str) -> list[object]:
+            return [len(row) for row in parse(io.StringIO(text, newline=""), *rest, **options)]
+
+        guard.ask(about_shape, text, read)
+
+    precede(module, "reader", guard, look)
 
 
 def _wrap_logging(module: ModuleType, guard: Guard) -> None:
@@ -637,7 +641,11 @@ def _wrap_posixpath(module: ModuleType, guard: Guard) -> None:
         if type(path) is str and ".." in path:
             _keep(guard, normpath(path), path)
 
-    precede(module, "expandvars", guard, lambda text, *_rest, **_options: guard.ask(about_variable, text))
+    def look_at_variables(text: object) -> None:
+        if type(text) is str and "$" in text:
+            guard.ask(about_references, text, os.environ.get)
+
+    precede(module, "expandvars", guard, look_at_variables)
     precede(module, "join", guard, look_at_parts)
     precede(module, "normpath", guard, look_at_path)
 
@@ -741,6 +749,7 @@ WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     "bottle": _wrap_bottle,
     "chameleon.template": _wrap_chameleon,
     "configparser": _wrap_ini,
+    "csv": _wrap_csv,
     "django.template.base": _wrap_django,
     "email": _wrap_headers,
     "importlib.metadata": _wrap_entries,

@@ -753,8 +753,7 @@ def about_pattern(guard: Guard, pattern: object, frame: FrameType) -> None:
     for found in _WILD.finditer(text):
         sign, at = found[0], found.start()
         is_lone = not (is_explained or guard.own.is_constant(sign)) and guard.provenance.is_leaf(sign)
-        goes_on = mask.find(0, at + is_lone) >= 0
-        if goes_on and (is_lone or (mask[at] and not own[at])):
+        if mask.rfind(0) >= at + is_lone and (is_lone or (mask[at] and not own[at])):
             path = guard.provenance.holds_bytes(sign.encode())
             guard.refuse("query.structure", frame, path=path, text=text)
             return
