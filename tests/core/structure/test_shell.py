@@ -437,6 +437,10 @@ def test_any_text_gets_a_verdict(text: str) -> None:
         (["sed", "-n", "{}p"], "1,25", "allow"),
         (["sed", "-n", "{}p"], "1,2w", "refuse"),
         (["sed", "-n", "{}p"], "1e", "refuse"),
+        (["curl", "https://example.com/v1/{}"], "x,y", "allow"),
+        (["curl", "https://example.com/v1/{}"], "[1-9]", "refuse"),
+        (["curl", "-s", "https://example.com/v1/{}"], "{x,..}/y", "refuse"),
+        (["curl", "-g", "https://example.com/v1/{}"], "[1-9]", "allow"),
         # A line of a request's head.
         (["curl", "-s", "https://example.com/", "-H", "X-Name: {}"], "O'Brien; (x)", "allow"),
         (["curl", "-s", "https://example.com/", "-H", "X-Name: {}"], "a\nX-Role: admin", "refuse"),

@@ -99,6 +99,8 @@ _ACTS = re.compile(r"[$`;|&(<>\n']")
 _PASSED_ON = "|()`"
 # What executes its operands as a line of a shell's.
 _EXECUTES = frozenset(("eval", "trap", "ssh", "su", "runuser", "watch", "script", "rsh"))
+# Options by which curl takes braces and brackets for themselves.
+_GLOBS_OFF = re.compile(r"-[A-Za-z]*g[A-Za-z]*|--globoff")
 # Options for a line of a request's head.
 _HEADERS = re.compile(r"(?:\A|=)(?:-[HAeb]|--(?:header|user-agent|referer|cookie))=")
 # What takes a line of a shell's for the next word; and the rules of what the author of such a line answers for.
@@ -660,10 +662,10 @@ def _judge_arguments(
         if base in FETCHERS and "\n" in brought and _HEADERS.search(f"{before}={argument}"):
             return _refuse("argv.option", "the event supplies a line of a request's head", path)
         if base in FETCHERS and not takes_next:
-            is_bare = (
-                base in ("curl", "wget") and all(marked) and _FETCHERS_FLAGS.fullmatch(before) is not None
-            )
-            judgement = _judge_fetched(argument, marked, provenance, own, is_bare=is_bare)
+            is_plain = _FETCHERS_FLAGS.fullmatch(before) is not None
+            is_bare = base in ("curl", "wget") and all(marked) and is_plain
+            globs = base == "curl" and is_plain and not any(map(_GLOBS_OFF.fullmatch, arguments))
+            judgement = _judge_fetched(argument, marked, provenance, own, is_bare=is_bare, globs=globs)
             if judgement is not None:
                 return judgement
         if (base in SHELLS and _has_subscript(brought) and any(map(_computes, arguments[:index]))) or (
@@ -828,11 +830,11 @@ def _names_file(option: str, value: str, marked: list[bool]) -> bool:
 
 
 def _judge_fetched(
-    argument: str, marked: list[bool], provenance: Provenance, own: OwnText, *, is_bare: bool
+    argument: str, marked: list[bool], provenance: Provenance, own: OwnText, *, is_bare: bool, globs: bool
 ) -> Judgement | None:
     """Judge the URL that an operand or an option's value is; None for other texts, or where it may be fetched.
 
-    Of what `is_bare` a scheme may be missing: `127.0.0.1:8080/x`.
+    Of what `is_bare` a scheme may be missing: `127.0.0.1:8080/x`. In one that `globs` braces and brackets are a pattern's.
     """
     from dayfly.core.structure.url import judge_url  # rarely needed here
 
@@ -849,5 +851,8 @@ def _judge_fetched(
         url = url if url.partition(":")[2][:1] == "/" else f"http://{url}"
     elif "://" not in url:
         return None
+    if globs and any(sign in "{[" and its for sign, its in zip(argument, marked, strict=True)):
+        # curl makes several URLs of it: /{a,..}/b
+        return _refuse("url.structure", "the event supplies a pattern of URLs", "")
     judgement = judge_url(url, provenance, own)
     return judgement if judgement.verdict == "refuse" else None

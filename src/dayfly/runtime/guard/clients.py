@@ -122,6 +122,8 @@ def _wrap_sending(owner: Any, guard: Guard) -> None:
 # Where requests have statements, by service and the parameter's name, with the dialect.
 _STATEMENTS = {
     "athena": ("QueryString", "partiql"),
+    "cloudtrail": ("QueryStatement", ""),
+    "config": ("Expression", ""),
     "dynamodb": ("Statement", "partiql"),
     "dynamodbstreams": ("Statement", "partiql"),
     "rds-data": ("sql", ""),
@@ -137,6 +139,8 @@ _EXPRESSIONS = (
     "ProjectionExpression",
     "UpdateExpression",
 )
+# Queries in languages of services' own, whose literals and names are those of JMESPath: Cognito's, CloudWatch's, Neptune's.
+_QUERIES = ("Filter", "filterPattern", "gremlinQuery", "openCypherQuery", "queryString")
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LegacyConditionalParameters.html
 _CONDITIONS = ("Expected", "KeyConditions", "QueryFilter", "ScanFilter")
 
@@ -183,6 +187,8 @@ def _wrap_botocore(module: ModuleType, guard: Guard, owner: str = "BaseClient") 
                 guard.ask(sinks.about_expression, expression)
         if service == "dynamodb":
             guard.ask(sinks.about_operators, [parameters.get(name) for name in _CONDITIONS])
+        for name in _QUERIES:
+            guard.ask(documents.about_query, parameters.get(name), "jmespath")
         for document in _documents(parameters):
             guard.ask(documents.about_body, document)
         if service == "s3" and type(key := parameters.get("Key")) is str:

@@ -750,10 +750,11 @@ def about_pattern(guard: Guard, pattern: object, frame: FrameType) -> None:
     own = guard.own.explain(text, bytearray(b"\x01" * len(text)), mask).accounted
     # One sign alone is traced in no text: there it is what the function's text does not explain.
     is_explained = guard.own.explain(text, mask, bytearray(len(text))).unexplained < 0
+    last = mask.rfind(0)
     for found in _WILD.finditer(text):
         sign, at = found[0], found.start()
         is_lone = not (is_explained or guard.own.is_constant(sign)) and guard.provenance.is_leaf(sign)
-        if mask.rfind(0) >= at + is_lone and (is_lone or (mask[at] and not own[at])):
+        if last >= at + is_lone and (is_lone or (mask[at] and not own[at])):
             path = guard.provenance.holds_bytes(sign.encode())
             guard.refuse("query.structure", frame, path=path, text=text)
             return
