@@ -78,6 +78,15 @@ def test_a_client_reads_no_url_that_the_event_has_changed(
     assert read(EVENT["url"]) == EVENT["url"]
 
 
+def test_what_a_clients_base_and_a_path_come_to_is_asked_about(guard: Guard) -> None:
+    source = "def urlparse(url='', **kwargs): return kwargs\ndef get(path): return urlparse('', scheme='https', authority='api.example.com', raw_path=path)\n"
+    module = client_of("httpx._urlparse", source)
+    WRAPPED["httpx._urlparse"](module, guard)
+    assert module.get(b"/users/42")["raw_path"] == b"/users/42"
+    with pytest.raises(Refused):
+        module.get(b"/users/../admin")
+
+
 def test_where_a_redirect_leads_is_asked_about(guard: Guard) -> None:
     class HTTPAdapter:
         def send(self, request: SimpleNamespace, **_options: object) -> str:

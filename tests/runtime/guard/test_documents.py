@@ -723,6 +723,17 @@ def test_a_document_that_the_function_wrote_to_a_file_is_read_before_it_is_parse
     assert told(guard) == [["observed", "path.entity"]]
 
 
+def test_a_name_for_a_field_is_a_function_of_the_functions() -> None:
+    module = ModuleType("pydantic._internal._validators")
+    module.import_string = str  # type: ignore[attr-defined]
+    guard = serving({"names": ["os.system", "subprocess:Popen"]}, own=("math.cos",))
+    WRAPPED["pydantic._internal._validators"](module, guard)
+    assert module.import_string("math.cos") == "math.cos"
+    for name in ("os.system", "subprocess:Popen"):
+        with pytest.raises(Refused):
+            module.import_string(name)
+
+
 def test_an_entry_point_of_the_events_is_a_function_of_the_functions() -> None:
     module = ModuleType("importlib.metadata")
     module.EntryPoint = type("EntryPoint", (SimpleNamespace,), {"load": lambda entry: entry.value})  # type: ignore[attr-defined]

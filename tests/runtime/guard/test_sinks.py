@@ -29,6 +29,7 @@ from dayfly.runtime.guard.sinks import (
     about_pattern,
     about_process,
     about_python,
+    about_result,
     about_shell,
     about_sql,
     about_url,
@@ -568,6 +569,12 @@ def test_a_value_that_is_escaped_ends_nothing() -> None:
         ("%s&key=1", "a=b&c=d", False),
         ("<order><user>%s</user></order>", "x</user><role>admin</role><user>", True),
         ("<order><user>%s</user></order>", "<b>x</b>", False),
+        ("<order><item id='%s'/></order>", "x' price='0", True),
+        ("<order><item id='%s'/></order>", "x'/><role>admin</role><n a='", True),
+        ('<order><item id="%s"/></order>', 'x" price="0', True),
+        ("<order><item id='%s'/></order>", "O'Brien", False),
+        ('<order><item id="%s"/></order>', "it's=a", False),
+        ("<order><user>%s</user></order>", "it's a='b'", False),
         ("<order><item id=%s</order>", "'2'><b>x</b></item>", False),
         ("%s", "<a><b>1</b></a>", False),
         ("%s", "<order xmlns:x='urn:x'><item sku='//user[1]'><qty>-1</qty></item><!-- c --></order>", False),
@@ -780,6 +787,13 @@ def test_a_path_that_a_url_ends_with_is_judged_by_what_it_was_computed_of(
     guard.computed_paths[path] = ("/public/" + given, "")
     with pytest.raises(Refused) if is_refused else nullcontext():
         about_url(guard, f"https://shop.example{path}?x=1", frame_in(__file__))
+
+
+def test_a_key_without_its_first_slash_is_judged_by_what_it_was_computed_of() -> None:
+    guard = serving({"a": "..", "b": "private/pin"}, own=("/public/",))
+    guard.computed_paths["/private/pin"] = ("/public/../private/pin", "")
+    with pytest.raises(Refused):
+        about_result(guard, "private/pin", frame_in(__file__))
 
 
 def test_a_page_of_the_events_links_from_the_root() -> None:

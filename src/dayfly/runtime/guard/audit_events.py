@@ -362,7 +362,12 @@ def _on_open(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
             guard.refuse("import.planted", frame, text=path)
         if _loads_file(frame):
             _judge_dynamic_import(guard, frame)
-            if type(path) is str and guard.places.is_deployed(path):
+            # A name for a package's data may lead elsewhere.
+            if (
+                type(path) is str
+                and guard.places.is_deployed(path)
+                and not ("/../" in path and guard.contributed(path))
+            ):
                 return
     if type(path) is str and "/" not in path and frame.f_code.co_filename.endswith(_WALKERS):
         # A name that was read from a directory, in that directory.

@@ -67,7 +67,10 @@ def _wrap_requests(module: ModuleType, guard: Guard) -> None:
 
 
 def _wrap_httpx(module: ModuleType, guard: Guard) -> None:
-    def look(url: object = "", **_options: object) -> None:
+    def look(url: object = "", **parts: object) -> None:
+        if "raw_path" in parts and parts.get("authority"):
+            # What a client's base and a path of the function's come to.
+            url = f"{parts.get('scheme')}://{parts['authority']}{sinks.text_of(parts['raw_path'])}"
         _about_url(guard, url, ("httpx",))
 
     precede(module, "urlparse", guard, look)

@@ -64,6 +64,7 @@ _MARKUP = re.compile(
 _MANY_WRITTEN = 1_000_000
 # Where an element ends or begins; what is empty does neither.
 _TAG = re.compile(r"<(/?)[A-Za-z_][^<>]*?(/?)>")
+_BEHIND_ATTRIBUTE = re.compile(r"[=>]")
 # The first line of a request; and how much of its head is read.
 _REQUEST = re.compile(rb"[A-Z]{3,10} \S+ HTTP/1\.[01]\r?\n")
 _MANY_HEAD = 65_536
@@ -219,6 +220,12 @@ def about_elements(guard: Guard, document: object, frame: FrameType) -> None:
         for tag in _TAG.finditer(value) if value.find("<") < value.find(">") else ():
             depth += -1 if tag[1] else not tag[2]
             if depth < 0:
+                guard.refuse("query.structure", frame, path=path, text=value)
+                return
+    for quote in "\"'":
+        for value, path in guard.provenance.values_in(text, quote):
+            # An attribute's, which ends it before another one or the tag's end.
+            if f"={quote}{value}" in text and _BEHIND_ATTRIBUTE.search(value, value.find(quote) + 1):
                 guard.refuse("query.structure", frame, path=path, text=value)
                 return
 
@@ -597,6 +604,14 @@ def _wrap_logging(module: ModuleType, guard: Guard) -> None:
     )
 
 
+def _wrap_pydantic(module: ModuleType, guard: Guard) -> None:
+    def look(named: object) -> None:
+        if type(named) is str:
+            guard.ask(sinks.about_dotted, named)
+
+    precede(module, "import_string", guard, look)
+
+
 def _wrap_entries(module: ModuleType, guard: Guard) -> None:
     precede(module.EntryPoint, "load", guard, lambda entry: guard.ask(sinks.about_dotted, entry.value))
 
@@ -761,9 +776,11 @@ WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     "logging.config": _wrap_logging,
     "lxml._elementpath": _wrap_paths,
     "lxml.etree": _wrap_lxml,
+    "lxml.objectify": _wrap_markup,
     "mako.lexer": _wrap_mako,
     "pandas.core.computation.expr": _wrap_pandas,
     "posixpath": _wrap_posixpath,
+    "pydantic._internal._validators": _wrap_pydantic,
     "redis.asyncio.client": _wrap_redis,
     "redis.client": _wrap_redis,
     "smtplib": _wrap_mail,

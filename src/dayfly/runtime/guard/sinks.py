@@ -783,7 +783,7 @@ def about_path(guard: Guard, path: object, frame: FrameType) -> None:
 
 def about_result(guard: Guard, path: str, frame: FrameType) -> None:
     """A path, or the key of an object, that the function may have computed of another one."""
-    if (found := guard.computed_paths.get(path)) is not None:
+    if (found := guard.computed_paths.get(path) or guard.computed_paths.get(f"/{path}")) is not None:
         given, base = found
         guard.act_on(judge_result(given, path, guard.provenance, guard.written, base=base), path, frame)
 
