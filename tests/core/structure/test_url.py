@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.structure.fakes import NOTHING, FakeProvenance, fill
 
+from dayfly.core.provenance import Provenance
 from dayfly.core.structure.trusted_literals import OwnText
 from dayfly.core.structure.url import judge_url
 
@@ -239,6 +240,22 @@ def test_a_route_of_the_functions_is_its_own_though_it_was_called_by_it(
         judge_url("https://api.example.com" + path, FakeProvenance(event, keys=False), own).verdict
         == expected
     )
+
+
+@pytest.mark.parametrize(
+    ("event", "path", "expected"),
+    [
+        ("..:../keys", "/items/../../keys/price", "refuse"),
+        ("x:../keys", "/items/x/../keys/price", "refuse"),
+        ("a:b... keys", "/items/a/../keys/price", "allow"),
+        ("..:../stock", "/items/../stock/a/price", "allow"),
+    ],
+)
+def test_a_parent_that_is_left_of_a_short_value_is_the_events(event: str, path: str, expected: str) -> None:
+    # Of these no part is long enough to be found in the path.
+    own = OwnText(["https://api.example.com/items/", "/price", "/../stock/", "https://api.example.com"])
+    provenance = Provenance({"reference": event})
+    assert judge_url("https://api.example.com" + path, provenance, own).verdict == expected
 
 
 def test_a_host_that_nothing_explains_is_unknown() -> None:
