@@ -47,8 +47,8 @@ LATE = {
     "late": ("shell.", ""),
     "late_module": ("runtime.patched", "dayfly.runtime.guard.commands"),
     "late_dependency": ("runtime.patched", "dayfly.core.structure.shell"),
-    "late_finder": ("runtime.patched", "dayfly.core.structure."),
-    "late_folder": ("runtime.patched", "dayfly.core.structure.shell"),
+    "late_finder": ("shell.", ""),
+    "late_folder": ("shell.", ""),
     "late_change": ("runtime.patched", "dayfly.runtime.guard.commands.judge_shell"),
 }
 Attacked = tuple[str, object, list[tuple[str, str, str]]]
@@ -132,6 +132,12 @@ def test_who_is_in_the_worker_before_the_guard_has_loaded_what_judges_it_is_refu
     assert error == "Dayfly.Refused"
     rule, place = LATE[name]
     assert [one for one in found if one[1].startswith(rule) and one[2].startswith(place)]
+
+
+def test_a_library_that_loads_all_modules_in_its_own_way_does_not_load_the_guards() -> None:
+    error, payload, found = attacked("traced", "invocation")
+    assert (error, payload) == ("", {"code": 0})
+    assert not [rule for _, rule, _ in found if rule == "runtime.patched"]
 
 
 def test_what_judges_commands_is_loaded_ahead_once_a_worker_has_needed_it() -> None:

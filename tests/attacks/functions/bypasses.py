@@ -371,6 +371,18 @@ def of_look(event):
     vars(os)["system"]("exit 0")
 
 
+def of_traced(event):
+    """A library that has all modules loaded by a loader of its own, as tracers and type checkers do, and an honest command."""
+
+    class Loader(importlib.machinery.SourceFileLoader):
+        pass
+
+    hook = importlib.machinery.FileFinder.path_hook((Loader, [".py"]))
+    sys.path_hooks.insert(0, hook)
+    sys.path_importer_cache.clear()
+    event["code"] = repr(vars(os)["system"]("exit 0"))
+
+
 def of_late(event):
     run_command(event)
 

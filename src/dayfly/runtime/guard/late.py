@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import sys
+from _frozen_importlib_external import (
+    FileFinder,
+    SourceFileLoader,
+    SourcelessFileLoader,
+)
+from zipimport import ZipImportError, zipimporter
 
 from dayfly.runtime.guard import owncode, switch
 from dayfly.runtime.guard.builtin import OwnBuiltins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
+    from importlib.machinery import ModuleSpec
     from types import ModuleType
 
     from dayfly.runtime.guard.guarding import Guard
@@ -18,6 +26,27 @@ if TYPE_CHECKING:
 _TEXTS = "texts"
 # The layer compresses these modules, and what they alone are made of: `_LATE_GUARD` in attach/layout.py.
 NAMES = frozenset(("commands", "computing", "documents", "statements", _TEXTS))
+
+
+_LOADERS = (SourceFileLoader, (".py",)), (SourcelessFileLoader, (".pyc",))
+
+
+class _OwnFiles:
+    """Finds Dayfly's modules where Dayfly lies, whatever finders and hooks were added: libraries' that trace, or somebody's."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        package = "/".join(name.split(".")[1:-1])
+        for folder in owncode.FOLDERS:
+            try:
+                finder = zipimporter(folder + package) if ".zip/" in folder else None
+            except ZipImportError:
+                continue
+            spec = (finder or FileFinder(folder + package, *_LOADERS)).find_spec(name, target)  # type: ignore[arg-type]
+            if spec is not None:
+                return spec
+        return None
 
 
 class LateModules:
@@ -36,11 +65,11 @@ class LateModules:
     def load(self, name: str) -> ModuleType:
         """Return a module, loaded and sealed; raises what importing it raises, switch.Planted for somebody else's.
 
-        Code that an event brought may run in this process by now. It counts only if all that is new of the judge's was read by the
-        import system from Dayfly's own folder: so nothing here is imported `from` a package, where somebody may have put a name.
+        Code that an event brought may run in this process by now. It counts only if all that is new of the judge's was read from
+        Dayfly's own folder: so nothing here is imported `from` a package, where somebody may have put a name.
         """
         whole = owncode.GUARD + name
-        with OwnBuiltins():
+        with OwnBuiltins(_OwnFiles()):
             __import__(whole)
         if self._guard.is_sealed:
             switch.extend(self._guard.switch)
