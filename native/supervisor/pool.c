@@ -320,11 +320,10 @@ void pool_print(struct supervisor *s) {
 void pool_learn(struct supervisor *s, int64_t until) {
     struct fault fault;
     int64_t left = until - now_ns();
-    /* Whether files of init's in memory were written to is known once all are closed. */
-    if (s->zygote.pid <= 0 || s->zygote.trial <= 0 || left <= 0 || cleaner_is_pending(s) || cleaner_hears_late(s))
+    if (s->zygote.pid <= 0 || s->zygote.trial <= 0 || left <= 0 || cleaner_is_pending(s))
         return;
-    /* What stays in /tmp may be an attacker's: nothing is imported then. */
-    if (zygote_ask_learn(&s->zygote, s->settings.scrubs_tmp ? left : 0, &fault) != 0) {
+    /* What stays in /tmp may be an attacker's: nothing is imported then, nor before it is known that no file of init's was written to. */
+    if (zygote_ask_learn(&s->zygote, s->settings.scrubs_tmp && !cleaner_hears_late(s) ? left : 0, &fault) != 0) {
         pool_lose(s, &fault);
         return;
     }
