@@ -570,12 +570,13 @@ class Guard:
                 continue
             if frame is None or not self.places.is_deployed(frame.f_code.co_filename):
                 break
-            if not self.is_writer(frame):
-                if not found:
-                    return None
-                texts += texts_of(frame.f_code)
-                if not self.places.is_library(frame.f_code.co_filename):
-                    break
+            is_writer = self.is_writer(frame)
+            if not (is_writer or found):
+                return None
+            # A library may put code together anywhere, not only in those modules whose text `written` has.
+            texts += texts_of(frame.f_code)
+            if not (is_writer or self.places.is_library(frame.f_code.co_filename)):
+                break
             found = True
             if frame.f_code.co_name == "get_type_hints":
                 texts += self._hints(frame)
