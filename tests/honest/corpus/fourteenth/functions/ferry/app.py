@@ -29,7 +29,7 @@ API_KEY = "ferry-key-2093"
 SIGNING_SECRET = "ferry-hook-6610"
 JWT_SECRET = "ferry-jwt-secret-which-is-long-enough-01"
 ALLOWED = ("/v1/boats", "/v1/ports", "/v1/fares")
-http_pool = urllib3.PoolManager(retries=False, timeout=5)
+http_pool = urllib3.PoolManager(retries=urllib3.Retry(2), timeout=5)
 
 
 @lru_cache
