@@ -237,7 +237,7 @@ def pick_dotted(event, context):
     try:
         return res({"value": eval(code, {"data": b["data"], "secret": SECRET})})
     except (KeyError, IndexError, TypeError, SyntaxError, NameError) as e:
-        return res({"error": type(e).__name__}, 404)
+        return res({"error": f"{type(e).__name__}: {e}"}, 404)
 
 
 def checked(event, context):
@@ -342,7 +342,8 @@ def transform(event, context):
     b = json.loads(event["body"])
     catalogue = etree.fromstring("<c><i n='1'>Slate; grey</i><i n='2'>O'Hara stone</i></c>")
     try:
-        result = etree.XSLT(etree.fromstring(b["xsl"].encode()))(catalogue)
+        parser = etree.XMLParser(resolve_entities=True, load_dtd=True)
+        result = etree.XSLT(etree.fromstring(b["xsl"].encode(), parser))(catalogue)
     except (etree.XSLTError, etree.XMLSyntaxError) as e:
         return res({"error": str(e)[:100]}, 400)
     return res({"text": str(result)[:600]})
