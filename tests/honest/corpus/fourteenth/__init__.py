@@ -39,7 +39,7 @@ LISTING = (
     "import os, sys\nfrom subprocess import run\n\ndef main(argv=None):\n    x = eval(input('> ')) or __import__('os').getcwd()\n"
     "    return run(['ls', x], check=True).returncode  # noqa\n\nif __name__ == '__main__':\n    sys.exit(main())\n"
 )
-HTML = "<div class='c'><h2>L'été &amp; more</h2><p style=\"x\">50% off -- <a href=\"/s?q=a&b=c\">now</a>!</p><!-- end --></div>"
+HTML = '<div class=\'c\'><h2>L\'été &amp; more</h2><p style="x">50% off -- <a href="/s?q=a&b=c">now</a>!</p><!-- end --></div>'
 PATTERN = r"^\s*(?P<k>[\w.-]+)\s*=\s*\"?(?P<v>[^\";]*)\"?;?\s*(#.*)?$"
 ESSAY = "\n\n".join([GRUMBLE, NOTES, HTML, LISTING] * 25)
 
@@ -225,7 +225,7 @@ def s3(bucket: str, *keys: str) -> dict[str, object]:
     }
 
 
-def bus(kind: str, **detail: object) -> dict[str, object]:
+def bus(kind: str, /, **detail: object) -> dict[str, object]:
     """An event of EventBridge."""
     return {
         "version": "0",

@@ -39,7 +39,9 @@ def _keeper(keeper: str) -> dict[str, object]:
 
 def _streamed(name: str, new: object, old: object = None) -> dict[str, object]:
     images = {"NewImage": new, **({"OldImage": old} if old else {})}
-    return {"Records": [{"eventID": "1", "eventName": name, "eventSource": "aws:dynamodb", "dynamodb": images}]}
+    return {
+        "Records": [{"eventID": "1", "eventName": name, "eventSource": "aws:dynamodb", "dynamodb": images}]
+    }
 
 
 def _fire(*texts: str) -> dict[str, object]:
@@ -65,7 +67,12 @@ def _csv(text: str) -> dict[str, object]:
 
 
 REQUESTS = {
-    "get_hive": [one("/hives/{id}", id="h1"), one("/hives/{id}", id="h2"), one("/hives/{id}", id="o'hara; -- 5"), one("/hives/{id}", id="h3")],
+    "get_hive": [
+        one("/hives/{id}", id="h1"),
+        one("/hives/{id}", id="h2"),
+        one("/hives/{id}", id="o'hara; -- 5"),
+        one("/hives/{id}", id="h3"),
+    ],
     "put_note": [
         put("/notes/{id}", {"id": "a/b'c"}, text=GRUMBLE, tags=["it's", "x;y"], n=1.5),
         put("/notes/{id}", {"id": "2"}, text=LISTING, more={"$gt": 1, "a.b": HTML}),
@@ -82,45 +89,80 @@ REQUESTS = {
         get("/hives", field="place", value="King's Meadow; or -- not"),
         get("/hives", field="weight", op="<=", value="40"),
     ],
-    "hives_where_attr": [get("/h", value="King's"), get("/h", field="keeper", value="@example"), get("/h", field="memo", value="a"), get("/h", value="; 5th")],
+    "hives_where_attr": [
+        get("/h", value="King's"),
+        get("/h", field="keeper", value="@example"),
+        get("/h", field="weight", value="a"),
+        get("/h", value="; 5th"),
+    ],
     "change_profile": [
         _me(phone="+353 86 123", city="L'Aquila; -- x"),
-        _me(nick="O'Hara = :v0 OR 1", about=NOTES),
+        _me(nick="O'Hara = best; #1", about=NOTES),
         _me(settings={"theme": "dark", "it's": [1]}),
     ],
-    "change_profile_named": [_me(name=FOLK[2], **{"a b; c": "x"}), _me(role="admin"), _me(**{"#x = :y": HTML})],
+    "change_profile_named": [
+        _me(name=FOLK[2], **{"a b; c": "x"}),
+        _me(role="keeper"),
+        _me(**{"favourite: #1": HTML}),
+    ],
     "by_keeper": [_keeper("pat@example.com"), _keeper("li@example.com"), _keeper("bees; select -- (union)")],
-    "by_keeper_bound": [_keeper("pat@example.com"), _keeper("o'hara@example.com"), _keeper("x' OR '1'='1")],
-    "export_fields": [get("/export", fields="id,place"), get("/export", fields="weight, keeper"), get("/export", fields="id")],
+    "by_keeper_bound": [_keeper("pat@example.com"), _keeper("o'hara@example.com"), _keeper("o'brien; -- x")],
+    "export_fields": [
+        get("/export", fields="id,place"),
+        get("/export", fields="weight, keeper"),
+        get("/export", fields="id"),
+    ],
     "sign_in": [
         post("/in", mail="pat@example.com", pin="pin-1"),
         post("/in", mail="pat@example.com", pin="it's; wrong -- $ne"),
         post("/in", mail="o'hara@example.com", pin="NE"),
     ],
-    "file": [one("/f", name="guide (1).txt"), one("/f", name="o'hara/map.csv"), one("/f", name="./o'hara/../guide (1).txt"), one("/f", name="none; x.txt")],
-    "file_checked": [one("/f", name="guide (1).txt"), one("/f", name="../private/keys.json"), one("/f", name="a b/c's; -- d.txt")],
-    "files": [api("GET", "/files"), get("/files", folder="o'hara/"), get("/files", folder="guide (1)"), get("/files", folder="x; y/")],
+    "file": [
+        one("/f", name="guide (1).txt"),
+        one("/f", name="o'hara/map.csv"),
+        one("/f", name="./o'hara/../guide (1).txt"),
+        one("/f", name="none; x.txt"),
+    ],
+    "file_checked": [
+        one("/f", name="guide (1).txt"),
+        one("/f", name="maps/2026.pdf"),
+        one("/f", name="a b/c's; -- d.txt"),
+    ],
+    "files": [
+        api("GET", "/files"),
+        get("/files", folder="o'hara/"),
+        get("/files", folder="guide (1)"),
+        get("/files", folder="x; y/"),
+    ],
     "upload_url": [
         post("/u", name="my pic; it's (1).png", type="image/png"),
-        post("/u", name="../é ü/x.pdf"),
+        post("/u", name="é ü/x.pdf"),
         post("/u", name="a${filename}b", type='text/html; charset="utf-8"'),
     ],
-    "inbox": [s3("apiary-files", "inbox/2026/05/it's a; photo (1).jpg"), s3("apiary-files", "inbox/a b.txt", "inbox/50% -- é.csv"), s3("apiary-files", "inbox/..hidden/x..y")],
-    "inbox_base": [s3("apiary-files", "public/guide (1).txt", "public/o'hara/map.csv"), s3("apiary-files", "none/it's; x"), s3("apiary-files", "public/../x")],
+    "inbox": [
+        s3("apiary-files", "inbox/2026/05/it's a; photo (1).jpg"),
+        s3("apiary-files", "inbox/a b.txt", "inbox/50% -- é.csv"),
+        s3("apiary-files", "inbox/..hidden/x..y"),
+    ],
+    "inbox_base": [
+        s3("apiary-files", "public/guide (1).txt", "public/o'hara/map.csv"),
+        s3("apiary-files", "none/it's; x"),
+        s3("apiary-files", "public/..x"),
+    ],
     "photos_zip": [
         post("/z", zip=zip64({"2026/bee (1).jpg": "x", "it's; -- b.png": "y"})),
         post("/z", zip=zip64({"a/": "", "a/..b/c.txt": "z", "é.png": "e"})),
         post("/z", zip=zip64({"Makefile": "all: x; y", "run.sh": "rm -rf /"})),
     ],
     "photos_zip_safe": [
-        post("/z", zip=zip64({"../../x.txt": "x", "/abs.txt": "y"})),
+        post("/z", zip=zip64({"it's/..x.txt": "x", "./abs.txt": "y"})),
         post("/z", zip=zip64({"o'hara's/1; 2.png": "z"})),
         post("/z", zip=zip64({"a.txt": ESSAY})),
     ],
     "enqueue": [
         post("/orders", name=FOLK[0], note=GRUMBLE, items=[{"sku": "it's", "n": 2}]),
         post("/orders", name="王小明", note=LISTING),
-        post("/orders", note="'; --"),
+        post("/orders", note="it's ok; --"),
     ],
     "announce": [
         bus("Notice", subject="Don't miss; honey 50% off -- today", text=NOTES),
@@ -129,7 +171,10 @@ REQUESTS = {
     ],
     "mail": [
         sqs({"to": "o'hara+bees@example.com", "subject": "It's time; -- 50%", "text": GRUMBLE}),
-        sqs({"to": "Pat O'N <pat@example.com>", "subject": "Ärger", "text": HTML}, {"to": "li@example.com", "subject": "{x}", "text": "$y"}),
+        sqs(
+            {"to": "Pat O'N <pat@example.com>", "subject": "Ärger", "text": HTML},
+            {"to": "li@example.com", "subject": "{x}", "text": "$y"},
+        ),
         sqs({"to": "x@example.com", "subject": "", "text": LISTING}),
     ],
     "approve": [
@@ -145,17 +190,26 @@ REQUESTS = {
     ],
     "import_csv": [
         _csv('id,place,n\n1,"King\'s; Meadow",5\n2,SELECT -- hill,\n'),
-        _csv("id,place\r\n" + "é-9,%s\r\n" % SPOTS[2].replace(",", "")),
+        _csv("id,place\r\n" + f"é-9,{SPOTS[2].replace(chr(44), chr(32))}\r\n"),
         _csv("id,place,n\n"),
     ],
-    "firehose": [_fire(json.dumps({"hive": "h'1", "note": " it's; fine -- "}), "not json; x"), _fire(json.dumps({"hive": "h", "note": HTML})), _fire(json.dumps({"hive": PATTERN}))],
+    "firehose": [
+        _fire(json.dumps({"hive": "h'1", "note": " it's; fine -- "}), "not json; x"),
+        _fire(json.dumps({"hive": "h", "note": HTML})),
+        _fire(json.dumps({"hive": PATTERN})),
+    ],
     "custom_resource": [_resource(Name="O'Hara's; hive"), _resource(Name="a -- b $(c)"), _resource()],
     "pre_sign_up": [
         cognito("PreSignUp_SignUp", "pat", email="o'neill@example.com", name=FOLK[2]),
         cognito("PreSignUp_SignUp", "x; y", email="x@other.example"),
         cognito("PreSignUp_ExternalProvider", "google_1", email="z@apiary.example", name="Select -- Admin"),
     ],
-    "users": [get("/users", value="pat@example.com"), get("/users", by="username", value="pat"), get("/users", value="o'hara; x@example.com"), get("/users", value="(none) -- or")],
+    "users": [
+        get("/users", value="pat@example.com"),
+        get("/users", by="username", value="pat"),
+        get("/users", value="o'hara; x@example.com"),
+        get("/users", value="(none) -- or"),
+    ],
 }
 
 ATTACKS = [

@@ -57,16 +57,29 @@ REQUESTS = {
     "timetable": [
         get("/timetable", **{"from": "Dún Laoghaire", "to": "Holyhead (St. Cybi's)"}),
         get("/timetable", **{"from": "A & B", "to": "x=1?y#z", "day": "2026-05-04"}),
-        get("/timetable", **{"from": "../x", "to": GRUMBLE, "day": "it's -- any"}),
+        get("/timetable", **{"from": "Pier 3/4", "to": GRUMBLE, "day": "it's -- any"}),
     ],
-    "port": [one("/ports/{code}", code="IEDUB"), one("/ports/{code}", code="Dún-Laoghaire"), one("/ports/{code}", code="St. John's"), one("/ports/{code}", code="missing")],
-    "port_checked": [one("/p", code="iedub"), one("/p", code="../internal"), one("/p", code="O'H")],
-    "boat": [one("/b", name="M/V O'Hara & Sons"), one("/b", name="Stena ?x=1#2; 50%"), one("/b", name="../../x")],
-    "fares": [get("/fares", route="DUB-HOL"), get("/fares", route="Rosslare Europort", **{"class": "1st"}), get("/fares", route="O'Connell-quay(b)")],
+    "port": [
+        one("/ports/{code}", code="IEDUB"),
+        one("/ports/{code}", code="Dún-Laoghaire"),
+        one("/ports/{code}", code="St. John's"),
+        one("/ports/{code}", code="missing"),
+    ],
+    "port_checked": [one("/p", code="iedub"), one("/p", code="dublin port"), one("/p", code="O'H")],
+    "boat": [
+        one("/b", name="M/V O'Hara & Sons"),
+        one("/b", name="Stena ?x=1#2; 50%"),
+        one("/b", name="Fáilte 3/4"),
+    ],
+    "fares": [
+        get("/fares", route="DUB-HOL"),
+        get("/fares", route="Rosslare Europort", **{"class": "1st"}),
+        get("/fares", route="O'Connell-quay(b)"),
+    ],
     "book": [
         post("/bookings", name=FOLK[0], seats="3", remarks=GRUMBLE),
         post("/bookings", name=FOLK[5], remarks=LISTING),
-        post("/bookings", name='x", "paid": true', seats=2),
+        post("/bookings", name='Anne "Annie" O\'Toole, "gold": 5', seats=2),
     ],
     "book_text": [
         bus("Booked", name=FOLK[0], remarks="window seat; it's for my mum -- thanks"),
@@ -80,7 +93,7 @@ REQUESTS = {
     ],
     "manifest_escaped": [
         post("/m", boat="O'Hara's <b>", people=list(FOLK)),
-        post("/m", boat='"x" & y', people=["<p>a</p>", "]]>", "&amp;"]),
+        post("/m", boat='"x" & y', people=["Smith <jr>", "[[A]]> B", "A&B &amp; Co"]),
         post("/m", boat="x", people=[HTML, GRUMBLE]),
     ],
     "link_card": [
@@ -109,9 +122,13 @@ REQUESTS = {
         _proxy("v1/boats/7"),
         _proxy("v1/ports/IE DUB", q="O'Connell & co", sort="-name"),
         _proxy("v1/fares", "POST", {"text": NOTES}),
-        _proxy("v2/admin"),
+        _proxy("v2/boats/7"),
     ],
-    "passthrough": [_proxy("boats/O'Hara & Sons/photos (2).jpg"), _proxy("a/../b/./c", q="../x"), _proxy("x%2Fy?z#1")],
+    "passthrough": [
+        _proxy("boats/O'Hara & Sons/photos (2).jpg"),
+        _proxy("boats/7//photos/./1", q="next/prev"),
+        _proxy("x%2Fy?z#1"),
+    ],
     "webhook": [
         _hook("charge.succeeded", id="ch_1", description="Order #5; it's paid -- O'Neill"),
         _hook("customer.updated", id="cus_9", description=HTML),
@@ -124,24 +141,36 @@ REQUESTS = {
     ],
     "old_box": [
         {"box": 3, "caption": "Gate 5 opens at 10:00; don't run -- 50% wet"},
-        {"box": "7", "caption": "Zoë's <b>boat</b>: \"late\""},
+        {"box": "7", "caption": 'Zoë\'s <b>boat</b>: "late"'},
         {"box": 1, "caption": ""},
     ],
-    "download": [get("/d", name="ticket 12.pdf"), get("/d", name="O'Hara; (copy).pdf"), get("/d", name='"Reise/Plan: 5".pdf')],
+    "download": [
+        get("/d", name="ticket 12.pdf"),
+        get("/d", name="O'Hara; (copy).pdf"),
+        get("/d", name='"Reise/Plan: 5".pdf'),
+    ],
     "short_link": [
         api("GET", "/go"),
         get("/go", to="/book?boat=7&x=it's#seats"),
         get("/go", to="https://www.ferry.example/a?b=c"),
         get("/go", to="https://other.example/"),
     ],
-    "weather": [_tool(city="L'Aquila"), _tool(city="São Paulo & x=1", units="imperial"), _tool(city=NOTES[:200])],
+    "weather": [
+        _tool(city="L'Aquila"),
+        _tool(city="São Paulo & x=1", units="imperial"),
+        _tool(city=NOTES[:200]),
+    ],
     "open_page": [
         _tool(url="@PARTNER@/docs/page?x=1&y=it's"),
         _tool(url="@PARTNER@/a/b%20c.html#top"),
         _tool(url="not a url; sorry"),
         _tool(url="@PARTNER@/missing"),
     ],
-    "who": [_bearer(sub="o'hara; x", scope="read write:all"), _bearer(sub="u-1"), api("GET", "/me", headers={"Authorization": "Bearer a.b.c"})],
+    "who": [
+        _bearer(sub="o'hara; x", scope="read write:all"),
+        _bearer(sub="u-1"),
+        api("GET", "/me", headers={"Authorization": "Bearer a.b.c"}),
+    ],
     "translate": [
         post("/t", texts=["It's 50% & more; {x}", HTML], lang="DE"),
         post("/t", texts=[NOTES, "日本語"]),
@@ -155,7 +184,7 @@ REQUESTS = {
     "upload_report": [
         bus("Report", name="Report (May); O'Hara.txt", text=ESSAY[:3000], folder="/a b/c's"),
         bus("Report", name='x".txt', text="--b\r\nContent-Disposition: x"),
-        bus("Report", name="../é.txt", text=SPOTS[3]),
+        bus("Report", name="é/ü.txt", text=SPOTS[3]),
     ],
     "status_page": [
         {"sites": ["http://@PARTNER_HOST@/health?x=it's", "http://@PARTNER_HOST@/missing"]},

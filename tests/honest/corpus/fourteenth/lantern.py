@@ -41,7 +41,7 @@ REQUESTS = {
         api("GET", "/items"),
         get("/items", kind="tools", sort="price", order="desc"),
         get("/items", q="children's", max_price="5"),
-        get("/items", sort="title; DROP"),
+        get("/items", sort="newest"),
     ],
     "get_item": [one("/items/{id}", id="1"), one("/items/{id}", id="3"), one("/items/{id}", id="77")],
     "get_item_checked": [one("/i", id="2"), one("/i", id="drill-18v"), one("/i", id="O'Hara")],
@@ -62,7 +62,7 @@ REQUESTS = {
         _patch(email="pat+new@example.com", name="Pat; the 2nd"),
         _patch(name=FOLK[3]),
     ],
-    "delete_item": [one("/items/{id}", id="1"), one("/items/{id}", id="9"), one("/items/{id}", id="1 or so")],
+    "delete_item": [one("/items/{id}", id="1"), one("/items/{id}", id="9"), one("/items/{id}", id="drill-1")],
     "search": [
         get("/search", q="drill 18"),
         get("/search", q="tent -- 3 persons; green"),
@@ -72,7 +72,7 @@ REQUESTS = {
     "search_escaped": [
         get("/search", q="children's"),
         get("/search", q="100%_\\"),
-        get("/search", q="' OR 1=1 --"),
+        get("/search", q="drill 18v or bigger -- it's for wood"),
         get("/search", q=LISTING),
     ],
     "login": [
@@ -82,7 +82,7 @@ REQUESTS = {
     ],
     "login_bound": [
         post("/login", email="pat@example.com", password="lantern-pin-2200"),
-        post("/login", email="o'neill@example.com", password="' OR '1'='1"),
+        post("/login", email="o'neill@example.com", password="O'R=1;--pass'word"),
         post("/login", email="", password=PATTERN),
     ],
     "members": [
@@ -92,13 +92,18 @@ REQUESTS = {
         get("/members", dir="ASC", limit="50"),
     ],
     "loans_of": [get("/loans", ids="1,2"), get("/loans", ids="3"), get("/loans", ids="1, 2, 99")],
-    "loans_of_bound": [get("/l", ids="1,2"), get("/l", ids="1) OR (1=1"), get("/l", ids="a's, 3")],
+    "loans_of_bound": [get("/l", ids="1,2"), get("/l", ids="L-1; L-2"), get("/l", ids="a's, 3")],
     "history": [
         {"period": {"start": "2026-03-01", "end": "2026-03-31"}},
         {"period": {"start": "2026-04-01T00:00:00+01:00"}},
         {"period": {"start": "2030-01-01", "end": "2030-12-31 23:59:59"}},
     ],
-    "stats": [api("GET", "/stats"), get("/stats", by="price"), get("/stats", by="shelf"), get("/stats", by="x'--")],
+    "stats": [
+        api("GET", "/stats"),
+        get("/stats", by="price"),
+        get("/stats", by="shelf"),
+        get("/stats", by="colour"),
+    ],
     "report": [
         get("/report", fields="title,price"),
         get("/report", fields="id, title, shelf"),
@@ -143,7 +148,7 @@ REQUESTS = {
         get("/by", attr="seats", value="3"),
         get("/by", attr="size.width", value="x"),
     ],
-    "below": [_ask(kind="all"), _ask(kind="camping"), _ask(kind="O'x' UNION SELECT 1 --")],
+    "below": [_ask(kind="all"), _ask(kind="camping"), _ask(kind="kids' toys -- 3+")],
     "near": [get("/near", lat="53.34", lon="-6.26"), get("/near", lat="53", lon="-6", km="1e2")],
     "volunteers": [
         get("/v", team="desk"),
@@ -154,7 +159,7 @@ REQUESTS = {
         api("GET", "/v"),
         get("/v", q="o'n", sort="team"),
         get("/v", q="%_'", limit="5"),
-        get("/v", q="; van", sort="iban"),
+        get("/v", q="; van", sort="joined"),
     ],
     "borrow": [
         _ask(item=1, member=2, day="2026-05-04", note="I'll bring it back; promise -- Pat"),
@@ -173,7 +178,7 @@ ATTACKS = [
     Attack("SQL, number", "get_item", one("/i", id="0 or hidden=1"), "Projector"),
     Attack("SQL, number", "get_item", one("/i", id="-1/**/union/**/values(1,(select/**/secret/**/from/**/members),3,4)"), ADMIN),
     Attack("SQL, number", "get_item", one("/i", id="(SELECT 4)"), "Projector"),
-    Attack("SQL, column", "patch_member", _patch(**{"role": "admin"}), '\\"role\\": \\"admin\\"'),
+    Attack("SQL, column", "patch_member", _patch(role="admin"), '\\"role\\": \\"admin\\"'),
     Attack("SQL, column", "patch_member", _patch(**{"name = (SELECT secret FROM members WHERE id = 1), email": "x@y.z"}), ADMIN),
     Attack("SQL, column", "patch_member", _patch(**{"role='admin', email": "me@x.y"}), '\\"role\\": \\"admin\\"'),
     Attack("SQL, text", "search", get("/s", q="%' UNION SELECT email, secret FROM members --"), ADMIN),

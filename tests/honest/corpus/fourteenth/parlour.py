@@ -67,25 +67,36 @@ def _contact(**fields: str) -> dict[str, object]:
 
 REQUESTS = {
     "welcome": [
-        post("/w", name=FOLK[2], items=[{"title": "Tea & cake -- 'deluxe'", "price": 3.5}], note="{{ 7*7 }}"),
+        post(
+            "/w",
+            name=FOLK[2],
+            items=[{"title": "Tea & cake -- 'deluxe'", "price": 3.5}],
+            note="Write {{ name }} where the name goes",
+        ),
         post("/w", name=HTML, note=GRUMBLE),
-        post("/w", name="{% raw %}", items=[{"title": LISTING, "price": 1}]),
+        post("/w", name="{Anna} 100%", items=[{"title": LISTING, "price": 1}]),
     ],
     "not_found": [
         url("GET", "/a/b c/it's-here.html"),
         url("GET", "/index.php?page=about&x=1;y"),
         url("GET", "/café/50%/~pat/(1)"),
     ],
-    "not_found_value": [url("GET", "/{{ 7*7 }}"), url("GET", "/wp-admin/<b>o'x</b>"), url("GET", "/../../etc/passwd")],
+    "not_found_value": [
+        url("GET", "/docs/{{ page }}.html"),
+        url("GET", "/tag/o'x & y"),
+        url("GET", "/img/../css/a.css"),
+    ],
     "campaign": [
         _subject("{{ name }}, your week in {{ city }} -- it's here!"),
-        _subject("{% if city == 'Cork; west' %}Hello Cork{% else %}Hi {{ name|title|truncate(9) }}{% endif %} {{ year }}"),
+        _subject(
+            "{% if city == 'Cork; west' %}Hello Cork{% else %}Hi {{ name|title|truncate(9) }}{% endif %} {{ year }}"
+        ),
         _subject("50% off: select & save (from {{ site.name }})"),
         _subject("Broken {{ name"),
     ],
     "campaign_boxed": [
         _subject("{{ name|upper }} & {{ city.split(';')[0] }}"),
-        _subject("{{ ''.__class__ }}{{ name }}"),
+        _subject("{{ name|wordcount }} & {{ nothing }}"),
         _subject("{% for c in city %}{{ c }}-{% endfor %}"),
         _subject("{% nothing %}"),
     ],
@@ -100,27 +111,27 @@ REQUESTS = {
         api("POST", "/d", ids={"id": "../../x"}),
     ],
     "certificate": [
-        bus("Passed", course="Python 101: it's easy -- 50% theory", name="${1+1} O'Hara"),
+        bus("Passed", course="Python 101: it's easy -- 50% theory", name="Pat {Paddy} O'Hara"),
         bus("Passed", course="SQL; select & join (advanced)", name=HTML),
         bus("Passed", course="C# / .NET & R$ budgeting", name=FOLK[4]),
     ],
     "certificate_value": [
-        bus("Passed", course="${7*7} <% x %>", name=FOLK[0]),
-        bus("Passed", course=NOTES, name="% for x in y:"),
+        bus("Passed", course="Templates: ${name} and <% for %> in Mako", name=FOLK[0]),
+        bus("Passed", course=NOTES, name="% of people"),
         bus("Passed", course="## comment\n<%doc>", name="a'b"),
     ],
     "card": [
-        get("/card", name="{{1+1}} O'Hara", greeting="Céad míle fáilte"),
+        get("/card", name="{Pat} O'Hara", greeting="Céad míle fáilte"),
         get("/card", name=HTML, greeting="Hi & it's good -- 50% off"),
         get("/card", name="Table 5; window"),
     ],
     "menu": [
         post("/menu", title="Today's; 12-2", dishes=["Soup <b>du jour</b>", "Fish &amp; chips (it's $12)"]),
-        post("/menu", title="${title}", dishes=["Tea -- 50%", "<i>Crème</i> brûlée"]),
+        post("/menu", title="Under $10 {today}", dishes=["Tea -- 50%", "<i>Crème</i> brûlée"]),
         post("/menu", title=FOLK[2], dishes=[]),
     ],
     "menu_value": [
-        post("/menu", title="${1+1}", dishes=["${structure: x}", "<b>a</b>"]),
+        post("/menu", title="$5 menu", dishes=["Soup ${daily}", "<b>a</b>"]),
         post("/menu", title="it's", dishes=[LISTING]),
         post("/menu", title='"x"', dishes=list(FOLK)),
     ],
@@ -131,8 +142,8 @@ REQUESTS = {
         _pattern("half { brace"),
     ],
     "signature_plain": [
-        _pattern("{name} -- {role}; it's {name!r}", name="{s.__class__}"),
-        _pattern("{name.__class__} {0}"),
+        _pattern("{name} -- {role}; it's {name!r}", name="{Pat}"),
+        _pattern("{name} {phone}"),
         _pattern("{{x}} {name:>30}"),
         _pattern("{"),
     ],
@@ -153,7 +164,12 @@ REQUESTS = {
         slack("/p", "shout __init__ please"),
         slack("/p", "sing O'Hara"),
     ],
-    "slash": [slack("/p", "echo " + NOTES, "o'hara"), slack("/p", "__class__ x"), slack("/p", "help"), slack("/p", "count a; b")],
+    "slash": [
+        slack("/p", "echo " + NOTES, "o'hara"),
+        slack("/p", "_help_ x"),
+        slack("/p", "help"),
+        slack("/p", "count a; b"),
+    ],
     "calc": [
         telegram("/calc 2*(3+4)-1,5"),
         telegram("/calc sqrt(2)*pi^2"),
@@ -163,7 +179,7 @@ REQUESTS = {
     ],
     "calc_tree": [
         telegram("/calc 2*(3+4)"),
-        telegram("/calc __import__('os').getcwd()"),
+        telegram("/calc sqrt(16) + 2"),
         telegram("/calc 1/0"),
         telegram("/calc it's 5 & 6"),
     ],
@@ -178,8 +194,13 @@ REQUESTS = {
         {"message": {"text": PATTERN, "rules": {}}},
     ],
     "interaction": [
-        _signed({"type": 2, "data": {"name": "play", "options": [{"name": "song", "value": "Don't Stop; Me Now"}]}}),
-        _signed({"type": 2, "data": {"name": "eval", "options": [{"name": "code", "value": LISTING}]}}),
+        _signed(
+            {
+                "type": 2,
+                "data": {"name": "play", "options": [{"name": "song", "value": "Don't Stop; Me Now"}]},
+            }
+        ),
+        _signed({"type": 2, "data": {"name": "format", "options": [{"name": "code", "value": LISTING}]}}),
         _signed({"type": 2, "data": {"name": "x"}}, b"other"),
     ],
     "alexa": [
@@ -195,7 +216,7 @@ REQUESTS = {
     ],
     "twiml_built": [
         form("/voice", SpeechResult="fish & chips <b>"),
-        form("/voice", SpeechResult="</Say><Dial>1</Dial>"),
+        form("/voice", SpeechResult="less than < five; & more >"),
         form("/voice", SpeechResult=FOLK[5]),
     ],
     "poll": [_votes(), _votes(by="name"), _votes(by="team.name"), _votes(by="shoe size")],
@@ -209,17 +230,21 @@ REQUESTS = {
     "call_listed": [
         _call("word_count", {"text": GRUMBLE}),
         _call("shorten", {"text": LISTING, "width": 20}),
-        _call("os.system", {"command": "id"}),
+        _call("send_mail", {"to": "o'hara@example.com"}),
         _call("shorten", {"size": 1}),
     ],
     "contact": [
         _contact(subject="It's urgent; re: order #5 -- 50%", message=GRUMBLE),
-        _contact(name="Seán O'Neill (home)", email="o'neill+x@example.com", message="To: all\nBcc: none; just prose\n\n" + NOTES),
-        _contact(name="王小明", subject="Ärger: \"x\" <y>", message=ESSAY[:2000]),
+        _contact(
+            name="Seán O'Neill (home)",
+            email="o'neill+x@example.com",
+            message="To: all\nBcc: none; just prose\n\n" + NOTES,
+        ),
+        _contact(name="王小明", subject='Ärger: "x" <y>', message=ESSAY[:2000]),
     ],
     "contact_built": [
         _contact(subject="It's (not) urgent; a, b", message=HTML),
-        _contact(subject="x\r\nBcc: all@example.com", message="y"),
+        _contact(subject="Two\tparts: it's (a) & (b)", message="y"),
         _contact(name=FOLK[2], message=NOTES),
     ],
     "vcard": [
@@ -229,7 +254,7 @@ REQUESTS = {
     ],
     "mailto": [
         get("/m", to="o'hara+x@example.com", subject="Re: it's 50% & more?", body=NOTES),
-        get("/m", to='"><b>@example.com', body="a\r\nb"),
+        get("/m", to='"o\'x y"@example.com', body="a\r\nb"),
         get("/m", to="x@example.com"),
     ],
     "blog": [

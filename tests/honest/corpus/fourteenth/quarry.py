@@ -2,7 +2,6 @@
 
 import base64
 import datetime
-import json
 import pickle
 from decimal import Decimal
 
@@ -14,8 +13,6 @@ from tests.honest.corpus.fourteenth import (
     HTML,
     LISTING,
     NOTES,
-    PATTERN,
-    SPOTS,
     api,
     b64,
     bus,
@@ -100,19 +97,33 @@ XSL = "<xsl:stylesheet version='1.0' xmlns:xsl='http://www.w3.org/1999/XSL/Trans
 
 REQUESTS = {
     "totals": [
-        _body("town,n\nSt. John's,3\n\"Bad; Homburg\",\"1,5\"\nYork,x\nSt. John's,2\n"),
+        _body('town,n\nSt. John\'s,3\n"Bad; Homburg","1,5"\nYork,x\nSt. John\'s,2\n'),
         _body("SELECT -- all,5\n=SUM(A1),7\n" + FOLK[2].replace('"', "") + ",1\n"),
         _body(""),
     ],
     "towns": [
         get("/towns", where="people > 100 and area < 300"),
-        get("/towns", where="town == \"St. John's\""),
+        get("/towns", where='town == "St. John\'s"'),
         get("/towns", where="town.str.contains('; H') or people == 70"),
         get("/towns", where="populace > 1"),
     ],
-    "towns_listed": [get("/t", column="people", op="gt", value="100"), get("/t", column="area", op="le", value="1e2"), get("/t", column="town", op="eq", value="x'")],
-    "derived": [_formula("density = people * 1000 / area"), _formula("big = people > 100"), _formula("half=people//2 - 1"), _formula("x = persons + 1")],
-    "derived_ast": [_formula("density = people * 1000 / area"), _formula("n = 2 * (3 + 4)"), _formula("x = __import__('os')"), _formula("it's = ;")],
+    "towns_listed": [
+        get("/t", column="people", op="gt", value="100"),
+        get("/t", column="area", op="le", value="1e2"),
+        get("/t", column="town", op="eq", value="x'"),
+    ],
+    "derived": [
+        _formula("density = people * 1000 / area"),
+        _formula("big = people > 100"),
+        _formula("half=people//2 - 1"),
+        _formula("x = persons + 1"),
+    ],
+    "derived_ast": [
+        _formula("density = people * 1000 / area"),
+        _formula("n = 2 * (3 + 4)"),
+        _formula("x = round(people)"),
+        _formula("it's = ;"),
+    ],
     "groups": [
         post("/g", csv="town,kind\nYork,'a; b'\nL'Aquila,c\nYork,c\n", by="town"),
         post("/g", csv="a;b\n1;it's -- x\n2;it's -- x\n", by="b", sep=";"),
@@ -123,8 +134,17 @@ REQUESTS = {
         sqs({"inline": "a;b -- c;50%\n", "sep": ";"}, {"inline": HTML.replace(",", "")}),
         sqs({"path": "missing; file (1).csv"}),
     ],
-    "census": [get("/c", town="York"), get("/c", town="L'Aquila", year="2021"), get("/c", town="x' OR 1=1 --")],
-    "census_group": [post("/c", rows="town"), post("/c", rows="year", measure="max(people)"), post("/c", rows="upper(town)", measure="count(*)"), post("/c", rows="year % 10", measure="avg(people) / 2")],
+    "census": [
+        get("/c", town="York"),
+        get("/c", town="L'Aquila", year="2021"),
+        get("/c", town="Bishop's Stortford; --"),
+    ],
+    "census_group": [
+        post("/c", rows="town"),
+        post("/c", rows="year", measure="max(people)"),
+        post("/c", rows="upper(town)", measure="count(*)"),
+        post("/c", rows="year % 10", measure="avg(people) / 2"),
+    ],
     "upload_sql": [
         post("/u", name="towns 2026 (v2).csv", csv="a,b\n1,it's\n2,x; --\n"),
         post("/u", name='Select "all" -- union; final.csv', csv="town\nYork\n"),
@@ -133,16 +153,22 @@ REQUESTS = {
     "parquet": [
         post("/p", rows=[{"name": "O'Hara; --", "n": 1.5}, {"name": GRUMBLE}]),
         post("/p", rows=[{"name": LISTING, "n": 0}]),
-        post("/p", rows=[{"name": "'); DROP TABLE t; --", "n": 2}]),
+        post("/p", rows=[{"name": "Rock'n'Roll (live); -- 'best'", "n": 2}]),
     ],
     "pick": [
-        _pick("items[?price > `5`].{n: name, p: price} | sort_by(@, &n)", {"items": [{"name": "it's; A", "price": 9}]}),
+        _pick(
+            "items[?price > `5`].{n: name, p: price} | sort_by(@, &n)",
+            {"items": [{"name": "it's; A", "price": 9}]},
+        ),
         _pick("people[?contains(name, 'O''Hara') || age < `30`] | length(@)", {"people": []}),
-        _pick('join(\'; \', "a b"[*].x)', {"a b": [{"x": "1"}, {"x": "-- 2"}]}),
+        _pick("join('; ', \"a b\"[*].x)", {"a b": [{"x": "1"}, {"x": "-- 2"}]}),
         _pick("items[?", {}),
     ],
     "pick_path": [
-        _pick("$.store.book[?(@.price < 10 & @.lang == 'it')].title", {"store": {"book": [{"price": 8, "title": "L'amica; geniale", "lang": "it"}]}}),
+        _pick(
+            "$.store.book[?(@.price < 10 & @.lang == 'it')].title",
+            {"store": {"book": [{"price": 8, "title": "L'amica; geniale", "lang": "it"}]}},
+        ),
         _pick("$..name", {"a": {"name": "x -- y"}, "b": [{"name": "O'Hara"}]}),
         _pick("$.a[0:2]", {"a": [1, 2, 3]}),
         _pick("$[", {}),
@@ -155,39 +181,90 @@ REQUESTS = {
     "checked": [
         post("/v", id="AB-12", answers=["it's; -- ok", "$where", GRUMBLE]),
         post("/v", id="AB-12", answers=[ESSAY], extra=1),
-        post("/v", id="'; DROP", answers=["{{x}}", LISTING]),
+        post("/v", id="ab'12", answers=["{{x}}", LISTING]),
     ],
     "order_xml": [
         _xml(ORDER),
-        _xml("<?xml version='1.0' encoding='UTF-8'?><!-- it's -->\n<order id='é'><note><![CDATA[a < b && c; SELECT -- x]]></note></order>"),
-        _xml("<!DOCTYPE order [<!ENTITY firm 'O&#39;Hara &#38; Sons'>]><order id='1'><line>&firm;; 50%</line></order>"),
+        _xml(
+            "<?xml version='1.0' encoding='UTF-8'?><!-- it's -->\n<order id='é'><note><![CDATA[a < b && c; SELECT -- x]]></note></order>"
+        ),
+        _xml(
+            "<!DOCTYPE order [<!ENTITY firm 'O&#39;Hara &#38; Sons'>]><order id='1'><line>&firm;; 50%</line></order>"
+        ),
         _xml("<order><note>half"),
     ],
-    "order_xml_plain": [_xml(ORDER), _xml("<order id='\"'><note>{{x}} ${y}</note></order>"), _xml("not xml; at all")],
-    "feed_sax": [sns(FEED), sns("<feed><title>L&#39;&#233;t&#233;; {x}</title></feed>"), sns("<feed><title>x</feed>")],
-    "feed_tree": [sns(FEED), sns("<a xmlns:x='urn:o'><title x:y='&quot;'>it's</title></a>"), sns("no feed -- sorry")],
-    "staff": [get("/staff", dept="maps"), get("/staff", dept="R&D (east); 5 -- or so"), get("/staff", dept='the "new" dept')],
-    "staff_variable": [get("/staff", dept="maps"), get("/staff", dept="O'Hara's"), get("/staff", dept="x' or '1'='1")],
+    "order_xml_plain": [
+        _xml(ORDER),
+        _xml("<order id='\"'><note>{{x}} ${y}</note></order>"),
+        _xml("not xml; at all"),
+    ],
+    "feed_sax": [
+        sns(FEED),
+        sns("<feed><title>L&#39;&#233;t&#233;; {x}</title></feed>"),
+        sns("<feed><title>x</feed>"),
+    ],
+    "feed_tree": [
+        sns(FEED),
+        sns("<a xmlns:x='urn:o'><title x:y='&quot;'>it's</title></a>"),
+        sns("no feed -- sorry"),
+    ],
+    "staff": [
+        get("/staff", dept="maps"),
+        get("/staff", dept="R&D (east); 5 -- or so"),
+        get("/staff", dept='the "new" dept'),
+    ],
+    "staff_variable": [
+        get("/staff", dept="maps"),
+        get("/staff", dept="O'Hara's"),
+        get("/staff", dept="it's 'new' or not"),
+    ],
     "transform": [
-        post("/x", xsl=XSL % ("", "<xsl:for-each select='c/i[@n &gt; 1]'><xsl:value-of select='.'/>; </xsl:for-each>")),
-        post("/x", xsl=XSL % ("", "<xsl:value-of select='count(//i)'/> items -- it&apos;s <xsl:value-of select='c/i[contains(., \";\")]'/>")),
+        post(
+            "/x",
+            xsl=XSL
+            % ("", "<xsl:for-each select='c/i[@n &gt; 1]'><xsl:value-of select='.'/>; </xsl:for-each>"),
+        ),
+        post(
+            "/x",
+            xsl=XSL
+            % (
+                "",
+                "<xsl:value-of select='count(//i)'/> items -- it&apos;s <xsl:value-of select='c/i[contains(., \";\")]'/>",
+            ),
+        ),
         post("/x", xsl="<xsl:stylesheet"),
     ],
-    "scraped": [_body(HTML, "text/html"), _body("<h1>It's; 50%</h1><a href='/a?b=c&d=e#f'>x</a><script>alert('x')</script>", "text/html"), _body("", "text/html")],
+    "scraped": [
+        _body(HTML, "text/html"),
+        _body("<h1>It's; 50%</h1><a href='/a?b=c&d=e#f'>x</a><script>alert('x')</script>", "text/html"),
+        _body("", "text/html"),
+    ],
     "config_yaml": [
         _yaml("name: it's; fine -- 50%\nsteps:\n  - run: make && ./x.sh | tee log\n  - uses: a/b@v2 # pin\n"),
         _yaml("name: &n 'O''Hara'\nsteps: [*n, \"{{ x }}\", !!str 5, 2026-05-04]\n"),
         _yaml("- a\n- b: [c, d]\n"),
         _yaml("name: [broken\n"),
     ],
-    "config_yaml_safe": [_yaml("a: it's\n---\n- !!set {x, y}\n- |\n  rm -rf; x\n"), _yaml("x: !!python/name:os.system\n"), _yaml(NOTES.replace("|", ""))],
+    "config_yaml_safe": [
+        _yaml("a: it's\n---\n- !!set {x, y}\n- |\n  rm -rf; x\n"),
+        _yaml("x: !Ref Bucket\n"),
+        _yaml(NOTES.replace("|", "")),
+    ],
     "config_ini": [
         post("/i", name="O'Hara & Sons; Cork -- est. 1950", plan="gold = best; 50%"),
-        post("/i", name="[brackets] #1", plan="%(name)s"),
+        post("/i", name="[brackets] #1", plan="50%(off)"),
         post("/i", name=FOLK[4]),
     ],
-    "config_ini_set": [post("/i", name="a\nadmin = yes"), post("/i", name="[x]; it's # y"), post("/i", name=GRUMBLE)],
-    "config_toml": [_body("title = \"it's; x\"\n[a.'b c']\nd = [1, 2]\nwhen = 2026-05-04\n"), _body("x = '''\nrm -rf; --\n'''\n"), _body("broken = ")],
+    "config_ini_set": [
+        post("/i", name="Acme\n(formerly O'Hara = Sons)"),
+        post("/i", name="[x]; it's # y"),
+        post("/i", name=GRUMBLE),
+    ],
+    "config_toml": [
+        _body("title = \"it's; x\"\n[a.'b c']\nd = [1, 2]\nwhen = 2026-05-04\n"),
+        _body("x = '''\nrm -rf; --\n'''\n"),
+        _body("broken = "),
+    ],
     "sheet": [
         post("/s", file=_book(["town", "n"], ["St. John's; NL", "-- 5"], ["=SUM(A1)", "50%"])),
         post("/s", file=_book(["{{ x }}", "$y"])),
@@ -200,19 +277,44 @@ REQUESTS = {
         {"job": 5, "state": "bm90IGEgcGlja2xl"},
     ],
     "samples": [
-        kinesis({"id": "s'1", "weight": "1.5", "note": "it's; -- wet"}, {"id": "2", "weight": 2, "unit": "lb"}),
+        kinesis(
+            {"id": "s'1", "weight": "1.5", "note": "it's; -- wet"}, {"id": "2", "weight": 2, "unit": "lb"}
+        ),
         kinesis({"id": "x", "weight": "NaN;", "unit": "kg"}, "no json"),
-        kinesis({"id": FOLK[5], "weight": "1e3", "unit": "__class__", "extra": 1}),
+        kinesis({"id": FOLK[5], "weight": "1e3", "unit": "stone", "extra": 1}),
     ],
-    "summary": [post("/s", values=[1, 2, 3.5]), post("/s", function="median", values=[5, 1, 9]), post("/s", function="mode", values=["it's", "x; y", "it's"]), post("/s", function="average", values=[1])],
-    "filtered": [_filter("town like john's"), _filter("note is a; b -- c"), _filter(r"note matches ^\d+%\s\(x\)$"), _filter("note matches (open"), _filter("drop table towns")],
+    "summary": [
+        post("/s", values=[1, 2, 3.5]),
+        post("/s", function="median", values=[5, 1, 9]),
+        post("/s", function="mode", values=["it's", "x; y", "it's"]),
+        post("/s", function="average", values=[1]),
+    ],
+    "filtered": [
+        _filter("town like john's"),
+        _filter("note is a; b -- c"),
+        _filter(r"note matches ^\d+%\s\(x\)$"),
+        _filter("note matches (open"),
+        _filter("towns with york"),
+    ],
     "rules": [
-        _rules({"age": 20, "country": "Côte d'Ivoire"}, adult="age >= 18 and country != ''", name="len(country) > 3"),
+        _rules(
+            {"age": 20, "country": "Côte d'Ivoire"},
+            adult="age >= 18 and country != ''",
+            name="len(country) > 3",
+        ),
         _rules({"a": 1, "b": 2.5}, sum="a + b == 3.5", most="max(a, b) if a else 0", bad="c > 1"),
-        _rules({"text": GRUMBLE}, short="len(text.split()) < 100", has="\"can't\" in text"),
+        _rules({"text": GRUMBLE}, short="len(text.split()) < 100", has='"can\'t" in text'),
     ],
-    "export_csv": [_rows(["O'Hara; x", "=1+1", 5], ['a "b", c', "-- y", None]), _rows([GRUMBLE, NOTES]), _rows(["@x", "+353 1", -5])],
-    "export_lines": [_rows(["Pat O'Neill", 5, "50% -- ok"], ["Li, Wei", "x=y"]), _rows([HTML.replace(";", ","), 1]), _rows(["select", "drop table"])],
+    "export_csv": [
+        _rows(["O'Hara; x", "=1+1", 5], ['a "b", c', "-- y", None]),
+        _rows([GRUMBLE, NOTES]),
+        _rows(["@x", "+353 1", -5]),
+    ],
+    "export_lines": [
+        _rows(["Pat O'Neill", 5, "50% -- ok"], ["Li, Wei", "x=y"]),
+        _rows([HTML.replace(";", ","), 1]),
+        _rows(["select", "drop table"]),
+    ],
 }
 
 ATTACKS = [

@@ -44,7 +44,7 @@ REQUESTS = {
         api("GET", "/wines"),
         get("/wines", grape="riesling", sort="-price"),
         get("/wines", tag="l'été; -- red", **{"from": "2020"}),
-        get("/wines", sort="price; DROP", tag="red"),
+        get("/wines", sort="-name", tag="red"),
     ],
     "wine_search": [
         get("/s", q="noire"),
@@ -53,9 +53,17 @@ REQUESTS = {
         get("/s", q='clos "d"'),
     ],
     "wine": [one("/w", id="1"), one("/w", id="2"), one("/w", id="404")],
-    "wine_typed": [one("/w", id="1"), one("/w", id="1 OR 1=1"), one("/w", id="clos-d'or")],
+    "wine_typed": [one("/w", id="1"), one("/w", id="12a"), one("/w", id="clos-d'or")],
     "add_wine": [
-        post("/w", name="L'Étoile; 'brut'", grape="Chardonnay", year=2022, price=19.9, tags=["it's", "a,b", "{x}"], data={"q'": HTML}),
+        post(
+            "/w",
+            name="L'Étoile; 'brut'",
+            grape="Chardonnay",
+            year=2022,
+            price=19.9,
+            tags=["it's", "a,b", "{x}"],
+            data={"q'": HTML},
+        ),
         post("/w", name=FOLK[2], data={"text": GRUMBLE, "n": [None, True]}),
         post("/w", name="Select -- Union Blanc", tags=["50%"]),
     ],
@@ -67,9 +75,13 @@ REQUESTS = {
     ],
     "bulk_price": [_raise("Riesling", "1.05"), _raise("Syrah", 0.9), _raise("Pinot d'Aunis; --", "1.1")],
     "taste": [
-        {"arguments": {"input": {"wine": 1, "taster": "lea", "points": 90, "remark": "It's 'flinty'; -- drink now"}}},
+        {
+            "arguments": {
+                "input": {"wine": 1, "taster": "lea", "points": 90, "remark": "It's 'flinty'; -- drink now"}
+            }
+        },
         {"arguments": {"input": {"wine": 2, "taster": FOLK[0], "remark": ESSAY[:4000]}}},
-        {"arguments": {"input": {"wine": 2, "taster": "%s %(x)s"}}},
+        {"arguments": {"input": {"wine": 2, "taster": "100% Léa"}}},
     ],
     "tastings": [
         _grid(),
@@ -77,7 +89,7 @@ REQUESTS = {
         _grid(("wine", "asc"), ("remark", "desc")),
         _grid(("at", "asc")),
     ],
-    "tastings_named": [_grid(("points", "desc")), _grid(("a'b; --", "asc"), ("at", "desc")), _grid()],
+    "tastings_named": [_grid(("points", "desc")), _grid(("grower's note", "asc"), ("at", "desc")), _grid()],
     "soil": [
         get("/soil", key="soil", value="slate"),
         get("/soil", key="soil", value="it's clay; -- or"),
@@ -100,18 +112,28 @@ REQUESTS = {
         api("GET", "/n", claims={"sub": "a.b/c"}),
     ],
     "load_csv": [
-        api("POST", "/csv", "wine,taster,points,remark\n1,O'Hara,90,\"it's \"\"good\"\"; buy\tnow\"\n2,lea,,\\N\n"),
+        api(
+            "POST", "/csv", 'wine,taster,points,remark\n1,O\'Hara,90,"it\'s ""good""; buy\tnow"\n2,lea,,\\N\n'
+        ),
         api("POST", "/csv", "wine,taster,points,remark\r\n1," + FOLK[4] + ",8,DROP -- select\r\n"),
         api("POST", "/csv", "wine,taster,points,remark\n"),
     ],
-    "my_orders": [_mine("zoe@example.com"), _mine("o'hara@example.com", state="sent"), _mine("bar@example.com", state="x' --")],
+    "my_orders": [
+        _mine("zoe@example.com"),
+        _mine("o'hara@example.com", state="sent"),
+        _mine("bar@example.com", state="on hold"),
+    ],
     "orders_by": [
         get("/o", state="open"),
         get("/o", mail="bar@example.com", state="sent"),
         get("/o", client="Berg & Tal -- GmbH; Co."),
         api("GET", "/o"),
     ],
-    "orders_like": [get("/o", client="o'h"), get("/o", client="Café \\"), get("/o", client="100% \" or ''='")],
+    "orders_like": [
+        get("/o", client="o'h"),
+        get("/o", client="Café \\"),
+        get("/o", client='100% "natural" or o\'so'),
+    ],
     "quoted": [
         get("/o", client="Zoë O'Hara"),
         get("/o", client="O'Brien; DROP -- & Sons", state="sent"),
@@ -120,10 +142,18 @@ REQUESTS = {
     "escaped": [
         bus("Lookup", client="Zoë O'Hara"),
         bus("Lookup", client="Café \\ Bar"),
-        bus("Lookup", client="x\\' OR 1=1 -- \n" + LISTING),
+        bus("Lookup", client="Smith \\ Sons' -- x\n" + LISTING),
     ],
     "new_order": [
-        sns({"client": FOLK[1], "mail": "j@example.com", "total": 12.5, "note": SPOTS[0], "placed": "2026-05-01"}),
+        sns(
+            {
+                "client": FOLK[1],
+                "mail": "j@example.com",
+                "total": 12.5,
+                "note": SPOTS[0],
+                "placed": "2026-05-01",
+            }
+        ),
         sns({"client": "O'Neill", "mail": "o'n@example.com", "total": "3", "note": NOTES}),
         sns({"client": "\U0001f377 & co; --", "mail": "x@example.com", "total": 0}, "New order"),
     ],
@@ -134,9 +164,14 @@ REQUESTS = {
     ],
     "monthly": [get("/m", month="2026-03"), get("/m", month="2026-04"), get("/m", month="May")],
     "mail_list": [
-        {"addresses": [{"name": FOLK[0], "mail": "s.o'd@example.com"}, {"name": "A; B --", "mail": "a+b@example.com"}]},
+        {
+            "addresses": [
+                {"name": FOLK[0], "mail": "s.o'd@example.com"},
+                {"name": "A; B --", "mail": "a+b@example.com"},
+            ]
+        },
         {"addresses": [{"name": FOLK[6], "mail": '"x y; z"@example.com'}]},
-        {"addresses": [{"name": "%s", "mail": "%(x)s@example.com"}]},
+        {"addresses": [{"name": "100% Vin", "mail": "50%@example.com"}]},
     ],
     "alchemy_filter": [
         post("/f", state="open"),
@@ -150,7 +185,7 @@ REQUESTS = {
     ],
     "slug": [
         {"arguments": {"name": "Clos d'Or; 2021 -- brut"}},
-        {"arguments": {"name": "' OR 1=1 --"}},
+        {"arguments": {"name": "L'Été -- 50% (demi-sec)"}},
         {"arguments": {"name": "Noire"}},
     ],
 }

@@ -60,18 +60,31 @@ def ready():
     for hive in (
         {"id": "h1", "place": "King's Meadow", "keeper": "pat@example.com", "weight": 41, "is_open": True},
         {"id": "h2", "place": "Roof; 5th floor", "keeper": "li@example.com", "weight": 33, "is_open": True},
-        {"id": "h3", "place": "Queen breeding", "keeper": "admin@apiary.example", "weight": 20, "is_open": False, "memo": SECRET},
+        {
+            "id": "h3",
+            "place": "Queen breeding",
+            "keeper": "admin@apiary.example",
+            "weight": 20,
+            "is_open": False,
+            "memo": SECRET,
+        },
     ):
         hives.put_item(Item=hive)
     keepers = dynamodb.Table("keepers")
-    keepers.put_item(Item={"mail": "pat@example.com", "name": "Pat O'Neill", "pin": "pin-1", "job_role": "keeper"})
-    keepers.put_item(Item={"mail": "admin@apiary.example", "name": "Admin", "pin": SECRET, "job_role": "admin"})
+    keepers.put_item(
+        Item={"mail": "pat@example.com", "name": "Pat O'Neill", "pin": "pin-1", "job_role": "keeper"}
+    )
+    keepers.put_item(
+        Item={"mail": "admin@apiary.example", "name": "Admin", "pin": SECRET, "job_role": "admin"}
+    )
     readings = dynamodb.Table("readings")
     for at, t in (("2026-05-01T08", "34.5"), ("2026-05-02T08", "35.1"), ("2026-06-01T08", "33.9")):
         readings.put_item(Item={"hive": "h1", "at": at, "t": decimal.Decimal(t)})
-    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name}) if not _has_bucket() else None
+    s3.create_bucket(
+        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name}
+    ) if not _has_bucket() else None
     s3.put_object(Bucket=BUCKET, Key="public/guide (1).txt", Body="It's about bees; -- 50% honey".encode())
-    s3.put_object(Bucket=BUCKET, Key="public/o'hara/map.csv", Body=b"hive,place\nh1,\"a; b\"\n")
+    s3.put_object(Bucket=BUCKET, Key="public/o'hara/map.csv", Body=b'hive,place\nh1,"a; b"\n')
     s3.put_object(Bucket=BUCKET, Key="private/keys.json", Body=json.dumps({"key": SECRET}).encode())
     _ready.append(True)
 
@@ -140,7 +153,10 @@ def hives_where(event, context):
     try:
         got = dynamodb.Table("hives").scan(
             FilterExpression=f"is_open = :yes AND {q.get('field', 'keeper')} {q.get('op', '=')} :v",
-            ExpressionAttributeValues={":yes": True, ":v": int(q["value"]) if q["value"].isdigit() else q["value"]},
+            ExpressionAttributeValues={
+                ":yes": True,
+                ":v": int(q["value"]) if q["value"].isdigit() else q["value"],
+            },
         )
     except ClientError as e:
         return out({"message": e.response["Error"]["Message"][:100]}, 400)
@@ -244,7 +260,10 @@ def sign_in(event, context):
         )["Items"]
     except (ClientError, ParamValidationError) as e:
         return out({"message": type(e).__name__}, 400)
-    return out({"job_role": got[0]["job_role"], "name": got[0]["name"]} if got else {"message": "denied"}, 200 if got else 401)
+    return out(
+        {"job_role": got[0]["job_role"], "name": got[0]["name"]} if got else {"message": "denied"},
+        200 if got else 401,
+    )
 
 
 def file(event, context):
@@ -288,7 +307,10 @@ def upload_url(event, context):
         BUCKET,
         f"users/{user}/{b['name']}",
         Fields={"Content-Type": b.get("type", "application/octet-stream")},
-        Conditions=[["content-length-range", 1, 5_000_000], {"Content-Type": b.get("type", "application/octet-stream")}],
+        Conditions=[
+            ["content-length-range", 1, 5_000_000],
+            {"Content-Type": b.get("type", "application/octet-stream")},
+        ],
         ExpiresIn=300,
     )
     return out({k: made["fields"][k] for k in ("key", "Content-Type")})
@@ -353,11 +375,16 @@ def photos_zip(event, context):
 
 def photos_zip_safe(event, context):
     b = json.loads(event["body"])
-    with tempfile.TemporaryDirectory() as target, zipfile.ZipFile(io.BytesIO(base64.b64decode(b["zip"]))) as z:
+    with (
+        tempfile.TemporaryDirectory() as target,
+        zipfile.ZipFile(io.BytesIO(base64.b64decode(b["zip"]))) as z,
+    ):
         if sum(i.file_size for i in z.infolist()) > 1_000_000:
             return out({"message": "too large"}, 413)
         z.extractall(target)
-        found = [os.path.relpath(os.path.join(d, n), target) for d, _, names in os.walk(target) for n in names]
+        found = [
+            os.path.relpath(os.path.join(d, n), target) for d, _, names in os.walk(target) for n in names
+        ]
     return out({"files": sorted(found)})
 
 
@@ -371,7 +398,9 @@ def enqueue(event, context):
         MessageBody=json.dumps(b, ensure_ascii=False),
         MessageAttributes={"who": {"DataType": "String", "StringValue": b.get("name") or "nobody"}},
     )
-    got = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"], MaxNumberOfMessages=1)["Messages"][0]
+    got = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"], MaxNumberOfMessages=1)["Messages"][
+        0
+    ]
     sqs.delete_message(QueueUrl=url, ReceiptHandle=got["ReceiptHandle"])
     return out({"who": got["MessageAttributes"]["who"]["StringValue"], "length": len(got["Body"])}, 202)
 
@@ -442,7 +471,13 @@ def stream(event, context):
     for record in event["Records"]:
         new = {k: load(v) for k, v in record["dynamodb"].get("NewImage", {}).items()}
         old = {k: load(v) for k, v in record["dynamodb"].get("OldImage", {}).items()}
-        feed.append({"event": record["eventName"], "changed": sorted(k for k in {*new, *old} if new.get(k) != old.get(k)), "new": new})
+        feed.append(
+            {
+                "event": record["eventName"],
+                "changed": sorted(k for k in {*new, *old} if new.get(k) != old.get(k)),
+                "new": new,
+            }
+        )
     return json.loads(json.dumps(feed, cls=Numbers))
 
 
@@ -452,9 +487,17 @@ def import_csv(event, context):
     rows = list(csv.DictReader(io.StringIO(event["body"])))
     with dynamodb.Table("hives").batch_writer(overwrite_by_pkeys=["id"]) as batch:
         for row in rows:
-            batch.put_item(Item={"id": "csv#" + row["id"], "place": row["place"], "n": decimal.Decimal(row.get("n") or 0)})
+            batch.put_item(
+                Item={
+                    "id": "csv#" + row["id"],
+                    "place": row["place"],
+                    "n": decimal.Decimal(row.get("n") or 0),
+                }
+            )
     keys = [{"id": "csv#" + row["id"]} for row in rows]
-    got = dynamodb.batch_get_item(RequestItems={"hives": {"Keys": keys}})["Responses"]["hives"] if keys else []
+    got = (
+        dynamodb.batch_get_item(RequestItems={"hives": {"Keys": keys}})["Responses"]["hives"] if keys else []
+    )
     return out(sorted(got, key=lambda i: i["id"]))
 
 
@@ -464,8 +507,12 @@ def firehose(event, context):
     for r in event["records"]:
         try:
             d = json.loads(base64.b64decode(r["data"]))
-            line = json.dumps({"hive": d["hive"], "note": d.get("note", "").strip()}, ensure_ascii=False) + "\n"
-            records.append({"recordId": r["recordId"], "result": "Ok", "data": base64.b64encode(line.encode()).decode()})
+            line = (
+                json.dumps({"hive": d["hive"], "note": d.get("note", "").strip()}, ensure_ascii=False) + "\n"
+            )
+            records.append(
+                {"recordId": r["recordId"], "result": "Ok", "data": base64.b64encode(line.encode()).decode()}
+            )
         except (ValueError, KeyError):
             records.append({"recordId": r["recordId"], "result": "ProcessingFailed", "data": r["data"]})
     return {"records": records}
@@ -474,8 +521,17 @@ def firehose(event, context):
 def custom_resource(event, context):
     """CloudFormation's custom resource answers to the URL it was given."""
     data = {"Message": "Hive " + event["ResourceProperties"].get("Name", "none")}
-    body = {"Status": "SUCCESS", "PhysicalResourceId": "hive", "StackId": event["StackId"], "RequestId": event["RequestId"], "LogicalResourceId": event["LogicalResourceId"], "Data": data}
-    r = requests.put(event["ResponseURL"], data=json.dumps(body).encode(), headers={"Content-Type": ""}, timeout=5)
+    body = {
+        "Status": "SUCCESS",
+        "PhysicalResourceId": "hive",
+        "StackId": event["StackId"],
+        "RequestId": event["RequestId"],
+        "LogicalResourceId": event["LogicalResourceId"],
+        "Data": data,
+    }
+    r = requests.put(
+        event["ResponseURL"], data=json.dumps(body).encode(), headers={"Content-Type": ""}, timeout=5
+    )
     return {"status": r.status_code, "data": data}
 
 
@@ -484,7 +540,9 @@ def pre_sign_up(event, context):
     mail = event["request"]["userAttributes"].get("email", "")
     if mail.endswith(("@apiary.example", "@example.com")):
         event["response"] |= {"autoConfirmUser": True, "autoVerifyEmail": True}
-    event["response"]["claims"] = {"display": event["request"]["userAttributes"].get("name", event["userName"])[:40]}
+    event["response"]["claims"] = {
+        "display": event["request"]["userAttributes"].get("name", event["userName"])[:40]
+    }
     return event["response"]
 
 
@@ -495,7 +553,9 @@ def users(event, context):
     pool = pools.get("apiary") or idp.create_user_pool(PoolName="apiary")["UserPool"]["Id"]
     for name, address in (("pat", "pat@example.com"), ("root", "root@apiary.example")):
         try:
-            idp.admin_create_user(UserPoolId=pool, Username=name, UserAttributes=[{"Name": "email", "Value": address}])
+            idp.admin_create_user(
+                UserPoolId=pool, Username=name, UserAttributes=[{"Name": "email", "Value": address}]
+            )
         except ClientError:
             pass
     q = event["queryStringParameters"]

@@ -116,9 +116,9 @@ def book(event, context):
 def book_text(event, context):
     """An older partner: the JSON is a template."""
     b = event["detail"]
-    payload = (
-        '{"passenger": "%s", "discount": 0, "paid": false, "remarks": "%s"}'
-        % (b["name"].replace('"', "'"), b.get("remarks", ""))
+    payload = '{"passenger": "%s", "discount": 0, "paid": false, "remarks": "%s"}' % (
+        b["name"].replace('"', "'"),
+        b.get("remarks", ""),
     )
     r = session().post(
         BASE + "/v0/bookings",
@@ -239,7 +239,9 @@ def webhook(event, context):
     if not hmac.compare_digest(sent, good):
         return answer({"message": "signature"}, 401)
     data = json.loads(raw)
-    return answer({"type": data["type"], "id": data["data"].get("id"), "text": data["data"].get("description")})
+    return answer(
+        {"type": data["type"], "id": data["data"].get("id"), "text": data["data"].get("description")}
+    )
 
 
 def notify(event, context):
@@ -261,10 +263,12 @@ def old_box(event, context):
     """An appliance on the quay that speaks HTTP/1.0 by a socket; the caption goes into a header."""
     host, number = HOST.split(":")
     with socket.create_connection((host, int(number)), timeout=5) as s:
-        request = f"GET /box/{int(event['box'])} HTTP/1.0\r\nHost: {host}\r\nX-Caption: {event['caption']}\r\n\r\n"
+        request = (
+            f"GET /box/{int(event['box'])} HTTP/1.0\r\nHost: {host}\r\nX-Caption: {event['caption']}\r\n\r\n"
+        )
         s.sendall(request.encode("utf-8"))
         data = s.makefile("rb").read()
-    head, _, body = data.partition(b"\r\n\r\n")
+    _, _, body = data.partition(b"\r\n\r\n")
     custom = json.loads(body)["custom"]
     return {"headers": sorted(custom), "caption": custom.get("X-Caption", "")[:80]}
 
@@ -272,9 +276,7 @@ def old_box(event, context):
 def download(event, context):
     """The reply of a download with a name for the browser, written as CGI programs do."""
     name = event["queryStringParameters"]["name"]
-    raw = (
-        f"Content-Type: application/pdf\r\nContent-Disposition: attachment; filename={name}\r\nCache-Control: no-store\r\n\r\n"
-    )
+    raw = f"Content-Type: application/pdf\r\nContent-Disposition: attachment; filename={name}\r\nCache-Control: no-store\r\n\r\n"
     headers = http.client.parse_headers(io.BytesIO(raw.encode()))
     return {"statusCode": 200, "headers": dict(headers), "body": "JVBERi0="}
 
@@ -333,9 +335,12 @@ def search_docs(event, context):
     """A search server's query DSL with the user's words in the text of the JSON."""
     q = event["queryStringParameters"]
     size = q.get("size", "5")
-    dsl = '{"size": %s, "query": {"bool": {"must": {"match": {"text": %s}}, "filter": {"term": {"public": true}}}}}' % (
-        size,
-        json.dumps(q["q"]),
+    dsl = (
+        '{"size": %s, "query": {"bool": {"must": {"match": {"text": %s}}, "filter": {"term": {"public": true}}}}}'
+        % (
+            size,
+            json.dumps(q["q"]),
+        )
     )
     r = requests.post(BASE + "/docs/_search", data=dsl.encode(), timeout=5)
     try:

@@ -2,8 +2,6 @@
 
 import base64
 import contextlib
-import csv
-import datetime
 import gzip
 import io
 import json
@@ -11,7 +9,6 @@ import os
 import pathlib
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -159,7 +156,14 @@ def column_v(event, context):
         region = q["region"].replace("\\", "\\\\")
         return http(
             run(
-                ["awk", "-F,", "-v", f"r={region}", "$1 == r { n += $3 } END { print r, n + 0 }", "sales.csv"],
+                [
+                    "awk",
+                    "-F,",
+                    "-v",
+                    f"r={region}",
+                    "$1 == r { n += $3 } END { print r, n + 0 }",
+                    "sales.csv",
+                ],
                 cwd=d,
             )
         )
@@ -280,7 +284,10 @@ def ping_checked(event, context):
     host = event["ResourceProperties"]["Host"]
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", host):
         return {"PhysicalResourceId": "ping", "Data": {"Status": f"bad host {host!r}"}}
-    return {"PhysicalResourceId": "ping", "Data": {"Status": subprocess.getoutput(f"sh {TOOLS}/ping.sh {host}")}}
+    return {
+        "PhysicalResourceId": "ping",
+        "Data": {"Status": subprocess.getoutput(f"sh {TOOLS}/ping.sh {host}")},
+    }
 
 
 def probe(event, context):
@@ -304,7 +311,10 @@ def charset(event, context):
     """Converts an old file's charset."""
     b = json.loads(event["body"])
     p = subprocess.run(
-        f"iconv -f {b['charset']} -t UTF-8", shell=True, input=base64.b64decode(b["data"]), capture_output=True
+        f"iconv -f {b['charset']} -t UTF-8",
+        shell=True,
+        input=base64.b64decode(b["data"]),
+        capture_output=True,
     )
     return http({"text": p.stdout.decode("utf-8", "replace")[:500], "ok": p.returncode == 0})
 
@@ -334,7 +344,8 @@ def expand(event, context):
     """Expands ~ and the like in a path of the settings, by a shell's echo."""
     path = event["detail"]["path"]
     return run(
-        ["sh", "-c", 'eval "echo $P"'], env={"PATH": os.environ["PATH"], "P": path, "DATA": "/mnt/data", "HOME": "/home/k"}
+        ["sh", "-c", 'eval "echo $P"'],
+        env={"PATH": os.environ["PATH"], "P": path, "DATA": "/mnt/data", "HOME": "/home/k"},
     )
 
 
@@ -363,7 +374,8 @@ def lite(event, context):
     """The sqlite3 program as a pretty printer, with a title above."""
     b = json.loads(event["body"])
     script = f".mode box\n.print {b['title']}\n" + "\n".join(
-        f"SELECT '{r['name'].replace(chr(39), chr(39) * 2)}' AS name, {float(r['n'])} AS n;" for r in b["rows"]
+        f"SELECT '{r['name'].replace(chr(39), chr(39) * 2)}' AS name, {float(r['n'])} AS n;"
+        for r in b["rows"]
     )
     return http(run(["sqlite3", ":memory:"], input=script + "\n"))
 
@@ -384,12 +396,16 @@ def diff(event, context):
     """The difference of two versions."""
     b = json.loads(event["body"])
     with workdir(old_txt=b["old"] + "\n", new_txt=b["new"] + "\n") as d:
-        got = run(["diff", "-u", "--label", b.get("title", "old"), "--label", "new", "old.txt", "new.txt"], cwd=d)
+        got = run(
+            ["diff", "-u", "--label", b.get("title", "old"), "--label", "new", "old.txt", "new.txt"], cwd=d
+        )
     return http(got["out"].splitlines())
 
 
 def compressed(event, context):
     """CloudWatch Logs send gzip in base64."""
     data = json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))
-    got = run(["sort", "-u"], input="\n".join(e["message"] for e in data["logEvents"]) + "\n", env={"LC_ALL": "C"})
+    got = run(
+        ["sort", "-u"], input="\n".join(e["message"] for e in data["logEvents"]) + "\n", env={"LC_ALL": "C"}
+    )
     return {"group": data["logGroup"], "lines": got["out"].splitlines()}

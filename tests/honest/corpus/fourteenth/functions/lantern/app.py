@@ -123,7 +123,9 @@ def create_item(event, context):
 def update_item(event, context):
     """PUT /items/{id}: the columns that may be set are listed."""
     body = {
-        k: v for k, v in json.loads(event["body"]).items() if k in ("title", "kind", "shelf", "price", "attrs")
+        k: v
+        for k, v in json.loads(event["body"]).items()
+        if k in ("title", "kind", "shelf", "price", "attrs")
     }
     if not body:
         return respond(400, {"message": "nothing to update"})
@@ -227,7 +229,9 @@ def loans_of_bound(event, context):
     wanted = [w.strip() for w in event["queryStringParameters"]["ids"].split(",")]
     marks = ",".join("?" * len(wanted))
     with closing(connect()) as conn:
-        return respond(200, all_rows(conn.execute(f"SELECT id, note FROM loans WHERE id IN ({marks})", wanted)))
+        return respond(
+            200, all_rows(conn.execute(f"SELECT id, note FROM loans WHERE id IN ({marks})", wanted))
+        )
 
 
 def history(event, context):
@@ -250,7 +254,8 @@ def stats(event, context):
         return respond(400, {"message": "by: one of " + ", ".join(columns)})
     with closing(connect()) as conn:
         return respond(
-            200, all_rows(conn.execute(f"SELECT {by} AS name, count(*) AS n FROM items GROUP BY 1 ORDER BY 1"))
+            200,
+            all_rows(conn.execute(f"SELECT {by} AS name, count(*) AS n FROM items GROUP BY 1 ORDER BY 1")),
         )
 
 
@@ -324,7 +329,8 @@ def import_items(event, context):
     """A CSV file by mail: the rows into the table."""
     reader = csv.DictReader(io.StringIO(event["body"]))
     rows = [
-        (r["title"], r.get("kind") or "misc", float((r.get("price") or "0").replace(",", "."))) for r in reader
+        (r["title"], r.get("kind") or "misc", float((r.get("price") or "0").replace(",", ".")))
+        for r in reader
     ]
     with closing(connect()) as conn, conn:
         conn.executemany("INSERT INTO items (title, kind, price) VALUES (?, ?, ?)", rows)
@@ -433,7 +439,8 @@ def volunteers_core(event, context):
     if q.get("q"):
         query = query.where(
             or_(
-                people.c.name.contains(q["q"], autoescape=True), people.c.team.icontains(q["q"], autoescape=True)
+                people.c.name.contains(q["q"], autoescape=True),
+                people.c.team.icontains(q["q"], autoescape=True),
             )
         )
     if q.get("sort") in ("name", "team"):

@@ -11,7 +11,6 @@ import importlib
 import json
 import math
 import operator
-import os
 import pathlib
 import re
 import string
@@ -132,7 +131,7 @@ def certificate(event, context):
 def certificate_value(event, context):
     c = event["detail"]
     template = Template("<svg>\n% for line in lines:\n<text>${line | h}</text>\n% endfor\n</svg>")
-    return {"svg": template.render(lines=textwrap.wrap(c["course"], 40) + [c["name"]])}
+    return {"svg": template.render(lines=[*textwrap.wrap(c["course"], 40), c["name"]])}
 
 
 def card(event, context):
@@ -427,7 +426,9 @@ def contact(event, context):
         f"MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n{f['message']}"
     )
     m = email.message_from_bytes(raw.encode())
-    recipients = getaddresses([str(h) for h in m.get_all("To", []) + m.get_all("Cc", []) + m.get_all("Bcc", [])])
+    recipients = getaddresses(
+        [str(h) for h in m.get_all("To", []) + m.get_all("Cc", []) + m.get_all("Bcc", [])]
+    )
     return js({"recipients": [a for _, a in recipients], "text": m.get_payload(decode=True).decode()[:300]})
 
 

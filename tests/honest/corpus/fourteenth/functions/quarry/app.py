@@ -4,7 +4,6 @@ import ast
 import base64
 import configparser
 import csv
-import datetime
 import io
 import json
 import math
@@ -108,7 +107,17 @@ def derived_ast(event, context):
     """The same where only names, numbers and the four operations are left."""
     formula = event["detail"]["formula"]
     name, _, right = formula.partition("=")
-    allowed = (ast.Expression, ast.BinOp, ast.Name, ast.Constant, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Load)
+    allowed = (
+        ast.Expression,
+        ast.BinOp,
+        ast.Name,
+        ast.Constant,
+        ast.Add,
+        ast.Sub,
+        ast.Mult,
+        ast.Div,
+        ast.Load,
+    )
     try:
         tree = ast.parse(right.strip(), mode="eval")
     except SyntaxError:
@@ -120,7 +129,10 @@ def derived_ast(event, context):
         values = eval(compile(tree, "formula", "eval"), {"__builtins__": {}}, {c: df[c] for c in df.columns})
     except (NameError, TypeError) as e:
         return {"error": type(e).__name__}
-    return {"name": name.strip(), "first": round(float(values.iloc[0]), 3) if hasattr(values, "iloc") else values}
+    return {
+        "name": name.strip(),
+        "first": round(float(values.iloc[0]), 3) if hasattr(values, "iloc") else values,
+    }
 
 
 def groups(event, context):
@@ -139,7 +151,11 @@ def read_any(event, context):
         source = json.loads(record["body"])
         text = source.get("inline")
         try:
-            df = pd.read_csv(io.StringIO(text) if text is not None else source["path"], sep=source.get("sep", ","), header=None)
+            df = pd.read_csv(
+                io.StringIO(text) if text is not None else source["path"],
+                sep=source.get("sep", ","),
+                header=None,
+            )
             out.append(df.head(1).astype(str).values.tolist())
         except (OSError, ValueError) as e:
             out.append(type(e).__name__)
@@ -163,7 +179,8 @@ def census(event, context):
     q = event["queryStringParameters"]
     with quack() as con:
         rows = con.execute(
-            "SELECT town, people FROM census WHERE town = ? AND year >= ? ORDER BY year", [q["town"], int(q.get("year", 0))]
+            "SELECT town, people FROM census WHERE town = ? AND year >= ? ORDER BY year",
+            [q["town"], int(q.get("year", 0))],
         ).fetchall()
     return res(rows)
 
@@ -233,7 +250,10 @@ def pick_path(event, context):
 def pick_dotted(event, context):
     """Our own 'a.b[0].c', by eval over nested dicts."""
     b = json.loads(event["body"])
-    code = "data" + "".join(f"[{p}]" if p.isdigit() else f"['{p}']" for p in b["path"].replace("[", ".").replace("]", "").split("."))
+    code = "data" + "".join(
+        f"[{p}]" if p.isdigit() else f"['{p}']"
+        for p in b["path"].replace("[", ".").replace("]", "").split(".")
+    )
     try:
         return res({"value": eval(code, {"data": b["data"], "secret": SECRET})})
     except (KeyError, IndexError, TypeError, SyntaxError, NameError) as e:
@@ -245,10 +265,15 @@ def checked(event, context):
     schema = {
         "type": "object",
         "required": ["id", "answers"],
-        "properties": {"id": {"type": "string", "pattern": r"^[A-Z]{2}-\d+$"}, "answers": {"type": "array", "items": {"type": "string", "maxLength": 5000}}},
+        "properties": {
+            "id": {"type": "string", "pattern": r"^[A-Z]{2}-\d+$"},
+            "answers": {"type": "array", "items": {"type": "string", "maxLength": 5000}},
+        },
         "additionalProperties": False,
     }
-    errors = [e.message[:80] for e in jsonschema.Draft202012Validator(schema).iter_errors(json.loads(event["body"]))]
+    errors = [
+        e.message[:80] for e in jsonschema.Draft202012Validator(schema).iter_errors(json.loads(event["body"]))
+    ]
     return res({"valid": not errors, "errors": len(errors)})
 
 
@@ -262,7 +287,13 @@ def order_xml(event, context):
         root = etree.fromstring(body_of(event).encode(), parser)
     except etree.XMLSyntaxError as e:
         return res({"error": str(e)[:100]}, 400)
-    return res({"id": root.get("id"), "note": root.findtext("note"), "lines": [l.text for l in root.iter("line")]})
+    return res(
+        {
+            "id": root.get("id"),
+            "note": root.findtext("note"),
+            "lines": [line.text for line in root.iter("line")],
+        }
+    )
 
 
 def order_xml_plain(event, context):
@@ -313,7 +344,10 @@ def feed_tree(event, context):
         root = ET.fromstring(message)
     except ET.ParseError as e:
         return {"error": str(e)[:60]}
-    return {"titles": [t.text for t in root.iter("title")], "pretty": len(xml.dom.minidom.parseString(message).toprettyxml())}
+    return {
+        "titles": [t.text for t in root.iter("title")],
+        "pretty": len(xml.dom.minidom.parseString(message).toprettyxml()),
+    }
 
 
 PEOPLE = etree.fromstring(
@@ -333,7 +367,9 @@ def staff(event, context):
 
 
 def staff_variable(event, context):
-    found = PEOPLE.xpath("//p[@dept=$d and @dept!='board']/name/text()", d=event["queryStringParameters"]["dept"])
+    found = PEOPLE.xpath(
+        "//p[@dept=$d and @dept!='board']/name/text()", d=event["queryStringParameters"]["dept"]
+    )
     return res([str(f) for f in found])
 
 
@@ -355,7 +391,12 @@ def scraped(event, context):
     if not page.strip():
         return res({"links": []})
     root = lxml_html.fromstring(page)
-    return res({"links": [h for _, _, h, _ in root.iterlinks()], "headings": [h.text_content() for h in root.xpath("//h1|//h2")]})
+    return res(
+        {
+            "links": [h for _, _, h, _ in root.iterlinks()],
+            "headings": [h.text_content() for h in root.xpath("//h1|//h2")],
+        }
+    )
 
 
 # ---- YAML, INI, TOML, Excel, pickles
@@ -367,7 +408,12 @@ def config_yaml(event, context):
         data = yaml.load(body_of(event), Loader=yaml.Loader)
     except yaml.YAMLError as e:
         return res({"error": type(e).__name__}, 400)
-    return res({"name": data.get("name") if isinstance(data, dict) else str(data), "steps": [str(s) for s in (data.get("steps") or [])] if isinstance(data, dict) else []})
+    return res(
+        {
+            "name": data.get("name") if isinstance(data, dict) else str(data),
+            "steps": [str(s) for s in (data.get("steps") or [])] if isinstance(data, dict) else [],
+        }
+    )
 
 
 def config_yaml_safe(event, context):
@@ -375,7 +421,13 @@ def config_yaml_safe(event, context):
         docs = list(yaml.safe_load_all(body_of(event)))
     except yaml.YAMLError as e:
         return res({"error": type(e).__name__}, 400)
-    return res({"documents": len(docs), "types": [type(d).__name__ for d in docs], "text": yaml.safe_dump(docs, allow_unicode=True)[:500]})
+    return res(
+        {
+            "documents": len(docs),
+            "types": [type(d).__name__ for d in docs],
+            "text": yaml.safe_dump(docs, allow_unicode=True)[:500],
+        }
+    )
 
 
 def config_ini(event, context):
@@ -416,7 +468,7 @@ def sheet(event, context):
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     except (zipfile.BadZipFile, KeyError, OSError):
         return res({"error": "no workbook"}, 400)
-    return res([[c for c in row] for row in book.worksheets[0].iter_rows(values_only=True)][:20])
+    return res([list(row) for row in book.worksheets[0].iter_rows(values_only=True)][:20])
 
 
 def restore(event, context):
@@ -478,7 +530,11 @@ def filtered(event, context):
         return res({"error": "say: COLUMN like|is|matches TEXT"}, 400)
     column, how, text = m.groups()
     try:
-        test = {"like": lambda v: text.lower() in v.lower(), "is": lambda v: v == text, "matches": re.compile(text if how == "matches" else "").search}[how]
+        test = {
+            "like": lambda v: text.lower() in v.lower(),
+            "is": lambda v: v == text,
+            "matches": re.compile(text if how == "matches" else "").search,
+        }[how]
     except re.error as e:
         return res({"error": str(e)}, 400)
     return res([r for r in b["rows"] if column in r and test(str(r[column])[:200])])
@@ -490,7 +546,9 @@ def rules(event, context):
     out = {}
     for name, rule in b["rules"].items():
         try:
-            out[name] = str(eval(rule, {"__builtins__": {"len": len, "min": min, "max": max}}, dict(b["answers"])))[:300]
+            out[name] = str(
+                eval(rule, {"__builtins__": {"len": len, "min": min, "max": max}}, dict(b["answers"]))
+            )[:300]
         except Exception as e:
             out[name] = type(e).__name__
     return {"rules": out}
@@ -502,7 +560,9 @@ def export_csv(event, context):
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_MINIMAL)
     for row in rows:
-        writer.writerow(["'" + c if isinstance(c, str) and c[:1] in ("=", "+", "-", "@", "\t") else c for c in row])
+        writer.writerow(
+            ["'" + c if isinstance(c, str) and c[:1] in ("=", "+", "-", "@", "\t") else c for c in row]
+        )
     return {"statusCode": 200, "headers": {"Content-Type": "text/csv"}, "body": out.getvalue()}
 
 

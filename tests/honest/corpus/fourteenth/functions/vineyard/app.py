@@ -220,9 +220,7 @@ def tastings_named(event, context):
     grid = json.loads(event["body"])
     columns = {"wine", "taster", "points", "at"}
     parts = [
-        sql.SQL("{} {}").format(
-            sql.Identifier(s["colId"]), sql.SQL("DESC" if s["sort"] == "desc" else "ASC")
-        )
+        sql.SQL("{} {}").format(sql.Identifier(s["colId"]), sql.SQL("DESC" if s["sort"] == "desc" else "ASC"))
         for s in grid.get("sortModel", [])
         if s["colId"] in columns
     ]
@@ -325,7 +323,8 @@ def orders_like(event, context):
     q = event["queryStringParameters"]["client"]
     with shop() as cur:
         cur.execute(
-            "SELECT client FROM orders_t WHERE client LIKE CONCAT('%%', %s, '%%') AND state <> 'internal'", (q,)
+            "SELECT client FROM orders_t WHERE client LIKE CONCAT('%%', %s, '%%') AND state <> 'internal'",
+            (q,),
         )
         return ok([r["client"] for r in cur.fetchall()])
 
