@@ -1,4 +1,4 @@
-"""What clients, services and people send: events and texts of the fourteenth set."""
+"""What clients, services and people send: events and texts."""
 
 from __future__ import annotations
 
