@@ -443,6 +443,8 @@ def test_what_follows_the_first_words_of_a_short_value_is_found(
 def test_a_route_with_dots_is_none_of_the_platforms() -> None:
     event = {"requestContext": {}, "resource": "/orders/../keys", "path": "/orders/../keys"}
     assert found(event, "https://api.example.com/orders/../keys") == ["/orders/../keys"]
+    event["resource"] = event["path"] = "/static//etc/passwd"
+    assert found(event, "/etc/passwd") == ["/etc/passwd"]
     event["resource"] = event["path"] = "/orders/{id}"
     assert found(event, "https://api.example.com/orders/{id}") == []
 

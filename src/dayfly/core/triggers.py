@@ -86,7 +86,7 @@ SERVICES_URLS = frozenset(("ResponseURL", "getObjectContext.inputS3Url"))
 FRONT_VALUES = {name: frozenset(values.split()) for name, values in _FRONT.items()}
 
 _METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "ANY", "CONNECT", "TRACE"])
-_PLAIN = re.compile(r"(?!.*\.\.)[A-Za-z0-9$_:/. +{}-]{1,256}")
+_PLAIN = re.compile(r"(?!.*(?:\.\.|//))[A-Za-z0-9$_:/. +{}-]{1,256}")
 
 # What the platform writes about the trigger's set-up, by its place from the root of the event.
 _PLACES = {

@@ -67,6 +67,16 @@ def count_tasks() -> int:
         return 2
 
 
+def count_others() -> int:
+    """Return how many threads there are beside the main one, without those that their library does without in a child."""
+    others = count_tasks() - 1
+    if others:
+        from dayfly.runtime import natives
+
+        others -= sum(map(natives.count, natives.FORK_SAFE))
+    return others
+
+
 def has_threads() -> bool:
     """Say whether there may be threads beside the main one: gevent's greenlets, which pass for such, the kernel does not count."""
     return count_tasks() > 1 or len(threading.enumerate()) > 1 or "gevent.monkey" in sys.modules

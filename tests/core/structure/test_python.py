@@ -224,6 +224,20 @@ def test_bytes_are_read_as_python_reads_them(source: bytes, expected: str) -> No
     assert judge_python(source, All({}), own).verdict == expected
 
 
+@pytest.mark.parametrize(
+    ("note", "expected"),
+    [
+        ("O'Brien", "allow"),
+        ("x\nimport os", "refuse"),
+        ("x\rimport os", "refuse"),
+        ("coding: utf-7", "refuse"),
+    ],
+)
+def test_a_note_in_the_first_lines_of_bytes_names_no_encoding(note: str, expected: str) -> None:
+    source, own = f"# rule of {note}\nok = True\n", OwnText(["# rule of ", "\nok = True\n"])
+    assert judge_python(source.encode(), FakeProvenance({"by": note}), own).verdict == expected
+
+
 def test_an_incomplete_provenance_never_allows_but_the_functions_own_constant() -> None:
     provenance = FakeProvenance({}, is_complete=False)
     assert judge_python("10 * 2", provenance, OWN).verdict == "unknown"

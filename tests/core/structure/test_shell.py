@@ -319,13 +319,18 @@ def test_arguments_are_judged_by_what_the_program_does_with_them(
         (["xargs", "-I", "%", "sh", "-c", "echo %"], "$(id)", "refuse"),
         (["xargs", "-I{}", "sh", "-c", "echo {}"], "x", "allow"),
         (["xargs", "-n1", "echo"], "x; id", "allow"),
+        (["sh", "-c", "cd /srv && xargs -I{} sh -c 'echo {}'"], "x; id", "refuse"),
+        (["bash", "-c", "xargs -I{} sh -c 'echo {}'"], "x", "allow"),
+        (["sh", "-c", "xargs -n1 echo"], "x; id", "allow"),
+        (["sh", "-c", "sh"], "x; id", "refuse"),
+        (["sh", "-c", "echo ("], "x; id", "allow"),
     ],
 )
 def test_what_a_program_reads_is_judged_where_it_is_a_command(
     args: list[str], value: str, expected: str
 ) -> None:
     event = FakeProvenance({"text": value}, keys=False)
-    data = value if args[0] == "xargs" else f"echo {value}\n"
+    data = value if "xargs" in args[-1] + args[0] else f"echo {value}\n"
     own = OwnText(["echo ", "\n", "echo {}", "echo %", "echo"])
     assert judge_input(args, data, event, own).verdict == expected
 
@@ -429,6 +434,19 @@ def test_any_text_gets_a_verdict(text: str) -> None:
         (["sed", "s/a/b/\n{}"], "e id", "refuse"),
         (["sed", "s/a/b/{}\ns/c/d/"], "w /tmp/x", "refuse"),
         (["sed", "{}d"], "1,$", "refuse"),
+        (["sed", "-n", "{}p"], "1,25", "allow"),
+        (["sed", "-n", "{}p"], "1,2w", "refuse"),
+        (["sed", "-n", "{}p"], "1e", "refuse"),
+        (["curl", "https://example.com/v1/{}"], "x,y", "allow"),
+        (["curl", "https://example.com/v1/{}"], "[1-9]", "refuse"),
+        (["curl", "-s", "https://example.com/v1/{}"], "{x,..}/y", "refuse"),
+        (["curl", "-g", "https://example.com/v1/{}"], "[1-9]", "allow"),
+        # A line of a request's head.
+        (["curl", "-s", "https://example.com/", "-H", "X-Name: {}"], "O'Brien; (x)", "allow"),
+        (["curl", "-s", "https://example.com/", "-H", "X-Name: {}"], "a\nX-Role: admin", "refuse"),
+        (["curl", "-s", "https://example.com/", "-H", "{}"], "X-Name: a\r\nX-Role: admin", "refuse"),
+        (["wget", "https://example.com/", "--header=X-Name: {}"], "a\nX-Role: admin", "refuse"),
+        (["curl", "-s", "https://example.com/", "--data-raw", "{}"], "a\nb", "allow"),
         (["awk", "{{ print ${} }}"], "2", "allow"),
         (["awk", "-F", "{}", "{{ print $1 }}"], "e|;", "allow"),
         (["awk", "-F{}", "{{ print $1 }}"], "e|;", "allow"),

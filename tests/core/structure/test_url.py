@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.structure.fakes import NOTHING, FakeProvenance, fill
 
+from dayfly.core.provenance import Provenance
 from dayfly.core.structure.trusted_literals import OwnText
 from dayfly.core.structure.url import judge_url
 
@@ -77,6 +78,17 @@ def test_a_name_for_a_host_of_the_functions_is_a_value() -> None:
         (WHOLE, "http:/evil.com", "refuse"),
         (WHOLE, "evil.com", "refuse"),
         (QUERY, "a&admin=1", "refuse"),
+        (QUERY, "a & admin=1", "refuse"),
+        (QUERY, "a & is admin=1", "refuse"),
+        (QUERY, "a & is admin&role=1", "refuse"),
+        (QUERY, "a & admin", "refuse"),
+        (QUERY, "a&admin", "refuse"),
+        (QUERY, "a&admin ", "refuse"),
+        (QUERY, "a&is admin=1", "refuse"),
+        (QUERY, "a&is admin;role=1", "refuse"),
+        (QUERY, "AT&T is up", "allow"),
+        (QUERY, "Tom & his old cat", "allow"),
+        (QUERY, "fish & chips are good & so is tea with milk", "allow"),
         (QUERY, "a#", "refuse"),
         (QUERY, "a;b", "refuse"),
         (QUERY, "a = 'b'; -- see p. 7", "allow"),
@@ -228,6 +240,22 @@ def test_a_route_of_the_functions_is_its_own_though_it_was_called_by_it(
         judge_url("https://api.example.com" + path, FakeProvenance(event, keys=False), own).verdict
         == expected
     )
+
+
+@pytest.mark.parametrize(
+    ("event", "path", "expected"),
+    [
+        ("..:../keys", "/items/../../keys/price", "refuse"),
+        ("x:../keys", "/items/x/../keys/price", "refuse"),
+        ("a:b... keys", "/items/a/../keys/price", "allow"),
+        ("..:../stock", "/items/../stock/a/price", "allow"),
+    ],
+)
+def test_a_parent_that_is_left_of_a_short_value_is_the_events(event: str, path: str, expected: str) -> None:
+    # Of these no part is long enough to be found in the path.
+    own = OwnText(["https://api.example.com/items/", "/price", "/../stock/", "https://api.example.com"])
+    provenance = Provenance({"reference": event})
+    assert judge_url("https://api.example.com" + path, provenance, own).verdict == expected
 
 
 def test_a_host_that_nothing_explains_is_unknown() -> None:

@@ -78,6 +78,15 @@ def test_a_client_reads_no_url_that_the_event_has_changed(
     assert read(EVENT["url"]) == EVENT["url"]
 
 
+def test_what_a_clients_base_and_a_path_come_to_is_asked_about(guard: Guard) -> None:
+    source = "def urlparse(url='', **kwargs): return kwargs\ndef get(path): return urlparse('', scheme='https', authority='api.example.com', raw_path=path)\n"
+    module = client_of("httpx._urlparse", source)
+    WRAPPED["httpx._urlparse"](module, guard)
+    assert module.get(b"/users/42")["raw_path"] == b"/users/42"
+    with pytest.raises(Refused):
+        module.get(b"/users/../admin")
+
+
 def test_where_a_redirect_leads_is_asked_about(guard: Guard) -> None:
     class HTTPAdapter:
         def send(self, request: SimpleNamespace, **_options: object) -> str:
@@ -139,6 +148,9 @@ REQUESTS: list[tuple[str, dict[str, object], dict[str, object]]] = [
     ("ssm", {"Parameters": {"commands": ["ls O'Neill", "run 'it"]}}, {}),
     ("ses", {"RawMessage": {"Data": f"Subject: {LINES}\n\nhello"}}, {"RawMessage": {"Data": f"Subject: order\n\n{LINES}"}}),
     ("sesv2", {"Content": {"Raw": {"Data": f"Subject: {LINES}\n\n".encode()}}}, {"Content": {"Simple": {"Body": LINES}}}),
+    ("cognito-idp", {"Filter": f'email = "{BREAKS}"'}, {"Filter": 'email = "42"'}),
+    ("logs", {"queryString": f'filter user = "{BREAKS}" | limit 5'}, {"queryString": 'filter user = "42" | limit 5'}),
+    ("logs", {}, {"queryString": BREAKS, "filterPattern": EVIL}),
     ("sns", {}, {"Message": EVIL}),
     ("sns", {}, {"Message": f'[INFO] Ann said "{BREAKS}"'}),
     ("iam", {"PolicyDocument": f'{{"Resource": "a/{BREAKS}"}}'}, {"PolicyDocument": json.dumps({"Resource": BREAKS})}),

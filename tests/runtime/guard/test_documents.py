@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import email
 import importlib
+import importlib.util
 import io
 import os
 import string
@@ -107,6 +108,8 @@ def test_an_engine_compiles_no_tag_of_the_events(kind: str, values: list[str], g
         ("Dear {{ name }},\n%s\n{% if gold %}Thanks!{% endif %}", "Dear {{ name }},\n{{ key }}", True),
         ("%s\n{% if gold %}Thanks!{% endif %}", "{{ key }}", True),
         ("Dear {{ %s }}", "key", True),
+        ("Dear {{ name }}, {{ user.%s }}", "_pin", True),
+        ("Dear {{ name }}, {{ user.%s }}", "name", False),
         ("%s, dear {{ name }}!", "{{ name }}", True),
     ],
 )
@@ -474,6 +477,9 @@ def test_a_value_of_settings_that_the_function_writes_is_no_more_than_that(
     [
         ('kind: job\nname: "%s"\nroot: false\n', 'x"\nadd: [ALL]\nz: "', True),
         ('kind: job\nname: "%s"\nroot: false\n', 'x", root: "y', False),
+        ("kind: job\nname: %s\n", "{a: b, root: true}", True),
+        ("kind: job\nname: %s\n", "[x", False),
+        ("kind: job\nname: %s\n", "Report [final] {2}", False),
         ("{kind: job, name: '%s'}", "x', root: 'y", True),
         ("kind: job\nname: %s\n", "x\nroot: true", True),
         ("tags: [a, '%s']", "b', 'c", True),
@@ -593,3 +599,135 @@ def test_a_template_of_the_events_shows_no_variable_of_the_template_that_it_is_a
     environment = jinja2.Environment(loader=jinja2.DictLoader({"part": "{{ row }}"}))
     with pytest.raises(Refused):
         environment.from_string(own).render(rows=["s3cret"])
+
+
+@pytest.mark.parametrize(
+    ("way", "greeting", "is_refused"),
+    [
+        ("BasicInterpolation", "hi %(pin)s", True),
+        ("BasicInterpolation", "hi %(PIN)s!", True),
+        ("BasicInterpolation", "hi %(city)s, 100%%", False),
+        ("BasicInterpolation", "hi (pin)s", False),
+        ("ExtendedInterpolation", "hi ${pin}", True),
+        ("ExtendedInterpolation", "hi ${mail:pin}", True),
+        ("ExtendedInterpolation", "hi ${city} for $$5 {pin}", False),
+    ],
+)
+def test_a_setting_of_the_events_shows_no_setting_of_the_functions(
+    way: str, greeting: str, is_refused: bool
+) -> None:
+    guard = serving({"greeting": greeting, "city": "Cork"}, own=("pin", "s3cr3t", "%(pin)s", "${pin}"))
+    # A copy, which is wrapped alone.
+    spec = importlib.util.find_spec("configparser")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    WRAPPED["configparser"](module, guard)
+    parser = module.ConfigParser(interpolation=getattr(module, way)())
+    mark = "%(pin)s" if way[0] == "B" else "${pin}"
+    parser.read_dict(
+        {"DEFAULT": {"pin": "s3cr3t", "city": "Cork"}, "mail": {"pin": "s3cr3t"}, "user": {"own": mark}}
+    )
+    parser.set("user", "greeting", greeting)
+    assert parser.get("user", "own") == "s3cr3t"
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        parser.get("user", "greeting")
+
+
+def test_an_event_names_no_variable_of_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
+    event = {
+        "evil": "x${DATABASE_PIN}",
+        "short": "$PATH",
+        "none": "$no_such_variable",
+        "plain": "costs 5$ (US$ 6)",
+    }
+    monkeypatch.setenv("DATABASE_PIN", "s3cr3t")
+    guard = serving(event, own=("$HOME/data/",))
+    module = ModuleType("posixpath")
+    vars(module).update(join=os.path.join, normpath=os.path.normpath, expandvars=str)
+    WRAPPED["posixpath"](module, guard)
+    assert module.expandvars("$HOME/data/" + event["plain"]) == "$HOME/data/costs 5$ (US$ 6)"
+    for name in ("evil", "short"):
+        with pytest.raises(Refused):
+            module.expandvars("/data/" + event[name])
+    # What is no variable is left as it is.
+    assert module.expandvars("/data/" + event["none"]) == "/data/$no_such_variable"
+
+
+@pytest.mark.parametrize(
+    ("named", "is_refused"),
+    [
+        ("os.mkdir", True),
+        ("builtins.open", True),
+        ("subprocess.Popen", True),
+        ("http.client.HTTPConnection", True),
+        ("logging.StreamHandler", False),
+        ("logging.handlers.MemoryHandler", False),
+        ("sys.stdout", False),
+    ],
+)
+def test_a_set_up_of_logging_makes_nothing_that_acts(named: str, is_refused: bool) -> None:
+    module = ModuleType("logging.config")
+    module.BaseConfigurator = type("BaseConfigurator", (), {"resolve": lambda _way, name: name})  # type: ignore[attr-defined]
+    WRAPPED["logging.config"](module, serving({"handlers": {"a": {"()": named}}}))
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        assert module.BaseConfigurator().resolve(named) == named
+
+
+@pytest.mark.parametrize(
+    ("command", "is_refused"),
+    [
+        (("KEYS", "cart:*:*"), True),
+        (("KEYS", "cart:a*:*"), True),
+        (("KEYS", "cart:?oot:*"), True),
+        (("SCAN", "0", b"MATCH", "cart:*:*"), True),
+        (("KEYS", "cart:ana:*"), False),
+        (("SCAN", "0", "MATCH", "cart:ana:*", b"COUNT", 10), False),
+        (("KEYS", "all:*"), False),
+        (("KEYS", "note:a*"), False),
+        (("GET", "cart:a*:1"), False),
+    ],
+)
+def test_a_pattern_of_keys_has_no_sign_of_the_events(command: tuple[object, ...], is_refused: bool) -> None:
+    event = {"users": ["*", "a*", "?oot", "ana"], "pattern": "note:a*"}
+    module = ModuleType("redis.client")
+    module.Redis = type("Redis", (), {"execute_command": lambda _client, *_command: None})  # type: ignore[attr-defined]
+    WRAPPED["redis.client"](module, serving(event, own=("cart:", ":*", "all:*")))
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        module.Redis().execute_command(*command)
+
+
+def test_a_document_that_the_function_wrote_to_a_file_is_read_before_it_is_parsed(tmp_path: Path) -> None:
+    guard = serving({"xml": ENTITY}, mode="observe")
+    file = tmp_path / "in.xml"
+    frame = sys._getframe()
+    guard.places.temporary = (f"{tmp_path}/",)
+    file.write_text("<a>plain</a>")
+    about_markup(guard, str(file), frame)
+    file.write_text(ENTITY + "<a>&x;</a>")
+    about_markup(guard, file, frame)
+    with file.open("rb") as opened:
+        about_markup(guard, opened, frame)
+    about_markup(guard, "/no/such.xml", frame)
+    assert told(guard) == [["observed", "path.entity"]]
+
+
+def test_a_name_for_a_field_is_a_function_of_the_functions() -> None:
+    module = ModuleType("pydantic._internal._validators")
+    module.import_string = str  # type: ignore[attr-defined]
+    guard = serving({"names": ["os.system", "subprocess:Popen"]}, own=("math.cos",))
+    WRAPPED["pydantic._internal._validators"](module, guard)
+    assert module.import_string("math.cos") == "math.cos"
+    for name in ("os.system", "subprocess:Popen"):
+        with pytest.raises(Refused):
+            module.import_string(name)
+
+
+def test_an_entry_point_of_the_events_is_a_function_of_the_functions() -> None:
+    module = ModuleType("importlib.metadata")
+    module.EntryPoint = type("EntryPoint", (SimpleNamespace,), {"load": lambda entry: entry.value})  # type: ignore[attr-defined]
+    WRAPPED["importlib.metadata"](module, serving({"name": "os:getenv"}, own=("plugins.hello:run",)))
+    assert module.EntryPoint(value="plugins.hello:run").load() == "plugins.hello:run"
+    with pytest.raises(Refused):
+        module.EntryPoint(value="os:getenv").load()

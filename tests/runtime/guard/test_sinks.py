@@ -28,9 +28,12 @@ from dayfly.runtime.guard.sinks import (
     about_address,
     about_dotted,
     about_global,
+    about_import,
     about_link,
     about_path,
+    about_pattern,
     about_python,
+    about_result,
     about_url,
 )
 from dayfly.runtime.guard.statements import about_sql
@@ -228,6 +231,28 @@ def test_a_rule_is_computed_behind_the_functions_own_lambda(formula: str, is_ref
             assert told(guard) == [["computed", "python.arithmetic"]]
 
 
+@pytest.mark.parametrize(
+    ("rule", "value", "is_refused"),
+    [
+        ("n > %s and m == 2", "5", False),
+        ("n * %s", "1 + 2", False),
+        ("(%s) and m == 2", "n > 1 or n < -1", False),
+        ("lambda n: %s", "n > 1 or n < -1", False),
+        ("n > %s and m == 2", "9 or True or 1", True),
+        ("n > %s and m == 2", "0 or 1", True),
+        ("n * %s", "1 if m else 2", True),
+        ("max(%s, 5)", "n, 7", False),
+        ("max(%s, 5)", "9), (m", True),
+        ('{"name": "%s"}', 'x", "role": "admin', True),
+        ('{"name": "%s"}', "it's x", False),
+    ],
+)
+def test_a_condition_of_the_events_is_a_whole_one(rule: str, value: str, is_refused: bool) -> None:
+    guard = serving({"value": value}, own=tuple(rule.split("%s")))
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        about_python(guard, (rule % value).encode(), frame_in(__file__, n=3, m=2))
+
+
 @pytest.mark.parametrize("own", [(), ("lambda n: ",)])
 @pytest.mark.parametrize("text", ["lambda n: n + 1", "lambda n: (n, 0)[0]"])
 def test_a_lambda_of_the_events_is_refused_though_the_function_has_one_as_well(
@@ -414,6 +439,9 @@ def test_a_file_that_a_program_is_given_is_judged_as_one_that_is_opened(tmp_path
         about_process(
             serving({"up": "../../in.txt"}, own=own), "cat", ["cat", "../../in.txt"], frame, folder=folder
         )
+    with pytest.raises(Refused):
+        about_shell(serving({"up": "../../in.txt"}, own=own), "cat ../../in.txt", frame, folder=folder)
+    about_shell(serving({"up": "../../no.txt"}, own=own), "cat ../../no.txt", frame, folder=folder)
     # So does one that goes there, by itself or after its shell.
     words = (("../../in.txt", True), ("..", True), ("../no-such.txt", False), ("a..b", False))
     for line in ("tar -C @ -cf - '{}'", "cd @ && cat '{}' | wc", "cat < x; tar --directory=@ '{}'"):
@@ -524,6 +552,8 @@ def test_a_value_that_is_escaped_ends_nothing() -> None:
         ('{"query": "{ user(id: \\"%s\\") { name } }"}', 'x\\") { key } a: user(id: \\"y', True),
         ('{"query": "{ user(id: \\"%s\\") { name } }"}', "it's { key } # x", False),
         ('{"query": "%s"}', '{ user(id: \\"x\\") { name } }', False),
+        ('{"query": "{ me { %s } }"}', "name } users { pin", True),
+        ('{"query": "{ me { %s } }"}', "name friends { name }", False),
         # A statement, for a service that reads it.
         ("SELECT Id FROM Account WHERE Name = '%s'", "x' OR Name != '", True),
         ("SELECT Id FROM Account WHERE Name = '%s'", "Ann", False),
@@ -541,6 +571,12 @@ def test_a_value_that_is_escaped_ends_nothing() -> None:
         ("%s&key=1", "a=b&c=d", False),
         ("<order><user>%s</user></order>", "x</user><role>admin</role><user>", True),
         ("<order><user>%s</user></order>", "<b>x</b>", False),
+        ("<order><item id='%s'/></order>", "x' price='0", True),
+        ("<order><item id='%s'/></order>", "x'/><role>admin</role><n a='", True),
+        ('<order><item id="%s"/></order>', 'x" price="0', True),
+        ("<order><item id='%s'/></order>", "O'Brien", False),
+        ('<order><item id="%s"/></order>', "it's=a", False),
+        ("<order><user>%s</user></order>", "it's a='b'", False),
         ("<order><item id=%s</order>", "'2'><b>x</b></item>", False),
         ("%s", "<a><b>1</b></a>", False),
         ("%s", "<order xmlns:x='urn:x'><item sku='//user[1]'><qty>-1</qty></item><!-- c --></order>", False),
@@ -727,6 +763,8 @@ def test_a_mail_that_the_function_sends_by_hand_ends_where_the_function_ends_it(
         ("a/../b.css", False),
         ("b..css", False),
         ("x.css", False),
+        ("/internal/c", True),
+        ("/assets/b.css", False),
     ],
 )
 def test_a_link_does_not_lead_out_of_the_directory_that_it_was_joined_with(
@@ -737,6 +775,72 @@ def test_a_link_does_not_lead_out_of_the_directory_that_it_was_joined_with(
     guard.computed_paths[joined] = (url, "https://shop.example/assets/")
     with pytest.raises(Refused) if is_refused else nullcontext():
         about_url(guard, joined, frame_in(__file__))
+
+
+@pytest.mark.parametrize(
+    ("given", "is_refused"),
+    [("../internal/x", True), ("a/../../internal/x", True), ("a/../b.txt", False), ("b.txt", False)],
+)
+def test_a_path_that_a_url_ends_with_is_judged_by_what_it_was_computed_of(
+    given: str, is_refused: bool
+) -> None:
+    guard = serving({"file": given}, own=("https://shop.example", "/public/"))
+    path = os.path.normpath("/public/" + given)
+    guard.computed_paths[path] = ("/public/" + given, "")
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        about_url(guard, f"https://shop.example{path}?x=1", frame_in(__file__))
+
+
+def test_a_key_without_its_first_slash_is_judged_by_what_it_was_computed_of() -> None:
+    guard = serving({"a": "..", "b": "private/pin"}, own=("/public/",))
+    guard.computed_paths["/private/pin"] = ("/public/../private/pin", "")
+    with pytest.raises(Refused):
+        about_result(guard, "private/pin", frame_in(__file__))
+
+
+def test_a_page_of_the_events_links_from_the_root() -> None:
+    # Part of a document, and of one that is not the function's.
+    for event, page in (
+        ({"html": "<a href='/about'>x</a>"}, "https://example.org/a/"),
+        ({"page": "https://example.org/a/", "link": "/about"}, "https://example.org/a/"),
+    ):
+        guard = serving(event, own=("https://example.org/a/",) if "html" in event else (), mode="observe")
+        guard.computed_paths["https://example.org/about"] = ("/about", page)
+        about_url(guard, "https://example.org/about", frame_in(__file__))
+        assert ["observed", "url.structure"] not in told(guard)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_refused"),
+    [
+        ("/data/*/*.txt", True),
+        ("/data/a*/*.txt", True),
+        ("/data/?na/*.txt", True),
+        ("/data/ana/*.txt", False),
+        ("/data/Report [final] (2)/*.txt", False),
+        ("*.csv", False),
+        ("/data/*.csv", False),
+        ("/data/a*", False),
+        ("/data/*", False),
+    ],
+)
+def test_a_pattern_of_files_has_no_sign_of_the_events(pattern: str, is_refused: bool) -> None:
+    event = {"users": ["*", "a*", "?na", "ana", "Report [final] (2)"], "pattern": "*.csv"}
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        about_pattern(serving(event, own=("/data/", "/*.txt")), pattern, frame_in(__file__))
+
+
+def test_a_folder_that_no_function_has_has_no_pattern() -> None:
+    # What the environment says, beside an event with that sign alone for something else.
+    about_pattern(serving({"user": "ana"}, own=("/*.txt",)), "/mnt/ana/*.txt", frame_in(__file__))
+
+
+def test_an_event_names_no_private_module(tmp_path: Path) -> None:
+    guard = serving({"names": ["hello", "_admin", "sub._admin"]}, own=("plugins.",))
+    about_import(guard, "plugins.hello", frame_in(__file__))
+    for name in ("plugins._admin", "plugins.sub._admin"):
+        with pytest.raises(Refused):
+            about_import(guard, name, frame_in(__file__))
 
 
 def test_a_page_of_the_functions_is_no_page_of_the_events_whose_addresses_are_alike() -> None:

@@ -75,6 +75,7 @@ _FLOATS_BITS = 1024
 _HANDED_BITS = 64
 # `round(1, -10**9)` computes ten to the power of that.
 _MANY_DIGITS_BITS = 8
+_SUMS = frozenset(("BinOp", "UnaryOp"))
 # An encoding may be declared in a comment, which `compile` obeys and `eval` of a text does not; what is escaped may warn.
 _UNREAD = ("#", "\\")
 
@@ -218,6 +219,39 @@ def _dotted(node: _Node) -> str:
         is_modules = _kind(node.value) == "Name" and node.value.id == MODULE and node.attr[:1] != "_"
         return f"{MODULE}.{node.attr}" if is_modules else ""
     return str(node.id) if _kind(node) == "Name" else ""
+
+
+def is_cut(text: str, parts: list[tuple[int, int]]) -> bool:
+    """Say whether one of these parts of an expression begins or ends within an operand: `x > {}` of "1 or True", not `x * {}` of "1 + 2"."""
+    stripped = text.strip(" \t\r\n")
+    if "\n" in stripped:
+        return False
+    lead = len(text) - len(text.lstrip(" \t\r\n"))
+    body = compile(stripped, "", "eval", ONLY_TREE, dont_inherit=True).body
+    nodes = [*_walk(body.body if _kind(body) == "Lambda" else body)]
+    if any(_kind(node) == "JoinedStr" for node in nodes):
+        # Whose parts are in other places before Python 3.12.
+        return False
+    # In a sum, in which any other operand stands as well as the function's.
+    summed = {
+        id(child)
+        for node in nodes
+        if _kind(node) in _SUMS
+        for child in _children(node)
+        if _kind(child) in _SUMS
+    }
+    places = [
+        (node.col_offset + lead, node.end_col_offset + lead)
+        for node in nodes
+        if hasattr(node, "end_col_offset") and id(node) not in summed
+    ]
+    # Of the tree in bytes.
+    sizes = [(len(text[:start].encode()), len(text[:end].encode())) for start, end in parts]
+    return any(
+        first < start < last < end or start < first < end < last
+        for start, end in sizes
+        for first, last in places
+    )
 
 
 def _parameters_of(function: _Node) -> frozenset[str]:

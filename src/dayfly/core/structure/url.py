@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from dayfly.core.structure.judgement import Judgement, Taint, judged, mark, refuse
+from dayfly.core.structure.path import says_parent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 _MANY_VALUES = 16
 # Labels that must follow one of the event's for the domain to be the function's: {tenant}.example.com.
 _MIN_SUFFIX_LABELS = 2
+# How far behind a ".." its next name is looked for.
+_FAR = 300
 # RFC 3986, 2.3.
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")
 _WEB = ("http://", "https://")
@@ -22,6 +25,8 @@ _WEB = ("http://", "https://")
 _MIN_ROUTE_LETTERS = 3
 # Where the platform says what URL the function was called by: a proxy hands it on, as a whole.
 _PARAMETER = re.compile(r"[^ +&;]|[ +][^&;=]{0,256}=")
+# "Tom & his cat" in a message: a parameter's name has no blanks in it, and without "=" it has no value.
+_AND = re.compile(r"&[ +]?[^ +&;=#]{1,64}[ +]+[^ +&;=#][^&;=#]{0,256}(?:[&#]|$)")
 _CALLED_BY = frozenset(
     (
         *("rawPath", "path", "pathParameters.proxy", "requestContext.path", "requestContext.http.path"),
@@ -72,7 +77,7 @@ def _judge(url: str, taint: Taint, own: OwnText, provenance: Provenance, is_join
             return refuse("url.target", "the event supplies the destination", taint.path_at(at))
     is_all = taint.all(path, len(url)) and says.find(1, path) < 0 and not _is_composed(url, path, provenance)
     _drop_routes(url, taint, path, own)
-    found = _find_escape(url, taint, path, own, says, is_all=is_all, is_joined=is_joined)
+    found = _find_escape(url, taint, path, own, says, provenance, is_all=is_all, is_joined=is_joined)
     if found >= 0:
         return refuse("url.structure", "the event's value is not encoded", taint.path_at(found))
     if explained.unexplained >= 0:
@@ -147,7 +152,15 @@ def _drop_routes(url: str, taint: Taint, path: int, own: OwnText) -> None:
 
 
 def _find_escape(
-    url: str, taint: Taint, path: int, own: OwnText, says: bytearray, *, is_all: bool, is_joined: bool
+    url: str,
+    taint: Taint,
+    path: int,
+    own: OwnText,
+    says: bytearray,
+    provenance: Provenance,
+    *,
+    is_all: bool,
+    is_joined: bool,
 ) -> int:
     """Return the first of the event's characters that ends the part of the URL it stands in, or -1.
 
@@ -185,7 +198,7 @@ def _find_escape(
                 is_separator = is_longer and own.is_constant(url[at:path_end])
             else:
                 # Some servers separate by a semicolon; in a sentence a blank stands behind it, and no value for a name.
-                is_other = character == "&" or (
+                is_other = (character == "&" and _AND.match(url, at) is None) or (
                     character == ";" and _PARAMETER.match(url, at + 1) is not None
                 )
                 is_separator = at < fragment and is_other and not has_query
@@ -199,7 +212,19 @@ def _find_escape(
             return begin
         # %2e%2e is .. to a client that follows WHATWG, and so is ..;a to some servers; so is what the event completes.
         name = segment.partition(";")[0].lower().replace("%2e", ".")
-        if taint.any(begin, end) and name in (".", ".."):
+        if (
+            name in (".", "..")
+            and (
+                taint.any(begin, end)
+                # Too short a part of a value's to be traced.
+                or (
+                    len(rest := "/".join(url[begin : min(path_end, begin + _FAR)].split("/", 2)[:2]))
+                    > len("../")
+                    and provenance.holds_bytes(rest.encode("utf-8", "surrogatepass"))
+                    and not says_parent(url, begin, own)
+                )
+            )
+        ):
             return begin
         begin = end + 1
     return -1

@@ -333,7 +333,7 @@ def _on_popen(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
         and guard.places.is_library(frame.f_code.co_filename)
     ):
         # The shell and its option are the library's words, though an event may hold the same.
-        guard.late("commands").about_shell(guard, words[-1], frame, is_systems=True)
+        guard.late("commands").about_shell(guard, words[-1], frame, is_systems=True, folder=folder)
         return
     guard.late("commands").about_process(guard, program, words, frame, folder=folder)
 
@@ -362,7 +362,12 @@ def _on_open(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
             guard.refuse("import.planted", frame, text=path)
         if _loads_file(frame):
             _judge_dynamic_import(guard, frame)
-            if type(path) is str and guard.places.is_deployed(path):
+            # A name for a package's data may lead elsewhere.
+            if (
+                type(path) is str
+                and guard.places.is_deployed(path)
+                and not ("/../" in path and guard.contributed(path))
+            ):
                 return
     if type(path) is str and "/" not in path and frame.f_code.co_filename.endswith(_WALKERS):
         # A name that was read from a directory, in that directory.
@@ -390,11 +395,14 @@ def _on_path(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 
 
 def _on_pattern(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    sinks.about_path(guard, f"{arguments[0]}/{arguments[1]}", frame)
+    pattern = f"{arguments[0]}/{arguments[1]}"
+    sinks.about_pattern(guard, arguments[1], frame)
+    sinks.about_path(guard, pattern, frame)
 
 
 def _on_files(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     pattern, folder = sinks.text_of(arguments[0]), sinks.text_of(arguments[2])
+    sinks.about_pattern(guard, pattern, frame)
     sinks.about_path(guard, os.path.join(folder, pattern) if folder and pattern else pattern, frame)
 
 

@@ -68,7 +68,10 @@ def _wrap_requests(module: ModuleType, guard: Guard) -> None:
 
 
 def _wrap_httpx(module: ModuleType, guard: Guard) -> None:
-    def look(url: object = "", **_options: object) -> None:
+    def look(url: object = "", **parts: object) -> None:
+        if "raw_path" in parts and parts.get("authority"):
+            # What a client's base and a path of the function's come to.
+            url = f"{parts.get('scheme')}://{parts['authority']}{sinks.text_of(parts['raw_path'])}"
         _about_url(guard, url, ("httpx",))
 
     precede(module, "urlparse", guard, look)
@@ -123,6 +126,8 @@ def _wrap_sending(owner: Any, guard: Guard) -> None:
 # Where requests have statements, by service and the parameter's name, with the dialect.
 _STATEMENTS = {
     "athena": ("QueryString", "partiql"),
+    "cloudtrail": ("QueryStatement", ""),
+    "config": ("Expression", ""),
     "dynamodb": ("Statement", "partiql"),
     "dynamodbstreams": ("Statement", "partiql"),
     "rds-data": ("sql", ""),
@@ -138,6 +143,8 @@ _EXPRESSIONS = (
     "ProjectionExpression",
     "UpdateExpression",
 )
+# Queries in languages of services' own, whose literals and names are those of JMESPath: Cognito's, CloudWatch's, Neptune's.
+_QUERIES = ("Filter", "filterPattern", "gremlinQuery", "openCypherQuery", "queryString")
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LegacyConditionalParameters.html
 _CONDITIONS = ("Expected", "KeyConditions", "QueryFilter", "ScanFilter")
 
@@ -191,6 +198,9 @@ def _wrap_botocore(module: ModuleType, guard: Guard, owner: str = "BaseClient") 
         for name in _EXPRESSIONS if service == "dynamodb" else ():
             if type(expression := parameters.get(name)) is str:
                 guard.ask("statements.about_expression", expression)
+        for name in _QUERIES:
+            if (query := parameters.get(name)) is not None:
+                guard.ask("documents.about_query", query, "jmespath")
         conditions = [parameters[name] for name in _CONDITIONS if name in parameters]
         if service == "dynamodb" and conditions:
             guard.ask("statements.about_operators", conditions)

@@ -37,8 +37,10 @@ _GO = ("--directory=", "--directory", "-C")
 _OPENS_NOTHING = frozenset(("basename", "dirname", "echo", "expr", "printf"))
 
 
-def about_shell(guard: Guard, command: object, frame: FrameType, *, is_systems: bool = False) -> None:
-    """A command line that a shell is about to read; `is_systems`: /bin/sh, which reads nothing else."""
+def about_shell(
+    guard: Guard, command: object, frame: FrameType, *, is_systems: bool = False, folder: object = None
+) -> None:
+    """A command line that a shell is about to read, in another `folder` perhaps; `is_systems`: /bin/sh, which reads nothing else."""
     text = text_of(command)
     if text is not None:
         judgement = judge_shell(text, guard.provenance, guard.own, is_systems=is_systems)
@@ -47,7 +49,7 @@ def about_shell(guard: Guard, command: object, frame: FrameType, *, is_systems: 
         # `cd` leads every command behind it elsewhere.
         folders = [words[1] for words in commands if words[0] in _MOVE and len(words) > 1][:_MANY_FOLDERS]
         for words in commands:
-            _about_operands(guard, words, frame, folders=folders)
+            _about_operands(guard, words, frame, folder=text_of(folder) or "", folders=folders)
         ask_shape(guard, "shell", text, frame, judgement)
 
 
@@ -133,6 +135,9 @@ def about_environment(guard: Guard, variables: object, frame: FrameType) -> None
 def about_input(guard: Guard, arguments: object, data: object, frame: FrameType) -> None:
     """What a program is about to be given to read."""
     text = text_of(data)
+    if isinstance(arguments, str):
+        # A shell's line.
+        arguments = ("sh", "-c", arguments)
     if text and isinstance(arguments, (list, tuple)) and not guard.own.is_constant(text):
         words = [word for word in map(text_of, arguments) if word is not None]
         guard.act_on(judge_input(words, text, guard.provenance, guard.written), text, frame)

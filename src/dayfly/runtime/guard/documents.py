@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
+import os
 import re
 import sys
 
@@ -44,8 +46,13 @@ _ENCODING = re.compile(rb"""<\?xml[^<>]{0,64}\bencoding\s*=\s*["']([A-Za-z][\w.-
 _MARKUP = re.compile(
     r"<(?!\s)(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*(?:>|[^<]*)|&(?!\s|(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});)[\w:.-]*"
 )
+# Of another setting, within one; of a variable of the environment's.
+_SETTING = re.compile(r"%\(([^()]+)\)s|\$\{([^{}]+)\}|\$(\w+)")
+# Of a document in a file.
+_MANY_WRITTEN = 1_000_000
 # Where an element ends or begins; what is empty does neither.
 _TAG = re.compile(r"<(/?)[A-Za-z_][^<>]*?(/?)>")
+_BEHIND_ATTRIBUTE = re.compile(r"[=>]")
 # The first line of a request; and how much of its head is read.
 _REQUEST = re.compile(rb"[A-Z]{3,10} \S+ HTTP/1\.[01]\r?\n")
 _MANY_HEAD = 65_536
@@ -66,6 +73,8 @@ _ENTITY = re.compile("<!ENTITY")
 # Declarations of one document, and references to characters within references.
 _MANY_ENTITIES, _MANY_ROUNDS = 1000, 4
 _REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
+# A quote or a separator, which stands in any.
+_FEW_SIGNS = 2
 # Of one document that are compared.
 _MANY_SHAPES = 16
 _QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
@@ -75,6 +84,8 @@ def about_markup(guard: Guard, document: object, frame: FrameType) -> None:
     """XML that is about to be parsed: an entity of it may name a file or a URL."""
     if isinstance(document, (io.BytesIO, io.StringIO)):
         document = document.getvalue()
+    elif isinstance(document, (str, os.PathLike, io.IOBase)) and "<" not in str(document):
+        document = _written(guard, document)
     text = _markup(document)
     if guard.own.is_constant(text):
         return
@@ -112,6 +123,18 @@ def about_markup(guard: Guard, document: object, frame: FrameType) -> None:
         # From any source: an honest document names files relative to itself.
         if (path and _EXTERNAL.search(declaration)) or _LOCAL.search(unquote(declaration)):
             guard.refuse("path.entity", frame, path=path, text=declaration)
+
+
+def _written(guard: Guard, file: object) -> bytes:
+    """Return a document that the function has written to a file before, empty for another one."""
+    name = text_of(getattr(file, "name", file) if isinstance(file, io.IOBase) else file) or ""
+    if not guard.places.is_temporary(name):
+        return b""
+    try:
+        with open(name, "rb") as found:
+            return found.read(_MANY_WRITTEN)
+    except (OSError, ValueError):
+        return b""
 
 
 def _character(reference: re.Match[str]) -> str:
@@ -184,6 +207,12 @@ def about_elements(guard: Guard, document: object, frame: FrameType) -> None:
             if depth < 0:
                 guard.refuse("query.structure", frame, path=path, text=value)
                 return
+    for quote in "\"'":
+        for value, path in guard.provenance.values_in(text, quote):
+            # An attribute's, which ends it before another one or the tag's end.
+            if f"={quote}{value}" in text and _BEHIND_ATTRIBUTE.search(value, value.find(quote) + 1):
+                guard.refuse("query.structure", frame, path=path, text=value)
+                return
 
 
 def about_head(guard: Guard, data: object, by_hand: bool, frame: FrameType) -> None:
@@ -225,18 +254,30 @@ def about_settings(guard: Guard, text: object, parse: Callable[[str], object], f
                 return
 
 
-def about_shape(guard: Guard, text: object, read: Callable[[str], list[type]], frame: FrameType) -> None:
+def about_references(guard: Guard, text: str, look_up: Callable[[str], object], frame: FrameType) -> None:
+    """A setting that refers to others, or to variables of the environment: what the event refers to is in the event as well."""
+    for span in () if guard.own.is_constant(text) else guard.contributed(text):
+        for found in _SETTING.finditer(text):
+            if span.start < found.end() and found.start() < span.end:
+                value = text_of(look_up(found[found.lastindex or 1]))
+                if value and not guard.provenance.holds_bytes(value.encode("utf-8", "surrogatepass")):
+                    guard.refuse("template.source", frame, path=span.path, text=text)
+                    return
+
+
+def about_shape(guard: Guard, text: object, read: Callable[[str], list[object]], frame: FrameType) -> None:
     """YAML that the function may have written by hand: a value of the event within a line is no more than a text's content.
 
     `read` returns the kinds of its parts: they are what they are with a plain word there.
     """
     if type(text) is not str or guard.own.is_constant(text):
         return
-    found = {value: path for sign in "\n\"'" for value, path in guard.provenance.values_in(text, sign)}
-    shape: list[type] | None = None
+    found = {value: path for sign in "\n\"'{[" for value, path in guard.provenance.values_in(text, sign)}
+    shape: list[object] | None = None
     for value in sorted(found, key=len, reverse=True)[:_MANY_SHAPES]:
         before, _, after = text.partition(value)
-        if before and before[-1] != "\n":
+        is_within = before[-1:] not in ("\n", "") or after[:1] not in ("\r", "\n", "")
+        if is_within and len(value) > _FEW_SIGNS:
             try:
                 shape = shape or read(text)
                 is_same = shape == read(f"{before}x{after}")
@@ -331,10 +372,15 @@ def _about_document(guard: Guard, text: str, frame: FrameType) -> None:
     document = body.get("query") if isinstance(body, dict) else None
     if not isinstance(document, str):
         return
-    for value, path in guard.provenance.values_in(document, '"'):
-        if _ends_text(document, value):
+    for value, path in guard.provenance.values_in(document, '"') + guard.provenance.values_in(document, "}"):
+        if _ends_text(document, value) or (_closes(value) and not document.startswith(value)):
             guard.refuse("query.structure", frame, path=path, text=value)
             return
+
+
+def _closes(value: str) -> bool:
+    """Say whether a value closes a brace that it does not open."""
+    return min(itertools.accumulate((sign == "{") - (sign == "}") for sign in value)) < 0
 
 
 def _ends_text(document: str, value: str) -> bool:

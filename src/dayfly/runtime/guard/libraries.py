@@ -6,7 +6,9 @@ members of tarfile's archives, and arguments of what makes paths and URLs.
 
 from __future__ import annotations
 
+import functools
 import os
+import re
 
 from dayfly.runtime.guard import sinks
 from dayfly.runtime.guard.wrapping import precede
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
     Marks = Sequence[tuple[str, str]]
 
+# What may be a reference of another setting.
+_REFERENCE = re.compile(r"[%$][({]|\$\w")
 # Of one event.
 _MANY_PATHS = 1000
 _MAKO = (("${", "}"), ("<%", "%>"), ("\n%", "\n"))
@@ -160,16 +164,48 @@ def _wrap_ini(module: ModuleType, guard: Guard) -> None:
     def look(_parser: object, text: object, *_rest: object, **_options: object) -> None:
         guard.ask("documents.about_settings", text, str)
 
+    def look_at_references(
+        _way: object, parser: Any, _section: object, _option: object, value: object, known: Any
+    ) -> None:
+        if type(value) is str and _REFERENCE.search(value):
+            guard.ask("documents.about_references", value, functools.partial(_setting, parser, known))
+
     precede(module.RawConfigParser, "read_string", guard, look)
+    for way in ("BasicInterpolation", "ExtendedInterpolation"):
+        precede(getattr(module, way), "before_get", guard, look_at_references)
+
+
+def _setting(parser: Any, known: Any, name: str) -> object:
+    section, _, option = name.rpartition(":")
+    key = parser.optionxform(option)
+    return parser.get(section, key, raw=True, fallback="") if section else known.get(key)
 
 
 def _wrap_yaml(module: ModuleType, guard: Guard) -> None:
-    def read(text: str) -> list[type]:
+    def read(text: str) -> list[object]:
         return [type(one) for one in module.parse(text, getattr(module, "CLoader", module.Loader))]
 
     precede(
         module, "load", guard, lambda text, *_rest, **_options: guard.ask("documents.about_shape", text, read)
     )
+
+
+def _wrap_logging(module: ModuleType, guard: Guard) -> None:
+    precede(
+        module.BaseConfigurator, "resolve", guard, lambda _way, named: guard.ask(sinks.about_factory, named)
+    )
+
+
+def _wrap_pydantic(module: ModuleType, guard: Guard) -> None:
+    def look(named: object) -> None:
+        if type(named) is str:
+            guard.ask(sinks.about_dotted, named)
+
+    precede(module, "import_string", guard, look)
+
+
+def _wrap_entries(module: ModuleType, guard: Guard) -> None:
+    precede(module.EntryPoint, "load", guard, lambda entry: guard.ask(sinks.about_dotted, entry.value))
 
 
 def _wrap_mail(module: ModuleType, guard: Guard) -> None:
@@ -212,6 +248,11 @@ def _wrap_posixpath(module: ModuleType, guard: Guard) -> None:
         if type(path) is str and ".." in path:
             _keep(guard, normpath(path), path)
 
+    def look_at_variables(text: object) -> None:
+        if type(text) is str and "$" in text:
+            guard.ask("documents.about_references", text, os.environ.get)
+
+    precede(module, "expandvars", guard, look_at_variables)
     precede(module, "join", guard, look_at_parts)
     precede(module, "normpath", guard, look_at_path)
 
@@ -287,8 +328,12 @@ def _wrap_selectors(module: ModuleType, guard: Guard) -> None:
 
 def _wrap_redis(module: ModuleType, guard: Guard) -> None:
     def look(
-        _client: object, command: object, script: object = "", *_rest: object, **_options: object
+        _client: object, command: object, script: object = "", *rest: object, **_options: object
     ) -> None:
+        # What is behind MATCH, in SCAN and its like.
+        for before, pattern in zip((command, script, *rest), (script, *rest), strict=False):
+            if before in ("KEYS", "MATCH", b"MATCH"):
+                guard.ask(sinks.about_pattern, pattern)
         # Lua, whose literals and names are those of JMESPath, too.
         if command in ("EVAL", "EVAL_RO"):
             guard.ask("documents.about_query", script, "jmespath")
@@ -313,15 +358,19 @@ WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     "configparser": _wrap_ini,
     "django.template.base": _wrap_django,
     "email": _wrap_headers,
+    "importlib.metadata": _wrap_entries,
     "jinja2.runtime": _wrap_jinja,
     "jmespath.parser": _wrap_jmespath,
     "jsonpath_ng.parser": _wrap_jsonpath,
     "ldap3.core.connection": _wrap_ldap,
+    "logging.config": _wrap_logging,
     "lxml._elementpath": _wrap_paths,
     "lxml.etree": _wrap_lxml,
+    "lxml.objectify": _wrap_markup,
     "mako.lexer": _wrap_mako,
     "pandas.core.computation.expr": _wrap_pandas,
     "posixpath": _wrap_posixpath,
+    "pydantic._internal._validators": _wrap_pydantic,
     "redis.asyncio.client": _wrap_redis,
     "redis.client": _wrap_redis,
     "smtplib": _wrap_mail,

@@ -72,6 +72,10 @@ _COMPUTES = frozenset(
 # Of a program's file.
 MANY_READ = 65_536
 _WORD = re.compile(r"[A-Za-z_]\w*")
+# What stands for several characters, or for any, in a pattern of names.
+_WILD = re.compile(r"[*?]")
+# Where handlers and formatters are, and the streams that they write to.
+_OF_LOGGING = frozenset(("logging", "logging.handlers", "sys"))
 # A word that begins a statement; and, from the front and in front of a value, more of one than a sentence has.
 STATEMENT = re.compile(r"(?<![\w/-])(?:select|insert|update|delete|with|merge)(?:\s|\+|%20)", re.I)
 # The key that makes a condition of a dictionary, in DynamoDB's ScanFilter, QueryFilter, KeyConditions and Expected.
@@ -204,7 +208,9 @@ def find_in_tags(
             ):
                 continue
             # A variable of the function's may well be called as a key of the event's.
-            if not (part.isidentifier() and guard.own.has_word(part) and span.start > start):
+            if not (
+                part.isidentifier() and part[0] != "_" and guard.own.has_word(part) and span.start > start
+            ):
                 return span
     return None
 
@@ -287,10 +293,11 @@ def about_name(guard: Guard, named: str, frame: FrameType) -> None:
 def about_import(guard: Guard, name: str, frame: FrameType) -> None:
     """A module whose name is not in the code that imports it."""
     spans = guard.contributed(name)
-    if not spans or spans[0].start > 0 or guard.own.is_constant(name):
+    is_private = any("._" in name[max(span.start - 1, 0) : span.end] for span in spans)
+    if not spans or (spans[0].start > 0 and not is_private) or guard.own.is_constant(name):
         # A choice among the modules of a package, or among those whose names begin in a way, that the code names.
         return
-    if guard.is_functions_module(name):
+    if guard.is_functions_module(name) and not is_private:
         return
     guard.refuse("import.named", frame, path=spans[0].path, text=name)
 
@@ -321,6 +328,16 @@ def about_dotted(guard: Guard, dotted: str, frame: FrameType) -> None:
 def may_hold_statement(text: str) -> bool:
     """Say whether a word that begins a statement stands in a text."""
     return STATEMENT.search(text) is not None
+
+
+def about_factory(guard: Guard, named: object, frame: FrameType) -> None:
+    """A class or function by which a set-up of logging makes what it has: the event names none but logging's own, no source one that acts."""
+    dotted = text_of(named) or ""
+    module, _, name = dotted.rpartition(".")
+    if acts(module, name):
+        guard.refuse("global.acts", frame, text=dotted)
+    elif module not in _OF_LOGGING:
+        about_dotted(guard, dotted, frame)
 
 
 def about_attribute(guard: Guard, owner: object, name: object, reads: bool, frame: FrameType) -> None:
@@ -371,6 +388,29 @@ def brought(guard: Guard, operator: str) -> str:
     return guard.provenance.holds_bytes(operator.encode("utf-8", "surrogatepass"))
 
 
+def about_pattern(guard: Guard, pattern: object, frame: FrameType) -> None:
+    """A pattern of keys or files: where the function's text goes on behind it, what the event supplies is a name, no pattern.
+
+    One that is the event's, or ends with one, is what such a function is for.
+    """
+    text = text_of(pattern) or ""
+    if not _WILD.search(text) or guard.own.is_constant(text) or guard.provenance.is_leaf(text):
+        return
+    mask = Taint(text, guard.contributed(text)).mask
+    # Any character may be a hole.
+    own = guard.own.explain(text, bytearray(b"\x01" * len(text)), mask).accounted
+    # One sign alone is traced in no text: there it is what the function's text does not explain.
+    is_explained = guard.own.explain(text, mask, bytearray(len(text))).unexplained < 0
+    last = mask.rfind(0)
+    for found in _WILD.finditer(text):
+        sign, at = found[0], found.start()
+        is_lone = not (is_explained or guard.own.is_constant(sign)) and guard.provenance.is_leaf(sign)
+        if last >= at + is_lone and (is_lone or (mask[at] and not own[at])):
+            path = guard.provenance.holds_bytes(sign.encode())
+            guard.refuse("query.structure", frame, path=path, text=text)
+            return
+
+
 def about_path(guard: Guard, path: object, frame: FrameType) -> None:
     """A file or directory that is about to be opened, listed or changed."""
     text = text_of(path)
@@ -394,7 +434,7 @@ def about_path(guard: Guard, path: object, frame: FrameType) -> None:
 
 def about_result(guard: Guard, path: str, frame: FrameType) -> None:
     """A path, or the key of an object, that the function may have computed of another one."""
-    if (found := guard.computed_paths.get(path)) is not None:
+    if (found := guard.computed_paths.get(path) or guard.computed_paths.get(f"/{path}")) is not None:
         given, base = found
         guard.act_on(judge_result(given, path, guard.provenance, guard.written, base=base), path, frame)
 
@@ -422,18 +462,25 @@ def about_url(guard: Guard, url: object, frame: FrameType) -> None:
         if is_joined:
             _about_joined(guard, text, *guard.computed_paths[text], frame)
         guard.act_on(judge_url(text, guard.provenance, guard.written, is_joined=is_joined), text, frame)
+        path = text.partition("?")[0]
+        for result in [
+            one for one in guard.computed_paths if len(one) > 1 and path.endswith(one) and one != text
+        ]:
+            about_result(guard, result, frame)
         if may_hold_statement(text):
             guard.late("statements").about_fields(guard, text.partition("?")[2], frame)
 
 
 def _about_joined(guard: Guard, url: str, given: str, base: str, frame: FrameType) -> None:
-    """What urljoin made: a ".." of the event's has not led out of the directory that it was joined with."""
-    leaves = ".." in given.split("/") and not url.startswith(base[: base.rfind("/") + 1])
+    """What urljoin made: a value of the event has not led out of the directory that it was joined with, nor a ".." of it."""
+    is_absolute = given[:1] == "/" != given[1:2] and guard.provenance.is_leaf(given)
+    leaves = is_absolute or ".." in given.split("/")
+    leaves = leaves and not url.startswith(base[: base.rfind("/") + 1])
     # A page that the event names may link to its parents.
     named = Taint(base, guard.contributed(base) if leaves else ()).mask
     if leaves and (named.find(1) < 0 or guard.own.explain(base, bytearray(len(base)), named).unexplained < 0):
         for span in guard.contributed(given):
-            if ".." in given[span.start : span.end]:
+            if is_absolute or ".." in given[span.start : span.end]:
                 guard.refuse("url.structure", frame, path=span.path, text=given)
                 return
 

@@ -14,6 +14,7 @@ from dayfly.runtime.guard.sinks import (
     MANY_READ,
     STATEMENT,
     about_path,
+    about_pattern,
     ask_shape,
     brought,
     caller_of,
@@ -54,6 +55,7 @@ def about_sql(guard: Guard, sql: object, dialect: str, frame: FrameType) -> None
             name = found[1].replace("''", "'").removeprefix("file:")
             if "://" not in name and guard.contributed(name):
                 about_path(guard, name, frame)
+                about_pattern(guard, name, frame)
         ask_shape(guard, "sql", sql, frame, judgement, dialect=dialect)
 
 
