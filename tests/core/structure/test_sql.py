@@ -478,6 +478,7 @@ CHOSEN = (
     ("SELECT {} FROM items", "name,price"),
     ("SELECT id, name FROM items WHERE {} {} ?", "name", "LIKE"),
     ("SELECT id, name FROM items WHERE {} {} ?", "price", "<="),
+    ("SELECT id, name FROM items WHERE {} {}?", "price", "<="),
     ("SELECT id, name FROM items WHERE price {} {}", "<>", "-1"),
     ("SELECT id, name FROM items WHERE name = ? ORDER BY {}", "price desc"),
     ("SELECT id, name FROM items WHERE name = ? ORDER BY {}", "price desc, name ASC"),
@@ -485,6 +486,8 @@ CHOSEN = (
 NOT_CHOSEN = (
     ("SELECT {} FROM items", "name,secret"),
     ("SELECT id, name FROM items WHERE {} ?", "name LIKE"),
+    ("SELECT id, name FROM items WHERE {}?", "name ="),
+    ("SELECT id, name FROM items WHERE price {}?", "name ="),
     ("SELECT id, name FROM items WHERE name = {}", "name"),
     ("SELECT id, name FROM items WHERE name {} {}", "=", "name"),
     ("SELECT id, name FROM items WHERE name = ? ORDER BY {}", "price desc, secret"),

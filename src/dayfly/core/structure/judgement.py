@@ -82,11 +82,11 @@ class Taint:
 
     def first_outside(self, *allowed: bytearray) -> int:
         """Return the first character of the event's that none of `allowed` marks, or -1."""
-        for start, end in self.runs():
-            for at in range(start, end):
-                if not any(marks[at] for marks in allowed):
-                    return at
-        return -1
+        marked = 0
+        for marks in allowed:
+            marked |= int.from_bytes(marks, "little")
+        every = marked.to_bytes(len(self.mask), "little")
+        return next((at for run in self.runs() if (at := every.find(0, *run)) >= 0), -1)
 
     def any(self, start: int, end: int) -> bool:
         return self.mask.find(1, start, end) >= 0

@@ -360,7 +360,7 @@ def _is_operator(statement: Statement, number: int, runs: dict[int, int]) -> boo
     """Say whether an operator begins at this token that is all the event has before an operand."""
     significant = statement.significant
     start = significant[number].start
-    end = runs.get(start, -1)
+    end = runs.get(start, start)
     if statement.sql[start:end].lower() not in _OPERATORS:
         return False
     # At most two signs.
