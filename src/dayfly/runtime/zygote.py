@@ -103,6 +103,7 @@ class Work:
 
 
 _RECEIVE = 65536
+_PROGRAM = "/proc/self/exe"
 # Dead workers whose teardown is still going on; beyond that many it is waited for.
 _MANY_WAITING = 64
 # How long a fork that the kernel refuses is tried again: less than the supervisor waits for it.
@@ -201,6 +202,14 @@ def wait_for_work(
     if guard is not None:
         ready.notes += [f"the guard: {limit}" for limit in guard.limits]
     channel.socket.sendall(frames.pack_control(frames.READY, ready.pack()))
+    if is_forked and os.stat(_PROGRAM).st_uid == os.geteuid():
+        # A memory file of the supervisor's.
+        from dayfly._sys import reopen
+
+        stamps = reopen.Stamps(_PROGRAM)
+        # Once ahead of the event, which touches what the other touches.
+        sealing.private(stamps.restore)
+        sealing.at_event(stamps.restore)
 
     def become_worker(
         descriptors: list[int], *, is_forked: bool, is_first: bool, lesson: Lesson | None = None
