@@ -131,7 +131,8 @@ def _seal_file(numbers: list[int], sealing: Sealing) -> Callable[[], None] | Non
         if is_regular and _is_nameless(number):
             return _seal_nameless(numbers, flags, offset, status.st_size, sealing)
         if is_regular and status.st_nlink == 0:
-            return _share(numbers, flags, offset, sealing)
+            _share(numbers, flags, offset, sealing)
+            return None
         again = reopen.OpenFile(numbers, flags, offset)
         again.try_once()
     except OSError as fault:
@@ -206,7 +207,8 @@ def _seal_nameless(
         descriptions.replace_by_sealed(numbers, _pieces(reading), offset)
     finally:
         os.close(reading)
-    return _share(numbers, flags, offset, sealing)
+    _share(numbers, flags, offset, sealing)
+    return None
 
 
 def _share(numbers: list[int], flags: int, offset: int, sealing: Sealing) -> None:
