@@ -13,7 +13,7 @@ from dayfly.core import frames
 from dayfly.core.handshake import Ready
 from dayfly.core.limits import MAX_CONTROL_BYTES
 from dayfly.runtime import reseed, seal
-from dayfly.runtime.sealing import Sealing, seal_known
+from dayfly.runtime.sealing import OF_LIMITS, Sealing, seal_known
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -315,9 +315,10 @@ def _take_over(handed_down: list[OpenFile | Nothing]) -> None:
     for descriptor in handed_down:
         try:
             descriptor.make()
-        except OSError:
+        except OSError as fault:
             # Out of use in this worker, rather than shared.
-            continue
+            if fault.errno in OF_LIMITS:
+                os._exit(1)
 
 
 def _seal(options: ZygoteOptions, sealing: Sealing) -> tuple[Ready, list[object]]:
