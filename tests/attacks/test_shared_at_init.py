@@ -109,6 +109,19 @@ SEALED = {
         "T.seek(0); T.write(b'card'); T.flush()",
         "result = os.pread(T.fileno(), 9, 0) == b'card'",
     ),
+    "the mode and the times of a deleted file that is only read": (
+        (
+            "with tempfile.NamedTemporaryFile() as made:\n"
+            " made.write(b'init'); made.flush(); DR = os.open(made.name, os.O_RDONLY)"
+        ),
+        "os.utime(DR, ns=(4111111111111111, 4222222222222222)); os.fchmod(DR, 0)",
+        "result = os.fstat(DR).st_mtime_ns == 4222222222222222 or os.pread(DR, 9, 0) != b'init'",
+    ),
+    "the times of a sealed memory file": (
+        "SM = os.memfd_create('made', os.MFD_ALLOW_SEALING); os.write(SM, b'init'); fcntl.fcntl(SM, 1033, 15)",
+        "os.utime(SM, ns=(4111111111111111, 4222222222222222)); os.fchmod(SM, 0)",
+        "result = os.fstat(SM).st_mtime_ns == 4222222222222222 or os.pread(SM, 9, 0) != b'init'",
+    ),
     "a datagram socket that was shut down": (
         "U = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)",
         "U.connect(('127.0.0.1', 9)); U.shutdown(socket.SHUT_WR)",
@@ -438,3 +451,27 @@ def test_a_worker_holds_its_socket_its_output_and_nothing_else(dayfly_shop: Shop
         assert not own & seen, "two workers held one thing"
         seen |= own
         assert dayfly_shop.result_of(SHARED_MAPPINGS) == []
+
+
+# The interpreter's program is a memory file of this user's, where its own file can be read.
+PROGRAM = "program = '/proc/self/exe'; status = os.stat(program); is_own = status.st_uid == os.geteuid()\n"
+STAMPS = """
+if is_own:
+    os.chmod(program, 0o755)
+    os.utime(program, ns=(4111111111111111, 4222222222222222))
+    try:
+        os.setxattr(program, "user.stash", b"card")
+    except OSError:
+        # Before Linux 6.6.
+        pass
+"""
+LOOKS = "result = [is_own, status.st_mode & 0o777, status.st_mtime_ns, os.listxattr(program)]"
+
+
+def test_nothing_is_left_in_what_the_program_is(dayfly_shop: Shop) -> None:
+    before = dayfly_shop.result_of(PROGRAM + LOOKS)
+    assert isinstance(before, list)
+    assert before[0], "the program is another user's: this test proves nothing"
+    for _ in range(3):
+        dayfly_shop.result_of(PROGRAM + STAMPS)
+        assert [dayfly_shop.result_of(PROGRAM + LOOKS) for _ in range(3)] == [before] * 3

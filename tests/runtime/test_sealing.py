@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 import pytest
 from tests.runtime.sealers.serving import run
 
@@ -95,3 +98,25 @@ def test_what_a_sealer_has_opened_is_there_for_those_after_it(monkeypatch: pytes
     assert {*seen} == {before, *made}
     for one in seen:
         one.file.close()
+
+
+@pytest.mark.parametrize(
+    ("number", "ends"), [(errno.EMFILE, 1), (errno.EBADF, 1), (errno.ENOMEM, 1), (errno.ENETUNREACH, 0)]
+)
+def test_a_worker_whose_limits_were_lowered_at_its_fork_shares_nothing_and_ends(
+    number: int, ends: int
+) -> None:
+    """By one that served beside it, who raised them again: it held init's file with the zygote, and a lock on it for good."""
+    made = Sealing()
+
+    def act() -> None:
+        raise OSError(number, os.strerror(number))
+
+    made.private(act)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            made.separate()
+        finally:
+            os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == ends

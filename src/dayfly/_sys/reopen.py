@@ -86,6 +86,37 @@ class OpenFile:
         return os.open(f"/proc/self/fd/{number}", self._flags)
 
 
+class Stamps:
+    """Mode, times and attributes of a file of this user's that zygote and workers share, and of which each could change these alone.
+
+    A memory file that is sealed, as what this process executes: named by a descriptor or a path.
+    """
+
+    __slots__ = ("_name", "_status")
+
+    def __init__(self, name: int | str) -> None:
+        self._name = name
+        self._status = os.stat(name)
+
+    def restore(self) -> None:
+        """Put back what a worker has changed; raises OSError."""
+        name, before = self._name, self._status
+        try:
+            now = os.stat(name)
+        except OSError:
+            # Closed.
+            return
+        if now.st_ctime_ns == before.st_ctime_ns or not os.path.samestat(now, before):
+            return
+        # Attributes are taken only from what may be written.
+        os.chmod(name, stat.S_IRWXU)
+        for attribute in os.listxattr(name):
+            if attribute.startswith(("user.", "system.posix_acl_")):
+                os.removexattr(name, attribute)
+        os.chmod(name, stat.S_IMODE(before.st_mode))
+        os.utime(name, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
 class Nothing:
     """A descriptor that workers must not share and cannot have anew: it becomes /dev/null."""
 

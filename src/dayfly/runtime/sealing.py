@@ -11,6 +11,7 @@ and is loaded only where one of its triggers is among the modules that init load
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -81,6 +82,10 @@ SEALERS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("threads", ("threading",), _THREADS),
 )
 _PACKAGE = "dayfly.runtime.sealers."
+# What the worker that serves can cause in one that is forked beside it, by its limits, which are what they were by the next event.
+OF_LIMITS = frozenset(
+    (errno.EBADF, errno.EAGAIN, errno.ENOMEM, errno.ENFILE, errno.EMFILE, errno.EFBIG, errno.ENOBUFS)
+)
 
 
 class Sealing:
@@ -158,7 +163,8 @@ class Sealing:
     def private(self, act: Callable[[], None], *, is_vital: bool = False) -> None:
         """Have `act` called in every worker before anything else, to replace what it shares with the zygote.
 
-        Not in a process that serves without a fork. A worker in which a vital one fails ends before its event.
+        Not in a process that serves without a fork. A worker in which a vital one fails ends before its event, or any for want of
+        descriptors or memory: it would share what is the zygote's.
         """
         self._private.append((act, is_vital))
 
@@ -169,7 +175,7 @@ class Sealing:
                 act()
             except OSError as fault:
                 _tell(f"{act!r} failed in a worker: {type(fault).__name__}: {fault}")
-                if is_vital:
+                if is_vital or fault.errno in OF_LIMITS:
                     os._exit(1)
 
     def in_worker(self, act: Callable[[], None]) -> None:

@@ -13,7 +13,7 @@ from dayfly.core import frames
 from dayfly.core.handshake import Ready
 from dayfly.core.limits import MAX_CONTROL_BYTES
 from dayfly.runtime import reseed, seal
-from dayfly.runtime.sealing import Sealing, seal_known
+from dayfly.runtime.sealing import OF_LIMITS, Sealing, seal_known
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,6 +103,7 @@ class Work:
 
 
 _RECEIVE = 65536
+_PROGRAM = "/proc/self/exe"
 # Dead workers whose teardown is still going on; beyond that many it is waited for.
 _MANY_WAITING = 64
 # How long a fork that the kernel refuses is tried again: less than the supervisor waits for it.
@@ -201,6 +202,14 @@ def wait_for_work(
     if guard is not None:
         ready.notes += [f"the guard: {limit}" for limit in guard.limits]
     channel.socket.sendall(frames.pack_control(frames.READY, ready.pack()))
+    if is_forked and os.stat(_PROGRAM).st_uid == os.geteuid():
+        # A memory file of the supervisor's.
+        from dayfly._sys import reopen
+
+        stamps = reopen.Stamps(_PROGRAM)
+        # Once ahead of the event, which touches what the other touches.
+        sealing.private(stamps.restore)
+        sealing.at_event(stamps.restore)
 
     def become_worker(
         descriptors: list[int], *, is_forked: bool, is_first: bool, lesson: Lesson | None = None
@@ -308,9 +317,10 @@ def _take_over(handed_down: list[OpenFile | Nothing]) -> None:
     for descriptor in handed_down:
         try:
             descriptor.make()
-        except OSError:
+        except OSError as fault:
             # Out of use in this worker, rather than shared.
-            continue
+            if fault.errno in OF_LIMITS:
+                os._exit(1)
 
 
 def _seal(options: ZygoteOptions, sealing: Sealing) -> tuple[Ready, list[object]]:

@@ -125,6 +125,9 @@ def _seal_file(numbers: list[int], sealing: Sealing) -> Callable[[], None] | Non
         offset = os.lseek(number, 0, os.SEEK_CUR)
         if is_regular and _is_nameless(number):
             return _seal_nameless(numbers, flags, offset, status.st_size, sealing)
+        if is_regular and status.st_nlink == 0:
+            _share(numbers, flags, offset, sealing)
+            return None
         again = reopen.OpenFile(numbers, flags, offset)
         again.try_once()
     except OSError as fault:
@@ -199,7 +202,22 @@ def _seal_nameless(
         descriptions.replace_by_sealed(numbers, _pieces(reading), offset)
     finally:
         os.close(reading)
-    return reopen.OpenFile(numbers, flags, offset).make
+    _share(numbers, flags, offset, sealing)
+    return None
+
+
+def _share(numbers: list[int], flags: int, offset: int, sealing: Sealing) -> None:
+    """Have every worker open a memory file that nobody can write to; what all can do to it is undone."""
+    stamps, again = reopen.Stamps(numbers[0]), reopen.OpenFile(numbers, flags, offset)
+    again.try_once()
+
+    def make() -> None:
+        stamps.restore()
+        again.make()
+
+    # A worker may close it to all while another one is forked.
+    sealing.private(make, is_vital=True)
+    sealing.at_event(stamps.restore)
 
 
 def _pieces(reading: int) -> Iterator[bytes]:
