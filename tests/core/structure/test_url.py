@@ -117,6 +117,28 @@ def test_the_event_stays_in_its_part(template: str, value: str, expected: str) -
 
 
 @pytest.mark.parametrize(
+    ("template", "value", "expected"),
+    [
+        (QUERY, "Name: Ann\nMail: a@example.com\r\n\tBye", "allow"),
+        (ITEM, "first\nsecond", "allow"),
+        (QUERY, "a\n&admin=1", "refuse"),
+        (QUERY, "a;\nadmin=1", "refuse"),
+        (QUERY, "a\n#", "refuse"),
+        (QUERY, "a\\b", "refuse"),
+        (ITEM, "..", "refuse"),
+        (ITEM, "\n/../x", "refuse"),
+        (TAIL, "\n.evil.com", "refuse"),
+        (HOST, "evil\n.com", "refuse"),
+        (PORT, "\n22", "refuse"),
+    ],
+)
+def test_a_client_that_quotes_what_stands_behind_the_host_sends_lines_as_values(
+    template: str, value: str, expected: str
+) -> None:
+    assert judge_url(*fill(template, value), OWN, is_quoted=True).verdict == expected
+
+
+@pytest.mark.parametrize(
     ("base", "link", "expected"),
     [
         ("/v1/items/", "?page=2", "allow"),

@@ -73,6 +73,16 @@ def test_a_client_reads_no_url_that_the_event_has_changed(
         with pytest.raises(Refused):
             module.get(url)
     assert module.get(base + EVENT["id"]) == base + "42"
+
+
+def test_lines_are_values_where_the_client_quotes_them_alone() -> None:
+    url = OWN[0] + LINES
+    quoting, plain = client_of("urllib3.util.url", URLLIB3), client_of("httpx._urlparse", HTTPX)
+    for wrapped, module in (("urllib3.util.url", quoting), ("httpx._urlparse", plain)):
+        WRAPPED[wrapped](module, serving(EVENT, own=OWN))
+    assert quoting.get(url) == url
+    with pytest.raises(Refused):
+        plain.get(url)
     # The function's own reading of a URL is no request.
     read = module.parse_url if wrapped.startswith("urllib3") else module.urlparse
     assert read(EVENT["url"]) == EVENT["url"]

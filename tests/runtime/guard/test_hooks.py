@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
 import inspect
 import linecache
+import os
 import subprocess
 import sys
 import threading
@@ -70,6 +72,34 @@ def test_inspect_shows_the_source_of_code_and_nothing_else_reads_lines_of_a_file
     with pytest.raises(Refused):
         linecache.getlines(ast.__file__)
     assert told(guard) == [["refused", "path.whole"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "flags", "is_refused"),
+    [
+        ("<rss><title>It's / that</title></rss>", os.O_RDONLY, False),
+        ('[{"date": "2026/01/01"}]', os.O_RDONLY, False),
+        ("BEGIN:VCALENDAR\nURL:https://example.com/a\n", os.O_RDONLY, False),
+        ("a,b;" * 99 + "/etc", os.O_RDONLY, False),
+        # It would be made, or it is there, or it begins where a file may be.
+        ("<rss/>", os.O_RDWR | os.O_CREAT, True),
+        ("<there/a.txt", os.O_RDONLY, True),
+        ("app.py", os.O_RDONLY, True),
+        ("./<rss>\n", os.O_RDONLY, True),
+        ("../etc/passwd\n", os.O_RDONLY, True),
+        ("/etc/passwd\n", os.O_RDONLY, True),
+        ("/" + "a" * 300, os.O_RDONLY, True),
+    ],
+)
+def test_a_document_that_is_tried_as_the_name_of_a_file_opens_none(
+    text: str, flags: int, is_refused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "<there").mkdir()
+    guard = serving({"body": text})
+    for path in (text, text.encode()):
+        with pytest.raises(Refused) if is_refused else contextlib.nullcontext():
+            audit_events.ACTS["open"](guard, (path, "r", flags), sys._getframe(0))
 
 
 def test_what_makes_or_runs_code_that_is_in_no_file_is_counted() -> None:

@@ -36,14 +36,28 @@ _CALLED_BY = frozenset(
 
 
 def judge_url(
-    url: str | bytes, provenance: Provenance, own: OwnText, *, is_joined: bool = False
+    url: str | bytes,
+    provenance: Provenance,
+    own: OwnText,
+    *,
+    is_joined: bool = False,
+    is_quoted: bool = False,
 ) -> Judgement:
-    """Say whether a request may go to this URL, which the function may have made of a link and the address of its page."""
+    """Say whether a request may go to this URL, which the function may have made of a link and the address of its page.
+
+    `is_quoted`: its client writes %0A for a line's end behind the host.
+    """
     text = url if isinstance(url, str) else bytes(url).decode("latin-1")
-    return judged("url", text, provenance, own, lambda taint: _judge(text, taint, own, provenance, is_joined))
+
+    def judge(taint: Taint) -> Judgement:
+        return _judge(text, taint, own, provenance, is_joined, is_quoted)
+
+    return judged("url", text, provenance, own, judge)
 
 
-def _judge(url: str, taint: Taint, own: OwnText, provenance: Provenance, is_joined: bool) -> Judgement:
+def _judge(
+    url: str, taint: Taint, own: OwnText, provenance: Provenance, is_joined: bool, is_quoted: bool
+) -> Judgement:
     if own.is_constant(url, generators=True):
         return Judgement("allow", "url.own", "the function's own URL")
     if url[:5].lower() == "data:":
@@ -77,7 +91,9 @@ def _judge(url: str, taint: Taint, own: OwnText, provenance: Provenance, is_join
             return refuse("url.target", "the event supplies the destination", taint.path_at(at))
     is_all = taint.all(path, len(url)) and says.find(1, path) < 0 and not _is_composed(url, path, provenance)
     _drop_routes(url, taint, path, own)
-    found = _find_escape(url, taint, path, own, says, provenance, is_all=is_all, is_joined=is_joined)
+    found = _find_escape(
+        url, taint, path, own, says, provenance, is_all=is_all, is_joined=is_joined, is_quoted=is_quoted
+    )
     if found >= 0:
         return refuse("url.structure", "the event's value is not encoded", taint.path_at(found))
     if explained.unexplained >= 0:
@@ -161,6 +177,7 @@ def _find_escape(
     *,
     is_all: bool,
     is_joined: bool,
+    is_quoted: bool,
 ) -> int:
     """Return the first of the event's characters that ends the part of the URL it stands in, or -1.
 
@@ -182,7 +199,7 @@ def _find_escape(
         for at in range(max(start, path), end):
             character = url[at]
             # Clients write a blank as %20.
-            if character < " " or character in "\\\x7f":
+            if (character < " " and not is_quoted) or character in "\\\x7f":
                 return at
             in_path = at < path_end
             if (is_all and character != "#") or (at >= fragment and taint.all(at, len(url))):

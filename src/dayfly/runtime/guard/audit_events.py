@@ -13,6 +13,7 @@ from _frozen_importlib_external import ExtensionFileLoader, SourceFileLoader, So
 from zipimport import zipimporter
 
 from dayfly.core.destinations import pack_address
+from dayfly.core.structure.path import MAX_NAME
 from dayfly.core.structure.template import shown_names
 from dayfly.runtime.guard import owncode, sinks
 
@@ -375,7 +376,17 @@ def _on_open(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     if type(path) is str and _shows_source(guard, path, frame):
         # FastAPI looks up each endpoint's lines. To take the event apart for that is 3 ms in each worker.
         return
-    sinks.about_path(guard, path, frame)
+    if not _is_document(path, arguments[2]):
+        sinks.about_path(guard, path, frame)
+
+
+def _is_document(path: object, flags: object) -> bool:
+    """Say whether this is a text that its reader takes for a file's name first, as feedparser does: there is no such file to read."""
+    text = sinks.text_of(path) or ""
+    is_likely = text.startswith(("<", "{", "[")) or "\n" in text or len(text) > MAX_NAME
+    if not is_likely or text[0] == "/" or not isinstance(flags, int) or flags & os.O_CREAT:
+        return False
+    return not os.path.lexists(text.partition("/")[0])
 
 
 def _shows_source(guard: Guard, path: str, frame: FrameType) -> bool:

@@ -31,7 +31,7 @@ def _about_url(guard: Guard, url: object, clients: tuple[str, ...]) -> None:
     if type(url) is str and "://" in url:
         frame, above = _caller(clients)
         if frame is not None and above not in _QUOTING:
-            guard.ask(sinks.about_url, url)
+            guard.ask(sinks.about_quoted_url if "urllib3" in clients else sinks.about_url, url)
 
 
 def _caller(clients: tuple[str, ...]) -> tuple[FrameType | None, str]:

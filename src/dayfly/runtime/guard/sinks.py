@@ -454,14 +454,15 @@ def _is_packages(guard: Guard, path: str, frame: FrameType) -> bool:
     return path.startswith(folder + "/") and "/.." not in path and guard.is_installed(frame)
 
 
-def about_url(guard: Guard, url: object, frame: FrameType) -> None:
-    """A URL that is about to be fetched."""
+def about_url(guard: Guard, url: object, frame: FrameType, *, is_quoted: bool = False) -> None:
+    """A URL that is about to be fetched, by a client that quotes what stands behind the host where `is_quoted`."""
     text = text_of(url)
     if text and not guard.own.is_constant(text) and not _is_services(guard, text):
         is_joined = text in guard.computed_paths
         if is_joined:
             _about_joined(guard, text, *guard.computed_paths[text], frame)
-        guard.act_on(judge_url(text, guard.provenance, guard.written, is_joined=is_joined), text, frame)
+        judgement = judge_url(text, guard.provenance, guard.written, is_joined=is_joined, is_quoted=is_quoted)
+        guard.act_on(judgement, text, frame)
         path = text.partition("?")[0]
         for result in [
             one for one in guard.computed_paths if len(one) > 1 and path.endswith(one) and one != text
@@ -469,6 +470,11 @@ def about_url(guard: Guard, url: object, frame: FrameType) -> None:
             about_result(guard, result, frame)
         if may_hold_statement(text):
             guard.late("statements").about_fields(guard, text.partition("?")[2], frame)
+
+
+def about_quoted_url(guard: Guard, url: object, frame: FrameType) -> None:
+    """A URL that urllib3 reads, for requests too: it writes control characters as %0A."""
+    about_url(guard, url, frame, is_quoted=True)
 
 
 def _about_joined(guard: Guard, url: str, given: str, base: str, frame: FrameType) -> None:
