@@ -189,6 +189,15 @@ PyObject *audit_seal(PyObject *self, PyObject *arguments) {
     return none();
 }
 
+PyObject *audit_extend(PyObject *self, PyObject *arguments) {
+    (void)self;
+    if (outermost == NULL || PyTuple_Size(arguments) != 3 || (phase == ACTIVE && !seal_is_own()))
+        return fail("the guard's own code extends what is sealed");
+    if (!seal_take(PyTuple_GetItem(arguments, 0), PyTuple_GetItem(arguments, 1), PyTuple_GetItem(arguments, 2)))
+        return fail("the guard cannot be sealed");
+    return none();
+}
+
 PyObject *audit_begin(PyObject *self, PyObject *arguments) {
     (void)self;
     char *nonce = NULL;
@@ -262,6 +271,7 @@ PyObject *audit_has_told(PyObject *self, PyObject *arguments) {
 
 static PyMethodDef definitions[] = {
     {"install", audit_install, METH_VARARGS, NULL},   {"seal", audit_seal, METH_VARARGS, NULL},
+    {"extend", audit_extend, METH_VARARGS, NULL},
     {"begin", audit_begin, METH_VARARGS, NULL},       {"end", audit_end, METH_NOARGS, NULL},
     {"settle", audit_settle, METH_NOARGS, NULL},      {"is_active", audit_is_active, METH_NOARGS, NULL},
     {"count_heard", audit_count_heard, METH_NOARGS, NULL}, {"changed", audit_changed, METH_NOARGS, NULL},

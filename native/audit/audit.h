@@ -19,6 +19,8 @@ enum {
     MAX_SEALED = 1024,
     /* Code of these: 2,300 functions now, and a power of two. */
     MAX_FUNCTIONS = 4096,
+    /* Modules that the guard loads when something first asks, src/dayfly/runtime/guard/late.py: four now. */
+    MAX_EXTENSIONS = 8,
     /* Of a place in a finding, as core/reports.py has it. */
     MAX_PLACE = 120,
     NONCE_BYTES = 16,
@@ -46,6 +48,9 @@ PyObject *audit_install(PyObject *self, PyObject *arguments);
  * `enum sealing`, `codes` the judge's own. While the code `handle` is on the stack, or another than `outermost` below it, no event
  * begins or ends. */
 PyObject *audit_seal(PyObject *self, PyObject *arguments);
+
+/* extend(dictionaries, functions, codes): watch these as well; while an event is served, the judge's own code alone may ask. */
+PyObject *audit_extend(PyObject *self, PyObject *arguments);
 
 /* begin(descriptor, nonce, request_id, blocks) and end(): an event is served from here to there. False, and a change of the guard, where
  * the function itself asks for it. settle(): init is over. */
@@ -78,8 +83,11 @@ PyObject *fail(const char *text);
 
 /* ---- seal.c ---- */
 
-/* Watch what `seal` was given; false with an exception set. */
+/* Watch what `seal` or `extend` was given; false with an exception set. */
 bool seal_take(PyObject *dictionaries, PyObject *functions, PyObject *codes);
+
+/* Whether the judge's own code runs. */
+bool seal_is_own(void);
 
 /* Where the interpreter calls nobody back (3.11): look at every dictionary. */
 void seal_look(void);

@@ -16,10 +16,12 @@ struct sealed {
 
 static struct sealed sealed[MAX_SEALED];
 static size_t n_sealed;
-/* As tuples that are kept. */
-static PyObject *functions;
+/* Tuples that are kept: the judge's functions, and those of modules that it loaded later. */
+static PyObject *functions[MAX_EXTENSIONS + 1];
+static size_t n_functions;
 /* The judge's code objects by their addresses, half of it empty. */
 static const PyObject *codes[2 * MAX_FUNCTIONS];
+static Py_ssize_t n_codes;
 static char broken[MAX_PLACE + 1];
 static bool is_told;
 static struct {
@@ -122,8 +124,7 @@ static const PyObject **find_code(const PyObject *code) {
     return &codes[at];
 }
 
-/* Whether the judge's own code runs. */
-static bool is_own(void) {
+bool seal_is_own(void) {
     PyObject *frame = PyEval_GetFrame();
     if (frame == NULL)
         return false;
@@ -152,7 +153,7 @@ static int note(int event, PyObject *dictionary, PyObject *key, PyObject *value)
         if (sealed[at].dictionary != dictionary)
             continue;
         if ((sealed[at].how == SEALED_ENTRIES && event == DICT_ADDED) ||
-            (sealed[at].how == SEALED_FROM_OTHERS && is_own()))
+            (sealed[at].how == SEALED_FROM_OTHERS && seal_is_own()))
             return 0;
         PyObject *kind, *before, *trace;
         PyErr_Fetch(&kind, &before, &trace);
@@ -165,22 +166,27 @@ static int note(int event, PyObject *dictionary, PyObject *key, PyObject *value)
     return 0;
 }
 
+/* Which changes with a dictionary, where the interpreter calls nobody back. */
+static uint64_t version_of(const PyObject *dictionary) {
+    return PyDict_AddWatcher != NULL ? 0 : *(const uint64_t *)(const void *)((const char *)dictionary + VERSION_AT);
+}
+
 void seal_look(void) {
     if (PyDict_AddWatcher != NULL)
         return;
     for (size_t at = 0; at < n_sealed; at++) {
-        const uint64_t *version = (const uint64_t *)(const void *)((const char *)sealed[at].dictionary + VERSION_AT);
-        if (sealed[at].how == SEALED_WHOLE && *version != sealed[at].version && phase_now() == ACTIVE)
+        const uint64_t version = version_of(sealed[at].dictionary);
+        if (sealed[at].how == SEALED_WHOLE && version != sealed[at].version && phase_now() == ACTIVE)
             seal_break(sealed[at].name, "");
-        sealed[at].version = *version;
+        sealed[at].version = version;
     }
 }
 
 void seal_check_function(PyObject *function) {
-    const Py_ssize_t n = functions == NULL ? 0 : PyTuple_Size(functions);
-    for (Py_ssize_t at = 0; at < n; at++)
-        if (PyTuple_GetItem(functions, at) == function)
-            seal_break("dayfly.runtime.guard", "__code__");
+    for (size_t tuple = 0; tuple < n_functions; tuple++)
+        for (Py_ssize_t at = 0; at < PyTuple_Size(functions[tuple]); at++)
+            if (PyTuple_GetItem(functions[tuple], at) == function)
+                seal_break("dayfly.runtime.guard", "__code__");
 }
 
 static bool take_one(PyObject *triple, int watcher) {
@@ -194,6 +200,7 @@ static bool take_one(PyObject *triple, int watcher) {
     if (one->name == NULL || kind < SEALED_WHOLE || kind > SEALED_FROM_OTHERS)
         return false;
     one->how = (enum sealing)kind;
+    one->version = version_of(one->dictionary);
     /* For good: nothing of what is watched ends before the process. */
     Py_IncRef(triple);
     n_sealed++;
@@ -201,24 +208,25 @@ static bool take_one(PyObject *triple, int watcher) {
 }
 
 bool seal_take(PyObject *dictionaries, PyObject *given, PyObject *own) {
-    const Py_ssize_t n = PyTuple_Size(dictionaries), n_codes = PyTuple_Size(own);
-    if (n_sealed > 0 || n < 0 || n > MAX_SEALED || n_codes < 0 || n_codes > MAX_FUNCTIONS || PyTuple_Size(given) < 0) {
-        PyErr_SetString(PyExc_RuntimeError, "the guard is sealed, or too large for it");
+    static int watcher = -1;
+    const Py_ssize_t n = PyTuple_Size(dictionaries), n_own = PyTuple_Size(own);
+    if (n < 0 || n_own < 0 || PyTuple_Size(given) < 0 || n_functions > MAX_EXTENSIONS ||
+        (size_t)n > MAX_SEALED - n_sealed || n_own > MAX_FUNCTIONS - n_codes) {
+        PyErr_SetString(PyExc_RuntimeError, "the guard is too large to be sealed");
         return false;
     }
-    for (Py_ssize_t at = 0; at < n_codes; at++) {
+    for (Py_ssize_t at = 0; at < n_own; at++) {
         const PyObject *code = PyTuple_GetItem(own, at);
         *find_code(code) = code;
     }
-    functions = given;
+    n_codes += n_own;
+    functions[n_functions++] = given;
     Py_IncRef(given);
     Py_IncRef(own);
-    int watcher = -1;
-    if (PyDict_AddWatcher != NULL && (watcher = PyDict_AddWatcher(note)) < 0)
+    if (watcher < 0 && PyDict_AddWatcher != NULL && (watcher = PyDict_AddWatcher(note)) < 0)
         return false;
     for (Py_ssize_t at = 0; at < n; at++)
         if (!take_one(PyTuple_GetItem(dictionaries, at), watcher))
             return false;
-    seal_look();
     return true;
 }

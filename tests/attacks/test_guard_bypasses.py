@@ -42,6 +42,15 @@ FOUND_TOO = {
     "end": "dayfly.runtime.guard.guarding.Guard.end",
     "rehearsal": "dayfly.runtime.guard.guarding.Guard.end",
 }
+# What the guard loads for this event alone is refused for, or the event is, where somebody else's stands there.
+LATE = {
+    "late": ("shell.", ""),
+    "late_module": ("runtime.patched", "dayfly.runtime.guard.commands"),
+    "late_dependency": ("runtime.patched", "dayfly.core.structure.shell"),
+    "late_finder": ("shell.", ""),
+    "late_folder": ("shell.", ""),
+    "late_change": ("runtime.patched", "dayfly.runtime.guard.commands.judge_shell"),
+}
 Attacked = tuple[str, object, list[tuple[str, str, str]]]
 
 
@@ -115,6 +124,39 @@ def test_who_takes_the_guard_apart_is_found_though_he_puts_it_together_again(
     error, _, found = attack(forking, name)
     assert error == "Dayfly.Refused"
     assert [where for _, rule, where in found if rule == "runtime.patched" and where.startswith(place)]
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_who_is_in_the_worker_before_the_guard_has_loaded_what_judges_it_is_refused(name: str) -> None:
+    error, _, found = attacked(name, "invocation")
+    assert error == "Dayfly.Refused"
+    rule, place = LATE[name]
+    assert [one for one in found if one[1].startswith(rule) and one[2].startswith(place)]
+
+
+def test_a_library_that_loads_all_modules_in_its_own_way_does_not_load_the_guards() -> None:
+    error, payload, found = attacked("traced", "invocation")
+    assert (error, payload) == ("", {"code": 0})
+    assert not [rule for _, rule, _ in found if rule == "runtime.patched"]
+
+
+def test_what_judges_commands_is_loaded_ahead_once_a_worker_has_needed_it() -> None:
+    with shop("invocation") as opened:
+        answers = [opened.rie.invoke({"of": "look", "code": ""}).payload for _ in range(12)]
+    assert answers[0] == {"code": False}
+    assert answers[-1] == {"code": True}
+
+
+def test_what_cannot_be_judged_because_nothing_can_be_opened_is_refused() -> None:
+    error, payload, _ = attacked("late_descriptors", "invocation")
+    assert error == "Dayfly.Refused"
+    assert "guard.fault" in str(payload)
+
+
+def test_who_is_in_the_worker_before_that_is_found_where_nothing_is_refused() -> None:
+    with shop("invocation", "observe") as opened:
+        _, _, found = attack(opened, "late_dependency")
+    assert [place for _, rule, place in found if rule == "runtime.patched" and place.endswith(".shell")]
 
 
 def test_who_replaces_what_the_guard_calls_gets_no_answer_out() -> None:

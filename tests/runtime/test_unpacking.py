@@ -37,7 +37,7 @@ def test_modules_are_found_and_know_their_names(library: str) -> None:
     try:
         packed_guard = __import__("packed_guard")
         assert packed_guard.word == "packed_guard.inner"
-        assert packed_guard.__path__ == []
+        assert packed_guard.__path__ == [f"{library}{end}/packed_guard" for end in ("", ".late.zip")]
         assert importlib.import_module("packed_guard.seldom").word == "packed_guard.inner"
     finally:
         for name in ("packed_guard", "packed_guard.inner", "packed_guard.seldom"):

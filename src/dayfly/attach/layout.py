@@ -44,6 +44,19 @@ _OF_A_POLICY = frozenset(
     f"dayfly/runtime/guard/{name}.py"
     for name in ("capabilities", "environment", "generalising", "origins", "recording", "shapes", "uses")
 )
+# What the guard loads when something first asks, and what that alone is made of: `dayfly.runtime.guard.late`.
+_LATE_GUARD = frozenset(
+    (
+        *(f"dayfly/runtime/guard/{name}.py" for name in ("commands", "computing", "documents", "statements")),
+        *(
+            f"dayfly/core/structure/{name}.py"
+            for name in (
+                *("arithmetic", "embedded", "filters", "options", "pipes", "programs", "query", "shell"),
+                *("shellwords", "skeleton", "sql", "sqlplaces", "sqltokens", "variables"),
+            )
+        ),
+    )
+)
 _LATE = _GUARD | frozenset(
     {
         "dayfly/_sys/access.py",
@@ -145,8 +158,8 @@ def is_late(path: str) -> bool:
 
 
 def is_guards(path: str) -> bool:
-    """Say whether a module is the guard's alone."""
-    return path in _GUARD or path.startswith(_GUARD_FOLDERS)
+    """Say whether a module is one of those that the guard begins with."""
+    return path in _GUARD or (path.startswith(_GUARD_FOLDERS) and path not in _LATE_GUARD)
 
 
 def split(sources: Sequence[Source], version: str) -> list[Source]:

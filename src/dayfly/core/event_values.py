@@ -257,19 +257,21 @@ class Leaves(LeafBlock):
             return
         self._decode_parts(text, place, layer + 1)
 
+    def _leave_out(self) -> bool:
+        self.complete = False
+        return False
+
     def _spend(self, marks: int) -> bool:
         """Say whether `marks` more may be decoded."""
         if marks > self._marks_left:
-            self.complete = False
-            return False
+            return self._leave_out()
         self._marks_left -= marks
         return True
 
     def _grant(self, size: int) -> bool:
         """Say whether `size` more bytes may be decoded."""
         if size > self._decoded_left:
-            self.complete = False
-            return False
+            return self._leave_out()
         self._decoded_left -= size
         return True
 
@@ -295,8 +297,7 @@ class Leaves(LeafBlock):
         if data and self._take_encoded(data, place, ">hex", layer, is_sure=False):
             return True
         if size * 3 // 4 > self._decoded_left:
-            self.complete = False
-            return False
+            return self._leave_out()
         return self._take_encoded(from_base64(text), place, ">base64", layer, is_sure=False)
 
     def _take_encoded(self, data: bytes, place: int, label: str, layer: int, *, is_sure: bool) -> bool:
@@ -310,8 +311,7 @@ class Leaves(LeafBlock):
             return False
         child = self._place(place, label)
         if layer > MAX_LAYERS:
-            self.complete = False
-            return False
+            return self._leave_out()
         if textual or is_sure or len(data) >= 16:
             self._take_bytes(data, child, layer)
         else:
@@ -463,17 +463,12 @@ class Leaves(LeafBlock):
         """Take the values of form data, a query or a cookie; say whether there was room for them."""
         count = text.count(separator) + 1
         if layer > MAX_LAYERS or not (self._spend(count) and self._grant(len(text))):
-            self.complete = False
-            return False
+            return self._leave_out()
         for name, value in pairs(text, separator):
             if not name or len(name) > 256:
                 continue
-            if "+" in value and "%" not in value:
-                plain = value.replace("+", " ")
-            elif "%" in value:
-                plain = unquote(value.replace("+", " "))
-            else:
-                plain = value
+            plain = value.replace("+", " ")
+            plain = unquote(plain) if "%" in plain else plain
             step = self._place(place, ">form." + name)
             if plain != value:
                 self._queue.append((value, step, layer))

@@ -310,6 +310,14 @@ class Search:
         self._steps -= 16
         return size + low
 
+    def _common_before(self, start: int, at: int, left: int, first: int) -> int:
+        """Return how many bytes before `start` of the text and `at` of the block are the same, back to `left` and `first`."""
+        text, block, size = self.text, self.leaves.block, 0
+        limit = min(start - left, at - first)
+        while size < limit and text[start - size - 1] == block[at - size - 1]:
+            size += 1
+        return size
+
     def _follow(self, start: int, at: int, size: int) -> int:
         """Take the match as far as its leaf goes; return the end of what was found to be the leaf's, or 0."""
         text, block, leaves = self.text, self.leaves.block, self.leaves
@@ -321,12 +329,9 @@ class Search:
         if at == first and size >= last - first and size <= MAX_WHOLE_BYTES:
             # Whole leaves have been looked for.
             return 0
-        left = 0
-        while start > left and at > first and text[start - 1] == block[at - 1]:
-            start -= 1
-            at -= 1
-            size += 1
-            self._steps -= 2
+        before = self._common_before(start, at, 0, first)
+        start, at, size = start - before, at - before, size + before
+        self._steps -= 2 * before
         pieces = [(start, start + size, at, at + size)]
         at += size
         end = start + size
@@ -346,11 +351,7 @@ class Search:
                 pieces[-1] = (pieces[-1][0], next_start + more, pieces[-1][2], next_at + more)
             else:
                 # "-rf" after a space or after ";": what stands before it in both.
-                same = 0
-                while next_start - same > end and next_at - same > at:
-                    if text[next_start - same - 1] != block[next_at - same - 1]:
-                        break
-                    same += 1
+                same = self._common_before(next_start, next_at, end, at)
                 pieces.append((next_start - same, next_start + more, next_at - same, next_at + more))
             at, end = next_at + more, next_start + more
         start, _, at, _ = pieces[0]
@@ -358,19 +359,15 @@ class Search:
         is_small = len(pieces) == 1 and size < 8 and last - first > 64 and size < len(text) - 8
         if is_small and not text[start:end].translate(None, LETTERS + b" "):
             return 0
-        while (len(pieces) > 1 or size > 5) and start > left and at > first and len(pieces) < 4096:
+        while (len(pieces) > 1 or size > 5) and start > 0 and at > first and len(pieces) < 4096:
             # "1 or 1=1" as "1_or_1=1": what is found first is not the first.
-            text_left = _TEXT_GAP_LEFT.search(text, max(start - 12, left), start)
+            text_left = _TEXT_GAP_LEFT.search(text, max(start - 12, 0), start)
             leaf_left = _LEAF_GAP_LEFT.search(block, max(at - 6, first), at)
             next_start = start if text_left is None else text_left.start()
             next_at = at if leaf_left is None else leaf_left.start()
             if next_start == start and next_at == at:
                 break
-            more = 0
-            while next_start - more > left and next_at - more > first:
-                if text[next_start - more - 1] != block[next_at - more - 1]:
-                    break
-                more += 1
+            more = self._common_before(next_start, next_at, 0, first)
             self._steps -= more
             if not more:
                 break

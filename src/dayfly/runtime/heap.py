@@ -28,6 +28,16 @@ class Found:
         """
         return [item for item in self._items if issubclass(type(item), kinds)]  # type: ignore[misc]
 
+    def named(self, module: str, *names: str) -> list[object]:
+        """Return the objects of classes of a module, if init loaded it."""
+        return self.of(*classes((module, *names)))
+
+
+def classes(*wanted: tuple[str, ...]) -> tuple[type, ...]:
+    """Return the classes that init loaded, of modules with the names of some of theirs."""
+    found = (getattr(sys.modules.get(module), name, None) for module, *names in wanted for name in names)
+    return tuple(kind for kind in found if isinstance(kind, type))
+
 
 # What there was before the function's code: how many objects are set aside, and the packages that were loaded.
 _count = 0

@@ -25,51 +25,12 @@ _LIMIT_S = 20
 _MANY_PASSES = 4
 # Audit events (https://docs.python.org/3/library/audit_events.html) of what an import that may be repeated here does not do.
 _FORBIDDEN = (
-    "_thread.start",
-    "ctypes.set_",
-    "fcntl.",
-    "ftplib.",
-    "http.",
-    "imaplib.",
-    "mmap.",
-    "os.ch",
-    "os.exec",
-    "os.fork",
-    "os.kill",
-    "os.lchown",
-    "os.link",
-    "os.lockf",
-    "os.mkdir",
-    "os.posix_spawn",
-    "os.putenv",
-    "os.remove",
-    "os.removexattr",
-    "os.rename",
-    "os.rmdir",
-    "os.setxattr",
-    "os.spawn",
-    "os.symlink",
-    "os.system",
-    "os.truncate",
-    "os.unsetenv",
-    "os.utime",
-    "poplib.",
-    "pty.",
-    "resource.",
-    "shutil.",
-    "signal.",
-    "smtplib.",
-    "socket.connect",
-    "socket.get",
-    "socket.send",
-    "sqlite3.",
-    "subprocess.",
-    "sys.addaudithook",
-    "sys.set",
-    "syslog.",
-    "tempfile.",
-    "urllib.",
-    "webbrowser.",
+    *("_thread.start", "ctypes.set_", "fcntl.", "ftplib.", "http.", "imaplib.", "mmap.", "os.ch"),
+    *("os.exec", "os.fork", "os.kill", "os.lchown", "os.link", "os.lockf", "os.mkdir", "os.posix_spawn"),
+    *("os.putenv", "os.remove", "os.removexattr", "os.rename", "os.rmdir", "os.setxattr", "os.spawn"),
+    *("os.symlink", "os.system", "os.truncate", "os.unsetenv", "os.utime", "poplib.", "pty.", "resource."),
+    *("shutil.", "signal.", "smtplib.", "socket.connect", "socket.get", "socket.send", "sqlite3."),
+    *("subprocess.", "sys.addaudithook", "sys.set", "syslog.", "tempfile.", "urllib.", "webbrowser."),
 )
 # Arguments of these are places that are read; of an import the second, for native code.
 _READS = frozenset(("open", "os.listdir", "os.scandir", "ctypes.dlopen", "glob.glob", "import"))
@@ -303,6 +264,5 @@ def _makes_state() -> bool:
     kinds: tuple[type, ...] = ()
     for name, triggers, _needed in sealers.SEALERS:
         if name not in _OPTIONAL and any(map(sys.modules.__contains__, triggers)):
-            __import__(f"dayfly.runtime.sealers.{name}")
-            kinds += sys.modules[f"dayfly.runtime.sealers.{name}"].kinds()
+            kinds += sealers.kinds_of(name)
     return any(issubclass(type(item), kinds) for item in gc.get_objects())

@@ -3,7 +3,7 @@
 Each sealer knows one kind of state: it closes, parks or stops it in the zygote and says what every worker
 must do to have it back. A sealer is a module of `dayfly.runtime.sealers` with
 
-    kinds() -> tuple[type, ...]            classes written in Python whose instances it wants to see
+    kinds() -> tuple[type, ...]            classes written in Python whose instances it wants to see, if any
     seal(found: heap.Found, sealing: Sealing) -> None
 
 and is loaded only where one of its triggers is among the modules that init loaded, and where the process has what it seals.
@@ -270,10 +270,16 @@ def _kinds(loaded: list[tuple[str, str]], present: set[str], sealing: Sealing) -
     for name, needed in loaded:
         if needed in present and not _has_failed(name, sealing):
             try:
-                kinds += _load(name).kinds()
+                kinds += kinds_of(name)
             except Exception as fault:
                 sealing.faults.append(f"{name}: {type(fault).__name__}")
     return kinds
+
+
+def kinds_of(name: str) -> tuple[type, ...]:
+    """Return the classes of which a sealer wants to see the instances; others find what they seal without the heap."""
+    found: tuple[type, ...] = getattr(_load(name), "kinds", tuple)()
+    return found
 
 
 def _has_failed(name: str, sealing: Sealing) -> bool:

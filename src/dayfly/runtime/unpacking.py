@@ -27,13 +27,17 @@ def unpack(library: str) -> None:
     # Not compressed: inflating it took 4.5 ms of the 8.5 that reading and unmarshalling take.
     with open(path, "rb", buffering=0) as file:
         index, _, data = file.read().partition(b"\n")
-    sys.meta_path.insert(0, Unpacked(json.loads(index), data))
+    sys.meta_path.insert(0, Unpacked(json.loads(index), data, library))
 
 
 class Unpacked:
-    """Finds and loads modules by their paths in `index`, one after the other in `data`, some of them compressed (zlib)."""
+    """Finds and loads modules by their paths in `index`, one after the other in `data`, some of them compressed (zlib).
 
-    def __init__(self, index: Sequence[tuple[str, int]], data: bytes) -> None:
+    What of their packages is loaded late lies beside: in the archive `library`, or the one for that.
+    """
+
+    def __init__(self, index: Sequence[tuple[str, int]], data: bytes, library: str) -> None:
+        self._folders = f"{library}/", f"{library}.late.zip/"
         self._code: dict[str, bytes] = {}
         self._packages: set[str] = set()
         at = 0
@@ -51,7 +55,10 @@ class Unpacked:
         """Return how a module is loaded, None for one of another's."""
         if name not in self._code:
             return None
-        return ModuleSpec(name, self, is_package=name in self._packages)  # type: ignore[arg-type]
+        spec = ModuleSpec(name, self, is_package=name in self._packages)  # type: ignore[arg-type]
+        if spec.submodule_search_locations is not None:
+            spec.submodule_search_locations += [one + name.replace(".", "/") for one in self._folders]
+        return spec
 
     def create_module(self, spec: ModuleSpec) -> None:
         """Leave it to the import system."""

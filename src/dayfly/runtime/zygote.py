@@ -247,6 +247,8 @@ def wait_for_work(
 
             sealing.prefaulting = Prefaulting()
             sealing.learners.append(sealing.prefaulting)
+            if guard is not None:
+                sealing.learners.append(guard.late_modules)
             learned = LearnedImports(
                 sealing,
                 lambda: _fork_once(sealing),

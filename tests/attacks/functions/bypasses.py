@@ -2,8 +2,11 @@
 
 import _posixsubprocess
 import gc
+import importlib.machinery
 import os
+import resource
 import sys
+import tempfile
 import types
 
 
@@ -344,6 +347,106 @@ def of_type_confusion(event):
     """unsafe-python: byte code that reads beyond its constants, made by `replace`."""
     code = (lambda: None).__code__
     return types.FunctionType(code.replace(co_consts=()), {})
+
+
+class Agreeable(types.ModuleType):
+    """Stands in for any module of the guard's, and finds nothing wrong."""
+
+    __file__ = "agreeable.py"
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *_, **__: None
+
+
+def run_command(event):
+    """A command line of the event's. Nothing in this file names what runs it, so what judges it is loaded for the first time."""
+    event["code"] = repr(vars(os)["system"](event["program"] + " -c true"))
+
+
+def of_look(event):
+    """Say whether what judges commands is there before one is run."""
+    event["code"] = repr("dayfly.runtime.guard.commands" in sys.modules)
+    vars(os)["system"]("exit 0")
+
+
+def of_traced(event):
+    """A library that has all modules loaded by a loader of its own, as tracers and type checkers do, and an honest command."""
+
+    class Loader(importlib.machinery.SourceFileLoader):
+        pass
+
+    hook = importlib.machinery.FileFinder.path_hook((Loader, [".py"]))
+    sys.path_hooks.insert(0, hook)
+    sys.path_importer_cache.clear()
+    event["code"] = repr(vars(os)["system"]("exit 0"))
+
+
+def of_late(event):
+    run_command(event)
+
+
+def of_late_module(event):
+    name = "dayfly.runtime.guard.commands"
+    sys.modules[name] = Agreeable(name)
+    run_command(event)
+
+
+def of_late_dependency(event):
+    name = "dayfly.core.structure.shell"
+    sys.modules[name] = Agreeable(name)
+    run_command(event)
+
+
+def of_late_finder(event):
+    class Finder:
+        def find_spec(self, name, path=None, target=None):
+            if not name.startswith("dayfly.core.structure."):
+                return None
+            return importlib.machinery.ModuleSpec(name, self)
+
+        def create_module(self, spec):
+            return Agreeable(spec.name)
+
+        def exec_module(self, module):
+            return None
+
+    sys.meta_path.insert(0, Finder())
+    run_command(event)
+
+
+def of_late_folder(event):
+    """The import system's own loader, and a folder of somebody else's."""
+    folder = tempfile.mkdtemp()
+    with open(f"{folder}/shell.py", "w") as file:
+        file.write(
+            "commands_of = lambda *_: []\n"
+            "judge_argv = judge_input = judge_script = judge_shell = lambda *_, **__: None\n"
+        )
+    sys.modules["dayfly.core.structure"].__path__.insert(0, folder)
+    sys.path_importer_cache.clear()
+    run_command(event)
+
+
+def of_late_descriptors(event):
+    """Nothing can be opened any more."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+    run_command(event)
+
+
+def of_late_change(event):
+    """What was loaded for this event is sealed as the rest is."""
+    vars(os)["system"]("exit 0")
+    commands = sys.modules["dayfly.runtime.guard.commands"]
+    before = commands.judge_shell
+    commands.judge_shell = lambda *_, **__: sys.modules["dayfly.core.structure.judgement"].Judgement(
+        "allow", "", ""
+    )
+    try:
+        run_command(event)
+    finally:
+        commands.judge_shell = before
 
 
 def handler(event, context):

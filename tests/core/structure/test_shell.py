@@ -358,7 +358,7 @@ def test_a_fault_while_arguments_are_read_is_closed(monkeypatch: pytest.MonkeyPa
     def fail(*_: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr(shell, "_judge_arguments", fail)
+    monkeypatch.setattr(shell, "chosen_words", fail)
     assert judge_argv("sh", ["sh", "abc"], FakeProvenance({"a": "abc"}), OwnText(["sh"])).verdict == "refuse"
     assert judge_argv("sh", ["sh", "abc"], NOTHING, OwnText(["sh"])).verdict == "unknown"
 

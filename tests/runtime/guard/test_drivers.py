@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 from tests.runtime.guard.guards import serving, told
 
-from dayfly.runtime.guard import drivers, sinks
+from dayfly.runtime.guard import drivers, statements
 from dayfly.runtime.guard.drivers import WRAPPED
 from dayfly.runtime.guard.guarding import Guard
 from dayfly.runtime.guard.refusal import Refused
@@ -199,7 +199,7 @@ def test_a_program_in_a_filter_holds_the_event_as_a_text(title: str, is_refused:
     guard = serving({"title": title}, own=own)
     query = {"$where": f"this.title == '{title}' && !this.draft"}
     with pytest.raises(Refused) if is_refused else nullcontext():
-        sinks.about_operators(guard, [query], sys._getframe())
+        statements.about_operators(guard, [query], sys._getframe())
 
 
 def test_a_command_in_one_text_has_no_blank_of_the_events() -> None:
@@ -217,10 +217,10 @@ def test_a_command_in_one_text_has_no_blank_of_the_events() -> None:
 def test_a_condition_of_dynamodbs_that_the_function_makes_is_its_own() -> None:
     guard = serving({"age": "3"}, own=("ComparisonOperator", "EQ"))
     conditions = {"age": {"AttributeValueList": [{"N": "3"}], "ComparisonOperator": "EQ"}}
-    sinks.about_operators(guard, [conditions], sys._getframe())
+    statements.about_operators(guard, [conditions], sys._getframe())
     assert not told(guard)
     brought = serving(
         {"body": json.dumps({"age": {"ComparisonOperator": "NE"}})}, own=("ComparisonOperator", "EQ")
     )
     with pytest.raises(Refused):
-        sinks.about_operators(brought, [conditions], sys._getframe())
+        statements.about_operators(brought, [conditions], sys._getframe())

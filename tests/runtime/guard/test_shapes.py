@@ -12,7 +12,7 @@ from tests.runtime.guard.policies import TASK, loaded, origins_of, watching
 from dayfly.core.policy import Policy
 from dayfly.core.shapes import SHAPE
 from dayfly.core.structure.trusted_literals import OwnText, texts_of
-from dayfly.runtime.guard import sinks
+from dayfly.runtime.guard import commands, sinks, statements
 from dayfly.runtime.guard.guarding import Guard
 from dayfly.runtime.guard.refusal import Refused, RefusedRecord
 from dayfly.runtime.guard.shapes import LearnedShapes
@@ -73,14 +73,14 @@ def learned(function: str, sink: object, value: str, *, source: str = SOURCE) ->
 
 
 SITES = [
-    ("find", sinks.about_sql, "ann", "o''brien", INJECTED),
-    ("run", sinks.about_shell, "/tmp/a", "'/tmp/a b' /tmp/c", "/tmp/a; id"),
-    ("run", sinks.about_shell, "/tmp/a", "/tmp/b", "/tmp/a && id"),
-    ("start", sinks.about_process, "https://a.example", "https://b.example", "--upload-pack=id"),
+    ("find", statements.about_sql, "ann", "o''brien", INJECTED),
+    ("run", commands.about_shell, "/tmp/a", "'/tmp/a b' /tmp/c", "/tmp/a; id"),
+    ("run", commands.about_shell, "/tmp/a", "/tmp/b", "/tmp/a && id"),
+    ("start", commands.about_process, "https://a.example", "https://b.example", "--upload-pack=id"),
     ("compute", sinks.about_python, "total.real", "total.real", "total.imag"),
     ("compute", sinks.about_python, "total.real", "price * 2 > 5", "__import__('os').getpid()"),
     ("compute", sinks.about_python, "total > 5", "price * 2 > 5", "__import__('os').getpid()"),
-    ("scan", sinks.about_expression, "city", "#tier", "city <> :value AND tier"),
+    ("scan", statements.about_expression, "city", "#tier", "city <> :value AND tier"),
     ("mail", sinks.about_template, "Ann", "Bob {likes} braces", "{{ text.__class__ }}"),
     ("mail", sinks.about_template, "{{ name }}", "{{ team }}, {{ name | upper }}", "{{ open('x') }}"),
 ]
@@ -111,29 +111,29 @@ def test_where_nothing_is_known_of_this_code_it_passes(
 
 
 def test_code_above_a_site_makes_no_other_site_of_it() -> None:
-    known = learned("find", sinks.about_sql, "ann")
-    assert learned("find", sinks.about_sql, "ann", source="import sys\n\n\n" + SOURCE) == known
+    known = learned("find", statements.about_sql, "ann")
+    assert learned("find", statements.about_sql, "ann", source="import sys\n\n\n" + SOURCE) == known
 
 
 def test_what_the_code_puts_together_passes_though_nobody_saw_it() -> None:
-    known = learned("build", sinks.about_sql, " WHERE total > 5")
+    known = learned("build", statements.about_sql, " WHERE total > 5")
     guard, app = serving(known=known)
-    app.build(guard, sinks.about_sql, " WHERE total > 5", " ORDER BY total")
+    app.build(guard, statements.about_sql, " WHERE total > 5", " ORDER BY total")
     with pytest.raises(Refused):
-        app.build(guard, sinks.about_sql, " WHERE total > 5 OR total < 6")
+        app.build(guard, statements.about_sql, " WHERE total > 5 OR total < 6")
 
 
 def test_a_name_that_a_value_of_the_event_completes_passes() -> None:
-    known = learned("count", sinks.about_sql, "acme")
+    known = learned("count", statements.about_sql, "acme")
     guard, app = serving(known=known, event={"tenant": "north_west"})
-    app.count(guard, sinks.about_sql, "north_west")
+    app.count(guard, statements.about_sql, "north_west")
     with pytest.raises(Refused):
-        app.count(guard, sinks.about_sql, "north_west, keys")
+        app.count(guard, statements.about_sql, "north_west, keys")
 
 
 def test_it_is_only_found_where_the_guard_observes() -> None:
-    guard, app = serving(known=learned("find", sinks.about_sql, "ann"), mode="observe")
-    app.find(guard, sinks.about_sql, INJECTED)
+    guard, app = serving(known=learned("find", statements.about_sql, "ann"), mode="observe")
+    app.find(guard, statements.about_sql, INJECTED)
     guard.leave()
     assert [line.split("|")[:2] for line in guard.end()[0].decode().split("\n") if line] == [
         ["Gobserved", "sql.shape"]
@@ -143,8 +143,8 @@ def test_it_is_only_found_where_the_guard_observes() -> None:
 def test_an_event_in_which_anything_was_judged_teaches_nothing(tmp_path: Path) -> None:
     path = tmp_path / "uses.jsonl"
     guard, app = serving(mode="observe", event={"name": "x' OR 1=1 --"}, path=str(path))
-    app.find(guard, sinks.about_sql, "ann")
-    app.find(guard, sinks.about_sql, "x' OR 1=1 --")
+    app.find(guard, statements.about_sql, "ann")
+    app.find(guard, statements.about_sql, "x' OR 1=1 --")
     assert shapes_told(guard) == []
     assert not path.exists()
 
@@ -153,7 +153,7 @@ def test_a_recorder_gets_each_shape_of_an_event_once(tmp_path: Path) -> None:
     path = tmp_path / "uses.jsonl"
     guard, app = serving(path=str(path), learns=False)
     for name in ("ann", "bob"):
-        app.find(guard, sinks.about_sql, name)
+        app.find(guard, statements.about_sql, name)
     assert shapes_told(guard) == []
     (line,) = path.read_text().splitlines()
     found = json.loads(line)
@@ -164,14 +164,14 @@ def test_a_recorder_gets_each_shape_of_an_event_once(tmp_path: Path) -> None:
 
 def test_one_record_fails_whose_text_led_to_another_shape() -> None:
     record = {"eventSource": "aws:sqs", "body": "customer-77"}
-    known = learned("find", sinks.about_sql, "ann")
+    known = learned("find", statements.about_sql, "ann")
     guard, app = serving(known=known, event={"Records": [dict(record, body="other"), record]})
     with pytest.raises(RefusedRecord, match="record 1"):
-        app.find(guard, sinks.about_sql, "customer-77' OR 'a'='a")
+        app.find(guard, statements.about_sql, "customer-77' OR 'a'='a")
 
 
 def test_libraries_alone_are_no_site() -> None:
     guard, _app = serving()
     lib = loaded(guard, "/var/task/lib/__init__.py", SOURCE)
-    lib.find(guard, sinks.about_sql, "ann")
+    lib.find(guard, statements.about_sql, "ann")
     assert shapes_told(guard) == []

@@ -16,25 +16,27 @@ from urllib.parse import urljoin
 import pytest
 from tests.runtime.guard.guards import serving, told
 
+from dayfly.runtime.guard.commands import (
+    about_environment,
+    about_process,
+    about_shell,
+    about_variables,
+)
 from dayfly.runtime.guard.documents import about_frame, about_head, about_mail, about_markup
 from dayfly.runtime.guard.refusal import Refused
 from dayfly.runtime.guard.sinks import (
     about_address,
     about_dotted,
-    about_environment,
     about_global,
     about_import,
     about_link,
     about_path,
     about_pattern,
-    about_process,
     about_python,
     about_result,
-    about_shell,
-    about_sql,
     about_url,
-    about_variables,
 )
+from dayfly.runtime.guard.statements import about_sql
 
 SECRET = "of the module"
 

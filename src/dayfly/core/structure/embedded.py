@@ -6,7 +6,7 @@ import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
 # A number in a program of awk's or jq's; what is no end of one; what a pattern may stand behind, where a quotient may not; and what
 # takes files, commands or variables by their names.
@@ -39,8 +39,8 @@ USES_NAMES = {
         r"YAML|ERB|Regexp|Net|URI|Socket\w*|TCP\w+|to_sym|to_proc|intern)\b"
     ),
 }
-_DIGITS = frozenset("0123456789")
-_DIGITS_OR_DOT = _DIGITS.union(".")
+_MARKED = re.compile(rb"\x01+")
+_WHOLE_NUMBER = re.compile(r"(?<![_.$0-9a-zA-Z\\])[0-9]+(?![0-9.])")
 # What a text stands between, by language; for awk also patterns.
 _QUOTES = {"awk": '"/', "jq": '"', "node": "'\"`", "perl": "'\"", "ruby": "'\""}
 # How far back what stands before a sign is looked for.
@@ -83,15 +83,10 @@ def stays_in_substitution(program: str, marked: list[bool]) -> bool:
 
 def are_keys(program: str, marked: list[bool]) -> bool:
     """Say whether all that the event has in a filter of jq's is keys behind the function's dots: `a.b[0]`."""
-    at = 0
-    while (at := at + 1) < len(marked):
-        if marked[at] and not marked[at - 1]:
-            end = at
-            while end < len(marked) and marked[end]:
-                end += 1
-            if program[at - 1] != "." or not _KEYS.fullmatch(program, at, end):
-                return False
-    return not marked[0]
+    return not marked[0] and all(
+        program[start - 1] == "." and _KEYS.fullmatch(program, start, end) is not None
+        for start, end in _runs(marked)
+    )
 
 
 def are_literals(program: str, marked: list[bool], language: str) -> bool:
@@ -171,25 +166,18 @@ def are_fields(program: str, marked: list[bool]) -> bool:
     return not _FIELD.sub("", its).strip("\0")
 
 
-def are_numbers(program: str, marked: list[bool], *, separators: str = "") -> bool:
-    """Say whether all that the event has in a program are whole numbers, and something else stands there: `3,5p`.
+def are_numbers(program: str, marked: list[bool], *, are_ranges: bool = False) -> bool:
+    """Say whether all that the event has in a program are whole numbers, and something else stands there: `3,5p`."""
+    numbers = [one and not (are_ranges and sign == ",") for sign, one in zip(program, marked, strict=True)]
+    return not all(marked) and all(
+        (found := _WHOLE_NUMBER.match(program, start)) is not None and found.end() == end
+        for start, end in _runs(numbers)
+    )
 
-    Several of them where these `separators` stand between.
-    """
-    mask, at, size = bytes(marked), 0, len(program)
-    while (at := mask.find(1, at)) >= 0:
-        start = at
-        while (
-            at < size
-            and marked[at]
-            and (program[at] in _DIGITS or (at > start and program[at] in separators))
-        ):
-            at += 1
-        if at == start or (at < size and marked[at]) or program[at : at + 1] in _DIGITS_OR_DOT:
-            return False
-        if start and (program[start - 1] in _PART_OF_NAME or program[start - 1] == "\\"):
-            return False
-    return not all(marked)
+
+def _runs(marked: list[bool]) -> Iterator[tuple[int, int]]:
+    """Yield where the event's parts begin and end."""
+    return (found.span() for found in _MARKED.finditer(bytes(marked)))
 
 
 def _is_sum(text: str, functions: Collection[str]) -> bool:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dayfly.core.structure.judgement import Judgement, Taint
+import re
+
+from dayfly.core.structure.judgement import Judgement, Taint, mark, refuse
 from dayfly.core.structure.pytokens import CONSTANTS, KEYWORDS, SPACE, STRING, Token
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dayfly.core.structure.python import Reading
     from dayfly.core.structure.trusted_literals import OwnText
+
+_WORD = re.compile(r"\w+")
+# A word, or a sign between words.
+_PIECE = re.compile(r"(\w+)|.", re.S)
 
 
 def judge_generated(
@@ -23,15 +29,13 @@ def judge_generated(
     """
     # The function's own template with other names in it is not a library's: eval(event["expr"]) of "price"
     # is refused, though "price" stands in the code.
-    free = bytearray(reading.free)
+    with_names, free = bytearray(reading.free), bytearray(reading.free)
     for token in reading.names:
-        free[token.start : token.end] = b"\x01" * (token.end - token.start)
-    if own.explain(source, free, taint.mask).unexplained < 0:
-        return None
-    free = bytearray(reading.free)
-    for token in reading.names:
+        mark(with_names, token.start, token.end)
         if _is_own_name(source[token.start : token.end], own):
-            free[token.start : token.end] = b"\x01" * (token.end - token.start)
+            mark(free, token.start, token.end)
+    if own.explain(source, with_names, taint.mask).unexplained < 0:
+        return None
     if names_fields:
         _free_fields(source, taint, own, reading, free)
     _drop_generators_names(source, taint, own, reading)
@@ -41,7 +45,7 @@ def judge_generated(
     literals = bytearray(len(source))
     for token in reading.tokens:
         if token.kind == STRING:
-            literals[token.content : token.limit] = b"\x01" * (token.limit - token.content)
+            mark(literals, token.content, token.limit)
     for start, end in taint.runs():
         if explained.accounted.find(0, start, end) < 0:
             continue
@@ -55,12 +59,8 @@ def judge_generated(
         if names_fields and _names_a_field(source, start, end):
             continue
         if not _are_own_words(source, start, end, literals, own):
-            return Judgement(
-                "refuse",
-                "python.generated",
-                "the event supplies text that a library turned into code",
-                taint.path_at(start),
-            )
+            why = "the event supplies text that a library turned into code"
+            return refuse("python.generated", why, taint.path_at(start))
     return Judgement("allow", "python.generated", "a library's code, built from the function's text")
 
 
@@ -73,7 +73,7 @@ def _free_fields(source: str, taint: Taint, own: OwnText, reading: Reading, free
     for start, end in names:
         name = source[start:end]
         if name in fields or _is_made_of_field(name, fields, own):
-            free[start:end] = b"\x01" * (end - start)
+            mark(free, start, end)
 
 
 def _is_made_of_field(name: str, fields: set[str], own: OwnText) -> bool:
@@ -116,21 +116,14 @@ def _drop_generators_names(source: str, taint: Taint, own: OwnText, reading: Rea
             (name in defined and not source.endswith(".", 0, start))
             or (not taint.all(start, end) and _is_own_name(name, own))
         ):
-            taint.mask[start:end] = bytes(end - start)
+            taint.drop(start, end)
 
 
 def _all_names(source: str, reading: Reading) -> list[tuple[int, int]]:
     """Return where names stand, in the fields of formatted strings too."""
     found = [(token.start, token.end) for token in reading.names]
     for token in reading.tokens:
-        for at, end in token.holes:
-            while at < end:
-                first = at
-                while at < end and (source[at] == "_" or source[at].isalnum()):
-                    at += 1
-                if at > first:
-                    found.append((first, at))
-                at += 1
+        found += (name.span() for hole in token.holes for name in _WORD.finditer(source, *hole))
     return found
 
 
@@ -160,29 +153,20 @@ def _is_own_name(name: str, own: OwnText) -> bool:
 
 def _are_own_words(source: str, start: int, end: int, literals: bytearray, own: OwnText) -> bool:
     """Say whether the range holds whole words of the function's, and beside them only what separates names."""
-    at = start
     separated = number = False
-    while at < end:
-        if source[at] == "_" or source[at].isalnum():
-            first, last = at, at
-            while last < end and (source[last] == "_" or source[last].isalnum()):
-                last += 1
-            word, whole = source[first:last], _whole_word(source, first, last)
-            at = last
-            if word.isdigit() or (word in CONSTANTS and not literals[first]):
-                number = True  # a literal, alone; "1, 2" would be another argument
-                continue
-            if word in KEYWORDS and not literals[first]:
+    for found in _PIECE.finditer(source, start, end):
+        first, last = found.span()
+        word, is_word = found[0], found.lastindex is not None
+        if is_word and (word.isdigit() or (word in CONSTANTS and not literals[first])):
+            number = True  # a literal, alone; "1, 2" would be another argument
+        elif is_word:
+            is_keyword = word in KEYWORDS and not literals[first]
+            if is_keyword or not (own.has_word(word) or own.has_word(_whole_word(source, first, last))):
                 return False
-            if not own.has_word(word) and not own.has_word(whole):
-                return False
-        elif literals[at]:
-            at += 1
-        elif source[at] in " ,":
+        elif not literals[first]:
             separated = True
-            at += 1
-        else:
-            return False
+            if word not in " ,":
+                return False
     return not (separated and number)
 
 

@@ -72,6 +72,22 @@ class Taint:
             if start < end:
                 self.mask[start:end] = b"\x01" * (end - start)
 
+    def drop(self, start: int, end: int) -> None:
+        """Take what is the event's in a range for the function's."""
+        self.mask[start:end] = bytes(max(0, end - start))
+
+    def drop_marked(self, marks: bytearray) -> None:
+        """Take what `marks` has of the event's for the function's: the function's own words, by coincidence the event's, too."""
+        self.mask[:] = bytes(brought and not own for brought, own in zip(self.mask, marks, strict=True))
+
+    def first_outside(self, *allowed: bytearray) -> int:
+        """Return the first character of the event's that none of `allowed` marks, or -1."""
+        for start, end in self.runs():
+            for at in range(start, end):
+                if not any(marks[at] for marks in allowed):
+                    return at
+        return -1
+
     def any(self, start: int, end: int) -> bool:
         return self.mask.find(1, start, end) >= 0
 
@@ -131,6 +147,22 @@ def contributed(
     ]
 
 
+def as_text(value: str | bytes) -> str:
+    """Return a text as it is, and bytes as the system reads names."""
+    return value if isinstance(value, str) else bytes(value).decode("utf-8", "surrogateescape")
+
+
+def mark(marks: bytearray, start: int, end: int) -> None:
+    """Mark a range, if there is one."""
+    if start < end:
+        marks[start:end] = b"\x01" * (end - start)
+
+
+def refuse(rule: str, reason: str, path: str) -> Judgement:
+    """Return that the event's part, from `path`, is not let through."""
+    return Judgement("refuse", rule, reason, path)
+
+
 class Unreadable(Exception):
     """The judge cannot tell what this text means."""
 
@@ -139,7 +171,7 @@ def unreadable(sink: str, why: str, taint: Taint) -> Judgement:
     """What cannot be read is refused if any of it is the event's."""
     run = taint.mask.find(1)
     if run >= 0:
-        return Judgement("refuse", sink + ".unreadable", why, taint.path_at(run))
+        return refuse(sink + ".unreadable", why, taint.path_at(run))
     return Judgement("unknown", sink + ".unreadable", why)
 
 
@@ -148,17 +180,17 @@ def judged(
     text: str,
     provenance: Provenance,
     own: OwnText,
-    judge: Callable[[str, Taint, OwnText], Judgement],
+    judge: Callable[[Taint], Judgement],
     *,
     is_place: Callable[[int, int], bool] | None = None,
 ) -> Judgement:
-    """Ask `judge` about `text`; never raises, whatever the text, the provenance or the judge does."""
+    """Ask `judge` about the event's part of `text`; never raises, whatever the text, the provenance or the judge does."""
     taint = Taint("", ())
     try:
         taint = Taint(text, contributed(text, provenance, own, is_place=is_place))
         if len(text) > MAX_TEXT:
             return unreadable(sink, f"longer than {MAX_TEXT} characters", taint)
-        judgement = judge(text, taint, own)
+        judgement = judge(taint)
         if (
             judgement.verdict == "allow"
             and not getattr(provenance, "is_complete", True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dayfly.core.structure.programs import AWKS, COMMAND_OPTIONS, base_of
+from dayfly.core.structure.programs import AWKS, COMMAND_OPTIONS, PYTHONS, base_of
 from dayfly.core.structure.shellwords import SHELLS
 
 TYPE_CHECKING = False
@@ -49,7 +49,7 @@ _VALUE_OPTIONS = {
     **_TEXT_OPTIONS,
     "find": _TEXT_OPTIONS["find"].union(_FIND_VALUES, ("-fprintf",)),
     **dict.fromkeys(SHELLS, frozenset(("-o", "+o", "-O", "+O", "--rcfile", "--init-file", "--emulate"))),
-    **dict.fromkeys(("python", "pypy"), frozenset(("-W", "-X", "--check-hash-based-pycs"))),
+    **dict.fromkeys(PYTHONS, frozenset(("-W", "-X", "--check-hash-based-pycs"))),
     "perl": frozenset(("-I", "-M")),
     "ruby": frozenset(("-I", "-r")),
     "node": frozenset(("-r", "--require", "--import")),
@@ -67,7 +67,7 @@ _ENDING = {**dict.fromkeys(("grep", "egrep", "fgrep", "zgrep"), "dDf"), "sort": 
 # The last letter of options whose value is a script, or a script's file; a shell's is its first operand, behind whatever options.
 _SCRIPT_LETTERS = {
     **dict.fromkeys(SHELLS, ""),
-    **dict.fromkeys(("python", "pypy"), "cm"),
+    **dict.fromkeys(PYTHONS, "cm"),
     **dict.fromkeys(AWKS, "feE"),
     "perl": "eE",
     "ruby": "e",
@@ -79,7 +79,7 @@ _SCRIPT_LETTERS = {
 }
 # Letters whose value is the rest of a word, whatever that ends with: `ruby -rdate`, `sed -i.save`.
 _GLUED = {
-    **dict.fromkeys(("python", "pypy"), "cmWX"),
+    **dict.fromkeys(PYTHONS, "cmWX"),
     **dict.fromkeys(AWKS, "FvfilWeE"),
     "perl": "IMmFixV",
     "ruby": "rIiFEKWxTCX",
@@ -93,7 +93,7 @@ _SCRIPT_OPTIONS = frozenset(
     ("--eval", "--print", "--expression", "--file", "--from-file", "--source", "--exec")
 )
 # Interpreters that end at their first script: what follows are operands.
-_ONE_SCRIPT = SHELLS.union(("python", "pypy", "jq"))
+_ONE_SCRIPT = SHELLS.union(PYTHONS, ("jq",))
 # sort's options that say how: no file, no program.
 _ORDERS = re.compile(
     r"(?=-.)-[bdfgiMhnrVsu]*(?:k[0-9][0-9.,bdfgiMhnrV]*|t(?:\\0|.))?|"

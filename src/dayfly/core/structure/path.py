@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from posixpath import normpath
 
-from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, judged
+from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, as_text, judged, refuse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ def judge_path(
     `resolved` is the caller's os.path.realpath of it ("" where there is none), `roots` are directories that
     the policy or the function's configuration names, `deployed` where code lies.
     """
-    text = path if isinstance(path, str) else bytes(path).decode("utf-8", "surrogateescape")
+    text = as_text(path)
 
-    def judge(text: str, taint: Taint, own: OwnText) -> Judgement:
+    def judge(taint: Taint) -> Judgement:
         _drop_names_of(deployed, text, taint)
         return _judge(text, taint, own, resolved, roots, provenance)
 
@@ -55,25 +55,22 @@ def _judge(
     if "\0" in path:
         at = taint.mask.find(1)
         if at >= 0:
-            return Judgement("refuse", "path.null", "a null character", taint.path_at(at))
+            return refuse("path.null", "a null character", taint.path_at(at))
         return Judgement("unknown", "path.null", "a null character")
     if own.is_constant(path, generators=True):
         return Judgement("allow", "path.own", "the function's own path")
     _drop_coincidences(path, taint, own)
-    final = resolved or path
+    final, places = resolved or path, (SCRATCH, *roots)
     first = taint.mask.find(1)
     if first < 0:
         if place := _finds_parent(path, own, provenance):
-            return Judgement("refuse", "path.parent", "the event leaves the directory", place)
-        if _leaves(path, own, (SCRATCH, *roots)):
-            return Judgement(
-                "refuse", "path.parent", "something that is not the function's leaves the directory"
-            )
-        if _is_within(final, (SCRATCH, *roots)) or _names(path[: path.rfind("/") + 1], own):
+            return refuse("path.parent", "the event leaves the directory", place)
+        if _leaves(path, own, places):
+            return refuse("path.parent", "something that is not the function's leaves the directory", "")
+        if _is_within(final, places) or _names(path[: path.rfind("/") + 1], own):
             return Judgement("allow", "path.own", "a directory of the function")
-        return Judgement(
-            "unknown", "path.unexplained", "the text comes from neither the event nor the function"
-        )
+        why = "the text comes from neither the event nor the function"
+        return Judgement("unknown", "path.unexplained", why)
     # Not only "..": a component that the event completes to it ({x}. with ".").
     start = 0
     for component in path.split("/"):
@@ -84,22 +81,18 @@ def _judge(
             # A function that removes "../" has it as a constant.
             or (taint.any(start, start + 4) and provenance.holds_bytes(b"../"))
         ):
-            return Judgement("refuse", "path.parent", "the event leaves the directory", taint.path_at(first))
+            return refuse("path.parent", "the event leaves the directory", taint.path_at(first))
         start += len(component) + 1
     base = path[: path.rfind("/", 0, first) + 1]
     if not base.strip("/."):
         # The event says where the path begins: absolute ({x}, /{x}) or from the current directory.
-        if _is_within(final, (SCRATCH, *roots)) and (resolved or path.startswith("/")):
+        if _is_within(final, places) and (resolved or path.startswith("/")):
             return allow
-        return Judgement("refuse", "path.whole", "the event supplies the directory", taint.path_at(first))
+        return refuse("path.whole", "the event supplies the directory", taint.path_at(first))
     if resolved and not _stays(path, base, resolved, roots):
-        return Judgement(
-            "refuse",
-            "path.link",
-            "the event leaves the directory through a symbolic link",
-            taint.path_at(first),
-        )
-    if _is_within(base, (SCRATCH, *roots)) or _names(base, own):
+        why = "the event leaves the directory through a symbolic link"
+        return refuse("path.link", why, taint.path_at(first))
+    if _is_within(base, places) or _names(base, own):
         return allow
     return Judgement("unknown", "path.unexplained", "the directory does not come from the function")
 
@@ -112,16 +105,15 @@ def judge_result(
     With `base`, that directory, `given` was joined with it, which leaves out a directory before a path from the root.
     """
 
-    def judge(text: str, taint: Taint, own: OwnText) -> Judgement:
-        _drop_coincidences(text, taint, own)
+    def judge(taint: Taint) -> Judgement:
+        _drop_coincidences(given, taint, own)
         directory = base if taint.any(0, 1) else ""
         if not base:
-            size = own.piece_at(text, 0)
-            taint.mask[:size] = bytes(size)
+            taint.drop(0, own.piece_at(given, 0))
             first = taint.mask.find(1)
-            directory = text[: text.rfind("/", 0, first) + 1] if first >= 0 else ""
+            directory = given[: given.rfind("/", 0, first) + 1] if first >= 0 else ""
         if directory.strip("/.") and not _is_within(result, (normpath(directory),)):
-            return Judgement("refuse", "path.parent", "the event leaves the directory", taint.first_path())
+            return refuse("path.parent", "the event leaves the directory", taint.first_path())
         return Judgement("allow", "path.name", "below the directory", taint.first_path())
 
     return judged("path", given, provenance, own, judge)
@@ -166,26 +158,19 @@ def _drop_names_of(directories: Sequence[str], path: str, taint: Taint) -> None:
     for start, end in taint.runs():
         # One name of several. What brings a separator along says where the path leads.
         if end <= size and "/" not in path[start:end]:
-            taint.mask[start:end] = bytes(end - start)
+            taint.drop(start, end)
 
 
 def _drop_coincidences(path: str, taint: Taint, own: OwnText) -> None:
     """/var/task/templates of the function's own is not the event's, though a key is called "templates"."""
     if taint.mask.find(1) < 0:
         return
-    # Any character may be a hole: only pieces that go beyond the event's part count here.
-    accounted = own.explain(path, bytearray(b"\x01" * len(path)), taint.mask, generators=True).accounted
-    separator = path.find("/")
-    while separator >= 0:
-        after = path.find("/", separator + 1)
-        end = len(path) if after < 0 else after
-        if (
-            end > separator + 1
-            and accounted.find(0, separator + 1, end) < 0
-            and path[separator + 1 : end] != ".."
-        ):
-            taint.mask[separator:end] = bytes(end - separator)
-        separator = after
+    accounted = own.coincidences(path, taint.mask, generators=True)
+    end = path.find("/")
+    for name in path.split("/")[1:]:
+        separator, end = end, end + 1 + len(name)
+        if name not in ("", "..") and accounted.find(0, separator + 1, end) < 0:
+            taint.drop(separator, end)
 
 
 def _is_within(path: str, roots: Sequence[str]) -> bool:
@@ -203,14 +188,12 @@ def _stays(path: str, base: str, resolved: str, roots: Sequence[str]) -> bool:
         return True
     # The directory itself may be reached by a link (/tmp on some hosts, EFS mounts), or be relative: then
     # the names below it must be what they were.
-    tail = "/".join(part for part in path[len(base) :].split("/") if part not in ("", "."))
-    return resolved.endswith("/" + tail) and _ends_alike(base, resolved[: -len(tail) - 1])
-
-
-def _ends_alike(base: str, directory: str) -> bool:
-    """A link below the directory whose target ends alike (a/passwd -> /etc/passwd) must not pass."""
-    parts = [part for part in base.split("/") if part not in ("", ".")]
-    return bool(parts) and directory.rpartition("/")[2] == parts[-1]
+    names, parts = (
+        [part for part in one.split("/") if part not in ("", ".")] for one in (path[len(base) :], base)
+    )
+    tail = "/" + "/".join(names)
+    # A link below the directory whose target ends alike (a/passwd -> /etc/passwd) must not pass.
+    return resolved.endswith(tail) and [resolved[: -len(tail)].rpartition("/")[2]] == parts[-1:]
 
 
 def _names(directory: str, own: OwnText) -> bool:
@@ -218,8 +201,7 @@ def _names(directory: str, own: OwnText) -> bool:
     stripped = directory.rstrip("/")
     if not stripped.strip("./"):
         return False
-    for text in (directory, stripped):
-        if own.is_constant(text, generators=True):
-            return True
+    if own.is_constant(directory, generators=True) or own.is_constant(stripped, generators=True):
+        return True
     separators = bytearray(character == "/" for character in stripped)
     return own.explain(stripped, separators, bytearray(len(stripped))).unexplained < 0

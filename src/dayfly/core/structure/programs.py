@@ -23,10 +23,12 @@ RUNNERS = frozenset(
         *("script", "expect", "entr", "at", "batch", "rsh", "mosh", "alias", "hash", "enable"),
     ]
 )
+PYTHONS = frozenset(("python", "pypy"))
 # Programs that read a language from an operand or from an option's value.
 INTERPRETERS = SHELLS.union(
     [
-        *("fish", "python", "pypy", "perl", "ruby", "node", "php", "lua", "awk", "gawk", "mawk", "jq"),
+        *PYTHONS,
+        *("fish", "perl", "ruby", "node", "php", "lua", "awk", "gawk", "mawk", "jq"),
         *("sed", "osascript", "tclsh", "deno", "bun"),
     ]
 )
@@ -40,14 +42,10 @@ AWKS = frozenset(("awk", "gawk", "mawk"))
 # Programs that hand what they read to a shell, here or elsewhere, if they are given no more operands than these, or one at the
 # end; and options of theirs whose value is the next word.
 LEADS_TO_SHELL = {
-    "at": 9,
-    "batch": 9,
+    **dict.fromkeys(("at", "batch", "su"), 9),
     "parallel": 0,
     "ssh": 1,
-    "su": 9,
-    "docker": -1,
-    "podman": -1,
-    "kubectl": -1,
+    **dict.fromkeys(("docker", "podman", "kubectl"), -1),
 }
 # Options of programs that start others whose value, the next word, is no program.
 _USERS = frozenset(("-u", "--user", "-g", "--group", "-a"))
@@ -56,13 +54,7 @@ _SSH_VALUE_OPTIONS = frozenset(f"-{letter}" for letter in "bcDEeFIiJLlmOopQRSWw"
 CODE_OPTIONS = {
     "git": frozenset(
         (
-            "-c",
-            "--config",
-            "--config-env",
-            "--exec-path",
-            "--upload-pack",
-            "--receive-pack",
-            "-u",
+            *("-c", "--config", "--config-env", "--exec-path", "--upload-pack", "--receive-pack", "-u"),
             "--template",
         )
     ),
@@ -98,41 +90,16 @@ OBEYED = (
 # The same of more programs: their options, configuration, libraries, helpers, proxies and certificates.
 _STEERS = (
     *("AWK", "AWS_", "BASH", "BROWSER", "BUNDLE_", "CDPATH", "CLASSPATH", "COMPOSER_", "CURL_", "DOCKER_"),
-    *(
-        "DYLD_",
-        "EDITOR",
-        "ENV",
-        "EXINIT",
-        "FFREPORT",
-        "FPATH",
-        "GCONV_PATH",
-        "GEM_",
-        "GLIBC_",
-        "GNUMAKE",
-        "GREP_",
-        "GS_",
-        "HOME",
-    ),
-    *(
-        "HOSTALIASES",
-        "INPUTRC",
-        "JAVA_",
-        "JDK_",
-        "KRB5",
-        "KUBECONFIG",
-        "LESS",
-        "LOCPATH",
-        "LUA_",
-        "MAGICK_",
-        "MAKE",
-    ),
-    *("MALLOC_", "MANPAGER", "MYSQL_", "NLSPATH", "NODE_", "NPM_", "OPENSSL_", "PAGER", "PERL", "PG", "PHP"),
-    *("PIP_", "PS0", "PS1", "PS2", "PSQL", "RES_", "RSYNC_", "RUBY", "SHELL", "SSH_", "SSL", "SUDO_", "TAR_"),
-    *("ANSIBLE_", "ANT_", "BZIP", "CARGO_", "CC", "CMAKE_", "COMPLUS_", "CORECLR_", "CPATH", "CPP", "CXX"),
-    *("DENO_", "DOTNET_", "FONTCONFIG_", "FREETDS", "GCC_", "GNUPG", "GRADLE_", "GZIP", "HADOOP_", "LDAP"),
-    *("MAVEN_", "NETRC", "ODBC", "OPENIN_", "OPENOUT_", "R_", "REQUESTS_", "RUSTC", "SPARK_", "TAPE"),
-    *("TESSDATA_", "TEX", "TF_", "TNS_", "TZ", "UNZIP", "ZIP"),
-    *("TCL", "TERM", "TMPDIR", "UV_", "VIM", "VISUAL", "WGETRC", "XDG_", "XZ_", "ZDOTDIR", "_JAVA_"),
+    *("DYLD_", "EDITOR", "ENV", "EXINIT", "FFREPORT", "FPATH", "GCONV_PATH", "GEM_", "GLIBC_", "GNUMAKE"),
+    *("GREP_", "GS_", "HOME", "HOSTALIASES", "INPUTRC", "JAVA_", "JDK_", "KRB5", "KUBECONFIG", "LESS"),
+    *("LOCPATH", "LUA_", "MAGICK_", "MAKE", "MALLOC_", "MANPAGER", "MYSQL_", "NLSPATH", "NODE_", "NPM_"),
+    *("OPENSSL_", "PAGER", "PERL", "PG", "PHP", "PIP_", "PS0", "PS1", "PS2", "PSQL", "RES_", "RSYNC_"),
+    *("RUBY", "SHELL", "SSH_", "SSL", "SUDO_", "TAR_", "ANSIBLE_", "ANT_", "BZIP", "CARGO_", "CC"),
+    *("CMAKE_", "COMPLUS_", "CORECLR_", "CPATH", "CPP", "CXX", "DENO_", "DOTNET_", "FONTCONFIG_"),
+    *("FREETDS", "GCC_", "GNUPG", "GRADLE_", "GZIP", "HADOOP_", "LDAP", "MAVEN_", "NETRC", "ODBC"),
+    *("OPENIN_", "OPENOUT_", "R_", "REQUESTS_", "RUSTC", "SPARK_", "TAPE", "TESSDATA_", "TEX", "TF_"),
+    *("TNS_", "TZ", "UNZIP", "ZIP", "TCL", "TERM", "TMPDIR", "UV_", "VIM", "VISUAL", "WGETRC", "XDG_"),
+    *("XZ_", "ZDOTDIR", "_JAVA_"),
 )
 _STEERING_ENDS = (
     *("_ARGS", "_CMD", "_COMMAND", "_CONFIG", "_HOME", "_INIT", "_MODULE", "_OPTIONS", "_OPTS", "_PATH"),
@@ -143,41 +110,14 @@ _STEERING_ENDS = (
 # https://www.gnu.org/software/bash/manual/html_node/Bash-Variables.html, https://man7.org/linux/man-pages/man8/ld.so.8.html,
 # https://git-scm.com/book/en/v2/Git-Internals-Environment-Variables, https://docs.python.org/3/using/cmdline.html).
 _OBEYED = frozenset(
-    [
-        "PATH",
-        "BASH_ENV",
-        "BASH_LOADABLES_PATH",
-        "BASHOPTS",
-        "SHELLOPTS",
-        "PROMPT_COMMAND",
-        "PS0",
-        "PS1",
-        "PS2",
-        "PS4",
-        "LD_AUDIT",
-        "LD_LIBRARY_PATH",
-        "LD_PRELOAD",
-        "JAVA_TOOL_OPTIONS",
-        "NODE_OPTIONS",
-        "RUBYLIB",
-        "RUBYOPT",
-        "GIT_ASKPASS",
-        "GIT_EDITOR",
-        "GIT_EXEC_PATH",
-        "GIT_EXTERNAL_DIFF",
-        "GIT_PAGER",
-        "GIT_PROXY_COMMAND",
-        "GIT_SEQUENCE_EDITOR",
-        "GIT_SSH",
-        "GIT_SSH_COMMAND",
-        "PERL5DB",
-        "PERL5LIB",
-        "PERL5OPT",
-        "PYTHONBREAKPOINT",
-        "PYTHONHOME",
-        "PYTHONPATH",
-        "PYTHONSTARTUP",
-    ]
+    (
+        *("PATH", "BASH_ENV", "BASH_LOADABLES_PATH", "BASHOPTS", "SHELLOPTS", "PROMPT_COMMAND", "PS0"),
+        *("PS1", "PS2", "PS4", "LD_AUDIT", "LD_LIBRARY_PATH", "LD_PRELOAD", "JAVA_TOOL_OPTIONS"),
+        *("NODE_OPTIONS", "RUBYLIB", "RUBYOPT", "GIT_ASKPASS", "GIT_EDITOR", "GIT_EXEC_PATH"),
+        *("GIT_EXTERNAL_DIFF", "GIT_PAGER", "GIT_PROXY_COMMAND", "GIT_SEQUENCE_EDITOR", "GIT_SSH"),
+        *("GIT_SSH_COMMAND", "PERL5DB", "PERL5LIB", "PERL5OPT", "PYTHONBREAKPOINT", "PYTHONHOME"),
+        *("PYTHONPATH", "PYTHONSTARTUP"),
+    )
 )
 
 
@@ -211,7 +151,7 @@ def script_of(words: Sequence[str]) -> tuple[int, str]:
     if words and base_of(words[0]) in MAKES:
         at = words.index("-f") + 1 if "-f" in words else len(words)
         return at, words[at] if at < len(words) else ""
-    if base_of(words[0] if words else "") not in (*SHELLS, "python", "pypy"):
+    if base_of(words[0] if words else "") not in SHELLS | PYTHONS:
         return 0, words[0] if words else ""
     for number, word in enumerate(words[1:], 1):
         if word[:1] != "-":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from dayfly.core.structure.generated import judge_generated
-from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, judged
+from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, judged, mark, refuse, unreadable
 from dayfly.core.structure.literals import breaks_out
 from dayfly.core.structure.pytokens import (
     COMMENT,
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 _READABLE_ENCODINGS = frozenset(
     ("utf-8", "utf8", "ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1", "iso-latin-1")
 )
+_CODING = re.compile(r"coding[:=][ \t]*([\w.-]*)")
+_UNREAD = "an unsupported encoding"
 # Keywords that begin a statement and are nothing within an expression.
 _BEGINNING = frozenset(
     (
@@ -65,25 +69,31 @@ def judge_python(
     except Exception:
         # Trust boundary: whatever these bytes are, they are not read; the mask decides whose they are.
         text = source if isinstance(source, str) else bytes(source).decode("latin-1")
-        return judged("python", text, provenance, own, _judge_undecoded)
+        return judged("python", text, provenance, own, lambda taint: unreadable("python", _UNREAD, taint))
 
-    def judge(text: str, taint: Taint, own: OwnText) -> Judgement:
-        return _judge(
-            text,
-            taint,
-            own,
-            provenance,
-            is_bytes=is_bytes,
-            by_library=by_library,
-            names_fields=names_fields,
-            by_template=by_template,
-        )
+    def judge(taint: Taint) -> Judgement:
+        reading = Reading(text, taint, is_bytes=is_bytes)
+        _drop_foreign_names(text, taint, own, provenance, reading)
+        explained = own.explain(text, reading.free, taint.mask)
+        chosen = taint.first_outside(reading.may, explained.accounted)
+        if chosen < 0 and explained.unexplained < 0:
+            return Judgement("allow", "python.values", "the event supplies only values", taint.first_path())
+        is_text = by_template and taint.first_outside(reading.may) < 0
+        generated = judge_generated(text, taint, own, reading, names_fields=names_fields)
+        if is_text and generated is not None and generated.verdict == "refuse":
+            return Judgement("allow", "python.template", "a text of a template", taint.first_path())
+        if generated is not None:
+            return generated
+        if chosen >= 0 and by_library:
+            _drop_words_by_chance(text, taint, own, reading)
+            chosen = taint.first_outside(reading.may, explained.accounted)
+        if chosen >= 0:
+            why = "the event supplies code, not a value"
+            return refuse("python.structure", why, taint.path_at(chosen))
+        why = "the code comes from neither the event nor the function"
+        return Judgement("unknown", "python.unexplained", why)
 
     return judged("python", text, provenance, own, judge)
-
-
-def _judge_undecoded(text: str, taint: Taint, own: OwnText) -> Judgement:
-    raise Unreadable("an unsupported encoding")
 
 
 def _decode(source: bytes) -> str:
@@ -91,16 +101,10 @@ def _decode(source: bytes) -> str:
     if source.startswith(b"\xef\xbb\xbf"):
         return source[3:].decode("utf-8")
     for line in source.replace(b"\r", b"\n").split(b"\n", 2)[:2]:
-        mark = line.find(b"coding", max(line.find(b"#"), 0)) if b"#" in line else -1
-        while mark >= 0 and line[mark + 6 : mark + 7] not in (b":", b"="):
-            mark = line.find(b"coding", mark + 1)
-        if mark >= 0:
-            name = line[mark + 7 :].lstrip(b" \t").decode("latin-1").lower().replace("_", "-")
-            length = 0
-            while length < len(name) and (name[length].isalnum() or name[length] in "-."):
-                length += 1
-            if name[:length] not in _READABLE_ENCODINGS:
-                raise Unreadable("an unsupported encoding")
+        if found := _CODING.search(line.partition(b"#")[2].decode("latin-1")):
+            name = found[1].lower().replace("_", "-")
+            if name not in _READABLE_ENCODINGS:
+                raise Unreadable(_UNREAD)
             return source.decode("utf-8" if name.startswith("utf") else "latin-1")
     return source.decode("utf-8")
 
@@ -123,89 +127,65 @@ class Reading:
         for index, token in enumerate(self.tokens):
             after = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
             start, end = token.start, token.end
+            text = source[start:end]
             whole = taint.all(start, end)
+            in_display = bool(open_displays) and open_displays[-1]
+            is_free = may_be_events = False
             if token.kind == STRING:
-                self._free(start, end)
-                if whole:
-                    self._may(start, end)
-                else:
-                    broken = breaks_out(
-                        source,
-                        taint,
-                        token.content,
-                        token.limit,
-                        quote=source[token.limit],
-                        backslashes=True,
-                        doubled=False,
-                    )
-                    self._may(token.content, token.limit if broken < 0 else broken)
+                is_free, may_be_events = True, whole
+                quote = source[token.limit]
+                broken = breaks_out(
+                    source, taint, token.content, token.limit, quote=quote, backslashes=True, doubled=False
+                )
+                mark(self.may, token.content, token.limit if broken < 0 else broken)
             elif token.kind == NUMBER:
-                self._free(start, end)
                 # {x}5 with "0x": only digits keep a number that the function began the number it meant.
-                if whole or not source[start:end].strip("0123456789._"):
-                    self._may(start, end)
+                is_free, may_be_events = True, whole or not text.strip("0123456789._")
             elif token.kind == FORMATTED:
                 self._free_formatted(source, token)
             elif token.kind == NAME:
-                if source[start:end] in CONSTANTS:
-                    self._free(start, end)
-                    if whole:
-                        self._may(start, end)
-                elif source[start:end] not in KEYWORDS:
+                is_free = text in CONSTANTS
+                may_be_events = is_free and whole
+                if not is_free and text not in KEYWORDS:
                     self.names.append(token)
             elif token.kind == COMMENT:
                 # A note in the function's own comment is no structure; bytes could name an encoding in it.
-                if not is_bytes or lines > 1 or "coding" not in source[start:end]:
-                    self._may(start + 1, end)
-                self._free(start + 1, end)
+                if not is_bytes or lines > 1 or "coding" not in text:
+                    mark(self.may, start + 1, end)
+                mark(self.free, start + 1, end)
             elif token.kind in (SPACE, NEWLINE):
                 lines += token.kind == NEWLINE
-                in_display = bool(open_displays) and open_displays[-1]
                 starts_line = previous is not None and self.tokens[index - 1].kind == NEWLINE
-                if in_display or (token.kind == SPACE and not starts_line) or after is None:
-                    self._may(start, end)
-                    self._free(start, end)
-                elif not taint.any(start, end):
-                    self._free(start, end)
-                continue
+                may_be_events = in_display or (token.kind == SPACE and not starts_line) or after is None
+                is_free = may_be_events or not taint.any(start, end)
             elif index in displays:
-                self._free(start, end)
                 partner = self.tokens[displays[index]]
-                is_events = whole and taint.all(partner.start, partner.end)
-                if is_events:
-                    self._may(start, end)
-                if source[start] in "([{":
-                    open_displays.append(is_events)
+                is_free, may_be_events = True, whole and taint.all(partner.start, partner.end)
+                if text in "([{":
+                    open_displays.append(may_be_events)
                 else:
                     open_displays.pop()
-            elif source[start:end] in (",", ":") and open_displays:
-                self._free(start, end)
+            elif text in (",", ":") and open_displays:
                 # [{x}] with "1, 2" adds an item to a list of the function's: a separator is structure.
-                if open_displays[-1]:
-                    self._may(start, end)
-            elif source[start:end] == "," and is_value:
-                self._may(start, end)
-                self._free(start, end)
+                is_free, may_be_events = True, in_display
+            elif text == "," and is_value:
+                is_free = may_be_events = True
             elif _is_sign(source, token, previous, after):
-                self._free(start, end)
-                if after is not None and taint.all(start, after.end):
-                    self._may(start, end)
-            previous = token
-
-    def _free(self, start: int, end: int) -> None:
-        self.free[start:end] = b"\x01" * (end - start)
-
-    def _may(self, start: int, end: int) -> None:
-        if start < end:
-            self.may[start:end] = b"\x01" * (end - start)
+                is_free, may_be_events = True, after is not None and taint.all(start, after.end)
+            if is_free:
+                mark(self.free, start, end)
+            if may_be_events:
+                mark(self.may, start, end)
+            if token.kind not in (SPACE, NEWLINE):
+                previous = token
 
     def _free_formatted(self, source: str, token: Token) -> None:
         """The text between the fields of the function's own formatted string is a value, without braces."""
         at = token.content
         for hole, end in [*token.holes, (token.limit, token.limit)]:
-            self._free(at, hole)
+            mark(self.free, at, hole)
             if not any(character in source[at:hole] for character in "{}\\"):
-                self._may(at, hole)
+                mark(self.may, at, hole)
             at = end
 
 
@@ -271,41 +251,6 @@ def _find_displays(source: str, tokens: list[Token]) -> dict[int, int]:
     return found
 
 
-def _judge(
-    source: str,
-    taint: Taint,
-    own: OwnText,
-    provenance: Provenance,
-    *,
-    is_bytes: bool,
-    by_library: bool,
-    names_fields: bool,
-    by_template: bool,
-) -> Judgement:
-    reading = Reading(source, taint, is_bytes=is_bytes)
-    _drop_foreign_names(source, taint, own, provenance, reading)
-    explained = own.explain(source, reading.free, taint.mask)
-    chosen = _first(taint, reading.may, explained.accounted)
-    if chosen < 0 and explained.unexplained < 0:
-        return Judgement("allow", "python.values", "the event supplies only values", taint.first_path())
-    is_text = by_template and _first(taint, reading.may) < 0
-    generated = judge_generated(source, taint, own, reading, names_fields=names_fields)
-    if is_text and generated is not None and generated.verdict == "refuse":
-        return Judgement("allow", "python.template", "a text of a template", taint.first_path())
-    if generated is not None:
-        return generated
-    if chosen >= 0 and by_library:
-        _drop_words_by_chance(source, taint, own, reading)
-        chosen = _first(taint, reading.may, explained.accounted)
-    if chosen >= 0:
-        return Judgement(
-            "refuse", "python.structure", "the event supplies code, not a value", taint.path_at(chosen)
-        )
-    return Judgement(
-        "unknown", "python.unexplained", "the code comes from neither the event nor the function"
-    )
-
-
 def _drop_foreign_names(
     source: str, taint: Taint, own: OwnText, provenance: Provenance, reading: Reading
 ) -> None:
@@ -335,7 +280,7 @@ def _drop_foreign_names(
             or own.has_word(normal)
             or provenance.is_leaf(source[start:end])
         ):
-            taint.mask[start:end] = bytes(end - start)
+            taint.drop(start, end)
 
 
 def _drop_words_by_chance(source: str, taint: Taint, own: OwnText, reading: Reading) -> None:
@@ -359,13 +304,4 @@ def _drop_words_by_chance(source: str, taint: Taint, own: OwnText, reading: Read
         if names.get(start) == end and (
             word in _BEGINNING or (own.has_word(word) and not word.startswith("__"))
         ):
-            taint.mask[start:end] = bytes(end - start)
-
-
-def _first(taint: Taint, *allowed: bytearray) -> int:
-    """Return the first character of the event's that none of `allowed` marks, or -1."""
-    for start, end in taint.runs():
-        for at in range(start, end):
-            if not any(mask[at] for mask in allowed):
-                return at
-    return -1
+            taint.drop(start, end)

@@ -7,70 +7,49 @@ hostile nesting in some versions, and change with the version. What this reader 
 from __future__ import annotations
 
 import keyword
+import re
 
 from dayfly.core.structure.judgement import Unreadable
 
-NAME, NUMBER, STRING, FORMATTED, OPERATOR, NEWLINE, COMMENT, SPACE = range(8)
+SPACE, NEWLINE, COMMENT, NUMBER, FORMATTED, STRING, NAME, OPERATOR = range(1, 9)
 
 KEYWORDS = frozenset(keyword.kwlist)
 # JSON's words are here because a function that evaluates JSON gives them a meaning; nothing else does.
 CONSTANTS = frozenset(("True", "False", "None", "true", "false", "null"))
 
 # Longest name of a character in `\\N{...}`, with room.
-MAX_CHARACTER_NAME = 128
+_MAX_CHARACTER_NAME = 128
 
-_DIGITS = "0123456789_"
-_BASES = {"x": "0123456789abcdefABCDEF_", "o": "01234567_", "b": "01_"}
-_PREFIXES = frozenset(("r", "b", "u", "f", "t", "br", "rb", "fr", "rf", "tr", "rt"))
-# Two and more characters that are one operator; the longest that fits is taken.
-_LONG_OPERATORS = frozenset(
-    [
-        "**=",
-        "//=",
-        ">>=",
-        "<<=",
-        "...",
-        "!=",
-        "->",
-        "**",
-        "//",
-        ">>",
-        "<<",
-        "<=",
-        ">=",
-        "==",
-        ":=",
-        "+=",
-        "-=",
-        "*=",
-        "/=",
-        "%=",
-        "@=",
-        "&=",
-        "|=",
-        "^=",
-    ]
+# A group for each kind, in the order of their numbers. A lone carriage return ends a line, and so a comment, as well. Of a number
+# the longest is taken, as Python does: what follows ("1or") is a token of its own. A raw string's backslash keeps the quote in, too;
+# of a formatted string here is the beginning. A line that goes on in the next one ends in an operator.
+_TOKEN = re.compile(
+    r"([ \t\f]+)|(\r\n?|\n)|(#[^\r\n]*)|"
+    r"((?=\.?[0-9])(?:0(?:[xX][0-9a-fA-F_]+|[oO][0-7_]+|[bB][01_]+)|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9][0-9_]*)?[jJ]?))|"
+    r"((?:[fFtT][rR]?|[rR][fFtT])(?:'''|\"\"\"|['\"]))|"
+    r"((?:[uU]|[bB]?[rR]?|[rR][bB])(?:"
+    r"'''[^'\\]*+(?:(?:\\.|'(?!''))[^'\\]*+)*+'''|\"\"\"[^\"\\]*+(?:(?:\\.|\"(?!\"\"))[^\"\\]*+)*+\"\"\"|"
+    r"'(?!'')[^'\\\n\r]*+(?:\\(?:\r\n|.)[^'\\\n\r]*+)*+'|\"(?!\"\")[^\"\\\n\r]*+(?:\\(?:\r\n|.)[^\"\\\n\r]*+)*+\"))|"
+    r"([^\0-/:-@\[-^`{-\x7f]+)|"
+    r"(\*\*=?|//=?|>>=?|<<=?|\.\.\.|->|[-+*/%@&|^<>=:!]=|[-+*/%@&|^~<>()\[\]{},:;.=!]|\\(?:\r\n?|\n))",
+    re.S,
 )
-_OPERATORS = frozenset("+-*/%@&|^~<>()[]{},:;.=!")
 
 
 class Token:
-    """source[start:end]; of a string also where its content begins and ends, and whether it is raw.
+    """source[start:end]; of a string also where its content begins and ends.
 
     `holes` are the ranges of a formatted string that are code.
     """
 
-    __slots__ = ("content", "end", "holes", "is_raw", "kind", "limit", "start")
+    __slots__ = ("content", "end", "holes", "kind", "limit", "start")
 
-    def __init__(
-        self, kind: int, start: int, end: int, content: int = 0, limit: int = 0, is_raw: bool = False
-    ) -> None:
+    def __init__(self, kind: int, start: int, end: int, content: int = 0, limit: int = 0) -> None:
         self.kind = kind
         self.start = start
         self.end = end
         self.content = content
         self.limit = limit
-        self.is_raw = is_raw
         self.holes: list[tuple[int, int]] = []
 
 
@@ -79,126 +58,24 @@ def read_tokens(source: str) -> list[Token]:
     if "\0" in source:
         raise Unreadable("a null character")
     tokens: list[Token] = []
-    at, size = 0, len(source)
-    while at < size:
-        character = source[at]
-        start = at
-        if character in " \t\f":
-            while at < size and source[at] in " \t\f":
-                at += 1
-            tokens.append(Token(SPACE, start, at))
-        elif character in "\r\n":
-            # A lone carriage return ends a line, and so a comment, as well.
-            at += 2 if source.startswith("\r\n", at) else 1
-            tokens.append(Token(NEWLINE, start, at))
-        elif character == "#":
-            while at < size and source[at] not in "\r\n":
-                at += 1
-            tokens.append(Token(COMMENT, start, at))
-        elif character in "'\"":
-            tokens.append(_string(source, start, at))
-        elif (character.isdigit() and character.isascii()) or (
-            character == "." and source[at + 1 : at + 2].isdigit() and source[at + 1].isascii()
-        ):
-            tokens.append(Token(NUMBER, start, _number(source, at)))
-        elif character == "_" or character.isalpha() or not character.isascii():
-            at = _name(source, at)
-            if (
-                at - start <= 2
-                and source[at : at + 1] in ("'", '"')
-                and source[start:at].lower() in _PREFIXES
-            ):
-                tokens.append(_string(source, start, at))
-            else:
-                tokens.append(Token(NAME, start, at))
-        elif character == "\\":
-            after = source[at + 1 : at + 2]
-            if after not in ("\n", "\r"):
-                raise Unreadable("a backslash outside a string")
-            at += 3 if source.startswith("\r\n", at + 1) else 2
-            tokens.append(Token(OPERATOR, start, at))
-        elif character in _OPERATORS:
-            length = next((n for n in (3, 2) if source[at : at + n] in _LONG_OPERATORS), 1)
-            tokens.append(Token(OPERATOR, start, at + length))
-        else:
+    at = 0
+    while at < len(source):
+        found = _TOKEN.match(source, at)
+        if found is None:
+            raise Unreadable("an unterminated string" if source[at] in "'\"" else "an invalid character")
+        kind, text = found.lastindex or 0, found[0]
+        token = Token(kind, at, found.end())
+        if kind == FORMATTED:
+            token = _formatted(source, at, found.end(), text.lstrip("fFtTrR"), "r" in text.lower())
+        elif kind == STRING:
+            opening = len(text) - len(text.lstrip("uUbBrR"))
+            size = 3 if text.startswith(("'''", '"""'), opening) else 1
+            token.content, token.limit = at + opening + size, found.end() - size
+        elif kind == NAME and not text.isidentifier():
             raise Unreadable("an invalid character")
-        at = tokens[-1].end
+        tokens.append(token)
+        at = token.end
     return tokens
-
-
-def _name(source: str, at: int) -> int:
-    start, size = at, len(source)
-    while at < size and (source[at] == "_" or source[at].isalnum() or not source[at].isascii()):
-        at += 1
-    if not source[start:at].isidentifier():
-        raise Unreadable("an invalid character")
-    return at
-
-
-def _number(source: str, at: int) -> int:
-    """Take the longest number, as Python does: what follows ("1or") is a token of its own."""
-    base = _BASES.get(source[at + 1 : at + 2].lower()) if source[at] == "0" else None
-    if base is not None and source[at + 2 : at + 3] and source[at + 2] in base:
-        return _run(source, at + 2, base)
-    at = _run(source, at, _DIGITS)
-    if source[at : at + 1] == ".":
-        at = _run(source, at + 1, _DIGITS)
-    if source[at : at + 1] in ("e", "E"):
-        sign = 1 if source[at + 1 : at + 2] in ("+", "-") else 0
-        digit = source[at + 1 + sign : at + 2 + sign]
-        if digit and digit in "0123456789":
-            at = _run(source, at + 1 + sign, _DIGITS)
-    if source[at : at + 1] in ("j", "J"):
-        at += 1
-    return at
-
-
-def _run(source: str, at: int, characters: str) -> int:
-    size = len(source)
-    while at < size and source[at] in characters:
-        at += 1
-    return at
-
-
-def _string(source: str, start: int, quote_at: int) -> Token:
-    prefix = source[start:quote_at].lower()
-    quote = source[quote_at]
-    if source.startswith(quote * 3, quote_at):
-        quote *= 3
-    content = quote_at + len(quote)
-    if "f" in prefix or "t" in prefix:
-        return _formatted(source, start, content, quote, "r" in prefix)
-    at = content
-    end = source.find(quote, at)
-    while end >= 0:
-        # `end` is kept where it still holds: looking again after each backslash would be quadratic.
-        backslash = source.find("\\", at, end)
-        if backslash < 0:
-            break
-        at = backslash + 2  # a raw string's backslash keeps the quote in, too
-        if at > end:
-            end = source.find(quote, at)
-    if end < 0:
-        raise Unreadable("an unterminated string")
-    if len(quote) == 1:
-        for newline in "\n\r":
-            _refuse_newline(source, content, end, newline)
-    return Token(STRING, start, end + len(quote), content, end, "r" in prefix)
-
-
-def _refuse_newline(source: str, content: int, end: int, newline: str) -> None:
-    at = source.find(newline, content, end)
-    while at >= 0:
-        before = at - 1
-        if newline == "\n" and before >= content and source[before] == "\r":
-            before -= 1
-        backslashes = 0
-        while before >= content and source[before] == "\\":
-            backslashes += 1
-            before -= 1
-        if backslashes % 2 == 0:
-            raise Unreadable("an unterminated string")
-        at = source.find(newline, at + 1, end)
 
 
 def _after_string_in_field(source: str, at: int, outer: str) -> int:
@@ -218,7 +95,7 @@ def _formatted(source: str, start: int, content: int, quote: str, is_raw: bool) 
     Python 3.12 lets a field hold the string's own quote, 3.11 ends the string there. Where a field holds
     that, all that follows is called code, which is right under either reading.
     """
-    token = Token(FORMATTED, start, len(source), content, len(source), is_raw)
+    token = Token(FORMATTED, start, len(source), content, len(source))
     at, size = content, len(source)
     while at < size:
         if source.startswith(quote, at):
@@ -228,7 +105,7 @@ def _formatted(source: str, start: int, content: int, quote: str, is_raw: bool) 
         character = source[at]
         if character == "\\":
             named = (
-                source.find("}", at, at + MAX_CHARACTER_NAME)
+                source.find("}", at, at + _MAX_CHARACTER_NAME)
                 if not is_raw and source.startswith("\\N{", at)
                 else -1
             )

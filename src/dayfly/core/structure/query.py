@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from _bisect import bisect_right
 
-from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, judged
+from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, judged, mark, refuse
 from dayfly.core.structure.pytokens import (
     COMMENT,
     CONSTANTS,
@@ -61,7 +61,7 @@ _FILTER_SIGNS = frozenset("()*\0")
 def judge_query(text: str, provenance: Provenance, own: OwnText, *, language: Language) -> Judgement:
     """Say whether this may be evaluated. An expression that is the event's as a whole is what such a function is for."""
 
-    def judge(text: str, taint: Taint, own: OwnText) -> Judgement:
+    def judge(taint: Taint) -> Judgement:
         allow = Judgement("allow", "query.values", "the event supplies only operands", taint.first_path())
         if own.is_constant(text) or taint.all(0, len(text)) or provenance.is_leaf(text):
             return allow
@@ -73,23 +73,18 @@ def judge_query(text: str, provenance: Provenance, own: OwnText, *, language: La
                     text[at - 1 : at + 2] == "=*)" or not (is_own or own.piece_at(text, at) > 1)
                 ):
                     taint.mask[at] = 1
-        # Any character may be a hole.
-        explained = own.explain(text, bytearray(b"\x01" * len(text)), taint.mask)
+        accounted = own.coincidences(text, taint.mask)
         reading = _Reading(text, language)
         for begin, end in taint.runs():
-            start = begin
-            while start < end and explained.accounted[start]:
-                start += 1
+            start = accounted.find(0, begin, end)
             if (
-                start < end
+                start >= 0
                 and not reading.is_operand(begin if language == "pandas" else start, end)
                 and not (
                     reading.is_filled(taint, provenance, own) and not provenance.is_leaf(text[begin:end])
                 )
             ):
-                return Judgement(
-                    "refuse", "query.structure", "the event supplies a condition", taint.path_at(start)
-                )
+                return refuse("query.structure", "the event supplies a condition", taint.path_at(start))
         return allow
 
     return judged("query", text, provenance, own, judge)
@@ -108,7 +103,7 @@ class _Reading:
         for one in _LITERALS[language].finditer(text) if language in _LITERALS else ():
             first, last = one.span()
             self._literals.append((first + 1, last - 1))
-            self._within[first + 1 : last] = b"\x01" * (last - first - 1)
+            mark(self._within, first + 1, last)
         self._tokens: list[Token] | None = None
 
     def is_filled(self, taint: Taint, provenance: Provenance, own: OwnText) -> bool:
@@ -116,7 +111,7 @@ class _Reading:
         filled = [(start, end) for start, end in self._literals if provenance.is_leaf(self._text[start:end])]
         free = bytearray(len(self._text))
         for start, end in filled:
-            free[start:end] = b"\x01" * (end - start)
+            mark(free, start, end)
         return len(filled) == 1 and own.explain(self._text, free, taint.mask).unexplained < 0
 
     def is_operand(self, start: int, end: int) -> bool:

@@ -13,7 +13,17 @@ from dayfly.core.structure.embedded import (
     stays_in_substitution,
 )
 from dayfly.core.structure.filters import is_filter
-from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, contributed, judged, unreadable
+from dayfly.core.structure.judgement import (
+    Judgement,
+    Taint,
+    Unreadable,
+    as_text,
+    contributed,
+    judged,
+    mark,
+    refuse,
+    unreadable,
+)
 from dayfly.core.structure.options import (
     FIND_SIGNS,
     NAMED_BY_TWO,
@@ -33,6 +43,7 @@ from dayfly.core.structure.programs import (
     LEADS_TO_SHELL,
     MAKES,
     PROGRAM_FILES,
+    PYTHONS,
     READS_CODE,
     RUNNERS,
     SQL_CLIENTS,
@@ -43,8 +54,6 @@ from dayfly.core.structure.programs import (
 )
 from dayfly.core.structure.shellwords import (
     ACTIVE,
-    BLANK,
-    MARK,
     PLAIN,
     QUOTED,
     SHELLS,
@@ -61,6 +70,9 @@ if TYPE_CHECKING:
 
     from dayfly.core.structure.judgement import Provenance
     from dayfly.core.structure.trusted_literals import OwnText
+
+    # What variables hold of which a script has the names.
+    _GivenTo = Callable[..., dict[str, list[str]]]
 
 # Commands of a shell that read nothing.
 _READS_NOTHING = frozenset(("cd", "export", "pushd", "set", "umask"))
@@ -99,29 +111,34 @@ _ACTS = re.compile(r"[$`;|&(<>\n']")
 _PASSED_ON = "|()`"
 # What executes its operands as a line of a shell's.
 _EXECUTES = frozenset(("eval", "trap", "ssh", "su", "runuser", "watch", "script", "rsh"))
-# Options by which curl takes braces and brackets for themselves.
+# Options by which curl takes braces and brackets for themselves; and for a line of a request's head.
 _GLOBS_OFF = re.compile(r"-[A-Za-z]*g[A-Za-z]*|--globoff")
-# Options for a line of a request's head.
 _HEADERS = re.compile(r"(?:\A|=)(?:-[HAeb]|--(?:header|user-agent|referer|cookie))=")
 # What takes a line of a shell's for the next word; and the rules of what the author of such a line answers for.
 _TAKES_LINE = re.compile(r"-[^-]*c")
 _OF_OPERANDS = frozenset(("argv.option", "shell.structure", "shell.file", "shell.unreadable"))
 # How deep sh -c within sh -c is followed.
 MAX_DEPTH = 3
+# What shlex.quote makes of a quote, and another way to say it.
+_ESCAPED_QUOTE = re.compile(r"""(?=('"'"'|'\\''))""")
+
+
+def _nothing(script: str, *, is_same: bool) -> dict[str, list[str]]:
+    return {}
 
 
 def judge_shell(
     command: str | bytes, provenance: Provenance, own: OwnText, *, is_systems: bool = False
 ) -> Judgement:
     """Say whether a POSIX shell may run this command line; `is_systems`: /bin/sh does, which reads nothing else."""
-    return _judge_shell(command, provenance, own, 0, is_systems=is_systems)
+    return _Judge(provenance, own).shell(as_text(command), is_systems=is_systems)
 
 
 def judge_argv(
     executable: str | bytes, args: Sequence[str | bytes], provenance: Provenance, own: OwnText
 ) -> Judgement:
     """Say whether this program may be started; `args` are what it gets, its own name (argv[0]) first."""
-    return _judge_argv(_text(executable), [_text(one) for one in args], provenance, own, 0)
+    return _Judge(provenance, own).argv(as_text(executable), [as_text(one) for one in args[1:]])
 
 
 def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: OwnText) -> Judgement:
@@ -140,48 +157,44 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
             one for one in commands_of(words[words.index("-c") + 1]) if one and one[0] not in _READS_NOTHING
         ]
         return judge_input(line[0] if line else (), text, provenance, own)
+    pairs = [*zip(words, [*words[1:], ""], strict=False)]
+    judge = _Judge(provenance, own)
+    allow = Judgement("allow", "argv.input", "the program reads data")
     if program == "xargs":
-        marks = [
-            one[2:] or after for one, after in zip(words, [*words[1:], ""], strict=True) if one[:2] == "-I"
-        ]
+        marks = [one[2:] or after for one, after in pairs if one[:2] == "-I"]
         script = words[words.index("-c") + 1 :][:1] if "-c" in words else []
         if marks and script and marks[0] in script[0]:
-            ends_by_null = "-0" in words or "--null" in words
-            lines = [
-                script[0].replace(marks[0], line)
-                for line in (text.split("\0") if ends_by_null else text.splitlines())
-            ]
-            return judge_shell("\n".join(lines), provenance, own)
+            lines = text.split("\0") if "-0" in words or "--null" in words else text.splitlines()
+            return judge.shell("\n".join(script[0].replace(marks[0], line) for line in lines))
         if words[-1] == "-c" and any(base_of(word) in SHELLS for word in words[1:-1]):
-            return judge_shell(text, provenance, own)
+            return judge.shell(text)
         if script:
-            shell = words[next((at for at, word in enumerate(words) if base_of(word) in SHELLS), 0) :]
-            arguments = [*shell, *text.split()]
-            judgement = _judge_given(arguments, [[True]] * len(arguments), provenance, own, 0, None)
-            if judgement is not None and judgement.verdict == "refuse" and judgement.rule not in _OF_OPERANDS:
+            shell = next((at for at, word in enumerate(words) if base_of(word) in SHELLS), 0)
+            arguments = [*words[shell:], *text.split()]
+            if judgement := judge.script(arguments, [[True]] * len(arguments)):
                 return judgement
     elif program == "crontab":
-        commands = [
+        lines = [
             line.split(None, 1 if line[0] == "@" else 5)[-1] for line in text.splitlines() if line.strip()
         ]
-        return judge_shell("\n".join(commands), provenance, own)
+        return judge.shell("\n".join(lines))
     elif (
         program == "curl"
         and any(
             f"{one}={after}".startswith("--config=-")
             # `-K -`, `-sSK -`, `-K-`
             or (one[:1] == "-" != one[1:2] and (one.endswith("K-") or (one.endswith("K") and after == "-")))
-            for one, after in zip(words, [*words[1:], ""], strict=True)
+            for one, after in pairs
         )
     ):
         # A configuration: each line is an option.
         for span in contributed(text, provenance, own):
             if "\n" in text[span.start : span.end]:
-                return _refuse("argv.option", "the event supplies an option", span.path)
+                return refuse("argv.option", "the event supplies an option", span.path)
     elif program in SQL_CLIENTS:
-        return _judge_sql(text, program, provenance, own)
+        return judge.sql(text, program)
     elif program in LEADS_TO_SHELL and leads_to_shell(words, LEADS_TO_SHELL[program]):
-        return judge_shell(text, provenance, own)
+        return judge.shell(text)
     elif (
         words
         and is_script_given(words)
@@ -192,23 +205,14 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
     elif program in MAKES:
         # Recipes; what stands before them is make's own.
         recipes = [line.strip(" \t@-+").replace("$$", "$") for line in text.splitlines() if line[:1] == "\t"]
-        return judge_shell("\n".join(recipes), provenance, own)
+        return judge.shell("\n".join(recipes))
     elif program in SHELLS or words[:1] in (["."], ["source"]):
-        return judge_shell(text, provenance, own)
-    elif program in ("python", "pypy"):
-        from dayfly.core.structure.python import judge_python  # rarely needed here
-
-        return judge_python(text, provenance, own)
-    elif program in READS_CODE:
-        for span in contributed(text, provenance, own):
-            return _refuse("argv.command", "the event supplies code for another program", span.path)
-    return Judgement("allow", "argv.input", "the program reads data")
-
-
-def _judge_sql(text: str, program: str, provenance: Provenance, own: OwnText) -> Judgement:
-    from dayfly.core.structure.sql import judge_sql  # rarely needed here
-
-    return judge_sql(text, provenance, own, dialect=SQL_CLIENTS[program])
+        return judge.shell(text)
+    elif program in PYTHONS:
+        return judge.python(text)
+    elif program in READS_CODE and (spans := contributed(text, provenance, own)):
+        return _refuse_code(spans[0].path)
+    return allow
 
 
 def judge_script(
@@ -220,7 +224,7 @@ def judge_script(
         for span in contributed(operand, provenance, own):
             part = operand[span.start : span.end]
             if (computes and _has_subscript(part)) or (evaluates and not _ACTIVE.isdisjoint(part)):
-                return _refuse("argv.command", "the event supplies code for a script", span.path)
+                return refuse("argv.command", "the event supplies code for a script", span.path)
     return Judgement("allow", "argv.operand", "the event supplies only operands")
 
 
@@ -248,29 +252,6 @@ def _has_subscript(value: str) -> bool:
     return first is not None and _COMPUTED.search(value, first.end()) is not None
 
 
-def _text(value: str | bytes) -> str:
-    return value if isinstance(value, str) else bytes(value).decode("utf-8", "surrogateescape")
-
-
-def _judge_shell(
-    command: str | bytes,
-    provenance: Provenance,
-    own: OwnText,
-    depth: int,
-    given: Sequence[str] = (),
-    *,
-    is_systems: bool = False,
-) -> Judgement:
-    def judge(command: str, taint: Taint, own: OwnText) -> Judgement:
-        # Another shell may have another syntax, and a script may close the quote in its next line.
-        if is_systems and _is_broken_by_a_name(command, taint):
-            why = "a mark in a name breaks the line: the shell refuses it"
-            return Judgement("unknown", "shell.broken", why, taint.first_path())
-        return _judge_line(command, taint, provenance, own, depth, given)
-
-    return judged("shell", _text(command), provenance, own, judge)
-
-
 def _is_broken_by_a_name(command: str, taint: Taint) -> bool:
     """Say whether no shell runs the line, for a name in it is `O'Neill.pdf` or `Report(1).pdf`, and the event does no more to it.
 
@@ -280,82 +261,429 @@ def _is_broken_by_a_name(command: str, taint: Taint) -> bool:
     if _QUOTES_OTHERWISE.search(command):
         return False
     is_open = command.count("'") % 2 == 1
-    mark = _APOSTROPHE if is_open else _PARENTHESIS
+    breaking = _APOSTROPHE if is_open else _PARENTHESIS
     breaks = False
     for start, end in taint.runs():
-        rest = mark.sub("", command[start:end])
+        rest = breaking.sub("", command[start:end])
         if _ACTS.search(rest):
             return False
         breaks = breaks or len(rest) < end - start
     return breaks and (is_open or not _HAS_PATTERNS.search(command))
 
 
-def _refuse(rule: str, reason: str, path: str) -> Judgement:
-    return Judgement("refuse", rule, reason, path)
+def _refuse_code(path: str) -> Judgement:
+    return refuse("argv.command", "the event supplies code for another program", path)
 
 
-def _within(judgement: Judgement, depth: int) -> Judgement:
-    """Return a refusal of what a line within another one executes, which no operand of that is refused for."""
-    return _refuse("argv.command", judgement.reason, judgement.path) if depth else judgement
+class _Judge:
+    """Judges what a shell or a program is given of one event, in a command line that stands in `depth` others."""
 
+    __slots__ = ("_depth", "_own", "_provenance")
 
-def _judge_line(
-    command: str, taint: Taint, provenance: Provenance, own: OwnText, depth: int, given: Sequence[str]
-) -> Judgement:
-    reading = read_shell(command)
-    quoted = _quoted_values(command, reading)
-    if depth == 0:
-        _add_printed(command, reading, taint, quoted)
-    free = bytearray(kind in (PLAIN, QUOTED, BLANK, MARK) for kind in reading.kinds)
-    for words in reading.commands:
-        for word in words:
+    def __init__(self, provenance: Provenance, own: OwnText, depth: int = 0) -> None:
+        self._provenance = provenance
+        self._own = own
+        self._depth = depth
+
+    def shell(self, command: str, given: Sequence[str] = (), *, is_systems: bool = False) -> Judgement:
+        """Judge a line; it has a word for each of the variables in `given` first (see `Variables`)."""
+
+        def judge(taint: Taint) -> Judgement:
+            # Another shell may have another syntax, and a script may close the quote in its next line.
+            if is_systems and _is_broken_by_a_name(command, taint):
+                why = "a mark in a name breaks the line: the shell refuses it"
+                return Judgement("unknown", "shell.broken", why, taint.first_path())
+            return self._line(command, taint, given)
+
+        return judged("shell", command, self._provenance, self._own, judge)
+
+    def _inner(self, line: str, given: Sequence[str] = ()) -> Judgement:
+        return _Judge(self._provenance, self._own, self._depth + 1).shell(line, given)
+
+    def sql(self, text: str, client: str) -> Judgement:
+        from dayfly.core.structure.sql import judge_sql  # rarely needed here
+
+        return judge_sql(text, self._provenance, self._own, dialect=SQL_CLIENTS[client])
+
+    def python(self, source: str) -> Judgement:
+        from dayfly.core.structure.python import judge_python  # rarely needed here
+
+        return judge_python(source, self._provenance, self._own)
+
+    def _within(self, judgement: Judgement) -> Judgement:
+        """Return a refusal of what a line within another one executes, which no operand of that is refused for."""
+        if self._depth:
+            return refuse("argv.command", judgement.reason, judgement.path)
+        return judgement
+
+    def _line(self, command: str, taint: Taint, given: Sequence[str]) -> Judgement:
+        own, reading = self._own, read_shell(command)
+        values = _quoted_values(command, reading)
+        _add_escapers(command, taint, values)
+        if self._depth == 0:
+            _add_printed(command, reading, taint, values)
+        free = bytearray(kind != ACTIVE for kind in reading.kinds)
+        for word in (word for words in reading.commands for word in words):
             if word.is_command and not _is_own_program(word.text(), word.start, word.end, taint, own):
                 name = word.text().find("=") + 1 if is_assignment(word) else 0
                 end = word.origin[name] if 0 < name < len(word.origin) else word.end
                 free[word.start : end] = bytes(end - word.start)
-    explained = own.explain(command, free, taint.mask)
-    for start, end in taint.runs():
-        for at in range(start, end):
-            if (
-                not explained.accounted[at]
-                and reading.kinds[at] not in (PLAIN, QUOTED)
-                and not quoted[at]
-                and not _is_escapers(command, at, taint)
-            ):
-                return _refuse("shell.structure", "the event supplies shell syntax", taint.path_at(at))
-    for at in range(len(command)):
-        if explained.accounted[at]:
-            taint.mask[at] = 0  # the function's own words, by coincidence the event's, too
-    variables = Variables(command, reading, taint, given)
-    if variables.obeyed >= 0:
-        return _refuse("shell.program", "the event supplies the program", taint.path_at(variables.obeyed))
-    judgement = _judge_pipes(reading, variables, provenance, own, depth)
-    if judgement is not None:
-        return judgement
-    if _computes(command):
-        for word in _computed_words(reading, variables):
-            brought = [(sign, at) for sign, at in zip(word.value, word.origin, strict=True) if taint.mask[at]]
-            if _SUBSCRIPT.search(word.text()) and _COMPUTED.search("".join(sign for sign, _ in brought)):
-                return _refuse(
-                    "argv.command", "the event supplies code for a script", taint.path_at(brought[0][1])
-                )
-    unknown = explained.unexplained >= 0
-    for words, variant in ((one, variant) for one in reading.commands for variant in variables.of(one)):
-        for word in variant:
-            if word.splits >= 0 and not _is_text(variant, word):
-                is_program = (word.is_command and not is_assignment(word)) or _is_executed(variant, word)
-                return _refuse(
-                    "shell.program" if is_program else "shell.structure",
-                    "the event supplies shell syntax",
-                    taint.path_at(word.splits),
-                )
-        judgement = _judge_words(command, variant, reading.kinds, taint, variables, provenance, own, depth)
-        if judgement is not None and judgement.verdict == "refuse":
+        explained = own.explain(command, free, taint.mask)
+        plain = bytearray(kind in (PLAIN, QUOTED) for kind in reading.kinds)
+        at = taint.first_outside(plain, values, explained.accounted)
+        if at >= 0:
+            return refuse("shell.structure", "the event supplies shell syntax", taint.path_at(at))
+        taint.drop_marked(explained.accounted)
+        variables = Variables(command, reading, taint, given)
+        if variables.obeyed >= 0:
+            return refuse("shell.program", "the event supplies the program", taint.path_at(variables.obeyed))
+        judgement = self._pipes(reading, variables)
+        if judgement is not None:
             return judgement
-        unknown = unknown or (judgement is not None and variant is words)
-    if unknown:
-        return Judgement("unknown", "shell.unexplained", "the command does not come from the function")
-    return Judgement("allow", "shell.operand", "the event supplies only operands", taint.first_path())
+        if _computes(command):
+            for word in _computed_words(reading, variables):
+                brought = [at for at in word.origin if taint.mask[at]]
+                if _SUBSCRIPT.search(word.text()) and _COMPUTED.search(
+                    "".join(command[at] for at in brought)
+                ):
+                    path = taint.path_at(brought[0])
+                    return refuse("argv.command", "the event supplies code for a script", path)
+        unknown = explained.unexplained >= 0
+        for words in reading.commands:
+            for variant in variables.of(words):
+                judgement = self._words(command, variant, reading.kinds, taint, variables)
+                if judgement is not None and judgement.verdict == "refuse":
+                    return judgement
+                unknown = unknown or (judgement is not None and variant is words)
+        if unknown:
+            return Judgement("unknown", "shell.unexplained", "the command does not come from the function")
+        return Judgement("allow", "shell.operand", "the event supplies only operands", taint.first_path())
+
+    def _pipes(self, reading: Reading, variables: Variables) -> Judgement | None:
+        """Judge what commands print, as far as the event supplies it, by who reads it; None where there is nothing against it.
+
+        What others than `echo` and `printf` make of their operands is judged only for a shell: `cat {file} | sh`.
+        """
+        inputs = variables.inputs
+        for words in filter(inputs.has_any, reading.commands):
+            for variant in variables.of(words):
+                read_by = inputs.read_by(variant)
+                program = base_of((read_by or [""])[0])
+                read = inputs.of_event(words, is_for_shell=program in SHELLS)
+                if program[:1] == "$" or program in variables.functions:
+                    read_by = ["sh"]  # whatever it is
+                text = "\n".join(word.text() for word in read)
+                if text and read_by:
+                    judgement = judge_input(read_by, text, self._provenance, self._own)
+                    if judgement.verdict == "refuse":
+                        return self._within(judgement)
+        return None
+
+    def _words(
+        self, command: str, words: list[Word], kinds: bytearray, taint: Taint, variables: Variables
+    ) -> Judgement | None:
+        for word in words:
+            if word.splits >= 0 and not _is_text(words, word):
+                is_program = (word.is_command and not is_assignment(word)) or _is_executed(words, word)
+                rule = "shell.program" if is_program else "shell.structure"
+                return refuse(rule, "the event supplies shell syntax", taint.path_at(word.splits))
+        for word in words:
+            marked = [bool(taint.mask[at]) for at in word.origin]
+            if any(marked):
+                path = taint.path_at(word.origin[marked.index(True)])
+                name = word.text().find("=") + 1 if is_assignment(word) else len(marked)
+                if word.is_command and any(marked[:name]):
+                    return refuse("shell.program", "the event supplies the program", path)
+                if word.redirects and (marked[0] or _leads_up(command, word, marked, self._own)):
+                    return refuse("shell.file", "the event supplies the output target", path)
+        program = [with_output(word, kinds, taint.mask) for word in program_of(words)]
+        if program and is_assignment(program[0]):
+            return None
+        arguments = [word.text() for word in program]
+        events = [[bool(taint.mask[at]) for at in word.origin] for word in program]
+        return self._arguments(arguments, events, taint.first_path(), variables.given_to)
+
+    def argv(self, executable: str, operands: list[str]) -> Judgement:
+        """Judge a program with what follows its name."""
+        own, provenance = self._own, self._provenance
+        taints: list[Taint] = []
+        for number, one in enumerate(operands):
+
+            def keep(taint: Taint, one: str = one) -> Judgement:
+                if "\0" in one:
+                    return unreadable("argv", "a null character", taint)
+                if own.is_constant(one):
+                    taint.drop(0, len(one))
+                taint.drop_marked(own.coincidences(one, taint.mask))
+                taints.append(taint)
+                return Judgement("allow", "argv.read", "")
+
+            judgement = judged("argv", one, provenance, own, keep)
+            if len(taints) == number:
+                return judgement
+        events = [[bool(brought) for brought in taint.mask] for taint in taints]
+        paths = [taint.first_path() for taint in taints]
+        for number, found in _find_split(operands, provenance, own):
+            events[number] = [True] * len(events[number])
+            paths[number] = found
+        path = next(filter(None, paths), "")
+
+        def judge(taint: Taint) -> Judgement:
+            name = executable.rpartition("/")[2]
+            is_own = _is_own_program(executable, 0, len(executable), taint, own)
+            if taint.mask.find(1) >= 0 and not is_own:
+                whole = own.explain(executable, bytearray(len(executable)), taint.mask)
+                if whole.unexplained >= 0 or taint.first_outside(whole.accounted) >= 0:
+                    return refuse("argv.program", "the event supplies the program", taint.first_path())
+            try:
+                judgement = self._arguments([name, *operands], [[], *events], path)
+            except Exception as fault:
+                # Trust boundary, see `judged`: closed where the event has a part in any argument.
+                if not path:
+                    raise
+                return refuse("argv.unreadable", f"the check failed: {type(fault).__name__}", path)
+            if judgement is not None:
+                return judgement
+            if not is_own and not own.is_constant(name, generators=True) and not own.covers(executable):
+                why = "the program's name does not come from the function"
+                return Judgement("unknown", "argv.unexplained", why)
+            return Judgement("allow", "argv.operand", "the event supplies only operands", path)
+
+        return judged("argv", executable, provenance, own, judge)
+
+    def _arguments(
+        self, arguments: list[str], events: list[list[bool]], path: str, given_to: _GivenTo = _nothing
+    ) -> Judgement | None:
+        """Judge program and arguments whose event parts are marked; None where there is nothing against them."""
+        if not arguments:
+            return None
+        program = arguments[0].rpartition("/")[2]
+        if program in STARTERS:
+            start = find_started(arguments, events)
+            if start >= 0:
+                return self._started(arguments, events, start, path, given_to)
+            return _refuse_code(path) if any(map(any, events[1:])) else None
+        base = base_of(program)
+        if judgement := self.script(arguments, events, given_to):
+            return judgement
+        interprets = base in INTERPRETERS
+        places = places_of(arguments) if interprets else []
+        code = CODE_OPTIONS.get(base, frozenset())
+        ends_options = takes_command = False
+        worst: Judgement | None = None
+        chosen = chosen_words(arguments, events)
+        for index in range(1, len(arguments)):
+            argument, marked, before = arguments[index], events[index], arguments[index - 1]
+            if argument in COMMAND_OPTIONS and not marked[0]:
+                takes_command = True
+                continue
+            if not any(marked):
+                ends_options = ends_options or argument == "--"
+                takes_command = takes_command and argument not in (";", "+")
+                continue
+            if index in chosen:
+                continue
+            takes_next = is_value(arguments, events, index)
+            if base in SHELLS and places[index] == "operand":
+                # Its own name and what it is called with.
+                ends_options = True
+            is_option = argument[0] == "-" or (base == "find" and argument in FIND_SIGNS)
+            if (
+                marked[0]
+                and is_option
+                and not (ends_options or takes_next or self._own.is_constant(argument))
+            ):
+                return refuse("argv.option", "the event supplies an option", path)
+            if base == "curl" and _names_file(before, argument, marked):
+                return refuse("argv.option", "the event supplies a file to be sent", path)
+            if base == "sed" and (
+                stays_in_substitution(argument, marked)
+                or (
+                    argument[0] != "-"
+                    and before[-1:] != "f"
+                    and before != "--file"
+                    and are_numbers(argument, marked, are_ranges=True)
+                )
+            ):
+                continue
+            if program in RUNNERS or takes_command or before in code or argument.partition("=")[0] in code:
+                return _refuse_code(path)
+            brought = "".join(sign for sign, one in zip(argument, marked, strict=True) if one)
+            if base in FETCHERS and "\n" in brought and _HEADERS.search(f"{before}={argument}"):
+                return refuse("argv.option", "the event supplies a line of a request's head", path)
+            if base in FETCHERS and not takes_next:
+                is_plain = _FETCHERS_FLAGS.fullmatch(before) is not None
+                globs = base == "curl" and is_plain and not any(map(_GLOBS_OFF.fullmatch, arguments))
+                if globs and "://" in argument and ("{" in brought or "[" in brought):
+                    # curl makes several URLs of it: /{a,..}/b
+                    return refuse("url.structure", "the event supplies a pattern of URLs", path)
+                is_bare = base in ("curl", "wget") and all(marked) and is_plain
+                judgement = self._fetched(argument, marked, is_bare=is_bare)
+                if judgement is not None:
+                    return judgement
+            if (base in SHELLS and _has_subscript(brought) and any(map(_computes, arguments[:index]))) or (
+                base in MAKES and _REFERS.search(brought)
+            ):
+                return _refuse_code(path)
+            is_code = before.startswith("-") and not before.startswith("--") and before.endswith("c")
+            if base in SQL_CLIENTS:
+                # A name or an address has no blank, a path may; commands of the program's own begin with a dot or a backslash.
+                is_path = argument[0] == "/" and argument[1:2] != "*"
+                if is_path or not (argument[0] in ".\\" or any(map(str.isspace, argument))):
+                    continue
+                judgement = self.sql(argument, base)
+                if judgement.verdict == "refuse":
+                    return judgement
+                continue
+            reads_script = base in PYTHONS and "-" in arguments[1:index]
+            if not interprets or reads_script or places[index] == "operand":
+                continue  # python handler.py {x}: an operand of the function's own script
+            if base in SHELLS and is_code and self._depth < MAX_DEPTH:
+                judgement = self._inner(argument)
+            elif base in PYTHONS and is_code:
+                judgement = self.python(argument)
+            elif (base == "jq" and places[index] == "value" and before != "-L") or _are_values(
+                base, arguments, events, index
+            ):
+                continue
+            else:
+                return _refuse_code(path)
+            if judgement.verdict == "refuse":
+                return self._within(judgement)
+            if judgement.verdict == "unknown":
+                worst = judgement
+        return worst
+
+    def _started(
+        self, arguments: list[str], events: list[list[bool]], start: int, path: str, given_to: _GivenTo
+    ) -> Judgement | None:
+        """Judge the program that another one starts, which may have assigned variables: `env X={} sh -c 'eval "$X"'`."""
+        before = [*zip(arguments[1:start], events[1:start], strict=True)]
+        assigned = {one.partition("=")[0]: one.partition("=")[2] for one, marked in before if any(marked)}
+
+        def give(script: str, *, is_same: bool) -> dict[str, list[str]]:
+            return given_to(script, is_same=is_same) | {
+                name: [value] for name, value in assigned.items() if name in script
+            }
+
+        words, marks = arguments[start:], events[start:]
+        is_named = any(any(marked[: one.find("=") + 1]) for one, marked in before)
+        if base_of(words[0]) in MAKES and (is_named or any(map(_REFERS.search, assigned.values()))):
+            return _refuse_code(path)
+        if is_named:
+            # Of a name that the event has as well the script is not read further than to where that stands.
+            judgement = self._given(words, marks, give)
+            if (
+                judgement is not None
+                and judgement.verdict == "refuse"
+                and judgement.rule in ("shell.structure", "shell.unreadable")
+            ):
+                return _refuse_code(path)
+        return self._arguments(words, marks, path, give)
+
+    def script(
+        self, arguments: list[str], events: list[list[bool]], given_to: _GivenTo = _nothing
+    ) -> Judgement | None:
+        """Return the refusal of a line that a shell is given, for what that executes: for its operands its author answers."""
+        judgement = self._given(arguments, events, given_to)
+        if judgement is None or judgement.verdict != "refuse" or judgement.rule in _OF_OPERANDS:
+            return None
+        return judgement
+
+    def _given(self, arguments: list[str], events: list[list[bool]], given_to: _GivenTo) -> Judgement | None:
+        """Judge a line that a shell is given with what is in the variables that it uses: `sh -c 'eval "$1"' sh {}`."""
+        base = base_of(arguments[0])
+        at = len(arguments)
+        if base in SHELLS:
+            places = places_of(arguments)
+            at = next(
+                (
+                    at
+                    for at in range(2, len(arguments))
+                    if _TAKES_LINE.fullmatch(arguments[at - 1]) and places[at] != "operand"
+                ),
+                at,
+            )
+        elif base in ("eval", "trap"):
+            at = 1
+        script = " ".join(arguments[at:] if base == "eval" else arguments[at : at + 1])
+        if self._depth >= MAX_DEPTH or "$" not in script:
+            return None
+        given = given_to(script, is_same=base not in SHELLS)
+        if base in SHELLS and any(map(any, events[at + 1 :])):
+            given["0"] = arguments[at + 1 : at + 2]
+            given["@"] = arguments[at + 2 :]
+        if not given:
+            return None
+        names = [name for name, values in given.items() for _ in values]
+        line = quote(value for values in given.values() for value in values)
+        return self._inner(f"{line}\n{script}", names)
+
+    def _fetched(self, argument: str, marked: list[bool], *, is_bare: bool) -> Judgement | None:
+        """Judge the URL that an operand or an option's value is; None for other texts, or where it may be fetched.
+
+        Of what `is_bare` a scheme may be missing: `127.0.0.1:8080/x`.
+        """
+        from dayfly.core.structure.url import judge_url  # rarely needed here
+
+        before = argument.partition("://")[0]
+        # Of an option; otherwise "q=https" is no scheme.
+        start = before.rfind("=") + 1 if before.startswith("-") else 0
+        url = argument[start:]
+        if not any(marked[start:]) or ("=" in before and not start and not any(marked[: before.find("=")])):
+            return None
+        if "::" in url.partition("/")[0]:
+            # git's transports: ext::sh -c ...
+            return _refuse_code("")
+        if "://" not in url and is_bare and _HOST_FIRST.match(url):
+            url = url if url.partition(":")[2][:1] == "/" else f"http://{url}"
+        elif "://" not in url:
+            return None
+        judgement = judge_url(url, self._provenance, self._own)
+        return judgement if judgement.verdict == "refuse" else None
+
+
+def _are_values(base: str, arguments: list[str], events: list[list[bool]], index: int) -> bool:
+    """Say whether the event's part of what an interpreter is given, which is no operand of a script's, only are values there."""
+    argument, marked, before = arguments[index], events[index], arguments[index - 1]
+    is_program = before not in PROGRAM_FILES
+    if base in AWKS:
+        return (
+            # What separates fields; and the value of a variable that the function names.
+            before == "-F"
+            or (argument[:2] == "-F" and not any(marked[:2]))
+            or (
+                before == "-v"
+                and not any(marked[: argument.find("=") + 1 or None])
+                and not any(
+                    USES_NAMES["awk"].search(one)
+                    for one, its in zip(arguments[1:], events[1:], strict=True)
+                    if not any(its)
+                )
+            )
+            or (is_program and are_fields(argument, marked))
+            or (
+                is_program
+                and not (all(marked) or argument[0] == "-")
+                and are_literals(argument, marked, "awk")
+            )
+        )
+    if base == "jq":
+        return (
+            is_program
+            and argument[0] != "-"
+            and (are_keys(argument, marked) or (not all(marked) and are_literals(argument, marked, "jq")))
+        ) or (
+            all(marked)
+            and before not in ("-L", "--library-path")
+            and not any(map(_READS_FILTER.match, arguments))
+            and is_filter(argument, has_variables=not NAMED_BY_TWO.isdisjoint(arguments))
+        )
+    return (
+        base in ("node", "perl", "ruby")
+        and before in ("-e", "-E", "-p")
+        and (are_literals(argument, marked, base) or are_numbers(argument, marked))
+    )
 
 
 def _computed_words(reading: Reading, variables: Variables) -> Iterator[Word]:
@@ -400,16 +728,14 @@ def _quoted_values(command: str, reading: Reading) -> bytearray:
     "' OR '" of an event lies in 'a'"'"' OR '"'"'b' as well, a quote further on than where it was put.
     """
     marks = bytearray(len(command))
-    for words in reading.commands:
-        for word in words:
-            text = command[word.start : word.end]
-            if (
-                text.startswith("'")
-                and text == "'" + word.text().replace("'", "'\"'\"'") + "'"
-                # Blanks of it make several words where its command's output is not quoted.
-                and ACTIVE not in reading.kinds[word.start : word.end]
-            ):
-                marks[word.start : word.end] = b"\x01" * len(text)
+    for word in (word for words in reading.commands for word in words):
+        if (
+            command.startswith("'", word.start)
+            and command[word.start : word.end] == quote([word.text()])
+            # Blanks of it make several words where its command's output is not quoted.
+            and ACTIVE not in reading.kinds[word.start : word.end]
+        ):
+            mark(marks, word.start, word.end)
     return marks
 
 
@@ -427,49 +753,20 @@ def _add_printed(command: str, reading: Reading, taint: Taint, marks: bytearray)
         if first + 1 >= len(words) or words[first].text() != "echo":
             continue
         start, end = words[first].start, words[first].end
-        is_read = passed_on >= start or (">" in line and number < last)
+        if passed_on >= start or (">" in line and number < last) or taint.any(start, end):
+            continue
         for before, word in zip(words[first:-1], words[first + 1 :], strict=True):
-            if not (
-                is_read
-                or taint.any(start, end)
-                or before.redirects
-                or word.redirects
-                or word.text()[:1] == "-"
-            ):
-                marks[before.end : word.start] = b"\x01" * (word.start - before.end)
+            if not (before.redirects or word.redirects or word.text()[:1] == "-"):
+                mark(marks, before.end, word.start)
 
 
-def _is_escapers(command: str, at: int, taint: Taint) -> bool:
-    """Say whether a quote is shlex.quote's, though "it'" stands in the event as well: 'it'"'"'s'."""
-    for escaped in ("'\"'\"'", "'\\''"):
-        size = len(escaped)
-        if command.startswith(escaped, at) and not taint.mask[at + 1]:
-            return True
-        if at >= size and command.startswith(escaped, at - size + 1) and not taint.mask[at - 1]:
-            return True
-    return False
-
-
-def _judge_pipes(
-    reading: Reading, variables: Variables, provenance: Provenance, own: OwnText, depth: int
-) -> Judgement | None:
-    """Judge what commands print, as far as the event supplies it, by who reads it; None where there is nothing against it.
-
-    What others than `echo` and `printf` make of their operands is judged only for a shell: `cat {file} | sh`.
-    """
-    inputs = variables.inputs
-    for words in filter(inputs.has_any, reading.commands):
-        for variant in variables.of(words):
-            read_by = inputs.read_by(variant)
-            program = base_of((read_by or [""])[0])
-            read = inputs.of_event(words, is_for_shell=program in SHELLS)
-            if program[:1] == "$" or program in variables.functions:
-                read_by = ["sh"]  # whatever it is
-            text = "\n".join(word.text() for word in read)
-            judgement = judge_input(read_by, text, provenance, own) if text and read_by else None
-            if judgement is not None and judgement.verdict == "refuse":
-                return _within(judgement, depth)
-    return None
+def _add_escapers(command: str, taint: Taint, marks: bytearray) -> None:
+    """Mark the quotes that are shlex.quote's, though "it'" stands in the event as well: 'it'"'"'s'."""
+    for found in _ESCAPED_QUOTE.finditer(command):
+        start, end = found.span(1)
+        marks[start] |= not taint.mask[start + 1]
+        if start:
+            marks[end - 1] |= not taint.mask[end - 2]
 
 
 def _leads_up(command: str, word: Word, marked: list[bool], own: OwnText) -> bool:
@@ -485,90 +782,6 @@ def _leads_up(command: str, word: Word, marked: list[bool], own: OwnText) -> boo
             return True
         at = end + 1
     return False
-
-
-def _judge_words(
-    command: str,
-    words: list[Word],
-    kinds: bytearray,
-    taint: Taint,
-    variables: Variables,
-    provenance: Provenance,
-    own: OwnText,
-    depth: int,
-) -> Judgement | None:
-    for word in words:
-        marked = [bool(taint.mask[at]) for at in word.origin]
-        if any(marked):
-            first = word.origin[marked.index(True)]
-            name = word.text().find("=") + 1 if is_assignment(word) else len(marked)
-            if word.is_command and any(marked[:name]):
-                return _refuse("shell.program", "the event supplies the program", taint.path_at(first))
-            if word.redirects and (marked[0] or _leads_up(command, word, marked, own)):
-                return _refuse("shell.file", "the event supplies the output target", taint.path_at(first))
-    program = [with_output(word, kinds, taint.mask) for word in program_of(words)]
-    if program and is_assignment(program[0]):
-        return None
-    arguments = [word.text() for word in program]
-    events = [[bool(taint.mask[at]) for at in word.origin] for word in program]
-    return _judge_arguments(arguments, events, taint.first_path(), provenance, own, depth, variables.given_to)
-
-
-def _judge_argv(
-    executable: str, args: list[str], provenance: Provenance, own: OwnText, depth: int
-) -> Judgement:
-    paths = []
-    events = []
-    for one in args[1:]:
-        seen: list[Taint] = []
-
-        def keep(text: str, taint: Taint, own: OwnText, seen: list[Taint] = seen) -> Judgement:
-            # An argument is free text: only pieces that go beyond the event's part tell a coincidence.
-            accounted = own.explain(text, bytearray(b"\x01" * len(text)), taint.mask).accounted
-            is_own = own.is_constant(text)
-            for at, own_character in enumerate(accounted):
-                if own_character or is_own:
-                    taint.mask[at] = 0
-            seen.append(taint)
-            return Judgement("allow", "argv.read", "")
-
-        judgement = judged("argv", one, provenance, own, keep)
-        if not seen:
-            return judgement
-        if "\0" in one:
-            return judged("argv", one, provenance, own, _null)
-        events.append([bool(mark) for mark in seen[0].mask])
-        paths.append(seen[0].first_path())
-    for number, found in _find_split(args[1:], provenance, own):
-        events[number] = [True] * len(events[number])
-        paths[number] = found
-    path = next((one for one in paths if one), "")
-
-    def judge(executable: str, taint: Taint, own: OwnText) -> Judgement:
-        name = executable.rpartition("/")[2]
-        is_own = _is_own_program(executable, 0, len(executable), taint, own)
-        if taint.mask.find(1) >= 0 and not is_own:
-            whole = own.explain(executable, bytearray(len(executable)), taint.mask)
-            if whole.unexplained >= 0 or any(
-                whole.accounted.find(0, start, end) >= 0 for start, end in taint.runs()
-            ):
-                return _refuse("argv.program", "the event supplies the program", taint.first_path())
-        try:
-            judgement = _judge_arguments([name, *args[1:]], [[], *events], path, provenance, own, depth)
-        except Exception as fault:
-            # Trust boundary, see `judged`: closed where the event has a part in any argument.
-            if not path:
-                raise
-            return _refuse("argv.unreadable", f"the check failed: {type(fault).__name__}", path)
-        if judgement is not None:
-            return judgement
-        if not is_own and not own.is_constant(name, generators=True) and not own.covers(executable):
-            return Judgement(
-                "unknown", "argv.unexplained", "the program's name does not come from the function"
-            )
-        return Judgement("allow", "argv.operand", "the event supplies only operands", path)
-
-    return judged("argv", executable, provenance, own, judge)
 
 
 def _find_split(words: list[str], provenance: Provenance, own: OwnText) -> Iterator[tuple[int, str]]:
@@ -589,236 +802,6 @@ def _find_split(words: list[str], provenance: Provenance, own: OwnText) -> Itera
                 yield one, span.path
 
 
-def _null(text: str, taint: Taint, own: OwnText) -> Judgement:
-    return unreadable("argv", "a null character", taint)
-
-
-def _judge_arguments(
-    arguments: list[str],
-    events: list[list[bool]],
-    path: str,
-    provenance: Provenance,
-    own: OwnText,
-    depth: int,
-    given_to: Callable[..., dict[str, list[str]]] | None = None,
-) -> Judgement | None:
-    """Judge program and arguments whose event parts are marked; None where there is nothing against them."""
-    if not arguments:
-        return None
-    program = arguments[0].rpartition("/")[2]
-    if program in STARTERS:
-        start = find_started(arguments, events)
-        if start < 0:
-            if any(any(marked) for marked in events[1:]):
-                return _refuse("argv.command", "the event supplies code for another program", path)
-            return None
-        return _judge_started(
-            arguments, events, start, path, provenance, own, depth, given_to or (lambda *_, **__: {})
-        )
-    base = base_of(program)
-    judgement = _judge_given(arguments, events, provenance, own, depth, given_to)
-    if judgement is not None and judgement.verdict == "refuse" and judgement.rule not in _OF_OPERANDS:
-        return judgement
-    interprets = base in INTERPRETERS
-    places = places_of(arguments) if interprets else []
-    ends_options = takes_command = False
-    worst: Judgement | None = None
-    chosen = chosen_words(arguments, events)
-    for index in range(1, len(arguments)):
-        argument, marked = arguments[index], events[index]
-        before = arguments[index - 1]
-        if argument in COMMAND_OPTIONS and not marked[0]:
-            takes_command = True
-            continue
-        if not any(marked):
-            ends_options = ends_options or argument == "--"
-            takes_command = takes_command and argument not in (";", "+")
-            continue
-        if index in chosen:
-            continue
-        takes_next = is_value(arguments, events, index)
-        if base in SHELLS and places[index] == "operand":
-            # Its own name and what it is called with.
-            ends_options = True
-        is_option = argument[0] == "-" or (base == "find" and argument in FIND_SIGNS)
-        if marked[0] and is_option and not (ends_options or takes_next or own.is_constant(argument)):
-            return _refuse("argv.option", "the event supplies an option", path)
-        if base == "curl" and _names_file(before, argument, marked):
-            return _refuse("argv.option", "the event supplies a file to be sent", path)
-        if base == "sed" and (
-            stays_in_substitution(argument, marked)
-            or (
-                argument[0] != "-"
-                and before[-1:] != "f"
-                and before != "--file"
-                and are_numbers(argument, marked, separators=",")
-            )
-        ):
-            continue
-        code = CODE_OPTIONS.get(base, frozenset())
-        if program in RUNNERS or takes_command or before in code or argument.partition("=")[0] in code:
-            return _refuse("argv.command", "the event supplies code for another program", path)
-        brought = "".join(sign for sign, one in zip(argument, marked, strict=True) if one)
-        if base in FETCHERS and "\n" in brought and _HEADERS.search(f"{before}={argument}"):
-            return _refuse("argv.option", "the event supplies a line of a request's head", path)
-        if base in FETCHERS and not takes_next:
-            is_plain = _FETCHERS_FLAGS.fullmatch(before) is not None
-            is_bare = base in ("curl", "wget") and all(marked) and is_plain
-            globs = base == "curl" and is_plain and not any(map(_GLOBS_OFF.fullmatch, arguments))
-            judgement = _judge_fetched(argument, marked, provenance, own, is_bare=is_bare, globs=globs)
-            if judgement is not None:
-                return judgement
-        if (base in SHELLS and _has_subscript(brought) and any(map(_computes, arguments[:index]))) or (
-            base in MAKES and _REFERS.search(brought)
-        ):
-            return _refuse("argv.command", "the event supplies code for another program", path)
-        if base in SQL_CLIENTS:
-            # A name or an address has no blank, a path may; commands of the program's own begin with a dot or a backslash.
-            is_path = argument[0] == "/" and argument[1:2] != "*"
-            if is_path or not (argument[0] in ".\\" or any(map(str.isspace, argument))):
-                continue
-            judgement = _judge_sql(argument, base, provenance, own)
-            if judgement.verdict == "refuse":
-                return judgement
-            continue
-        reads_script = base in ("python", "pypy") and "-" in arguments[1:index]
-        if not interprets or reads_script or places[index] == "operand":
-            continue  # python handler.py {x}: an operand of the function's own script
-        if base == "jq" and places[index] == "value" and before != "-L":
-            continue
-        is_code = before.startswith("-") and not before.startswith("--") and before.endswith("c")
-        if base in SHELLS and is_code and depth < MAX_DEPTH:
-            judgement = _judge_shell(argument, provenance, own, depth + 1)
-        elif base in ("python", "pypy") and is_code:
-            from dayfly.core.structure.python import judge_python  # rarely needed here
-
-            judgement = judge_python(argument, provenance, own)
-        elif (
-            base in AWKS
-            and before == "-v"
-            and not any(marked[: argument.find("=") + 1 or None])
-            and not any(
-                USES_NAMES["awk"].search(one)
-                for one, its in zip(arguments[1:], events[1:], strict=True)
-                if not any(its)
-            )
-        ):
-            continue  # the value of a variable that the function names
-        elif base in AWKS and (before == "-F" or (argument[:2] == "-F" and not any(marked[:2]))):
-            continue  # what separates fields
-        elif (
-            (
-                base == "jq"
-                and not (argument[0] == "-" or before in PROGRAM_FILES)
-                and are_keys(argument, marked)
-            )
-            or (
-                base == "jq"
-                and all(marked)
-                and before not in ("-L", "--library-path")
-                and not any(map(_READS_FILTER.match, arguments))
-                and is_filter(argument, has_variables=not NAMED_BY_TWO.isdisjoint(arguments))
-            )
-            or (base in AWKS and before not in PROGRAM_FILES and are_fields(argument, marked))
-            or (
-                (base == "jq" or base in AWKS)
-                and not (all(marked) or argument[0] == "-" or before in PROGRAM_FILES)
-                and are_literals(argument, marked, "jq" if base == "jq" else "awk")
-            )
-            or (
-                base in ("node", "perl", "ruby")
-                and before in ("-e", "-E", "-p")
-                and (are_literals(argument, marked, base) or are_numbers(argument, marked))
-            )
-        ):
-            continue
-        else:
-            return _refuse("argv.command", "the event supplies code for another program", path)
-        if judgement.verdict == "refuse":
-            return _within(judgement, depth)
-        if judgement.verdict == "unknown":
-            worst = judgement
-    return worst
-
-
-def _judge_started(
-    arguments: list[str],
-    events: list[list[bool]],
-    start: int,
-    path: str,
-    provenance: Provenance,
-    own: OwnText,
-    depth: int,
-    given_to: Callable[..., dict[str, list[str]]],
-) -> Judgement | None:
-    """Judge the program that another one starts, which may have assigned variables: `env X={} sh -c 'eval "$X"'`."""
-    assigned = {
-        one.partition("=")[0]: one.partition("=")[2]
-        for one, marked in zip(arguments[1:start], events[1:start], strict=True)
-        if any(marked)
-    }
-
-    def give(script: str, *, is_same: bool) -> dict[str, list[str]]:
-        return given_to(script, is_same=is_same) | {
-            name: [value] for name, value in assigned.items() if name in script
-        }
-
-    words, marks = arguments[start:], events[start:]
-    is_named = any(
-        any(marked[: one.find("=") + 1])
-        for one, marked in zip(arguments[1:start], events[1:start], strict=True)
-    )
-    if base_of(words[0]) in MAKES and (is_named or any(map(_REFERS.search, assigned.values()))):
-        return _refuse("argv.command", "the event supplies code for another program", path)
-    if is_named:
-        # Of a name that the event has as well the script is not read further than to where that stands.
-        judgement = _judge_given(words, marks, provenance, own, depth, give)
-        if (
-            judgement is not None
-            and judgement.verdict == "refuse"
-            and judgement.rule in ("shell.structure", "shell.unreadable")
-        ):
-            return _refuse("argv.command", "the event supplies code for another program", path)
-    return _judge_arguments(words, marks, path, provenance, own, depth, give)
-
-
-def _judge_given(
-    arguments: list[str],
-    events: list[list[bool]],
-    provenance: Provenance,
-    own: OwnText,
-    depth: int,
-    given_to: Callable[..., dict[str, list[str]]] | None,
-) -> Judgement | None:
-    """Judge a line that a shell is given with what is in the variables that it uses: `sh -c 'eval "$1"' sh {}`."""
-    base = base_of(arguments[0])
-    at = len(arguments)
-    if base in SHELLS:
-        places = places_of(arguments)
-        at = next(
-            (
-                at
-                for at in range(2, len(arguments))
-                if _TAKES_LINE.fullmatch(arguments[at - 1]) and places[at] != "operand"
-            ),
-            at,
-        )
-    elif base in ("eval", "trap"):
-        at = 1
-    script = " ".join(arguments[at:] if base == "eval" else arguments[at : at + 1])
-    if depth >= MAX_DEPTH or "$" not in script:
-        return None
-    given = given_to(script, is_same=base not in SHELLS) if given_to is not None else {}
-    if base in SHELLS and any(map(any, events[at + 1 :])):
-        given["0"] = arguments[at + 1 : at + 2]
-        given["@"] = arguments[at + 2 :]
-    if not given:
-        return None
-    names = [name for name, values in given.items() for _ in values]
-    line = quote(value for values in given.values() for value in values)
-    return _judge_shell(f"{line}\n{script}", provenance, own, depth + 1, names)
-
-
 def _names_file(option: str, value: str, marked: list[bool]) -> bool:
     """Say whether the event's part of an option's value begins a file's name to curl: `@name`, and `x=@name` in a form."""
     if option[:1] != "-" or option in ("--data-raw", "--form-string"):
@@ -827,32 +810,3 @@ def _names_file(option: str, value: str, marked: list[bool]) -> bool:
     if option == "--data-urlencode":
         at = max(value.partition("=")[0].find("@"), 0)
     return value[at : at + 1] in ("@", "<") and marked[at]
-
-
-def _judge_fetched(
-    argument: str, marked: list[bool], provenance: Provenance, own: OwnText, *, is_bare: bool, globs: bool
-) -> Judgement | None:
-    """Judge the URL that an operand or an option's value is; None for other texts, or where it may be fetched.
-
-    Of what `is_bare` a scheme may be missing: `127.0.0.1:8080/x`. In one that `globs` braces and brackets are a pattern's.
-    """
-    from dayfly.core.structure.url import judge_url  # rarely needed here
-
-    before = argument.partition("://")[0]
-    # Of an option; otherwise "q=https" is no scheme.
-    start = before.rfind("=") + 1 if before.startswith("-") else 0
-    url = argument[start:]
-    if not any(marked[start:]) or ("=" in before and not start and not any(marked[: before.find("=")])):
-        return None
-    if "::" in url.partition("/")[0]:
-        # git's transports: ext::sh -c ...
-        return _refuse("argv.command", "the event supplies code for another program", "")
-    if "://" not in url and is_bare and _HOST_FIRST.match(url):
-        url = url if url.partition(":")[2][:1] == "/" else f"http://{url}"
-    elif "://" not in url:
-        return None
-    if globs and any(sign in "{[" and its for sign, its in zip(argument, marked, strict=True)):
-        # curl makes several URLs of it: /{a,..}/b
-        return _refuse("url.structure", "the event supplies a pattern of URLs", "")
-    judgement = judge_url(url, provenance, own)
-    return judgement if judgement.verdict == "refuse" else None

@@ -23,6 +23,8 @@ _SAFE = frozenset("@%+:,./-_")
 _RAW = re.compile(r"\S*")
 # Of a here-document that nothing is computed for.
 _HERE = re.compile(r"<<(-)?[ \t]*(?:(['\"]|\\)(\w+)(?(2)['\"]?)|(\w+))(?=[\s;|&)<>]|\Z)")
+# What stands behind a dollar sign.
+_VARIABLE = re.compile(r"\{[^}]*\}?|[@*]|\w*")
 # What makes several words of a command's output, unless that is put between double quotes.
 SPLITTING = frozenset(" \t\n*?[")
 # How deep commands within commands, $(a $(b)), are read.
@@ -191,80 +193,7 @@ def read_shell(command: str, *, depth: int = 0) -> Reading:
     """
     if "\0" in command:
         raise Unreadable("a null character")
-    reading = Reading(len(command))
-    kinds, pipes = reading.kinds, _Pipes(reading)
-    word: Word | None = None
-    expects_command, redirects, is_array = True, False, False
-    # Those that begin behind this line.
-    documents: list[_Document] = []
-    at, size = 0, len(command)
-    while at < size:
-        character = command[at]
-        if word is None and character == "#":
-            end = command.find("\n", at)
-            end = size if end < 0 else end
-            kinds[at:end] = bytes((ACTIVE,)) * (end - at)
-            at = end
-            continue
-        if word is None and command.startswith("\\\n", at):
-            kinds[at : at + 2] = bytes((ACTIVE, ACTIVE))
-            at += 2
-            continue
-        if character in " \t" or character in _OPERATORS:
-            if word is not None:
-                word.end = at
-                words = reading.commands[-1]
-                if word.is_command:
-                    pipes.reserve(command[word.start : at], words)
-                if character in "<>" and command[word.start : at].isdigit() and not word.redirects:
-                    words.pop()  # a descriptor
-                else:
-                    expects_command = expects_command and (
-                        word.redirects
-                        or is_assignment(word)
-                        or word.text() in _RESERVED
-                        or word.text()[:1] == "-"  # an option of `time`
-                        or (len(words) > 1 and words[-2].text() == "function")
-                    )
-                redirects = False
-                word = None
-            kinds[at] = BLANK if character in " \t" else ACTIVE
-            if command.startswith("<<", at):
-                before = at
-                at = _read_here(command, at, reading, documents)
-                kinds[before:at] = bytes((ACTIVE,)) * (at - before)
-                redirects = command[at - 1] == "<"
-                continue
-            if character in "<>":
-                redirects = True
-            elif (character in "&|" and command[at - 1 : at] in ("<", ">")) or command.startswith("&>", at):
-                pass  # one sign with it
-            elif character not in " \t" and not (is_array and character == "\n"):
-                is_array = character == "(" and command[at - 1 : at] == "="
-                expects_command, redirects = not is_array, False
-                pipes.add(reading.commands[-1])
-                following: list[Word] = []
-                pipes.operate(command, at, reading.commands[-1], following)
-                reading.commands.append(following)
-            at += 1
-            if character == "\n":
-                for document in documents:
-                    at = _read_document(command, at, document, reading, depth)
-                documents = []
-            continue
-        if word is None:
-            word = Word(at, is_command=expects_command and not redirects, redirects=redirects)
-            reading.commands[-1].append(word)
-        at = _read_part(command, at, word, reading, depth)
-    if word is not None:
-        word.end = size
-        if word.is_command:
-            pipes.reserve(command[word.start :], reading.commands[-1])
-    pipes.add(reading.commands[-1])
-    if documents:
-        raise Unreadable("a here-document without its text")
-    _take_strings(command, reading)
-    return reading
+    return _Reader(command, depth).read()
 
 
 def is_assignment(word: Word) -> bool:
@@ -273,196 +202,248 @@ def is_assignment(word: Word) -> bool:
     return bool(equals) and name.isidentifier()
 
 
-class _Document:
-    """A here-document: the command that reads it, its last line, whether that is quoted, and whether tabs before it are none of it."""
+class _Reader:
+    """Reads one command line; its methods return where reading goes on."""
 
-    __slots__ = ("is_indented", "is_quoted", "last", "words")
+    __slots__ = ("_command", "_depth", "_documents", "_reading")
 
-    def __init__(self, words: list[Word], last: str, *, is_quoted: bool, is_indented: bool) -> None:
-        self.words = words
-        self.last = last
-        self.is_quoted = is_quoted
-        self.is_indented = is_indented
+    def __init__(self, command: str, depth: int) -> None:
+        self._command = command
+        self._depth = depth
+        self._reading = Reading(len(command))
+        # Those that begin behind this line.
+        self._documents: list[tuple[list[Word], re.Match[str]]] = []
 
+    def read(self) -> Reading:
+        command, reading = self._command, self._reading
+        pipes = _Pipes(reading)
+        word: Word | None = None
+        expects_command, redirects, is_array = True, False, False
+        at, size = 0, len(command)
+        while at < size:
+            character = command[at]
+            if word is None and character == "#":
+                end = command.find("\n", at)
+                at = self._set(ACTIVE, at, size if end < 0 else end)
+                continue
+            if word is None and command.startswith("\\\n", at):
+                at = self._set(ACTIVE, at, at + 2)
+                continue
+            if character in " \t" or character in _OPERATORS:
+                if word is not None:
+                    word.end = at
+                    words = reading.commands[-1]
+                    if word.is_command:
+                        pipes.reserve(command[word.start : at], words)
+                    if character in "<>" and command[word.start : at].isdigit() and not word.redirects:
+                        words.pop()  # a descriptor
+                    else:
+                        expects_command = expects_command and (
+                            word.redirects
+                            or is_assignment(word)
+                            or word.text() in _RESERVED
+                            or word.text()[:1] == "-"  # an option of `time`
+                            or (len(words) > 1 and words[-2].text() == "function")
+                        )
+                    redirects = False
+                    word = None
+                if command.startswith("<<", at):
+                    at = self._set(ACTIVE, at, self._read_here(at))
+                    redirects = command[at - 1] == "<"
+                    continue
+                self._set(BLANK if character in " \t" else ACTIVE, at, at + 1)
+                if character in "<>":
+                    redirects = True
+                elif (character in "&|" and command[at - 1 : at] in ("<", ">")) or command.startswith(
+                    "&>", at
+                ):
+                    pass  # one sign with it
+                elif character not in " \t" and not (is_array and character == "\n"):
+                    is_array = character == "(" and command[at - 1 : at] == "="
+                    expects_command, redirects = not is_array, False
+                    pipes.add(reading.commands[-1])
+                    following: list[Word] = []
+                    pipes.operate(command, at, reading.commands[-1], following)
+                    reading.commands.append(following)
+                at += 1
+                if character == "\n":
+                    for words, document in self._documents:
+                        at = self._read_document(at, words, document)
+                    self._documents = []
+                continue
+            if word is None:
+                word = Word(at, is_command=expects_command and not redirects, redirects=redirects)
+                reading.commands[-1].append(word)
+            at = self._read_part(at, word)
+        if word is not None:
+            word.end = size
+            if word.is_command:
+                pipes.reserve(command[word.start :], reading.commands[-1])
+        pipes.add(reading.commands[-1])
+        if self._documents:
+            raise Unreadable("a here-document without its text")
+        self._take_strings()
+        return reading
 
-def _read_here(command: str, at: int, reading: Reading, documents: list[_Document]) -> int:
-    """Read `<<END`, or `<<<` before a word; return where reading goes on, behind a "<" where a word follows."""
-    if command.startswith("<<<", at):
-        return at + 3
-    found = _HERE.match(command, at)
-    if found is None:
-        raise Unreadable("a here-document whose last line is not known")
-    dash, _, quoted, plain = found.groups()
-    documents.append(
-        _Document(reading.commands[-1], quoted or plain, is_quoted=bool(quoted), is_indented=bool(dash))
-    )
-    return found.end()
+    def _set(self, kind: int, start: int, end: int) -> int:
+        """Say what command[start:end] is to the shell, and return the end."""
+        self._reading.kinds[start:end] = bytes((kind,)) * (end - start)
+        return end
 
+    def _take(self, word: Word, kind: int, start: int, end: int) -> int:
+        """Take command[start:end] for a part of a word, and return the end."""
+        word.value.extend(self._command[start:end])
+        word.origin.extend(range(start, end))
+        return self._set(kind, start, end)
 
-def _read_document(command: str, at: int, document: _Document, reading: Reading, depth: int) -> int:
-    """Read a here-document's lines, from `at`; return where the next command may begin."""
-    begin, size = at, len(command)
-    while True:
-        end = command.find("\n", at)
-        end = size if end < 0 else end
-        line = command[at:end]
-        if (line.lstrip("\t") if document.is_indented else line) == document.last:
-            break
-        if end == size:
-            raise Unreadable("a here-document that does not end")
-        at = end + 1
-    text = Word(begin, is_command=False, redirects=True)
-    reading.inputs.append((document.words, text))
-    reading.kinds[begin:at] = bytes((QUOTED,)) * (at - begin)
-    reading.kinds[at:end] = bytes((ACTIVE,)) * (end - at)
-    inside = begin
-    while not document.is_quoted and inside < at:
-        if command[inside] in "$`":
-            inside = _expansion(command, inside, text, reading, depth, is_quoted=True)
-        else:
-            if command[inside] == "\\":
-                reading.kinds[inside] = ACTIVE
-            inside += 1
-    text.end, text.value, text.origin = at, list(command[begin:at]), list(range(begin, at))
-    return end
+    def _read_here(self, at: int) -> int:
+        """Read `<<END`, or `<<<` before a word, from "<" on."""
+        if self._command.startswith("<<<", at):
+            return at + 3
+        found = _HERE.match(self._command, at)
+        if found is None:
+            raise Unreadable("a here-document whose last line is not known")
+        self._documents.append((self._reading.commands[-1], found))
+        return found.end()
 
+    def _read_document(self, at: int, words: list[Word], document: re.Match[str]) -> int:
+        """Read the lines of a here-document that a command reads, to where the next command may begin."""
+        command = self._command
+        is_indented, _, quoted, plain = document.groups()
+        begin, size = at, len(command)
+        while True:
+            end = command.find("\n", at)
+            end = size if end < 0 else end
+            line = command[at:end]
+            if (line.lstrip("\t") if is_indented else line) == (quoted or plain):
+                break
+            if end == size:
+                raise Unreadable("a here-document that does not end")
+            at = end + 1
+        text = Word(begin, is_command=False, redirects=True)
+        self._reading.inputs.append((words, text))
+        self._set(QUOTED, begin, at)
+        self._set(ACTIVE, at, end)
+        inside = begin
+        while not quoted and inside < at:
+            if command[inside] in "$`":
+                inside = self._expand(inside, text, is_quoted=True)
+            else:
+                if command[inside] == "\\":
+                    self._set(ACTIVE, inside, inside + 1)
+                inside += 1
+        text.end, text.value, text.origin = at, list(command[begin:at]), list(range(begin, at))
+        return end
 
-def _take_strings(command: str, reading: Reading) -> None:
-    """Take the words behind `<<<` for what they are: neither operands nor files."""
-    if "<<<" not in command:
-        return
-    for words in reading.commands:
-        for word in list(words):
-            at = word.start
-            while word.redirects and command[at - 1] in " \t":
-                at -= 1
-            if word.redirects and command.startswith("<<<", at - 3):
-                reading.inputs.append((words, word))
-                words.remove(word)
+    def _take_strings(self) -> None:
+        """Take the words behind `<<<` for what they are: neither operands nor files."""
+        command, reading = self._command, self._reading
+        if "<<<" not in command:
+            return
+        for words in reading.commands:
+            for word in list(words):
+                at = word.start
+                while word.redirects and command[at - 1] in " \t":
+                    at -= 1
+                if word.redirects and command.startswith("<<<", at - 3):
+                    reading.inputs.append((words, word))
+                    words.remove(word)
 
-
-def _read_part(command: str, at: int, word: Word, reading: Reading, depth: int) -> int:
-    character, kinds = command[at], reading.kinds
-    if character == "'":
-        end = command.find("'", at + 1)
-        if end < 0:
-            raise Unreadable("an unterminated quote")
-        kinds[at] = kinds[end] = MARK
-        _take(command, at + 1, end, word, kinds, QUOTED)
-        return end + 1
-    if character == '"':
-        return _read_double(command, at, word, reading, depth)
-    if character == "\\":
-        kinds[at] = MARK
-        if at + 1 >= len(command):
-            raise Unreadable("a backslash at the end")
-        if command[at + 1] == "\n":
-            kinds[at + 1] = ACTIVE
-        else:
-            _take(command, at + 1, at + 2, word, kinds, QUOTED)
-        return at + 2
-    if character in "$`":
-        return _expansion(command, at, word, reading, depth)
-    is_plain = (character.isascii() and character.isalnum()) or character in _SAFE
-    if character == "=" and not word.is_command:
-        is_plain = True  # a=b is an assignment where a command is expected, a plain argument elsewhere
-    if character == "#" or (character in "{}" and not word.expands_braces(command)):
-        is_plain = True  # behind a word's first character the one begins no comment
-    if not character.isascii() and character.isprintable() and not character.isspace():
-        is_plain = True
-    if is_plain:
-        _take(command, at, at + 1, word, kinds, PLAIN)
-    else:
-        _take(command, at, at + 1, word, kinds, ACTIVE)
-    return at + 1
-
-
-def _read_double(command: str, at: int, word: Word, reading: Reading, depth: int) -> int:
-    kinds = reading.kinds
-    kinds[at] = MARK
-    at += 1
-    size = len(command)
-    while at < size:
-        character = command[at]
+    def _read_part(self, at: int, word: Word) -> int:
+        command, character = self._command, self._command[at]
+        if character == "'":
+            end = command.find("'", at + 1)
+            if end < 0:
+                raise Unreadable("an unterminated quote")
+            self._take(word, QUOTED, at + 1, end)
+            self._set(MARK, at, at + 1)
+            return self._set(MARK, end, end + 1)
         if character == '"':
-            kinds[at] = MARK
-            return at + 1
-        if character == "\\" and at + 1 < size and command[at + 1] in '$`"\\\n':
-            kinds[at] = MARK
-            _take(command, at + 1, at + 2, word, kinds, QUOTED)
-            at += 2
-            continue
+            return self._read_double(at, word)
+        if character == "\\":
+            self._set(MARK, at, at + 1)
+            if at + 1 >= len(command):
+                raise Unreadable("a backslash at the end")
+            if command[at + 1] == "\n":
+                return self._set(ACTIVE, at + 1, at + 2)
+            return self._take(word, QUOTED, at + 1, at + 2)
         if character in "$`":
-            at = _expansion(command, at, word, reading, depth, is_quoted=True)
-            continue
-        if character == "\\":  # alive before what follows
-            _take(command, at, at + 1, word, kinds, ACTIVE)
-        else:
-            _take(command, at, at + 1, word, kinds, QUOTED)
-        at += 1
-    raise Unreadable("an unterminated quote")
+            return self._expand(at, word)
+        is_plain = (
+            (character.isascii() and character.isalnum())
+            or character in _SAFE
+            # a=b is an assignment where a command is expected, a plain argument elsewhere
+            or (character == "=" and not word.is_command)
+            # behind a word's first character the one begins no comment
+            or character == "#"
+            or (character in "{}" and not word.expands_braces(command))
+            or not (character.isascii() or not character.isprintable() or character.isspace())
+        )
+        return self._take(word, PLAIN if is_plain else ACTIVE, at, at + 1)
 
+    def _read_double(self, at: int, word: Word) -> int:
+        command, size = self._command, len(self._command)
+        at = self._set(MARK, at, at + 1)
+        while at < size:
+            character = command[at]
+            if character == '"':
+                return self._set(MARK, at, at + 1)
+            if character == "\\" and at + 1 < size and command[at + 1] in '$`"\\\n':
+                self._set(MARK, at, at + 1)
+                at = self._take(word, QUOTED, at + 1, at + 2)
+            elif character in "$`":
+                at = self._expand(at, word, is_quoted=True)
+            else:
+                # A backslash is alive before what follows.
+                at = self._take(word, ACTIVE if character == "\\" else QUOTED, at, at + 1)
+        raise Unreadable("an unterminated quote")
 
-def _expansion(
-    command: str, at: int, word: Word, reading: Reading, depth: int, *, is_quoted: bool = False
-) -> int:
-    """Read $name, ${...} and what else the shell computes; a command whose end is not found makes all that follows active.
+    def _expand(self, at: int, word: Word, *, is_quoted: bool = False) -> int:
+        """Read $name, ${...} and what else the shell computes; a command whose end is not found makes all that follows active.
 
-    `echo $X{}` with "_SECRET" names another variable: the name's characters are the shell's, too.
-    """
-    size, kinds = len(command), reading.kinds
-    if command[at] == "`" or command.startswith("$(", at):
-        begin = at + 2 if command[at] == "$" else at + 1
-        end = _closing(command, begin, depth)
-        if end < 0:
-            _take(command, at, size, word, kinds, ACTIVE)
-            return size
-        _take(command, at, end + 1, word, kinds, ACTIVE)
-        if command[begin] != "(":
-            _read_inner(command, begin, end, word, reading, depth, is_quoted=is_quoted)
-        return end + 1
-    if command.startswith("$'", at):
-        raise Unreadable("a string syntax that only some shells support")
-    end = at + 1
-    if command.startswith("{", end):
-        end = command.find("}", end)
-        end = size if end < 0 else end + 1
-    elif command.startswith(("@", "*"), end):
-        end += 1
-    else:
-        while end < size and (command[end] == "_" or command[end].isalnum()):
-            end += 1
-    word.expansions.append((at, at + 2 if command[at + 1 : at + 2].isdigit() else end, is_quoted))
-    _take(command, at, end, word, kinds, ACTIVE)
-    return end
+        `echo $X{}` with "_SECRET" names another variable: the name's characters are the shell's, too.
+        """
+        command, size = self._command, len(self._command)
+        if command[at] == "`" or command.startswith("$(", at):
+            begin = at + 2 if command[at] == "$" else at + 1
+            end = _closing(command, begin, self._depth)
+            if end < 0:
+                return self._take(word, ACTIVE, at, size)
+            self._take(word, ACTIVE, at, end + 1)
+            if command[begin] != "(":
+                self._read_inner(begin, end, word, is_quoted=is_quoted)
+            return end + 1
+        if command.startswith("$'", at):
+            raise Unreadable("a string syntax that only some shells support")
+        end = _VARIABLE.match(command, at + 1).end()  # type: ignore[union-attr]
+        word.expansions.append((at, at + 2 if command[at + 1 : at + 2].isdigit() else end, is_quoted))
+        return self._take(word, ACTIVE, at, end)
 
-
-def _read_inner(
-    command: str, begin: int, end: int, word: Word, reading: Reading, depth: int, *, is_quoted: bool
-) -> None:
-    """Read command[begin:end], whose output is put into the word that is being read, between double quotes or not."""
-    is_quoted = is_quoted or (word.is_command and is_assignment(word))
-    inner = read_shell(command[begin:end], depth=depth + 1)
-    for at, kind in enumerate(inner.kinds, begin):
-        is_split = not is_quoted and kind == QUOTED and command[at] in SPLITTING
-        reading.kinds[at] = ACTIVE if is_split else kind
-    found: set[tuple[int, int, bool]] = set()
-    for one in [*(one for words in inner.commands for one in words), *(one for _, one in inner.inputs)]:
-        one.start += begin
-        one.end += begin
-        one.origin = [at + begin for at in one.origin]
-        one.expansions = [(at + begin, stop + begin, quoted) for at, stop, quoted in one.expansions]
-        found.update((at, stop, is_quoted) for at, stop, _ in one.expansions)
-    # What is put into its commands may be in what they print.
-    word.expansions += [*sorted(found), (end + 1, end + 1, is_quoted)]
-    reading.outputs |= {at + begin: commands for at, commands in inner.outputs.items()}
-    reading.outputs[end + 1] = inner.commands
-    # The last one is still being read.
-    reading.commands[-1:-1] = inner.commands
-    reading.passes += inner.passes
-    # It is a block itself: what it assigns is gone at its end.
-    reading.blocks += [*inner.blocks, ([], inner.commands)]
-    reading.inputs += inner.inputs
+    def _read_inner(self, begin: int, end: int, word: Word, *, is_quoted: bool) -> None:
+        """Read command[begin:end], whose output is put into the word that is being read, between double quotes or not."""
+        command, reading = self._command, self._reading
+        is_quoted = is_quoted or (word.is_command and is_assignment(word))
+        inner = read_shell(command[begin:end], depth=self._depth + 1)
+        for at, kind in enumerate(inner.kinds, begin):
+            is_split = not is_quoted and kind == QUOTED and command[at] in SPLITTING
+            reading.kinds[at] = ACTIVE if is_split else kind
+        found: set[tuple[int, int, bool]] = set()
+        for one in [*(one for words in inner.commands for one in words), *(one for _, one in inner.inputs)]:
+            one.start += begin
+            one.end += begin
+            one.origin = [at + begin for at in one.origin]
+            one.expansions = [(at + begin, stop + begin, quoted) for at, stop, quoted in one.expansions]
+            found.update((at, stop, is_quoted) for at, stop, _ in one.expansions)
+        # What is put into its commands may be in what they print.
+        word.expansions += [*sorted(found), (end + 1, end + 1, is_quoted)]
+        reading.outputs |= {at + begin: commands for at, commands in inner.outputs.items()}
+        reading.outputs[end + 1] = inner.commands
+        # The last one is still being read.
+        reading.commands[-1:-1] = inner.commands
+        reading.passes += inner.passes
+        # It is a block itself: what it assigns is gone at its end.
+        reading.blocks += [*inner.blocks, ([], inner.commands)]
+        reading.inputs += inner.inputs
 
 
 def _closing(command: str, at: int, depth: int) -> int:
@@ -499,9 +480,3 @@ def _closing(command: str, at: int, depth: int) -> int:
             opened += 1
         at += 1
     return -1
-
-
-def _take(command: str, start: int, end: int, word: Word, kinds: bytearray, kind: int) -> None:
-    kinds[start:end] = bytes((kind,)) * (end - start)
-    word.value.extend(command[start:end])
-    word.origin.extend(range(start, end))

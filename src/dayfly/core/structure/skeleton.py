@@ -6,7 +6,7 @@ import re
 
 from dayfly.core.structure import pytokens, shellwords, sqltokens
 from dayfly.core.structure.inert import is_inert
-from dayfly.core.structure.judgement import MAX_TEXT, Unreadable
+from dayfly.core.structure.judgement import MAX_TEXT, Unreadable, mark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Skeleton:
 
     def pass_over(self, start: int, end: int) -> None:
         """Text[start:end] says nothing of the structure."""
-        self.free[start:end] = b"\x01" * (end - start)
+        mark(self.free, start, end)
 
     def hash(self) -> str:
         """Return 16 hexadecimal digits that stand for the structure and hold nothing of the text."""
@@ -86,7 +86,7 @@ class Skeleton:
         """
         free = bytearray(self.free)
         for span in spans:
-            free[span.start : span.end] = b"\x01" * (span.end - span.start)
+            mark(free, span.start, span.end)
         nobodys = bytearray(len(self.text))
         return own.explain(self.text, free, nobodys, generators=self.has_parameters).unexplained < 0
 
@@ -127,7 +127,7 @@ def _read_sql(sql: str, dialect: str) -> Skeleton:
     columns = 0
     for token in tokens:
         start, end = token.start, token.end
-        text = sql[start:end].lower()
+        text = token.text
         if found[-1:] == ["by"] and found[-2:-1] in (["order"], ["group"]):
             columns = len(found)
         elif columns and not _COLUMNS.issuperset(found[columns:]):
@@ -200,10 +200,7 @@ def _read_shell(command: str) -> Skeleton:
     reading = shellwords.read_shell(command)
     skeleton = Skeleton(command)
     for at, kind in enumerate(reading.kinds):
-        if kind in (shellwords.PLAIN, shellwords.QUOTED, shellwords.BLANK, shellwords.MARK) or _is_said(
-            command, reading.kinds, at
-        ):
-            skeleton.free[at] = 1
+        skeleton.free[at] = kind != shellwords.ACTIVE or _is_said(command, reading.kinds, at)
     starts = {word.start: word for words in reading.commands for word in words}
     at = 0
     while at < len(command):

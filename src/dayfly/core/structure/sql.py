@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import re
 
-from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, judged
+from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, as_text, judged, mark, refuse
 from dayfly.core.structure.sqlplaces import (
     CLAUSES,
     COMPARISONS,
     DIRECTIONS,
     LAST_WORD,
     MAX_NAME,
-    break_of,
+    Statement,
     compares,
-    find_naming,
     find_places,
-    is_asked_about,
-    is_quoted,
-    mark_texts,
 )
 from dayfly.core.structure.sqltokens import (
     COMMENT,
@@ -32,7 +28,6 @@ from dayfly.core.structure.sqltokens import (
     WORD,
     Token,
     Unterminated,
-    read_tokens,
 )
 
 TYPE_CHECKING = False
@@ -49,7 +44,8 @@ _OWN_CALL = re.compile(r"\w+\((?:\*|[\w.]*)\)")
 # What the event's words may be between strings of a statement that has one too few quotes.
 _KEYWORDS = CLAUSES | COMPARISONS | {"and", "or", "xor", "union", "except", "intersect", "collate", "escape"}
 _IN_PROSE = frozenset("-.,&?")
-_WORST = ("refuse", "unknown", "allow")
+# Behind these words a minus is a number's sign.
+_BEFORE_SIGNS = CLAUSES | COMPARISONS | {"and", "or", "then", "else"}
 
 
 def judge_sql(
@@ -67,41 +63,39 @@ def judge_sql(
     `is_schemaless`, any name may be given to what is stored. A library that sends a statement (`by_library`) quotes what
     columns are called that it makes and fills: of a table of the event's rows the event names them.
     """
-    text = sql if isinstance(sql, str) else bytes(sql).decode("utf-8", "surrogateescape")
+    text = as_text(sql)
+    dialects = (dialect,) if dialect in DIALECTS else DIALECTS
 
-    def judge(text: str, taint: Taint, own: OwnText) -> Judgement:
+    def judge(taint: Taint) -> Judgement:
         for start, end in taint.runs()[:1]:
             if start == 0 and end <= own.piece_at(text, 0):
                 # "SET ", with which a note of the event's begins as well.
-                taint.mask[:end] = bytes(end)
+                taint.drop(0, end)
         if taint.mask.find(1) < 0:
             # What else made it is for its shape to tell: parameters are the rule, and a statement takes 2 ms to read.
             return Judgement("allow", "sql.untouched", "nothing of it is the event's")
-        worst: Judgement | None = None
-        fault: Unreadable | None = None
-        for one in (dialect,) if dialect in DIALECTS else DIALECTS:
+        found: dict[str, Judgement] = {}
+        fault = Unreadable("no dialect")
+        for one in dialects:
             try:
-                judgement = _judge(text, taint, own, one, is_schemaless=is_schemaless, by_library=by_library)
+                statement = Statement(text, one, taint, own)
+                judgement = _judge(statement, is_schemaless=is_schemaless, by_library=by_library)
             except Unterminated as why:
                 fault = why
                 if not _is_broken_by_words(text, why.tokens, taint):
                     raise
-                judgement = Judgement(
-                    "unknown",
-                    "sql.broken",
-                    "the statement ends in a string: the database refuses it",
-                    taint.first_path(),
-                )
+                reason = "the statement ends in a string: the database refuses it"
+                judgement = Judgement("unknown", "sql.broken", reason, taint.first_path())
             except Unreadable as why:
                 fault = why
                 if taint.mask.find(1) >= 0:
                     raise
                 continue  # E'it\'s' of the function's own is one dialect's
-            if worst is None or _WORST.index(judgement.verdict) < _WORST.index(worst.verdict):
-                worst = judgement
-        if worst is None:
-            raise fault if fault is not None else Unreadable("no dialect")
-        return worst
+            found.setdefault(judgement.verdict, judgement)
+        for verdict in ("refuse", "unknown", "allow"):
+            if verdict in found:
+                return found[verdict]
+        raise fault
 
     # For each character where a name or a literal stands, where that ends; -1 once it was looked at.
     places: dict[int, int] = {}
@@ -111,149 +105,121 @@ def judge_sql(
         if not text[start:end].isidentifier():
             return True
         if not places:
-            tokens = read_tokens(text, dialect if dialect in DIALECTS else DIALECTS[0])
-            naming = find_naming(text, tokens)
             places[-1] = 0
-            for token, one in zip(tokens, naming, strict=True):
-                if one or token.kind == STRING:
+            statement = Statement(text, dialects[0], Taint(text, ()), own)
+            for token in statement.significant:
+                if token.kind == STRING or token.start in statement.names:
                     places.update(dict.fromkeys(range(token.start, token.end), token.end))
         return end <= places.get(start, -1)
 
     return judged("sql", text, provenance, own, judge, is_place=is_place)
 
 
-def _judge(
-    sql: str, taint: Taint, own: OwnText, dialect: str, *, is_schemaless: bool, by_library: bool
-) -> Judgement:
-    tokens = read_tokens(sql, dialect)
-    if dialect == "sqlite" and '"' in sql:
-        mark_texts(sql, tokens, taint)
+def _judge(statement: Statement, *, is_schemaless: bool, by_library: bool) -> Judgement:
+    sql, taint, own, names = statement.sql, statement.taint, statement.own, statement.names
+    tokens = statement.tokens
     free = bytearray(len(sql))
     may = bytearray(len(sql))
-    naming = find_naming(sql, tokens)
     runs = frozenset(taint.runs())
-    filled = find_places(sql, tokens, naming, taint, own, is_schemaless=is_schemaless, by_library=by_library)
+    filled = find_places(statement, is_schemaless=is_schemaless, by_library=by_library)
     # Names of the event's between quotes of the function's own.
     quoted: set[int] = set()
     previous: Token | None = None
     for index, token in enumerate(tokens):
         start, end = token.start, token.end
-        size = end - start
-        text = sql[start:end]
-        is_events = taint.any(start, end)
+        is_run = (start, end) in runs
+        is_events = statement.is_events(token)
         whole = is_events and taint.all(start, end)
-        if token.kind == STRING:
-            free[start:end] = b"\x01" * size
-            if is_events:
-                if (at := _parent_in(sql, taint, token)) >= 0:
-                    return Judgement(
-                        "refuse", "path.parent", "the event leaves the directory", taint.path_at(at)
-                    )
-                # {x} with "'a'" is a value, too: '...' whole. Content alone may not reach the quotes.
-                _mark_content(sql, taint, token, may, own, whole=whole and token.doubled)
+        is_free, may_be_events = token.kind not in (WORD, QUOTED, COMMENT), token.kind == SPACE
+        if token.kind == STRING and is_events:
+            if (at := _parent_in(sql, taint, token)) >= 0:
+                return refuse("path.parent", "the event leaves the directory", taint.path_at(at))
+            # {x} with "'a'" is a value, too: '...' whole. Content alone may not reach the quotes.
+            may_be_events = whole and token.doubled
+            broken = statement.break_of(token, own)
+            mark(may, token.content, token.limit if broken < 0 else broken)
         elif token.kind == NUMBER:
-            free[start:end] = b"\x01" * size
-            if whole or not text.strip("0123456789."):
-                may[start:end] = b"\x01" * size
+            may_be_events = whole or not token.text.strip("0123456789.")
         elif token.kind == PLACEHOLDER:
-            free[start:end] = b"\x01" * size
             # %(name)s with the event's key for a name: the driver puts a value there. Not the mark itself: another of the
             # function's values would stand there. Unless ":name" is all that the event has here, by coincidence.
-            if (start, end) in runs and text[0] == ":" and (is_schemaless or own.is_constant(text)):
-                may[start:end] = b"\x01" * size
+            if is_run and sql[start] == ":" and (is_schemaless or own.is_constant(sql[start:end])):
+                may_be_events = True
             elif not taint.mask[start]:
-                may[start + 1 : end] = b"\x01" * (size - 1)
+                mark(may, start + 1, end)
+        elif token.kind == WORD and token.text in CONSTANTS:
+            is_free, may_be_events = True, whole
         elif token.kind in (WORD, QUOTED):
-            name = text if token.kind == WORD else sql[token.content : token.limit]
-            is_constant = token.kind == WORD and text.lower() in CONSTANTS
-            if is_constant:
-                free[start:end] = b"\x01" * size
-                if whole:
-                    may[start:end] = b"\x01" * size
-            elif (
-                is_schemaless
-                and (start, end) in runs
-                and (naming[index] or is_asked_about(sql, tokens, index))
-            ):
-                free[start:end] = may[start:end] = b"\x01" * size
+            name = statement.name_of(token)
+            if is_schemaless and is_run and (start in names or start in statement.asked):
+                is_free = may_be_events = True
             elif _is_own(name, own):
-                free[start:end] = b"\x01" * size
+                is_free = True
                 # The function's text alone: every table's name stands somewhere in the libraries.
-                if naming[index] and (own.has_word(name) or own.is_constant(name)):
-                    may[start:end] = b"\x01" * size
+                may_be_events = start in names and (own.has_word(name) or own.is_constant(name))
             elif (
                 is_events
-                and naming[index]
+                and start in names
                 # "{tenant}_notes" is a name of the function's, though "{table}" may be any. AS names only what is there.
                 and (
                     not taint.mask[start]
                     if token.kind == WORD
-                    else is_quoted(sql, taint, token)
-                    and (not taint.all(token.content, token.limit) or _is_alias(sql, previous))
+                    else statement.is_quoted(token)
+                    and (
+                        not taint.all(token.content, token.limit)
+                        or (previous is not None and previous.text == "as")
+                    )
                 )
             ):
-                free[start:end] = may[start:end] = b"\x01" * size
+                is_free = may_be_events = True
                 quoted.add(start)
         elif token.kind == COMMENT:
             # In the function's own comment (sqlcommenter's request id) what stays in it is no structure,
             # but in MySQL /*! ... */ is code, /*+ ... */ a hint.
-            if not is_events:
-                free[start:end] = b"\x01" * size
-            elif not sql.startswith(("/*!", "/*+", "/*M"), start) and not taint.any(start, start + 2):
-                closes = 0 if text[:2] != "/*" else 2
-                free[start:end] = b"\x01" * size
-                may[start + 2 : end - closes] = b"\x01" * max(0, size - 2 - closes)
-        elif token.kind == SPACE:
-            free[start:end] = b"\x01" * size
-            may[start:end] = b"\x01" * size
-        else:
-            free[start:end] = b"\x01" * size
-            if (
-                text in "+-"
-                and _is_sign(sql, tokens, index, previous)
-                and taint.all(start, tokens[index + 1].end)
-            ):
-                may[start] = 1
+            is_note = not sql.startswith(("/*!", "/*+", "/*M"), start) and not taint.any(start, start + 2)
+            is_free = is_note or not is_events
+            if is_note and is_events:
+                mark(may, start + 2, end - (2 if token.text[:2] == "/*" else 0))
+        elif token.text in ("+", "-"):
+            may_be_events = _is_sign(tokens, index, previous) and taint.all(start, tokens[index + 1].end)
+        if is_free:
+            mark(free, start, end)
+        if may_be_events:
+            mark(may, start, end)
         if token.kind != SPACE:
             previous = token
     for start, end in filled.items():
-        may[start:end] = free[start:end] = b"\x01" * (end - start)
+        mark(may, start, end)
+        mark(free, start, end)
     explained = own.explain(sql, free, taint.mask, generators=True)
-    one_word = _find_single_words(sql, tokens, taint, explained.accounted, filled)
-    named = {token.start: token.end for token, one in zip(tokens, naming, strict=True) if one}
+    one_word = _find_single_words(statement, explained.accounted, filled)
     ends = {token.end for token in tokens}
-    marks = _find_marks(sql, tokens)
+    marks = _find_marks(tokens)
     for start, end in taint.runs():
         is_all_marks = not sql[start:end].strip(" (),?%s") and own.is_constant(sql[start:end])
         if (
             is_all_marks
             or (start in marks and end in marks)
-            or (end in ends and _is_own_name(sql, start, end, named, own, by_library=by_library))
-            or (start in named and _OWN_CALL.fullmatch(sql, start, end) and own.is_constant(sql[start:end]))
+            or (end in ends and _is_own_name(statement, start, end, by_library=by_library))
+            or (start in names and _OWN_CALL.fullmatch(sql, start, end) and own.is_constant(sql[start:end]))
         ):
-            explained.accounted[start:end] = b"\x01" * (end - start)
-            continue
-        for at in range(start, end):
-            if not explained.accounted[at] and not may[at]:
-                return _refuse(taint, at)
+            mark(explained.accounted, start, end)
+    at = taint.first_outside(explained.accounted, may)
+    if at >= 0:
+        return _refuse(taint, at)
     for token in tokens:
         # Several of the event's words are a clause, though each alone would be a name: "price DESC".
         if (
             token.kind in (WORD, QUOTED)
-            and taint.any(token.start, token.end)
-            and token.start not in one_word
-            and token.start not in filled
-            and token.start not in quoted
+            and statement.is_events(token)
+            and not (token.start in one_word or token.start in filled or token.start in quoted)
             and explained.accounted.find(0, token.start, token.end) >= 0
-            and sql[token.start : token.end].lower() not in CONSTANTS
+            and token.text not in CONSTANTS
         ):
             return _refuse(taint, max(taint.mask.find(1, token.start), 0))
     if explained.unexplained >= 0:
-        return Judgement(
-            "unknown",
-            "sql.unexplained",
-            "the statement comes from neither the event nor the function",
-        )
+        why = "the statement comes from neither the event nor the function"
+        return Judgement("unknown", "sql.unexplained", why)
     return Judgement("allow", "sql.values", "the event supplies only values", taint.first_path())
 
 
@@ -267,7 +233,7 @@ def _is_broken_by_words(sql: str, tokens: list[Token], taint: Taint) -> bool:
         return False
     has_word = False
     for token in tokens:
-        text = sql[token.start : token.end].lower()
+        text = token.text
         if text == ";":
             return False
         if not taint.any(token.start, token.end) or token.kind in (STRING, SPACE, NUMBER):
@@ -284,16 +250,7 @@ def _is_broken_by_words(sql: str, tokens: list[Token], taint: Taint) -> bool:
 
 
 def _refuse(taint: Taint, at: int) -> Judgement:
-    return Judgement(
-        "refuse", "sql.structure", "the event supplies a part of the statement", taint.path_at(at)
-    )
-
-
-def _mark_content(sql: str, taint: Taint, token: Token, may: bytearray, own: OwnText, *, whole: bool) -> None:
-    broken = break_of(sql, taint, token, own)
-    start, end = (token.start, token.end) if whole else (token.content, token.limit if broken < 0 else broken)
-    if start < end:
-        may[start:end] = b"\x01" * (end - start)
+    return refuse("sql.structure", "the event supplies a part of the statement", taint.path_at(at))
 
 
 def _parent_in(sql: str, taint: Taint, token: Token) -> int:
@@ -312,14 +269,13 @@ def _is_own(name: str, own: OwnText) -> bool:
     return bool(name) and (own.has_word(name, generators=True) or own.is_constant(name, generators=True))
 
 
-def _is_own_name(
-    sql: str, start: int, end: int, named: dict[int, int], own: OwnText, *, by_library: bool
-) -> bool:
+def _is_own_name(statement: Statement, start: int, end: int, *, by_library: bool) -> bool:
     """Say whether the range is a name with its table ("orders.price") that the function has as a constant.
 
     Or that a library writes so of its words: in a list of columns, or before a comparison.
     """
-    if end - start > MAX_NAME or start not in named:
+    sql, own = statement.sql, statement.own
+    if end - start > MAX_NAME or start not in statement.names:
         return False
     text = sql[start:end]
     if "." not in text or not text.replace(".", "a").isidentifier():
@@ -331,56 +287,51 @@ def _is_own_name(
     return own.is_constant(text) or bool(by_writer)
 
 
-def _is_alias(sql: str, previous: Token | None) -> bool:
-    return previous is not None and sql[previous.start : previous.end].lower() == "as"
-
-
-def _is_sign(sql: str, tokens: list[Token], index: int, previous: Token | None) -> bool:
+def _is_sign(tokens: list[Token], index: int, previous: Token | None) -> bool:
     """-1 is a value; after an operand, or after another minus (a comment's beginning), it is not."""
     if index + 1 >= len(tokens) or tokens[index + 1].kind != NUMBER:
         return False
     if previous is None:
         return True
-    text = sql[previous.start : previous.end]
     if previous.kind == OPERATOR:
-        return text not in ")]" and not (text in "+-" and previous.end == tokens[index].start)
-    return previous.kind == WORD and text.lower() in CLAUSES | COMPARISONS | {"and", "or", "then", "else"}
+        is_second = previous.text in ("+", "-") and previous.end == tokens[index].start
+        return previous.text not in (")", "]") and not is_second
+    return previous.kind == WORD and previous.text in _BEFORE_SIGNS
 
 
-def _names_nothing_more(sql: str, token: Token, taint: Taint) -> bool:
+def _names_nothing_more(token: Token, taint: Taint) -> bool:
     """Say whether a word after a blank of the function's own changes nothing of the word before it.
 
     ORDER BY {x} {y} are two choices of the function's; `SELECT "name" "name"` is a name with an alias.
     """
     if token.kind == QUOTED:
         return not taint.any(token.start, token.start + 1)
-    return token.kind == WORD and sql[token.start : token.end].lower() in DIRECTIONS
+    return token.kind == WORD and token.text in DIRECTIONS
 
 
-def _is_coincidence(
-    sql: str, tokens: list[Token], index: int, taint: Taint, accounted: bytearray, since: int
-) -> bool:
+def _is_coincidence(statement: Statement, index: int, accounted: bytearray, since: int) -> bool:
     """Say whether a word is the function's, though the event has one like it: FROM in SELECT {x} FROM orders.
 
     Own text accounts for it together with what follows, or with such a word before it that begins at `since`, or it
     begins a line of an ORM's. One blank on each side does not do: in SELECT {x} {y} {z} it would be the event's.
     """
+    tokens = statement.tokens
     token = tokens[index]
     if token.kind != WORD or accounted.find(0, token.start, token.end) >= 0:
         return False
     if since >= 0 and accounted.find(0, since, token.end) < 0:
         return True
     blank = tokens[index - 1] if index else None
-    if blank is None or blank.kind != SPACE or taint.any(blank.start, blank.end):
+    if blank is None or blank.kind != SPACE or statement.is_events(blank):
         # "price DESC" of the event's brings its blank along.
         return False
-    if "\n" in sql[blank.start : blank.end]:
+    if "\n" in blank.text:
         return True
     after = next((one for one in tokens[index + 1 : index + 3] if one.kind != SPACE), None)
     return after is not None and accounted.find(0, token.start, after.end) < 0
 
 
-def _find_marks(sql: str, tokens: list[Token]) -> set[int]:
+def _find_marks(tokens: list[Token]) -> set[int]:
     """Return where a part of a list of parameters may begin or end that says nothing: the list is the function's.
 
     One mark more or less, and the driver refuses the statement, which has another number of values.
@@ -389,44 +340,46 @@ def _find_marks(sql: str, tokens: list[Token]) -> set[int]:
     run: list[Token] = []
     before = ""
     for token in [*tokens, None]:
-        text = sql[token.start : token.end].lower() if token is not None else ""
-        if token is not None and (token.kind in (SPACE, COMMENT) or text in _MARKS):
-            run += [token] * (text in _MARKS)
+        if token is not None and (token.kind in (SPACE, COMMENT) or token.text in _MARKS):
+            run += [token] * (token.text in _MARKS)
             continue
         if any(one.kind == PLACEHOLDER for one in run):
             inner = run if before in ("values", "in") else run[1:-1]
             found.update(at for one in inner for at in (one.start, one.end))
-        run, before = [], text
+        run, before = [], token.text if token is not None else ""
     return found
 
 
-def _find_single_words(
-    sql: str, tokens: list[Token], taint: Taint, accounted: bytearray, filled: dict[int, int]
-) -> set[int]:
+def _find_single_words(statement: Statement, accounted: bytearray, filled: dict[int, int]) -> set[int]:
     """Return the starts of the event's words that have none of the event's structure beside them."""
     found = set()
     run: list[Token] = []
     is_apart = has_direction = False
     since = -1
-    for index, token in enumerate([*tokens, None]):
+    for index, token in enumerate([*statement.tokens, None]):
         if token is not None and token.kind == SPACE:
-            is_apart = not taint.any(token.start, token.end)
+            is_apart = not statement.is_events(token)
             continue
-        if is_apart and not has_direction and token is not None and _names_nothing_more(sql, token, taint):
+        if (
+            is_apart
+            and not has_direction
+            and token is not None
+            and _names_nothing_more(token, statement.taint)
+        ):
             if len(run) == 1:
                 found.add(run[0].start)
             run = []
         is_apart = False
-        if token is not None and token.start in filled and sql[token.start : token.end].lower() in DIRECTIONS:
+        if token is not None and token.start in filled and token.text in DIRECTIONS:
             has_direction = True
             continue
         if (
             token is not None
             and token.kind not in (STRING, NUMBER, PLACEHOLDER)
             and token.start not in filled
-            and taint.any(token.start, token.end)
+            and statement.is_events(token)
         ):
-            if not _is_coincidence(sql, tokens, index, taint, accounted, since):
+            if not _is_coincidence(statement, index, accounted, since):
                 run.append(token)
                 since = -1
                 continue

@@ -14,6 +14,7 @@ from dayfly.core.structure.sqltokens import (
     STRING,
     WORD,
     Token,
+    read_tokens,
 )
 
 TYPE_CHECKING = False
@@ -65,37 +66,142 @@ _UPKEEP = re.compile(
 _LOCATION = re.compile("location", re.I)
 
 
-def find_places(
-    sql: str,
-    tokens: list[Token],
-    naming: list[bool],
-    taint: Taint,
-    own: OwnText,
-    *,
-    is_schemaless: bool,
-    by_library: bool,
-) -> dict[int, int]:
+class Statement:
+    """A statement as a dialect reads it, and what of it is the event's; raises Unreadable where the dialect has none.
+
+    `significant` are the tokens without blanks and comments, `names` where tokens begin and end where a name is meant, `asked`
+    where paths begin that a function of DynamoDB's conditions asks about: `attribute_exists(name)`.
+    """
+
+    __slots__ = ("asked", "names", "own", "significant", "sql", "taint", "texts", "tokens")
+
+    def __init__(self, sql: str, dialect: str, taint: Taint, own: OwnText) -> None:
+        self.sql = sql
+        self.taint = taint
+        self.own = own
+        self.tokens = read_tokens(sql, dialect)
+        self.significant = [token for token in self.tokens if token.kind not in (SPACE, COMMENT)]
+        self.texts = [token.text for token in self.significant]
+        if dialect == "sqlite" and '"' in sql:
+            self._mark_texts()
+        self.names: dict[int, int] = {}
+        self.asked: set[int] = set()
+        self._find_names()
+
+    def is_events(self, token: Token) -> bool:
+        """Say whether the event has a part in a token."""
+        return self.taint.any(token.start, token.end)
+
+    def break_of(self, token: Token, own: OwnText | None = None) -> int:
+        """Return where the event's part of a literal, or of a name between quotes, splits an escape, or -1."""
+        return breaks_out(
+            self.sql,
+            self.taint,
+            token.content,
+            token.limit,
+            quote=token.quote,
+            backslashes=token.backslashes,
+            doubled=token.doubled,
+            own=own,
+        )
+
+    def is_quoted(self, token: Token) -> bool:
+        """Say whether the event's part of a name stays between quotes that are not its."""
+        mask = self.taint.mask
+        are_own = token.kind == QUOTED and not mask[token.start] and not mask[token.end - 1]
+        return are_own and self.break_of(token) < 0
+
+    def name_of(self, token: Token) -> str:
+        """Return what a word, or what stands between quotes, names."""
+        return (
+            self.sql[token.content : token.limit]
+            if token.kind == QUOTED
+            else self.sql[token.start : token.end]
+        )
+
+    def _mark_texts(self) -> None:
+        """Make strings of the event's texts between double quotes of the function's: `WHERE dish = "soda bread"`.
+
+        Only right operands of a condition's comparisons and what is inserted, and none that is also a name in the statement:
+        `WHERE dish = "dish"`.
+        """
+        texts, mask = self.texts, self.taint.mask
+        found: list[Token] = []
+        names = set(_HIDDEN_COLUMNS)
+        # Of this level of parentheses, behind those of the levels around it.
+        clauses = [""]
+        is_list = False
+        for number, token in enumerate(self.significant):
+            before = texts[number - 1] if number else ""
+            if token.kind == WORD and token.text in CLAUSES:
+                clauses[-1] = token.text
+            elif token.text == "(":
+                clauses.append(clauses[-1])
+            elif token.text == ")" and len(clauses) > 1:
+                clauses.pop()
+            if before == "in" and token.text == "(":
+                is_list = True
+            elif token.kind not in (STRING, NUMBER, QUOTED, PLACEHOLDER) and token.text != ",":
+                is_list = False
+            # Behind a bare IN stands a table.
+            is_listed = (is_list or clauses[-1] == _VALUES) and before in ("(", ",")
+            is_operand = (compares(before) and before != "in") or before == "||" or is_listed
+            if (
+                token.kind == QUOTED
+                and token.quote == '"'
+                and clauses[-1] in _CONDITIONS
+                and is_operand
+                and texts[number + 1 : number + 2] not in (["."], ["("])
+                and self.taint.any(token.content, token.limit)
+                and not mask[token.start]
+                and not mask[token.end - 1]
+            ):
+                found.append(token)
+            elif token.kind in (WORD, QUOTED):
+                names.add(self.name_of(token).lower())
+        for token in found:
+            text = self.name_of(token)
+            # "{tenant}_notes" is a name that the function makes.
+            is_made = text.isidentifier() and not self.taint.all(token.content, token.limit)
+            if not is_made and text.lower() not in names:
+                token.kind = STRING
+
+    def _find_names(self) -> None:
+        texts = [*self.texts, ""]
+        clause_names = False
+        before = ""
+        for number, token in enumerate(self.significant):
+            if token.kind == WORD and token.text in CLAUSES:
+                clause_names = token.text in _NAMING
+            after = texts[number + 1]
+            is_left = compares(after) and not compares(before)
+            # MySQL's `title` = VALUES(`title`).
+            is_row = before == "(" and texts[max(0, number - 3) : number - 1] == ["=", "values"]
+            if clause_names or "." in (before, after) or is_left or is_row:
+                self.names[token.start] = token.end
+            if before == "(" and number > 1 and texts[number - 2] in _PATH_FUNCTIONS:
+                self.asked.add(token.start)
+            before = token.text
+
+
+def find_places(statement: Statement, *, is_schemaless: bool, by_library: bool) -> dict[int, int]:
     """Return the event's tokens, by where they begin and end, that fill a place which the grammar has for one of them."""
-    significant = [token for token in tokens if token.kind not in (SPACE, COMMENT)]
-    texts = [sql[token.start : token.end].lower() for token in significant]
-    names = {token.start for token, one in zip(tokens, naming, strict=True) if one}
-    found = _fill_closed_sets(sql, significant, texts, names, taint, own)
-    found |= _fill_columns(sql, significant, texts, taint, by_library=by_library)
-    found |= _fill_partitions(sql, significant, texts, taint)
-    found |= _fill_upkeep(sql, significant, texts, taint)
-    found |= _fill_paths(sql, tokens, taint) if is_schemaless else _fill_settings(significant, texts)
+    found = _fill_closed_sets(statement)
+    found |= _fill_columns(statement, by_library=by_library)
+    found |= _fill_partitions(statement)
+    found |= _fill_upkeep(statement)
+    found |= _fill_paths(statement) if is_schemaless else _fill_settings(statement)
     return found
 
 
-def _fill_closed_sets(
-    sql: str, significant: list[Token], texts: list[str], names: set[int], taint: Taint, own: OwnText
-) -> dict[int, int]:
+def _fill_closed_sets(statement: Statement) -> dict[int, int]:
     """Return the tokens of the event's from a set that the grammar closes, where the grammar has a place for one of it.
 
     A direction after a name by which rows are ordered, and the comma between two such; an operator that is all the event has
     between two operands; the comma between literals of IN (1, 2), and between names that are all members of the function's own
     collections.
     """
+    significant, taint, own = statement.significant, statement.taint, statement.own
     runs = dict(taint.runs())
     found: dict[int, int] = {}
     clause = ""
@@ -106,7 +212,8 @@ def _fill_closed_sets(
     is_chosen = False
     # Whether a part of the event's begins with a name: of those by which rows are ordered each might stand there alone.
     begins_name = False
-    for number, (token, text) in enumerate(zip(significant, texts, strict=True)):
+    for number, token in enumerate(significant):
+        text = token.text
         before = significant[number - 1] if number else None
         after = significant[number + 1] if number + 1 < len(significant) else None
         if token.kind == WORD and text in CLAUSES:
@@ -119,21 +226,20 @@ def _fill_closed_sets(
             clause = outer.pop()
         if not taint.any(token.start - 1, token.start):
             begins_name = token.kind == WORD and text not in DIRECTIONS
-        if text == "(" and before is not None and texts[number - 1] == "in":
-            listed = _end_of_literals(sql, significant, number)
+        if text == "(" and before is not None and before.text == "in":
+            listed = _end_of_literals(significant, number)
         if before is None or not taint.all(token.start, token.end):
             continue
         if token.kind == WORD and text in DIRECTIONS:
             # One for each name.
-            is_second = texts[number - 1] in DIRECTIONS
-            fills = clause == "by" and before.start in names and not is_second
+            fills = clause == "by" and before.start in statement.names and before.text not in DIRECTIONS
         elif text == ",":
             # Of strings the event would have brought the quotes along.
             fills = number < listed or (
                 clause in _LISTING
                 and after is not None
                 and (
-                    own.is_choice(sql[after.start : after.end])
+                    own.is_choice(after.text)
                     if is_chosen
                     else clause == "by" and begins_name and before.kind == after.kind == WORD
                 )
@@ -141,101 +247,47 @@ def _fill_closed_sets(
         else:
             # Of two signs, each is a token.
             fills = found.get(before.start) == token.start and runs.get(before.start) == token.end
-            fills = fills or (before.kind in (WORD, QUOTED) and _is_operator(sql, significant, number, runs))
+            fills = fills or (before.kind in (WORD, QUOTED) and _is_operator(statement, number, runs))
         if fills:
             found[token.start] = token.end
     return found
 
 
-def is_quoted(sql: str, taint: Taint, token: Token) -> bool:
-    """Say whether the event's part of a name stays between quotes that are not its."""
-    are_own = token.kind == QUOTED and not taint.mask[token.start] and not taint.mask[token.end - 1]
-    return are_own and break_of(sql, taint, token) < 0
-
-
-def mark_texts(sql: str, tokens: list[Token], taint: Taint) -> None:
-    """Make strings of the event's texts between double quotes of the function's: `WHERE dish = "soda bread"`.
-
-    Only right operands of a condition's comparisons and what is inserted, and none that is also a name in the statement:
-    `WHERE dish = "dish"`.
-    """
-    significant = [token for token in tokens if token.kind not in (SPACE, COMMENT)]
-    texts = [sql[token.start : token.end].lower() for token in significant]
-    found: list[Token] = []
-    names = set(_HIDDEN_COLUMNS)
-    # Of this level of parentheses, behind those of the levels around it.
-    clauses = [""]
-    is_list = False
-    for number, token in enumerate(significant):
-        before = texts[number - 1] if number else ""
-        if token.kind == WORD and texts[number] in CLAUSES:
-            clauses[-1] = texts[number]
-        elif texts[number] == "(":
-            clauses.append(clauses[-1])
-        elif texts[number] == ")" and len(clauses) > 1:
-            clauses.pop()
-        if before == "in" and texts[number] == "(":
-            is_list = True
-        elif token.kind not in (STRING, NUMBER, QUOTED, PLACEHOLDER) and texts[number] != ",":
-            is_list = False
-        # Behind a bare IN stands a table.
-        is_listed = (is_list or clauses[-1] == _VALUES) and before in ("(", ",")
-        is_operand = (compares(before) and before != "in") or before == "||" or is_listed
-        if (
-            token.kind == QUOTED
-            and token.quote == '"'
-            and clauses[-1] in _CONDITIONS
-            and is_operand
-            and texts[number + 1 : number + 2] not in (["."], ["("])
-            and taint.any(token.content, token.limit)
-            and not taint.mask[token.start]
-            and not taint.mask[token.end - 1]
-        ):
-            found.append(token)
-        elif token.kind in (WORD, QUOTED):
-            names.add(sql[token.content : token.limit].lower() if token.kind == QUOTED else texts[number])
-    for token in found:
-        text = sql[token.content : token.limit]
-        # "{tenant}_notes" is a name that the function makes.
-        is_made = text.isidentifier() and not taint.all(token.content, token.limit)
-        if not is_made and text.lower() not in names:
-            token.kind = STRING
-
-
-def _fill_columns(
-    sql: str, significant: list[Token], texts: list[str], taint: Taint, *, by_library: bool
-) -> dict[int, int]:
+def _fill_columns(statement: Statement, *, by_library: bool) -> dict[int, int]:
     """Return the names of the event's, as words or between quotes that are not, in the columns of CREATE TABLE.
 
     And of INSERT INTO, where a library knows the table.
     """
-    opened = texts.index("(") if "(" in texts else len(texts)
+    texts = statement.texts
     found: dict[int, int] = {}
     is_insert = by_library and texts[:2] == ["insert", "into"]
-    if not (is_insert or texts[:2] == ["create", "table"]) or "select" in texts:
+    if not (is_insert or texts[:2] == ["create", "table"]) or "select" in texts or "(" not in texts:
         return found
     depth = 0
-    for number in range(opened, len(texts)):
-        token = significant[number]
-        depth += (texts[number] == "(") - (texts[number] == ")")
+    for number in range(texts.index("("), len(texts)):
+        token = statement.significant[number]
+        depth += (token.text == "(") - (token.text == ")")
         if depth == 0:
             break
-        if depth > 1 or texts[number - 1] not in ("(", ",") or token.kind not in (WORD, QUOTED):
-            continue
-        if token.kind == WORD or is_quoted(sql, taint, token):
+        if (
+            depth == 1
+            and texts[number - 1] in ("(", ",")
+            and (token.kind == WORD or statement.is_quoted(token))
+        ):
             found[token.start] = token.end
     return found
 
 
-def _fill_partitions(sql: str, significant: list[Token], texts: list[str], taint: Taint) -> dict[int, int]:
+def _fill_partitions(statement: Statement) -> dict[int, int]:
     """Return the names in `PARTITION (year='2025', ...)`, Hive's, each of which stands before a literal."""
+    significant, texts = statement.significant, statement.texts
     found: dict[int, int] = {}
     is_inside = False
     if texts[:1] not in (["alter"], ["insert"]):
         return found
-    for number, (token, text) in enumerate(zip(significant, texts, strict=True)):
+    for number, token in enumerate(significant):
         is_inside = texts[max(0, number - 1) : number + 1] == ["partition", "("] or (
-            is_inside and text != ")"
+            is_inside and token.text != ")"
         )
         if (
             is_inside
@@ -243,49 +295,53 @@ def _fill_partitions(sql: str, significant: list[Token], texts: list[str], taint
             and texts[number + 1 : number + 2] == ["="]
             and significant[number + 2 : number + 3]
             and significant[number + 2].kind in (STRING, NUMBER)
-            and (token.kind == WORD or is_quoted(sql, taint, token))
+            and (token.kind == WORD or statement.is_quoted(token))
         ):
             found[token.start] = token.end
     return found
 
 
-def _fill_upkeep(sql: str, significant: list[Token], texts: list[str], taint: Taint) -> dict[int, int]:
+def _fill_upkeep(statement: Statement) -> dict[int, int]:
     """Return the name of the table in a statement that only maintains it: `MSCK REPAIR TABLE {x}`."""
-    named = _UPKEEP.match(" ".join(texts[:_MANY_WORDS]))
-    if named is None or ";" in texts[:-1]:
+    named = _UPKEEP.match(" ".join(statement.texts[:_MANY_WORDS]))
+    if named is None or ";" in statement.texts[:-1]:
         return {}
     begin = named[0].count(" ")
-    end = begin + named[1].count(" ") + 1
-    behind = significant[end - 1].end
+    table = statement.significant[begin : begin + named[1].count(" ") + 1]
+    behind = table[-1].end
     # Where its files lie is the function's. With more of the event's behind it, "INTO" is no name.
-    location = _LOCATION.search(sql, behind)
-    if taint.any(behind, behind + 1) or (location and taint.any(location.start(), len(sql))):
+    location = _LOCATION.search(statement.sql, behind)
+    taint = statement.taint
+    if taint.any(behind, behind + 1) or (location and taint.any(location.start(), len(statement.sql))):
         return {}
-    found: dict[int, int] = {}
-    for number in range(begin, end):
-        token = significant[number]
-        is_name = token.kind == WORD and texts[number] not in CLAUSES
-        if not (is_name or texts[number] == "." or is_quoted(sql, taint, token)):
-            return {}
-        found[token.start] = token.end
-    return found
+    if any(
+        not (token.kind == WORD and token.text not in CLAUSES)
+        and token.text != "."
+        and not statement.is_quoted(token)
+        for token in table
+    ):
+        return {}
+    return {token.start: token.end for token in table}
 
 
-def _fill_settings(significant: list[Token], texts: list[str]) -> dict[int, int]:
+def _fill_settings(statement: Statement) -> dict[int, int]:
     """Return the words that are all a setting is set to, `SET search_path TO tenant_7`: there they are literals."""
     found: dict[int, int] = {}
+    texts = statement.texts
     begin = 0
     for end in [*(at for at, text in enumerate(texts) if text == ";"), len(texts)]:
         is_short = begin < end <= begin + _MANY_WORDS
-        if is_short and significant[end - 1].kind == WORD and _SET.fullmatch(" ".join(texts[begin:end])):
-            found[significant[end - 1].start] = significant[end - 1].end
+        last = statement.significant[end - 1] if is_short else None
+        if last is not None and last.kind == WORD and _SET.fullmatch(" ".join(texts[begin:end])):
+            found[last.start] = last.end
         begin = end + 1
     return found
 
 
-def _fill_paths(sql: str, tokens: list[Token], taint: Taint) -> dict[int, int]:
+def _fill_paths(statement: Statement) -> dict[int, int]:
     """Return the parts of paths into documents that are all the event has where a name may stand."""
-    runs = frozenset(taint.runs())
+    sql, tokens = statement.sql, statement.tokens
+    runs = frozenset(statement.taint.runs())
     found: dict[int, int] = {}
     for index, token in enumerate(tokens):
         path = _DOCUMENT_PATH.match(sql, token.start) if token.kind == WORD else None
@@ -294,86 +350,35 @@ def _fill_paths(sql: str, tokens: list[Token], taint: Taint) -> dict[int, int]:
         before = LAST_WORD.search(sql, max(0, token.start - MAX_NAME), token.start)
         after = sql[path.end() : path.end() + MAX_NAME].split(maxsplit=1)[:1]
         is_left = before is None or not compares(before[0].strip().lower())
-        if is_asked_about(sql, tokens, index) or (is_left and after and compares(after[0].lower())):
+        if token.start in statement.asked or (is_left and after and compares(after[0].lower())):
             parts = tokens[index : index + path.end() - path.start()]
             found |= {one.start: one.end for one in parts if one.start < path.end()}
     return found
 
 
-def is_asked_about(sql: str, tokens: list[Token], index: int) -> bool:
-    """Say whether a name is the path that a function of DynamoDB's conditions asks about: `attribute_exists(name)`."""
-    before: list[str] = []
-    while index > 0 and len(before) < 2:
-        index -= 1
-        if tokens[index].kind not in (SPACE, COMMENT):
-            before.append(sql[tokens[index].start : tokens[index].end].lower())
-    return len(before) == 2 and before[0] == "(" and before[1] in _PATH_FUNCTIONS
-
-
-def _is_operator(sql: str, tokens: list[Token], number: int, runs: dict[int, int]) -> bool:
+def _is_operator(statement: Statement, number: int, runs: dict[int, int]) -> bool:
     """Say whether an operator begins at this token that is all the event has before an operand."""
-    start = tokens[number].start
+    significant = statement.significant
+    start = significant[number].start
     end = runs.get(start, -1)
-    if sql[start:end].lower() not in _OPERATORS:
+    if statement.sql[start:end].lower() not in _OPERATORS:
         return False
     # At most two signs.
-    after = next((one for one in tokens[number + 1 : number + 3] if one.start >= end), None)
+    after = next((one for one in significant[number + 1 : number + 3] if one.start >= end), None)
     return after is not None and (
-        after.kind in (STRING, NUMBER, PLACEHOLDER, QUOTED) or sql[after.start : after.end] in ("(", "?", "-")
+        after.kind in (STRING, NUMBER, PLACEHOLDER, QUOTED) or after.text in ("(", "?", "-")
     )
 
 
-def _end_of_literals(sql: str, tokens: list[Token], opened: int) -> int:
+def _end_of_literals(significant: list[Token], opened: int) -> int:
     """Return which token closes a list of literals, -1 where there is more than literals in it."""
-    for number in range(opened + 1, len(tokens)):
-        token = tokens[number]
-        text = sql[token.start : token.end]
-        if text == ")":
+    for number in range(opened + 1, len(significant)):
+        token = significant[number]
+        if token.text == ")":
             return number
-        if token.kind not in (NUMBER, STRING, PLACEHOLDER) and text not in (",", "-", "+"):
+        if token.kind not in (NUMBER, STRING, PLACEHOLDER) and token.text not in (",", "-", "+"):
             return -1
     return -1
-
-
-def break_of(sql: str, taint: Taint, token: Token, own: OwnText | None = None) -> int:
-    """Return where the event's part of a literal, or of a name between quotes, splits an escape, or -1."""
-    return breaks_out(
-        sql,
-        taint,
-        token.content,
-        token.limit,
-        quote=token.quote,
-        backslashes=token.backslashes,
-        doubled=token.doubled,
-        own=own,
-    )
-
-
-def find_naming(sql: str, tokens: list[Token]) -> list[bool]:
-    """Say of each token whether a name is meant where it stands."""
-    naming = []
-    clause_names = False
-    significant = [index for index, token in enumerate(tokens) if token.kind not in (SPACE, COMMENT)]
-    place = {index: number for number, index in enumerate(significant)}
-    for index, token in enumerate(tokens):
-        text = sql[token.start : token.end].lower()
-        if token.kind == WORD and text in CLAUSES:
-            clause_names = text in _NAMING
-        number = place.get(index)
-        if number is None:
-            naming.append(False)
-            continue
-        before = tokens[significant[number - 1]] if number else None
-        after = tokens[significant[number + 1]] if number + 1 < len(significant) else None
-        before_text = sql[before.start : before.end] if before is not None else ""
-        after_text = sql[after.start : after.end].lower() if after is not None else ""
-        is_qualified = before_text == "." or after_text == "."
-        is_left = compares(after_text) and not compares(before_text.lower())
-        # MySQL's `title` = VALUES(`title`).
-        sides = [tokens[at] for at in significant[max(0, number - 3) : number]]
-        is_row = [sql[one.start : one.end].lower() for one in sides] == ["=", "values", "("]
-        naming.append(clause_names or is_qualified or is_left or is_row)
-    return naming
 
 
 def compares(text: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dayfly.core.structure.judgement import Unreadable
 
 WORD, NUMBER, STRING, QUOTED, PLACEHOLDER, OPERATOR, COMMENT, SPACE = range(8)
@@ -13,17 +15,30 @@ EXPRESSION = "expression"
 
 # Words that are values.
 CONSTANTS = frozenset(("null", "true", "false"))
-_DIGITS = frozenset("0123456789")
-_HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
+_SPACE = re.compile(r"\s+")
+# PostgreSQL ends a line at a lone carriage return, too; code may follow it.
+_LINE_COMMENTS = {
+    "postgresql": re.compile(r"--[^\r\n]*"),
+    "mysql": re.compile(r"(?:--(?=\s|\Z)|#)[^\n]*"),
+}
+_LINE_COMMENT = re.compile(r"--[^\n]*")
+_PREFIXES = {"postgresql": ("e", "b", "x", "n"), "mysql": ("b", "x", "n")}
+_NUMBER = re.compile(r"(?=\.?[0-9])(?:0[xX][0-9a-fA-F]+|[0-9]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)")
+# Letters, digits, "_" and what is beyond ASCII; behind these a word has "$", too.
+_SIGN = r"[^\0-/:-@\[-^`{-\x7f\s]"
+_NAME = re.compile(f"{_SIGN}*")
+_WORD = re.compile(_SIGN + r"[^\0-#%-/:-@\[-^`{-\x7f\s]*")
+# ?, ?1, :name, @name, $name, %s, %(name)s; a cast (::text) is an operator.
+_PLACEHOLDER = re.compile(rf"(?!::)(?:\?{_SIGN}*|[:@$]{_SIGN}+)|%s|%\(.{{0,126}}?\)s", re.S)
 
 
 class Token:
-    """sql[start:end]; of a string or quoted name also where its content lies and what closes it.
+    """sql[start:end], and `text`, that in lower case; of a string or quoted name also where its content lies and what closes it.
 
     `backslashes` and `doubled` say how a quote may stand in it.
     """
 
-    __slots__ = ("backslashes", "content", "doubled", "end", "kind", "limit", "quote", "start")
+    __slots__ = ("backslashes", "content", "doubled", "end", "kind", "limit", "quote", "start", "text")
 
     def __init__(self, kind: int, start: int, end: int) -> None:
         self.kind = kind
@@ -31,6 +46,7 @@ class Token:
         self.end = end
         self.content = end
         self.limit = end
+        self.text = ""
         self.quote = ""
         self.backslashes = False
         self.doubled = False
@@ -49,88 +65,55 @@ def read_tokens(sql: str, dialect: str) -> list[Token]:
     if "\0" in sql:
         raise Unreadable("a null character")  # SQLite's text ends there
     tokens: list[Token] = []
+    at = 0
     try:
-        _read(sql, dialect, tokens)
+        while at < len(sql):
+            token = _token(sql, at, dialect)
+            token.text = sql[at : token.end].lower()
+            tokens.append(token)
+            at = token.end
     except Unterminated as fault:
         fault.tokens = tokens
         raise
     return tokens
 
 
-def _read(sql: str, dialect: str, tokens: list[Token]) -> None:
-    at, size = 0, len(sql)
-    while at < size:
-        start = at
-        character = sql[at]
-        two = sql[at : at + 2]
-        if character.isspace():
-            while at < size and sql[at].isspace():
-                at += 1
-            tokens.append(Token(SPACE, start, at))
-        elif (two == "--" and (dialect != "mysql" or at + 2 >= size or sql[at + 2].isspace())) or (
-            character == "#" and dialect == "mysql"
-        ):
-            tokens.append(Token(COMMENT, start, _line_end(sql, at, dialect)))
-        elif two == "/*":
-            tokens.append(Token(COMMENT, start, _comment_end(sql, at, dialect)))
-        elif character == "'" or (character == '"' and dialect == "mysql"):
-            tokens.append(_quoted(sql, start, at, dialect))
-        elif character == '"' or (character == "`" and dialect != "postgresql"):
-            tokens.append(_name(sql, at, character))
-        elif character == "[" and dialect == "sqlite":
-            tokens.append(_name(sql, at, "]"))
-        elif character == "$" and dialect == "postgresql":
-            tokens.append(_dollar(sql, at))
-        elif character in ":@$?" or two == "%s" or two == "%(":
-            tokens.append(_placeholder(sql, at))
-        elif character in _DIGITS or (character == "." and at + 1 < size and sql[at + 1] in _DIGITS):
-            end = _number(sql, at)
-            if end < size and _is_word(sql[end]):
-                # 1or: one server reads a number and OR, another a name, a third an error. Call it a word.
-                tokens.append(Token(WORD, start, _word_end(sql, end)))
-            else:
-                tokens.append(Token(NUMBER, start, end))
-        elif _is_word(character):
-            end = _word_end(sql, at)
-            if end < size and _is_prefix(sql, start, end, dialect):
-                tokens.append(_quoted(sql, start, end + (sql[end] == "&"), dialect))
-            else:
-                tokens.append(Token(WORD, start, end))
-        else:
-            tokens.append(Token(OPERATOR, start, at + 1))
-        at = tokens[-1].end
-
-
-def _is_word(character: str) -> bool:
-    return character == "_" or character.isalnum() or (not character.isascii() and not character.isspace())
-
-
-def _word_end(sql: str, at: int) -> int:
-    size = len(sql)
-    while at < size and (_is_word(sql[at]) or sql[at] == "$"):
-        at += 1
-    return at
+def _token(sql: str, at: int, dialect: str) -> Token:
+    if found := _SPACE.match(sql, at):
+        return Token(SPACE, at, found.end())
+    number = _NUMBER.match(sql, at)
+    # 1or: one server reads a number and OR, another a name, a third an error. Call it a word.
+    if word := _WORD.match(sql, number.end() if number else at):
+        end = word.end()
+        if number is None and end < len(sql) and _is_prefix(sql, at, end, dialect):
+            return _string(sql, at, end + (sql[end] == "&"), dialect)
+        return Token(WORD, at, end)
+    if number:
+        return Token(NUMBER, at, number.end())
+    character = sql[at]
+    if character == "'" or (character == '"' and dialect == "mysql"):
+        return _string(sql, at, at, dialect)
+    if character == '"' or (character == "`" and dialect != "postgresql"):
+        return _quoted(sql, Token(QUOTED, at, at + 1), character)
+    if character == "[" and dialect == "sqlite":
+        return _quoted(sql, Token(QUOTED, at, at + 1), "]", is_doubled=False)
+    if character == "$" and dialect == "postgresql":
+        return _dollar(sql, at)
+    if found := _PLACEHOLDER.match(sql, at):
+        return Token(PLACEHOLDER, at, found.end())
+    if found := _LINE_COMMENTS.get(dialect, _LINE_COMMENT).match(sql, at):
+        return Token(COMMENT, at, found.end())
+    if sql.startswith("/*", at):
+        return Token(COMMENT, at, _comment_end(sql, at, dialect))
+    return Token(OPERATOR, at, at + (2 if sql.startswith("::", at) else 1))
 
 
 def _is_prefix(sql: str, start: int, end: int, dialect: str) -> bool:
     """Say whether the word belongs to the string after it: E'', X'', N'', U&'', _utf8'' and the like."""
     word = sql[start:end].lower()
     if sql[end] == "'":
-        if dialect == "postgresql":
-            return word in ("e", "b", "x", "n")
-        if dialect == "mysql":
-            return word in ("b", "x", "n") or word.startswith("_")
-        return word == "x"
+        return word in _PREFIXES.get(dialect, ("x",)) or (dialect == "mysql" and word[0] == "_")
     return dialect == "postgresql" and word == "u" and sql.startswith("&'", end)
-
-
-def _line_end(sql: str, at: int, dialect: str) -> int:
-    """PostgreSQL ends a line at a lone carriage return, too; code may follow it."""
-    end = sql.find("\n", at)
-    if end < 0:
-        end = len(sql)
-    early = sql.find("\r", at, end) if dialect == "postgresql" else -1
-    return early if early >= 0 else end
 
 
 def _comment_end(sql: str, at: int, dialect: str) -> int:
@@ -153,36 +136,27 @@ def _comment_end(sql: str, at: int, dialect: str) -> int:
     raise Unreadable("an unterminated comment")
 
 
-def _quoted(sql: str, start: int, quote_at: int, dialect: str) -> Token:
-    token = Token(STRING, start, len(sql))
-    token.content = quote_at + 1
-    token.quote = sql[quote_at]
-    token.doubled = True
-    prefix = sql[start:quote_at].lower()
-    token.backslashes = dialect == "mysql" or prefix in ("e", "u&")
-    return _close(sql, token)
+def _string(sql: str, start: int, quote_at: int, dialect: str) -> Token:
+    is_escaping = dialect == "mysql" or sql[start:quote_at].lower() in ("e", "u&")
+    return _quoted(sql, Token(STRING, start, quote_at + 1), sql[quote_at], is_escaping=is_escaping)
 
 
-def _name(sql: str, at: int, quote: str) -> Token:
-    token = Token(QUOTED, at, len(sql))
-    token.content = at + 1
-    token.quote = quote
-    token.doubled = quote != "]"
-    return _close(sql, token)
-
-
-def _close(sql: str, token: Token) -> Token:
+def _quoted(
+    sql: str, token: Token, quote: str, *, is_doubled: bool = True, is_escaping: bool = False
+) -> Token:
+    """Read on to the quote that ends a token, which is its first one so far."""
+    token.quote, token.doubled, token.backslashes = quote, is_doubled, is_escaping
     at = token.content
-    end = sql.find(token.quote, at)
+    end = sql.find(quote, at)
     while end >= 0:
-        backslash = sql.find("\\", at, end) if token.backslashes else -1
+        backslash = sql.find("\\", at, end) if is_escaping else -1
         if backslash >= 0:
             at = backslash + 2
             if at > end:
-                end = sql.find(token.quote, at)
-        elif token.doubled and sql.startswith(token.quote, end + 1):
+                end = sql.find(quote, at)
+        elif is_doubled and sql.startswith(quote, end + 1):
             at = end + 2
-            end = sql.find(token.quote, at)
+            end = sql.find(quote, at)
         else:
             token.limit = end
             token.end = end + 1
@@ -192,56 +166,13 @@ def _close(sql: str, token: Token) -> Token:
 
 def _dollar(sql: str, at: int) -> Token:
     """$1 is a placeholder, $tag$...$tag$ a string."""
-    end = at + 1
-    while end < len(sql) and _is_word(sql[end]):
-        end += 1
+    end = _NAME.match(sql, at + 1).end()  # type: ignore[union-attr]
     if sql[end : end + 1] == "$" and not sql[at + 1 : at + 2].isdigit():
         tag = sql[at : end + 1]
-        closed = sql.find(tag, end + 1)
-        if closed < 0:
+        token = Token(STRING, at, end + 1)
+        token.limit = sql.find(tag, end + 1)
+        if token.limit < 0:
             raise Unterminated
-        token = Token(STRING, at, closed + len(tag))
-        token.content = end + 1
-        token.limit = closed
-        token.quote = tag
+        token.end, token.quote = token.limit + len(tag), tag
         return token
     return Token(PLACEHOLDER if end > at + 1 else OPERATOR, at, end)
-
-
-def _placeholder(sql: str, at: int) -> Token:
-    """?, ?1, :name, @name, $name, %s, %(name)s; a cast (::text) is an operator."""
-    if sql.startswith("%(", at):
-        end = sql.find(")s", at, at + 130)
-        return Token(PLACEHOLDER, at, end + 2) if end >= 0 else Token(OPERATOR, at, at + 1)
-    if sql.startswith("%s", at):
-        return Token(PLACEHOLDER, at, at + 2)
-    if sql.startswith("::", at):
-        return Token(OPERATOR, at, at + 2)
-    end = at + 1
-    while end < len(sql) and _is_word(sql[end]):
-        end += 1
-    return Token(PLACEHOLDER if end > at + 1 or sql[at] == "?" else OPERATOR, at, end)
-
-
-def _number(sql: str, at: int) -> int:
-    size = len(sql)
-    if sql[at : at + 2] in ("0x", "0X") and at + 2 < size and sql[at + 2] in _HEXADECIMAL:
-        at += 2
-        while at < size and sql[at] in _HEXADECIMAL:
-            at += 1
-        return at
-    at = _digits(sql, at)
-    if sql[at : at + 1] == ".":
-        at = _digits(sql, at + 1)
-    if sql[at : at + 1] in ("e", "E"):
-        sign = 1 if sql[at + 1 : at + 2] in ("+", "-") else 0
-        if at + 1 + sign < size and sql[at + 1 + sign] in _DIGITS:
-            at = _digits(sql, at + 1 + sign)
-    return at
-
-
-def _digits(sql: str, at: int) -> int:
-    size = len(sql)
-    while at < size and sql[at] in _DIGITS:
-        at += 1
-    return at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dayfly.core.structure.judgement import Judgement, Taint, judged
+from dayfly.core.structure.judgement import Judgement, Taint, judged, refuse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,26 +18,10 @@ _SHOWING = frozenset(
     ["Template", "Output", "TemplateData", "If", "Not", "Name", "Filter", "Getitem", "Slice", "Const"]
 )
 _FILTERS = frozenset(
-    [
-        "capitalize",
-        "count",
-        "d",
-        "default",
-        "e",
-        "escape",
-        "first",
-        "float",
-        "int",
-        "last",
-        "length",
-        "lower",
-        "string",
-        "striptags",
-        "title",
-        "trim",
-        "upper",
-        "urlencode",
-    ]
+    (
+        *("capitalize", "count", "d", "default", "e", "escape", "first", "float", "int", "last", "length"),
+        *("lower", "string", "striptags", "title", "trim", "upper", "urlencode"),
+    )
 )
 
 
@@ -70,7 +54,7 @@ def judge_template(source: str, provenance: Provenance, own: OwnText) -> Judgeme
     Needed beside judge_python: jinja2 computes {{ ''.__class__.__mro__ }} while it compiles, and nothing of
     the event's is left in the Python source it makes.
     """
-    return judged("template", source, provenance, own, _judge)
+    return judged("template", source, provenance, own, lambda taint: _judge(source, taint, own))
 
 
 def _judge(source: str, taint: Taint, own: OwnText) -> Judgement:
@@ -80,11 +64,8 @@ def _judge(source: str, taint: Taint, own: OwnText) -> Judgement:
     explained = own.explain(source, free, taint.mask)
     for start, end in taint.runs():
         if explained.accounted.find(0, start, end) >= 0:
-            return Judgement(
-                "refuse", "template.source", "the event supplies template text", taint.path_at(start)
-            )
+            return refuse("template.source", "the event supplies template text", taint.path_at(start))
     if explained.unexplained >= 0:
-        return Judgement(
-            "unknown", "template.unexplained", "the text comes from neither the event nor the function"
-        )
+        why = "the text comes from neither the event nor the function"
+        return Judgement("unknown", "template.unexplained", why)
     return Judgement("allow", "template.own", "the function's own template")

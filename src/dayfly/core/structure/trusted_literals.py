@@ -191,6 +191,11 @@ class OwnText:
         """Say whether a value is one of those among which the function chooses, in whatever case."""
         return text.lower() in self._choices
 
+    @property
+    def has_read_generators(self) -> bool:
+        """Whether somebody has asked for them."""
+        return self._generators.ready
+
     def is_constant(self, text: str, *, generators: bool = False) -> bool:
         """Say whether this very text is a constant of the function."""
         if text in self._function.load().constants:
@@ -276,6 +281,10 @@ class OwnText:
                     unexplained = at
         return Explanation(unexplained, _account(text, passable, edges, event))
 
+    def coincidences(self, text: str, event: bytearray, *, generators: bool = False) -> bytearray:
+        """Mark the pieces that go beyond the event's part, where any character may be a hole."""
+        return self.explain(text, bytearray(b"\x01" * len(text)), event, generators=generators).accounted
+
 
 def _matches(template: list[str], text: str) -> bool:
     """Say whether the template's pieces stand in `text` in order, the first at its start, the last at its end."""
@@ -344,31 +353,34 @@ def _goes_beyond(piece: str, own: int, *, begins_own: bool) -> bool:
 
 def texts_of(code: CodeType, names: set[str] | None = None) -> list[str]:
     """Return the string constants of a code object and of all the code within it, and the names; those into `names`, if given."""
-    # Not types.CodeType, nor a recursion: `types` is no module of the worker's, and generated code nests deeply.
-    kind = type(code)
     found: list[str] = []
-    todo: list[CodeType] = [code]
-    for one in todo:
+    for one in _codes(code):
         if names is not None:
             names.update(one.co_names, one.co_varnames)
         else:
             found += one.co_names
             found += one.co_varnames
-        others: list[object] = []
-        for constant in one.co_consts:
-            if type(constant) is str:
-                found.append(constant)
-            elif type(constant) is kind:
-                todo.append(constant)
-            elif type(constant) in (bytes, tuple, frozenset):
-                others.append(constant)
-        for value in others:
-            if isinstance(value, str):
-                found.append(value)
-            elif isinstance(value, bytes):
-                found.append(value.decode("latin-1"))
-            elif isinstance(value, (tuple, frozenset)):
-                others += value
+        for value in _flattened(one.co_consts):
+            if isinstance(value, (str, bytes)):
+                found.append(value if isinstance(value, str) else value.decode("latin-1"))
+    return found
+
+
+def _codes(code: CodeType) -> list[CodeType]:
+    """Return a code object and all the code within it."""
+    # Not types.CodeType, nor a recursion: `types` is no module of the worker's, and generated code nests deeply.
+    found = [code]
+    for one in found:
+        found += (constant for constant in one.co_consts if type(constant) is type(code))
+    return found
+
+
+def _flattened(values: Iterable[object]) -> list[object]:
+    """Return values, and those in tuples and sets among them."""
+    found = list(values)
+    for value in found:
+        if isinstance(value, (tuple, frozenset)):
+            found += value
     return found
 
 
@@ -419,21 +431,15 @@ def choices_of(code: CodeType) -> list[str]:
     compares = bytes((opmap["COMPARE_OP"],))
     maps = {opmap[name] for name in ("BUILD_CONST_KEY_MAP", "BUILD_MAP") if name in opmap}
     found: list[str] = []
-    todo: list[CodeType] = [code]
-    for one in todo:
+    for one in _codes(code):
         constants, instructions = one.co_consts, one.co_code
-        collections: list[object] = []
         keywords = _keywords_of(instructions, opmap)
-        for number, constant in enumerate(constants):
-            if type(constant) is type(code):
-                todo.append(constant)
-            elif type(constant) in (tuple, frozenset) and number not in keywords:
-                collections.append(constant)
-        for value in collections:
-            if isinstance(value, str):
-                found.append(value)
-            elif isinstance(value, (tuple, frozenset)):
-                collections += value
+        collections = (
+            constant
+            for number, constant in enumerate(constants)
+            if type(constant) in (tuple, frozenset) and number not in keywords
+        )
+        found += (value for value in _flattened(collections) if isinstance(value, str))
         wanted: set[int] = set()
         for at in _places(instructions, compares):
             if at >= 2 and instructions[at - 2] in load:

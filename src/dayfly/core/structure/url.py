@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dayfly.core.structure.judgement import Judgement, Taint, judged
+from dayfly.core.structure.judgement import Judgement, Taint, judged, mark, refuse
 from dayfly.core.structure.path import says_parent
 
 TYPE_CHECKING = False
@@ -38,15 +38,10 @@ def judge_url(
 ) -> Judgement:
     """Say whether a request may go to this URL, which the function may have made of a link and the address of its page."""
     text = url if isinstance(url, str) else bytes(url).decode("latin-1")
-
-    def judge(url: str, taint: Taint, own: OwnText) -> Judgement:
-        return _judge(url, taint, own, provenance, is_joined)
-
-    return judged("url", text, provenance, own, judge)
+    return judged("url", text, provenance, own, lambda taint: _judge(text, taint, own, provenance, is_joined))
 
 
 def _judge(url: str, taint: Taint, own: OwnText, provenance: Provenance, is_joined: bool) -> Judgement:
-    allow = Judgement("allow", "url.value", "the event supplies only values", taint.first_path())
     if own.is_constant(url, generators=True):
         return Judgement("allow", "url.own", "the function's own URL")
     if url[:5].lower() == "data:":
@@ -58,40 +53,34 @@ def _judge(url: str, taint: Taint, own: OwnText, provenance: Provenance, is_join
         # Where the function goes, or lets an event say that it goes: `next` of a page, the `response_url` of a chat.
         if taint.all(0, path) and not _is_composed(url, path, provenance):
             return Judgement("allow", "url.chosen", "the function knows the host", taint.first_path())
-        taint.mask[:path] = bytes(path)
+        taint.drop(0, path)
     free = bytearray(path) + b"\x01" * (len(url) - path)
     # What is no more than a name before an "@" of the function's, for a host of its own.
     host = url.rfind("@", authority, path) + 1
     if host and not taint.mask[host - 1] and (not taint.any(host, path) or own.is_constant(url[host:path])):
         for start, end in taint.runs():
             if authority <= start < end < host and _UNRESERVED.fullmatch(url, start, end):
-                taint.mask[start:end] = bytes(end - start)
-                free[start:end] = b"\x01" * (end - start)
+                taint.drop(start, end)
+                mark(free, start, end)
     explained = own.explain(url, free, taint.mask, generators=True)
-    for start, end in taint.runs():
-        for at in range(start, min(end, path)):
-            if not explained.accounted[at]:
-                if at >= authority and _is_own_domain(url, taint, authority, path, start, min(end, path)):
-                    # Virtual hosts of S3, tenants: the event chooses within a domain of the function's.
-                    return Judgement(
-                        "unknown",
-                        "url.label",
-                        "the event names a host in the function's domain",
-                        taint.path_at(at),
-                    )
-                return Judgement(
-                    "refuse", "url.target", "the event supplies the destination", taint.path_at(at)
-                )
     # What the function says of the path or of the query, though the event may name some of it.
     says = explained.accounted
+    for start, end in taint.runs():
+        at = says.find(0, start, min(end, path))
+        if at >= authority and _is_own_domain(url, taint, authority, path, start, min(end, path)):
+            # Virtual hosts of S3, tenants: the event chooses within a domain of the function's.
+            why = "the event names a host in the function's domain"
+            return Judgement("unknown", "url.label", why, taint.path_at(at))
+        if at >= 0:
+            return refuse("url.target", "the event supplies the destination", taint.path_at(at))
     is_all = taint.all(path, len(url)) and says.find(1, path) < 0 and not _is_composed(url, path, provenance)
     _drop_routes(url, taint, path, own)
     found = _find_escape(url, taint, path, own, says, provenance, is_all=is_all, is_joined=is_joined)
     if found >= 0:
-        return Judgement("refuse", "url.structure", "the event's value is not encoded", taint.path_at(found))
+        return refuse("url.structure", "the event's value is not encoded", taint.path_at(found))
     if explained.unexplained >= 0:
         return Judgement("unknown", "url.unexplained", "the host does not come from the function")
-    return allow
+    return Judgement("allow", "url.value", "the event supplies only values", taint.first_path())
 
 
 def _split(url: str) -> tuple[int, int]:
@@ -157,12 +146,7 @@ def _drop_routes(url: str, taint: Taint, path: int, own: OwnText) -> None:
         if start >= path and url[start] == "/" and url[start - 1] != "/":
             size = min(own.piece_at(url, start), end - start)
             if sum(character.isalnum() for character in url[start : start + size]) >= _MIN_ROUTE_LETTERS:
-                taint.mask[start : start + size] = bytes(size)
-
-
-def _is_other_route(url: str, at: int, end: int, own: OwnText) -> bool:
-    """Say whether the event goes on as the function does elsewhere: users/{x} of "7/price", beside users/{x}/price."""
-    return end - at > _MIN_ROUTE_LETTERS and own.is_constant(url[at:end])
+                taint.drop(start, start + size)
 
 
 def _find_escape(
@@ -207,7 +191,9 @@ def _find_escape(
             if at in (query, fragment) or character == "#" or (in_path and character == "?"):
                 return at
             if in_path:
-                is_separator = character == "/" and _is_other_route(url, at, path_end, own)
+                # The event goes on as the function does elsewhere: users/{x} of "7/price", beside users/{x}/price.
+                is_longer = character == "/" and path_end - at > _MIN_ROUTE_LETTERS
+                is_separator = is_longer and own.is_constant(url[at:path_end])
             else:
                 # Some servers separate by a semicolon; in a sentence a blank stands behind it, and no value for a name.
                 is_other = character == "&" or (

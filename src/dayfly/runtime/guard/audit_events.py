@@ -311,7 +311,7 @@ def _on_extension(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 
 
 def _on_system(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    sinks.about_shell(guard, arguments[0], frame, is_systems=True)
+    guard.late("commands").about_shell(guard, arguments[0], frame, is_systems=True)
 
 
 def _on_link(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
@@ -321,10 +321,10 @@ def _on_link(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 
 def _on_popen(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     program, words, folder, variables = arguments
-    sinks.about_environment(guard, variables, frame)
+    guard.late("commands").about_environment(guard, variables, frame)
     if isinstance(words, (list, tuple)):
         for word in words:
-            sinks.about_variables(guard, word, variables, frame)
+            guard.late("commands").about_variables(guard, word, variables, frame)
     if (
         program == _SHELL
         and type(words) is list
@@ -333,22 +333,22 @@ def _on_popen(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
         and guard.places.is_library(frame.f_code.co_filename)
     ):
         # The shell and its option are the library's words, though an event may hold the same.
-        sinks.about_shell(guard, words[-1], frame, is_systems=True, folder=folder)
+        guard.late("commands").about_shell(guard, words[-1], frame, is_systems=True, folder=folder)
         return
-    sinks.about_process(guard, program, words, frame, folder=folder)
+    guard.late("commands").about_process(guard, program, words, frame, folder=folder)
 
 
 def _on_execute(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     if not frame.f_code.co_filename.endswith("/subprocess.py"):
-        sinks.about_process(guard, arguments[0], arguments[1], frame)
+        guard.late("commands").about_process(guard, arguments[0], arguments[1], frame)
 
 
 def _on_spawn(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    sinks.about_process(guard, arguments[1], arguments[2], frame)
+    guard.late("commands").about_process(guard, arguments[1], arguments[2], frame)
 
 
 def _on_pty(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    sinks.about_process(guard, None, arguments[0], frame)
+    guard.late("commands").about_process(guard, None, arguments[0], frame)
 
 
 # ---- files --------------------------------------------------------------------------------------
@@ -395,9 +395,8 @@ def _on_path(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 
 
 def _on_pattern(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    pattern = f"{arguments[0]}/{arguments[1]}"
     sinks.about_pattern(guard, arguments[1], frame)
-    sinks.about_path(guard, pattern, frame)
+    sinks.about_path(guard, f"{arguments[0]}/{arguments[1]}", frame)
 
 
 def _on_files(guard: Guard, arguments: Arguments, frame: FrameType) -> None:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
+    from typing import Any
 
 _OURS = "dayfly."
 # Made before the function's code is loaded; a function takes its built-ins from the module that it is defined in.
@@ -17,7 +18,13 @@ _OWN = dict(vars(builtins))
 
 
 class OwnBuiltins:
-    """While it is entered, Dayfly's modules that are imported get the built-in functions of now."""
+    """While it is entered, Dayfly's modules that are imported get the built-in functions of now.
+
+    They are found by `finder`, or by those of the import system.
+    """
+
+    def __init__(self, finder: Any = None) -> None:
+        self._finder = finder
 
     def __enter__(self) -> OwnBuiltins:
         sys.meta_path.insert(0, self)
@@ -32,10 +39,10 @@ class OwnBuiltins:
         """Return how whoever else finds a module of Dayfly's would load it, with built-ins of its own."""
         if not name.startswith(_OURS):
             return None
-        for finder in sys.meta_path:
+        for finder in sys.meta_path if self._finder is None else [self._finder]:
             spec = None if finder is self else finder.find_spec(name, path, target)
             if spec is not None:
-                spec.loader = _Loader(spec.loader)  # type: ignore[assignment]
+                spec.loader = _Loader(spec.loader)
                 return spec
         return None
 

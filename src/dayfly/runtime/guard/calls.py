@@ -12,7 +12,7 @@ from importlib import import_module
 from operator import attrgetter, methodcaller
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 
-from dayfly.runtime.guard import documents, owncode, sinks
+from dayfly.runtime.guard import owncode, sinks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _monitor(guard: Guard, codes: Sequence[CodeType]) -> None:
                 guard.ask(sinks.about_attribute, None, first, True)
         elif type(called) is type and called.__module__ == "lxml.etree" and called.__name__ in _EXPRESSIONS:
             if guard.is_active:
-                guard.ask(documents.about_query, first, "xpath")
+                guard.ask("documents.about_query", first, "xpath")
         else:
             # What is called here is never asked about again.
             return monitoring.DISABLE

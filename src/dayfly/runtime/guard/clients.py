@@ -6,9 +6,10 @@ looked up. Of AWS's services, those that take a statement or a command. Not: wha
 
 from __future__ import annotations
 
+import re
 import sys
 
-from dayfly.runtime.guard import documents, sinks
+from dayfly.runtime.guard import sinks
 from dayfly.runtime.guard.wrapping import precede
 
 TYPE_CHECKING = False
@@ -112,7 +113,7 @@ def _wrap_sending(owner: Any, guard: Guard) -> None:
     def look(_socket: object, data: object, *_rest: object) -> None:
         # Perhaps through what `makefile` gives, which is the module's.
         by_hand = _is_by_function(guard, sys._getframe(2), "socket")
-        guard.ask(documents.about_head, data, by_hand)
+        guard.ask("documents.about_head", data, by_hand)
 
     for name in ("send", "sendall"):
         # A plain socket has them from a class in C, whose attributes nobody sets.
@@ -148,6 +149,10 @@ _QUERIES = ("Filter", "filterPattern", "gremlinQuery", "openCypherQuery", "query
 _CONDITIONS = ("Expected", "KeyConditions", "QueryFilter", "ScanFilter")
 
 
+# What begins a document of JSON's.
+_JSON = re.compile(r'\s*(?:\{\s*["}]|\[\s*[]["{\d-])')
+
+
 def _statements(service: str, parameters: dict[str, object]) -> Iterator[tuple[str, str]]:
     """Yield the statements of a request and their dialect."""
     name, dialect = _STATEMENTS.get(service, ("", ""))
@@ -168,10 +173,15 @@ def _raw_message(parameters: dict[str, object]) -> object:
     return found
 
 
+def is_json(text: str) -> bool:
+    """Say whether a text begins as a document of JSON's does: "[INFO] ..." does not."""
+    return _JSON.match(text) is not None
+
+
 def _documents(parameters: object, depth: int = 3) -> Iterator[str]:
     """Yield the texts of a request that may be documents: policies, inputs of state machines, messages, one or several."""
     if type(parameters) is str:
-        if documents.is_json(parameters):
+        if is_json(parameters):
             yield parameters
     elif depth and type(parameters) in (dict, list):
         for one in parameters.values() if type(parameters) is dict else parameters:  # type: ignore[attr-defined]
@@ -184,25 +194,27 @@ def _wrap_botocore(module: ModuleType, guard: Guard, owner: str = "BaseClient") 
             return
         service = client.meta.service_model.service_name
         for text, dialect in _statements(service, parameters):
-            guard.ask(sinks.about_sql, text, dialect)
+            guard.ask("statements.about_sql", text, dialect)
         for name in _EXPRESSIONS if service == "dynamodb" else ():
             if type(expression := parameters.get(name)) is str:
-                guard.ask(sinks.about_expression, expression)
-        if service == "dynamodb":
-            guard.ask(sinks.about_operators, [parameters.get(name) for name in _CONDITIONS])
+                guard.ask("statements.about_expression", expression)
+        conditions = [parameters[name] for name in _CONDITIONS if name in parameters]
+        if service == "dynamodb" and conditions:
+            guard.ask("statements.about_operators", conditions)
         for name in _QUERIES:
-            guard.ask(documents.about_query, parameters.get(name), "jmespath")
+            if type(query := parameters.get(name)) is str:
+                guard.ask("documents.about_query", query, "jmespath")
         for document in _documents(parameters):
-            guard.ask(documents.about_body, document)
+            guard.ask("documents.about_body", document)
         if service == "s3" and type(key := parameters.get("Key")) is str:
             guard.ask(sinks.about_result, key)
         if service in ("ses", "sesv2"):
-            guard.ask(documents.about_mail, _raw_message(parameters))
+            guard.ask("documents.about_mail", _raw_message(parameters))
         if service == "ssm":
             given = parameters.get("Parameters")
             commands = given.get("commands") if type(given) is dict else None
             for command in commands if type(commands) is list else ():
-                guard.ask(sinks.about_shell, command)
+                guard.ask("commands.about_shell", command)
 
     precede(getattr(module, owner), "_make_api_call", guard, look)
 

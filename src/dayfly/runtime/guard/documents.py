@@ -1,12 +1,7 @@
-"""Has documents looked at: templates before they are compiled, XML and queries before they are read, requests and mails before they leave.
-
-mako, Django, Tornado, chameleon (jinja2's are met at `compile`), string.Formatter, lxml; XPath, JMESPath, LDAP's filters, pandas;
-members of tarfile's archives, and arguments of what makes paths and URLs.
-"""
+"""Has documents judged: XML and queries before they are read, requests and mails before they leave; loaded when there is one."""
 
 from __future__ import annotations
 
-import functools
 import io
 import itertools
 import json
@@ -17,26 +12,17 @@ import sys
 from dayfly.core.decodings import unquote
 from dayfly.core.structure.query import judge_query
 from dayfly.runtime.guard import sinks
+from dayfly.runtime.guard.clients import is_json
 from dayfly.runtime.guard.sinks import text_of
-from dayfly.runtime.guard.wrapping import precede
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from types import FrameType, ModuleType
-    from typing import Any
+    from types import FrameType
 
     from dayfly.core.structure.query import Language
     from dayfly.runtime.guard.guarding import Guard
 
-    Marks = Sequence[tuple[str, str]]
-
-# Of one event.
-_MANY_PATHS = 1000
-_MAKO = (("${", "}"), ("<%", "%>"), ("\n%", "\n"))
-_BRACES = (("{{", "}}"), ("{%", "%}"), ("{#", "#}"))
-_STPL = (("{{", "}}"), ("<%", "%>"), ("\n%", "\n"))
-_CHAMELEON = (("${", "}"), ("tal:", ">"), ("metal:", ">"), ("<?python", "?>"))
 # What an XML document takes from other files, where the function has that done.
 _INCLUDES = "http://www.w3.org/2001/XInclude"
 _INCLUDE = re.compile(r"<[^<>]*\bhref[^<>]*>")
@@ -73,9 +59,8 @@ _END_OF_MAIL = "\r\n.\r\n"
 _LENGTH_BEFORE = re.compile(r"\$[0-9]{1,9}\r\n\Z")
 _COUNT = re.compile(rb"([*$])([0-9]{1,9})\r\n")
 _EMPTY_LINE = re.compile(r"\n\r?\n")
-# A form; and what begins or ends a text of JSON's.
+# A form.
 _FORM = re.compile(r"[\w.\[\]-]{1,64}=[^\s=]*(?:&|\Z)")
-_JSON = re.compile(r'\s*(?:\{\s*["}]|\[\s*[]["{\d-])')
 # Of another setting, within one; of a variable of the environment's.
 _SETTING = re.compile(r"%\(([^()]+)\)s|\$\{([^{}]+)\}|\$(\w+)")
 _EXTERNAL = re.compile(r"""\b(?:SYSTEM|PUBLIC)\s+["']""")
@@ -351,11 +336,6 @@ def _about_lines(
             return
 
 
-def is_json(text: str) -> bool:
-    """Say whether a text begins as a document of JSON's does: "[INFO] ..." does not."""
-    return _JSON.match(text) is not None
-
-
 def about_body(guard: Guard, text: str, frame: FrameType) -> None:
     """A body that the function may have written by hand: JSON, XML or a form."""
     if text[:1] == "<":
@@ -366,9 +346,9 @@ def about_body(guard: Guard, text: str, frame: FrameType) -> None:
     if sign == '"' and (has_statement or '"query"' in text):
         _about_document(guard, text, frame)
     elif has_statement and sign:
-        sinks.about_fields(guard, text, frame)
+        guard.late("statements").about_fields(guard, text, frame)
     elif has_statement:
-        sinks.about_statement(guard, text, frame)
+        guard.late("statements").about_statement(guard, text, frame)
     for value, path in guard.provenance.values_in(text, sign) if sign else ():
         # Within a text of JSON's, or as the value of a field: what begins outside of one is a part that the event has as such.
         at = text.find(value)
@@ -386,7 +366,7 @@ def _about_document(guard: Guard, text: str, frame: FrameType) -> None:
     todo = [body]
     for one in todo:
         if isinstance(one, str):
-            sinks.about_statement(guard, one, frame)
+            guard.late("statements").about_statement(guard, one, frame)
         elif isinstance(one, (dict, list)):
             todo += one.values() if isinstance(one, dict) else one
     document = body.get("query") if isinstance(body, dict) else None
@@ -423,378 +403,3 @@ def _is_no_value(document: str, value: str) -> bool:
     except ValueError:
         return True
     return False
-
-
-def _about_template(guard: Guard, text: object, file: object, marks: Marks) -> None:
-    """A template from memory, or from a file that is not the deployment's."""
-    if type(text) is bytes:
-        text = text.decode("utf-8", "replace")
-    if type(text) is str and not (
-        type(file) is str and os.path.isabs(file) and guard.places.is_deployed(file)
-    ):
-        guard.ask(sinks.about_template, text, marks)
-
-
-def _wrap_jinja(module: ModuleType, guard: Guard) -> None:
-    def look(context: Any, name: str) -> None:
-        if name in guard.shown:
-            guard.ask(sinks.about_shown, name, context.vars.get(name, context.parent.get(name)))
-
-    # All that a template shows, also as another one's layout.
-    precede(module.Context, "resolve_or_missing", guard, look)
-
-
-def _wrap_mako(module: ModuleType, guard: Guard) -> None:
-    def look(lexer: Any) -> None:
-        _about_template(guard, lexer.text, lexer.filename, _MAKO)
-
-    precede(module.Lexer, "parse", guard, look)
-
-
-def _wrap_django(module: ModuleType, guard: Guard) -> None:
-    def look(
-        _template: object, text: object, origin: object = None, *_rest: object, **_options: object
-    ) -> None:
-        _about_template(guard, text, getattr(origin, "name", None), _BRACES)
-
-    precede(module.Template, "__init__", guard, look)
-
-
-def _wrap_tornado(module: ModuleType, guard: Guard) -> None:
-    def look(
-        _template: object,
-        text: object,
-        _name: object = "",
-        loader: object = None,
-        *_rest: object,
-        **_options: object,
-    ) -> None:
-        if loader is None:
-            _about_template(guard, text, None, _BRACES)
-
-    precede(module.Template, "__init__", guard, look)
-
-
-def _wrap_bottle(module: ModuleType, guard: Guard) -> None:
-    def look(template: Any, *_rest: object, **_options: object) -> None:
-        _about_template(guard, template.source, template.filename, _STPL)
-
-    precede(module.SimpleTemplate, "prepare", guard, look)
-
-
-def _wrap_chameleon(module: ModuleType, guard: Guard) -> None:
-    def look(template: Any, body: object) -> None:
-        _about_template(guard, body, getattr(template, "filename", None), _CHAMELEON)
-
-    precede(module.BaseTemplate, "cook", guard, look)
-
-
-def _wrap_formatter(module: ModuleType, guard: Guard) -> None:
-    def look(_formatter: object, name: object, *_rest: object) -> None:
-        if type(name) is str and "._" in name:
-            guard.ask(sinks.about_format, "{" + name + "}")
-
-    precede(module.Formatter, "get_field", guard, look)
-
-
-def _wrap_lxml(module: ModuleType, guard: Guard) -> None:
-    def look(text: object = "", *_rest: object, **_options: object) -> None:
-        guard.ask(about_markup, text)
-
-    for name in ("fromstring", "XML", "fromstringlist", "parse", "iterparse"):
-        precede(module, name, guard, look)
-    _wrap_markup(module, guard)
-    for owner in ("_Element", "_ElementTree"):
-        if (found := getattr(module, owner, None)) is not None:
-            _wrap_expression(found, "xpath", guard, "xpath")
-
-
-def _wrap_markup(module: ModuleType, guard: Guard) -> None:
-    for name in ("fromstring", "XML", "parseString"):
-        precede(module, name, guard, lambda text, *_rest, **_options: guard.ask(about_elements, text))
-
-
-def _wrap_pandas(module: ModuleType, guard: Guard) -> None:
-    # Not `eval`: it counts the frames above it to find the function's variables.
-    def look(_expression: object, text: object, *_rest: object, **_options: object) -> None:
-        guard.ask(about_frame, text)
-
-    precede(module.Expr, "__init__", guard, look)
-
-
-def _keep(guard: Guard, result: str, given: str, base: str = "") -> None:
-    paths = guard.computed_paths
-    paths[result] = given, base
-    if len(paths) > _MANY_PATHS:
-        del paths[next(iter(paths))]
-
-
-def _wrap_urllib(module: ModuleType, guard: Guard) -> None:
-    join = module.urljoin
-
-    def look(base: object, url: object, *rest: object) -> None:
-        if type(base) is str and type(url) is str:
-            _keep(guard, join(base, url, *rest), url, base)
-
-    precede(module, "urljoin", guard, look)
-
-
-def _wrap_toml(module: ModuleType, guard: Guard) -> None:
-    parse = module.loads
-    precede(module, "loads", guard, lambda text, *_rest, **_options: guard.ask(about_settings, text, parse))
-
-
-def _wrap_json(module: ModuleType, guard: Guard) -> None:
-    parse = module.loads
-
-    def look(text: object, *_rest: object, **_options: object) -> None:
-        # Most are what a record has as a whole.
-        if type(text) is str and not guard.provenance.is_leaf(text):
-            guard.ask(about_settings, text, parse)
-
-    precede(module, "loads", guard, look)
-
-
-def _wrap_ini(module: ModuleType, guard: Guard) -> None:
-    def look(_parser: object, text: object, *_rest: object, **_options: object) -> None:
-        guard.ask(about_settings, text, str)
-
-    def look_at_references(
-        _way: object, parser: Any, _section: object, _option: object, value: object, known: Any
-    ) -> None:
-        if type(value) is str and _SETTING.search(value):
-            guard.ask(about_references, value, functools.partial(_setting, parser, known))
-
-    precede(module.RawConfigParser, "read_string", guard, look)
-    for way in ("BasicInterpolation", "ExtendedInterpolation"):
-        precede(getattr(module, way), "before_get", guard, look_at_references)
-
-
-def _setting(parser: Any, known: Any, name: str) -> object:
-    section, _, option = name.rpartition(":")
-    key = parser.optionxform(option)
-    return parser.get(section, key, raw=True, fallback="") if section else known.get(key)
-
-
-def _wrap_yaml(module: ModuleType, guard: Guard) -> None:
-    def read(text: str) -> list[object]:
-        return [type(one) for one in module.parse(text, getattr(module, "CLoader", module.Loader))]
-
-    precede(module, "load", guard, lambda text, *_rest, **_options: guard.ask(about_shape, text, read))
-
-
-def _wrap_csv(module: ModuleType, guard: Guard) -> None:
-    parse = module.reader
-
-    def look(rows: Any, *rest: Any, **options: Any) -> None:
-        lines = [rows.getvalue()] if type(rows) is io.StringIO else rows if type(rows) is list else []
-        text = "\n".join(one.rstrip("\r\n") for one in lines if type(one) is str)
-
-        def read(text: str) -> list[object]:
-            return [len(row) for row in parse(io.StringIO(text, newline=""), *rest, **options)]
-
-        guard.ask(about_shape, text, read)
-
-    precede(module, "reader", guard, look)
-
-
-def _wrap_logging(module: ModuleType, guard: Guard) -> None:
-    precede(
-        module.BaseConfigurator, "resolve", guard, lambda _way, named: guard.ask(sinks.about_factory, named)
-    )
-
-
-def _wrap_pydantic(module: ModuleType, guard: Guard) -> None:
-    def look(named: object) -> None:
-        if type(named) is str:
-            guard.ask(sinks.about_dotted, named)
-
-    precede(module, "import_string", guard, look)
-
-
-def _wrap_entries(module: ModuleType, guard: Guard) -> None:
-    precede(module.EntryPoint, "load", guard, lambda entry: guard.ask(sinks.about_dotted, entry.value))
-
-
-def _wrap_mail(module: ModuleType, guard: Guard) -> None:
-    def look(
-        _client: object, _from: object, _to: object, message: object, *_rest: object, **_options: object
-    ) -> None:
-        guard.ask(about_mail, message)
-
-    precede(module.SMTP, "sendmail", guard, look)
-
-
-def _wrap_headers(module: ModuleType, guard: Guard) -> None:
-    # A mail that the function wrote by hand, or one that it received.
-    for name in ("message_from_string", "message_from_bytes"):
-        precede(module, name, guard, lambda text, *_rest, **_options: guard.ask(about_mail, text))
-
-
-def _wrap_posixpath(module: ModuleType, guard: Guard) -> None:
-    join, normpath = module.join, module.normpath
-
-    def look_at_parts(*given: Any) -> None:
-        parts = [os.fspath(one) if isinstance(one, os.PathLike) else one for one in given]
-        at = len(parts) - 1
-        if (
-            at > 0
-            and all(type(one) is str for one in parts)
-            and (found := guard.computed_paths.get(parts[at]))
-        ):
-            # It goes on with what was computed before.
-            _keep(guard, join(*parts), join(*parts[:at], found[0]))
-        while at > 0 and not (type(part := parts[at]) is str and part[:1] == "/"):
-            at -= 1
-        if at > 0 and all(type(one) is str for one in parts):
-            # What stands before it is left out.
-            base, result = join(*parts[:at]), join(*parts[at:])
-            if base.rstrip("/") != os.getcwd():
-                _keep(guard, result, result, base)
-
-    def look_at_path(path: object) -> None:
-        if type(path) is str and ".." in path:
-            _keep(guard, normpath(path), path)
-
-    def look_at_variables(text: object) -> None:
-        if type(text) is str and "$" in text:
-            guard.ask(about_references, text, os.environ.get)
-
-    precede(module, "expandvars", guard, look_at_variables)
-    precede(module, "join", guard, look_at_parts)
-    precede(module, "normpath", guard, look_at_path)
-
-
-def _wrap_subprocess(module: ModuleType, guard: Guard) -> None:
-    def look(child: Any, data: object = None, *_rest: object, **options: object) -> None:
-        guard.ask(sinks.about_input, child.args, options.get("input", data))
-
-    precede(module.Popen, "communicate", guard, look)
-
-
-def _leads_out(member: str) -> bool:
-    # "..notes" is a name like any other.
-    return os.path.isabs(member) or os.path.normpath(member).partition("/")[0] == ".."
-
-
-def _wrap_tarfile(module: ModuleType, guard: Guard) -> None:
-    def look(_archive: object, member: Any, *_rest: object, **_options: object) -> None:
-        leads = [member.name]
-        if member.issym():
-            leads.append(os.path.join(os.path.dirname(member.name), member.linkname))
-        elif member.islnk():
-            leads.append(member.linkname)
-        if any(map(_leads_out, leads)):
-            guard.ask(sinks.about_member)
-
-    precede(module.TarFile, "_extract_member", guard, look)
-
-
-def _wrap_zipfile(module: ModuleType, guard: Guard) -> None:
-    # `extract` leaves out of a name what leads elsewhere; who opens a member may write it where its name says.
-    def look(_archive: object, member: Any, *_rest: object, **_options: object) -> None:
-        name = getattr(member, "filename", member)
-        if type(name) is str and _leads_out(name):
-            guard.leading_members.add(name)
-
-    precede(module.ZipFile, "open", guard, look)
-
-
-def _wrap_expression(owner: Any, method: str, guard: Guard, language: Language) -> None:
-    def look(_owner: object, text: object, *_rest: object, **_options: object) -> None:
-        guard.ask(about_query, text, language)
-
-    precede(owner, method, guard, look)
-
-
-def _wrap_sax(module: ModuleType, guard: Guard) -> None:
-    def look(parser: Any, _context: object, _base: object, name: object, _public: object) -> None:
-        if parser._external_ges:
-            guard.ask(about_entity, name)
-
-    precede(module.ExpatParser, "external_entity_ref", guard, look)
-
-
-def _wrap_paths(module: ModuleType, guard: Guard) -> None:
-    # What all four ways of finding elements come to.
-    _wrap_expression(module, "iterfind", guard, "xpath")
-
-
-def _wrap_jmespath(module: ModuleType, guard: Guard) -> None:
-    _wrap_expression(module.Parser, "parse", guard, "jmespath")
-
-
-def _wrap_jsonpath(module: ModuleType, guard: Guard) -> None:
-    # Literals and names are those of JMESPath.
-    _wrap_expression(module.JsonPathParser, "parse", guard, "jmespath")
-
-
-def _wrap_selectors(module: ModuleType, guard: Guard) -> None:
-    # So are CSS's.
-    _wrap_expression(module.CSSParser, "__init__", guard, "jmespath")
-
-
-def _wrap_redis(module: ModuleType, guard: Guard) -> None:
-    def look(
-        _client: object, command: object, script: object = "", *rest: object, **_options: object
-    ) -> None:
-        # What is behind MATCH, in SCAN and its like.
-        for before, pattern in zip((command, script, *rest), (script, *rest), strict=False):
-            if before in ("KEYS", "MATCH", b"MATCH"):
-                guard.ask(sinks.about_pattern, pattern)
-        # Lua, whose literals and names are those of JMESPath, too.
-        if command in ("EVAL", "EVAL_RO"):
-            guard.ask(about_query, script, "jmespath")
-        if type(command) is str and " " in command:
-            guard.ask(about_command, command)
-
-    precede(module.Redis, "execute_command", guard, look)
-
-
-def _wrap_ldap(module: ModuleType, guard: Guard) -> None:
-    def look(
-        _connection: object, _base: object = "", text: object = "", *_rest: object, **options: object
-    ) -> None:
-        guard.ask(about_query, options.get("search_filter", text), "ldap")
-
-    precede(module.Connection, "search", guard, look)
-
-
-WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
-    "bottle": _wrap_bottle,
-    "chameleon.template": _wrap_chameleon,
-    "configparser": _wrap_ini,
-    "csv": _wrap_csv,
-    "django.template.base": _wrap_django,
-    "email": _wrap_headers,
-    "importlib.metadata": _wrap_entries,
-    "jinja2.runtime": _wrap_jinja,
-    "jmespath.parser": _wrap_jmespath,
-    "json": _wrap_json,
-    "jsonpath_ng.parser": _wrap_jsonpath,
-    "ldap3.core.connection": _wrap_ldap,
-    "logging.config": _wrap_logging,
-    "lxml._elementpath": _wrap_paths,
-    "lxml.etree": _wrap_lxml,
-    "lxml.objectify": _wrap_markup,
-    "mako.lexer": _wrap_mako,
-    "pandas.core.computation.expr": _wrap_pandas,
-    "posixpath": _wrap_posixpath,
-    "pydantic._internal._validators": _wrap_pydantic,
-    "redis.asyncio.client": _wrap_redis,
-    "redis.client": _wrap_redis,
-    "smtplib": _wrap_mail,
-    "soupsieve.css_parser": _wrap_selectors,
-    "string": _wrap_formatter,
-    "subprocess": _wrap_subprocess,
-    "tarfile": _wrap_tarfile,
-    "tomllib": _wrap_toml,
-    "tornado.template": _wrap_tornado,
-    "urllib.parse": _wrap_urllib,
-    "xml.dom.minidom": _wrap_markup,
-    "xml.etree.ElementPath": _wrap_paths,
-    "xml.etree.ElementTree": _wrap_markup,
-    "xml.sax.expatreader": _wrap_sax,
-    "yaml": _wrap_yaml,
-    "zipfile": _wrap_zipfile,
-}

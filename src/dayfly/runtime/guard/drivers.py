@@ -10,12 +10,12 @@ import _posixsubprocess
 import functools
 import sys
 
-from dayfly.runtime.guard import clients, documents, sinks
+from dayfly.runtime.guard import clients, libraries, sinks
 from dayfly.runtime.guard.wrapping import precede
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
     from typing import Any
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _COMPOSERS = ("psycopg.sql", "psycopg2.sql")
 _VALUE = "''"
+# Of `os` and `asyncio`, or a module, by which functions start programs; not all there are: a worker loads what it needs.
+_STARTS = frozenset(("create_subprocess_exec", "create_subprocess_shell", "popen", "subprocess", "system"))
 # What drivers call the statement where it is given by its name.
 _STATEMENTS = ("command", "operation", "query", "sql", "statement")
 
@@ -38,6 +40,14 @@ def watch(guard: Guard) -> None:
     sys.meta_path.insert(0, _Finder(guard))
 
 
+def called_for(names: set[str]) -> Iterator[str]:
+    """Yield which of late.NAMES a function calls for that has imported what it has, and has these `names` in its own code."""
+    if not _DRIVERS.keys().isdisjoint(sys.modules):
+        yield "statements"
+    if not _STARTS.isdisjoint(names):
+        yield "commands"
+
+
 def _about_child(guard: Guard, words: object, programs: object, *_rest: object) -> None:
     """A child that is started without an event: multiprocessing's helpers do, and who calls them by hand."""
     frame = sys._getframe(3)
@@ -45,7 +55,7 @@ def _about_child(guard: Guard, words: object, programs: object, *_rest: object) 
         frame.f_globals.get("__name__") == "subprocess" and guard.places.is_library(frame.f_code.co_filename)
     ):
         program = programs[0] if isinstance(programs, (list, tuple)) and programs else None
-        guard.ask(sinks.about_process, program, words)
+        guard.ask("commands.about_process", program, words)
 
 
 class _Finder:
@@ -91,7 +101,7 @@ class _Finder:
 
 def _about_sql(guard: Guard, sql: object, dialect: str) -> None:
     if guard.is_active:
-        guard.ask(sinks.about_sql, sql, dialect)
+        guard.ask("statements.about_sql", sql, dialect)
 
 
 # ---- drivers ------------------------------------------------------------------------------------
@@ -309,7 +319,7 @@ _FILTERING = (
 
 def _wrap_pymongo(module: ModuleType, guard: Guard) -> None:
     def look(_collection: object, *arguments: object, **options: object) -> None:
-        guard.ask(sinks.about_operators, [*arguments, *options.values()])
+        guard.ask("statements.about_operators", [*arguments, *options.values()])
 
     for owner in ("Collection", "AsyncCollection"):
         found = getattr(module, owner, None)
@@ -318,18 +328,21 @@ def _wrap_pymongo(module: ModuleType, guard: Guard) -> None:
             precede(found, name, guard, look)
 
 
-WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
+_DRIVERS: dict[str, Callable[[ModuleType, Guard], None]] = {
     "sqlite3.dbapi2": _wrap_sqlite3,
     **{name: _wrapping(name) for name in _CURSORS},
     "pymongo.asynchronous.collection": _wrap_pymongo,
     "pymongo.collection": _wrap_pymongo,
     "pymongo.synchronous.collection": _wrap_pymongo,
-    **clients.WRAPPED,
-    **documents.WRAPPED,
     "duckdb": _wrap_duckdb,
     "psycopg": _wrap_psycopg,
     "psycopg2.extensions": _wrap_psycopg2_extensions,
     "psycopg2": _wrap_psycopg2,
+}
+WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
+    **_DRIVERS,
+    **clients.WRAPPED,
+    **libraries.WRAPPED,
     "yaml.constructor": _wrap_yaml,
     "jsonpickle.unpickler": _wrap_jsonpickle,
 }

@@ -17,17 +17,18 @@ from dayfly.core.structure.trusted_literals import OwnText, texts_of
 from dayfly.runtime.guard import calls, owncode, owntext
 from dayfly.runtime.guard.code_identity import KnownCode
 from dayfly.runtime.guard.contributed import Joined, is_batch, loaded
+from dayfly.runtime.guard.late import NAMES, LateModules
 from dayfly.runtime.guard.loading import are_loaders_own, loaded_from
 from dayfly.runtime.guard.places import Places
 from dayfly.runtime.guard.refusal import Refused, RefusedRecord, describe, describe_use, error_body
-from dayfly.runtime.guard.switch import Switch, seal
+from dayfly.runtime.guard.switch import Planted, Switch, seal
 from dayfly.runtime.guard.tampering import LOOPS, Unchanged
 from dayfly.runtime.guard.written import FIELD_NAMERS, GENERATORS, Written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
+    from types import FrameType, ModuleType
 
     from dayfly.core.handshake import ZygoteOptions
     from dayfly.core.reports import Use
@@ -85,6 +86,10 @@ class Guard:
         self.limits: list[str] = []
         # Names of the values that templates of the events' show, for as long as they may be kept.
         self.shown: set[str] = set()
+        self.is_sealed = False
+        self.late_modules = LateModules(self)
+        # Whether the zygote gets to know what workers loaded; where it does not, each would load it anew.
+        self._has_learners = options.warms and options.isolation == "invocation"
         self._is_disarmed = False
         self._is_closed = options.guard_closed
         self._lasts = options.isolation != "invocation"
@@ -149,6 +154,8 @@ class Guard:
 
     def settle(self) -> None:
         """Init is done and no event was seen: take what there is for the function's own."""
+        from dayfly.runtime.guard import drivers
+
         self.is_starting = False
         self.switch.settle()
         if sys.pycache_prefix and self.places.is_temporary(sys.pycache_prefix):
@@ -164,15 +171,11 @@ class Guard:
         texts += owntext.function_texts(self.places, self._libraries, with_values=True, names=names)
         texts += owntext.module_texts(self.places, self._libraries, self._modules, names)
         choices = list(owntext.function_choices(self.places, self._libraries, self._modules))
-        beside = self._libraries
-        calls.watch(
-            self,
-            [
-                one
-                for one in self._modules
-                if not owntext.is_beside(one.co_filename, self.places.task, beside)
-            ],
-        )
+        beside, task = self._libraries, self.places.task
+        codes = [one for one in self._modules if not owntext.is_beside(one.co_filename, task, beside)]
+        calls.watch(self, codes)
+        called = {name for code in codes for one in owncode.within(code) for name in one.co_names}
+        wanted = set(drivers.called_for(called))
         self._modules = []
         texts += owntext.hosts_in(texts)
         names.difference_update(texts)
@@ -181,8 +184,7 @@ class Guard:
         self._texts = texts
         self.own = OwnText(texts, choices=choices, names=frozenset(names))
         self._written = Written(self.own)
-        # Read now, once for all workers: a dozen milliseconds, and nearly every path and statement asks.
-        self.written.is_constant("", generators=True)
+        self.late_modules.prepare(wanted if self._has_learners else NAMES)
         self._changes = Unchanged()
 
     def watch(self) -> None:
@@ -234,7 +236,8 @@ class Guard:
         """Have whoever changes the guard from here on reported by audit.so, though he changes it back."""
         from dayfly.runtime.guard import audit_events, bootstrap, builtin
 
-        if not self.switch.is_native:
+        self.is_sealed = self.switch.is_native
+        if not self.is_sealed:
             return
         state: dict[str, object] = {
             "audit_events.ACTS": audit_events.ACTS,
@@ -243,6 +246,7 @@ class Guard:
             "builtin._OWN": builtin._OWN,
             "guarding.Guard": vars(self),
             "guarding.Guard.busy": self.busy,
+            "guarding.Guard.late": self.late_modules.loaded,
             "switch": vars(self.switch),
         }
         seal(self.switch, state, bootstrap.HANDLE)
@@ -430,6 +434,11 @@ class Guard:
         return self._written.now()
 
     @property
+    def has_read_texts(self) -> bool:
+        """Say whether something has asked for what libraries say; reading it takes 3 to 7 ms."""
+        return self._written.has_read
+
+    @property
     def provenance(self) -> Provenance | Joined:
         """What came with the event; read at the first question."""
         found = self._provenance
@@ -470,14 +479,44 @@ class Guard:
         paths = [span.path for span in self.contributed(text)]
         return paths[0] if len({path.partition("]")[0] for path in paths}) == 1 else ""
 
-    def ask(self, about: Callable[..., None], *arguments: object) -> None:
-        """Have a wrapped function's caller judged, as the hook does; raises Refused or RefusedRecord."""
+    def late(self, name: str) -> ModuleType:
+        """Return a module of the guard's that is loaded when something first asks; raises Refused where it cannot be under block.
+
+        An event may have used up descriptors or the stack: what cannot be judged for that is not to pass.
+        """
+        module = self.late_modules.loaded.get(name)
+        if module is not None:
+            return module
+        try:
+            return self.late_modules.load(name)
+        except Planted as planted:
+            rule, place = "runtime.patched", str(planted)
+        except Exception as fault:
+            rule, place = "guard.fault", where_of(fault)
+        blocks = self.refuses(rule)
+        self.tell(
+            "fault" if rule == "guard.fault" else "refused" if blocks else "observed", rule, place=place
+        )
+        if blocks:
+            self._raise(describe(rule, place), "")
+        raise RuntimeError(f"{name} cannot be loaded")
+
+    def ask(self, about: Callable[..., None] | str, *arguments: object) -> None:
+        """Have a wrapped function's caller judged, as the hook does; raises Refused or RefusedRecord.
+
+        `about` is a function, or "module.function" for one of a module that is loaded when something first asks.
+        """
         ident, frame = get_ident(), sys._getframe(2)
         if ident in self.busy:
             return
         self.busy[ident] = 1
         try:
-            about(self, *arguments, frame)
+            if isinstance(about, str):
+                module, _, name = about.partition(".")
+                judge: Callable[..., None] = getattr(self.late(module), name)
+            else:
+                judge = about
+            judge(self, *arguments, frame)
         except RefusedRecord:
             raise
         except Exception as fault:

@@ -120,6 +120,11 @@ def is_importing(frame: FrameType) -> bool:
     return module_of(frame) in _IMPORTERS
 
 
+def is_globals(dictionary: dict[str, object]) -> bool:
+    """Say whether these are the globals of one of those modules."""
+    return number_of(dictionary) in _MODULES
+
+
 def is_own(code: CodeType) -> bool:
     """Say whether this is a code object of one of those modules; only a frame shows with whose globals it runs."""
     return number_of(code) in _CODES

@@ -4,31 +4,15 @@ from __future__ import annotations
 
 import builtins
 import functools
-import itertools
 import os
 import re
 import sys
-from collections.abc import Mapping
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from types import FunctionType, ModuleType
 
-from dayfly.core.decodings import unquote
-from dayfly.core.structure.arithmetic import FUNCTIONS, MODULE, ONLY_TREE, OWN, is_arithmetic, is_cut
 from dayfly.core.structure.imports import acts, judge_global
 from dayfly.core.structure.judgement import Judgement, Taint
-from dayfly.core.structure.options import text_words
 from dayfly.core.structure.path import judge_path, judge_result
-from dayfly.core.structure.programs import OBEYED, script_of
 from dayfly.core.structure.python import judge_python
-from dayfly.core.structure.query import judge_query
-from dayfly.core.structure.shell import (
-    commands_of,
-    judge_argv,
-    judge_input,
-    judge_script,
-    judge_shell,
-)
-from dayfly.core.structure.sql import judge_sql
-from dayfly.core.structure.sqltokens import EXPRESSION
 from dayfly.core.structure.template import judge_template
 from dayfly.core.structure.url import host_of, judge_url
 from dayfly.core.triggers import SERVICES_URLS
@@ -42,14 +26,6 @@ if TYPE_CHECKING:
     from dayfly.core.structure.judgement import Span
     from dayfly.runtime.guard.guarding import Guard
 
-# What a local variable's name may read, no text: it could be a secret. A name that is none is of a namespace that the
-# function made for it.
-_PLAIN = (type(None), bool, int, float)
-# Modules whose functions only compute.
-_COMPUTING = ("builtins", "cmath", "math")
-# What `math` has for numbers; and what is one by any name.
-_NUMBERS = frozenset(("e", "inf", "nan", "pi", "tau"))
-_ALWAYS_NUMBERS = frozenset(("pi", "tau"))
 # What evaluates hints of types that are written as texts.
 _HINTS = ("typing", "annotationlib")
 _PLAIN_HINT = re.compile(r"[A-Za-z_\s\[\],|]{1,256}")
@@ -59,6 +35,10 @@ _PLAIN_TYPES = frozenset(
         *("int", "list", "object", "set", "str", "tuple"),
     )
 )
+# What stands for several characters, or for any, in a pattern of names.
+_WILD = re.compile(r"[*?]")
+# Where handlers and formatters are, and the streams that they write to.
+_OF_LOGGING = frozenset(("logging", "logging.handlers", "sys"))
 # Engines whose templates are asked about before they are compiled, see documents.py.
 _JUDGED_BEFORE = frozenset(("bottle", "chameleon", "mako", "tornado"))
 # A field of a format that reads what begins with an underscore.
@@ -94,42 +74,14 @@ _COMPUTES = frozenset(
     )
 )
 # Of a program's file.
-_MANY_READ = 65_536
-# What a shell reads a second time, to the end of the command.
-_READ_AGAIN = re.compile(r"(?:\beval|(?<=\s)-c)\b([^;\n|&]{1,4096})")
+MANY_READ = 65_536
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 # A word that begins a statement; and, from the front and in front of a value, more of one than a sentence has.
-_STATEMENT = re.compile(r"(?<![\w/-])(?:select|insert|update|delete|with|merge)(?:\s|\+|%20)", re.I)
-_BEGINNING = re.compile(
-    r"select |insert into \S+ |update \S+ set \S+ ?=|delete from \S+ where |merge into |with \w+ as ?\("
-)
-_COMPARED = re.compile(r"(?:[=<>(,]|\blike|\bin) ?['\"%(]*\Z")
-_FEW_BEHIND = 40
-# Files that a statement opens by their names: ATTACH of SQLite's and DuckDB's, and DuckDB's tables that are files.
-_FILE_IN_SQL = re.compile(
-    r"\b(?:attach\s+(?:database\s+)?|(?:read_[a-z_]+|(?:parquet|sqlite)_scan)\s*\(\s*)'((?:[^']|'')*)'", re.I
-)
-# What stands for several characters, or for any, in a pattern of names.
-_WILD = re.compile(r"[*?]")
-# What goes to another folder: commands of a shell's, and options of tar, make and git.
-_MOVE = frozenset(("cd", "pushd"))
-_MANY_FOLDERS = 16
-_GO = ("--directory=", "--directory", "-C")
-# Programs that take all that they are called with for texts: a path is one more of these.
-_OPENS_NOTHING = frozenset(("basename", "dirname", "echo", "expr", "printf"))
+STATEMENT = re.compile(r"(?<![\w/-])(?:select|insert|update|delete|with|merge)(?:\s|\+|%20)", re.I)
 # The key that makes a condition of a dictionary, in DynamoDB's ScanFilter, QueryFilter, KeyConditions and Expected.
-_COMPARES = "ComparisonOperator"
-# The key of a program, and that of one in `$function`: https://www.mongodb.com/docs/manual/reference/operator/query/where/
-_SCRIPTS = ("$where", "body")
-# Where handlers and formatters are, and the streams that they write to.
-_OF_LOGGING = frozenset(("logging", "logging.handlers", "sys"))
+COMPARES = "ComparisonOperator"
 # They pickle what their own processes are to call.
 _SEND_FUNCTIONS = frozenset(("billiard", "joblib", "loky", "multiprocess", "multiprocessing"))
-# Of one filter.
-_MANY_OPERANDS = 10_000
-# Parts of the event's in a text that may be a statement.
-_MANY_PARTS = 20
 # A whole host of so many is one of the event's all the same.
 _FEW_CHARACTERS = 2
 # Where AWS answers: which of its hosts it is says a bucket's, a region's or a queue's name.
@@ -160,38 +112,17 @@ def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
         if words := guard.words_of_caller(frame):
             judgement = judge(source, guard.provenance, words)
         if judgement.verdict != "allow":
-            if _is_arithmetic(guard, judgement, source, frame):
+            if (computing := guard.late("computing")).is_arithmetic(guard, judgement, source, frame):
                 if guard.shapes is not None and not by_library:
                     # Its site is one for what only computes a value.
                     guard.shapes.ask(guard, "python", "0", frame, is_own=True)
                 return
-            if _is_no_code(source):
+            if computing.is_no_code(source):
                 return
     guard.act_on(judgement, source, frame)
     # What a library writes has as many shapes as it has users.
     if not by_library:
-        _ask_shape(guard, "python", source, frame, judgement)
-
-
-def _is_no_code(source: str | bytes) -> bool:
-    """Say whether nothing of this will run, since it is no Python: what somebody typed into a calculator, `5 apples`."""
-    # A string arrives as UTF-8 from eval(). Bytes of the function's may begin with a mark, or declare another encoding.
-    text = text_of(source) or ""
-    if not text or "coding" in text:
-        return False
-    forms: list[str | bytes] = [text.lstrip(" \t")]
-    if isinstance(source, bytes):
-        forms.append(source.lstrip(b" \t"))
-    for form, mode in itertools.product(forms, ("eval", "exec")):
-        try:
-            compile(form, "<string>", mode, ONLY_TREE, dont_inherit=True)
-        except SyntaxError:
-            continue
-        except Exception:
-            # Too deep, perhaps, for this stack alone.
-            return False
-        return False
-    return True
+        ask_shape(guard, "python", source, frame, judgement)
 
 
 def _names_plain_types(source: str | bytes) -> bool:
@@ -200,7 +131,7 @@ def _names_plain_types(source: str | bytes) -> bool:
     return _PLAIN_HINT.fullmatch(text) is not None and _PLAIN_TYPES.issuperset(_WORD.findall(text))
 
 
-def _ask_shape(
+def ask_shape(
     guard: Guard, sink: str, text: str | bytes, frame: FrameType, judgement: Judgement, *, dialect: str = ""
 ) -> None:
     """Have what was let pass compared with what its call site is known for; what stands in the code as it is needs none."""
@@ -208,93 +139,6 @@ def _ask_shape(
     if guard.shapes is not None and judgement.verdict != "refuse" and not is_constant:
         is_own = sink == "python" and judgement.verdict == "allow"
         guard.shapes.ask(guard, sink, text, frame, dialect=dialect, is_own=is_own)
-
-
-def _is_arithmetic(guard: Guard, judgement: Judgement, source: str | bytes, frame: FrameType) -> bool:
-    """Say whether source that is not allowed is plain arithmetic all the same, and report it then.
-
-    Names too, but for those that the function's module has, or one whose names it was handed: what it evaluates may read its keys
-    and tables.
-    And calls of functions that only compute a number, or that the function has for such expressions in a namespace of its own.
-    """
-    text = text_of(source) or ""
-    computing = sys.modules.get(MODULE)
-    constants: dict[str, object] = {} if computing is None else vars(computing)
-
-    scopes: list[Mapping[str, object]] = [frame.f_locals, frame.f_globals, vars(builtins)]
-    spaces = _namespaces(frame)
-    modules = [one for one in frame.f_locals.values() if type(one) is dict and "__name__" in one]
-
-    def found(name: str) -> list[object]:
-        return [value for one in (*scopes, *spaces) if (value := one.get(name)) is not None]
-
-    def is_name(name: str) -> bool:
-        return (
-            not name.startswith("_")
-            and name not in frame.f_globals
-            and not any(name in one for one in modules)
-            and not hasattr(builtins, name)
-            and type(frame.f_locals.get(name)) in _PLAIN
-        )
-
-    def kind_of(value: object) -> str:
-        if value is int or value is float:
-            return value.__name__
-        is_plain = (
-            type(value) is BuiltinFunctionType
-            and type(value.__self__) is ModuleType
-            and value.__self__.__name__ in _COMPUTING
-        )
-        return value.__name__ if isinstance(value, BuiltinFunctionType) and is_plain else ""
-
-    def function_of(name: str) -> tuple[str, bool]:
-        """Not another one of the same name: the function's, or what it has in the place of a builtin."""
-        module, _, attribute = name.rpartition(".")
-        if module:
-            values = found(module)
-            is_right = attribute in FUNCTIONS and all(value is computing for value in values)
-            return (attribute, bool(values)) if is_right else ("", False)
-        kinds = {kind_of(scope[name]) for scope in scopes if scope.get(name) is not None}
-        for space in spaces:
-            value = space.get(name)
-            is_own = isinstance(value, FunctionType) and guard.places.is_functions(value.__code__.co_filename)
-            if value is not None:
-                kinds.add(OWN if is_own and name[:1] != "_" else kind_of(value))
-        if not kinds:
-            return (name, False) if name in FUNCTIONS else ("", False)
-        return (kinds.pop(), True) if len(kinds) == 1 else ("", False)
-
-    def is_float(name: str) -> bool:
-        """By the name alone where nothing can be seen: `e` may be an event, but nobody calls a text `pi`."""
-        module, _, constant = name.rpartition(".")
-        values = found(module or name)
-        if module:
-            return constant in _NUMBERS and all(value is computing for value in values)
-        return (
-            name in _NUMBERS
-            and all(value is constants.get(name) for value in values)
-            and (bool(values) or name in _ALWAYS_NUMBERS)
-        )
-
-    def is_own_head(head: str) -> bool:
-        """Not the event's `lambda`, though the function has one as well."""
-        return guard.own.piece_at(text, 0) >= len(head) and not Taint(text, guard.contributed(text)).all(
-            0, len(head)
-        )
-
-    if not is_arithmetic(source, is_name, function_of, is_float, is_own_head) or is_cut(
-        text, Taint(text, guard.contributed(text)).runs()
-    ):
-        return False
-    place = guard.places.name(frame)
-    guard.tell("computed", "python.arithmetic", place=place, path=judgement.path, text=source)
-    return True
-
-
-def _namespaces(frame: FrameType) -> list[dict[str, object]]:
-    """Return what may be a namespace that the function in this frame made for expressions; a module's is none."""
-    named = [*frame.f_locals.values(), *(frame.f_globals.get(name) for name in frame.f_code.co_names)]
-    return [one for one in named if type(one) is dict and "__name__" not in one]
 
 
 def about_template(
@@ -364,16 +208,15 @@ def find_in_tags(
             ):
                 continue
             # A variable of the function's may well be called as a key of the event's.
-            if not (
-                part.isidentifier() and part[0] != "_" and guard.own.has_word(part) and span.start > start
-            ):
+            is_name = part.isidentifier() and part[0] != "_"
+            if not (is_name and guard.own.has_word(part) and span.start > start):
                 return span
     return None
 
 
 def _is_librarys(guard: Guard, text: str, frame: FrameType) -> bool:
     """Say whether a text is a variable of the installed module that has it used: bottle formats its error page when it is imported."""
-    caller = _caller_of(frame)
+    caller = caller_of(frame)
     return (
         caller is not None
         and guard.is_installed(caller)
@@ -381,7 +224,7 @@ def _is_librarys(guard: Guard, text: str, frame: FrameType) -> bool:
     )
 
 
-def _caller_of(frame: FrameType) -> FrameType | None:
+def caller_of(frame: FrameType) -> FrameType | None:
     """Return the frame that asked for what Dayfly's own code looks at."""
     caller: FrameType | None = frame
     while caller is not None and owncode.module_of(caller):
@@ -491,178 +334,9 @@ def about_factory(guard: Guard, named: object, frame: FrameType) -> None:
         about_dotted(guard, dotted, frame)
 
 
-def about_shell(
-    guard: Guard, command: object, frame: FrameType, *, is_systems: bool = False, folder: object = None
-) -> None:
-    """A command line that a shell is about to read, in another `folder` perhaps; `is_systems`: /bin/sh, which reads nothing else."""
-    text = text_of(command)
-    if text is not None:
-        judgement = judge_shell(text, guard.provenance, guard.own, is_systems=is_systems)
-        guard.act_on(judgement, text, frame)
-        commands = [words for words in commands_of(text) if words]
-        # `cd` leads every command behind it elsewhere.
-        folders = [words[1] for words in commands if words[0] in _MOVE and len(words) > 1][:_MANY_FOLDERS]
-        for words in commands:
-            _about_operands(guard, words, frame, folder=text_of(folder) or "", folders=folders)
-        _ask_shape(guard, "shell", text, frame, judgement)
-
-
-def about_process(
-    guard: Guard, executable: object, arguments: object, frame: FrameType, *, folder: object = None
-) -> None:
-    """A program that is about to be started, in another `folder` perhaps."""
-    if isinstance(arguments, (list, tuple)):
-        words = [word for word in map(text_of, arguments) if word is not None]
-    else:
-        word = text_of(arguments)
-        words = [] if word is None else [word]
-    program = text_of(executable) or (words[0] if words else "")
-    judgement = judge_argv(program, words, guard.provenance, guard.written)
-    guard.act_on(judgement, "\0".join(words), frame)
-    _about_operands(guard, [program, *words[1:]], frame, folder=text_of(folder) or "")
-    _ask_shape(guard, "argv", "\0".join(words), frame, judgement)
-
-
-def _about_operands(
-    guard: Guard, words: Sequence[str], frame: FrameType, *, folder: str = "", folders: Sequence[str] = ()
-) -> None:
-    """What a program is started with: the files that it is given are there, and its script is a text that a shell reads.
-
-    There: in its `folder`, or from where it goes, as `tar -C` does.
-    """
-    goes = [
-        (one.removeprefix(_GO[0]),)
-        for before, one in itertools.pairwise(words)
-        if before in _GO or one.startswith(_GO[0])
-    ][:_MANY_FOLDERS]
-    texts = text_words(words)
-    for index, word in enumerate(words) if words[0].rpartition("/")[2] not in _OPENS_NOTHING else ():
-        if index == 0 or index in texts:
-            continue
-        name = word.rpartition("=")[2] if word[:1] == "-" else word
-        if name[:1] == "/" or ".." in name.split("/"):
-            places = (os.path.join(folder, *one, name) for one in ((), folders, *goes))
-            if any(map(os.path.exists, places)):
-                about_path(guard, name, frame)
-    number, script = script_of(words)
-    try:
-        # One that a program is not named for, by its first line.
-        with open(script, "rb") as file:
-            text = file.read(_MANY_READ).decode("utf-8", "replace")
-    except (OSError, ValueError):
-        return
-    if number == 0 and text[:2] != "#!":
-        return
-    if guard.places.is_temporary(script):
-        interpreter = (
-            words[0] if number else text[2:].partition("\n")[0].strip().rpartition("/")[2].split()[-1]
-        )
-        guard.act_on(judge_input([interpreter], text, guard.provenance, guard.written), text, frame)
-    guard.act_on(judge_script(text, words[number + 1 :], guard.provenance, guard.written), text, frame)
-
-
-def about_variables(guard: Guard, script: object, variables: object, frame: FrameType) -> None:
-    """A script of a shell's that reads variables as code: `eval "$RULE"`, `sh -c "$RULE"`, `$(( COUNT * 2 ))`."""
-    given = os.environ if variables is None else variables
-    if type(script) is not str or not isinstance(given, Mapping):
-        return
-    if variables is not None and len(script) <= _MANY_READ:
-        values = [text_of(given[name]) or "" for name in set(_WORD.findall(script)).intersection(given)]
-        judgement = judge_script(script, values, guard.provenance, guard.written, are_variables=True)
-        guard.act_on(judgement, script, frame)
-    for found in _READ_AGAIN.finditer(script):
-        plain = found[1].strip(" \"'")
-        text = _VARIABLE.sub(lambda name: str(given.get(name[1] or name[2], name[0])), plain)
-        if text != plain:
-            guard.act_on(judge_shell(text, guard.provenance, guard.own), text, frame)
-
-
-def about_environment(guard: Guard, variables: object, frame: FrameType) -> None:
-    """Variables for a program: the event names none that makes programs execute something."""
-    for name in variables if isinstance(variables, Mapping) else ():
-        text = text_of(name) or ""
-        is_new = text.startswith(OBEYED) and text not in os.environ and not guard.own.is_constant(text)
-        if is_new and guard.provenance.is_leaf(text):
-            guard.refuse("argv.option", frame, path=_brought(guard, text), text=text)
-
-
-def about_input(guard: Guard, arguments: object, data: object, frame: FrameType) -> None:
-    """What a program is about to be given to read."""
-    text = text_of(data)
-    if isinstance(arguments, str):
-        # A shell's line.
-        arguments = ("sh", "-c", arguments)
-    if text and isinstance(arguments, (list, tuple)) and not guard.own.is_constant(text):
-        words = [word for word in map(text_of, arguments) if word is not None]
-        guard.act_on(judge_input(words, text, guard.provenance, guard.written), text, frame)
-
-
-def about_sql(guard: Guard, sql: object, dialect: str, frame: FrameType) -> None:
-    """A statement that is about to be sent."""
-    if (type(sql) is str and not guard.own.is_constant(sql)) or type(sql) is bytes:
-        caller = _caller_of(frame)
-        by_library = caller is not None and guard.is_installed(caller)
-        judgement = judge_sql(sql, guard.provenance, guard.written, dialect=dialect, by_library=by_library)
-        guard.act_on(judgement, sql, frame)
-        for found in _FILE_IN_SQL.finditer(text_of(sql) or ""):
-            name = found[1].replace("''", "'").removeprefix("file:")
-            about_pattern(guard, name, frame)
-            if "://" not in name and guard.contributed(name):
-                about_path(guard, name, frame)
-        _ask_shape(guard, "sql", sql, frame, judgement, dialect=dialect)
-
-
 def may_hold_statement(text: str) -> bool:
     """Say whether a word that begins a statement stands in a text."""
-    return _STATEMENT.search(text) is not None
-
-
-def about_fields(guard: Guard, text: str, frame: FrameType) -> None:
-    """Fields of a form, one of which may be a statement."""
-    for field in text.split("&"):
-        about_statement(guard, unquote(field.partition("=")[2].replace("+", " ")), frame)
-
-
-def about_statement(guard: Guard, text: str, frame: FrameType) -> None:
-    """A text that is sent to somebody who may read it as a statement: what the function begins it with is more than a sentence.
-
-    "Select the best answer from the list: ..." is for a model. Of which dialect nobody knows: it is refused where one with backslashes and one without would be.
-    """
-    begins = _STATEMENT.match(text)
-    spans = guard.contributed(text)[:_MANY_PARTS] if begins is not None else ()
-    if begins is None or not spans or spans[0].start < begins.end():
-        return
-    if not any(_is_of_statement(text[: span.start]) for span in spans):
-        return
-    judgements = [
-        judge_sql(text, guard.provenance, guard.written, dialect=dialect) for dialect in ("", "mysql")
-    ]
-    if all(one.verdict == "refuse" for one in judgements):
-        guard.act_on(judgements[0], text, frame)
-
-
-def _is_of_statement(head: str) -> bool:
-    """Say whether a text begins with more of a statement than a sentence has, and goes on with a value."""
-    words = " ".join(head[:_MANY_READ].lower().split())
-    found = _BEGINNING.match(words)
-    if found is None:
-        return False
-    if found[0] != "select ":
-        return found[0][:6] != "insert" or " values" in words
-    return (
-        0 < words.find(" from ") < words.rfind(" where ")
-        and _COMPARED.search(words[-_FEW_BEHIND:]) is not None
-    )
-
-
-def about_expression(guard: Guard, text: str, frame: FrameType) -> None:
-    """An expression of DynamoDB's that is about to be sent."""
-    if not guard.own.is_constant(text):
-        # `#name` is put in as `:value` is.
-        named = text.replace("#", ":")
-        judgement = judge_sql(named, guard.provenance, guard.written, dialect="partiql", is_schemaless=True)
-        guard.act_on(judgement, named, frame)
-        _ask_shape(guard, "sql", text, frame, judgement, dialect=EXPRESSION)
+    return STATEMENT.search(text) is not None
 
 
 def about_attribute(guard: Guard, owner: object, name: object, reads: bool, frame: FrameType) -> None:
@@ -700,36 +374,12 @@ def _is_private(owner: object, name: str) -> bool:
     return isinstance(found, (FunctionType, classmethod, staticmethod))
 
 
-def about_operators(guard: Guard, documents: list[object], frame: FrameType) -> None:
-    """Filters, updates and stages of MongoDB's, DynamoDB's older conditions: what begins with "$", or says how one compares, is an operator.
-
-    One that the function has not is the event's.
-    """
-    for _ in range(_MANY_OPERANDS):
-        if not documents:
-            return
-        one = documents.pop()
-        if isinstance(one, Mapping):
-            for name, value in one.items():
-                is_operator = type(name) is str and (name[:1] == "$" or name == _COMPARES)
-                if is_operator and (path := _brought(guard, name)):
-                    guard.refuse("sql.structure", frame, path=path, text=name)
-                if name in _SCRIPTS and type(value) is str and not guard.own.is_constant(value):
-                    # JavaScript, whose literals and names are those of JMESPath, too.
-                    guard.act_on(
-                        judge_query(value, guard.provenance, guard.own, language="jmespath"), value, frame
-                    )
-                documents.append(value)
-        elif isinstance(one, (list, tuple)):
-            documents += one
-
-
-def _brought(guard: Guard, operator: str) -> str:
+def brought(guard: Guard, operator: str) -> str:
     """Return where the event has an operator: as a key, or in any text where the function has none like it."""
     for span in guard.provenance.spans(operator):
         if span.path.endswith("(key)") and span.end - span.start == len(operator):
             return span.path
-    if operator == _COMPARES:
+    if operator == COMPARES:
         # A function that makes conditions has the word as well, so look for it as a key of JSON.
         return guard.provenance.holds_bytes(f'"{operator}"'.encode())
     if guard.own.is_constant(operator):
@@ -817,7 +467,7 @@ def about_url(guard: Guard, url: object, frame: FrameType) -> None:
         ]:
             about_result(guard, result, frame)
         if may_hold_statement(text):
-            about_fields(guard, text.partition("?")[2], frame)
+            guard.late("statements").about_fields(guard, text.partition("?")[2], frame)
 
 
 def _about_joined(guard: Guard, url: str, given: str, base: str, frame: FrameType) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import sys
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 
 from dayfly._sys import audit
+from dayfly.runtime.guard import owncode
 from dayfly.runtime.guard.owncode import GUARD
 
 TYPE_CHECKING = False
@@ -28,6 +29,12 @@ _JUDGES = (
     "dayfly.core.",
     "dayfly.runtime.words.",
 )
+# Modules that are sealed, each with the number of its dictionary.
+_SEALED: dict[str, int] = {}
+
+
+class Planted(Exception):
+    """Somebody else's module has the name of one of the guard's, which this is."""
 
 
 class Switch:
@@ -54,6 +61,11 @@ class Switch:
         _outermost: CodeType,
     ) -> None:
         """Nothing is sealed here."""
+
+    def extend(
+        self, _sealed: tuple[Sealed, ...], _functions: tuple[FunctionType, ...], _codes: tuple[CodeType, ...]
+    ) -> None:
+        """Nor is more."""
 
     def begin(self, _descriptor: int, _nonce: bytes, _request_id: str, _blocks: int) -> bool:
         """An event is served from here on; say whether it is not the function that says so, who cannot be told here."""
@@ -121,10 +133,37 @@ def seal(switch: Switch, state: Mapping[str, object], handle: CodeType) -> None:
     frame = sys._getframe()
     while frame.f_back is not None:
         frame = frame.f_back
-    sealed = [(one, GUARD + name, _FROM_OTHERS) for name, one in state.items()]
+    sealed, functions, codes = _parts(_unsealed(), {id(one) for one in state.values()})
+    sealed += [(one, GUARD + name, _FROM_OTHERS) for name, one in state.items()]
+    switch.seal(tuple(sealed), tuple(functions), tuple(codes), handle, frame.f_code)
+
+
+def extend(switch: Switch) -> None:
+    """Seal what of the judge was loaded since, too; raises Planted where that is not what the import system read for it."""
+    modules = _unsealed()
+    for name, module in modules.items():
+        if not owncode.is_globals(vars(module)):
+            raise Planted(name)
+    sealed, functions, codes = _parts(modules, set())
+    switch.extend(tuple(sealed), tuple(functions), tuple(codes))
+
+
+def _unsealed() -> dict[str, ModuleType]:
+    """Return the judge's modules that are not sealed yet, by their names."""
+    return {
+        name: module
+        for name, module in list(sys.modules.items())
+        if (name + ".").startswith(_JUDGES) and _SEALED.get(name) != owncode.number_of(vars(module))
+    }
+
+
+def _parts(
+    modules: Mapping[str, ModuleType], known: set[int]
+) -> tuple[list[Sealed], list[FunctionType], list[CodeType]]:
+    """Return what of modules is sealed: dictionaries but for those in `known`, functions, and code."""
+    sealed: list[Sealed] = []
     functions: list[FunctionType] = []
-    known = {id(one) for one in state.values()}
-    for name, dictionary, is_package in _dictionaries():
+    for name, dictionary, is_package in _dictionaries(modules):
         sealed.append((dictionary, name, _ENTRIES if is_package else _WHOLE))
         # Its own code may keep something there.
         for key, value in list(dictionary.items()):
@@ -138,7 +177,7 @@ def seal(switch: Switch, state: Mapping[str, object], handle: CodeType) -> None:
         codes += [one for one in code.co_consts if type(one) is CodeType]
     if len(sealed) > _MANY_SEALED or len(codes) > _MANY_FUNCTIONS:
         raise ValueError("the guard is too large to be sealed")
-    switch.seal(tuple(sealed), tuple(functions), tuple(codes), handle, frame.f_code)
+    return sealed, functions, codes
 
 
 def _function(value: object) -> FunctionType | None:
@@ -149,11 +188,10 @@ def _function(value: object) -> FunctionType | None:
     return value if type(value) is FunctionType else None
 
 
-def _dictionaries() -> Iterator[tuple[str, dict[str, object], bool]]:
-    """Yield modules and classes of the judge: name, dictionary, and whether modules that are imported later are added to it."""
-    for name, module in list(sys.modules.items()):
-        if not (name + ".").startswith(_JUDGES):
-            continue
+def _dictionaries(modules: Mapping[str, ModuleType]) -> Iterator[tuple[str, dict[str, object], bool]]:
+    """Yield modules and their classes: name, dictionary, and whether modules that are imported later are added to it."""
+    for name, module in modules.items():
+        _SEALED[name] = owncode.number_of(vars(module))
         # Where a function warns its caller, and that is a wrapper of these, the interpreter would add it.
         vars(module).setdefault("__warningregistry__", {})
         yield name, vars(module), hasattr(module, "__path__")

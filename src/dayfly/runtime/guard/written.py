@@ -12,59 +12,21 @@ if TYPE_CHECKING:
 
 # Libraries whose business is to write code: what they are told to write is judged together with their own text.
 GENERATORS = frozenset(
-    {
-        "_collections_abc",
-        "attr",
-        "attrs",
-        "babel",
-        "bottle",
-        "cattrs",
-        "chameleon",
-        "collections",
-        "dataclasses",
-        "decorator",
-        "enum",
-        "falcon",
-        "fastjsonschema",
-        "functools",
-        "jinja2",
-        "mako",
-        "msgspec",
-        "networkx",
-        "pydantic",
-        "sqlalchemy",
-        "typing",
-        "wrapt",
-    }
+    (
+        *("pydantic", "typing", "falcon", "collections", "msgspec", "sqlalchemy", "functools"),
+        *("dataclasses", "chameleon", "fastjsonschema", "cattrs", "networkx", "decorator", "mako"),
+        *("bottle", "enum", "_collections_abc", "attrs", "jinja2", "attr", "wrapt", "babel"),
+    )
 )
 # Those of them that write the methods of classes with fields.
 FIELD_NAMERS = frozenset({"attr._make", "dataclasses"})
 # Where these have the texts that they put together; with a dot at the end, all modules below.
 WRITERS = (
-    "attr._make",
-    "babel.plural",
-    "bottle",
-    "cattrs.gen",
-    "cattrs.gen.",
-    "chameleon.",
-    "collections",
-    "dataclasses",
-    "decorator",
-    "enum",
-    "falcon.routing.compiled",
-    "fastjsonschema.",
-    "functools",
-    "jinja2.compiler",
-    "jinja2.runtime",
-    "mako.codegen",
-    "networkx.utils.decorators",
-    "psycopg.",
-    "sqlalchemy.dialects.",
-    "sqlalchemy.sql.compiler",
-    "sqlalchemy.sql.traversals",
-    "sqlalchemy.util.langhelpers",
-    "typing",
-    "typing_extensions",
+    *("attr._make", "babel.plural", "bottle", "cattrs.gen", "cattrs.gen.", "chameleon.", "collections"),
+    *("dataclasses", "decorator", "enum", "falcon.routing.compiled", "fastjsonschema.", "functools"),
+    *("jinja2.compiler", "jinja2.runtime", "mako.codegen", "networkx.utils.decorators", "psycopg."),
+    *("sqlalchemy.dialects.", "sqlalchemy.sql.compiler", "sqlalchemy.sql.traversals"),
+    *("sqlalchemy.util.langhelpers", "typing", "typing_extensions"),
 )
 
 
@@ -78,6 +40,11 @@ class Written:
         self._writers = writers
         self._loaded: tuple[str, ...] = ()
         self._count = 0
+
+    @property
+    def has_read(self) -> bool:
+        """Whether somebody has asked for the writers' text."""
+        return self._text.has_read_generators
 
     def now(self) -> OwnText:
         """Return it with what is loaded now."""

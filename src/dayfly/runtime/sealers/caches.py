@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sys
 
+from dayfly.runtime import heap
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from dayfly.runtime import heap
     from dayfly.runtime.sealing import Sealing
 
 _PACKAGES = ("redis", "valkey")
@@ -29,16 +30,8 @@ _CLASSES = (
 
 def kinds() -> tuple[type, ...]:
     """Return the classes of connections and of what may hold one."""
-    wanted: list[type] = []
-    for package in _PACKAGES:
-        for module, name in _CLASSES:
-            kind = _kind(package, module, name)
-            if kind is not None:
-                wanted.append(kind)
-    memcached = getattr(sys.modules.get("pymemcache.client.base"), "Client", None)
-    if isinstance(memcached, type):
-        wanted.append(memcached)
-    return tuple(wanted)
+    redis = ((f"{package}.{module}", name) for package in _PACKAGES for module, name in _CLASSES)
+    return heap.classes(*redis, ("pymemcache.client.base", "Client"))
 
 
 def seal(found: heap.Found, sealing: Sealing) -> None:
@@ -47,17 +40,10 @@ def seal(found: heap.Found, sealing: Sealing) -> None:
         module = sys.modules.get(f"{package}.connection")
         if module is not None:
             _seal_package(package, module, found, sealing)
-    memcached = sys.modules.get("pymemcache.client.base")
-    if memcached is not None:
-        for client in found.of(memcached.Client):
-            if getattr(client, "sock", None) is not None:
-                # It says quit to nobody's surprise and connects again when it is next asked something.
-                memcached.Client.quit(client)
-
-
-def _kind(package: str, module: str, name: str) -> type | None:
-    kind = getattr(sys.modules.get(f"{package}.{module}"), name, None)
-    return kind if isinstance(kind, type) else None
+    for client in found.named("pymemcache.client.base", "Client"):
+        if getattr(client, "sock", None) is not None:
+            # It says quit to nobody's surprise and connects again when it is next asked something.
+            sys.modules["pymemcache.client.base"].Client.quit(client)
 
 
 def _seal_package(package: str, module: ModuleType, found: heap.Found, sealing: Sealing) -> None:
@@ -67,17 +53,13 @@ def _seal_package(package: str, module: ModuleType, found: heap.Found, sealing: 
         ("Monitor", "monitor", "monitor in the handler"),
         ("Pipeline", "pipeline that watches keys", "execute or reset it at the end of init"),
     ):
-        kind = _kind(package, "client", name)
-        holders: list[object] = found.of(kind) if kind is not None else []
-        for holder in holders:
+        for holder in found.named(f"{package}.client", name):
             connection = getattr(holder, "connection", None)
             if connection is None or not _is_in_use(holder, name):
                 continue
             held.add(id(connection))
             sealing.refuse(f"a {package} {what} started at init on {_where(connection)} is in use: {fix}")
-    lock = _kind(package, "lock", "Lock")
-    locks: list[object] = found.of(lock) if lock is not None else []
-    for item in locks:
+    for item in found.named(f"{package}.lock", "Lock"):
         if getattr(getattr(item, "local", None), "token", None) is not None:
             sealing.refuse(
                 f"the {package} lock {getattr(item, 'name', '')!r} taken at init would be held by every worker at once: take it in the handler"

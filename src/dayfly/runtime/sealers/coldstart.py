@@ -25,11 +25,6 @@ _FLAGS = (
 )
 
 
-def kinds() -> tuple[type, ...]:
-    """Flags are found by their modules' names."""
-    return ()
-
-
 def seal(found: Found, sealing: Sealing) -> None:
     """Have the first worker find the flags as init leaves them, and every other as an invocation does."""
     flags = [

@@ -6,21 +6,19 @@ from variables say no end, and need none: the platform ends the environment befo
 
 from __future__ import annotations
 
-import sys
+from dayfly.runtime import heap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from dayfly.runtime.heap import Found
     from dayfly.runtime.sealing import Sealing
 
 
 def kinds() -> tuple[type, ...]:
     """Return botocore's class of credentials that end."""
-    kind = getattr(sys.modules["botocore.credentials"], "RefreshableCredentials", None)
-    return (kind,) if isinstance(kind, type) else ()
+    return heap.classes(("botocore.credentials", "RefreshableCredentials"))
 
 
-def seal(found: Found, sealing: Sealing) -> None:
+def seal(found: heap.Found, sealing: Sealing) -> None:
     """Take the earliest end of all credentials that were fetched."""
     instances: list[object] = found.of(*kinds())
     for credentials in instances:

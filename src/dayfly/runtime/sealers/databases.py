@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import sys
 
+from dayfly.runtime import heap
 from dayfly.runtime.sealers import mysql, postgresql
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from dayfly.runtime import heap
     from dayfly.runtime.sealing import Sealing
 
 # Databases that live in this process or in a file: closing loses what is in memory, and saves no socket.
@@ -25,15 +25,12 @@ _SLEEPING = ("psycopg2", "psycopg", "psycopg_async", "pymysql", "mysqlconnector"
 
 def kinds() -> tuple[type, ...]:
     """Return the classes of engines and connections that this sealer wants to see."""
-    wanted: list[type] = []
-    for module, names in (
-        ("sqlalchemy.engine", ("Engine", "Connection")),
-        ("sqlite3", ("Connection",)),
-        ("asyncpg.connection", ("Connection",)),
-    ):
-        loaded = sys.modules.get(module)
-        wanted += [kind for name in names if isinstance(kind := getattr(loaded, name, None), type)]
-    return (*wanted, *postgresql.kinds(), *mysql.kinds())
+    own = heap.classes(
+        ("sqlalchemy.engine", "Engine", "Connection"),
+        ("sqlite3", "Connection"),
+        ("asyncpg.connection", "Connection"),
+    )
+    return (*own, *postgresql.kinds(), *mysql.kinds())
 
 
 def seal(found: heap.Found, sealing: Sealing) -> None:

@@ -27,11 +27,6 @@ _HOOKS = ("ddtrace_before_fork", "ddtrace_after_in_parent")
 _CLIENT = ("pre_fork", "post_fork_child", "post_fork_parent", "flush")
 
 
-def kinds() -> tuple[type, ...]:
-    """Clients are found in the library's own list of them."""
-    return ()
-
-
 def seal(found: Found, sealing: Sealing) -> None:
     """Stop the tracer's threads and those of statsd clients."""
     forksafe = sys.modules.get("ddtrace.internal.forksafe")

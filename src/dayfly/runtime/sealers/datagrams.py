@@ -10,14 +10,13 @@ from __future__ import annotations
 import _socket
 import os
 import stat
-import sys
 
 from dayfly._sys import sockets
+from dayfly.runtime import heap
 from dayfly.runtime import seal as seals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from dayfly.runtime.heap import Found
     from dayfly.runtime.sealing import Sealing
 
 _NOBODY = (None, "", b"")
@@ -26,13 +25,12 @@ _INTERNET = (_socket.AF_INET, _socket.AF_INET6)
 
 def kinds() -> tuple[type, ...]:
     """Return the standard handlers that keep a stream open and connect again by themselves."""
-    handlers = sys.modules.get("logging.handlers")
-    return () if handlers is None else (handlers.SocketHandler, handlers.SysLogHandler)
+    return heap.classes(("logging.handlers", "SocketHandler", "SysLogHandler"))
 
 
-def seal(found: Found, sealing: Sealing) -> None:
+def seal(found: heap.Found, sealing: Sealing) -> None:
     """Close the streams of log handlers; have every worker make the sockets that are left, or name them."""
-    handlers: list[object] = found.of(*kinds()) if kinds() else []
+    handlers: list[object] = found.of(*kinds())
     for handler in handlers:
         _close_stream(handler)
     for number in sorted(seals.open_descriptors() - sealing.own - sealing.descriptors):

@@ -9,12 +9,13 @@ from __future__ import annotations
 import sys
 import time
 
+from dayfly.runtime import heap
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from dayfly.runtime.heap import Found
     from dayfly.runtime.sealing import Sealing
 
     # What is put off, whether it is done, and what does it.
@@ -31,19 +32,18 @@ _HOOKS = ("__get_pydantic_core_schema__", "__pydantic_on_complete__", "model_reb
 
 def kinds() -> tuple[type, ...]:
     """Return the class of Powertools' applications."""
-    kind = getattr(sys.modules.get(_ROUTES[0]), _ROUTES[1], None)
-    return (kind,) if isinstance(kind, type) else ()
+    return heap.classes(_ROUTES)
 
 
-def seal(found: Found, sealing: Sealing) -> None:
+def seal(found: heap.Found, sealing: Sealing) -> None:
     """List what is put off, for workers to say what they used of it."""
     if sealing.warms and not sealing.is_window:
         steps = [*_routes(found), *_models()][:_MANY_STEPS]
         sealing.learners += [Deferred(steps)] if steps else []
 
 
-def _routes(found: Found) -> Iterator[Step]:
-    apps: list[Any] = found.of(*kinds()) if kinds() else []
+def _routes(found: heap.Found) -> Iterator[Step]:
+    apps: list[Any] = found.of(*kinds())
     for app in apps:
         for name in ("_static_routes", "_dynamic_routes"):
             for route in getattr(app, name, ()):

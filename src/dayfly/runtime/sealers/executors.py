@@ -12,83 +12,59 @@ import sys
 import threading
 import time
 
+from dayfly.runtime import heap
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
     from typing import Any
 
-    from dayfly.runtime.heap import Found
     from dayfly.runtime.sealing import Sealing
 
 # What init queued may still run; longer than this, the function does not count on its being done.
 PATIENCE_S = 1.0
 _EXECUTOR_STATE = (
-    "_idle_semaphore",
-    "_max_workers",
-    "_shutdown",
-    "_shutdown_lock",
-    "_thread_name_prefix",
-    "_threads",
+    *("_idle_semaphore", "_max_workers", "_shutdown", "_shutdown_lock", "_thread_name_prefix", "_threads"),
     "_work_queue",
 )
 _POOL_STATE = (
-    "_cache",
-    "_change_notifier",
-    "_initargs",
-    "_initializer",
-    "_pool",
-    "_processes",
-    "_result_handler",
-    "_state",
-    "_task_handler",
-    "_worker_handler",
+    *("_cache", "_change_notifier", "_initargs", "_initializer", "_pool", "_processes", "_result_handler"),
+    *("_state", "_task_handler", "_worker_handler"),
 )
 
 
 def kinds() -> tuple[type, ...]:
     """Return the pools' classes, as far as init loaded them."""
-    wanted = (
+    return heap.classes(
         ("concurrent.futures.thread", "ThreadPoolExecutor"),
         ("concurrent.futures.process", "ProcessPoolExecutor"),
         ("multiprocessing.pool", "Pool"),
         ("gevent.threadpool", "ThreadPool"),
     )
-    return tuple(
-        kind
-        for module, name in wanted
-        if module in sys.modules and isinstance(kind := getattr(sys.modules[module], name, None), type)
-    )
 
 
-def seal(found: Found, sealing: Sealing) -> None:
+def seal(found: heap.Found, sealing: Sealing) -> None:
     """End idle threads of pools; refuse pools at work and pools of processes."""
-    threads = sys.modules.get("concurrent.futures.thread")
-    if threads is not None:
-        for executor in found.of(threads.ThreadPoolExecutor):
-            _end_executor(executor, threads, sealing)
-    processes = sys.modules.get("concurrent.futures.process")
-    if processes is not None:
-        for executor in found.of(processes.ProcessPoolExecutor):
-            if getattr(executor, "_processes", None):
-                sealing.refuse(
-                    "a ProcessPoolExecutor used at init has processes that workers would share: create it "
-                    "in the handler"
-                )
-    pools = sys.modules.get("multiprocessing.pool")
-    if pools is not None:
-        for pool in found.of(pools.Pool):
-            if isinstance(pool, pools.ThreadPool):
-                _end_pool(pool, pools, sealing)
-            elif getattr(pool, "_pool", None):
-                sealing.refuse(
-                    "a multiprocessing.Pool created at init has processes that workers would share: create "
-                    "it in the handler"
-                )
-    green = sys.modules.get("gevent.threadpool")
-    if green is not None:
-        for pool in found.of(green.ThreadPool):
-            _end_green(pool, green.monkey.get_original("time", "sleep"), sealing)
+    for executor in found.named("concurrent.futures.thread", "ThreadPoolExecutor"):
+        _end_executor(executor, sealing)
+    for executor in found.named("concurrent.futures.process", "ProcessPoolExecutor"):
+        if getattr(executor, "_processes", None):
+            sealing.refuse(
+                "a ProcessPoolExecutor used at init has processes that workers would share: create it "
+                "in the handler"
+            )
+    for pool in found.named("multiprocessing.pool", "Pool"):
+        pools = sys.modules["multiprocessing.pool"]
+        if isinstance(pool, pools.ThreadPool):
+            _end_pool(pool, pools, sealing)
+        elif getattr(pool, "_pool", None):
+            sealing.refuse(
+                "a multiprocessing.Pool created at init has processes that workers would share: create "
+                "it in the handler"
+            )
+    for pool in found.named("gevent.threadpool", "ThreadPool"):
+        _end_green(pool, sys.modules["gevent.monkey"].get_original("time", "sleep"), sealing)
 
 
 def join(threads: list[threading.Thread], *, seconds: float) -> bool:
@@ -99,7 +75,7 @@ def join(threads: list[threading.Thread], *, seconds: float) -> bool:
     return not any(thread.is_alive() for thread in threads)
 
 
-def _end_executor(executor: object, module: ModuleType, sealing: Sealing) -> None:
+def _end_executor(executor: object, sealing: Sealing) -> None:
     state = vars(executor)
     if any(name not in state for name in _EXECUTOR_STATE) or state["_shutdown"]:
         return
@@ -119,7 +95,7 @@ def _end_executor(executor: object, module: ModuleType, sealing: Sealing) -> Non
         if are_gone:
             while not state["_work_queue"].empty():
                 state["_work_queue"].get_nowait()
-    queues = getattr(module, "_threads_queues", {})
+    queues = getattr(sys.modules["concurrent.futures.thread"], "_threads_queues", {})
     for thread in threads:
         if not thread.is_alive():
             queues.pop(thread, None)

@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 _END_LIMIT_S = 1.0
 
 
-def kinds() -> tuple[type, ...]:
-    """Threads are found without a walk over the heap."""
-    return ()
-
-
 def seal(found: Found, sealing: Sealing) -> None:
     """End threads that wait at the supervisor for an extension's event; start them with a worker's event."""
     threads = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]

@@ -33,11 +33,6 @@ _PIECE_BYTES = 1 << 20
 _TEMPORARY = ("/tmp/", "/var/tmp/", "/dev/shm/")
 
 
-def kinds() -> tuple[type, ...]:
-    """Return nothing: descriptors are found by the kernel's own list."""
-    return ()
-
-
 def seal(found: Found, sealing: Sealing) -> None:
     """Have every worker open what init opened; name what cannot be had twice."""
     outputs = {identity: output for output in (2, 1) if (identity := reopen.identify(output)) is not None}

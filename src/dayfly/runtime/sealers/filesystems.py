@@ -7,21 +7,20 @@ behind. Here each worker has that thread and that loop, and connections of its o
 from __future__ import annotations
 
 import os
-import sys
+
+from dayfly.runtime import heap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from dayfly.runtime.heap import Found
     from dayfly.runtime.sealing import Sealing
 
 
 def kinds() -> tuple[type, ...]:
     """Return fsspec's class of filesystems that ask an event loop."""
-    kind = getattr(sys.modules["fsspec.asyn"], "AsyncFileSystem", None)
-    return (kind,) if isinstance(kind, type) else ()
+    return heap.classes(("fsspec.asyn", "AsyncFileSystem"))
 
 
-def seal(found: Found, sealing: Sealing) -> None:
+def seal(found: heap.Found, sealing: Sealing) -> None:
     """Have every worker pass for the process that made them."""
     zygote = os.getpid()
     instances: list[object] = found.of(*kinds())

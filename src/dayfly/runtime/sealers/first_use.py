@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import sys
 
+from dayfly.runtime import heap
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dayfly.runtime.heap import Found
     from dayfly.runtime.sealing import Sealing
 
 _KINDS = (
@@ -32,11 +33,10 @@ _NO_PATH = "/\0"
 
 def kinds() -> tuple[type, ...]:
     """Return the classes whose instances can be prepared."""
-    found = (getattr(sys.modules.get(module), name, None) for module, name in _KINDS)
-    return tuple(kind for kind in found if isinstance(kind, type))
+    return heap.classes(*_KINDS)
 
 
-def seal(found: Found, sealing: Sealing) -> None:
+def seal(found: heap.Found, sealing: Sealing) -> None:
     """Prepare what is found, if the settings want it."""
     if not sealing.warms:
         return

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import sys
 
+from dayfly.runtime import heap
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import http.client
     import socket
     from types import ModuleType
+    from typing import Any
 
-    from dayfly.runtime.heap import Found
     from dayfly.runtime.sealing import Sealing
 
 _READ_IT = "read the response completely or close it"
@@ -26,28 +28,23 @@ HTTPCORES = ("httpcore", "httpcore2")
 
 def kinds() -> tuple[type, ...]:
     """Return the classes of connections, responses and synchronous pools of the loaded libraries."""
-    wanted: list[type] = []
-    if client := sys.modules.get("http.client"):
-        wanted += [client.HTTPConnection, client.HTTPResponse]
-    return (*wanted, *_pool_classes())
+    return (*heap.classes(("http.client", "HTTPConnection", "HTTPResponse")), *_pool_classes())
 
 
-def seal(found: Found, sealing: Sealing) -> None:
+def seal(found: heap.Found, sealing: Sealing) -> None:
     """Close what is idle; name what is in the middle of a response, or would not connect again."""
     if client := sys.modules.get("http.client"):
         _seal_http_client(client, found, sealing)
-    if classes := _pool_classes():
-        pools: list[object] = found.of(*classes)
-        for item in pools:
-            _seal_pool(item, sealing)
+    pools: list[object] = found.of(*_pool_classes())
+    for item in pools:
+        _seal_pool(item, sealing)
 
 
 def _pool_classes() -> tuple[type, ...]:
-    pools = (getattr(sys.modules.get(name), "ConnectionPool", None) for name in HTTPCORES)
-    return tuple(pool for pool in pools if isinstance(pool, type))
+    return heap.classes(*((name, "ConnectionPool") for name in HTTPCORES))
 
 
-def _seal_http_client(client: ModuleType, found: Found, sealing: Sealing) -> None:
+def _seal_http_client(client: ModuleType, found: heap.Found, sealing: Sealing) -> None:
     connections: list[http.client.HTTPConnection] = found.of(client.HTTPConnection)
     names = {
         id(response): f"{connection.host}:{connection.port}"
@@ -128,12 +125,7 @@ def _refuse(sealing: Sealing, sock: socket.socket, what: str, fix: str) -> None:
 
 
 def _seal_pool(pool: object, sealing: Sealing) -> None:
-    # `_pool` before httpcore 0.18.
-    connections = getattr(pool, "_connections", None)
-    if connections is None:
-        connections = getattr(pool, "_pool", None)
-    if not isinstance(connections, list):
-        return
+    connections = connections_of(pool)
     for connection in list(connections):
         if connection.is_closed():
             connections.remove(connection)
@@ -154,6 +146,14 @@ def tell_peer(sock: object) -> str:
     except OSError:
         return "a server"
     return f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else str(peer) or "a server"
+
+
+def connections_of(pool: object) -> list[Any]:
+    """Return httpcore's own list of a pool's connections."""
+    # `_pool` before httpcore 0.18.
+    named = getattr(pool, "_connections", None)
+    connections = getattr(pool, "_pool", None) if named is None else named
+    return connections if isinstance(connections, list) else []
 
 
 def origin_of(connection: object) -> str:

@@ -32,11 +32,6 @@ _NOWHERE = -1
 _INTERNET = (_socket.AF_INET, _socket.AF_INET6)
 
 
-def kinds() -> tuple[type, ...]:
-    """Return nothing: classes written in C do not lead to their instances."""
-    return ()
-
-
 def seal(_found: Found, sealing: Sealing) -> None:
     """Take the producers' connections out of workers; refuse what two workers must not both be."""
     if sealing.thread_policy != "auto":

@@ -15,13 +15,13 @@ import signal
 import sys
 import threading
 
+from dayfly.runtime import heap
 from dayfly.runtime.sealers import transports
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
 
-    from dayfly.runtime.heap import Found
     from dayfly.runtime.sealing import Sealing
 
 # How long a callback of a running loop may take until the loop is held; a coroutine that blocks longer
@@ -32,11 +32,10 @@ _NEEDED = ("_close_self_pipe", "_csock", "_make_self_pipe", "_selector", "_ssock
 
 def kinds() -> tuple[type, ...]:
     """Return asyncio's loops, and what has connections on them."""
-    loop = getattr(sys.modules.get("asyncio"), "BaseEventLoop", None)
-    return (*(() if loop is None else (loop,)), *transports.kinds())
+    return (*heap.classes(("asyncio", "BaseEventLoop")), *transports.kinds())
 
 
-def seal(found: Found, sealing: Sealing) -> None:
+def seal(found: heap.Found, sealing: Sealing) -> None:
     """Hold running loops, close idle connections, then take the loops' descriptors out of the zygote."""
     _turn_green()
     base: type[asyncio.BaseEventLoop] | None = getattr(sys.modules.get("asyncio"), "BaseEventLoop", None)

@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 MAX_COPY_BYTES = 16 << 20
 
 
-def kinds() -> tuple[type, ...]:
-    """Return nothing: the kernel lists mappings."""
-    return ()
-
-
 def seal(found: Found, sealing: Sealing) -> None:
     """Have every worker replace what init mapped; name what is too large."""
     if descriptions.has_children():

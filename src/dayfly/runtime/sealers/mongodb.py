@@ -6,14 +6,13 @@ what it inherited. But those connections would still be open there.
 
 from __future__ import annotations
 
-import sys
 import warnings
 
 from dayfly._sys import sockets
+from dayfly.runtime import heap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from dayfly.runtime.heap import Found
     from dayfly.runtime.sealing import Sealing
 
 # The first since 4.9, the second before.
@@ -22,16 +21,12 @@ _MODULES = ("pymongo.synchronous.pool", "pymongo.pool")
 
 def kinds() -> tuple[type, ...]:
     """Return the class of a connection."""
-    for name in _MODULES:
-        kind = getattr(sys.modules.get(name), "Connection", None)
-        if isinstance(kind, type):
-            return (kind,)
-    return ()
+    return heap.classes(*((name, "Connection") for name in _MODULES))[:1]
 
 
-def seal(found: Found, sealing: Sealing) -> None:
+def seal(found: heap.Found, sealing: Sealing) -> None:
     """Have every worker cut off the connections that are open."""
-    connections: list[object] = found.of(*kinds()) if kinds() else []
+    connections: list[object] = found.of(*kinds())
     for connection in connections:
         below = getattr(connection, "conn", None)
         number = -1 if below is None or getattr(connection, "closed", True) else below.fileno()

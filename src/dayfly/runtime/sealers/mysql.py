@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from dayfly.runtime import heap
 from dayfly.runtime.sealers import lazy_objects, tokens
 
 TYPE_CHECKING = False
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Protocol
 
-    from dayfly.runtime import heap
     from dayfly.runtime.sealing import Sealing
 
     class PyMySqlConnection(Protocol):
@@ -48,52 +48,24 @@ _WROTE_NOTHING = (
 # Counters of statements that leave nothing behind. SELECT ... FOR UPDATE counts as SELECT: its locks end
 # with the session, and nobody relies on locks that init took.
 _READING = (
-    "Com_select",
-    "Com_show_",
-    "Com_set_option",
-    "Com_begin",
-    "Com_change_db",
-    "Com_commit",
-    "Com_rollback",
-    "Com_admin_commands",
-    "Com_stmt_",
+    *("Com_select", "Com_show_", "Com_set_option", "Com_begin", "Com_change_db", "Com_commit"),
+    *("Com_rollback", "Com_admin_commands", "Com_stmt_"),
 )
 # What functions set for their session. Character sets are not here: the drivers keep and send theirs.
 _SETTINGS = (
-    "auto_increment_increment",
-    "auto_increment_offset",
-    "foreign_key_checks",
-    "group_concat_max_len",
-    "innodb_lock_wait_timeout",
-    "lock_wait_timeout",
-    "max_execution_time",
-    "max_statement_time",
-    "net_read_timeout",
-    "net_write_timeout",
-    "sql_mode",
-    "sql_safe_updates",
-    "sql_select_limit",
-    "time_zone",
-    "transaction_isolation",
-    "transaction_read_only",
-    "tx_isolation",
-    "tx_read_only",
-    "unique_checks",
-    "wait_timeout",
+    *("auto_increment_increment", "auto_increment_offset", "foreign_key_checks", "group_concat_max_len"),
+    *("innodb_lock_wait_timeout", "lock_wait_timeout", "max_execution_time", "max_statement_time"),
+    *("net_read_timeout", "net_write_timeout", "sql_mode", "sql_safe_updates", "sql_select_limit"),
+    *("time_zone", "transaction_isolation", "transaction_read_only", "tx_isolation", "tx_read_only"),
+    *("unique_checks", "wait_timeout"),
 )
 
 
 def kinds() -> tuple[type, ...]:
     """Return the classes of connections that this sealer wants to see."""
-    wanted: list[type] = []
-    for module, name in (
-        ("pymysql.connections", "Connection"),
-        ("mysql.connector.abstracts", "MySQLConnectionAbstract"),
-    ):
-        kind = getattr(sys.modules.get(module), name, None)
-        if isinstance(kind, type):
-            wanted.append(kind)
-    return tuple(wanted)
+    return heap.classes(
+        ("pymysql.connections", "Connection"), ("mysql.connector.abstracts", "MySQLConnectionAbstract")
+    )
 
 
 def seal(found: heap.Found, sealing: Sealing) -> None:

@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     from dayfly.runtime.sealing import Sealing
 
 
-def kinds() -> tuple[type, ...]:
-    """Return nothing: native threads are found in /proc."""
-    return ()
-
-
 def seal(_found: heap.Found, sealing: Sealing) -> None:
     """End what pauses; what then is left is judged, by name, with all other threads."""
     if not natives.count():

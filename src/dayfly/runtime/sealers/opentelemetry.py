@@ -6,16 +6,15 @@ exported by the environment's first worker, and once; the zygote makes no connec
 
 from __future__ import annotations
 
-import sys
 import threading
 
+from dayfly.runtime import heap
 from dayfly.runtime.sealers.executors import PATIENCE_S, join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dayfly.runtime.heap import Found
     from dayfly.runtime.sealing import Sealing
 
 _CLASSES = (
@@ -37,14 +36,10 @@ _COLLECT_MS = 2_000
 
 def kinds() -> tuple[type, ...]:
     """Return the SDK's classes with a thread, and the one that every measurement passes through."""
-    return tuple(
-        kind
-        for module, name in _CLASSES
-        if module in sys.modules and isinstance(kind := getattr(sys.modules[module], name, None), type)
-    )
+    return heap.classes(*_CLASSES)
 
 
-def seal(found: Found, sealing: Sealing) -> None:
+def seal(found: heap.Found, sealing: Sealing) -> None:
     """Park each batch's thread and each reader's, and remember what init left in them."""
     items: list[object] = found.of(*kinds())
     consumers = [item for item in items if hasattr(item, "_reader_storages")]

@@ -17,11 +17,6 @@ if TYPE_CHECKING:
 _NOBODY = ("", b"")
 
 
-def kinds() -> tuple[type, ...]:
-    """Return nothing: descriptors are found by the kernel's own list."""
-    return ()
-
-
 def seal(found: Found, sealing: Sealing) -> None:
     """Have every worker make the pairs of init; `seal.reasons_not_to_fork` names an end whose other end is elsewhere."""
     ends: dict[int, list[int]] = {}

@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 _KINDS = ("eventfd", "timerfd", "signalfd", "inotify", "eventpoll")
 
 
-def kinds() -> tuple[type, ...]:
-    """Return nothing: descriptors are found by the kernel's own list."""
-    return ()
-
-
 def seal(found: Found, sealing: Sealing) -> None:
     """Have every worker make what init made; `seal.reasons_not_to_fork` names what cannot be made anew."""
     numbers: dict[str, list[int]] = {}

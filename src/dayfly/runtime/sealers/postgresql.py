@@ -13,6 +13,7 @@ import threading
 import time
 
 from dayfly._sys import objects
+from dayfly.runtime import heap
 from dayfly.runtime.sealers import lazy_objects, tokens
 
 TYPE_CHECKING = False
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Protocol
 
-    from dayfly.runtime import heap
     from dayfly.runtime.sealing import Sealing
 
     Settings = list[tuple[str, str]]
@@ -70,19 +70,14 @@ _POOL_STOP_S = 2.0
 
 def kinds() -> tuple[type, ...]:
     """Return the classes of psycopg whose instances this sealer wants to see."""
-    wanted: list[type] = []
-    for module, names in (
-        ("psycopg", ("Connection", "AsyncConnection")),
-        ("psycopg_pool", ("ConnectionPool", "AsyncConnectionPool")),
-        ("psycopg2.extensions", ("connection", "cursor")),
-    ):
-        loaded = sys.modules.get(module)
-        wanted += [kind for name in names if isinstance(kind := getattr(loaded, name, None), type)]
     cursor = getattr(sys.modules.get("psycopg"), "Cursor", None)
     base = next((kind for kind in getattr(cursor, "__mro__", ()) if kind.__name__ == "BaseCursor"), None)
-    if base is not None:
-        wanted.append(base)
-    return tuple(wanted)
+    wanted = heap.classes(
+        ("psycopg", "Connection", "AsyncConnection"),
+        ("psycopg_pool", "ConnectionPool", "AsyncConnectionPool"),
+        ("psycopg2.extensions", "connection", "cursor"),
+    )
+    return wanted if base is None else (*wanted, base)
 
 
 def seal(found: heap.Found, sealing: Sealing) -> None:

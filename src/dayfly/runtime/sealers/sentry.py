@@ -6,15 +6,14 @@ integration for Lambda, which does so at every answer by wrapping methods of AWS
 
 from __future__ import annotations
 
-import sys
 import threading
 
+from dayfly.runtime import heap
 from dayfly.runtime.sealers.executors import PATIENCE_S, join
 from dayfly.runtime.sealers.queues import unfinished
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from dayfly.runtime.heap import Found
     from dayfly.runtime.sealing import Sealing
 
 _BATCHERS = ("log_batcher", "metrics_batcher", "span_batcher", "metrics_aggregator")
@@ -22,11 +21,10 @@ _BATCHERS = ("log_batcher", "metrics_batcher", "span_batcher", "metrics_aggregat
 
 def kinds() -> tuple[type, ...]:
     """Return the class of clients that have a transport."""
-    kind = getattr(sys.modules.get("sentry_sdk.client"), "_Client", None)
-    return (kind,) if isinstance(kind, type) else ()
+    return heap.classes(("sentry_sdk.client", "_Client"))
 
 
-def seal(found: Found, sealing: Sealing) -> None:
+def seal(found: heap.Found, sealing: Sealing) -> None:
     """Send what init recorded and stop the threads of each client."""
     clients: list[object] = found.of(*kinds())
     for client in clients:

@@ -15,13 +15,13 @@ import time
 
 from dayfly._sys import proc
 from dayfly._sys.access import is_writable
+from dayfly.runtime import heap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from dayfly.runtime.heap import Found
     from dayfly.runtime.sealing import Sealing
 
     Key = tuple[object, ...]
@@ -41,11 +41,10 @@ _MOST_MB = 64
 
 def kinds() -> tuple[type, ...]:
     """Return the class of botocore's loaders."""
-    kind = getattr(sys.modules["botocore.loaders"], "Loader", None)
-    return (kind,) if isinstance(kind, type) else ()
+    return heap.classes(("botocore.loaders", "Loader"))
 
 
-def seal(found: Found, sealing: Sealing) -> None:
+def seal(found: heap.Found, sealing: Sealing) -> None:
     """Have the next session be one from here, once a worker has made one, with a loader from here; and know the loaders of init."""
     module = sys.modules["botocore.session"]
     make_loader, make_session = (getattr(module, name, None) for name in ("create_loader", "get_session"))

@@ -35,11 +35,6 @@ _GLANCE_S = 0.002
 _ROUND_S = 1.0
 
 
-def kinds() -> tuple[type, ...]:
-    """Threads are found without a walk over the heap."""
-    return ()
-
-
 def seal(found: Found, sealing: Sealing) -> None:
     """Keep what waits or sleeps, refuse what works."""
     unknown = _unknown(sealing)

@@ -10,6 +10,7 @@ import os
 import sys
 
 from dayfly._sys.trust import open_trust
+from dayfly.runtime import heap
 from dayfly.runtime.bundles import Bundles, default_file, is_untouched
 
 TYPE_CHECKING = False
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterator
 
-    from dayfly.runtime.heap import Found
     from dayfly.runtime.sealing import Sealing
 
 _KINDS = (
@@ -38,10 +38,10 @@ _TRUST_OPTIONS = ("ssl_context", "ca_certs", "ca_cert_dir", "ca_cert_data")
 
 def kinds() -> tuple[type, ...]:
     """Return the classes whose instances know which bundle they will load."""
-    return tuple(kind for module, name in _KINDS for kind in _loaded(module, name))
+    return heap.classes(*_KINDS)
 
 
-def seal(found: Found, sealing: Sealing) -> None:
+def seal(found: heap.Found, sealing: Sealing) -> None:
     """Parse the bundles that loaded libraries would use, and have contexts take them from here."""
     # getaddrinfo encodes every name with it, and every worker would import it and its tables: 1 ms.
     "localhost".encode("idna")
@@ -55,7 +55,7 @@ def seal(found: Found, sealing: Sealing) -> None:
     bundles = Bundles(module, open_trust(module) if paths else None)
     for path in paths:
         bundles.parse(path)
-    for session in _instances(found, "botocore.httpsession", "URLLib3Session"):
+    for session in found.named("botocore.httpsession", "URLLib3Session"):
         if path := _botocore_bundle(session):
             for context in _contexts(session):
                 bundles.give(context, path)
@@ -93,27 +93,27 @@ def _text(path: str) -> str:
         return ""
 
 
-def _bundles(found: Found) -> Iterator[str]:
+def _bundles(found: heap.Found) -> Iterator[str]:
     """Yield the files that loaded libraries will load, the surest first."""
     yield from _of_botocore(found)
     yield from _of_requests(found)
-    for pool in _instances(found, "urllib3.connectionpool", "HTTPSConnectionPool"):
+    for pool in found.named("urllib3.connectionpool", "HTTPSConnectionPool"):
         yield from _path(getattr(pool, "ca_certs", None))
-    for manager in _instances(found, "urllib3.poolmanager", "PoolManager"):
+    for manager in found.named("urllib3.poolmanager", "PoolManager"):
         yield from _path(_option(manager, "connection_pool_kw", "ca_certs"))
     for module in _OF_REDIS:
-        for pool in _instances(found, module, "ConnectionPool"):
+        for pool in found.named(module, "ConnectionPool"):
             yield from _path(_option(pool, "connection_kwargs", "ssl_ca_certs"))
-    if "httpx" in sys.modules and not _instances(found, "httpx._client", "BaseClient"):
+    if "httpx" in sys.modules and not found.named("httpx._client", "BaseClient"):
         # A client that init made has loaded its context; one made in the handler does it there.
         yield os.environ.get("SSL_CERT_FILE") or _certifi()
 
 
-def _of_botocore(found: Found) -> Iterator[str]:
+def _of_botocore(found: heap.Found) -> Iterator[str]:
     httpsession = sys.modules.get("botocore.httpsession")
     if httpsession is None:
         return
-    for session in _instances(found, "botocore.httpsession", "URLLib3Session"):
+    for session in found.named("botocore.httpsession", "URLLib3Session"):
         if path := _botocore_bundle(session):
             yield path
     # Clients made in the handler, as botocore.endpoint chooses where nothing is set in code.
@@ -121,11 +121,11 @@ def _of_botocore(found: Found) -> Iterator[str]:
     yield chosen or str(httpsession.get_cert_path(True))
 
 
-def _of_requests(found: Found) -> Iterator[str]:
+def _of_requests(found: heap.Found) -> Iterator[str]:
     adapters = sys.modules.get("requests.adapters")
     if adapters is None:
         return
-    for session in _instances(found, "requests.sessions", "Session"):
+    for session in found.named("requests.sessions", "Session"):
         yield from _path(getattr(session, "verify", None))
     chosen = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
     yield chosen or str(getattr(adapters, "DEFAULT_CA_BUNDLE_PATH", ""))
@@ -157,17 +157,17 @@ def _contexts(session: object) -> Iterator[ssl.SSLContext]:
             yield context
 
 
-def _uses_default_paths(found: Found) -> bool:
+def _uses_default_paths(found: heap.Found) -> bool:
     """Say whether something here opens connections that trust OpenSSL's default file."""
     for module in _OF_REDIS:
-        for pool in _instances(found, module, "ConnectionPool"):
+        for pool in found.named(module, "ConnectionPool"):
             if "SSL" in getattr(getattr(pool, "connection_class", None), "__name__", ""):
                 return True
-    adapters = _instances(found, "requests.adapters", "HTTPAdapter")
+    adapters = found.named("requests.adapters", "HTTPAdapter")
     owned = {id(getattr(adapter, "poolmanager", None)) for adapter in adapters}
     # urllib3 2 makes one when it is imported, for urllib3.request().
     idle = getattr(sys.modules.get("urllib3"), "_DEFAULT_POOL", None)
-    for manager in _instances(found, "urllib3.poolmanager", "PoolManager"):
+    for manager in found.named("urllib3.poolmanager", "PoolManager"):
         if id(manager) in owned or (manager is idle and not len(getattr(manager, "pools", ()))):
             continue
         if not any(_option(manager, "connection_pool_kw", name) for name in _TRUST_OPTIONS):
@@ -192,15 +192,6 @@ def _opens_by_standard_library() -> bool:
         if any(id(vars(module).get(opener)) in wanted for opener in _OPENERS):
             return True
     return False
-
-
-def _instances(found: Found, module: str, name: str) -> list[object]:
-    return list(found.of(*_loaded(module, name)))
-
-
-def _loaded(module: str, name: str) -> tuple[type[object], ...]:
-    kind = getattr(sys.modules.get(module), name, None)
-    return (kind,) if isinstance(kind, type) else ()
 
 
 def _option(owner: object, attribute: str, name: str) -> object:

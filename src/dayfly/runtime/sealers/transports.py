@@ -6,16 +6,14 @@ it when the loop runs next, in the worker. Before that its pool has forgotten it
 
 from __future__ import annotations
 
-import sys
-
+from dayfly.runtime import heap
 from dayfly.runtime.sealers import pairs
-from dayfly.runtime.sealers.http import HTTPCORES, origin_of, tell_peer
+from dayfly.runtime.sealers.http import HTTPCORES, connections_of, origin_of, tell_peer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from dayfly.runtime.heap import Found
     from dayfly.runtime.sealing import Sealing
 
 _POOLS = (
@@ -24,30 +22,22 @@ _POOLS = (
     ("valkey.asyncio.connection", "ConnectionPool"),
     *((name, "AsyncConnectionPool") for name in HTTPCORES),
 )
+_TRANSPORT = ("asyncio.selector_events", "_SelectorTransport")
 # Wrappers within wrappers: a tunnel's connection within a proxy's, TLS within TLS.
 _DEPTH = 8
 
 
 def kinds() -> tuple[type, ...]:
     """Return the classes of asynchronous pools that init loaded, and of asyncio's transports."""
-    wanted = [*_POOLS, ("asyncio.selector_events", "_SelectorTransport")]
-    return tuple(kind for module, name in wanted if (kind := _class(module, name)) is not None)
+    return heap.classes(*_POOLS, _TRANSPORT)
 
 
-def seal(found: Found, sealing: Sealing) -> None:
+def seal(found: heap.Found, sealing: Sealing) -> None:
     """Close idle connections and make their pools forget them; name every transport that is left open."""
     for module, name in _POOLS:
-        kind = _class(module, name)
-        if kind is not None:
-            seal_pool = _SEALS[module.partition(".")[0]]
-            pools: list[object] = found.of(kind)
-            for pool in pools:
-                seal_pool(pool, sealing)
-    transport_class = _class("asyncio.selector_events", "_SelectorTransport")
-    if transport_class is None:
-        return
-    transports: list[object] = found.of(transport_class)
-    for transport in transports:
+        for pool in found.named(module, name):
+            _SEALS[module.partition(".")[0]](pool, sealing)
+    for transport in found.named(*_TRANSPORT):
         sock = getattr(transport, "_sock", None)
         if sock is None or sock.fileno() < 0 or sock.fileno() in sealing.descriptors:
             continue
@@ -71,8 +61,7 @@ def drop(transport: object) -> bool:
         if protocol is None:
             break
         below = getattr(protocol, "_transport", None)
-    kind = _class("asyncio.selector_events", "_SelectorTransport")
-    if kind is None or not isinstance(below, kind):
+    if not isinstance(below, heap.classes(_TRANSPORT)):
         return below is None
     try:
         transport.abort()  # type: ignore[attr-defined]
@@ -86,18 +75,12 @@ def drop(transport: object) -> bool:
     return True
 
 
-def _class(module: str, name: str) -> type | None:
-    kind = getattr(sys.modules.get(module), name, None)
-    return kind if isinstance(kind, type) else None
-
-
 def _is_closing(transport: object) -> bool:
     """Say whether the function closed a transport whose loop has not got round to it; TLS waits for its peer."""
     if getattr(transport, "_closing", False) and not getattr(transport, "_buffer", None):
         return True
-    kind = _class("asyncio.sslproto", "SSLProtocol")
     protocol = getattr(transport, "_protocol", None)
-    if kind is None or not isinstance(protocol, kind):
+    if not isinstance(protocol, heap.classes(("asyncio.sslproto", "SSLProtocol"))):
         return False
     return bool(getattr(getattr(protocol, "_app_transport", None), "_closed", False))
 
@@ -122,12 +105,7 @@ def _seal_aiohttp(connector: object, sealing: Sealing) -> None:
 
 
 def _seal_httpcore(pool: object, sealing: Sealing) -> None:
-    # `_pool` before httpcore 0.18.
-    connections = getattr(pool, "_connections", None)
-    if connections is None:
-        connections = getattr(pool, "_pool", None)
-    if not isinstance(connections, list):
-        return
+    connections = connections_of(pool)
     for connection in list(connections):
         if connection.is_closed() or (connection.is_idle() and _drop_stream(connection)):
             connections.remove(connection)
@@ -181,19 +159,18 @@ def _socket_of(connection: object) -> object:
 
 def _stream_of(connection: object) -> object:
     """Return anyio's or trio's stream under an httpcore connection."""
-    below = connection
+    below = _innermost(connection, "_connection")
+    return _innermost(getattr(getattr(below, "_network_stream", None), "_stream", None), "transport_stream")
+
+
+def _innermost(owner: object, name: str) -> object:
+    """Follow an attribute, a wrapper's, to what has none."""
     for _ in range(_DEPTH):
-        inner = getattr(below, "_connection", None)
+        inner = getattr(owner, name, None)
         if inner is None:
             break
-        below = inner
-    stream = getattr(getattr(below, "_network_stream", None), "_stream", None)
-    for _ in range(_DEPTH):
-        inner = getattr(stream, "transport_stream", None)
-        if inner is None:
-            break
-        stream = inner
-    return stream
+        owner = inner
+    return owner
 
 
 _SEALS: dict[str, Callable[[object, Sealing], None]] = {

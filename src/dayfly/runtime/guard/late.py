@@ -1,0 +1,111 @@
+"""Modules of the guard's that few functions call for: loaded when something asks first, by a worker, and by the zygote for later ones."""
+
+from __future__ import annotations
+
+import sys
+from _frozen_importlib_external import (
+    FileFinder,
+    SourceFileLoader,
+    SourcelessFileLoader,
+)
+from zipimport import ZipImportError, zipimporter
+
+from dayfly.runtime.guard import owncode, switch
+from dayfly.runtime.guard.builtin import OwnBuiltins
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
+    from dayfly.runtime.guard.guarding import Guard
+
+# What libraries say whose business is to write code: written.py.
+_TEXTS = "texts"
+# The layer compresses these modules, and what they alone are made of: `_LATE_GUARD` in attach/layout.py.
+NAMES = frozenset(("commands", "computing", "documents", "statements", _TEXTS))
+
+
+_LOADERS = (SourceFileLoader, (".py",)), (SourcelessFileLoader, (".pyc",))
+
+
+class _OwnFiles:
+    """Finds Dayfly's modules where Dayfly lies, whatever finders and hooks were added: libraries' that trace, or somebody's."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        package = "/".join(name.split(".")[1:-1])
+        for folder in owncode.FOLDERS:
+            try:
+                finder = zipimporter(folder + package) if ".zip/" in folder else None
+            except ZipImportError:
+                continue
+            spec = (finder or FileFinder(folder + package, *_LOADERS)).find_spec(name, target)  # type: ignore[arg-type]
+            if spec is not None:
+                return spec
+        return None
+
+
+class LateModules:
+    """Those of a guard's that are loaded, and texts that are read. In the zygote it is a learner: workers tell what they had to load."""
+
+    MARK = "&"
+    MANY = 100
+    __slots__ = ("_guard", "_told", "_wanted", "loaded")
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self.loaded: dict[str, ModuleType] = {}
+        self._told: set[str] = set()
+        self._wanted: set[str] = set()
+
+    def load(self, name: str) -> ModuleType:
+        """Return a module, loaded and sealed; raises what importing it raises, switch.Planted for somebody else's.
+
+        Code that an event brought may run in this process by now. It counts only if all that is new of the judge's was read from
+        Dayfly's own folder: so nothing here is imported `from` a package, where somebody may have put a name.
+        """
+        whole = owncode.GUARD + name
+        with OwnBuiltins(_OwnFiles()):
+            __import__(whole)
+        if self._guard.is_sealed:
+            switch.extend(self._guard.switch)
+        module = self.loaded[name] = sys.modules[whole]
+        return module
+
+    def prepare(self, names: AbstractSet[str]) -> None:
+        """Load some of NAMES; raises what `load` does."""
+        for name in names - self._here():
+            if name == _TEXTS:
+                self._guard.written.is_constant("", generators=True)
+            else:
+                self.load(name)
+
+    def _here(self) -> set[str]:
+        return {*self.loaded, *((_TEXTS,) if self._guard.has_read_texts else ())}
+
+    def told(self) -> list[str]:
+        """Return in a worker what is loaded and was not told yet."""
+        new = self._here() - self._told
+        self._told |= new
+        return list(new)
+
+    def hear(self, lines: list[str]) -> None:
+        """In the zygote: who owns a worker can have the guard's own modules loaded, and nothing else."""
+        self._wanted |= NAMES.intersection(lines) - self._here()
+
+    def waits_alone(self) -> bool:
+        """No code of the function's runs for it."""
+        return False
+
+    def spend_a_moment(self) -> None:
+        """Load one of those that workers had to load."""
+        if self._wanted:
+            try:
+                self.prepare({self._wanted.pop()})
+            except Exception:
+                # Trust boundary: the import system is the function's, too. Workers go on loading it, and say what became of that.
+                return
