@@ -466,6 +466,7 @@ def test_every_wrapped_library_still_has_what_is_wrapped() -> None:
         ('{"name": "%s", "role": "guest"}', 'the "best" tea', False),
         ('{"name": "%s", "role": "guest"}', "it's {fine}, [x]: y", False),
         ('{"role": "guest", "more": %s}', '{"name": "Ada", "age": 3}', False),
+        ('{"role": "guest", "more": %s}', '{\n  "name": "Ada",\n  "age": 3\n}', False),
         ("%s", '{"name": "Ada"}', False),
     ],
 )

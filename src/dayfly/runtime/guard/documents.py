@@ -234,13 +234,14 @@ def about_head(guard: Guard, data: object, by_hand: bool, frame: FrameType) -> N
 
 
 def about_settings(guard: Guard, text: object, parse: Callable[[str], object], frame: FrameType) -> None:
-    """Settings that the function may have written by hand, as INI or TOML: a value of the event within a line is no more than that.
+    """Settings that the function may have written by hand, as INI, TOML or JSON: a value of the event within a line is no more than that.
 
     What `parse` does not read has no effect.
     """
     if type(text) is not str or guard.own.is_constant(text):
         return
-    for sign in ("\n", '"'):
+    # Between values of JSON's a line's end is a blank.
+    for sign in '"' if is_json(text) else '\n"':
         for value, path in guard.provenance.values_in(text, sign):
             at = text.find(value)
             is_within = at > 0 and text[at - 1] != "\n"
