@@ -21,7 +21,7 @@ from tests.runtime.guard.guards import serving, told
 from tests.unprivileged import forked
 
 from dayfly.core.handshake import ZygoteOptions
-from dayfly.runtime.guard import audit_events
+from dayfly.runtime.guard import audit_events, places
 from dayfly.runtime.guard.guarding import Guard
 from dayfly.runtime.guard.hooks import make_hook
 from dayfly.runtime.guard.refusal import Refused
@@ -494,6 +494,8 @@ def test_data_of_a_package_lies_in_it(tmp_path: Path, monkeypatch: pytest.Monkey
     for file in (package / "__init__.py", package / "in.txt", tmp_path / "out.txt"):
         file.write_text("")
     monkeypatch.syspath_prepend(str(tmp_path))
+    # In a function's folder nothing is.
+    monkeypatch.setattr(places.Places, "is_planted", lambda *_: False)
     guard = serving({"name": "../out.txt", "plain": "in.txt"}, task=str(tmp_path), own=("texts",))
     for name, is_refused in (("in.txt", False), ("../out.txt", True)):
         frames: list[FrameType] = []
@@ -506,3 +508,4 @@ def test_data_of_a_package_lies_in_it(tmp_path: Path, monkeypatch: pytest.Monkey
         reader = next(one for one in readers if str(one.f_locals.get("path")).endswith(name))
         with pytest.raises(Refused) if is_refused else nullcontext():
             audit_events._on_open(guard, (reader.f_locals["path"], "r", 0), reader)
+    assert told(guard) == [["refused", "path.parent"]]
