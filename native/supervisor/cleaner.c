@@ -142,6 +142,14 @@ bool cleaner_keys_are_gone(struct supervisor *s) {
     return true;
 }
 
+bool cleaner_hears_late(const struct supervisor *s) {
+    return s->writable_paths.written.descriptor > 0 || s->outside.written.descriptor > 0;
+}
+
+bool cleaner_has_news(const struct supervisor *s) {
+    return s->zygote.pid > 0 && (written_has_news(&s->writable_paths.written) || written_has_news(&s->outside.written));
+}
+
 bool cleaner_has_more(struct supervisor *s) {
     held_look(&s->held, &s->sweep);
     return (s->settings.scrubs_tmp &&

@@ -27,21 +27,14 @@ static void sip_round(uint64_t v[4]) {
     v[2] += v[1], v[1] = rotate(v[1], 17) ^ v[2], v[2] = rotate(v[2], 32);
 }
 
-/* SipHash-2-4 of a name in a directory: nobody finds two names that collide without the key. Never 0. */
-static uint64_t hash_of(const uint64_t key[2], const struct inode_state *parent, const char *name) {
-    uint64_t v[4] = {key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du, key[0] ^ 0x6c7967656e657261u,
-                     key[1] ^ 0x7465646279746573u};
-    size_t n = strlen(name), total = n + 16;
-    for (size_t at = 0; at <= total; at += 8) {
+uint64_t known_hash(uint64_t first, uint64_t second, const void *text, size_t n) {
+    uint64_t v[4] = {first ^ 0x736f6d6570736575u, second ^ 0x646f72616e646f6du, first ^ 0x6c7967656e657261u,
+                     second ^ 0x7465646279746573u};
+    for (size_t at = 0; at <= n; at += 8) {
         uint64_t word = 0;
-        if (at == 0)
-            word = parent->device;
-        else if (at == 8)
-            word = parent->inode;
-        else
-            memcpy(&word, name + (at - 16), total - at < 8 ? total - at : 8);
-        if (total - at < 8)
-            word |= (uint64_t)total << 56;
+        memcpy(&word, (const uint8_t *)text + at, n - at < 8 ? n - at : 8);
+        if (n - at < 8)
+            word |= (uint64_t)n << 56;
         v[3] ^= word;
         sip_round(v), sip_round(v);
         v[0] ^= word;
@@ -51,6 +44,10 @@ static uint64_t hash_of(const uint64_t key[2], const struct inode_state *parent,
         sip_round(v);
     uint64_t hash = v[0] ^ v[1] ^ v[2] ^ v[3];
     return hash == 0 ? 1 : hash;
+}
+
+static uint64_t hash_of(const uint64_t key[2], const struct inode_state *parent, const char *name) {
+    return known_hash(known_hash(key[0], key[1], &(uint64_t[2]){parent->device, parent->inode}, 16), key[1], name, strlen(name));
 }
 
 /* Where the index has a hash, or would have it. */

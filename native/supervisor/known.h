@@ -29,6 +29,8 @@ struct known_entry {
     uint64_t hash;
     bool is_seen;
     bool is_code; /* of the image's: init does not make it again, and Python may execute it */
+    int watch;       /* written.h; 0: none */
+    uint64_t digest; /* of a watched file without a copy; 0: none */
     size_t content; /* where its copy lies, counted from 1; 0: nowhere */
     struct inode_state state;
 };
@@ -40,6 +42,8 @@ struct known {
     uint64_t key[2]; /* of the hash: names are an attacker's */
 };
 
+/* SipHash-2-4: nobody finds two texts that collide without the key, `first` and `second`. Never 0. */
+uint64_t known_hash(uint64_t first, uint64_t second, const void *text, size_t n);
 /* Reserve an empty table; -1 with a fault. */
 int known_begin(struct known *known, struct fault *fault);
 /* The entry of `name` in the directory `parent`; NULL without one. */

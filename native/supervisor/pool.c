@@ -322,8 +322,8 @@ void pool_learn(struct supervisor *s, int64_t until) {
     int64_t left = until - now_ns();
     if (s->zygote.pid <= 0 || s->zygote.trial <= 0 || left <= 0 || cleaner_is_pending(s))
         return;
-    /* What stays in /tmp may be an attacker's: nothing is imported then. */
-    if (zygote_ask_learn(&s->zygote, s->settings.scrubs_tmp ? left : 0, &fault) != 0) {
+    /* What stays in /tmp may be an attacker's: nothing is imported then, nor before it is known that no file of init's was written to. */
+    if (zygote_ask_learn(&s->zygote, s->settings.scrubs_tmp && !cleaner_hears_late(s) ? left : 0, &fault) != 0) {
         pool_lose(s, &fault);
         return;
     }

@@ -496,8 +496,8 @@ bool serving_has_left(struct supervisor *s, struct lane *lane) {
     if (have) {
         *leaving = (struct leaving){.pidfd = -1};
         pool_settle_losses(s);
-        /* A socket that the dead had bound passed for an extension's until it was closed. */
-        if (lane->worker == NULL && held_has_asked(&s->held) && cleaner_clean(s, NEVER, &lane->retire_why))
+        /* A socket that the dead had bound passed for an extension's until it was closed; so does a file tell then that it was open. */
+        if (lane->worker == NULL && (held_has_asked(&s->held) || cleaner_has_news(s)) && cleaner_clean(s, NEVER, &lane->retire_why))
             loop_retire(s, lane->retire_why.text);
     }
     memcpy(s->report.request_id, next, sizeof(next));

@@ -79,6 +79,7 @@ void writable_paths_forget(struct writable_paths *writable_paths) {
     known_cut(&writable_paths->kept, 0);
     known_copy(&writable_paths->kept, &writable_paths->image);
     writable_paths->n_own = 0;
+    written_forget(&writable_paths->written);
     if (writable_paths->contents != NULL)
         writable_paths->contents->n = 0;
     for (size_t i = 0; i < writable_paths->n_roots; i++)
@@ -97,6 +98,7 @@ struct snapshot {
     int64_t started; /* of the image in a later life: when the environment was; else 0 */
     struct young *young;
     bool is_full;
+    bool is_unwatched; /* a file of ours that could be written to unseen */
 };
 
 /* A file of the image's that is younger than the environment: say whether it was removed, since Python makes it again. */
@@ -145,6 +147,12 @@ static int remember_entry(void *context, int descriptor, const char *name) {
     if (snapshot->into == &writable_paths->kept && writable_paths->contents != NULL)
         entry.content = contents_keep(writable_paths->contents, writable_paths->uid, descriptor, name, &state,
                                       writable_paths->waiting + WRITABLE_PATHS_WAITING_BYTES);
+    if (snapshot->into == &writable_paths->kept && S_ISREG(state.mode)) {
+        entry.watch = written_watch(&writable_paths->written, descriptor, name);
+        snapshot->is_unwatched |= entry.watch < 0 && state.uid == writable_paths->uid;
+        if (entry.watch > 0 && entry.content == 0)
+            entry.digest = written_digest(writable_paths->kept.key, descriptor, name, writable_paths->waiting + WRITABLE_PATHS_WAITING_BYTES);
+    }
     entry.state = state;
     known_put(snapshot->into, snapshot->state, name, entry);
     writable_paths->n_own += image == NULL && state.uid == writable_paths->uid;
@@ -231,7 +239,7 @@ int writable_paths_remember(struct writable_paths *writable_paths, struct fault 
         root->is_lost = true;
     }
     writable_paths_outlast(snapshot.newest);
-    return 0;
+    return snapshot.is_unwatched ? fault_set(fault, "changes through mappings of files in memory are not seen: inotify refused to watch them") : 0;
 }
 
 bool writable_paths_is_bare(const struct writable_paths *writable_paths) {

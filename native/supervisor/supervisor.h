@@ -268,6 +268,9 @@ bool cleaner_clean(struct supervisor *s, int64_t until, struct fault *why);
 
 /* Say whether there is something to remove, while its worker is stopped. */
 bool cleaner_has_more(struct supervisor *s);
+/* Say whether there are files of which it is known that somebody wrote to them once he has closed them, and whether any was closed. */
+bool cleaner_hears_late(const struct supervisor *s);
+bool cleaner_has_news(const struct supervisor *s);
 
 /* Say whether no kernel keys are left that the dead hold: a dead process keeps its session's keyring until it was waited for,
  * and a process that knows the name may join it. Beyond a limit the environment retires, where nobody else can have made them. */

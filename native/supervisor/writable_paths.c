@@ -10,6 +10,8 @@
 /* A directory's table that has grown by so much, and stays so when it is empty: some 15,000 names of the
  * longest. Every look at it costs a read of all of it, for as long as the environment lives. */
 #define BLOAT_BYTES (1u << 20)
+/* All of them together take that from later invocations. */
+#define BLOAT_MOST (16u << 20)
 /* A directory that is read while it is emptied may skip entries. */
 #define MANY_PASSES 16
 #define LIFTED_NAME ".dayfly-%016llx-%llu"
@@ -21,6 +23,7 @@ struct clearing {
     const struct place *root;
     int64_t until;
     int64_t newest; /* of what was settled */
+    uint64_t grown; /* tables of directories that stay */
     bool is_late;
 };
 
@@ -131,18 +134,26 @@ static void remove_entry(struct clearing *clearing, int parent, const char *name
         remove_lifted(clearing, next);
 }
 
-/* Have a file of init's be what it was; false where it is not, or only to look was asked for (`until` is 0). */
-static bool settle(struct clearing *clearing, int descriptor, const char *name, struct known_entry *entry) {
+/* Have a file of init's be what it was, which has another stamp or may have been written to; false where it is not, or only to look was
+ * asked for (`until` is 0). */
+static bool settle(struct clearing *clearing, int descriptor, const char *name, struct known_entry *entry, bool is_stamped) {
     struct writable_paths *writable_paths = clearing->writable_paths;
+    struct written *written = &writable_paths->written;
     char *scratch = writable_paths->waiting + WRITABLE_PATHS_WAITING_BYTES;
-    if (!writable_paths->restores || entry->content == 0)
+    if (is_stamped && (!writable_paths->restores || entry->content == 0))
         return false;
-    if (!contents_is_same(writable_paths->contents, entry->content, descriptor, name, &entry->state, scratch)) {
-        if (clearing->until == 0 ||
+    if (entry->content == 0) {
+        if (entry->digest == 0 || entry->digest != written_digest(writable_paths->kept.key, descriptor, name, scratch))
+            return false;
+    } else if (!contents_is_same(writable_paths->contents, entry->content, descriptor, name, &entry->state, scratch)) {
+        if (clearing->until == 0 || !writable_paths->restores ||
             !contents_restore(writable_paths->contents, entry->content, descriptor, name, &entry->state, scratch))
             return false;
         clearing->out->restored++;
+        /* By ourselves. */
+        written_ask(written);
     }
+    written_settle(written, entry->watch);
     clearing->out->settled++;
     if (entry->state.changed > clearing->newest)
         clearing->newest = entry->state.changed;
@@ -177,9 +188,10 @@ static int look_at_entry(void *context, int descriptor, const char *name) {
     bool stays = kept != NULL && is_same_inode(&state, &kept->state);
     if (stays && !kept->is_seen) {
         kept->is_seen = true;
-        if (!is_same(&state, &kept->state) &&
+        bool is_stamped = !is_same(&state, &kept->state);
+        if ((is_stamped || written_has(&writable_paths->written, kept->watch)) &&
             !writable_paths_is_held(writable_paths, clearing->root, folder->path, name, &state) &&
-            !settle(clearing, descriptor, name, kept))
+            !settle(clearing, descriptor, name, kept, is_stamped))
             count_change(clearing->out, kept);
     }
     enum keep verdict =
@@ -246,7 +258,9 @@ static bool give_back(struct clearing *clearing, int descriptor, struct inode_st
     struct inode_state now;
     if (inode_read(descriptor, "", &now) != 0)
         return false;
-    bool is_bloated = is_remembered && now.size > before->size + BLOAT_BYTES;
+    uint64_t grown = is_remembered && now.size > before->size ? now.size - before->size : 0;
+    bool is_bloated = grown > BLOAT_BYTES;
+    clearing->grown += grown;
     if (now.uid != clearing->writable_paths->uid || (is_remembered && now.changed == before->changed))
         return is_bloated;
     if (inode_restore(descriptor, &now, is_remembered ? before : NULL,
@@ -317,11 +331,14 @@ void writable_paths_clear(struct writable_paths *writable_paths, int64_t until, 
     struct clearing clearing = {.writable_paths = writable_paths, .out = out, .until = until};
     struct known *kept = &writable_paths->kept;
     memset(out, 0, sizeof(*out));
+    written_ask(&writable_paths->written);
     for (size_t i = 0; i < kept->n; i++)
         kept->entries[i].is_seen = false;
     for (size_t i = 0; i < writable_paths->n_roots && !clearing.is_late; i++)
         if (!writable_paths->roots[i].is_lost)
             clear_root(&clearing, &writable_paths->roots[i]);
+    /* A new zygote's are new. */
+    out->changed += clearing.grown > BLOAT_MOST;
     writable_paths_outlast(clearing.newest);
     out->is_finished = !clearing.is_late;
     writable_paths->is_pending = clearing.is_late;

@@ -9,7 +9,7 @@
  * Two kinds: temporary directories, which are emptied at the start, and writable places outside of them,
  * which may hold what the image or the deployer put there. In those nothing is taken for rubbish because it
  * is there: after each invocation what is new is removed, and what is changed is told. Files are compared by
- * inode, size and ctime, which their owner cannot set back.
+ * inode, size and ctime, which their owner cannot set back; see written.h for what that misses.
  */
 #ifndef DAYFLY_WRITABLE_PATHS_H
 #define DAYFLY_WRITABLE_PATHS_H
@@ -17,6 +17,7 @@
 #include "common.h"
 #include "known.h"
 #include "settings.h"
+#include "written.h"
 
 /* The temporary directories, and what the setting `scrub` names. */
 #define WRITABLE_PATHS_MANY_ROOTS (8 + SETTINGS_MAX_NAMES)
@@ -45,6 +46,7 @@ struct writable_paths {
     const struct names *keep; /* globs of what stays, whoever made it; NULL without */
     size_t n_roots;
     struct known kept;              /* what stays */
+    struct written written;         /* which of it may be changed, though nothing else tells */
     struct known image;             /* of that, what was there before init; empty for temporary directories */
     const struct code_places *code; /* NULL: temporary directories */
     struct held *held;              /* what extensions hold open; NULL without */

@@ -213,7 +213,7 @@ static bool is_as_made(const char *path, const struct stat *before) {
 
 static void puts_back(const char *path, void (*change)(const char *path), bool is_possible) {
     static struct contents contents;
-    struct stat before;
+    struct stat before, now;
     begin();
     CHECK(contents_begin(&contents, &fault) == 0);
     writable_paths.contents = &contents;
@@ -231,6 +231,7 @@ static void puts_back(const char *path, void (*change)(const char *path), bool i
         if (!is_possible)
             break;
         CHECK(is_as_made(path, &before));
+        CHECK(stat(path, &now) == 0 && now.st_blocks == before.st_blocks);
         CHECK(!writable_paths_has_more(&writable_paths));
         clear();
         CHECK_EQUAL(cleaned.restored + cleaned.changed, 0);
@@ -275,6 +276,23 @@ static void link_elsewhere(const char *path) {
     CHECK(link(path, other) == 0);
 }
 
+/* Of a page that was read before: no fault tells the kernel of it, and a file system in memory stamps nothing. */
+static void write_through_a_mapping(const char *path) {
+    int descriptor = open(path, O_RDWR);
+    volatile char *at = mmap(NULL, 4, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+    CHECK(at != MAP_FAILED && at[0] == 'l');
+    at[0] = 't';
+    CHECK(munmap((char *)(uintptr_t)at, 4) == 0 && close(descriptor) == 0);
+}
+
+/* All else of the file stays what it was. */
+static void take_room_beyond_its_end(const char *path) {
+    struct stat before;
+    int descriptor = open(path, O_RDWR);
+    CHECK(fstat(descriptor, &before) == 0 && fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 1 << 20, 8 << 20) == 0);
+    CHECK(futimens(descriptor, (const struct timespec[2]){before.st_atim, before.st_mtim}) == 0 && close(descriptor) == 0);
+}
+
 static void remove_it(const char *path) { CHECK(unlink(path) == 0); }
 
 static void replace_it(const char *path) {
@@ -288,7 +306,7 @@ static void replace_by_fifo(const char *path) { CHECK(unlink(path) == 0 && mkfif
 static void replace_by_link(const char *path) { CHECK(unlink(path) == 0 && symlink("/etc/passwd", path) == 0); }
 
 static void puts_back_what_was_changed(void) {
-    void (*const possible[])(const char *) = {append, make_huge, make_empty, close_to_all, attach, link_elsewhere};
+    void (*const possible[])(const char *) = {append, make_huge, make_empty, close_to_all, attach, link_elsewhere, take_room_beyond_its_end, write_through_a_mapping};
     void (*const others[])(const char *) = {remove_it, replace_it, replace_by_fifo, replace_by_link};
     for (size_t i = 0; i < COUNT(possible); i++) {
         puts_back("/tmp/cache", possible[i], true);
@@ -296,6 +314,57 @@ static void puts_back_what_was_changed(void) {
     }
     for (size_t i = 0; i < COUNT(others); i++)
         puts_back("/tmp/cache", others[i], false);
+}
+
+/* A time of reading ahead of all others: no later reading sets it. */
+static void puts_back_when_a_file_was_read(void) {
+    static struct contents contents;
+    struct stat before, now;
+    begin();
+    CHECK(contents_begin(&contents, &fault) == 0);
+    writable_paths.contents = &contents;
+    writable_paths.restores = true;
+    make("/tmp/cache");
+    CHECK(stat("/tmp/cache", &before) == 0);
+    remember();
+    CHECK(utimensat(AT_FDCWD, "/tmp/cache", (const struct timespec[2]){{.tv_sec = 4111111111, .tv_nsec = 4111}, before.st_mtim}, 0) == 0);
+    clear();
+    CHECK_EQUAL(cleaned.restored + cleaned.changed, 0);
+    CHECK(stat("/tmp/cache", &now) == 0 && now.st_atim.tv_sec == before.st_atim.tv_sec && now.st_atim.tv_nsec == before.st_atim.tv_nsec);
+    clear();
+    CHECK_EQUAL(cleaned.settled, 0);
+    writable_paths_forget(&writable_paths);
+    clear();
+    (void)munmap(contents.bytes, CONTENTS_BYTES);
+}
+
+/* In memory: those who open it for writing and write nothing change nothing, whether it is copied or too large for that. */
+static void tells_who_wrote_to_a_file_in_memory(void) {
+    static struct contents contents;
+    static const off_t sizes[] = {CONTENTS_FILE_BYTES, CONTENTS_FILE_BYTES + 1, (off_t)64 << 20};
+    for (size_t i = 0; i < 2 * COUNT(sizes); i++) {
+        begin();
+        CHECK(contents_begin(&contents, &fault) == 0);
+        writable_paths.contents = &contents;
+        writable_paths.restores = i % 2 == 0;
+        make("/tmp/cache");
+        CHECK(truncate("/tmp/cache", sizes[i / 2]) == 0);
+        remember();
+        clear();
+        CHECK_EQUAL(cleaned.settled + cleaned.changed, 0);
+        CHECK(close(open("/tmp/cache", O_RDWR)) == 0);
+        clear();
+        /* The largest is not read. */
+        CHECK_EQUAL(cleaned.settled, i / 2 < 2);
+        CHECK_EQUAL(cleaned.changed, i / 2 == 2);
+        write_through_a_mapping("/tmp/cache");
+        clear();
+        CHECK_EQUAL(cleaned.restored, i == 0);
+        CHECK_EQUAL(cleaned.changed, i != 0);
+        writable_paths_forget(&writable_paths);
+        clear();
+        (void)munmap(contents.bytes, CONTENTS_BYTES);
+    }
 }
 
 static void copies_small_files_alone(void) {
@@ -440,24 +509,48 @@ static void gives_directories_back_what_they_had(void) {
 
 /* Make and remove so many names that the directory's own table grows; false where it shrinks again by itself.
  */
-static bool bloat(const char *path) {
+static bool bloat_by(const char *path, int names) {
     struct stat status;
     int folder = open(path, O_RDONLY | O_DIRECTORY);
     CHECK(folder >= 0);
     char name[256];
     memset(name, 'x', sizeof(name));
     make(on_disk("inode"));
-    for (int i = 0; i < 6000; i++) {
+    for (int i = 0; i < names; i++) {
         (void)snprintf(name + 200, 56, "%050d", i);
         CHECK(linkat(AT_FDCWD, on_disk("inode"), folder, name, 0) == 0);
     }
-    for (int i = 0; i < 6000; i++) {
+    for (int i = 0; i < names; i++) {
         (void)snprintf(name + 200, 56, "%050d", i);
         CHECK(unlinkat(folder, name, 0) == 0);
     }
     CHECK(fstat(folder, &status) == 0 && close(folder) == 0);
     CHECK(unlink(on_disk("inode")) == 0);
-    return status.st_size > 1 << 20;
+    return status.st_size > 1 << 19;
+}
+
+static bool bloat(const char *path) { return bloat_by(path, 6000); }
+
+static void tells_of_directories_that_are_bloated_together(void) {
+    enum { MANY = 30 };
+    char name[16];
+    begin();
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(name, sizeof(name), "%d", i);
+        CHECK(mkdir(on_disk(name), 0700) == 0);
+    }
+    remember();
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(name, sizeof(name), "%d", i);
+        if (!bloat_by(on_disk(name), 2000))
+            return;
+        clear();
+        if (i < MANY / 2)
+            CHECK_EQUAL(cleaned.changed, 0);
+    }
+    CHECK_EQUAL(cleaned.changed, 1);
+    writable_paths_forget(&writable_paths);
+    clear();
 }
 
 static void tells_of_a_bloated_directory(void) {
@@ -528,9 +621,12 @@ int main(void) {
     RUN(with_disk(NULL, keeps_what_init_made));
     RUN(with_disk(NULL, compares_what_init_made));
     RUN(with_disk(NULL, puts_back_what_was_changed));
+    RUN(with_disk(NULL, puts_back_when_a_file_was_read));
+    RUN(with_disk(NULL, tells_who_wrote_to_a_file_in_memory));
     RUN(with_disk(NULL, copies_small_files_alone));
     RUN(with_disk(NULL, gives_directories_back_what_they_had));
     RUN(with_disk(NULL, tells_of_a_bloated_directory));
+    RUN(with_disk(NULL, tells_of_directories_that_are_bloated_together));
     RUN(with_disk(NULL, tells_where_init_left_too_much));
     RUN(with_disk(NULL, keeps_its_hands_off_links));
     return 0;

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from tests.attacks.shop import Shop, needs_confinement
+from tests.rie import Rie
 from tests.runtimes import is_finding
 
 pytestmark = needs_confinement()
@@ -50,6 +52,13 @@ for line in open("/proc/self/maps"):
         memory = ctypes.string_at(start, end - start)
         said["found"] = said.get("found", 0) + sum(memory.count(part + b"%04d" % number) for number in range(200))
 """
+COMPUTES = """
+import sys
+def handler(event, context):
+    was_there = "numpy" in sys.modules
+    import numpy
+    return was_there, float((numpy.ones((200, 200)) @ numpy.ones((200, 200)))[0, 0])
+"""
 POISONS = "import builtins; builtins.poisoned = True"
 
 
@@ -79,6 +88,19 @@ def test_what_a_worker_imported_is_there_in_later_ones() -> None:
         # The child that tries imports is nothing that an invocation has left behind.
         found = [line for line in shop.rie.logs().splitlines() if is_finding(line)]
         assert all("environment.started" in line for line in found), found
+
+
+def test_a_library_that_starts_threads_is_there_in_later_ones(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(COMPUTES)
+    with Rie(
+        tmp_path, confined=True, refusals=True, is_lambda=True, environment={"OPENBLAS_NUM_THREADS": "2"}
+    ) as rie:
+        end = time.monotonic() + 90
+        while (answer := rie.invoke({}).payload) != [True, 200.0]:
+            assert answer == [False, 200.0]
+            assert time.monotonic() < end, "nothing was learned"
+        assert [rie.invoke({}).payload for _ in range(3)] == [[True, 200.0]] * 3
+        assert "error" not in rie.logs()
 
 
 def test_the_setting_switches_it_off() -> None:

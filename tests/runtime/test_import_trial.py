@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -46,6 +47,17 @@ PACKAGE = {
     "shop/deep/below.py": "",
     "shop/deep/beside.py": "",
 }
+POOL = """
+    #include <pthread.h>
+    #include <unistd.h>
+    static pthread_t thread;
+    static int ends[2];
+    static void *wait_for_end(void *none) { char one; (void)!read(ends[0], &one, 1); return none; }
+    static void end(void) { if (thread) { (void)!write(ends[1], "", 1); pthread_join(thread, 0); close(ends[0]); close(ends[1]); thread = 0; } }
+    __attribute__((constructor)) static void begin(void) {
+        (void)!pipe(ends); pthread_create(&thread, 0, wait_for_end, 0); pthread_atfork(end, 0, 0);
+    }
+    """
 # What an import does, and is not adopted for. {tmp} is a directory that workers can write.
 TOUCHES = {
     "reads what a worker may have written": "open({tmp!r} + '/planted').read()",
@@ -53,16 +65,26 @@ TOUCHES = {
     "loads native code that a worker may have written": "import importlib.util as u; u.module_from_spec(u.spec_from_file_location('planted', {tmp!r} + '/planted.so'))",
     "writes": "open('/dev/null', 'w')",
     "sets a variable": "import os; os.environ['PLANTED'] = '1'",
+    "sets a variable past os.environ": "import os; os.putenv('PLANTED', '1')",
+    "takes a variable away past os.environ": "import os; os.unsetenv('PATH')",
+    "sets a variable past os.environ to another value": "import os; os.environ['X'] = '1'; del os.environ['X']; os.putenv('X', '2')",
     "starts a thread": "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()",
     "starts a program": "import subprocess; subprocess.run(['/bin/true'])",
     "connects": "import socket; socket.create_connection(('127.0.0.1', 9), 1)",
     "keeps a descriptor": "import os; kept = os.pipe()",
     "changes the search path": "import sys; sys.path.insert(0, {tmp!r})",
+    "takes an import hook away": "import sys; sys.meta_path.pop()",
     "adds an import hook": "import sys; sys.meta_path.insert(0, object())",
     "handles signals": "import signal; signal.signal(signal.SIGUSR2, lambda *_: None)",
     "replaces import": "import builtins; real = __import__; builtins.__import__ = lambda *a, **k: real(*a, **k)",
     "fails": "raise LookupError",
     "exits": "raise SystemExit",
+}
+# What an import does and leaves no trace of, or only what later imports need.
+LEAVES_ALONE = {
+    "sets a variable for a while": "import os; os.environ['X'] = '1'; del os.environ['X']",
+    "changes a variable for a while": "import os; old = os.environ['PATH']; os.environ['PATH'] = '/'; os.environ['PATH'] = old",
+    "adds an import hook behind all others": "import sys; sys.meta_path.append(type('Finder', (), {'find_spec': lambda *_: None})())",
 }
 
 
@@ -98,7 +120,13 @@ def _dedented(text: str) -> str:
     return textwrap.dedent(text).replace("\\n", "\n")
 
 
-def adopted(*names: str, loaded: tuple[str, ...] = ("deployed", "shop", "shop.uses"), tmp: Path) -> list[str]:
+def adopted(
+    *names: str,
+    loaded: tuple[str, ...] = ("deployed", "shop", "shop.uses"),
+    tmp: Path,
+    room_mb: int = 100,
+    marks: str = "+",
+) -> list[str]:
     """What a trial of `names` reports in a process that has loaded the others, as a user who cannot write them."""
 
     # UID need not be able to read this checkout.
@@ -116,16 +144,24 @@ def adopted(*names: str, loaded: tuple[str, ...] = ("deployed", "shop", "shop.us
         sealing = Sealing(own=seal.open_descriptors())
         if os.fork() == 0:
             try:
-                import_trial.attempt(list(names), number, sealing, temporary=(str(tmp),))
+                import_trial.attempt(list(names), number, sealing, temporary=(str(tmp),), room_mb=room_mb)
             finally:
                 os._exit(0)
         os.close(number)
         with open(mine) as pipe:
             lines = pipe.read().splitlines()
         os.wait()
-        return [line[1:].partition(" ")[0] for line in lines if line.startswith("+")]
+        return [line[1:].partition(" ")[0] for line in lines if line.startswith(tuple(marks))]
 
     return as_user(act)
+
+
+def test_what_takes_memory_that_workers_need_is_not_adopted(deployment: Path, tmp: Path) -> None:
+    (deployment / "named_here.py").write_text(
+        "import brought_along\nTABLE = bytes(24 << 20).replace(b'\\0', b'x')"
+    )
+    assert adopted("named_here", "shop.part", tmp=tmp, room_mb=16) == []
+    assert adopted("named_here", "shop.part", tmp=tmp) == ["named_here", "shop.part"]
 
 
 @pytest.mark.usefixtures("deployment")
@@ -167,6 +203,28 @@ def test_code_that_is_not_loaded_names_nothing(tmp: Path) -> None:
 def test_an_import_that_touches_anything_ends_the_trial(deployment: Path, tmp: Path, does: str) -> None:
     (deployment / "named_here.py").write_text(TOUCHES[does].format(tmp=str(tmp)))
     assert adopted("shop.part", "named_here", "shop.relative", tmp=tmp) == ["shop.part"]
+
+
+@pytest.mark.parametrize("does", LEAVES_ALONE)
+def test_an_import_that_puts_back_what_it_touched_is_adopted(deployment: Path, tmp: Path, does: str) -> None:
+    (deployment / "named_here.py").write_text(LEAVES_ALONE[does])
+    assert adopted("named_here", "shop.relative", tmp=tmp) == ["named_here", "shop.relative"]
+
+
+def test_a_library_whose_threads_end_at_a_fork_is_adopted(deployment: Path, tmp: Path) -> None:
+    # As OpenBLAS does it, which NumPy loads.
+    source = deployment / "pool.c"
+    source.write_text(POOL)
+    subprocess.run(
+        ["cc", "-shared", "-fPIC", "-pthread", str(source), "-o", str(deployment / "pool.so")], check=True
+    )
+    (deployment / "named_here.py").write_text(f"import ctypes; ctypes.CDLL({str(deployment / 'pool.so')!r})")
+    assert adopted("named_here", "shop.relative", tmp=tmp) == ["named_here", "shop.relative"]
+
+
+@pytest.mark.usefixtures("deployment")
+def test_what_the_trial_itself_has_loaded_is_tried_once(tmp: Path) -> None:
+    assert adopted("dis", "shop.part", tmp=tmp, marks="?+") == ["dis", "shop.part", "shop.part"]
 
 
 def test_a_module_that_a_worker_could_have_written_is_not_adopted(deployment: Path, tmp: Path) -> None:

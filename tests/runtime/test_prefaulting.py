@@ -56,8 +56,7 @@ def in_child(act: Callable[[], str]) -> str:
 
 def learning(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> Prefaulting:
     """As in a zygote whose workers copy much: it has nothing to look at but this memory."""
-    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "2048")
-    monkeypatch.setattr(proc, "resident_mb", lambda: 100)
+    monkeypatch.setattr(proc, "spare_mb", lambda: 1000)
     monkeypatch.setattr(prefaulting, "_FEW", 0)
     monkeypatch.setattr(prefaulting, "_LIMIT_NS", 10**10)
     monkeypatch.setattr(
@@ -225,9 +224,8 @@ def test_an_attacker_can_have_so_many_pages_copied_and_no_more(
     memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = learning(memory, monkeypatch)
-    # A sixth of three quarters of 128 MB but for 60 of init's.
-    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
-    monkeypatch.setattr(proc, "resident_mb", lambda: 60)
+    # A sixth of what is left.
+    monkeypatch.setattr(proc, "spare_mb", lambda: 36)
     made.hear([f"{address:x} {pages:x} {(2 << pages) - 1:x}" for address, pages in made._left.items()])
     assert len(made._known) == 1536
     assert len(made._packed) == 1536 * 8

@@ -17,11 +17,11 @@ from dayfly.errors import DayflyError
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 # Unzipped, for each Python that a layer serves. Lambda allows 250 MB for all layers and the function; a guest takes little.
-MAX_BYTES = 1_500_000
+MAX_BYTES = 1_350_000
 HOME = "dayfly.d"
 # The supervisor and its launcher, beside what MAX_BYTES counts: one layer serves both of Lambda's processors.
 ARCHITECTURES = ("x86_64", "aarch64")
-MAX_NATIVE_BYTES = 900_000
+MAX_NATIVE_BYTES = 950_000
 # What a start of many functions does without; compressed, it is half as large. Not what every start loads, of which
 # inflating takes as long as all the rest of loading it.
 _GUARD_FOLDERS = ("dayfly/runtime/guard/", "dayfly/core/structure/")

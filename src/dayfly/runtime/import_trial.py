@@ -9,9 +9,11 @@ import sys
 import time
 from importlib.machinery import SourceFileLoader, SourcelessFileLoader
 
+from dayfly._sys import proc
 from dayfly._sys.access import is_writable
 from dayfly.runtime import forkhooks, seal
 from dayfly.runtime import sealing as sealers
+from dayfly.runtime.learned_imports import seal_threads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,10 +29,10 @@ _MANY_PASSES = 4
 _FORBIDDEN = (
     *("_thread.start", "ctypes.set_", "fcntl.", "ftplib.", "http.", "imaplib.", "mmap.", "os.ch"),
     *("os.exec", "os.fork", "os.kill", "os.lchown", "os.link", "os.lockf", "os.mkdir", "os.posix_spawn"),
-    *("os.putenv", "os.remove", "os.removexattr", "os.rename", "os.rmdir", "os.setxattr", "os.spawn"),
-    *("os.symlink", "os.system", "os.truncate", "os.unsetenv", "os.utime", "poplib.", "pty.", "resource."),
-    *("shutil.", "signal.", "smtplib.", "socket.connect", "socket.get", "socket.send", "sqlite3."),
-    *("subprocess.", "sys.addaudithook", "sys.set", "syslog.", "tempfile.", "urllib.", "webbrowser."),
+    *("os.remove", "os.removexattr", "os.rename", "os.rmdir", "os.setxattr", "os.spawn", "os.symlink"),
+    *("os.system", "os.truncate", "os.utime", "poplib.", "pty.", "resource.", "shutil.", "signal."),
+    *("smtplib.", "socket.connect", "socket.get", "socket.send", "sqlite3.", "subprocess."),
+    *("sys.addaudithook", "sys.set", "syslog.", "tempfile.", "urllib.", "webbrowser."),
 )
 # Arguments of these are places that are read; of an import the second, for native code.
 _READS = frozenset(("open", "os.listdir", "os.scandir", "ctypes.dlopen", "glob.glob", "import"))
@@ -41,8 +43,10 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _OPTIONAL = frozenset(("deferred", "first_use", "service_data", "tls"))
 
 
-def attempt(names: list[str], number: int, sealing: Sealing, *, temporary: tuple[str, ...]) -> None:
-    """Import `names` one after another, as far as code names them, and write what came of each to `number`.
+def attempt(
+    names: list[str], number: int, sealing: Sealing, *, temporary: tuple[str, ...], room_mb: int
+) -> None:
+    """Import `names` one after another, as far as code names them and `room_mb` reach, and write what came of each to `number`.
 
     `?name` before it is tried, `+name milliseconds` once it is found clean. The first that is not ends it: what it did is in this
     process. A worker serves beside it, so it ends before anything is done that such an import does not do.
@@ -57,11 +61,12 @@ def attempt(names: list[str], number: int, sealing: Sealing, *, temporary: tuple
     os.close(quiet)
     sys.dont_write_bytecode = True
     namers = Namers()
-    watch = _Watch(temporary)
+    watch = _Watch(temporary, proc.resident_mb() + room_mb)
     gc.freeze()
     # Pipes of the zygote's, this one's among them.
     sealing.own |= seal.open_descriptors()
-    before = _state()
+    finders = len(sys.meta_path)
+    before = _state(finders)
     left, loaded = names, 0
     for _ in range(_MANY_PASSES):
         if loaded == len(sys.modules):
@@ -69,6 +74,8 @@ def attempt(names: list[str], number: int, sealing: Sealing, *, temporary: tuple
         loaded, todo, left = len(sys.modules), left, []
         for name in todo:
             if name in sys.modules:
+                # By another one of them, or by what tries them.
+                os.write(number, f"?{name}\n".encode())
                 continue
             known, began = set(sys.modules), time.monotonic()
             watch.is_on = True
@@ -84,7 +91,10 @@ def attempt(names: list[str], number: int, sealing: Sealing, *, temporary: tuple
             finally:
                 watch.is_on = False
             new = [sys.modules[one] for one in list(sys.modules) if one not in known]
-            if _state() != before or not all(map(watch.is_from_deployment, new)) or _makes_state():
+            seal_threads(sealing)
+            if watch.is_large() or _state(finders) != before or not watch.has_restored() or _makes_state():
+                return
+            if not all(map(watch.is_from_deployment, new)):
                 return
             if seal.reasons_not_to_fork(sealing, temporary=temporary):
                 return
@@ -210,17 +220,33 @@ def _resolve(name: str, level: object, package: str) -> str:
 class _Watch:
     """What imports touch, by their audit events; the first that is forbidden ends this process, before it is done."""
 
-    def __init__(self, temporary: tuple[str, ...]) -> None:
+    def __init__(self, temporary: tuple[str, ...], most_mb: int) -> None:
         self.is_on = False
+        self._most_mb = most_mb
         self._temporary = (*temporary, *(place + "/" for place in temporary))
         self._writable: dict[str, bool] = {}
+        self._variables: dict[bytes, bytes | None] = {}
         sys.addaudithook(self._see)
 
     def _see(self, event: str, arguments: tuple[object, ...]) -> None:
         if self.is_on and (
-            event.startswith(_FORBIDDEN) or (event in _READS and not self._may_read(event, arguments))
+            event.startswith(_FORBIDDEN)
+            or (event in _READS and not self._may_read(event, arguments))
+            or (event == "import" and self.is_large())
         ):
             os._exit(0)
+        if self.is_on and event in ("os.putenv", "os.unsetenv"):
+            name, value = (*arguments, None)[:2]
+            if isinstance(name, bytes):
+                self._variables[name] = value if isinstance(value, bytes) else None
+
+    def has_restored(self) -> bool:
+        """Say whether variables that were set are again as `os.environ` has them: NumPy sets one while it loads OpenBLAS."""
+        return all(os.environb.get(name) == value for name, value in self._variables.items())
+
+    def is_large(self) -> bool:
+        """Say whether this process has taken more memory than it may."""
+        return proc.resident_mb() > self._most_mb
 
     def _may_read(self, event: str, arguments: tuple[object, ...]) -> bool:
         path = arguments[event == "import"] if arguments else None
@@ -250,13 +276,13 @@ class _Watch:
         return not any(isinstance(place, str) and self._can_write(os.path.abspath(place)) for place in places)
 
 
-def _state() -> tuple[object, ...]:
-    """Return what an import could change for others beside modules."""
+def _state(finders: int) -> tuple[object, ...]:
+    """Return what an import could change for others beside modules; what finds modules behind `finders` changes nothing: six's."""
     signals = importlib.import_module("_signal")
     handlers = tuple(id(signals.getsignal(number)) for number in signals.valid_signals())
-    path = [list(sys.path), list(map(id, sys.meta_path)), list(map(id, sys.path_hooks))]
+    path = [list(sys.path), list(map(id, sys.meta_path[:finders])), list(map(id, sys.path_hooks))]
     hooks = (id(sys.excepthook), id(sys.displayhook), id(__import__), id(sys.stdout), id(sys.stderr))
-    return (dict(os.environ), path, os.getcwd(), handlers, hooks, forkhooks.has_hooks(), seal.count_tasks())
+    return (dict(os.environ), path, os.getcwd(), handlers, hooks, forkhooks.has_hooks(), seal.count_others())
 
 
 def _makes_state() -> bool:

@@ -3,7 +3,7 @@
 A worker writes the names of modules into a pipe of its own; who owns the worker writes what he likes. So a name counts
 only as a choice among constants: code that init loaded, read again from its file, must import it by that name, or name
 it as a module of its own package. Each is tried first in a disposable fork, which reports it only if the import
-came from files that this user cannot write, and touched nothing else. What an attacker can still choose is which of the
+came from files that this user cannot write, took no memory that workers need, and touched nothing else. What an attacker can still choose is which of the
 function's own imports happens early, in the few first workers of an environment. A regular expression may be an event's own text,
 which is not to be in this process, nor in later workers, not even in memory that was freed. So patterns have a pipe of their own, which
 the disposable fork alone reads; it names those of which init left the text here: learned_patterns.py. What libraries read or put off is
@@ -18,6 +18,7 @@ import os
 import sys
 import time
 
+from dayfly._sys import proc
 from dayfly.runtime import reseed, seal
 from dayfly.runtime.heap import Found
 
@@ -135,6 +136,7 @@ class LearnedImports:
         "_leave",
         "_lessons",
         "_looks",
+        "_most_mb",
         "_names",
         "_other_ends",
         "_patience",
@@ -174,7 +176,7 @@ class LearnedImports:
         self._names: list[str] = []
         self._patterns: LearnedPatterns | None = None
         self._tried: set[int] = set()
-        self._asked = self._trials = self._looks = self._patience = 0
+        self._asked = self._trials = self._looks = self._patience = self._most_mb = 0
         self._until = 0.0
         self._trial = (0, -1)
         self._buffer = b""
@@ -190,7 +192,7 @@ class LearnedImports:
         is_asked = (
             self._names or self._unread or any(learner.waits_alone() for learner in self._sealing.learners)
         )
-        if is_asked and not self._trial[0] and self._trials < _MANY_TRIALS and seal.count_tasks() == 1:
+        if is_asked and not self._trial[0] and self._trials < _MANY_TRIALS and not seal.count_others():
             self._begin()
         if self._asked < _MANY_WORKERS and self._trials < _MANY_TRIALS:
             self._asked += 1
@@ -235,7 +237,8 @@ class LearnedImports:
         else:
             _close((other,))
         for name in lines if self._trials < _MANY_TRIALS else ():
-            if len(self._names) < _MANY_NAMES and hash(name) not in self._tried and _is_module_name(name):
+            is_new = hash(name) not in self._tried and name not in self._names
+            if is_new and len(self._names) < _MANY_NAMES and _is_module_name(name):
                 self._names.append(name)
         for learner in self._sealing.learners:
             learner.hear([line[1:] for line in lines if line.startswith(learner.MARK)])
@@ -302,6 +305,10 @@ class LearnedImports:
         self._trials += 1
         self._patience = _PATIENCE
         self._until = time.monotonic() + _PATIENCE_S
+        # What all imports together may take: later workers are not to lack it.
+        size = proc.resident_mb()
+        self._most_mb = self._most_mb or size + proc.function_mb() // 4
+        room_mb = min(self._most_mb - size, proc.spare_mb())
         mine, number = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             pid = self._fork()
@@ -322,7 +329,9 @@ class LearnedImports:
                 if self._names:
                     from dayfly.runtime import import_trial
 
-                    import_trial.attempt(self._names, number, self._sealing, temporary=self._temporary)
+                    import_trial.attempt(
+                        self._names, number, self._sealing, temporary=self._temporary, room_mb=room_mb
+                    )
             finally:
                 os._exit(0)
         _close((number, *self._unread))
@@ -348,6 +357,7 @@ class LearnedImports:
             from dayfly.runtime.sealers import service_data
 
             service_data.seal(Found([]), self._sealing)
+        seal_threads(self._sealing)
         self._generators += reseed.find_generators(Found(gc.get_objects()))
         if seal.reasons_not_to_fork(self._sealing, temporary=self._temporary):
             # Forkable a moment ago in the trial: a new zygote begins without what was learned.
@@ -356,6 +366,14 @@ class LearnedImports:
             )
             os._exit(1)
         self._sealing.own = own
+
+
+def seal_threads(sealing: Sealing) -> None:
+    """Have libraries end the threads that an import started: NumPy's OpenBLAS starts its own again where it next needs them."""
+    if seal.count_others():
+        from dayfly.runtime.sealers import openmp
+
+        openmp.seal(Found([]), sealing)
 
 
 def compiled(latest: int | None = None) -> list[tuple[str, int]]:

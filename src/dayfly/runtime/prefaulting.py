@@ -30,7 +30,7 @@ _LIMIT_NS = 4_000_000
 _MANY_PARTS = 40
 # Pages of a part; as native/audit/pages.c has it.
 _SLICE = 1024
-# Each of two workers that wait has as many of its own: 16 MB, or a sixth of what init leaves of three quarters of the function's memory.
+# Each of two workers that wait has as many of its own: 16 MB, or a sixth of what workers have left of the function's memory.
 _MOST = 4096
 _PAGES_OF_MB = 256
 # An environment that ends after its first events gets along without.
@@ -124,8 +124,7 @@ class Prefaulting:
                 self._left[address + pages * _PAGE] = left
             new += [address + at * _PAGE for at in range(pages) if found >> (pages - 1 - at) & 1]
         if new:
-            room = (proc.function_mb() * 3 // 4 - proc.resident_mb()) * _PAGES_OF_MB // 6
-            most = max(0, min(_MOST, room))
+            most = max(0, min(_MOST, proc.spare_mb() * _PAGES_OF_MB // 6))
             self._known.update(new[: max(0, most - len(self._known))])
             self._packed = array("Q", sorted(self._known)).tobytes()
             if len(self._known) >= most:

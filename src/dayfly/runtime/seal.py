@@ -50,12 +50,31 @@ def open_descriptors() -> frozenset[int]:
     return frozenset(number for number in numbers if os.path.islink(f"/proc/self/fd/{number}"))
 
 
+def kind_of(number: int) -> str:
+    """Return what a descriptor is of what the kernel makes without a name (`eventpoll`); "" for all else."""
+    try:
+        target = os.readlink(f"/proc/self/fd/{number}")
+    except OSError:
+        return ""
+    return target[len("anon_inode:") :].strip("[]") if target.startswith("anon_inode:") else ""
+
+
 def count_tasks() -> int:
     """Return how many threads this process has, native ones included; 2 where that cannot be told."""
     try:
         return len(os.listdir("/proc/self/task"))
     except OSError:
         return 2
+
+
+def count_others() -> int:
+    """Return how many threads there are beside the main one, without those that their library does without in a child."""
+    others = count_tasks() - 1
+    if others:
+        from dayfly.runtime import natives
+
+        others -= sum(map(natives.count, natives.FORK_SAFE))
+    return others
 
 
 def has_threads() -> bool:

@@ -11,7 +11,7 @@ from dayfly.core.provenance import Provenance
 from dayfly.core.structure.path import judge_path, judge_result
 from dayfly.core.structure.trusted_literals import OwnText
 
-OWN = OwnText(["/data/", "/data/user_", ".json", "/", "templates", "/var/task", "/.."])
+OWN = OwnText(["/data/", "/data/user_", ".json", "/", "templates", "/var/task", "/..", "page_", "ap", "./"])
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,16 @@ OWN = OwnText(["/data/", "/data/user_", ".json", "/", "templates", "/var/task", 
         ("{}", "x", "/roots/x", "allow"),
         ("{}", "templates", "", "allow"),
         ("/var/task/templates/{}", "a.html", "", "allow"),
+        # The function has begun the name of a file in the current directory.
+        ("page_{}.json", "de-CH", "/var/task/page_de-CH.json", "allow"),
+        ("page_{}", "2026/report.csv", "", "allow"),
+        ("page_{}", "passwd", "/etc/passwd", "refuse"),
+        ("page_{}", "/../app.py", "", "refuse"),
+        ("page_{}", "/etc/../../x", "", "refuse"),
+        ("ap{}", "p.py", "/var/task/app.py", "refuse"),
+        ("nobody_{}", "passwd", "", "refuse"),
+        ("{}.json", "config", "/var/task/config.json", "refuse"),
+        ("./{}", "app.py", "/var/task/app.py", "refuse"),
     ],
 )
 def test_the_event_stays_in_the_directory(template: str, value: str, resolved: str, expected: str) -> None:

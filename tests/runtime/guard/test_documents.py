@@ -768,3 +768,16 @@ def test_a_value_of_csv_that_the_function_writes_is_no_more_than_that(
         WRAPPED["csv"](module, serving({"value": value}, own=tuple(template.split("%s"))))
         with pytest.raises(Refused) if is_refused else nullcontext():
             assert list(module.reader(rows, delimiter=","))
+
+
+def test_an_event_is_not_taken_apart_for_what_a_function_only_reads() -> None:
+    guard = serving(EVENT)
+    json_module, csv_module = ModuleType("json"), ModuleType("csv")
+    vars(json_module).update(loads=json.loads)
+    vars(csv_module).update(reader=csv.reader)
+    for name, module in (("json", json_module), ("csv", csv_module)):
+        WRAPPED[name](module, guard)
+    text, rows = "[1]", ["a;b"]
+    assert json_module.loads(text) == [1]
+    assert list(csv_module.reader(rows, delimiter=";")) == [["a", "b"]]
+    assert guard._provenance is None

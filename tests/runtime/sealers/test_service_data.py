@@ -319,8 +319,9 @@ def test_what_a_handler_adds_to_every_new_session_is_in_the_first() -> None:
 
 def test_a_worker_that_names_the_largest_has_only_so_much_memory_filled() -> None:
     def act() -> tuple[int, int]:
-        os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = "128"
         data = sealed()
+        # Seven eighths of it leave 32 MB.
+        os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = str((proc.resident_mb() + 32) * 8 // 7)
         data._left_s = 100.0
         names = ["ec2", "sagemaker", "glue", "quicksight", "connect", "iam", "rds", "s3", "ssm"]
         sizes = [proc.resident_mb()]
@@ -330,7 +331,7 @@ def test_a_worker_that_names_the_largest_has_only_so_much_memory_filled() -> Non
 
     grown, left = as_user(act)
     # The last that was begun is read to its end.
-    assert grown < 32 + 40
+    assert 0 < grown < 32 + 40
     assert left > 0
 
 

@@ -40,7 +40,9 @@ USES_NAMES = {
     ),
 }
 _MARKED = re.compile(rb"\x01+")
-_WHOLE_NUMBER = re.compile(r"(?<![_.$0-9a-zA-Z\\])[0-9]+(?![0-9.])")
+_WHOLE_NUMBER = re.compile(r"(?<![_.$0-9a-zA-Z\\])[0-9]+")
+_WHOLE_NUMBERS = re.compile(r"(?<![_.$0-9a-zA-Z\\])[0-9][0-9,]*")
+_MORE_OF_NUMBER = frozenset("0123456789.")
 # What a text stands between, by language; for awk also patterns.
 _QUOTES = {"awk": '"/', "jq": '"', "node": "'\"`", "perl": "'\"", "ruby": "'\""}
 # How far back what stands before a sign is looked for.
@@ -166,12 +168,12 @@ def are_fields(program: str, marked: list[bool]) -> bool:
     return not _FIELD.sub("", its).strip("\0")
 
 
-def are_numbers(program: str, marked: list[bool], *, are_ranges: bool = False) -> bool:
-    """Say whether all that the event has in a program are whole numbers, and something else stands there: `3,5p`."""
-    numbers = [one and not (are_ranges and sign == ",") for sign, one in zip(program, marked, strict=True)]
+def are_numbers(program: str, marked: list[bool], *, are_lists: bool = False) -> bool:
+    """Say whether all that the event has in a program are whole numbers, or lists of them, and something else stands there: `3,5p`."""
+    pattern = _WHOLE_NUMBERS if are_lists else _WHOLE_NUMBER
     return not all(marked) and all(
-        (found := _WHOLE_NUMBER.match(program, start)) is not None and found.end() == end
-        for start, end in _runs(numbers)
+        pattern.fullmatch(program, start, end) is not None and program[end : end + 1] not in _MORE_OF_NUMBER
+        for start, end in _runs(marked)
     )
 
 

@@ -19,6 +19,8 @@ SCRATCH = "/tmp"
 MAX_PATH = 8192
 # Longest name of a file.
 MAX_NAME = 255
+# Characters of a file's name that are the function's and not any file's: "a" begins app.py.
+MIN_BEGINNING = 3
 
 
 def judge_path(
@@ -84,7 +86,9 @@ def _judge(
             return refuse("path.parent", "the event leaves the directory", taint.path_at(first))
         start += len(component) + 1
     base = path[: path.rfind("/", 0, first) + 1]
-    if not base.strip("/."):
+    # tpl_{x}.html: the function has begun the name, so that it is below the current directory wherever it goes on.
+    is_begun = not base and first >= MIN_BEGINNING and own.piece_at(path, 0) >= first
+    if not base.strip("/.") and not is_begun:
         # The event says where the path begins: absolute ({x}, /{x}) or from the current directory.
         if _is_within(final, places) and (resolved or path.startswith("/")):
             return allow
@@ -92,7 +96,7 @@ def _judge(
     if resolved and not _stays(path, base, resolved, roots):
         why = "the event leaves the directory through a symbolic link"
         return refuse("path.link", why, taint.path_at(first))
-    if _is_within(base, places) or _names(base, own):
+    if is_begun or _is_within(base, places) or _names(base, own):
         return allow
     return Judgement("unknown", "path.unexplained", "the directory does not come from the function")
 
@@ -193,7 +197,7 @@ def _stays(path: str, base: str, resolved: str, roots: Sequence[str]) -> bool:
     )
     tail = "/" + "/".join(names)
     # A link below the directory whose target ends alike (a/passwd -> /etc/passwd) must not pass.
-    return resolved.endswith(tail) and [resolved[: -len(tail)].rpartition("/")[2]] == parts[-1:]
+    return resolved.endswith(tail) and (not base or [resolved[: -len(tail)].rpartition("/")[2]] == parts[-1:])
 
 
 def _names(directory: str, own: OwnText) -> bool:

@@ -150,7 +150,7 @@ class Reading:
                     self.names.append(token)
             elif token.kind == COMMENT:
                 # A note in the function's own comment is no structure; bytes could name an encoding in it.
-                if not is_bytes or lines > 1 or "coding" not in text:
+                if not is_bytes or lines > 1 or "coding" not in source[start:end]:
                     mark(self.may, start + 1, end)
                 mark(self.free, start + 1, end)
             elif token.kind in (SPACE, NEWLINE):

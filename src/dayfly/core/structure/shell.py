@@ -74,8 +74,6 @@ if TYPE_CHECKING:
     # What variables hold of which a script has the names.
     _GivenTo = Callable[..., dict[str, list[str]]]
 
-# Commands of a shell that read nothing.
-_READS_NOTHING = frozenset(("cd", "export", "pushd", "set", "umask"))
 # Options without a value of what takes operands without a scheme for URLs; and what such an operand looks like.
 _FETCHERS_FLAGS = re.compile(
     r"-?[fgiIjkLNOqsSv#46]*|--(?:compressed|fail|location|silent|quiet|show-error)|[^-].*|--?", re.S
@@ -111,9 +109,12 @@ _ACTS = re.compile(r"[$`;|&(<>\n']")
 _PASSED_ON = "|()`"
 # What executes its operands as a line of a shell's.
 _EXECUTES = frozenset(("eval", "trap", "ssh", "su", "runuser", "watch", "script", "rsh"))
-# Options by which curl takes braces and brackets for themselves; and for a line of a request's head.
+# Options by which curl takes braces and brackets for themselves.
 _GLOBS_OFF = re.compile(r"-[A-Za-z]*g[A-Za-z]*|--globoff")
+# Options for a line of a request's head.
 _HEADERS = re.compile(r"(?:\A|=)(?:-[HAeb]|--(?:header|user-agent|referer|cookie))=")
+# Commands of a shell that read nothing.
+_READS_NOTHING = frozenset(("cd", "export", "pushd", "set", "umask"))
 # What takes a line of a shell's for the next word; and the rules of what the author of such a line answers for.
 _TAKES_LINE = re.compile(r"-[^-]*c")
 _OF_OPERANDS = frozenset(("argv.option", "shell.structure", "shell.file", "shell.unreadable"))
@@ -502,7 +503,7 @@ class _Judge:
                     argument[0] != "-"
                     and before[-1:] != "f"
                     and before != "--file"
-                    and are_numbers(argument, marked, are_ranges=True)
+                    and are_numbers(argument, marked, are_lists=True)
                 )
             ):
                 continue
@@ -513,12 +514,9 @@ class _Judge:
                 return refuse("argv.option", "the event supplies a line of a request's head", path)
             if base in FETCHERS and not takes_next:
                 is_plain = _FETCHERS_FLAGS.fullmatch(before) is not None
-                globs = base == "curl" and is_plain and not any(map(_GLOBS_OFF.fullmatch, arguments))
-                if globs and "://" in argument and ("{" in brought or "[" in brought):
-                    # curl makes several URLs of it: /{a,..}/b
-                    return refuse("url.structure", "the event supplies a pattern of URLs", path)
                 is_bare = base in ("curl", "wget") and all(marked) and is_plain
-                judgement = self._fetched(argument, marked, is_bare=is_bare)
+                globs = base == "curl" and is_plain and not any(map(_GLOBS_OFF.fullmatch, arguments))
+                judgement = self._fetched(argument, marked, is_bare=is_bare, globs=globs)
                 if judgement is not None:
                     return judgement
             if (base in SHELLS and _has_subscript(brought) and any(map(_computes, arguments[:index]))) or (
@@ -619,10 +617,10 @@ class _Judge:
         line = quote(value for values in given.values() for value in values)
         return self._inner(f"{line}\n{script}", names)
 
-    def _fetched(self, argument: str, marked: list[bool], *, is_bare: bool) -> Judgement | None:
+    def _fetched(self, argument: str, marked: list[bool], *, is_bare: bool, globs: bool) -> Judgement | None:
         """Judge the URL that an operand or an option's value is; None for other texts, or where it may be fetched.
 
-        Of what `is_bare` a scheme may be missing: `127.0.0.1:8080/x`.
+        Of what `is_bare` a scheme may be missing: `127.0.0.1:8080/x`. In one that `globs` braces and brackets are a pattern's.
         """
         from dayfly.core.structure.url import judge_url  # rarely needed here
 
@@ -639,6 +637,9 @@ class _Judge:
             url = url if url.partition(":")[2][:1] == "/" else f"http://{url}"
         elif "://" not in url:
             return None
+        if globs and any(sign in "{[" and its for sign, its in zip(argument, marked, strict=True)):
+            # curl makes several URLs of it: /{a,..}/b
+            return refuse("url.structure", "the event supplies a pattern of URLs", "")
         judgement = judge_url(url, self._provenance, self._own)
         return judgement if judgement.verdict == "refuse" else None
 

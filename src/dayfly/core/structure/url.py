@@ -25,6 +25,8 @@ _WEB = ("http://", "https://")
 _MIN_ROUTE_LETTERS = 3
 # Where the platform says what URL the function was called by: a proxy hands it on, as a whole.
 _PARAMETER = re.compile(r"[^ +&;]|[ +][^&;=]{0,256}=")
+# "Tom & his cat" in a message: a parameter's name has no blanks in it, and without "=" it has no value.
+_AND = re.compile(r"&[ +]?[^ +&;=#]{1,64}[ +]+[^ +&;=#][^&;=#]{0,256}(?:[&#]|$)")
 _CALLED_BY = frozenset(
     (
         *("rawPath", "path", "pathParameters.proxy", "requestContext.path", "requestContext.http.path"),
@@ -196,7 +198,7 @@ def _find_escape(
                 is_separator = is_longer and own.is_constant(url[at:path_end])
             else:
                 # Some servers separate by a semicolon; in a sentence a blank stands behind it, and no value for a name.
-                is_other = character == "&" or (
+                is_other = (character == "&" and _AND.match(url, at) is None) or (
                     character == ";" and _PARAMETER.match(url, at + 1) is not None
                 )
                 is_separator = at < fragment and is_other and not has_query

@@ -198,12 +198,12 @@ def _wrap_botocore(module: ModuleType, guard: Guard, owner: str = "BaseClient") 
         for name in _EXPRESSIONS if service == "dynamodb" else ():
             if type(expression := parameters.get(name)) is str:
                 guard.ask("statements.about_expression", expression)
+        for name in _QUERIES:
+            if (query := parameters.get(name)) is not None:
+                guard.ask("documents.about_query", query, "jmespath")
         conditions = [parameters[name] for name in _CONDITIONS if name in parameters]
         if service == "dynamodb" and conditions:
             guard.ask("statements.about_operators", conditions)
-        for name in _QUERIES:
-            if type(query := parameters.get(name)) is str:
-                guard.ask("documents.about_query", query, "jmespath")
         for document in _documents(parameters):
             guard.ask("documents.about_body", document)
         if service == "s3" and type(key := parameters.get("Key")) is str:

@@ -46,6 +46,8 @@ _ENCODING = re.compile(rb"""<\?xml[^<>]{0,64}\bencoding\s*=\s*["']([A-Za-z][\w.-
 _MARKUP = re.compile(
     r"<(?!\s)(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*(?:>|[^<]*)|&(?!\s|(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});)[\w:.-]*"
 )
+# Of another setting, within one; of a variable of the environment's.
+_SETTING = re.compile(r"%\(([^()]+)\)s|\$\{([^{}]+)\}|\$(\w+)")
 # Of a document in a file.
 _MANY_WRITTEN = 1_000_000
 # Where an element ends or begins; what is empty does neither.
@@ -61,8 +63,6 @@ _COUNT = re.compile(rb"([*$])([0-9]{1,9})\r\n")
 _EMPTY_LINE = re.compile(r"\n\r?\n")
 # A form.
 _FORM = re.compile(r"[\w.\[\]-]{1,64}=[^\s=]*(?:&|\Z)")
-# Of another setting, within one; of a variable of the environment's.
-_SETTING = re.compile(r"%\(([^()]+)\)s|\$\{([^{}]+)\}|\$(\w+)")
 _EXTERNAL = re.compile(r"""\b(?:SYSTEM|PUBLIC)\s+["']""")
 # What no parser reads is a picture's or the like (NDATA).
 _LOCAL = re.compile(

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     Marks = Sequence[tuple[str, str]]
 
-# What a setting refers to others by.
-_REFERS = re.compile(r"%\(|\$\{")
+# What may be a reference of another setting.
+_REFERENCE = re.compile(r"[%$][({]|\$\w")
 # Of one event.
 _MANY_PATHS = 1000
 _MAKO = (("${", "}"), ("<%", "%>"), ("\n%", "\n"))
@@ -162,30 +162,6 @@ def _wrap_toml(module: ModuleType, guard: Guard) -> None:
     )
 
 
-def _wrap_ini(module: ModuleType, guard: Guard) -> None:
-    def look(_parser: object, text: object, *_rest: object, **_options: object) -> None:
-        guard.ask("documents.about_settings", text, str)
-
-    def look_at_references(
-        _way: object, parser: Any, _section: object, _option: object, value: object, known: Any
-    ) -> None:
-        if type(value) is str and _REFERS.search(value):
-            guard.ask("documents.about_references", value, functools.partial(_setting, parser, known))
-
-    precede(module.RawConfigParser, "read_string", guard, look)
-    for way in ("BasicInterpolation", "ExtendedInterpolation"):
-        precede(getattr(module, way), "before_get", guard, look_at_references)
-
-
-def _wrap_yaml(module: ModuleType, guard: Guard) -> None:
-    def read(text: str) -> list[object]:
-        return [type(one) for one in module.parse(text, getattr(module, "CLoader", module.Loader))]
-
-    precede(
-        module, "load", guard, lambda text, *_rest, **_options: guard.ask("documents.about_shape", text, read)
-    )
-
-
 def _is_by_hand(sign: str) -> bool:
     """Say whether the code that calls a library has texts with this sign: to take an event apart for all documents takes 3 ms."""
     # This, the question and the wrapper; csv's reader by its keys is one of its own.
@@ -205,24 +181,6 @@ def _wrap_json(module: ModuleType, guard: Guard) -> None:
     precede(module, "loads", guard, look)
 
 
-def _setting(parser: Any, known: Any, name: str) -> object:
-    section, _, option = name.rpartition(":")
-    key = parser.optionxform(option)
-    return parser.get(section, key, raw=True, fallback="") if section else known.get(key)
-
-
-def _wrap_pydantic(module: ModuleType, guard: Guard) -> None:
-    def look(named: object) -> None:
-        if type(named) is str:
-            guard.ask(sinks.about_dotted, named)
-
-    precede(module, "import_string", guard, look)
-
-
-def _wrap_entries(module: ModuleType, guard: Guard) -> None:
-    precede(module.EntryPoint, "load", guard, lambda entry: guard.ask(sinks.about_dotted, entry.value))
-
-
 def _wrap_csv(module: ModuleType, guard: Guard) -> None:
     parse = module.reader
 
@@ -240,10 +198,52 @@ def _wrap_csv(module: ModuleType, guard: Guard) -> None:
     precede(module, "reader", guard, look)
 
 
+def _wrap_ini(module: ModuleType, guard: Guard) -> None:
+    def look(_parser: object, text: object, *_rest: object, **_options: object) -> None:
+        guard.ask("documents.about_settings", text, str)
+
+    def look_at_references(
+        _way: object, parser: Any, _section: object, _option: object, value: object, known: Any
+    ) -> None:
+        if type(value) is str and _REFERENCE.search(value):
+            guard.ask("documents.about_references", value, functools.partial(_setting, parser, known))
+
+    precede(module.RawConfigParser, "read_string", guard, look)
+    for way in ("BasicInterpolation", "ExtendedInterpolation"):
+        precede(getattr(module, way), "before_get", guard, look_at_references)
+
+
+def _setting(parser: Any, known: Any, name: str) -> object:
+    section, _, option = name.rpartition(":")
+    key = parser.optionxform(option)
+    return parser.get(section, key, raw=True, fallback="") if section else known.get(key)
+
+
+def _wrap_yaml(module: ModuleType, guard: Guard) -> None:
+    def read(text: str) -> list[object]:
+        return [type(one) for one in module.parse(text, getattr(module, "CLoader", module.Loader))]
+
+    precede(
+        module, "load", guard, lambda text, *_rest, **_options: guard.ask("documents.about_shape", text, read)
+    )
+
+
 def _wrap_logging(module: ModuleType, guard: Guard) -> None:
     precede(
         module.BaseConfigurator, "resolve", guard, lambda _way, named: guard.ask(sinks.about_factory, named)
     )
+
+
+def _wrap_pydantic(module: ModuleType, guard: Guard) -> None:
+    def look(named: object) -> None:
+        if type(named) is str:
+            guard.ask(sinks.about_dotted, named)
+
+    precede(module, "import_string", guard, look)
+
+
+def _wrap_entries(module: ModuleType, guard: Guard) -> None:
+    precede(module.EntryPoint, "load", guard, lambda entry: guard.ask(sinks.about_dotted, entry.value))
 
 
 def _wrap_mail(module: ModuleType, guard: Guard) -> None:

@@ -35,10 +35,6 @@ _PLAIN_TYPES = frozenset(
         *("int", "list", "object", "set", "str", "tuple"),
     )
 )
-# What stands for several characters, or for any, in a pattern of names.
-_WILD = re.compile(r"[*?]")
-# Where handlers and formatters are, and the streams that they write to.
-_OF_LOGGING = frozenset(("logging", "logging.handlers", "sys"))
 # Engines whose templates are asked about before they are compiled, see documents.py.
 _JUDGED_BEFORE = frozenset(("bottle", "chameleon", "mako", "tornado"))
 # A field of a format that reads what begins with an underscore.
@@ -76,6 +72,10 @@ _COMPUTES = frozenset(
 # Of a program's file.
 MANY_READ = 65_536
 _WORD = re.compile(r"[A-Za-z_]\w*")
+# What stands for several characters, or for any, in a pattern of names.
+_WILD = re.compile(r"[*?]")
+# Where handlers and formatters are, and the streams that they write to.
+_OF_LOGGING = frozenset(("logging", "logging.handlers", "sys"))
 # A word that begins a statement; and, from the front and in front of a value, more of one than a sentence has.
 STATEMENT = re.compile(r"(?<![\w/-])(?:select|insert|update|delete|with|merge)(?:\s|\+|%20)", re.I)
 # The key that makes a condition of a dictionary, in DynamoDB's ScanFilter, QueryFilter, KeyConditions and Expected.
@@ -208,8 +208,9 @@ def find_in_tags(
             ):
                 continue
             # A variable of the function's may well be called as a key of the event's.
-            is_name = part.isidentifier() and part[0] != "_"
-            if not (is_name and guard.own.has_word(part) and span.start > start):
+            if not (
+                part.isidentifier() and part[0] != "_" and guard.own.has_word(part) and span.start > start
+            ):
                 return span
     return None
 
@@ -324,6 +325,11 @@ def about_dotted(guard: Guard, dotted: str, frame: FrameType) -> None:
     about_import(guard, dotted, frame)
 
 
+def may_hold_statement(text: str) -> bool:
+    """Say whether a word that begins a statement stands in a text."""
+    return STATEMENT.search(text) is not None
+
+
 def about_factory(guard: Guard, named: object, frame: FrameType) -> None:
     """A class or function by which a set-up of logging makes what it has: the event names none but logging's own, no source one that acts."""
     dotted = text_of(named) or ""
@@ -332,11 +338,6 @@ def about_factory(guard: Guard, named: object, frame: FrameType) -> None:
         guard.refuse("global.acts", frame, text=dotted)
     elif module not in _OF_LOGGING:
         about_dotted(guard, dotted, frame)
-
-
-def may_hold_statement(text: str) -> bool:
-    """Say whether a word that begins a statement stands in a text."""
-    return STATEMENT.search(text) is not None
 
 
 def about_attribute(guard: Guard, owner: object, name: object, reads: bool, frame: FrameType) -> None:

@@ -56,6 +56,7 @@ def about_sql(guard: Guard, sql: object, dialect: str, frame: FrameType) -> None
             about_pattern(guard, name, frame)
             if "://" not in name and guard.contributed(name):
                 about_path(guard, name, frame)
+                about_pattern(guard, name, frame)
         ask_shape(guard, "sql", sql, frame, judgement, dialect=dialect)
 
 

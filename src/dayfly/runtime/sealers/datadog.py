@@ -12,6 +12,7 @@ import sys
 import threading
 
 from dayfly.runtime import natives
+from dayfly.runtime import seal as seals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from dayfly.runtime.heap import Found
     from dayfly.runtime.sealing import Sealing
 
+_WAITING = ("eventpoll", "eventfd")
 _RUNTIME = "a Rust library (Tokio)"
 _REGISTRIES = ("_registry_before_fork", "_registry_after_parent")
 _HOOKS = ("ddtrace_before_fork", "ddtrace_after_in_parent")
@@ -40,7 +42,7 @@ def seal(found: Found, sealing: Sealing) -> None:
 
 
 def _stop_tracer(forksafe: ModuleType, sealing: Sealing) -> None:
-    if _count_tasks() == 1:
+    if seals.count_tasks() == 1:
         return
     forksafe.ddtrace_before_fork()
     _try_native_runtime(sealing)
@@ -88,15 +90,7 @@ def _try_native_runtime(sealing: Sealing) -> None:
 
 def _polled() -> set[int]:
     """Return the descriptors that an event loop of native code waits with."""
-    found: set[int] = set()
-    for name in os.listdir("/proc/self/fd"):
-        try:
-            target = os.readlink(f"/proc/self/fd/{name}")
-        except OSError:
-            continue
-        if target in ("anon_inode:[eventpoll]", "anon_inode:[eventfd]"):
-            found.add(int(name))
-    return found
+    return {number for number in seals.open_descriptors() if seals.kind_of(number) in _WAITING}
 
 
 def _stop_client(client: object, module: ModuleType, sealing: Sealing) -> None:
@@ -161,10 +155,3 @@ def _send(client: object, flush: Callable[[], object]) -> None:
     if aggregated is not None:
         aggregated()
     flush()
-
-
-def _count_tasks() -> int:
-    try:
-        return len(os.listdir("/proc/self/task"))
-    except OSError:
-        return 0

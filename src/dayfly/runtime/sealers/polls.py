@@ -6,8 +6,6 @@ waits for something that is not the worker's own is named by that.
 
 from __future__ import annotations
 
-import os
-
 from dayfly._sys import descriptions, waitables
 from dayfly.runtime import seal as seals
 
@@ -25,7 +23,7 @@ def seal(found: Found, sealing: Sealing) -> None:
     """Have every worker make what init made; `seal.reasons_not_to_fork` names what cannot be made anew."""
     numbers: dict[str, list[int]] = {}
     for number in sorted(seals.open_descriptors() - sealing.own - sealing.descriptors):
-        kind = _kind_of(number)
+        kind = seals.kind_of(number)
         if kind in _KINDS:
             numbers.setdefault(kind, []).append(number)
     if not numbers or descriptions.has_children():
@@ -46,14 +44,6 @@ def seal(found: Found, sealing: Sealing) -> None:
     for fill in fills:
         # Sets may wait for each other.
         sealing.private(fill)
-
-
-def _kind_of(number: int) -> str:
-    try:
-        target = os.readlink(f"/proc/self/fd/{number}")
-    except OSError:
-        return ""
-    return target[len("anon_inode:") :].strip("[]") if target.startswith("anon_inode:") else ""
 
 
 def _describe(

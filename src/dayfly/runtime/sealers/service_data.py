@@ -35,7 +35,8 @@ _BY_NAME = "api_version"
 _MOST_S = 0.6
 _MANY_READINGS = 60
 _MANY_LOADERS = 10
-# Of memory that this process grows by, where the function has more than four times that: the largest services take 170 MB in that time.
+# Of memory that this process grows by, where the function has more than four times that and no worker needs it: the largest services
+# take 170 MB in that time.
 _MOST_MB = 64
 
 
@@ -193,7 +194,8 @@ class ServiceData:
         """In the zygote: read one of them, or make the session that read the first."""
         if not self._waiting:
             return
-        self._most_mb = self._most_mb or proc.resident_mb() + min(_MOST_MB, proc.function_mb() // 4)
+        if not self._most_mb:
+            self._most_mb = proc.resident_mb() + min(_MOST_MB, proc.function_mb() // 4, proc.spare_mb())
         if self._left_s <= 0 or proc.resident_mb() > self._most_mb:
             # Words of workers, which are not to stay where later ones have them.
             self._waiting.clear()

@@ -18,6 +18,7 @@ import threading
 import time
 
 from dayfly._sys import fds
+from dayfly.runtime import seal as seals
 from dayfly.runtime.idleness import Activity, count_items, describe, is_waiting, look_at, minds_its_process
 from dayfly.runtime.sealers.executors import PATIENCE_S
 from dayfly.runtime.sealers.queues import unfinished, wait_for_tasks
@@ -108,7 +109,7 @@ class Keeper:
         self._sealing = sealing
         self._kin: set[tuple[type, object]] = set()
         self._had_rounds = False
-        self._before = _open_descriptors()
+        self._before = seals.open_descriptors()
         self._pid = os.getpid()
         self._switch_interval = sys.getswitchinterval()
 
@@ -175,7 +176,7 @@ class Keeper:
             self.resume()
             return
         if self._had_rounds:
-            _sever(_open_descriptors() - self._before)
+            _sever(seals.open_descriptors() - self._before)
         for kept in self.kept:
             condition = kept.activity.condition
             if condition is not None:
@@ -334,10 +335,6 @@ def _watch(
     return is_busy, wait
 
 
-def _open_descriptors() -> frozenset[int]:
-    return frozenset(int(name) for name in os.listdir("/proc/self/fd"))
-
-
 def _sever(numbers: frozenset[int]) -> None:
     """Cut this worker off from what a round in the zygote opened, which all workers share.
 
@@ -350,7 +347,6 @@ def _sever(numbers: frozenset[int]) -> None:
     for number in numbers:
         try:
             mode = os.fstat(number).st_mode
-            target = os.readlink(f"/proc/self/fd/{number}")
         except OSError:
             continue
         if stat.S_ISSOCK(mode):
@@ -359,7 +355,7 @@ def _sever(numbers: frozenset[int]) -> None:
             with_number.close()
             if family == _socket.AF_UNIX:
                 continue
-        elif target not in ("anon_inode:[eventpoll]", "anon_inode:[eventfd]"):
+        elif seals.kind_of(number) not in ("eventpoll", "eventfd"):
             continue
         if not ends:
             ends += _socket.socketpair()
