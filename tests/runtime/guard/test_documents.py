@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import csv
 import email
 import importlib
 import importlib.util
 import io
+import json
 import os
 import string
 import sys
@@ -459,15 +461,24 @@ def test_every_wrapped_library_still_has_what_is_wrapped() -> None:
         ('[user]\ntext = """%s"""\n', "one\ntwo", False),
         ('[user]\ntext = """%s"""\n', 'one\n"""\nadmin = true\nb = """', True),
         ("%s", '[user]\nname = "Ada"\n', False),
+        ('{"name": "%s", "role": "guest"}', 'x", "admin": "1', True),
+        ('{"name": "%s", "role": "guest"}', 'x", "admin": 1, "y": "', True),
+        ('{"name": "%s", "role": "guest"}', 'the "best" tea', False),
+        ('{"name": "%s", "role": "guest"}', "it's {fine}, [x]: y", False),
+        ('{"role": "guest", "more": %s}', '{"name": "Ada", "age": 3}', False),
+        ('{"role": "guest", "more": %s}', '{\n  "name": "Ada",\n  "age": 3\n}', False),
+        ("%s", '{"name": "Ada"}', False),
     ],
 )
 def test_a_value_of_settings_that_the_function_writes_is_no_more_than_that(
     template: str, value: str, is_refused: bool
 ) -> None:
     guard = serving({"value": value}, own=tuple(template.split("%s")))
-    module = ModuleType("tomllib")
-    module.loads = tomllib.loads if '"' in template else len  # type: ignore[attr-defined]
-    WRAPPED["tomllib"](module, guard)
+    name = "json" if '":' in template % value else "tomllib"
+    module = ModuleType(name)
+    parse = {"json": json.loads, "tomllib": tomllib.loads}[name]
+    module.loads = parse if '"' in template else len  # type: ignore[attr-defined]
+    WRAPPED[name](module, guard)
     with pytest.raises(Refused) if is_refused else suppress(ValueError):
         module.loads(template % value)
 
@@ -731,3 +742,42 @@ def test_an_entry_point_of_the_events_is_a_function_of_the_functions() -> None:
     assert module.EntryPoint(value="plugins.hello:run").load() == "plugins.hello:run"
     with pytest.raises(Refused):
         module.EntryPoint(value="os:getenv").load()
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "is_refused"),
+    [
+        ("name,role\n%s,guest\n", "x,admin\nroot", True),
+        ('name,role\n"%s",guest\n', 'x","admin"\n"root', True),
+        ('name,role\n"%s",guest\n', "one\ntwo", False),
+        ("name,role\n%s,guest\n", 'Bob "Bobby" Tables', False),
+        ("name,role\n%s,guest\n", "O'Brien", False),
+        ("%s", "name,role\nAnn,guest\n", False),
+        ("name,role\n%s\n", "Ann,guest\nBob,guest", False),
+        # A list of columns, and a separator.
+        ("id,%s\n1,Ann,guest\n", "name,role", False),
+        ("id%sname\n", ",", False),
+    ],
+)
+def test_a_value_of_csv_that_the_function_writes_is_no_more_than_that(
+    template: str, value: str, is_refused: bool
+) -> None:
+    for rows in (io.StringIO(template % value), (template % value).splitlines(keepends=True)):
+        module = ModuleType("csv")
+        module.reader = csv.reader  # type: ignore[attr-defined]
+        WRAPPED["csv"](module, serving({"value": value}, own=tuple(template.split("%s"))))
+        with pytest.raises(Refused) if is_refused else nullcontext():
+            assert list(module.reader(rows, delimiter=","))
+
+
+def test_an_event_is_not_taken_apart_for_what_a_function_only_reads() -> None:
+    guard = serving(EVENT)
+    json_module, csv_module = ModuleType("json"), ModuleType("csv")
+    vars(json_module).update(loads=json.loads)
+    vars(csv_module).update(reader=csv.reader)
+    for name, module in (("json", json_module), ("csv", csv_module)):
+        WRAPPED[name](module, guard)
+    text, rows = "[1]", ["a;b"]
+    assert json_module.loads(text) == [1]
+    assert list(csv_module.reader(rows, delimiter=";")) == [["a", "b"]]
+    assert guard._provenance is None

@@ -8,19 +8,22 @@ import importlib
 import inspect
 import linecache
 import os
+import pkgutil
 import subprocess
 import sys
 import threading
 import tokenize
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from types import FrameType
 
 import pytest
 from tests.runtime.guard.guards import serving, told
 from tests.unprivileged import forked
 
 from dayfly.core.handshake import ZygoteOptions
-from dayfly.runtime.guard import audit_events
+from dayfly.runtime.guard import audit_events, places
 from dayfly.runtime.guard.guarding import Guard
 from dayfly.runtime.guard.hooks import make_hook
 from dayfly.runtime.guard.refusal import Refused
@@ -513,3 +516,26 @@ def test_and_nowhere_else(event: dict[str, object], url: str) -> None:
 )
 def test_an_import_statement_says_what_it_imports(name: str, names: tuple[str, ...], expected: bool) -> None:
     assert audit_events._is_stated(name, names) is expected
+
+
+def test_data_of_a_package_lies_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "texts"
+    package.mkdir()
+    for file in (package / "__init__.py", package / "in.txt", tmp_path / "out.txt"):
+        file.write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    # In a function's folder nothing is.
+    monkeypatch.setattr(places.Places, "is_planted", lambda *_: False)
+    guard = serving({"name": "../out.txt", "plain": "in.txt"}, task=str(tmp_path), own=("texts",))
+    for name, is_refused in (("in.txt", False), ("../out.txt", True)):
+        frames: list[FrameType] = []
+        sys.setprofile(lambda frame, _event, _argument: frames.append(frame))  # noqa: B023
+        try:
+            pkgutil.get_data("texts", name)
+        finally:
+            sys.setprofile(None)
+        readers = [one for one in frames if one.f_code.co_name == "get_data"]
+        reader = next(one for one in readers if str(one.f_locals.get("path")).endswith(name))
+        with pytest.raises(Refused) if is_refused else nullcontext():
+            audit_events._on_open(guard, (reader.f_locals["path"], "r", 0), reader)
+    assert told(guard) == [["refused", "path.parent"]]

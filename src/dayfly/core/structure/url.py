@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _MANY_VALUES = 16
 # Labels that must follow one of the event's for the domain to be the function's: {tenant}.example.com.
 _MIN_SUFFIX_LABELS = 2
-# How far behind a ".." its next name is looked for.
+# How far behind a ".." its next name is looked for, and how long a route is at most.
 _FAR = 300
 # RFC 3986, 2.3.
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")
@@ -211,7 +211,7 @@ def _find_escape(
                 return at
             if in_path:
                 # The event goes on as the function does elsewhere: users/{x} of "7/price", beside users/{x}/price.
-                is_longer = character == "/" and path_end - at > _MIN_ROUTE_LETTERS
+                is_longer = character == "/" and _MIN_ROUTE_LETTERS < path_end - at < _FAR
                 is_separator = is_longer and own.is_constant(url[at:path_end])
             else:
                 # Some servers separate by a semicolon; in a sentence a blank stands behind it, and no value for a name.

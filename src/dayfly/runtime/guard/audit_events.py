@@ -406,9 +406,8 @@ def _on_path(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 
 
 def _on_pattern(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    pattern = f"{arguments[0]}/{arguments[1]}"
     sinks.about_pattern(guard, arguments[1], frame)
-    sinks.about_path(guard, pattern, frame)
+    sinks.about_path(guard, f"{arguments[0]}/{arguments[1]}", frame)
 
 
 def _on_files(guard: Guard, arguments: Arguments, frame: FrameType) -> None:

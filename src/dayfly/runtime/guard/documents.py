@@ -234,13 +234,14 @@ def about_head(guard: Guard, data: object, by_hand: bool, frame: FrameType) -> N
 
 
 def about_settings(guard: Guard, text: object, parse: Callable[[str], object], frame: FrameType) -> None:
-    """Settings that the function may have written by hand, as INI or TOML: a value of the event within a line is no more than that.
+    """Settings that the function may have written by hand, as INI, TOML or JSON: a value of the event within a line is no more than that.
 
     What `parse` does not read has no effect.
     """
     if type(text) is not str or guard.own.is_constant(text):
         return
-    for sign in ("\n", '"'):
+    # Between values of JSON's a line's end is a blank.
+    for sign in '"' if is_json(text) else '\n"':
         for value, path in guard.provenance.values_in(text, sign):
             at = text.find(value)
             is_within = at > 0 and text[at - 1] != "\n"
@@ -266,9 +267,9 @@ def about_references(guard: Guard, text: str, look_up: Callable[[str], object], 
 
 
 def about_shape(guard: Guard, text: object, read: Callable[[str], list[object]], frame: FrameType) -> None:
-    """YAML that the function may have written by hand: a value of the event within a line is no more than a text's content.
+    """YAML or CSV that the function may have written by hand: a value of the event within a line is no more than a text's content.
 
-    `read` returns the kinds of its parts: they are what they are with a plain word there.
+    `read` returns the kinds of its parts, or how many fields each row has: they are what they are with a plain word there.
     """
     if type(text) is not str or guard.own.is_constant(text):
         return
