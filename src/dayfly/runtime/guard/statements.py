@@ -53,7 +53,6 @@ def about_sql(guard: Guard, sql: object, dialect: str, frame: FrameType) -> None
         guard.act_on(judgement, sql, frame)
         for found in _FILE_IN_SQL.finditer(text_of(sql) or ""):
             name = found[1].replace("''", "'").removeprefix("file:")
-            about_pattern(guard, name, frame)
             if "://" not in name and guard.contributed(name):
                 about_path(guard, name, frame)
                 about_pattern(guard, name, frame)
