@@ -53,7 +53,7 @@ def test_people_are_told_what_and_what_next(tmp_path: Path, capsys: pytest.Captu
     assert run(["layer", "build", "--output", str(output), "--python", HERE]) == 0
     said = capsys.readouterr().out
     assert f"wrote {output}" in said
-    assert "limit 2,400,000" in said
+    assert "limit 2,300,000" in said
     assert f"bytecode for Python {HERE}" in said
     assert "AWS_LAMBDA_EXEC_WRAPPER=/opt/dayfly" in said
     assert "\x1b" not in said
