@@ -45,6 +45,7 @@ _COMPARISON_SIGNS = frozenset("=<>!~@")
 # that no table declares.
 _VALUES = "values"
 _CONDITIONS = frozenset(("where", "having", "on", _VALUES))
+_NAME = re.compile(r"[\w$]*")
 _HIDDEN_COLUMNS = frozenset(("rowid", "oid", "_rowid_", "rank"))
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
 _PATH_FUNCTIONS = frozenset(
@@ -122,8 +123,8 @@ class Statement:
     def _mark_texts(self) -> None:
         """Make strings of the event's texts between double quotes of the function's: `WHERE dish = "soda bread"`.
 
-        Only right operands of a condition's comparisons and what is inserted, and none that is also a name in the statement:
-        `WHERE dish = "dish"`.
+        Only right operands of a condition's comparisons, what is inserted, and what a column is set to and no column is called
+        (`SET note = "it's back"`); and none that is also a name in the statement: `WHERE dish = "dish"`.
         """
         texts, mask = self.texts, self.taint.mask
         found: list[Token] = []
@@ -149,7 +150,10 @@ class Statement:
             if (
                 token.kind == QUOTED
                 and token.quote == '"'
-                and clauses[-1] in _CONDITIONS
+                and (
+                    clauses[-1] in _CONDITIONS
+                    or (clauses[-1] == "set" and not _NAME.fullmatch(self.sql, token.content, token.limit))
+                )
                 and is_operand
                 and texts[number + 1 : number + 2] not in (["."], ["("])
                 and self.taint.any(token.content, token.limit)
