@@ -223,7 +223,6 @@ TEXT = 'SELECT id, price FROM orders WHERE name = "{}"'
         ('SELECT id FROM orders ORDER BY "{}"', "soda bread", "refuse"),
         ('SELECT id, "{}" FROM orders', "soda bread", "refuse"),
         ('SELECT id = "{}" FROM orders', "secret", "refuse"),
-        ('UPDATE orders SET name = "{}" WHERE id = 5', "secret", "refuse"),
         ('SELECT id FROM orders WHERE name = "{}".price', "users", "refuse"),
     ],
 )
