@@ -123,6 +123,9 @@ def test_the_worst_paths_end(value: str) -> None:
         ("/srv/files/x/../../b/a.txt", "/srv/b/a.txt", "x/../../b/a.txt", "refuse"),
         ("/srv/code/../files/a.txt", "/srv/files/a.txt", "a.txt", "allow"),
         ("/srv/files/../other/a.txt", "/srv/other/a.txt", "nothing of it", "allow"),
+        # The path of a request, whose first slash was left out.
+        ("/srv/files/../private/a.txt", "/srv/private/a.txt", "/../private/a.txt", "refuse"),
+        ("/srv/files/x/../a.txt", "/srv/files/a.txt", "/x/../a.txt", "allow"),
         # The key of an object.
         ("tenants/red/../blue/plan", "tenants/blue/plan", "../blue/plan", "refuse"),
         ("tenants/red/a/../plan", "tenants/red/plan", "a/../plan", "allow"),

@@ -115,7 +115,8 @@ def judge_result(
         if not base:
             taint.drop(0, own.piece_at(given, 0))
             first = taint.mask.find(1)
-            directory = given[: given.rfind("/", 0, first) + 1] if first >= 0 else ""
+            # Of a value that begins with the slash behind it, too: "/../private" from a request's path.
+            directory = given[: given.rfind("/", 0, first + 1) + 1] if first >= 0 else ""
         if directory.strip("/.") and not _is_within(result, (normpath(directory),)):
             return refuse("path.parent", "the event leaves the directory", taint.first_path())
         return Judgement("allow", "path.name", "below the directory", taint.first_path())
