@@ -130,8 +130,8 @@ def test_nobody_passes_for_dayfly(install: Install, tmp_path: Path) -> None:
         log = rie.logs()
     passed = {way: answer.body for way, answer in answers.items() if answer.error_type != "Dayfly.Refused"}
     assert passed == {}, log[-3000:]
-    # Who defines a function among the guard's own is found by that.
+    # Who defines a function among the guard's own is found by that, and who puts a module there before the guard loads another one.
     rules = re.findall(r'"rule":"([a-z.]+)"', log)
     assert len(rules) == len(WAYS)
     assert set(rules) <= {"python.structure", "runtime.patched"}
-    assert rules.count("runtime.patched") <= 1
+    assert rules.count("runtime.patched") <= 2
