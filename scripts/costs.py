@@ -44,7 +44,7 @@ ONCE = """## Once
 - **Recycle** costs the same each time, and `dayfly recycle` reports it ([recycle](recycle.md)). 50 environments, 512 MB and an init of 0.4 s cost 50 × 0.4 s × 0.5 GB × 0.0000166667 $ = 0.0002 $.
   The real cost is 50 callers who wait 0.4 s longer; hence the pacing.
 - **Fleet**: one machine with two cores and 1 GB handles ten million invocations a day ([scale](scale.md)). CloudWatch Logs and Firehose bill the log records: 0.75 KB for each invocation, if you enable them.
-- **Layer**: under 1.5 MB for each Python and 0.9 MB of native code, of the 250 (`dayfly layer build` refuses more).
+- **Layer**: under 1.35 MB for each Python and 0.95 MB of native code, of the 250 (`dayfly layer build` refuses more).
 
 ## Reduce it
 
