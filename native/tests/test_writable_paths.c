@@ -211,13 +211,19 @@ static bool is_as_made(const char *path, const struct stat *before) {
     return is_same;
 }
 
-static void puts_back(const char *path, void (*change)(const char *path), bool is_possible) {
-    static struct contents contents;
-    struct stat before, now;
+static struct contents contents;
+
+/* Small files of init's are copied, and put back from here on. */
+static void begin_with_copies(void) {
     begin();
     CHECK(contents_begin(&contents, &fault) == 0);
     writable_paths.contents = &contents;
     writable_paths.restores = true;
+}
+
+static void puts_back(const char *path, void (*change)(const char *path), bool is_possible) {
+    struct stat before, now;
+    begin_with_copies();
     make(path);
     CHECK(stat(path, &before) == 0);
     remember();
@@ -318,12 +324,8 @@ static void puts_back_what_was_changed(void) {
 
 /* A time of reading ahead of all others: no later reading sets it. */
 static void puts_back_when_a_file_was_read(void) {
-    static struct contents contents;
     struct stat before, now;
-    begin();
-    CHECK(contents_begin(&contents, &fault) == 0);
-    writable_paths.contents = &contents;
-    writable_paths.restores = true;
+    begin_with_copies();
     make("/tmp/cache");
     CHECK(stat("/tmp/cache", &before) == 0);
     remember();
@@ -340,12 +342,9 @@ static void puts_back_when_a_file_was_read(void) {
 
 /* In memory: those who open it for writing and write nothing change nothing, whether it is copied or too large for that. */
 static void tells_who_wrote_to_a_file_in_memory(void) {
-    static struct contents contents;
     static const off_t sizes[] = {CONTENTS_FILE_BYTES, CONTENTS_FILE_BYTES + 1, (off_t)64 << 20};
     for (size_t i = 0; i < 2 * COUNT(sizes); i++) {
-        begin();
-        CHECK(contents_begin(&contents, &fault) == 0);
-        writable_paths.contents = &contents;
+        begin_with_copies();
         writable_paths.restores = i % 2 == 0;
         make("/tmp/cache");
         CHECK(truncate("/tmp/cache", sizes[i / 2]) == 0);
@@ -368,12 +367,8 @@ static void tells_who_wrote_to_a_file_in_memory(void) {
 }
 
 static void copies_small_files_alone(void) {
-    static struct contents contents;
     char name[64];
-    begin();
-    CHECK(contents_begin(&contents, &fault) == 0);
-    writable_paths.contents = &contents;
-    writable_paths.restores = true;
+    begin_with_copies();
     make("/tmp/large");
     CHECK(truncate("/tmp/large", CONTENTS_FILE_BYTES + 1) == 0);
     for (int i = 0; i < 5; i++) {
