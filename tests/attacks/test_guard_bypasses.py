@@ -49,6 +49,12 @@ LATE = {
     "late_dependency": ("runtime.patched", "dayfly.core.structure.shell"),
     "late_finder": ("shell.", ""),
     "late_folder": ("shell.", ""),
+    "late_statement": ("sql.", ""),
+    "late_patterns": ("sql.", ""),
+    "late_cache": ("sql.", ""),
+    "late_standard": ("sql.", ""),
+    "late_parser": ("runtime.patched", "re._compiler.compile"),
+    "late_attribute": ("runtime.patched", "dayfly.core.structure.arithmetic"),
     "late_change": ("runtime.patched", "dayfly.runtime.guard.commands.judge_shell"),
 }
 Attacked = tuple[str, object, list[tuple[str, str, str]]]
@@ -66,7 +72,9 @@ def attack(opened: Shop, name: str) -> Attacked:
     """The answer's error type and payload, and kind, rule and place of every finding."""
     assert opened.rie.invoke({"of": "nothing", "code": "1"}).payload == {"code": 1}
     before = len(opened.rie.logs())
-    answer = opened.rie.invoke({"of": name, "code": CODE, "program": "/bin/sh"})
+    answer = opened.rie.invoke(
+        {"of": name, "code": CODE, "program": "/bin/sh", "line": "a; true", "number": "5 OR 1=1"}
+    )
     opened.rie.invoke({"of": "nothing", "code": "1"})
     found = []
     for line in opened.rie.logs()[before:].split("\n"):

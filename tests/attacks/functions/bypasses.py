@@ -4,6 +4,7 @@ import _posixsubprocess
 import gc
 import importlib.machinery
 import os
+import re
 import resource
 import sys
 import tempfile
@@ -362,7 +363,7 @@ class Agreeable(types.ModuleType):
 
 def run_command(event):
     """A command line of the event's. Nothing in this file names what runs it, so what judges it is loaded for the first time."""
-    event["code"] = repr(vars(os)["system"](event["program"] + " -c true"))
+    event["code"] = repr(vars(os)["system"]("echo " + event["line"]))
 
 
 def of_look(event):
@@ -427,6 +428,93 @@ def of_late_folder(event):
     sys.modules["dayfly.core.structure"].__path__.insert(0, folder)
     sys.path_importer_cache.clear()
     run_command(event)
+
+
+def blind(pattern):
+    """A pattern by which what an event adds to a statement is a blank."""
+    return r"(?i)\s+(?:or\b.*)?" if pattern == r"\s+" else pattern
+
+
+class Blind:
+    """Stands in for `re`, for its cache, or for a function."""
+
+    def __init__(self):
+        self.compile_own, self.cache = re.compile, re._cache
+
+    def __call__(self, pattern, flags=0):
+        return self.compile_own(blind(pattern), flags)
+
+    def __getitem__(self, key):
+        return self.compile_own(blind(key[1])) if key[1] == r"\s+" else self.cache[key]
+
+    def __setitem__(self, key, pattern):
+        self.cache[key] = pattern
+
+    def __len__(self):
+        return len(self.cache)
+
+    def __getattr__(self, name):
+        return self if name == "compile" else getattr(self.cache if hasattr(self.cache, name) else re, name)
+
+
+def run_statement(event):
+    """A statement of the event's; what judges it is loaded for the first time, since init imported no driver."""
+    driver = importlib.import_module("sqlite3")
+    rows = driver.connect(":memory:").execute("SELECT 5 WHERE 6 = " + event["number"]).fetchall()
+    event["code"] = repr(len(rows))
+
+
+def of_late_statement(event):
+    run_statement(event)
+
+
+def of_late_patterns(event):
+    """What the guard's module compiles its expressions with."""
+    before, re.compile = re.compile, Blind()
+    try:
+        run_statement(event)
+    finally:
+        re.compile = before
+
+
+def of_late_cache(event):
+    """Where that looks first."""
+    names = [name for name in ("_cache", "_cache2") if hasattr(re, name)]
+    before, stand_in = [getattr(re, name) for name in names], Blind()
+    stand_in.compile_own = sys.modules["re._compiler"].compile
+    for name in names:
+        setattr(re, name, stand_in)
+    try:
+        run_statement(event)
+    finally:
+        for name, one in zip(names, before, strict=True):
+            setattr(re, name, one)
+
+
+def of_late_standard(event):
+    """What it imports of the standard library."""
+    before, sys.modules["re"] = sys.modules["re"], Blind()
+    try:
+        run_statement(event)
+    finally:
+        sys.modules["re"] = before
+
+
+def of_late_parser(event):
+    """What compiles them in the end."""
+    inner = sys.modules["re._compiler"]
+    before = inner.compile
+    inner.compile = lambda pattern, flags=0: before(blind(pattern), flags)
+    try:
+        run_statement(event)
+    finally:
+        inner.compile = before
+
+
+def of_late_attribute(event):
+    """A name in the package that a module is in."""
+    sys.modules["dayfly.core.structure"].arithmetic = Agreeable("arithmetic")
+    event["code"] = repr(eval(event["code"]))
 
 
 def of_late_descriptors(event):

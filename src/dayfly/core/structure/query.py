@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from _bisect import bisect_right
+from bisect import bisect_right
 
 from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, judged, mark, refuse
 from dayfly.core.structure.pytokens import (

@@ -78,7 +78,7 @@ if TYPE_CHECKING:
 _FETCHERS_FLAGS = re.compile(
     r"-?[fgiIjkLNOqsSv#46]*|--(?:compressed|fail|location|silent|quiet|show-error)|[^-].*|--?", re.S
 )
-_HOST_FIRST = re.compile(r"[a-z]{2,8}:/|[\w.\[\]:-]+(?:/|\Z)", re.I)
+_HOST_FIRST = re.compile(r"[a-z]{2,8}:/|[\w.\[\]:-]+(?:/|\Z)", re.IGNORECASE)
 # Where a shell computes with a variable, or takes a text for a variable's name, it evaluates the subscript of what is in there:
 # a[$(id)] (https://www.gnu.org/software/bash/manual/html_node/Shell-Arithmetic.html).
 _COMPUTES = re.compile(

@@ -64,7 +64,7 @@ _UPKEEP = re.compile(
     r"refresh (?:table|materialized view)(?: concurrently)?|"
     r"alter table(?= \S+(?: \. \S+)* add (?:if not exists )?partition \()) (?=(\S+(?: \. \S+)*))"
 )
-_LOCATION = re.compile("location", re.I)
+_LOCATION = re.compile("location", re.IGNORECASE)
 
 
 class Statement:

@@ -20,11 +20,12 @@ _OWN = dict(vars(builtins))
 class OwnBuiltins:
     """While it is entered, Dayfly's modules that are imported get the built-in functions of now.
 
-    They are found by `finder`, or by those of the import system.
+    Or those given. They are found by `finder`, or by those of the import system.
     """
 
-    def __init__(self, finder: Any = None) -> None:
+    def __init__(self, finder: Any = None, given: dict[str, Any] = _OWN) -> None:
         self._finder = finder
+        self._given = given
 
     def __enter__(self) -> OwnBuiltins:
         sys.meta_path.insert(0, self)
@@ -42,20 +43,21 @@ class OwnBuiltins:
         for finder in sys.meta_path if self._finder is None else [self._finder]:
             spec = None if finder is self else finder.find_spec(name, path, target)
             if spec is not None:
-                spec.loader = _Loader(spec.loader)
+                spec.loader = _Loader(spec.loader, self._given)
                 return spec
         return None
 
 
 class _Loader:
-    def __init__(self, loader: object) -> None:
+    def __init__(self, loader: object, given: dict[str, Any]) -> None:
         self._loader = loader
+        self._given = given
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._loader.create_module(spec)  # type: ignore[attr-defined, no-any-return]
 
     def exec_module(self, module: ModuleType) -> None:
-        vars(module)["__builtins__"] = _OWN
+        vars(module)["__builtins__"] = self._given
         self._loader.exec_module(module)  # type: ignore[attr-defined]
         module.__loader__ = self._loader  # type: ignore[assignment]
         if module.__spec__ is not None:

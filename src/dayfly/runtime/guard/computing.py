@@ -8,8 +8,8 @@ import sys
 from collections.abc import Mapping
 from types import BuiltinFunctionType, FunctionType, ModuleType
 
-from dayfly.core.structure import arithmetic
 from dayfly.core.structure.arithmetic import FUNCTIONS, MODULE, ONLY_TREE, OWN, is_cut
+from dayfly.core.structure.arithmetic import is_arithmetic as only_computes
 from dayfly.core.structure.judgement import Judgement, Taint
 from dayfly.runtime.guard.sinks import text_of
 
@@ -122,7 +122,7 @@ def is_arithmetic(guard: Guard, judgement: Judgement, source: str | bytes, frame
             0, len(head)
         )
 
-    if not arithmetic.is_arithmetic(source, is_name, function_of, is_float, is_own_head) or is_cut(
+    if not only_computes(source, is_name, function_of, is_float, is_own_head) or is_cut(
         text, Taint(text, guard.contributed(text)).runs()
     ):
         return False

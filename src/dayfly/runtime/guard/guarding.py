@@ -434,11 +434,6 @@ class Guard:
         return self._written.now()
 
     @property
-    def has_read_texts(self) -> bool:
-        """Say whether something has asked for what libraries say; reading it takes 3 to 7 ms."""
-        return self._written.has_read
-
-    @property
     def provenance(self) -> Provenance | Joined:
         """What came with the event; read at the first question."""
         found = self._provenance

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import _sre  # type: ignore[import-not-found]
+import bisect
+import builtins
+import collections.abc
+import io
+import itertools
+import json
+import os
+import re
 import sys
-from _frozen_importlib_external import (
-    FileFinder,
-    SourceFileLoader,
-    SourcelessFileLoader,
-)
+import types
+from _frozen_importlib_external import FileFinder, SourceFileLoader, SourcelessFileLoader
+from re import _compiler
 from zipimport import ZipImportError, zipimporter
 
-from dayfly.runtime.guard import owncode, switch
-from dayfly.runtime.guard.builtin import OwnBuiltins
+from dayfly.runtime.guard import builtin, owncode, switch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,16 +25,53 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from importlib.machinery import ModuleSpec
     from types import ModuleType
+    from typing import Any
 
     from dayfly.runtime.guard.guarding import Guard
 
+_OURS = ("__future__", "dayfly.")
 # What libraries say whose business is to write code: written.py.
 _TEXTS = "texts"
 # The layer compresses these modules, and what they alone are made of: `_LATE_GUARD` in attach/layout.py.
 NAMES = frozenset(("commands", "computing", "documents", "statements", _TEXTS))
-
-
 _LOADERS = (SourceFileLoader, (".py",)), (SourcelessFileLoader, (".pyc",))
+
+
+class _Expressions:
+    """`re` for these modules: past its functions and its cache, which code of an event's may have replaced and filled by now."""
+
+    IGNORECASE, S = re.IGNORECASE, re.S
+
+    @staticmethod
+    def compile(pattern: str | bytes, flags: int = 0) -> Any:
+        """Compile an expression by what `switch` seals."""
+        return _compiler.compile(pattern, int(flags))
+
+
+# What these modules import of the standard library, as it was before the function's code was loaded.
+_STANDARD: dict[str, Any] = {
+    "_sre": _sre,
+    "bisect": bisect,
+    "builtins": builtins,
+    "collections.abc": collections.abc,
+    "io": io,
+    "itertools": itertools,
+    "json": json,
+    "os": os,
+    "re": _Expressions,
+    "sys": sys,
+    "types": types,
+}
+
+
+def _import(name: str, *arguments: Any) -> Any:
+    found = _STANDARD.get(name)
+    if found is None and not name.startswith(_OURS):
+        raise ImportError(f"{name} is not among what the guard imports late")
+    return found or builtin._OWN["__import__"](name, *arguments)
+
+
+_BUILTINS = {**builtin._OWN, "__import__": _import}
 
 
 class _OwnFiles:
@@ -69,7 +112,7 @@ class LateModules:
         Dayfly's own folder: so nothing here is imported `from` a package, where somebody may have put a name.
         """
         whole = owncode.GUARD + name
-        with OwnBuiltins(_OwnFiles()):
+        with builtin.OwnBuiltins(_OwnFiles(), _BUILTINS):
             __import__(whole)
         if self._guard.is_sealed:
             switch.extend(self._guard.switch)
@@ -85,7 +128,7 @@ class LateModules:
                 self.load(name)
 
     def _here(self) -> set[str]:
-        return {*self.loaded, *((_TEXTS,) if self._guard.has_read_texts else ())}
+        return {*self.loaded, *((_TEXTS,) if self._guard.written.has_read_generators else ())}
 
     def told(self) -> list[str]:
         """Return in a worker what is loaded and was not told yet."""

@@ -34,7 +34,8 @@ _COMPARED = re.compile(r"(?:[=<>(,]|\blike|\bin) ?['\"%(]*\Z")
 _FEW_BEHIND = 40
 # Files that a statement opens by their names: ATTACH of SQLite's and DuckDB's, and DuckDB's tables that are files.
 _FILE_IN_SQL = re.compile(
-    r"\b(?:attach\s+(?:database\s+)?|(?:read_[a-z_]+|(?:parquet|sqlite)_scan)\s*\(\s*)'((?:[^']|'')*)'", re.I
+    r"\b(?:attach\s+(?:database\s+)?|(?:read_[a-z_]+|(?:parquet|sqlite)_scan)\s*\(\s*)'((?:[^']|'')*)'",
+    re.IGNORECASE,
 )
 # The key of a program, and that of one in `$function`: https://www.mongodb.com/docs/manual/reference/operator/query/where/
 _SCRIPTS = ("$where", "body")

@@ -41,11 +41,6 @@ class Written:
         self._loaded: tuple[str, ...] = ()
         self._count = 0
 
-    @property
-    def has_read(self) -> bool:
-        """Whether somebody has asked for the writers' text."""
-        return self._text.has_read_generators
-
     def now(self) -> OwnText:
         """Return it with what is loaded now."""
         count = len(sys.modules)
