@@ -63,7 +63,9 @@ def start(function: str, guard: str, python: str, *, code: str = "") -> Sample:
         "AWS_LAMBDA_LOG_STREAM_NAME": "stream",
     }
     program = ["-c", _PLAIN] if guard == PLAIN else ["-m", "dayfly.runtime"]
-    options = ZygoteOptions(isolation="invocation", guard="off" if guard == PLAIN else guard, guard_key="00")
+    options = ZygoteOptions(
+        isolation="invocation", guard="off" if guard == PLAIN else guard, guard_key="00", warms=True
+    )
     if guard != PLAIN:
         environ[MARKER] = f"{_CHANNEL}:{_LIFELINE},{options.pack()}"
     ours, theirs = socket.socketpair()
