@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from dayfly.runtime.guard.guarding import Guard
 
-# What a local variable's name may read, no text: it could be a secret. A name that is none is of a namespace that the
+# What a local variable's name may read, no text: it could be a secret. Any other name is of a namespace that the
 # function made for it.
 _PLAIN = (type(None), bool, int, float)
 # Modules whose functions only compute.
@@ -132,6 +132,6 @@ def is_arithmetic(guard: Guard, judgement: Judgement, source: str | bytes, frame
 
 
 def _namespaces(frame: FrameType) -> list[dict[str, object]]:
-    """Return what may be a namespace that the function in this frame made for expressions; a module's is none."""
+    """Return what may be a namespace that the function in this frame made for expressions, and no module's."""
     named = [*frame.f_locals.values(), *(frame.f_globals.get(name) for name in frame.f_code.co_names)]
     return [one for one in named if type(one) is dict and "__name__" not in one]

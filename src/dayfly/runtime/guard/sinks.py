@@ -72,7 +72,7 @@ _COMPUTES = frozenset(
 # Of a program's file.
 MANY_READ = 65_536
 _WORD = re.compile(r"[A-Za-z_]\w*")
-# What stands for several characters, or for any, in a pattern of names.
+# What matches several characters, or any one, in a pattern of names.
 _WILD = re.compile(r"[*?]")
 # Where handlers and formatters are, and the streams that they write to.
 _OF_LOGGING = frozenset(("logging", "logging.handlers", "sys"))
