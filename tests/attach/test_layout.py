@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import zipfile
@@ -23,6 +24,7 @@ from dayfly.attach.layout import (
     check_budget,
     parse_pythons,
 )
+from dayfly.runtime.guard import late as late_modules
 
 SOURCES = [Source("dayfly/__init__.py", b"x = 1\n")]
 CLIENT = [Source("client/awslambdaric/__init__.py", b'"""Words."""\ny = 2\n')]
@@ -139,3 +141,21 @@ def test_what_is_late_exists_and_is_loaded_by_no_start() -> None:
     }
     assert boot
     assert {path.removesuffix(".py").replace("/", ".") for path in late} & boot == set()
+
+
+def _imported(tree: ast.AST) -> set[str]:
+    """Modules that the code imports when it runs, anywhere in it."""
+    if isinstance(tree, ast.If) and isinstance(tree.test, ast.Name) and tree.test.id == "TYPE_CHECKING":
+        return set()
+    if isinstance(tree, ast.Import):
+        return {alias.name for alias in tree.names}
+    if isinstance(tree, ast.ImportFrom):
+        return {tree.module or ""}
+    return {name for child in ast.iter_child_nodes(tree) for name in _imported(child)}
+
+
+@pytest.mark.parametrize("path", sorted(layout._LATE_GUARD))
+def test_what_the_guard_loads_late_imports_what_was_kept_for_it_alone(path: str) -> None:
+    tree = ast.parse((Path(dayfly.__file__).parents[1] / path).read_text())
+    imported = {name for name in _imported(tree) if name != "__future__" and not name.startswith("dayfly.")}
+    assert imported <= set(late_modules._STANDARD)

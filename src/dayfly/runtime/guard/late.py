@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _blake2
 import _sre  # type: ignore[import-not-found]
 import bisect
 import builtins
@@ -13,6 +14,7 @@ import os
 import re
 import sys
 import types
+import unicodedata
 from _frozen_importlib_external import FileFinder, SourceFileLoader, SourcelessFileLoader
 from re import _compiler
 from zipimport import ZipImportError, zipimporter
@@ -48,8 +50,10 @@ class _Expressions:
         return _compiler.compile(pattern, int(flags))
 
 
-# What these modules import of the standard library, as it was before the function's code was loaded.
+# What these modules import of the standard library, as it was before the function's code was loaded. `compile` imports unicodedata
+# for names beyond ASCII.
 _STANDARD: dict[str, Any] = {
+    "_blake2": _blake2,
     "_sre": _sre,
     "bisect": bisect,
     "builtins": builtins,
@@ -61,6 +65,7 @@ _STANDARD: dict[str, Any] = {
     "re": _Expressions,
     "sys": sys,
     "types": types,
+    "unicodedata": unicodedata,
 }
 
 
