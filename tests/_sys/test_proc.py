@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import mmap
 import os
 import subprocess
@@ -26,12 +27,20 @@ def test_a_file_that_is_not_there_raises() -> None:
         proc.read_file("/proc/self/no-such-file")
 
 
+def _changed(entry: os.DirEntry[str]) -> float:
+    try:
+        return entry.stat(follow_symlinks=False).st_ctime
+    except FileNotFoundError:
+        # Another test's, and gone.
+        return math.inf
+
+
 def test_the_machines_own_tmp_is_not_taken_for_a_containers() -> None:
     """Here PID 1 is old, or /tmp is a plain directory: either way it is not the namespace's own."""
     if proc.read_file("/proc/1/cmdline").startswith(b"pytest"):
         pytest.skip("the tests are PID 1 of a container of their own")
     before = os.path.getctime("/proc/1") - 1
-    is_old = any(entry.stat(follow_symlinks=False).st_ctime < before for entry in os.scandir("/tmp"))
+    is_old = any(_changed(entry) < before for entry in os.scandir("/tmp"))
     is_mount = os.path.ismount("/tmp")
     root_is_overlay = b" / / " in proc.read_file("/proc/self/mountinfo") and not is_mount
     if is_old and not root_is_overlay:
