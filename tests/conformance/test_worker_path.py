@@ -78,7 +78,8 @@ def handler(event, context):
 }
 # Pages touched between an event's first byte and the worker's end: DESIGN's budget, by what init loaded.
 FAULTS = {"small": 20, "boto3": 30}
-FEW_SAMPLES = 3
+# Past those from which on workers teach.
+FEW_SAMPLES = 20
 DEADLINE_S = 60.0
 
 
@@ -148,7 +149,7 @@ def test_a_worker_touches_few_new_pages_while_its_caller_waits(name: str, guard:
             if after is not None and answer["pid"] in before:
                 touched.append(after - before[answer["pid"]])
     assert len(touched) == FEW_SAMPLES
-    assert statistics.median(touched) <= FAULTS[name], touched
+    assert statistics.median(touched[FEW_SAMPLES // 2 :]) <= FAULTS[name], touched
 
 
 def settled_faults(rie: Rie, end: float) -> dict[int, int]:

@@ -7,6 +7,7 @@ import mmap
 import os
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -78,6 +79,8 @@ def serve(made: Prefaulting, act: Callable[[], object]) -> list[str]:
 
     def work() -> str:
         assert made.told() == []
+        with Path("/dev/null").open() as file:
+            made.prefault(file.fileno())
         act()
         return "\n".join(made.told())
 

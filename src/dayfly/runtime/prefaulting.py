@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 _PAGE = 4096
-# Page faults of a worker up to its answer: with fewer there is little to gain. A rehearsal has some hundred.
-_FEW = 700
+# Page faults of a worker while its caller waits: with fewer there is little to gain.
+_FEW = 250
 # What a worker's caller waits for it, until all memory was looked at.
 _LIMIT_NS = 4_000_000
 # Parts of which one worker says something.
@@ -43,8 +43,8 @@ class Prefaulting:
     MARK = "~"
     MANY = 100
     __slots__ = (
+        "_begun_at",
         "_functions",
-        "_has_begun",
         "_known",
         "_left",
         "_packed",
@@ -54,7 +54,9 @@ class Prefaulting:
 
     def __init__(self) -> None:
         self._functions: dict[str, Callable[..., Any]] = {}
-        self._has_begun = self._wants_areas = False
+        # Page faults of this worker before its event, its rehearsal's among them; 0: it is not that far.
+        self._begun_at = 0
+        self._wants_areas = False
         # By address: how many pages from there on.
         self._left: dict[int, int] = {}
         self._known: set[int] = set()
@@ -84,12 +86,7 @@ class Prefaulting:
 
     def told(self) -> list[str]:
         """In a worker: of pages that nobody has looked at those that it has copied, once it has served."""
-        if not self._functions:
-            return []
-        if not self._has_begun:
-            self._has_begun = True
-            return []
-        if self._functions["count_faults"]() < _FEW:
+        if not self._begun_at or self._functions["count_faults"]() - self._begun_at < _FEW:
             return []
         if not self._left:
             return [] if self._known else ["more"]
@@ -134,6 +131,8 @@ class Prefaulting:
         """In a worker: copy the pages that are known, until there is something to read."""
         if self._packed:
             self._functions["prefault"](self._packed, descriptor, seal.count_tasks() == 1)
+        if self._functions:
+            self._begun_at = self._functions["count_faults"]()
 
 
 def _slices() -> dict[int, int]:
