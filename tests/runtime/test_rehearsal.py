@@ -18,6 +18,7 @@ from tests.unprivileged import forked
 
 from dayfly._sys import fds
 from dayfly.core import frames
+from dayfly.runtime import client as clients
 from dayfly.runtime.client import DayflyRuntimeClient
 from dayfly.runtime.guard import guarding
 from dayfly.runtime.rehearsal import _IN_WORKER, rehearse
@@ -87,6 +88,32 @@ def test_a_worker_that_has_rehearsed_waits_for_its_first_event() -> None:
         return request.invoke_id, request.event_body, said
 
     assert forked(act) == ("r", b"[1]", b"")
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_worker_whose_event_is_there_does_not_rehearse(
+    waits: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def act() -> list[int]:
+        client, near = worker()
+        work, client._work = client._work, None
+        monkeypatch.setattr(clients, "wait_for_work", lambda *_, **__: work)
+        seen: list[int] = []
+
+        def send() -> None:
+            near.sendall(frames.pack_event(b"\0" * frames.NONCE_BYTES, {}, b"{}"))
+
+        def rehearsed(_client: object) -> None:
+            seen.append(1)
+            send()
+
+        monkeypatch.setattr(clients, "rehearse", rehearsed)
+        if waits:
+            send()
+        assert client.wait_next_invocation().event_body == b"{}"
+        return seen
+
+    assert forked(act) == ([] if waits else [1])
 
 
 def test_signals_that_came_before_the_event_are_left_for_it() -> None:

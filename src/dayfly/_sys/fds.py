@@ -47,6 +47,14 @@ def receive_exactly(sock: _socket.socket, size: int) -> bytes:
     return bytes(parts)
 
 
+def has_data(sock: _socket.socket) -> bool:
+    """Say whether a socket could be read from without waiting."""
+    try:
+        return bool(sock.recv(1, _socket.MSG_PEEK | _socket.MSG_DONTWAIT))
+    except BlockingIOError:
+        return False
+
+
 def replace(target: int, source: int) -> None:
     """Make `target` another name of `source`, inherited over an exec."""
     os.dup2(source, target, inheritable=True)

@@ -83,7 +83,8 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
                 unguarded=self._unguarded,
                 rehearse=lambda: rehearse(self, times=IN_ZYGOTE),
             )
-            if self._work.is_forked:
+            # Not while its caller waits: the first of an environment's, and where processors are short.
+            if self._work.is_forked and not fds.has_data(self._work.socket):
                 rehearse(self)
                 prefaulting = self._work.sealing.prefaulting
                 if prefaulting is not None:
