@@ -72,7 +72,7 @@ def _claims(email: str) -> dict[str, object]:
     return pool("TokenGeneration_HostedAuth", "u-1", {"email": email})
 
 
-REQUESTS = {
+REQUESTS: dict[str, list[dict[str, object]]] = {
     "fast": [
         web("GET", "/guests/1"),
         web("GET", "/guests/404"),
