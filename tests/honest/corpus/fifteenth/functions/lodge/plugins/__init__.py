@@ -1,0 +1,1 @@
+"""What guests may have said to them."""
