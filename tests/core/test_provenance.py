@@ -493,6 +493,24 @@ def test_pieces_of_a_value_that_was_split_are_found() -> None:
     assert found({"q": "svc:reboot"}, "systemctl reboot") == ["reboot"]
 
 
+@pytest.mark.parametrize(
+    ("value", "text", "expected"),
+    [
+        (b64("admin' --:x"), "login = 'admin' --' AND secret = 'x'", ["admin' --"]),
+        ("al' --:y", "login = 'al' --' AND secret = 'y'", ["al' --"]),
+        ("1 OR status:zzz", "WHERE 1 OR status LIKE 'zzz'", ["1 OR status"]),
+        # Of a word that goes on, and what begins many a text.
+        ("x' or:y", "a = 'abx' orange", []),
+        ("https://shop.example/a", "https://other.example/", []),
+        ("5 of 7, please", "LIMIT 5 OFFSET 7", []),
+    ],
+)
+def test_one_of_the_parts_of_a_value_is_found_though_it_is_short(
+    value: str, text: str, expected: list[str]
+) -> None:
+    assert [one for one in found({"q": value}, text) if len(one) > 1 or one.isdigit()] == expected
+
+
 def test_letters_and_digits_in_turn_are_found() -> None:
     value = "0'0a0a0a=0#x70'0a0a0ay9"
     assert covered({"q": b64(value)}, "f(" + value.replace("'", "''") + ")", "0a0a0a=0#x70") == 1

@@ -96,6 +96,12 @@ class Leaves(LeafBlock):
         found.reverse()
         return found
 
+    def is_within(self, place: int, outer: int) -> bool:
+        """Say whether what is at a place was in, or decoded of, what is at another one."""
+        while place > outer:
+            place = self._parents[place]
+        return place == outer
+
     def texts(self) -> dict[str, int]:
         """Return all texts as they are in the event or were decoded, with their places."""
         return self._seen
@@ -504,10 +510,15 @@ class Leaves(LeafBlock):
     def _take_embedded(self, text: str, place: int, layer: int) -> None:
         if text.islower():
             return
+        decoded = b""
         for token in embedded_base64(text[:PIECE]):
             data = from_base64(token)
             if layer > MAX_LAYERS or len(data) < 4 or not (is_textual(data) or data[:2] == b"\x1f\x8b"):
                 continue
+            # The end of base64, behind a "/" in it: it was decoded as a whole.
+            if data in decoded:
+                continue
+            decoded = data
             if self._grant(len(data)):
                 self._take_bytes(data, self._place(place, ">base64"), layer)
 

@@ -17,9 +17,11 @@ CUTS = frozenset(_CUT_SIGNS)
 # Not ";", "|", "&", brackets and quotes: those are structure that an attacker brings along.
 SPLITS = b" \t\r\n,/=:?"
 CUT_BYTES = re.compile(rb"[ \t\r\n\x01,;:|/?&=#<>()\[\]{}\"'`@!*+%^~$\\]+")
+# What stands between the parts of a value with several.
+PARTS = frozenset(b"\t\r\n,;:|/?&=")
 _OPERATORS = frozenset(b"+-*/%=<>!&|^~:.@?#$\\")
 _SEPARATORS = frozenset(b",.:/()[]{}\"'`\\?=_-")
-_QUOTES = frozenset(b"'\"`\\")
+QUOTES = frozenset(b"'\"`\\")
 # Tables of the judge are such that nobody can change them: what replaces one is reported.
 CLASSES = bytes(
     1 if byte in LETTERS else 2 if byte in _DIGITS else 3 if byte > 127 else 0 for byte in range(256)
@@ -57,7 +59,7 @@ def fits(text: bytes, start: int, end: int) -> bool:
     if first == 0 and last == 0 and not has_word(leaf):
         # "---" in a line of dashes; but `'='` between quotes ends a text and begins one.
         return (before != leaf[0] and after != leaf[-1]) or (
-            len(set(leaf)) > 1 and not _QUOTES.isdisjoint(leaf)
+            len(set(leaf)) > 1 and not QUOTES.isdisjoint(leaf)
         )
     if size < 8:
         for own, byte in ((first, before), (last, after)):

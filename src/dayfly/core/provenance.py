@@ -166,15 +166,17 @@ class Provenance:
 
         Not those that were decoded of one that stands there as well: a form's of XML.
         """
+        leaves = self._taken_apart()
         found = [
-            (value, place)
-            for value, place in self._taken_apart().texts().items()
-            if sign in value and value in text
+            (value, place) for value, place in leaves.texts().items() if sign in value and value in text
         ][:_MANY_VALUES]
         return [
             (value, self._path(place))
             for value, place in found
-            if not any(len(other) > len(value) and value in other for other, _ in found)
+            if not any(
+                len(other) > len(value) and value in other and leaves.is_within(place, outer)
+                for other, outer in found
+            )
         ]
 
     def _taken_apart(self) -> Leaves:

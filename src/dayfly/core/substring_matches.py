@@ -15,6 +15,8 @@ from dayfly.core.plausibility import (
     CUT_BYTES,
     CUTS,
     LETTERS,
+    PARTS,
+    QUOTES,
     SPLITS,
     fits,
     fits_short,
@@ -448,6 +450,9 @@ class Search:
         if not content.translate(None, LETTERS + b" ,.\t\r\n"):
             # Prose and SQL share "from the list of": from four words on in one order it is no chance.
             return weight >= 14 and len(content.split()) >= 4
+        # One part of several, "admin' --" of "admin' --:x": no more and no less than what a function gets that splits.
+        if (starts_leaf or block[begin - 1] in PARTS) and (ends_leaf or block[at] in PARTS):
+            return weight >= (6 if QUOTES.isdisjoint(content) else 4) and fits(text, start, end)
         # "https://" weighs 7 and begins every address; ".example.com/" weighs 10 and is in every address of one owner,
         # cut from its host's first label, where no function cuts.
         return weight >= (8 if is_cut_left and is_cut_right else 12 if is_cut_left or is_cut_right else 14)

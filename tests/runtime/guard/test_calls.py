@@ -150,6 +150,7 @@ def own(owner): return getattr(owner, "__class__")
         "len",
         "eval",
         "open",
+        "money",
     )
     calls.watch(serving({"names": names}, own=("__init__", "getattr")), [code])
     return module
@@ -187,6 +188,11 @@ def test_an_event_names_no_function_of_a_module_that_acts_on_the_machine(functio
     for name in ("eval", "open"):
         with pytest.raises(Refused):
             function.call(name, "1")
+    # What is not there does nothing.
+    with pytest.raises(AttributeError):
+        function.call("money", "1")
+    with pytest.raises(Refused):
+        function.write(builtins, "money", "x")
 
 
 def test_a_method_of_a_type_in_c_is_preceded() -> None:

@@ -29,7 +29,7 @@ import yaml
 from jinja2.nativetypes import NativeEnvironment
 from tests.runtime.guard.guards import serving, told
 
-from dayfly.runtime.guard import drivers, sinks
+from dayfly.runtime.guard import documents, drivers, sinks
 from dayfly.runtime.guard.audit_events import _shown
 from dayfly.runtime.guard.documents import about_markup
 from dayfly.runtime.guard.drivers import WRAPPED
@@ -355,7 +355,7 @@ def test_a_path_is_judged_by_what_it_was_computed_of(tmp_path: Path) -> None:
     base, other = str(tmp_path / "in"), str(tmp_path / "other.txt")
     guard = serving({"up": "x/../../other.txt", "whole": other, "name": "x/../own.txt"}, own=(base, other))
     module = ModuleType("posixpath")
-    module.join, module.normpath = os.path.join, os.path.normpath  # type: ignore[attr-defined]
+    vars(module).update(join=os.path.join, normpath=os.path.normpath, realpath=os.path.realpath)
     WRAPPED["posixpath"](module, guard)
     frame = sys._getframe()
     sinks.about_path(guard, other, frame)
@@ -363,6 +363,8 @@ def test_a_path_is_judged_by_what_it_was_computed_of(tmp_path: Path) -> None:
         (module.join, base, other),
         (module.join, Path(base), other),
         (module.normpath, f"{base}/x/../../other.txt"),
+        (module.realpath, f"{base}/x/../../other.txt"),
+        (module.realpath, Path(base, "x/../../other.txt")),
     ):
         path = compute(*parts)
         assert path == other
@@ -371,10 +373,24 @@ def test_a_path_is_judged_by_what_it_was_computed_of(tmp_path: Path) -> None:
         guard.computed_paths.clear()
     for path in (
         module.normpath(f"{base}/x/../own.txt"),
+        module.realpath(f"{base}/x/../own.txt"),
         module.join(os.getcwd(), other),
         module.join(other),
     ):
         sinks.about_path(guard, path, frame)
+
+
+def test_a_directory_that_is_a_link_is_not_left_by_its_real_path(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    base = tmp_path / "in"
+    base.symlink_to(tmp_path / "data")
+    guard = serving({"name": "x/../own.txt"}, own=(str(base), str(tmp_path / "data")))
+    module = ModuleType("posixpath")
+    vars(module).update(join=os.path.join, normpath=os.path.normpath, realpath=os.path.realpath)
+    WRAPPED["posixpath"](module, guard)
+    path = module.realpath(f"{base}/x/../own.txt")
+    assert path == str(tmp_path / "data" / "own.txt")
+    sinks.about_path(guard, path, sys._getframe())
 
 
 def test_an_expression_of_pandas_is_looked_at() -> None:
@@ -656,7 +672,9 @@ def test_an_event_names_no_variable_of_the_environments(monkeypatch: pytest.Monk
     monkeypatch.setenv("DATABASE_PIN", "s3cr3t")
     guard = serving(event, own=("$HOME/data/",))
     module = ModuleType("posixpath")
-    vars(module).update(join=os.path.join, normpath=os.path.normpath, expandvars=str)
+    vars(module).update(
+        join=os.path.join, normpath=os.path.normpath, realpath=os.path.realpath, expandvars=str
+    )
     WRAPPED["posixpath"](module, guard)
     assert module.expandvars("$HOME/data/" + event["plain"]) == "$HOME/data/costs 5$ (US$ 6)"
     for name in ("evil", "short"):
@@ -754,6 +772,8 @@ def test_an_entry_point_of_the_events_is_a_function_of_the_functions() -> None:
         ("name,role\n%s,guest\n", "O'Brien", False),
         ("%s", "name,role\nAnn,guest\n", False),
         ("name,role\n%s\n", "Ann,guest\nBob,guest", False),
+        # What has signs of a form's in it, as the client sent it.
+        ("%s", 'name,note\r\n"O\'Brien, Pat","said ""now""; -- ok"\r\nAnn,=SUM(A1:A2)\r\n', False),
         # A list of columns, and a separator.
         ("id,%s\n1,Ann,guest\n", "name,role", False),
         ("id%sname\n", ",", False),
@@ -768,6 +788,31 @@ def test_a_value_of_csv_that_the_function_writes_is_no_more_than_that(
         WRAPPED["csv"](module, serving({"value": value}, own=tuple(template.split("%s"))))
         with pytest.raises(Refused) if is_refused else nullcontext():
             assert list(module.reader(rows, delimiter=","))
+
+
+@pytest.mark.parametrize("has_copy", [False, True])
+def test_a_copy_of_all_of_a_document_in_the_event_hides_no_value_in_it(has_copy: bool) -> None:
+    text = '{"name": "a", "role": "admin", "plan": "free"}'
+    event = {"name": 'a", "role": "admin', **({"copy": text} if has_copy else {})}
+    module = ModuleType("json")
+    vars(module).update(loads=json.loads)
+    WRAPPED["json"](module, serving(event, own=('{"name": "', '", "plan": "free"}')))
+    with pytest.raises(Refused):
+        module.loads(text)
+
+
+def test_the_end_of_base64_is_no_value_of_its_own() -> None:
+    # It has a "/", behind which a part of it decodes as well.
+    reading = {
+        "bed": "b-1",
+        "wet": 2,
+        "label": "\U0001f382\U0001f370 it's 5 o'clock; \u00bfd\u00f3nde? \u2014 \u65e9\u4e0a",
+    }
+    data = base64.b64encode(json.dumps(reading).encode()).decode()
+    assert "/" in data
+    body = json.dumps({"Values": {":l": {"S": reading["label"]}}})
+    guard = serving({"Records": [{"data": data}]}, own=('{"Values": {":l": {"S": "', '"}}}'))
+    documents.about_head(guard, body.encode(), False, sys._getframe())
 
 
 def test_an_event_is_not_taken_apart_for_what_a_function_only_reads() -> None:

@@ -11,7 +11,7 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType, ModuleType
-from urllib.parse import urljoin
+from urllib.parse import quote, quote_plus, urljoin
 
 import pytest
 from tests.runtime.guard.guards import serving, told
@@ -753,6 +753,32 @@ def test_a_mail_that_the_function_sends_by_hand_ends_where_the_function_ends_it(
         with pytest.raises(Refused):
             about_head(serving(event), memoryview(data.encode()), True, frame)
     about_head(serving(event), (body % event["text"]).encode(), True, frame)
+
+
+@pytest.mark.parametrize(
+    ("filters", "value", "is_refused"),
+    [
+        ("Name eq '%s' and Public eq true", "x' or Public eq false or Name eq '", True),
+        ("contains(Name, '%s')", "x') or contains(Name, '", True),
+        ("name contains '%s' and trashed=false", "x' or name contains 'y", True),
+        ('project = SHOP AND text ~ "%s"', 'x" OR project = "HR', True),
+        ('title:"%s"', 'x" OR owner:"me', True),
+        ("Name eq '%s'", "O''Brien", False),
+        ('text ~ "%s"', 'say \\"yes\\"', False),
+        ('text ~ "%s"', "it's", False),
+        ("You said '%s' to us", "it's 'fine'", False),
+        ("%s", "name = 'x' or name = 'y'", False),
+    ],
+)
+def test_no_value_ends_a_text_of_a_filter_in_a_url(filters: str, value: str, is_refused: bool) -> None:
+    guard = serving({"q": value}, own=("https://api.example/odata?top=5&filter=", *filters.split("%s")))
+    for encode in (quote, quote_plus):
+        with pytest.raises(Refused) if is_refused else nullcontext():
+            about_url(
+                guard,
+                "https://api.example/odata?top=5&filter=" + encode(filters % value),
+                frame_in(__file__),
+            )
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,11 @@ _WEB = ("http://", "https://")
 # Of a route: "/" stands in any code.
 _MIN_ROUTE_LETTERS = 3
 # Where the platform says what URL the function was called by: a proxy hands it on, as a whole.
-_PARAMETER = re.compile(r"[^ +&;]|[ +][^&;=]{0,256}=")
+_PARAMETER = re.compile(r"(?!%20)[^ +&;]|(?:[ +]|%20)[^&;=]{0,256}=")
 # "Tom & his cat" in a message: a parameter's name has no blanks in it, and without "=" it has no value.
-_AND = re.compile(r"&[ +]?[^ +&;=#]{1,64}[ +]+[^ +&;=#][^&;=#]{0,256}(?:[&#]|$)")
+_AND = re.compile(
+    r"&(?:[ +]|%20)?(?:(?!%20)[^ +&;=#]){1,64}(?:[ +]|%20)+(?!%20)[^ +&;=#][^&;=#]{0,256}(?:[&#]|$)"
+)
 _CALLED_BY = frozenset(
     (
         *("rawPath", "path", "pathParameters.proxy", "requestContext.path", "requestContext.http.path"),

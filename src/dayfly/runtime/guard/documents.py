@@ -77,6 +77,7 @@ _REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
 _FEW_SIGNS = 2
 # Of one document that are compared.
 _MANY_SHAPES = 16
+_MANY_REFERENCES = 100
 _QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
 
 
@@ -256,14 +257,23 @@ def about_settings(guard: Guard, text: object, parse: Callable[[str], object], f
 
 
 def about_references(guard: Guard, text: str, look_up: Callable[[str], object], frame: FrameType) -> None:
-    """A setting that refers to others, or to variables of the environment: what the event refers to is in the event as well."""
-    for span in () if guard.own.is_constant(text) else guard.contributed(text):
-        for found in _SETTING.finditer(text):
-            if span.start < found.end() and found.start() < span.end:
+    """A setting that refers to others, or to variables of the environment: what the event refers to is in the event as well.
+
+    So is what that refers to.
+    """
+    todo = [] if guard.own.is_constant(text) else [text]
+    for one in todo:
+        for span in guard.contributed(one):
+            for found in _SETTING.finditer(one):
+                if not (span.start < found.end() and found.start() < span.end):
+                    continue
                 value = text_of(look_up(found[found.lastindex or 1]))
-                if value and not guard.provenance.holds_bytes(value.encode("utf-8", "surrogatepass")):
+                is_held = value and guard.provenance.holds_bytes(value.encode("utf-8", "surrogatepass"))
+                if value and (not is_held or len(todo) > _MANY_REFERENCES):
                     guard.refuse("template.source", frame, path=span.path, text=text)
                     return
+                if value and value not in todo:
+                    todo.append(value)
 
 
 def about_shape(guard: Guard, text: object, read: Callable[[str], list[object]], frame: FrameType) -> None:

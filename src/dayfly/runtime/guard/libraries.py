@@ -187,8 +187,14 @@ def _wrap_csv(module: ModuleType, guard: Guard) -> None:
     def look(rows: Any, *rest: Any, **options: Any) -> None:
         if not _is_by_hand(","):
             return
-        lines = [rows.getvalue()] if type(rows) is io.StringIO else rows if type(rows) is list else []
-        text = "\n".join(one.rstrip("\r\n") for one in lines if type(one) is str)
+        lines = rows if type(rows) is list else []
+        # As it is: what the event has as a whole is found as a whole.
+        is_whole = type(rows) is io.StringIO
+        text = (
+            rows.getvalue()
+            if is_whole
+            else "\n".join(one.rstrip("\r\n") for one in lines if type(one) is str)
+        )
 
         def read(text: str) -> list[object]:
             return [len(row) for row in parse(io.StringIO(text, newline=""), *rest, **options)]
@@ -262,7 +268,7 @@ def _wrap_headers(module: ModuleType, guard: Guard) -> None:
 
 
 def _wrap_posixpath(module: ModuleType, guard: Guard) -> None:
-    join, normpath = module.join, module.normpath
+    join, normpath, realpath = module.join, module.normpath, module.realpath
 
     def look_at_parts(*given: Any) -> None:
         parts = [os.fspath(one) if isinstance(one, os.PathLike) else one for one in given]
@@ -286,6 +292,11 @@ def _wrap_posixpath(module: ModuleType, guard: Guard) -> None:
         if type(path) is str and ".." in path:
             _keep(guard, normpath(path), path)
 
+    def look_at_real_path(path: object, *_rest: object, **_options: object) -> None:
+        text = sinks.text_of(path)
+        if text is not None and ".." in text:
+            _keep(guard, realpath(text), text)
+
     def look_at_variables(text: object) -> None:
         if type(text) is str and "$" in text:
             guard.ask("documents.about_references", text, os.environ.get)
@@ -293,6 +304,7 @@ def _wrap_posixpath(module: ModuleType, guard: Guard) -> None:
     precede(module, "expandvars", guard, look_at_variables)
     precede(module, "join", guard, look_at_parts)
     precede(module, "normpath", guard, look_at_path)
+    precede(module, "realpath", guard, look_at_real_path)
 
 
 def _wrap_subprocess(module: ModuleType, guard: Guard) -> None:

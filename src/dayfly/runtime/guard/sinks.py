@@ -84,6 +84,8 @@ COMPARES = "ComparisonOperator"
 _SEND_FUNCTIONS = frozenset(("billiard", "joblib", "loky", "multiprocess", "multiprocessing"))
 # A whole host of so many is one of the event's all the same.
 _FEW_CHARACTERS = 2
+# In a URL.
+_QUOTES = ("'", '"', "%27", "%22")
 # Where AWS answers: which of its hosts it is says a bucket's, a region's or a queue's name.
 _AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
 
@@ -352,6 +354,8 @@ def about_attribute(guard: Guard, owner: object, name: object, reads: bool, fram
     is_acting = (
         type(owner) is ModuleType
         and owner.__name__ in _ACTING
+        # What is not there is not read.
+        and (not reads or name in vars(owner) or "__getattr__" in vars(owner))
         and not (reads and owner is builtins and name in _COMPUTES)
         and not guard.own.is_choice(name)
     )
@@ -436,7 +440,9 @@ def about_result(guard: Guard, path: str, frame: FrameType) -> None:
     """A path, or the key of an object, that the function may have computed of another one."""
     if (found := guard.computed_paths.get(path) or guard.computed_paths.get(f"/{path}")) is not None:
         given, base = found
-        guard.act_on(judge_result(given, path, guard.provenance, guard.written, base=base), path, frame)
+        # Past links, which may lead to where the directory itself lies.
+        result = path if base else os.path.normpath(given)
+        guard.act_on(judge_result(given, result, guard.provenance, guard.written, base=base), path, frame)
 
 
 def about_link(guard: Guard, target: object, link: object, frame: FrameType) -> None:
@@ -468,8 +474,11 @@ def about_url(guard: Guard, url: object, frame: FrameType, *, is_quoted: bool = 
             one for one in guard.computed_paths if len(one) > 1 and path.endswith(one) and one != text
         ]:
             about_result(guard, result, frame)
+        query = text.partition("?")[2]
         if may_hold_statement(text):
-            guard.late("statements").about_fields(guard, text.partition("?")[2], frame)
+            guard.late("statements").about_fields(guard, query, frame)
+        if any(quote in query for quote in _QUOTES):
+            guard.late("statements").about_filters(guard, query, frame)
 
 
 def about_quoted_url(guard: Guard, url: object, frame: FrameType) -> None:

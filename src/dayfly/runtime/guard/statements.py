@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from dayfly.core.decodings import unquote
+from dayfly.core.decodings import pairs, unquote
 from dayfly.core.structure.query import judge_query
 from dayfly.core.structure.sql import judge_sql
 from dayfly.core.structure.sqltokens import EXPRESSION
@@ -31,6 +31,11 @@ _BEGINNING = re.compile(
     r"select |insert into \S+ |update \S+ set \S+ ?=|delete from \S+ where |merge into |with \w+ as ?\("
 )
 _COMPARED = re.compile(r"(?:[=<>(,]|\blike|\bin) ?['\"%(]*\Z")
+# What stands before a text in a filter of OData's, Drive's, Jira's, a search engine's; not in "He said 'yes'".
+_FILTERED = re.compile(
+    r"(?:[=~<>(]|\w:|\([\w./]+,|\b(?:eq|ne|gt|ge|lt|le|contains|like|in|is|startswith)) ?\Z", re.IGNORECASE
+)
+_ESCAPED = re.compile(r"\\.")
 _FEW_BEHIND = 40
 # Files that a statement opens by their names: ATTACH of SQLite's and DuckDB's, and DuckDB's tables that are files.
 _FILE_IN_SQL = re.compile(
@@ -130,3 +135,21 @@ def about_operators(guard: Guard, documents: list[object], frame: FrameType) -> 
                 documents.append(value)
         elif isinstance(one, (list, tuple)):
             documents += one
+
+
+def about_filters(guard: Guard, query: str, frame: FrameType) -> None:
+    """A parameter that is an expression of OData's, of Drive's, of a search engine's: the event ends no text that the function begins."""
+    for _name, value in pairs(query.partition("#")[0], "&"):
+        text = unquote(value.replace("+", " "))
+        for span in guard.contributed(text):
+            # An event may have what the function says before it.
+            start = span.start + guard.own.piece_at(text, span.start)
+            quote, inner = text[start - 1 : start], text[start : span.end]
+            if (
+                quote in ("'", '"')
+                and quote in _ESCAPED.sub("", inner.replace(quote * 2, ""))
+                and quote in text[span.end :]
+                and _FILTERED.search(text, 0, start - 1) is not None
+            ):
+                guard.refuse("query.structure", frame, path=span.path, text=text)
+                return
