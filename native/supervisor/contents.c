@@ -42,7 +42,8 @@ size_t contents_keep(struct contents *contents, uid_t uid, int descriptor, const
     int file = open_same(descriptor, name, O_RDONLY, state);
     if (file < 0)
         return 0;
-    bool is_kept = !inode_has_attributes(file, scratch) && read_all(file, contents->bytes + contents->n, (size_t)state->size);
+    bool is_kept = !inode_has_attributes(file, scratch) && !inode_has_unwritten(file, state->size) &&
+                   read_all(file, contents->bytes + contents->n, (size_t)state->size);
     inode_read_flags(file, state);
     (void)close(file);
     if (!is_kept)
@@ -58,7 +59,7 @@ bool contents_is_same(const struct contents *contents, size_t at, int descriptor
         return false;
     /* More blocks lie beyond its end (fallocate), fewer are holes. */
     bool is_same = inode_read(file, "", &now) == 0 && now.size == before->size && now.mode == before->mode && now.modified == before->modified &&
-                   now.blocks == before->blocks && !inode_has_attributes(file, scratch);
+                   now.blocks == before->blocks && !inode_has_attributes(file, scratch) && !inode_has_unwritten(file, now.size);
     inode_read_flags(file, &now);
     is_same &= now.flags == before->flags && now.project == before->project;
     for (size_t done = 0, n; is_same && done < before->size; done += n) {

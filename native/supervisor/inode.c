@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -116,6 +117,28 @@ static int remove_attributes(int descriptor, char *scratch) {
         if (is_owners(name) && fremovexattr(descriptor, name) != 0)
             result = -1;
     return result;
+}
+
+static bool find_unwritten(int descriptor, uint64_t size, uint32_t how) {
+    enum { EXTENTS = 32 };
+    static _Alignas(struct fiemap) uint8_t space[sizeof(struct fiemap) + EXTENTS * sizeof(struct fiemap_extent)];
+    struct fiemap *map = (void *)space;
+    for (uint64_t at = 0; at < size;) {
+        *map = (struct fiemap){.fm_start = at, .fm_length = size - at, .fm_flags = how, .fm_extent_count = EXTENTS};
+        if (control(descriptor, FS_IOC_FIEMAP, map) != 0 || map->fm_mapped_extents == 0)
+            return false;
+        for (uint32_t i = 0; i < map->fm_mapped_extents; i++) {
+            if ((map->fm_extents[i].fe_flags & FIEMAP_EXTENT_UNWRITTEN) != 0)
+                return true;
+            at = map->fm_extents[i].fe_logical + map->fm_extents[i].fe_length;
+        }
+    }
+    return false;
+}
+
+bool inode_has_unwritten(int descriptor, uint64_t size) {
+    /* So they are for a moment while the kernel writes them as well. */
+    return find_unwritten(descriptor, size, 0) && find_unwritten(descriptor, size, FIEMAP_FLAG_SYNC);
 }
 
 static struct timespec time_of(int64_t ns) {

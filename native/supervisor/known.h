@@ -29,8 +29,9 @@ struct known_entry {
     uint64_t hash;
     bool is_seen;
     bool is_code; /* of the image's: init does not make it again, and Python may execute it */
+    bool is_on_disk; /* its file system stamps what is written to it */
     int watch;       /* written.h; 0: none */
-    uint64_t digest; /* of a watched file without a copy; 0: none */
+    uint64_t digest; /* of a watched file without a copy: in memory what it holds, on disk whether it is hollow (written.h); 0: none */
     size_t content; /* where its copy lies, counted from 1; 0: nowhere */
     struct inode_state state;
 };

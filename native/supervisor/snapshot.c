@@ -148,10 +148,10 @@ static int remember_entry(void *context, int descriptor, const char *name) {
         entry.content = contents_keep(writable_paths->contents, writable_paths->uid, descriptor, name, &state,
                                       writable_paths->waiting + WRITABLE_PATHS_WAITING_BYTES);
     if (snapshot->into == &writable_paths->kept && S_ISREG(state.mode)) {
-        entry.watch = written_watch(&writable_paths->written, descriptor, name);
+        entry.watch = written_watch(&writable_paths->written, descriptor, name, &entry.is_on_disk);
         snapshot->is_unwatched |= entry.watch < 0 && state.uid == writable_paths->uid;
         if (entry.watch > 0 && entry.content == 0)
-            entry.digest = written_digest(writable_paths->kept.key, descriptor, name, writable_paths->waiting + WRITABLE_PATHS_WAITING_BYTES);
+            entry.digest = entry.is_on_disk ? written_is_hollow(descriptor, name, state.size) : written_digest(writable_paths->kept.key, descriptor, name, writable_paths->waiting + WRITABLE_PATHS_WAITING_BYTES);
     }
     entry.state = state;
     known_put(snapshot->into, snapshot->state, name, entry);
@@ -239,7 +239,7 @@ int writable_paths_remember(struct writable_paths *writable_paths, struct fault 
         root->is_lost = true;
     }
     writable_paths_outlast(snapshot.newest);
-    return snapshot.is_unwatched ? fault_set(fault, "changes through mappings of files in memory are not seen: inotify refused to watch them") : 0;
+    return snapshot.is_unwatched ? fault_set(fault, "some changes of files that init left are not seen: inotify refused to watch them") : 0;
 }
 
 bool writable_paths_is_bare(const struct writable_paths *writable_paths) {

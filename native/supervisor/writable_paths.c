@@ -188,8 +188,13 @@ static int look_at_entry(void *context, int descriptor, const char *name) {
     bool stays = kept != NULL && is_same_inode(&state, &kept->state);
     if (stays && !kept->is_seen) {
         kept->is_seen = true;
-        bool is_stamped = !is_same(&state, &kept->state);
-        if ((is_stamped || written_has(&writable_paths->written, kept->watch)) &&
+        bool is_stamped = !is_same(&state, &kept->state), is_written = written_has(&writable_paths->written, kept->watch);
+        if (!is_stamped && is_written && kept->is_on_disk) {
+            is_stamped = is_written = kept->digest == 0 && written_is_hollow(descriptor, name, state.size);
+            if (!is_written)
+                written_settle(&writable_paths->written, kept->watch);
+        }
+        if ((is_stamped || is_written) &&
             !writable_paths_is_held(writable_paths, clearing->root, folder->path, name, &state) &&
             !settle(clearing, descriptor, name, kept, is_stamped))
             count_change(clearing->out, kept);

@@ -19,15 +19,25 @@ void written_forget(struct written *written) {
     memset(written, 0, sizeof(*written));
 }
 
-int written_watch(struct written *written, int directory, const char *name) {
-    struct statfs facts;
+int written_watch(struct written *written, int directory, const char *name, bool *is_on_disk) {
+    struct statfs facts = {0};
     char path[320];
-    if (fstatfs(directory, &facts) != 0 || (facts.f_type != TMPFS_MAGIC && facts.f_type != RAMFS_MAGIC))
+    *is_on_disk = fstatfs(directory, &facts) != 0 || (facts.f_type != TMPFS_MAGIC && facts.f_type != RAMFS_MAGIC);
+    if (*is_on_disk && facts.f_type != EXT4_SUPER_MAGIC)
         return 0;
     if (written->descriptor <= 0)
         written->descriptor = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     (void)snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", directory, name);
     return written->descriptor <= 0 ? -1 : inotify_add_watch(written->descriptor, path, IN_CLOSE_WRITE | IN_DONT_FOLLOW);
+}
+
+/* What was read before need not be what the disk has. */
+bool written_is_hollow(int directory, const char *name, uint64_t size) {
+    int file = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    bool is_hollow = file < 0 || inode_has_unwritten(file, size);
+    if (file >= 0)
+        (void)close(file);
+    return is_hollow;
 }
 
 uint64_t written_digest(const uint64_t key[2], int directory, const char *name, char *scratch) {

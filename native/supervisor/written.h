@@ -1,5 +1,5 @@
-/* Files of init's that somebody has opened for writing. File systems in memory (tmpfs) stamp no change that is made through a mapping:
- * there neither ctime nor any other time tells. */
+/* Files of init's that somebody has opened for writing. File systems in memory (tmpfs) stamp no change that is made through a mapping,
+ * and ext4 none where blocks are exchanged (inode.h): there neither ctime nor any other time tells. */
 #ifndef DAYFLY_WRITTEN_H
 #define DAYFLY_WRITTEN_H
 
@@ -12,8 +12,11 @@ struct written {
 
 /* Watch no file any more. */
 void written_forget(struct written *written);
-/* Watch the file `name` of an open directory; its number, 0 where its file system stamps all changes, -1 where it cannot be watched. */
-int written_watch(struct written *written, int directory, const char *name);
+/* Watch the file `name` of an open directory; its number, 0 where its file system stamps all changes, -1 where it cannot be watched.
+ * `is_on_disk` becomes whether it stamps what is written. */
+int written_watch(struct written *written, int directory, const char *name, bool *is_on_disk);
+/* Say whether the file `name` of an open directory, on disk, is not what its stamps say. */
+bool written_is_hollow(int directory, const char *name, uint64_t size);
 /* A digest of the file `name` of an open directory by this key, 0 of one that is too large or cannot be read. `scratch` has
  * INODE_ATTRIBUTES_BYTES. */
 uint64_t written_digest(const uint64_t key[2], int directory, const char *name, char *scratch);

@@ -7,10 +7,12 @@
 
 #include <dirent.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 
 static struct writable_paths writable_paths;
@@ -299,6 +301,31 @@ static void take_room_beyond_its_end(const char *path) {
     CHECK(futimens(descriptor, (const struct timespec[2]){before.st_atim, before.st_mtim}) == 0 && close(descriptor) == 0);
 }
 
+/* Its blocks become another file's, and its own read as zeros: no time changes. */
+static void exchange_its_blocks(const char *path) {
+    struct {
+        uint32_t reserved, donor;
+        uint64_t from, to, blocks, moved;
+    } exchange = {0, 0, 0, 0, 1, 0};
+    struct statfs facts;
+    char other[PATH_MAX];
+    CHECK(statfs(path, &facts) == 0);
+    if (facts.f_type != EXT4_SUPER_MAGIC) {
+        append(path);
+        return;
+    }
+    (void)snprintf(other, sizeof(other), "%s-too", path);
+    make(other);
+    append(other);
+    int from = open(other, O_RDWR), to = open(path, O_RDWR), failed = -1;
+    exchange.donor = (uint32_t)to;
+    CHECK(fsync(from) == 0 && fsync(to) == 0);
+    for (int i = 0; i < 50 && (failed = ioctl(from, _IOWR('f', 15, exchange), &exchange)) != 0; i++)
+        (void)usleep(20000);
+    CHECK(failed == 0 && exchange.moved == 1);
+    CHECK(close(from) == 0 && close(to) == 0 && unlink(other) == 0);
+}
+
 static void remove_it(const char *path) { CHECK(unlink(path) == 0); }
 
 static void replace_it(const char *path) {
@@ -312,7 +339,7 @@ static void replace_by_fifo(const char *path) { CHECK(unlink(path) == 0 && mkfif
 static void replace_by_link(const char *path) { CHECK(unlink(path) == 0 && symlink("/etc/passwd", path) == 0); }
 
 static void puts_back_what_was_changed(void) {
-    void (*const possible[])(const char *) = {append, make_huge, make_empty, close_to_all, attach, link_elsewhere, take_room_beyond_its_end, write_through_a_mapping};
+    void (*const possible[])(const char *) = {append, make_huge, make_empty, close_to_all, attach, link_elsewhere, take_room_beyond_its_end, write_through_a_mapping, exchange_its_blocks};
     void (*const others[])(const char *) = {remove_it, replace_it, replace_by_fifo, replace_by_link};
     for (size_t i = 0; i < COUNT(possible); i++) {
         puts_back("/tmp/cache", possible[i], true);
@@ -360,6 +387,38 @@ static void tells_who_wrote_to_a_file_in_memory(void) {
         clear();
         CHECK_EQUAL(cleaned.restored, i == 0);
         CHECK_EQUAL(cleaned.changed, i != 0);
+        writable_paths_forget(&writable_paths);
+        clear();
+        (void)munmap(contents.bytes, CONTENTS_BYTES);
+    }
+}
+
+/* On disk: who writes nothing costs nothing, however large the file is; nor is room that init took and did not fill anybody's change. */
+static void tells_whose_blocks_were_exchanged(void) {
+    static const off_t sizes[] = {CONTENTS_FILE_BYTES, CONTENTS_FILE_BYTES + 1, (off_t)64 << 20};
+    const char *path = on_disk("cache");
+    for (size_t i = 0; i < 2 * COUNT(sizes); i++) {
+        bool is_taken = i % 2 != 0;
+        begin_with_copies();
+        make(path);
+        CHECK(truncate(path, sizes[i / 2]) == 0);
+        int descriptor = open(path, O_RDWR);
+        CHECK(!is_taken || fallocate(descriptor, 0, 8192, 8192) == 0);
+        CHECK(close(descriptor) == 0);
+        remember();
+        for (int turn = 0; turn < 2; turn++) {
+            CHECK(close(open(path, O_RDWR)) == 0);
+            CHECK(!writable_paths_has_more(&writable_paths));
+            clear();
+            CHECK_EQUAL(cleaned.settled + cleaned.restored + cleaned.changed, 0);
+        }
+        if (!is_taken) {
+            exchange_its_blocks(path);
+            CHECK(writable_paths_has_more(&writable_paths));
+            clear();
+            CHECK_EQUAL(cleaned.restored, i == 0);
+            CHECK_EQUAL(cleaned.changed, i != 0);
+        }
         writable_paths_forget(&writable_paths);
         clear();
         (void)munmap(contents.bytes, CONTENTS_BYTES);
@@ -618,6 +677,7 @@ int main(void) {
     RUN(with_disk(NULL, puts_back_what_was_changed));
     RUN(with_disk(NULL, puts_back_when_a_file_was_read));
     RUN(with_disk(NULL, tells_who_wrote_to_a_file_in_memory));
+    RUN(with_disk(NULL, tells_whose_blocks_were_exchanged));
     RUN(with_disk(NULL, copies_small_files_alone));
     RUN(with_disk(NULL, gives_directories_back_what_they_had));
     RUN(with_disk(NULL, tells_of_a_bloated_directory));

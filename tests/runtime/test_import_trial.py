@@ -43,6 +43,16 @@ PACKAGE = {
     "shop/backend_one.py": "",
     "shop/uses.py": "def later():\\n    from . import relative\\n    from .deep import beside\\n",
     "shop/relative.py": "",
+    "shop/safe.py": """
+        check, IS_STRICT, CHECKS, NAMES = (lambda token: False), True, [print, len], {print, len}
+        is_also_strict, _count, _kept, _pair = True, 1, None, (1, 2)
+        TABLE = {"strict": True, "also": True, "check": check}
+        class Door:
+            def __init__(self): self.is_shut = True
+            def opens(self): return False
+        class Inner(Door): pass
+        DOOR = Door()
+        """,
     "shop/deep/__init__.py": "",
     "shop/deep/below.py": "",
     "shop/deep/beside.py": "",
@@ -77,13 +87,30 @@ TOUCHES = {
     "adds an import hook": "import sys; sys.meta_path.insert(0, object())",
     "handles signals": "import signal; signal.signal(signal.SIGUSR2, lambda *_: None)",
     "replaces import": "import builtins; real = __import__; builtins.__import__ = lambda *a, **k: real(*a, **k)",
+    "replaces a function": "import shop.safe; shop.safe.check = lambda token: True",
+    "replaces a function of the standard library": "import json; json.dumps = repr",
+    "replaces a method": "import shop.safe; shop.safe.Door.opens = lambda self: True",
+    "gives a class a method": "import shop.safe; shop.safe.Inner.opens = lambda self: True",
+    "calls something else by an object's name": "import shop.safe; shop.safe.DOOR.opens = lambda: True",
+    "takes an attribute away": "import shop.safe; del shop.safe.Door.opens",
+    "changes a flag": "import shop.safe; shop.safe.IS_STRICT = False",
+    "changes an object's flag": "import shop.safe; shop.safe.DOOR.is_shut = False",
+    "changes a flag in a table": "import shop.safe; shop.safe.TABLE['strict'] = False",
+    "replaces a row of a table": "import shop.safe; shop.safe.TABLE['check'] = repr",
+    "takes an item away": "import shop.safe; shop.safe.CHECKS.pop(0)",
+    "empties a set": "import shop.safe; shop.safe.NAMES.clear()",
+    "sets the recursion limit": "import sys; sys.setrecursionlimit(5000)",
+    "switches the collector off": "import gc; gc.disable()",
+    "sets the sockets' time limit": "import socket; socket.setdefaulttimeout(0.001)",
     "fails": "raise LookupError",
     "exits": "raise SystemExit",
 }
-# What an import does and leaves no trace of, or only what later imports need.
+# What an import does and leaves no trace of, or only what later imports need, or in addition to what there is.
 LEAVES_ALONE = {
     "sets a variable for a while": "import os; os.environ['X'] = '1'; del os.environ['X']",
     "changes a variable for a while": "import os; old = os.environ['PATH']; os.environ['PATH'] = '/'; os.environ['PATH'] = old",
+    "adds to what there is": "import shop.safe as s; s.TABLE['more'] = repr; s.CHECKS.append(1); s.NAMES.add(2); s.more = repr; s.Door.COUNT = 2",
+    "counts and keeps": "import shop.safe as s; s._count += 1; s._kept = repr; s._pair = (1, 3)",
     "adds an import hook behind all others": "import sys; sys.meta_path.append(type('Finder', (), {'find_spec': lambda *_: None})())",
 }
 
@@ -201,14 +228,22 @@ def test_code_that_is_not_loaded_names_nothing(tmp: Path) -> None:
 
 @pytest.mark.parametrize("does", TOUCHES)
 def test_an_import_that_touches_anything_ends_the_trial(deployment: Path, tmp: Path, does: str) -> None:
-    (deployment / "named_here.py").write_text(TOUCHES[does].format(tmp=str(tmp)))
-    assert adopted("shop.part", "named_here", "shop.relative", tmp=tmp) == ["shop.part"]
+    (deployment / "named_here.py").write_text(TOUCHES[does].replace("{tmp!r}", repr(str(tmp))))
+    loaded = ("deployed", "shop", "shop.uses", "shop.safe")
+    assert adopted("shop.part", "named_here", "shop.relative", loaded=loaded, tmp=tmp) == ["shop.part"]
 
 
 @pytest.mark.parametrize("does", LEAVES_ALONE)
 def test_an_import_that_puts_back_what_it_touched_is_adopted(deployment: Path, tmp: Path, does: str) -> None:
     (deployment / "named_here.py").write_text(LEAVES_ALONE[does])
-    assert adopted("named_here", "shop.relative", tmp=tmp) == ["named_here", "shop.relative"]
+    loaded = ("deployed", "shop", "shop.uses", "shop.safe")
+    assert adopted("named_here", "shop.relative", loaded=loaded, tmp=tmp) == ["named_here", "shop.relative"]
+
+
+def test_what_another_import_of_the_trial_brought_is_not_replaced_either(deployment: Path, tmp: Path) -> None:
+    (deployment / "named_here.py").write_text("import shop.part; shop.part.check = lambda token: True")
+    (deployment / "shop/part.py").write_text("check = lambda token: False")
+    assert adopted("shop.part", "named_here", "shop.relative", tmp=tmp) == ["shop.part"]
 
 
 def test_a_library_whose_threads_end_at_a_fork_is_adopted(deployment: Path, tmp: Path) -> None:

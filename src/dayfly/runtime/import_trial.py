@@ -7,11 +7,14 @@ import importlib
 import os
 import sys
 import time
+import weakref
+from _operator import is_
+from collections import Counter
 from importlib.machinery import SourceFileLoader, SourcelessFileLoader
 
 from dayfly._sys import proc
 from dayfly._sys.access import is_writable
-from dayfly.runtime import forkhooks, seal
+from dayfly.runtime import forkhooks, heap, seal
 from dayfly.runtime import sealing as sealers
 from dayfly.runtime.learned_imports import seal_threads
 
@@ -41,6 +44,9 @@ _KERNELS = ("/proc/", "/sys/", "/dev/null", "/dev/urandom", "/dev/random")
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 # Sealers that take opportunities, and make nothing safe.
 _OPTIONAL = frozenset(("deferred", "first_use", "service_data", "tls"))
+_CONTAINERS = (dict, list, set)
+# What libraries count, keep and forget: not `bool`, though it is an `int`.
+_PASSING = (int, float, tuple, weakref.ref, type(None))
 
 
 def attempt(
@@ -61,8 +67,8 @@ def attempt(
     os.close(quiet)
     sys.dont_write_bytecode = True
     namers = Namers()
+    others = _Others()
     watch = _Watch(temporary, proc.resident_mb() + room_mb)
-    gc.freeze()
     # Pipes of the zygote's, this one's among them.
     sealing.own |= seal.open_descriptors()
     finders = len(sys.meta_path)
@@ -94,7 +100,7 @@ def attempt(
             seal_threads(sealing)
             if watch.is_large() or _state(finders) != before or not watch.has_restored() or _makes_state():
                 return
-            if not all(map(watch.is_from_deployment, new)):
+            if not all(map(watch.is_from_deployment, new)) or others.has_changed():
                 return
             if seal.reasons_not_to_fork(sealing, temporary=temporary):
                 return
@@ -276,13 +282,74 @@ class _Watch:
         return not any(isinstance(place, str) and self._can_write(os.path.abspath(place)) for place in places)
 
 
+class _Others:
+    """What there was before an import: it may add to that, but not replace anything there, nor take it away.
+
+    Else who owns a worker could name what the function has for tests, or for a developer's machine: a module that puts its own
+    function where another's was that checks passwords.
+    """
+
+    def __init__(self) -> None:
+        self._known: list[tuple[object, list[object]]] = []
+        # The first of these sets a flag of its class's, in many a library.
+        weakref.finalize(self, int).detach()
+        self._take(heap.everything())
+
+    def _take(self, objects: list[object]) -> None:
+        """Instances of the standard library's classes are caches and counters of many kinds."""
+        skipped = sys.stdlib_module_names | {"dayfly"}
+        for one in objects:
+            kind = type(one)
+            if (
+                issubclass(kind, (*_CONTAINERS, type))
+                or str(kind.__module__).partition(".")[0] not in skipped
+            ):
+                self._known.append((one, _values(one)))
+        # These lists as well.
+        gc.freeze()
+
+    def has_changed(self) -> bool:
+        """Say whether anything was replaced; what is new counts as there from here on."""
+        for one, before in self._known:
+            now = _values(one)
+            if len(now) < len(before) or not all(map(is_, before, now)):
+                # Sets are in no order, and one object may be there twice: `True`.
+                left = Counter(map(id, before))
+                left.subtract(map(id, now))
+                gone = [type(item) for item in before if left[id(item)] > 0]
+                if any(kind is bool or not issubclass(kind, _PASSING) for kind in gone):
+                    return True
+            # A method, or what an object calls in place of one.
+            if len(now) > len(before) and not issubclass(type(one), _CONTAINERS):
+                known = set(map(id, before))
+                if any(callable(item) for item in now if id(item) not in known):
+                    return True
+        self._take(gc.get_objects())
+        return False
+
+
+def _values(one: object) -> list[object]:
+    return list(vars(one).values()) if issubclass(type(one), type) else gc.get_referents(one)
+
+
 def _state(finders: int) -> tuple[object, ...]:
     """Return what an import could change for others beside modules; what finds modules behind `finders` changes nothing: six's."""
     signals = importlib.import_module("_signal")
     handlers = tuple(id(signals.getsignal(number)) for number in signals.valid_signals())
     path = [list(sys.path), list(map(id, sys.meta_path[:finders])), list(map(id, sys.path_hooks))]
     hooks = (id(sys.excepthook), id(sys.displayhook), id(__import__), id(sys.stdout), id(sys.stderr))
-    return (dict(os.environ), path, os.getcwd(), handlers, hooks, forkhooks.has_hooks(), seal.count_others())
+    sockets = sys.modules.get("_socket")
+    limits = (sys.getrecursionlimit(), gc.isenabled(), sockets and sockets.getdefaulttimeout())
+    return (
+        dict(os.environ),
+        path,
+        os.getcwd(),
+        handlers,
+        hooks,
+        limits,
+        forkhooks.has_hooks(),
+        seal.count_others(),
+    )
 
 
 def _makes_state() -> bool:
