@@ -594,6 +594,29 @@ def test_names_of_hives_in_athena(value: str, expected: str) -> None:
     assert judge_sql(sql, provenance, OwnText(["MSCK REPAIR TABLE `"]), dialect="partiql").verdict == expected
 
 
+@pytest.mark.parametrize(
+    ("template", "value", "expected"),
+    [
+        ('PRAGMA table_info("{}")', "order items", "allow"),
+        ('PRAGMA main.index_list("{}")', "visits", "allow"),
+        ("PRAGMA table_info('{}')", "visits", "allow"),
+        ("PRAGMA table_info({})", "visits", "allow"),
+        ('PRAGMA table_info("{}")', "secrets", "refuse"),
+        ("PRAGMA table_info({})", "secrets", "refuse"),
+        ('PRAGMA table_info("{}")', 'a"); DROP TABLE b; --', "refuse"),
+        ('PRAGMA table_info("{}")', 'a")', "refuse"),
+        ('PRAGMA journal_mode("{}")', "off", "refuse"),
+        ('PRAGMA {}("visits")', "table_info", "refuse"),
+        ('PRAGMA writable_schema = "{}"', "on", "refuse"),
+        ('PRAGMA table_info("a"); PRAGMA journal_mode("{}")', "off", "refuse"),
+    ],
+)
+def test_the_event_may_say_whose_columns_are_listed(template: str, value: str, expected: str) -> None:
+    sql, provenance = fill(template, value)
+    own = OwnText([*template.split("{}"), "order items", "visits", "off", "on", "table_info"])
+    assert judge_sql(sql, provenance, own).verdict == expected, sql
+
+
 def test_the_functions_own_marks_are_its_own_though_the_event_has_them() -> None:
     own = OwnText(["INSERT INTO items VALUES ", "(?, ?)", ", "])
     event = FakeProvenance({"note": "(?, ?)"}, keys=False)

@@ -94,3 +94,10 @@ def test_unsafe_samples_are_found_and_safe_ones_are_not(word: str, with_engine: 
     alarms = [pair.title for pair in pairs if has_finding(word, pair.safe, with_engine=with_engine)]
     score = (len(pairs) - len(missed) - len(alarms)) / len(pairs)
     assert score >= 0.9, f"{score:.2f}; missed {missed}; false alarms {alarms}"
+
+
+@pytest.mark.parametrize("with_engine", [False, True], ids=["alone", "with the taint engine"])
+def test_a_row_that_a_library_finds_is_not_kept_on_the_class(with_engine: bool) -> None:
+    (pair,) = [one for one in load("class") if one.title == "a row that a library's base class finds"]
+    assert has_finding("class", pair.unsafe, with_engine=with_engine)
+    assert not has_finding("class", pair.safe, with_engine=with_engine)

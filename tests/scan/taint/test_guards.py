@@ -38,6 +38,24 @@ COMMAND, SQL, PATH, REQUEST, CODE = (
 )
 
 SAFE = [
+    # What is cut off at a dot has no further one.
+    (PATH, "q = q.rsplit('.', 1)[1].lower()\n@"),
+    (PATH, "q = q.rsplit('.', 1)[-1]\n@"),
+    (PATH, "q = q.split('.')[-1]\n@"),
+    (PATH, "q = q.split('.', 1)[0]\n@"),
+    (PATH, "q = q.rpartition('.')[2]\n@"),
+    (PATH, "_, q = q.rsplit('.', 1)\n@"),
+    (PATH, "q = f\"{uuid.uuid4()}.{q.rsplit('.', 1)[1]}\"\n@"),
+    (COMMAND, "if q and is_ok(q):\n    @"),
+    (
+        COMMAND,
+        "if q and '.' in q and is_ok(q.rsplit('.', 1)[1].lower()):\n    q = q.rsplit('.', 1)[1].lower()\n    @",
+    ),
+    (CODE, "q = ''.join(c for c in q if c in '0123456789+-*/(). ')\n@"),
+    (
+        CODE,
+        "a = q.split()\nfor one in a:\n    if not one.isdigit() and one not in ('+', '-'): raise ValueError\nq = ' '.join(a)\n@",
+    ),
     (COMMAND, "if q not in ALLOWED: return\n@"),
     (COMMAND, "if q in ALLOWED:\n    @"),
     (COMMAND, "if q in TABLE:\n    @"),
@@ -111,6 +129,22 @@ SAFE = [
 ]
 
 UNSAFE = [
+    (PATH, "q = q.rsplit('.', 1)[0]\n@"),
+    (PATH, "q = q.split('.', 1)[1]\n@"),
+    (PATH, "q = q.split('.', 1)[-1]\n@"),
+    (PATH, "q = q.rsplit('-', 1)[-1]\n@"),
+    (PATH, "q = q.rpartition('.')[0]\n@"),
+    (PATH, "a = q.rsplit('.', 1)\na.append(q)\nq = a[-1]\n@"),
+    ("open(q)", "q = q.rsplit('.', 1)[1]\n@"),
+    (COMMAND, "name, end = q.rsplit('.', 1)\nif end not in ALLOWED: return\nq = name\n@"),
+    (COMMAND, "if q or is_ok(q):\n    @"),
+    (COMMAND, "if q and is_ok('a'):\n    @"),
+    (CODE, "q = ''.join(c for c in q if c in 'abcdefghijklmnopqrstuvwxyz_.()')\n@"),
+    (CODE, "q = 'os.system('.join(c for c in q if c in '0123456789')\n@"),
+    (
+        CODE,
+        "a = q.split()\nfor one in a:\n    if not one.isdigit() and one not in ('os.', 'fork('): raise ValueError\nq = ' '.join(a)\n@",
+    ),
     (COMMAND, "if q in ALLOWED: return\n@"),
     (COMMAND, "if q not in ALLOWED:\n    @"),
     (COMMAND, "if q not in ALLOWED: print('odd')\n@"),

@@ -31,8 +31,8 @@ _MANY_TIMES_BITS = 20
 ONLY_TREE = 0x400
 # What gives a float for numbers; what gives an integer or the same number for a number; and what says yes or no. They are safe by any
 # meaning that a namespace of the function's may give them, since nobody calls a thing that acts so and hands it numbers: what a
-# scope that can be seen has in their place is looked at (`log` may be a logger, which nobody can call). Not `factorial`, `comb`,
-# `perm`, `prod` and `sumprod`, whose integers have no bound; nor `frexp`, `modf` and `divmod`, which give several; nor `dist` and
+# scope that can be seen has in their place is looked at (`log` may be a logger, which nobody can call). Not
+# `prod` and `sumprod`, whose integers have no bound; nor `frexp`, `modf` and `divmod`, which give several; nor `dist` and
 # `fsum`, which read what is no number; nor `pow` with three arguments, `str`, `chr`, `format`, `range` and `sorted`, which make texts
 # and containers.
 _FLOATS = frozenset(
@@ -45,6 +45,8 @@ _FLOATS = frozenset(
 )
 _INTEGERS = frozenset(("ceil", "floor", "int", "round", "trunc"))
 _TRUTHS = frozenset(("all", "any", "bool", "isclose", "isfinite", "isinf", "isnan"))
+# What counts arrangements: of small literals alone.
+_COUNTS = frozenset(("comb", "factorial", "perm"))
 # Of what is no number too.
 _OF_ANYTHING = frozenset(("bool", "len"))
 # What reads the items of one argument.
@@ -53,6 +55,7 @@ FUNCTIONS = (
     _FLOATS
     | _INTEGERS
     | _TRUTHS
+    | _COUNTS
     | frozenset(("abs", "gcd", "isqrt", "lcm", "len", "max", "min", "pow", "sum"))
 )
 # What a function may be an attribute of, `math.sqrt`: which module that is says `function_of`, of the whole name.
@@ -394,6 +397,12 @@ def _bound_of(node: _Node, parts: list[_Bound], functions: _Functions, floats: s
                 case [_, exponent]:
                     return _power_of(parts, exponent)
             raise _TooMuchError
+        if function in _COUNTS:
+            numbers = [one for one in map(_constant, node.args) if type(one) is int and one >= 0]
+            if not numbers or len(numbers) < len(parts):
+                raise _TooMuchError
+            # As many factors as the last one says, none larger than the first one.
+            return max(bits * numbers[-1], 1), _KNOWN if is_known else _NAMED
         if function == "round" and any(digits > _MANY_DIGITS_BITS or named for digits, named in parts[1:]):
             raise _TooMuchError
         if function not in ("max", "min"):

@@ -51,6 +51,8 @@ _HIDDEN_COLUMNS = frozenset(("rowid", "oid", "_rowid_", "rank"))
 _PATH_FUNCTIONS = frozenset(
     ("attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains", "size")
 )
+# Of SQLite: what columns and indexes a table has.
+_SHOWN = re.compile(r"pragma (?:\S+ \. )?(?:table_x?info|index_x?info|index_list|foreign_key_list) \(")
 # Longest name with its table and schema; servers end names at 64 to 128 characters.
 MAX_NAME = 256
 # "address.street", "lines[0].sku"; one name alone is told apart where words are.
@@ -174,6 +176,8 @@ class Statement:
         texts = [*self.texts, ""]
         clause_names = False
         before = ""
+        shown = _SHOWN.match(" ".join(self.texts[:_MANY_WORDS]))
+        is_shown = shown is not None and ";" not in self.texts[:-1]
         for number, token in enumerate(self.significant):
             if token.kind == WORD and token.text in CLAUSES:
                 clause_names = token.text in _NAMING
@@ -181,7 +185,7 @@ class Statement:
             is_left = compares(after) and not compares(before)
             # MySQL's `title` = VALUES(`title`).
             is_row = before == "(" and texts[max(0, number - 3) : number - 1] == ["=", "values"]
-            if clause_names or "." in (before, after) or is_left or is_row:
+            if clause_names or "." in (before, after) or is_left or is_row or (is_shown and before == "("):
                 self.names[token.start] = token.end
             if before == "(" and number > 1 and texts[number - 2] in _PATH_FUNCTIONS:
                 self.asked.add(token.start)

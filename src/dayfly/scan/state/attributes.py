@@ -154,7 +154,8 @@ class Attributes(Loading):
                 value = assigned(node, name)
                 if value is not None:
                     return self.class_value(one, name, value, node, state, place)
-        if instance is None:
+        # What the project neither defines nor stores is a library base's: `Model.query`.
+        if instance is None and name in self.follower.names.stored_attributes:
             root = Root(RootKind.CLASS, owner.file.path, owner.node.name, owner.node.lineno)
             return self._kept(NOTHING, Spot(root, ("." + name,)), state, place)
         return NOTHING

@@ -34,7 +34,7 @@ _NEEDS: dict[Danger, tuple[frozenset[str], ...]] = {
     Danger.COMMAND: (frozenset(";&|`$<>\n"),),
     Danger.SQL: (frozenset(" \t\n(';/"),),
     Danger.NOSQL: (frozenset("(.;"), frozenset("${")),
-    Danger.PATH: (frozenset("/"), frozenset({DOTS, LEADING_SLASH})),
+    Danger.PATH: (frozenset("/"), frozenset({DOTS, LEADING_SLASH}), frozenset({".", LEADING_SLASH})),
     Danger.HTML: (frozenset("<"),),
     Danger.HEADER: (frozenset("\r\n"),),
     Danger.LOG: (frozenset("\n"),),  # CloudWatch ends no event at a carriage return

@@ -336,7 +336,8 @@ def combine(machine: Machine, first: Value, rest: Value, wanted: bool) -> Value:
     kept: list[Value] = [rest]
     for one in alternatives(first):
         if machine.truth(one) is None or machine.truth(one) is not wanted:
-            kept.insert(0, one)
+            # A text that `and` stops at is empty.
+            kept.insert(0, Const(b"" if one.is_bytes else "") if wanted and isinstance(one, Text) else one)
     joined = join_all(kept)
     if isinstance(joined, Thing):
         return replace(joined, when_true=when_true, when_false=when_false)

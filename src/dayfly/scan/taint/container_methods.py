@@ -49,7 +49,7 @@ def extend(machine: Machine, holder: Value, other: Value, node: ast.AST | None) 
             rest = content.rest
             for value in (*added.items, *([] if added.rest is None else [added.rest])):
                 rest = join_optional(rest, value)
-        machine.store.set(one.location, replace(content, items=kept, rest=rest))
+        machine.store.set(one.location, replace(content, items=kept, rest=rest, last=None))
 
 
 def call_series(
@@ -60,7 +60,7 @@ def call_series(
 
     def put(kept: tuple[Value, ...], rest: Value | None) -> None:
         kept, rest = bounded(kept, rest)
-        machine.store.set(ref.location, replace(content, items=kept, rest=rest))
+        machine.store.set(ref.location, replace(content, items=kept, rest=rest, last=None))
 
     if name in {"append", "add", "put", "put_nowait"} and value is not None:
         if content.kind == "set" and value in found:
@@ -105,7 +105,7 @@ def call_series(
                 put((), join_all([*found, *([] if content.rest is None else [content.rest])]))
         return NONE
     if name == "clear":
-        machine.store.set(ref.location, replace(content, items=(), rest=None))
+        machine.store.set(ref.location, replace(content, items=(), rest=None, last=None))
         return NONE
     if name == "reverse":
         put(tuple(reversed(found)) if content.rest is None else (), content.rest and machine.element(ref))
@@ -191,16 +191,16 @@ def _pop(machine: Machine, ref: Ref, content: Series, name: str, index: Value | 
     if position is not None and content.rest is None and -len(found) <= position < len(found):
         kept = list(found)
         value = kept.pop(position)
-        machine.store.set(ref.location, replace(content, items=tuple(kept)))
+        machine.store.set(ref.location, replace(content, items=tuple(kept), last=None))
         return value
     if position is not None and position >= 0 and position < len(found):
         kept = list(found)
         value = kept.pop(position)
-        machine.store.set(ref.location, replace(content, items=tuple(kept)))
+        machine.store.set(ref.location, replace(content, items=tuple(kept), last=None))
         return value
     element = machine.element(ref)
     if position != -1 or content.rest is None:
-        machine.store.set(ref.location, replace(content, items=(), rest=element))
+        machine.store.set(ref.location, replace(content, items=(), rest=element, last=None))
     return element if element is not None else Thing()
 
 

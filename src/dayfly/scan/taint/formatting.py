@@ -6,7 +6,8 @@ import re
 import string
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint import texts
+from dayfly.scan.taint import comparisons, texts
+from dayfly.scan.taint.characters import DIGIT, LETTER, marks_of
 from dayfly.scan.taint.joining import join_all
 from dayfly.scan.taint.judging import is_container
 from dayfly.scan.taint.knowledge.model import Danger
@@ -220,9 +221,10 @@ def join_texts(
     if rest is not None:
         if found:
             found.append(separator)
-        joined = to_text(machine, rest)
+        joined = comparisons.with_facts(machine, to_text(machine, rest))
         between = separator.value if isinstance(separator, Const) and isinstance(separator.value, str) else ""
-        lacks = frozenset(one for one in _common_lacks(joined) if one not in between and len(one) == 1)
+        apart = _common_lacks(joined) - marks_of(between) - set(between)
+        lacks = frozenset(one for one in apart if len(one) == 1 or one in {LETTER, DIGIT})
         found.append(Text((Hole(machine.taint_of(joined), _symbol(joined), lacks),)))
     is_bytes = isinstance(separator, Const) and isinstance(separator.value, bytes)
     return texts.concatenate(found, is_bytes=is_bytes) if found else Const(b"" if is_bytes else "")

@@ -122,6 +122,8 @@ def _series_item(series: Series, key: Value) -> Value | None:
             return series.items[index]
         if index < 0 and series.rest is None and -index <= len(series.items):
             return series.items[index]
+        if index == -1 and series.last is not None:
+            return series.last
         if series.rest is None:
             return None
         return series.rest if index >= 0 else join_all([series.rest, *series.items])
@@ -247,7 +249,7 @@ def _set_one(
         if isinstance(index, int) and -len(content.items) <= index < len(content.items) and not is_weak:
             changed = list(content.items)
             changed[index] = value
-            machine.store.set(holder.location, replace(content, items=tuple(changed)))
+            machine.store.set(holder.location, replace(content, items=tuple(changed), last=None))
         else:
             widened = tuple(join_all([one, value]) for one in content.items)
             others = None if content.rest is None else join_all([content.rest, value])

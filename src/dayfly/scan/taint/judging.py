@@ -230,7 +230,7 @@ def _hole_is_harmless(
         return True  # the headers have ended: a mail's text
     if danger is Danger.PATH:
         # Below a constant directory `..` is needed to leave it; a leading slash does nothing there.
-        return (DOTS in lacks or "../" in lacks) and before != ""
+        return not lacks.isdisjoint({DOTS, "../", "."}) and before != ""
     return False
 
 

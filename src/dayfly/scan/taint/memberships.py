@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from dayfly.scan.taint import comparisons, texts
-from dayfly.scan.taint.characters import DIGIT, DOTS, EVERYTHING, LETTER
+from dayfly.scan.taint.characters import DIGIT, DOTS, EVERYTHING, LETTER, marks_of
 from dayfly.scan.taint.joining import direct_taint, join_all
 from dayfly.scan.taint.knowledge.model import EVERY_DANGER, Danger
 from dayfly.scan.taint.values import (
@@ -205,9 +205,12 @@ def _is_below(left: Value, series: Series) -> Facts:
 
 def _allowed(machine: Machine, left: Value, series: Series) -> Facts:
     """What membership in an allow-list shows; for single characters also which they are."""
+    are_known = series.rest is None and all(isinstance(one, Const) for one in series.items)
     if not is_character(left):
-        return comparisons.harmless(left)
-    if series.rest is not None or not all(isinstance(one, Const) for one in series.items):
+        words = [str(one.value) for one in series.items if isinstance(one, Const)] if are_known else []
+        lacks = EVERYTHING - marks_of("".join(words)) if words else frozenset[str]()
+        return tuple((symbol, fact | Fact(lacks=lacks)) for symbol, fact in comparisons.harmless(left))
+    if not are_known:
         return ()
     words = [one.value for one in series.items if isinstance(one, Const) and isinstance(one.value, str)]
     if isinstance(left, Thing) and words and all(len(word) > 1 for word in words):

@@ -222,9 +222,9 @@ def _text_method(machine: Machine, receiver: Const | Text, name: str, arguments:
         return _translate(receiver, given_values[0])
     made_one = texts.call_method(receiver, name, given_values)
     if isinstance(made_one, texts.Pieces):
-        if name == "partition":
+        if name in {"partition", "rpartition"}:
             return Items(made_one.items)
-        return machine.new_list(made_one.items, made_one.rest)
+        return machine.allocate(Series(made_one.items, made_one.rest, last=made_one.last), "list")
     return made_one
 
 

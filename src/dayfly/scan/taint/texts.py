@@ -44,6 +44,7 @@ class Pieces:
 
     items: tuple[Value, ...]
     rest: Value | None
+    last: Value | None = None
 
 
 def make(parts: Iterable[Part], *, is_bytes: bool = False) -> Value:
@@ -204,16 +205,22 @@ def item(text: Text, index: int) -> Value:
 def split(text: Text, separator: str | None, *, is_reverse: bool = False, limit: int = -1) -> Pieces:
     """`text.split(separator)`: the items before the first unknown part are exact."""
     holes = [part for part in text.parts if isinstance(part, Hole)]
-    rest_hole = Hole(
-        unite(*(part.taint for part in holes)),
-        holes[0].symbol.child(("split", separator), is_piece=True) if len(holes) == 1 else Symbol(),
-        _common_lacks(holes)
-        | ({separator} if separator and len(separator) == 1 and limit < 0 else frozenset()),
-    )
-    if separator is None:
-        rest_hole = Hole(rest_hole.taint, rest_hole.symbol, rest_hole.lacks | frozenset(" \t\r\n"))
+    taint, lacks = unite(*(part.taint for part in holes)), _common_lacks(holes)
+    without = frozenset(" \t\r\n") if separator is None else _alone(separator)
+
+    def some(key: str, more: frozenset[str] = NO_CHARACTERS) -> Value:
+        symbol = holes[0].symbol.child((key, separator), is_piece=True) if len(holes) == 1 else Symbol()
+        return make([Hole(taint, symbol, lacks | more)], is_bytes=text.is_bytes)
+
+    apart = some("split", without)
+    rest = apart if limit < 0 else some("uncut")
     first = text.parts[0]
-    rest: Value = make([rest_hole], is_bytes=text.is_bytes)
+    if limit > 0 and separator is not None:
+        # What is cut off has no further separator: behind the last one, or before the first one.
+        if is_reverse:
+            return Pieces((rest,), apart, apart)
+        if not isinstance(first, str):
+            return Pieces((apart,), rest)
     if is_reverse or separator is None or not isinstance(first, str):
         return Pieces((), rest)
     known = first.split(separator, limit)
@@ -223,10 +230,14 @@ def split(text: Text, separator: str | None, *, is_reverse: bool = False, limit:
     return Pieces(tuple(_constant(one, text.is_bytes) for one in known[:-1]), rest)
 
 
-def partition(text: Text, separator: str) -> tuple[Value, Value, Value]:
-    """`text.partition(separator)`."""
+def _alone(separator: str) -> frozenset[str]:
+    return frozenset({separator}) if len(separator) == 1 else NO_CHARACTERS
+
+
+def partition(text: Text, separator: str, *, is_reverse: bool = False) -> tuple[Value, Value, Value]:
+    """`text.partition(separator)`, or its `rpartition`."""
     first = text.parts[0]
-    if isinstance(first, str) and separator in first:
+    if isinstance(first, str) and separator in first and not is_reverse:
         head, _, tail = first.partition(separator)
         return (
             _constant(head, text.is_bytes),
@@ -244,9 +255,9 @@ def partition(text: Text, separator: str) -> tuple[Value, Value, Value]:
         return make([Hole(taint, symbol, lacks | more)], is_bytes=text.is_bytes)
 
     return (
-        part("head", frozenset({separator}) if len(separator) == 1 else NO_CHARACTERS),
+        part("head", NO_CHARACTERS if is_reverse else _alone(separator)),
         _constant(separator, text.is_bytes),
-        part("tail"),
+        part("tail", _alone(separator) if is_reverse else NO_CHARACTERS),
     )
 
 
@@ -329,8 +340,8 @@ def call_method(text: Text, name: str, arguments: Sequence[Value]) -> Value | Pi
             _common_lacks(holes) | frozenset("\r\n"),
         )
         return Pieces(pieces.items, make([hole], is_bytes=text.is_bytes))
-    if name == "partition" and isinstance(words[0], str):
-        return Pieces(partition(text, words[0]), None)
+    if name in {"partition", "rpartition"} and isinstance(words[0], str):
+        return Pieces(partition(text, words[0], is_reverse=name == "rpartition"), None)
     if name in {"removeprefix", "removesuffix"} and isinstance(words[0], str):
         return _remove(text, name, words[0])
     if name in {"encode", "decode"}:

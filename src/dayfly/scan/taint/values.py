@@ -331,6 +331,7 @@ class Series:
     items: tuple[Value, ...] = ()
     rest: Value | None = None
     kind: str = "list"
+    last: Value | None = None  # where more is known of the last one than of `rest`
 
 
 @dataclass(frozen=True, slots=True)
