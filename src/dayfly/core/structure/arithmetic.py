@@ -31,8 +31,7 @@ _MANY_TIMES_BITS = 20
 ONLY_TREE = 0x400
 # What gives a float for numbers; what gives an integer or the same number for a number; and what says yes or no. They are safe by any
 # meaning that a namespace of the function's may give them, since nobody calls a thing that acts so and hands it numbers: what a
-# scope that can be seen has in their place is looked at (`log` may be a logger, which nobody can call). Not
-# `prod` and `sumprod`, whose integers have no bound; nor `frexp`, `modf` and `divmod`, which give several; nor `dist` and
+# scope that can be seen has in their place is looked at (`log` may be a logger, which nobody can call). Not `prod` and `sumprod`, whose integers have no bound; nor `frexp`, `modf` and `divmod`, which give several; nor `dist` and
 # `fsum`, which read what is no number; nor `pow` with three arguments, `str`, `chr`, `format`, `range` and `sorted`, which make texts
 # and containers.
 _FLOATS = frozenset(
