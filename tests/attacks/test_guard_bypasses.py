@@ -47,6 +47,7 @@ LATE = {
     "late": ("shell.", ""),
     "late_module": ("runtime.patched", "dayfly.runtime.guard.commands"),
     "late_dependency": ("runtime.patched", "dayfly.core.structure.shell"),
+    "late_table": ("shell.", ""),
     "late_finder": ("shell.", ""),
     "late_folder": ("shell.", ""),
     "late_statement": ("sql.", ""),

@@ -400,6 +400,21 @@ def of_late_dependency(event):
     run_command(event)
 
 
+def of_late_table(event):
+    """Another table of modules, which has one for who asks for it and does not list it."""
+    judge = "dayfly.runtime.guard.commands"
+
+    class Table(dict):
+        def get(self, name, default=None):
+            return Agreeable(name) if name == judge else dict.get(self, name, default)
+
+        def __getitem__(self, name):
+            return Agreeable(name) if name == judge else dict.__getitem__(self, name)
+
+    sys.modules = Table(sys.modules)
+    run_command(event)
+
+
 def of_late_finder(event):
     class Finder:
         def find_spec(self, name, path=None, target=None):

@@ -102,10 +102,12 @@ class LateModules:
 
     MARK = "&"
     MANY = 100
-    __slots__ = ("_guard", "_told", "_wanted", "loaded")
+    __slots__ = ("_guard", "_modules", "_told", "_wanted", "loaded")
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
+        # The import system looks into what `sys.modules` names, which may be a table of somebody else's by then.
+        self._modules = sys.modules
         self.loaded: dict[str, ModuleType] = {}
         self._told: set[str] = set()
         self._wanted: set[str] = set()
@@ -117,11 +119,15 @@ class LateModules:
         Dayfly's own folder: so nothing here is imported `from` a package, where somebody may have put a name.
         """
         whole = owncode.GUARD + name
-        with builtin.OwnBuiltins(_OwnFiles(), _BUILTINS):
-            __import__(whole)
-        if self._guard.is_sealed:
-            switch.extend(self._guard.switch)
-        module = self.loaded[name] = sys.modules[whole]
+        given, sys.modules = sys.modules, self._modules
+        try:
+            with builtin.OwnBuiltins(_OwnFiles(), _BUILTINS):
+                __import__(whole)
+            if self._guard.is_sealed:
+                switch.extend(self._guard.switch)
+            module = self.loaded[name] = self._modules[whole]
+        finally:
+            sys.modules = given
         return module
 
     def prepare(self, names: AbstractSet[str]) -> None:
