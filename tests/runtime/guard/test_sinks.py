@@ -30,6 +30,7 @@ from dayfly.runtime.guard.sinks import (
     about_global,
     about_import,
     about_link,
+    about_origin,
     about_path,
     about_pattern,
     about_python,
@@ -775,12 +776,13 @@ def test_a_mail_that_the_function_sends_by_hand_ends_where_the_function_ends_it(
 def test_no_value_ends_a_text_of_a_filter_in_a_url(filters: str, value: str, is_refused: bool) -> None:
     guard = serving({"q": value}, own=("https://api.example/odata?top=5&filter=", *filters.split("%s")))
     for encode in (quote, quote_plus):
-        with pytest.raises(Refused) if is_refused else nullcontext():
-            about_url(
-                guard,
-                "https://api.example/odata?top=5&filter=" + encode(filters % value),
-                frame_in(__file__),
-            )
+        for about in (about_url, about_origin):
+            with pytest.raises(Refused) if is_refused else nullcontext():
+                about(
+                    guard,
+                    "https://api.example/odata?top=5&filter=" + encode(filters % value),
+                    frame_in(__file__),
+                )
 
 
 @pytest.mark.parametrize(

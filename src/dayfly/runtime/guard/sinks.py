@@ -477,8 +477,12 @@ def about_url(guard: Guard, url: object, frame: FrameType, *, is_quoted: bool = 
         query = text.partition("?")[2]
         if may_hold_statement(text):
             guard.late("statements").about_fields(guard, query, frame)
-        if any(quote in query for quote in _QUOTES):
-            guard.late("statements").about_filters(guard, query, frame)
+        _about_filters(guard, query, frame)
+
+
+def _about_filters(guard: Guard, query: str, frame: FrameType) -> None:
+    if any(quote in query for quote in _QUOTES):
+        guard.late("statements").about_filters(guard, query, frame)
 
 
 def about_quoted_url(guard: Guard, url: object, frame: FrameType) -> None:
@@ -508,6 +512,8 @@ def about_origin(guard: Guard, url: object, frame: FrameType) -> None:
         host = rest.partition("/")[0].partition("?")[0].partition("#")[0]
         if host_of(text) and not guard.own.is_constant(host):
             about_url(guard, f"{scheme}://{host}/", frame)
+        # Parameters that the client has written there.
+        _about_filters(guard, rest.partition("?")[2], frame)
 
 
 def about_platform(guard: Guard, address: tuple[object, ...], frame: FrameType) -> None:
