@@ -159,3 +159,10 @@ def test_what_the_guard_loads_late_imports_what_was_kept_for_it_alone(path: str)
     tree = ast.parse((Path(dayfly.__file__).parents[1] / path).read_text())
     imported = {name for name in _imported(tree) if name != "__future__" and not name.startswith("dayfly.")}
     assert imported <= set(late_modules._STANDARD)
+    expressions = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "re"
+    }
+    # Types in annotations are not looked up.
+    assert expressions - {"Match", "Pattern"} <= vars(late_modules._Expressions).keys()

@@ -767,6 +767,8 @@ def test_a_mail_that_the_function_sends_by_hand_ends_where_the_function_ends_it(
         ('project = SHOP AND text ~ "%s"', 'x" OR project = "HR', True),
         ('title:"%s"', 'x" OR owner:"me', True),
         ("Name eq '%s'", "O''Brien", False),
+        ("Name eq '%s' and Total gt 3", "it''s ''fine''; -- no", False),
+        ("Name = '%s' AND Total > 3", "it\\'s \\'fine\\'; -- no", False),
         ('text ~ "%s"', 'say \\"yes\\"', False),
         ('text ~ "%s"', "it's", False),
         ("You said '%s' to us", "it's 'fine'", False),

@@ -40,6 +40,7 @@ _WORDS_OF_EXPRESSIONS = frozenset(("add", "and", "between", "delete", "in", "not
 _INERT = "inert"
 # What in a template's tag does more than show a value: a filter with arguments, a call, a subscript, an inner name.
 _TEXT = re.compile(r"'(?:[^'\\]|\\.){0,400}'|\"(?:[^\"\\]|\\.){0,400}\"")
+_BLANKS = re.compile(r"\s+")
 _ACTIVE = re.compile(
     r"\|\s*(\w+)\s*\(|(?<=[\w)\]])\s*(\()|(\[)|\b(_)|\{%[-+~\s]{0,8}(call|do|extends|import|include|print|set)\b"
 )
@@ -272,7 +273,7 @@ def _add_word(skeleton: Skeleton, word: str, origin: Sequence[int], *, is_progra
 def _read_template(tags: str) -> Skeleton:
     """What tags can do, however many they are: staff changes templates every day."""
     skeleton = Skeleton(tags)
-    for blank in re.finditer(r"\s+", tags):
+    for blank in _BLANKS.finditer(tags):
         skeleton.pass_over(*blank.span())
     texts = _TEXT.sub(lambda text: "'_'" if text[0][1:2] == "_" else "''", tags)
     words = {next(filter(None, one.groups())) for one in _ACTIVE.finditer(texts)}

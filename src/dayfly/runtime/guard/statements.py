@@ -35,7 +35,8 @@ _COMPARED = re.compile(r"(?:[=<>(,]|\blike|\bin) ?['\"%(]*\Z")
 _FILTERED = re.compile(
     r"(?:[=~<>(]|\w:|\([\w./]+,|\b(?:eq|ne|gt|ge|lt|le|contains|like|in|is|startswith)) ?\Z", re.IGNORECASE
 )
-_ESCAPED = re.compile(r"\\.")
+# With its quotes doubled or escaped.
+_LITERAL = re.compile(r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*\"""", re.S)
 _FEW_BEHIND = 40
 # Files that a statement opens by their names: ATTACH of SQLite's and DuckDB's, and DuckDB's tables that are files.
 _FILE_IN_SQL = re.compile(
@@ -141,14 +142,15 @@ def about_filters(guard: Guard, query: str, frame: FrameType) -> None:
     """A parameter that is an expression of OData's, of Drive's, of a search engine's: the event ends no text that the function begins."""
     for _name, value in pairs(query.partition("#")[0], "&"):
         text = unquote(value.replace("+", " "))
-        for span in guard.contributed(text):
+        spans = guard.contributed(text)
+        for span in spans:
             # An event may have what the function says before it.
             start = span.start + guard.own.piece_at(text, span.start)
-            quote, inner = text[start - 1 : start], text[start : span.end]
+            literal = _LITERAL.match(text, start - 1) if start else None
             if (
-                quote in ("'", '"')
-                and quote in _ESCAPED.sub("", inner.replace(quote * 2, ""))
-                and quote in text[span.end :]
+                literal is not None
+                and any(one.start < literal.end() <= one.end for one in spans)
+                and literal[0][0] in text[spans[-1].end :]
                 and _FILTERED.search(text, 0, start - 1) is not None
             ):
                 guard.refuse("query.structure", frame, path=span.path, text=text)
