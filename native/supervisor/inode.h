@@ -28,7 +28,7 @@ int inode_restore(int descriptor, const struct inode_state *now, const struct in
                   char *scratch);
 /* Say whether an open file has extended attributes or access lists, or they cannot be listed; `scratch` as above. */
 bool inode_has_attributes(int descriptor, char *scratch);
-/* Say whether blocks of an open file, within its `size`, read as zeros though they are no holes. Whoever may write to a file on ext4 makes
+/* Say whether blocks of an open file, within its `size`, read as zeros though they are no holes. Anybody who may write to a file on ext4 makes
  * its blocks so, and no time changes: they are exchanged for another file's (EXT4_IOC_MOVE_EXT). */
 bool inode_has_unwritten(int descriptor, uint64_t size);
 /* Set the mode of `name` in an open directory, which may be closed to its owner; `how` O_DIRECTORY: of a directory alone, 0: of

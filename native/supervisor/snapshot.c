@@ -144,14 +144,15 @@ static int remember_entry(void *context, int descriptor, const char *name) {
     const struct known_entry *image = known_find(&writable_paths->image, snapshot->state, name);
     is_code |= image != NULL && image->is_code;
     struct known_entry entry = {.is_code = is_code};
+    char *scratch = writable_paths->waiting + WRITABLE_PATHS_WAITING_BYTES;
     if (snapshot->into == &writable_paths->kept && writable_paths->contents != NULL)
-        entry.content = contents_keep(writable_paths->contents, writable_paths->uid, descriptor, name, &state,
-                                      writable_paths->waiting + WRITABLE_PATHS_WAITING_BYTES);
+        entry.content = contents_keep(writable_paths->contents, writable_paths->uid, descriptor, name, &state, scratch);
     if (snapshot->into == &writable_paths->kept && S_ISREG(state.mode)) {
         entry.watch = written_watch(&writable_paths->written, descriptor, name, &entry.is_on_disk);
         snapshot->is_unwatched |= entry.watch < 0 && state.uid == writable_paths->uid;
         if (entry.watch > 0 && entry.content == 0)
-            entry.digest = entry.is_on_disk ? written_is_hollow(descriptor, name, state.size) : written_digest(writable_paths->kept.key, descriptor, name, writable_paths->waiting + WRITABLE_PATHS_WAITING_BYTES);
+            entry.digest = entry.is_on_disk ? written_is_hollow(descriptor, name, state.size)
+                                            : written_digest(writable_paths->kept.key, descriptor, name, scratch);
     }
     entry.state = state;
     known_put(snapshot->into, snapshot->state, name, entry);

@@ -32,6 +32,14 @@ static void begin_with_copies(void) {
     writable_paths.restores = true;
 }
 
+/* Nothing of init's stays, nor a copy of it. */
+static void end_with_copies(void) {
+    writable_paths_forget(&writable_paths);
+    clear();
+    CHECK_EQUAL(contents.n, 0);
+    (void)munmap(contents.bytes, CONTENTS_BYTES);
+}
+
 static void puts_back(const char *path, void (*change)(const char *path), bool is_possible) {
     struct stat before, now;
     begin_with_copies();
@@ -60,10 +68,7 @@ static void puts_back(const char *path, void (*change)(const char *path), bool i
         clear();
         CHECK_EQUAL(cleaned.changed, 1);
     }
-    writable_paths_forget(&writable_paths);
-    clear();
-    CHECK_EQUAL(contents.n, 0);
-    (void)munmap(contents.bytes, CONTENTS_BYTES);
+    end_with_copies();
 }
 
 static void append(const char *path) {
@@ -171,9 +176,7 @@ static void puts_back_when_a_file_was_read(void) {
     CHECK(stat("/tmp/cache", &now) == 0 && now.st_atim.tv_sec == before.st_atim.tv_sec && now.st_atim.tv_nsec == before.st_atim.tv_nsec);
     clear();
     CHECK_EQUAL(cleaned.settled, 0);
-    writable_paths_forget(&writable_paths);
-    clear();
-    (void)munmap(contents.bytes, CONTENTS_BYTES);
+    end_with_copies();
 }
 
 /* In memory: those who open it for writing and write nothing change nothing, whether it is copied or too large for that. */
@@ -196,9 +199,7 @@ static void tells_who_wrote_to_a_file_in_memory(void) {
         clear();
         CHECK_EQUAL(cleaned.restored, i == 0);
         CHECK_EQUAL(cleaned.changed, i != 0);
-        writable_paths_forget(&writable_paths);
-        clear();
-        (void)munmap(contents.bytes, CONTENTS_BYTES);
+        end_with_copies();
     }
 }
 
@@ -228,9 +229,7 @@ static void tells_whose_blocks_were_exchanged(void) {
             CHECK_EQUAL(cleaned.restored, i == 0);
             CHECK_EQUAL(cleaned.changed, i != 0);
         }
-        writable_paths_forget(&writable_paths);
-        clear();
-        (void)munmap(contents.bytes, CONTENTS_BYTES);
+        end_with_copies();
     }
 }
 
