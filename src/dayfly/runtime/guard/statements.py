@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 
 from dayfly.core.decodings import pairs, unquote
+from dayfly.core.structure.judgement import Taint
+from dayfly.core.structure.path import MAX_NAME
 from dayfly.core.structure.query import judge_query
 from dayfly.core.structure.sql import judge_sql
 from dayfly.core.structure.sqltokens import EXPRESSION
@@ -143,15 +145,13 @@ def about_filters(guard: Guard, query: str, frame: FrameType) -> None:
     for _name, value in pairs(query.partition("#")[0], "&"):
         text = unquote(value.replace("+", " "))
         spans = guard.contributed(text)
+        mask = Taint(text, spans).mask
         for span in spans:
             # An event may have what the function says before it.
             start = span.start + guard.own.piece_at(text, span.start)
-            literal = _LITERAL.match(text, start - 1) if start else None
-            if (
-                literal is not None
-                and any(one.start < literal.end() <= one.end for one in spans)
-                and literal[0][0] in text[spans[-1].end :]
-                and _FILTERED.search(text, 0, start - 1) is not None
-            ):
+            if not start or _FILTERED.search(text, max(0, start - MAX_NAME), start - 1) is None:
+                continue
+            literal = _LITERAL.match(text, start - 1)
+            if literal is not None and mask[literal.end() - 1] and literal[0][0] in text[spans[-1].end :]:
                 guard.refuse("query.structure", frame, path=span.path, text=text)
                 return
