@@ -293,6 +293,9 @@ static void end_invocation(struct supervisor *s, struct lane *lane) {
         upstream_repeat(&lane->upstream);
         return;
     }
+    if (!s->is_forking && shows != REPLY_ACCEPTED && lane->ending != ENDING_UNREADABLE)
+        /* First: who took the runtime's place would go on while it is reported. */
+        (void)sweep_first(&s->sweep);
     bool is_infected = false;
     if (lane->seen != SIGHTING_NONE || !is_sent_twice)
         /* A second one may be refused since the first one was taken. */

@@ -370,13 +370,16 @@ bool serving_goes_on(struct supervisor *s, struct lane *lane) {
 void serving_evict(struct supervisor *s, struct lane *lane) {
     if (s->is_forking || lane->worker == NULL || is_absent(s, lane))
         return;
+    bool are_gone = end_children(s, lane);
+    if (!are_gone)
+        (void)sweep_first(&s->sweep);
     if (lane->infections.served_count > 0) {
         /* The invocation of the event that is here has no part in it. */
         infection_between(&lane->infections, sighting_name(lane->seen), sighting_words(lane->seen));
         lane->seen = SIGHTING_NONE;
         lane->was_seen = lane->event_recovery.is_needed = true;
     }
-    if (!end_children(s, lane))
+    if (!are_gone)
         serving_end(s, lane);
 }
 
@@ -390,7 +393,9 @@ void serving_settle(struct supervisor *s, struct lane *lane) {
         serving_end(s, lane);
         return;
     }
-    (void)is_absent(s, lane);
+    if (!is_absent(s, lane))
+        /* At once: the platform's reply, with which its infection is reported and it is ended, takes its time. */
+        (void)sweep_first(&s->sweep);
     timers_arm(&s->timers, 0);
 }
 
