@@ -111,6 +111,7 @@ LEAVES_ALONE = {
     "changes a variable for a while": "import os; old = os.environ['PATH']; os.environ['PATH'] = '/'; os.environ['PATH'] = old",
     "adds to what there is": "import shop.safe as s; s.TABLE['more'] = repr; s.CHECKS.append(1); s.NAMES.add(2); s.more = repr; s.Door.COUNT = 2",
     "counts and keeps": "import shop.safe as s; s._count += 1; s._kept = repr; s._pair = (1, 3)",
+    "moves a class": "import shop.safe as s; s.Door.__module__ = 'shop'",
     "adds an import hook behind all others": "import sys; sys.meta_path.append(type('Finder', (), {'find_spec': lambda *_: None})())",
 }
 

@@ -21,6 +21,7 @@ from dayfly.runtime.learned_imports import seal_threads
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
+    from typing import Any
 
     from dayfly.runtime.sealing import Sealing
 
@@ -328,8 +329,15 @@ class _Others:
         return False
 
 
-def _values(one: object) -> list[object]:
-    return list(vars(one).values()) if issubclass(type(one), type) else gc.get_referents(one)
+def _values(one: Any) -> list[object]:
+    """Return what an object has, but for the name of a class's module: AnyIO gives its own classes another one."""
+    if issubclass(type(one), type):
+        attributes = vars(one)
+    elif type(one) is dict and "__module__" in one:
+        attributes = one
+    else:
+        return gc.get_referents(one)
+    return [value for name, value in attributes.items() if name != "__module__"]
 
 
 def _state(finders: int) -> tuple[object, ...]:
