@@ -141,7 +141,7 @@ ATTACKS = [
     Attack("SSRF, data", "fetch", sqs({"id": 1, "url": IN}), TOKEN),
     Attack("SSRF, loopback", "fetch", sqs({"id": 2, "url": "http://0x7f.1:@PORT@/internal"}), TOKEN),
     Attack("URL, path", "fetch_prefix", _get(url="@PARTNER@/public/../internal/keys"), TOKEN),
-    Attack("URL, path", "fetch_prefix", _get(url="@PARTNER@/public/%2e%2e/internal"), TOKEN),
+    Attack("URL, path", "fetch_prefix", _get(url="@PARTNER@/public/%2e%2e/internal"), "/public/../internal"),
     Attack("SSRF, number", "fetch_numbers", _get(url="http://2130706433:@PORT@/internal"), TOKEN),
     Attack("SSRF, short", "fetch_numbers", _get(url="http://127.1:@PORT@/internal/x"), TOKEN),
     Attack("SSRF, unspecified", "fetch_numbers", _get(url="http://0.0.0.0:@PORT@/internal/x"), TOKEN),
