@@ -117,7 +117,7 @@ REQUESTS = {
     "feed": [_post(ITEMS), _post("<r><item id='5'><text>" + "&#39; or 1=1; " * 3 + "</text></item></r>")],
     "feed_lxml": [
         _post(ITEMS),
-        _post("<!DOCTYPE r [<!ENTITY co 'Müller &#38; Co'>]><r><item id='1'>&co; it's</item></r>"),
+        _post("<!DOCTYPE r [<!ENTITY co 'Müller und Co; -- x'>]><r><item id='1'>&co; it's</item></r>"),
     ],
     "feed_find": [
         _get(name="zoe", pin="11"),
@@ -140,7 +140,7 @@ ATTACKS = [
     Attack("path, absolute", "page", _page("/etc/passwd"), "root:"),
     Attack("path, stripped once", "page_stripped", _get(file="..././..././secret.ini"), KEY),
     Attack("path, stripped once", "page_stripped", _get(file="....//....//secret.ini"), KEY),
-    Attack("path, absolute", "page_stripped", _get(file="/etc/../etc/passwd".replace("../", "")), "root:"),
+    Attack("path, absolute", "page_stripped", _get(file="/etc/passwd"), "root:"),
     Attack("path, encoded", "page_decoded", _get(file="%2e%2e/%2e%2e/secret.ini"), KEY),
     Attack("path, unicode", "page_decoded", _get(file="．．/．．/secret.ini"), KEY),
     Attack("path, unicode", "page_decoded", _get(file="‥／‥／secret.ini"), KEY),
@@ -150,7 +150,7 @@ ATTACKS = [
     Attack("path, prefix", "plan_prefix", {"user": "u-5", "file": "../u-9/plan.txt"}, "saw-other-6630"),
     Attack("path, user", "plan_prefix", {"user": "u-5/../u-9", "file": "./plan.txt"}, "saw-other-6630"),
     Attack("path, object key", "upload_key", put("../../users/u-77/x.txt"), "u-77"),
-    Attack("path, object key", "upload_key", put("a/../../../planted.txt"), 'planted.txt"]'),
+    Attack("path, object key", "upload_key", put("a/../../../planted.txt"), '"planted.txt"'),
     Attack("path, header", "language", _lang("../../secret"), KEY),
     Attack("path, cookie", "language", _lang("en", "lang=..%2F..%2Fsecret"), KEY),
     Attack(
