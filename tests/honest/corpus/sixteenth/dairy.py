@@ -224,7 +224,7 @@ ATTACKS = [
         "SQL, FastAPI",
         "web",
         _web("GET", "/by-name/' union select api_key, 1 from farms limit 1 --"),
-        KEY,
+        "dairy-key-2207",
     ),
     Attack(
         "SQL, FastAPI",

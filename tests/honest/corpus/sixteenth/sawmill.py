@@ -67,7 +67,7 @@ REQUESTS = {
     ],
     "page_resolved": [
         _page(one)
-        for one in ("index.html", "docs/o%27hara.txt", "../secret.ini", "docs/../index.html", "a..b/c")
+        for one in ("index.html", "docs/o%27hara.txt", "docs/none's.ini", "docs/../index.html", "a..b/c")
     ],
     "page_stripped": [_get(file=one) for one in ("o'hara.txt", "price list (new).txt", "v1..2.txt")],
     "page_decoded": [_get(file=one) for one in ("o%27hara.txt", "price+list+(new).txt", "ﬁle.txt")],
@@ -81,7 +81,7 @@ REQUESTS = {
         put(f"in/{one}") for one in ("a b.csv", "O'Hara; (v1.2) -- x.txt", "../x/图.png", "archive.tar.gz")
     ],
     "upload_key": [put(one) for one in ("2026/04/a b.csv", "o'hara/v1..2/x;y.txt", "图/$(id).png")],
-    "secure": [_get(name=one, text=PROSE) for one in ("a b.txt", "../../etc/passwd", *AWKWARD)],
+    "secure": [_get(name=one, text=PROSE) for one in ("a b.txt", "C:\\Users\\Zoë\\a b.txt", *AWKWARD)],
     "language": [
         _lang(),
         _lang("de,en;q=0.5"),
@@ -103,7 +103,7 @@ REQUESTS = {
     ],
     "untar_data": [
         binary("/t", tarred({"a/--x.txt": PROSE, "c'd": ""})),
-        binary("/t", tarred({"../x": "y"})),
+        binary("/t", tarred({"x; y/it's.txt": "y"})),
     ],
     "attachment": [
         _mail("a b.txt", "O'Hara (2); x.txt"),

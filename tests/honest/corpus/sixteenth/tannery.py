@@ -59,9 +59,9 @@ REQUESTS = {
     "price_words": [
         _post(formula=one) for one in ("math.sqrt(q) + 1", "q * 1.5 if q > 3 else 0", "math.ceil(q / 3)")
     ],
-    "calculate": [_get(q=one) for one in ("2 * (3 + 4)", "-5/2", "__import__('os')", "1;2", *AWKWARD[:2])],
+    "calculate": [_get(q=one) for one in ("2 * (3 + 4)", "-5/2", "2 x 3", "1;2", *AWKWARD[:2])],
     "literal": [
-        _get(value=one) for one in ("{'a': [1, \"it's\"], 'b': None}", "(1, 2.5)", "open('x')", AWKWARD[0])
+        _get(value=one) for one in ("{'a': [1, \"it's\"], 'b': None}", "(1, 2.5)", "n/a", AWKWARD[0])
     ],
     "job": [{"job": "hello", "with": {"name": one}} for one in AWKWARD]
     + [{"job": "repeat", "with": {"text": "it's; ", "times": "2"}}],
@@ -77,7 +77,7 @@ REQUESTS = {
     ],
     "step_listed": [
         {"step": "fold", "args": [AWKWARD[3]]},
-        {"step": "os.system", "args": ["ls"]},
+        {"step": "median -- of all", "args": ["it's"]},
         {"step": "lcm", "args": [4, 6]},
     ],
     "settings": [
@@ -86,7 +86,7 @@ REQUESTS = {
     ],
     "settings_safe": [
         _text("a: &x [1, 2]\nb: *x\nc: it's -- ok\n"),
-        _text("!!python/object/apply:os.system ['id']"),
+        _text("!Ref 'bucket; it''s --'"),
         _text("a: 'x\n"),
         _text(json.dumps({"t": HTML})),
     ],
@@ -102,7 +102,7 @@ REQUESTS = {
     ],
     "session_plain": [
         binary("/", b64(pickle.dumps({"a": [1, PROSE]}))),
-        binary("/", b64(_reduce("1+1"))),
+        binary("/", b64(pickle.dumps({"when": REGEX, "n": None}))),
         binary("/", b64(pickle.dumps(("it's", 2.5)))),
     ],
     "record": [_post(name=one, note=HOWTO, grade="Z", __class__="x") for one in (*AWKWARD, GUESTS[4])],
@@ -155,7 +155,7 @@ REQUESTS = {
     "directory": [
         _get(user="zoe"),
         _get(user="zo*", mode="safe"),
-        _get(user="zoe)(uid=*", mode="safe"),
+        _get(user="zoe (Sales)", mode="safe"),
         _get(user="o'hara -- x; y"),
     ],
     "money": [

@@ -64,7 +64,7 @@ def dynamo(target, body):
     conn = base()
     if target == "ExecuteStatement":
         rows = conn.execute(body["Statement"], [plain(v) for v in body.get("Parameters", [])]).fetchall()
-        return {"Items": [{k: typed(r[k]) for k in r.keys() if r[k] is not None} for r in rows]}  # noqa: SIM118
+        return {"Items": [{k: typed(v) for k, v in dict(r).items() if v is not None} for r in rows]}
     if target in ("Query", "Scan"):
         parts = [
             expression(body[k], body) for k in ("KeyConditionExpression", "FilterExpression") if body.get(k)
@@ -74,10 +74,10 @@ def dynamo(target, body):
             f"SELECT {columns} FROM orders WHERE {' AND '.join(f'({p})' for p in parts) or '1'}", values
         ).fetchall()
         return {
-            "Items": [{k: typed(r[k]) for k in r.keys() if r[k] is not None} for r in rows],
+            "Items": [{k: typed(v) for k, v in dict(r).items() if v is not None} for r in rows],
             "Count": len(rows),
             "ScannedCount": 3,
-        }  # noqa: SIM118
+        }
     if target == "UpdateItem":
         key = {k: plain(v) for k, v in body["Key"].items()}
         sets = re.sub(r"^\s*SET\s+", "", expression(body["UpdateExpression"], body))
@@ -86,11 +86,11 @@ def dynamo(target, body):
             values | {f"key_{k}": v for k, v in key.items()},
         )
         row = conn.execute("SELECT * FROM orders WHERE pk = ? AND sk = ?", (key["pk"], key["sk"])).fetchone()
-        return {"Attributes": {k: typed(row[k]) for k in row.keys()} if row else {}}  # noqa: SIM118
+        return {"Attributes": {k: typed(v) for k, v in dict(row).items()} if row else {}}
     if target == "GetItem":
         key = {k: plain(v) for k, v in body["Key"].items()}
         row = conn.execute("SELECT * FROM orders WHERE pk = ? AND sk = ?", (key["pk"], key["sk"])).fetchone()
-        return {"Item": {k: typed(row[k]) for k in row.keys()}} if row else {}  # noqa: SIM118
+        return {"Item": {k: typed(v) for k, v in dict(row).items()}} if row else {}
     return {}
 
 

@@ -258,7 +258,7 @@ def convert_name(event, context):
     results = []
     for record in event["Records"]:
         job = json.loads(record["body"])
-        stem, ext = os.path.splitext(job["file"])
+        stem, _ext = os.path.splitext(job["file"])
         command = "cp sales.csv {0}.{1} && ls {0}.{1}".format(
             re.sub(r"\s+", "_", stem), job.get("format", "txt")
         )

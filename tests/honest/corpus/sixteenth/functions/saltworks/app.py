@@ -113,7 +113,7 @@ def list_orders(event, context):
 def filter_orders(event, context):
     """Every parameter is a filter: a quick one for the dashboard."""
     sql = "SELECT ref, buyer, state FROM orders WHERE 1=1"
-    for name, value in q(event).items():
+    for name, _value in q(event).items():
         sql += f" AND {name} = ?"
     with db() as conn:
         return respond(200, [tuple(r) for r in conn.execute(sql, list(q(event).values()))])
