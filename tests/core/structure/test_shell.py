@@ -838,3 +838,16 @@ def test_a_long_name_is_looked_at_once(size: int) -> None:
     begun = time.perf_counter()
     judge_shell(command, provenance, OwnText(["run "]), is_systems=True)
     assert time.perf_counter() - begun < 5 * size / 80_000 + 1
+
+
+@pytest.mark.parametrize(
+    "value", ["good day", "good", "a; id", "$(id)", "x > /tmp/y", "-e x", "it's", "a | sh"]
+)
+@pytest.mark.parametrize("template", ["echo {}", "echo '{}'", "echo {} | sort", "convert {} out.png"])
+def test_a_line_for_a_shell_that_is_started_with_it_is_judged_as_one_for_the_system(
+    template: str, value: str
+) -> None:
+    command, provenance = fill(template, value)
+    own = OwnText([*template.split("{}"), "sh", "-c", template])
+    started = judge_argv("/bin/sh", ["sh", "-c", command], provenance, own)
+    assert started.verdict == judge_shell(command, provenance, own).verdict

@@ -139,7 +139,8 @@ def judge_argv(
     executable: str | bytes, args: Sequence[str | bytes], provenance: Provenance, own: OwnText
 ) -> Judgement:
     """Say whether this program may be started; `args` are what it gets, its own name (argv[0]) first."""
-    return _Judge(provenance, own).argv(as_text(executable), [as_text(one) for one in args[1:]])
+    # A line among these words stands in no other one.
+    return _Judge(provenance, own, -1).argv(as_text(executable), [as_text(one) for one in args[1:]])
 
 
 def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: OwnText) -> Judgement:
@@ -313,7 +314,7 @@ class _Judge:
 
     def _within(self, judgement: Judgement) -> Judgement:
         """Return a refusal of what a line within another one executes, which no operand of that is refused for."""
-        if self._depth:
+        if self._depth > 0:
             return refuse("argv.command", judgement.reason, judgement.path)
         return judgement
 
