@@ -76,6 +76,15 @@ def test_an_aws_key_and_the_documentations(place: str) -> None:
 
 
 @pytest.mark.parametrize("place", PLACES)
+def test_a_temporary_keys_id_alone_opens_nothing_and_its_secret_does(place: str) -> None:
+    identifier = "AS" + aws_key()[2:]
+    (found,) = _secrets(_at(place, identifier))
+    assert (found.check, found.severity) == ("secret.aws-key", Severity.LOW)
+    both = {"credentials": f"aws_access_key_id = {identifier}\naws_secret_access_key = {aws_secret()}\n"}
+    assert {one.severity for one in _secrets(both)} == {Severity.LOW, Severity.CRITICAL}
+
+
+@pytest.mark.parametrize("place", PLACES)
 def test_a_token_and_a_placeholder(place: str) -> None:
     assert _checks(_at(place, github())) == ["secret.token"]
     assert _checks(_at(place, "ghp_" + "x" * 36)) == []

@@ -112,3 +112,24 @@ def test_a_statement_is_not_told_twice() -> None:
 def test_opening_a_bucket_is_told_where_it_is_granted_by_name(granted: str) -> None:
     assert ways_of(IDLE, allow("s3:PutBucketPolicy", "*"))
     assert not ways_of(IDLE, allow(granted, "*"))
+
+
+@pytest.mark.parametrize(
+    "resource",
+    ["arn:aws:dynamodb:*:*:table/orders", "arn:aws:dynamodb:eu-west-1:123456789012:table/orders/index/*"],
+)
+def test_everything_on_another_services_resource_is_no_way_up(resource: str) -> None:
+    assert not ways_of(IDLE, allow("*", resource))
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        ["arn:aws:dynamodb:*:*:table/orders", "arn:aws:iam::*:role/*"],
+        ["arn:aws:dynamodb:*:*:table/orders", "${aws_iam_role.worker.arn}"],
+        ["arn:aws:*:*:*:*"],
+        ["arn:*"],
+    ],
+)
+def test_everything_on_what_may_be_a_role_is_a_way_up(resources: list[str]) -> None:
+    assert any("iam:PutRolePolicy" in way for way, _ in ways_of(IDLE, allow("*", resources)))

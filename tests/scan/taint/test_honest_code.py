@@ -9,6 +9,18 @@ from tests.scan.taint.snippets import run
 
 PAIRS = [
     (
+        "event.request: a query string with a global that another function binds",
+        "import requests\ndef start():\n    global booking\n    booking = 7\n",
+        'requests.get("https://shop.example/book?card=" + event["card"] + "&id=" + booking)',
+        'requests.get("https://" + event["card"] + ".example/book?id=" + booking)',
+    ),
+    (
+        "event.nosql: the number of a list's element",
+        "import boto3\ntable = boto3.resource('dynamodb').Table('users')\n",
+        "table.update_item(Key={'id': '1'}, UpdateExpression='REMOVE repos[%s]' % table.get_item(Key={'id': '1'})['Item']['repos'].index(event['repo']))",
+        "table.update_item(Key={'id': '1'}, UpdateExpression='REMOVE repos[%s]' % event['repo'])",
+    ),
+    (
         "event.request: a path below an address of the operator's",
         'import os, requests\nBASE = os.environ["BASE"]\n',
         "requests.get(f\"{BASE}/orders/{event['id']}\")",

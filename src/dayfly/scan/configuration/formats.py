@@ -161,8 +161,14 @@ def _token(kind: str, prefix: str, body: str, *, severity: Severity = Severity.H
 # Formats as their issuers document them; a prefix and bounds keep each from running away.
 FORMATS: tuple[Format, ...] = (
     _format(
-        "an AWS access key", "A", _START + r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}" + _END,
+        "an AWS access key", "A", _START + r"(?:AKIA|ABIA|ACCA)[A-Z2-7]{16}" + _END,
         severity=Severity.CRITICAL, check="secret.aws-key", judge=_aws,
+    ),
+    # It runs out within 36 hours, is in every record of CloudTrail, and opens nothing without its two secrets.
+    # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+    _format(
+        "the ID of a temporary AWS access key", "ASIA", _START + r"ASIA[A-Z2-7]{16}" + _END,
+        severity=Severity.LOW, check="secret.aws-key", judge=_aws,
     ),
     _format(
         "an AWS secret access key", "ecret",

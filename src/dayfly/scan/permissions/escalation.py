@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Confidence, Finding, Severity
 from dayfly.scan.permissions.catalogue import load_catalogue
-from dayfly.scan.permissions.granting import Grant, Role, covers_action, is_wide, spelled
+from dayfly.scan.permissions.granting import Grant, Role, grants_action, is_wide, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -141,7 +141,7 @@ def find_escalations(
         if not all(_is_allowed(role, action) for action in way.actions):
             continue
         for grant in role.grants:
-            if not grant.is_allow or not covers_action(grant.statement, way.bound):
+            if not grant.is_allow or not grants_action(grant.statement, way.bound):
                 continue
             if _is_everything(grant) or not _matters(grant, way, used):
                 continue
@@ -151,7 +151,7 @@ def find_escalations(
 
 
 def _is_allowed(role: Role, action: str) -> bool:
-    allowed = any(one.is_allow and covers_action(one.statement, action) for one in role.grants)
+    allowed = any(one.is_allow and grants_action(one.statement, action) for one in role.grants)
     return allowed and not role.denies(action, "*", {})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from dayfly.scan.template.model import LambdaFunction, Unresolved
+
+_SERVICE = re.compile(r"arn:[a-z-]+:([a-z0-9-]+):", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,16 @@ def covers_action(statement: Statement, action: str) -> bool:
     return bool(statement.not_actions) and not any(
         matches_action(pattern, action) for pattern in statement.not_actions
     )
+
+
+def grants_action(statement: Statement, action: str) -> bool:
+    """The statement covers this action, and one of its resources can be of a service that the action is about."""
+    known = load_catalogue().action(action)
+    shapes = [load_catalogue().arn(known.prefix, kind) for kind in known.resource_types] if known else []
+    services = {shape.split(":")[2] for shape in shapes if shape is not None} | {action.partition(":")[0]}
+    named = [_SERVICE.match(pattern) for pattern in statement.resources]
+    is_about = not named or any(one is None or one[1].lower() in services for one in named)
+    return is_about and covers_action(statement, action)
 
 
 def matches_action(pattern: str, action: str) -> bool:

@@ -69,7 +69,7 @@ class Attributes(Loading):
                         initial.append(self.follower.heap[number][name])
                     else:
                         found_in_class = self._class_attribute(owner, name, state, place, frame, value)
-                        is_own = is_data_class(owner.node) and not found_in_class.spots
+                        is_own = self._is_data_class(owner) and not found_in_class.spots
                         is_method = any(isinstance(one, FunctionRef) for one in found_in_class.refs)
                         (initial if is_own and not is_method else results).append(found_in_class)
                 case External(name=outer):
@@ -172,7 +172,8 @@ class Attributes(Loading):
             bound[key] = self.evaluate(value, State(), Frame(owner.file, owner=owner))
             self.follower.initialising -= 1
         initial = bound[key]
-        if is_data_class(owner.node) and not initial.drawn:
+        is_field = not isinstance(node, ast.AnnAssign) or "ClassVar" not in ast.unparse(node.annotation)
+        if is_field and not initial.drawn and self._is_data_class(owner):
             # A default of a data class is made for each of its objects.
             return initial
         if not self._is_changeable(initial) and name not in self.follower.names.stored_attributes:
@@ -216,6 +217,15 @@ class Attributes(Loading):
         if any(name in ("cached_property", "cachedproperty") for name in names):
             return self.calls.cached_property(ref, instance, node, state, frame)
         return value
+
+    def _is_data_class(self, owner: ClassRef) -> bool:
+        """Each object gets its own defaults; a library's base gives that to all that inherit it, a decorator does not."""
+        decorators = (ast.unparse(one).split("(")[0].rpartition(".")[2] for one in owner.node.decorator_list)
+        return any(name in _DATA_CLASSES for name in decorators) or any(
+            ast.unparse(base).split("[")[0].rpartition(".")[2] in _DATA_BASES
+            for one in self.lineage(owner)
+            for base in one.node.bases
+        )
 
     def lineage(self, owner: ClassRef, depth: int = 0) -> Iterator[ClassRef]:
         """The class and its bases as far as they are the project's."""
@@ -309,9 +319,3 @@ def assigned(node: ast.stmt, name: str) -> ast.expr | None:
         case ast.AnnAssign(target=ast.Name(id=found), value=ast.expr() as value) if found == name:
             return value
     return None
-
-
-def is_data_class(node: ast.ClassDef) -> bool:
-    decorators = (ast.unparse(one).split("(")[0].rpartition(".")[2] for one in node.decorator_list)
-    bases = (ast.unparse(one).split("[")[0].rpartition(".")[2] for one in node.bases)
-    return any(name in _DATA_CLASSES for name in decorators) or any(name in _DATA_BASES for name in bases)

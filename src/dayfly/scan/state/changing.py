@@ -234,7 +234,8 @@ class Changing(Attributes):
     def augment(self, node: ast.AugAssign, state: State, frame: Frame) -> None:
         old = self.evaluate(_as_load(node.target), state, frame)
         value = self.evaluate(node.value, state, frame)
-        if isinstance(node.target, ast.Name) and node.target.id in state.locals and old.spots:
+        is_local = isinstance(node.target, ast.Name) and node.target.id in state.locals
+        if is_local and old.spots and not _is_text(node.value):
             # `rows += […]` changes the list itself.
             for spot in old.spots:
                 self.follower.write(
@@ -279,6 +280,18 @@ class Changing(Attributes):
         for spot in base.spots:
             state.remove(spot.inner(name))
             self.follower.deeds.evicted.add(spot.root)
+
+
+def _is_text(node: ast.expr) -> bool:
+    """An expression that is a string as it is written: adding it makes a new string, and changes no container."""
+    match node:
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _is_text(left) or _is_text(right)
+        case ast.BinOp(left=left, op=ast.Mod()):
+            return _is_text(left)
+        case ast.Constant(value=value):
+            return isinstance(value, str)
+    return isinstance(node, ast.JoinedStr)
 
 
 def names_credential(name: str) -> bool:

@@ -15,6 +15,7 @@ from dayfly.scan.taint.values import (
     Const,
     Hole,
     Items,
+    Name,
     Ref,
     Text,
     Thing,
@@ -154,7 +155,7 @@ def _unknown_of(machine: Machine, left: Value, right: Value, *, is_text: bool = 
 def _add(machine: Machine, left: Value, right: Value, node: ast.AST) -> Value:
     if texts.is_text(left) or texts.is_text(right):
         sides = (left, right)
-        if all(isinstance(one, (Const, Text, Thing)) for one in sides):
+        if all(isinstance(one, (Const, Text, Thing, Name)) for one in sides):
             is_bytes = any(
                 (isinstance(one, Const) and isinstance(one.value, bytes))
                 or (isinstance(one, Text) and one.is_bytes)

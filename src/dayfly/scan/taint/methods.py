@@ -311,6 +311,13 @@ def _thing_method(
         made = _mapping_method(machine, receiver, name, arguments)
         if made is not None:
             return made
+    if (
+        name in {"index", "rindex"}
+        and not receiver.kind
+        and len(arguments.positional) == len(list(arguments.every())) == 1
+    ):
+        # Of a list or a text it is a number; a search engine's own `index` is called with keywords.
+        return Thing("int")
     is_query = name == "find" and not receiver.kind and _is_dict(machine, arguments.get(0))
     if name in _TEXT_METHODS and receiver.kind in {"", "str", "bytes"} and not is_query:
         if name in {"format", "format_map"}:
