@@ -34,6 +34,7 @@ struct earlier_life {
     int64_t polls;  /* connections of theirs to the Runtime API, or EARLIER_NOT_COUNTED */
     char names[EARLIER_NAMES]; /* of the programs of `served`, as they called themselves */
     int64_t removed, objects, young_code, young_data;
+    int64_t stays; /* what could not be removed */
 };
 
 /* What is in force. Texts that are NULL or empty are as they should be; see core/handshake.py (Ready) for

@@ -232,19 +232,25 @@ static void cover_places(struct supervisor *s) {
     s->earlier.young_data = young.data;
 }
 
-/* Do not load code that may be the work of an earlier life. */
-static void refuse_changed_code(struct supervisor *s) {
+static void refuse_files(struct supervisor *s, int64_t n, const char *what, const char *hint) {
     char message[192];
-    int64_t n = s->earlier.young_code;
     struct field fields[] = {FIELD_OF_NUMBER("files", n)};
-    if (n == 0 || s->settings.runs_changed_code)
+    if (n == 0)
         return;
-    (void)snprintf(message, sizeof(message),
-                   "the environment does not start: %lld files of the function's code changed since this environment started",
-                   (long long)n);
+    (void)snprintf(message, sizeof(message), "the environment does not start: %lld %s", (long long)n, what);
     report_find(&s->report, FINDING_NOT_CLEAN, message, fields, COUNT(fields));
-    fail(s, "NotClean", strstr(message, ": ") + 2,
-         "recycle this environment; if init creates these files itself, add their directory to `scrub`", EXIT_NO_EVENTS);
+    fail(s, "NotClean", strstr(message, ": ") + 2, hint, EXIT_NO_EVENTS);
+}
+
+/* Begin no life with what an earlier one left: do not load it, and do not take it for what init will have made. */
+static void refuse_leftovers(struct supervisor *s) {
+    if (!s->settings.runs_changed_code)
+        refuse_files(s, s->earlier.young_code, "files of the function's code changed since this environment started",
+                     "recycle this environment; if init creates these files itself, add their directory to `scrub`");
+    if (!s->sweep.is_first_life)
+        refuse_files(s, s->earlier.stays, "files of an earlier life could not be removed", "recycle this environment");
+    else if (s->earlier.stays > 0)
+        limits_add(&s->limits, "%lld temporary files cannot be removed", (long long)s->earlier.stays);
 }
 
 static void empty_places(struct supervisor *s, const char *const *roots, size_t n) {
@@ -262,6 +268,7 @@ static void empty_places(struct supervisor *s, const char *const *roots, size_t 
     if (s->settings.scrubs_tmp)
         writable_paths_clear(&s->writable_paths, NEVER, &done);
     s->earlier.removed = (int64_t)done.files + done.directories;
+    s->earlier.stays = done.failed;
     if (s->settings.scrubs_tmp && s->scope.is_environment)
         cover_places(s);
     if (s->owns_kernel_objects && kernel_begin(&s->kernel, &s->procfs, s->sweep.is_first_life || s->sweep.n_extensions > 0,
@@ -496,7 +503,7 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
     }
     if (reserve(s, address, &fault) != 0)
         give_up("check " API_VARIABLE ", or free processes, descriptors or memory", &fault);
-    refuse_changed_code(s);
+    refuse_leftovers(s);
     if (pack_options(s, roots, n_roots) != 0)
         boot_refuse(s, "InvalidSetting", "the settings are longer than 120 KiB",
                     "name directories in keep and scrub instead of single files");

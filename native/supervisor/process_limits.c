@@ -26,6 +26,9 @@
 #define MANY_SPOILT 3
 #define PAIR_BITS (1u << RLIMIT_LOCKS | 1u << RLIMIT_RSS)
 
+/* Threads of a zygote that are compared: libraries that compute have as many as there are processors. */
+#define MANY_THREADS 256
+
 #define IOPRIO_WHO_PROCESS 1
 #define IOPRIO_CLASS_SHIFT 13
 /* SCHED_FLAG_UTIL_CLAMP_MIN and _MAX: without them clamps are left as they are. */
@@ -53,20 +56,29 @@ static void read_oom(const struct process_limits *process_limits, pid_t pid, str
         bytes_copy(out->oom, sizeof(out->oom), bytes_of("unreadable"));
 }
 
-int standing_read(const struct process_limits *process_limits, pid_t pid, struct standing *out) {
+static int seen_or_gone(void) { return errno == ESRCH ? 0 : -1; }
+
+/* Read what each thread has of its own, and nothing else: 1, 0 where it is gone, -1 where it is refused. */
+static int read_thread(pid_t thread, struct standing *out) {
     memset(out, 0, sizeof(*out));
-    if (syscall(SYS_sched_getattr, pid, &out->sched, sizeof(out->sched), 0) != 0)
-        return errno == ESRCH ? 0 : -1;
+    if (syscall(SYS_sched_getattr, thread, &out->sched, sizeof(out->sched), 0) != 0 ||
+        sched_getaffinity(thread, sizeof(out->processors), &out->processors) != 0)
+        return seen_or_gone();
     /* How much of it the kernel knows. */
     out->sched.size = sizeof(out->sched);
-    for (int i = 0; i < (int)RLIM_NLIMITS; i++)
-        if (prlimit(pid, i, NULL, &out->limits[i]) != 0)
-            return errno == ESRCH ? 0 : -1;
-    if (sched_getaffinity(pid, sizeof(out->processors), &out->processors) != 0)
-        return errno == ESRCH ? 0 : -1;
-    long io = syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, pid);
+    long io = syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, thread);
     /* Without a class the level means nothing, and older kernels show another once there was any I/O. */
     out->io = io > 0 && io >> IOPRIO_CLASS_SHIFT != 0 ? (int)io : 0;
+    return 1;
+}
+
+int standing_read(const struct process_limits *process_limits, pid_t pid, struct standing *out) {
+    int seen = read_thread(pid, out);
+    if (seen != 1)
+        return seen;
+    for (int i = 0; i < (int)RLIM_NLIMITS; i++)
+        if (prlimit(pid, i, NULL, &out->limits[i]) != 0)
+            return seen_or_gone();
     if (process_limits->reads_oom)
         read_oom(process_limits, pid, out);
     int session = pid == 0                            ? process_limits->session
@@ -311,22 +323,6 @@ void process_limits_leave(const struct process_limits *process_limits) {
     (void)setrlimit(RLIMIT_SIGPENDING, &process_limits->pending_before);
 }
 
-int process_limits_adopt(struct process_limits *process_limits, pid_t zygote, struct fault *fault) {
-    char path[40];
-    process_limits->has_zygote = false;
-    if (process_limits->zygote_session >= 0)
-        (void)close(process_limits->zygote_session);
-    (void)snprintf(path, sizeof(path), "%d/autogroup", (int)zygote);
-    process_limits->zygote_session = openat(process_limits->procfs->root, path, O_RDONLY | O_CLOEXEC);
-    process_limits->zygote_pid = zygote;
-    process_limits->zygote_threads = procfs_threads(process_limits->procfs, zygote);
-    if (queue_no_signals(zygote, &process_limits->pending_before) != 0 ||
-        standing_read(process_limits, zygote, &process_limits->zygote) != 1)
-        return fault_set(fault, "limits and priorities cannot be checked: %s", strerror(errno));
-    process_limits->has_zygote = true;
-    return 0;
-}
-
 static void note(struct kept *out, const char *role, uint32_t found) {
     for (int bit = 0; bit < DIFFERENCES; bit++) {
         if ((found >> bit & 1) == 0)
@@ -356,6 +352,87 @@ static uint32_t lost(const struct process_limits *process_limits, pid_t pid, con
     return seen == 1 ? differences(&now, before) : seen == 0 ? 0 : UINT32_MAX;
 }
 
+/* Threads of the zygote beside its first, as they were when they were first seen. Not in struct process_limits: its bytes are
+ * written. */
+static struct known_thread {
+    pid_t number;
+    bool is_seen;
+    struct standing before;
+} threads[MANY_THREADS];
+static size_t n_threads;
+
+/* A look at the threads of the zygote, or of a spare. */
+struct thread_look {
+    const struct process_limits *process_limits;
+    pid_t process;
+    bool is_spare;
+    struct kept *out;
+    uint32_t lost; /* what is not as it was, and cannot be put back */
+};
+
+static struct known_thread *find_thread(pid_t number) {
+    for (size_t i = 0; i < n_threads; i++)
+        if (threads[i].number == number)
+            return &threads[i];
+    if (n_threads == MANY_THREADS)
+        return NULL;
+    threads[n_threads].number = 0;
+    return &threads[n_threads++];
+}
+
+/* A spare's has policy and processors of one of the zygote's, and the rest of who forked it. */
+static uint32_t spare_differs(const struct process_limits *process_limits, const struct standing *now) {
+    struct standing wanted = {.processors = process_limits->zygote.processors,
+                              .sched = process_limits->zygote.sched,
+                              .io = process_limits->zygote.io};
+    for (size_t i = 0; i < n_threads; i++)
+        if (now->sched.policy == threads[i].before.sched.policy && CPU_EQUAL(&now->processors, &threads[i].before.processors)) {
+            wanted.sched.policy = now->sched.policy;
+            wanted.processors = now->processors;
+        }
+    return differences(now, &wanted);
+}
+
+static int look_at_thread(void *context, pid_t number) {
+    struct thread_look *look = context;
+    struct standing now;
+    if (number == look->process || read_thread(number, &now) != 1)
+        return 0;
+    if (look->is_spare) {
+        look->lost |= spare_differs(look->process_limits, &now);
+        return 0;
+    }
+    struct known_thread *known = find_thread(number);
+    if (known == NULL)
+        return 0;
+    if (known->number != number)
+        *known = (struct known_thread){number, true, now};
+    known->is_seen = true;
+    uint32_t found = differences(&now, &known->before);
+    if (found == 0)
+        return 0;
+    note(look->out, "zygote", found);
+    put_back(number, found, &now, &known->before);
+    if (read_thread(number, &now) == 1)
+        look->lost |= differences(&now, &known->before);
+    return 0;
+}
+
+/* What of the threads of a zygote or a spare is not as it was and cannot be put back, a bit each. */
+static uint32_t lost_of_threads(const struct process_limits *process_limits, pid_t process, bool is_spare, struct kept *out) {
+    struct thread_look look = {process_limits, process, is_spare, out, 0};
+    for (size_t i = 0; !is_spare && i < n_threads; i++)
+        threads[i].is_seen = false;
+    if (procfs_each_thread(process_limits->procfs, process, look_at_thread, &look) < 0)
+        return UINT32_MAX;
+    size_t n = 0;
+    for (size_t i = 0; !is_spare && i < n_threads; i++)
+        if (threads[i].is_seen)
+            threads[n++] = threads[i];
+    n_threads = is_spare ? n_threads : n;
+    return look.lost;
+}
+
 /* What a spare is to be: as the zygote, with the pair of its number. */
 static void of_spare(const struct process_limits *process_limits, uint32_t number, struct standing *out) {
     *out = process_limits->zygote;
@@ -369,6 +446,26 @@ static void of_spare(const struct process_limits *process_limits, uint32_t numbe
     out->limits[RLIMIT_RSS] = (struct rlimit){rss, rss};
 }
 
+int process_limits_adopt(struct process_limits *process_limits, pid_t zygote, struct fault *fault) {
+    char path[40];
+    process_limits->has_zygote = false;
+    if (process_limits->zygote_session >= 0)
+        (void)close(process_limits->zygote_session);
+    (void)snprintf(path, sizeof(path), "%d/autogroup", (int)zygote);
+    process_limits->zygote_session = openat(process_limits->procfs->root, path, O_RDONLY | O_CLOEXEC);
+    process_limits->zygote_pid = zygote;
+    process_limits->zygote_threads = procfs_threads(process_limits->procfs, zygote);
+    if (queue_no_signals(zygote, &process_limits->pending_before) != 0 ||
+        standing_read(process_limits, zygote, &process_limits->zygote) != 1)
+        return fault_set(fault, "limits and priorities cannot be checked: %s", strerror(errno));
+    process_limits->has_zygote = true;
+    struct kept none = {.n_changed = 0};
+    n_threads = 0;
+    if (process_limits->zygote_threads > 1)
+        (void)lost_of_threads(process_limits, zygote, false, &none);
+    return 0;
+}
+
 void process_limits_check(struct process_limits *process_limits, pid_t zygote, const pid_t *spares,
                           const uint32_t *numbers, size_t n, uint32_t zombies, struct kept *out) {
     memset(out, 0, sizeof(*out));
@@ -380,6 +477,10 @@ void process_limits_check(struct process_limits *process_limits, pid_t zygote, c
     }
     if (zygote > 0 && process_limits->has_zygote) {
         uint32_t spoilt = lost(process_limits, zygote, &process_limits->zygote, "zygote", out);
+        /* It may have loaded a library since. */
+        bool has_threads = n_threads > 0 || procfs_threads(process_limits->procfs, zygote) > 1;
+        if (has_threads)
+            spoilt |= lost_of_threads(process_limits, zygote, false, out);
         out->must_rebuild = spoilt != 0;
         if ((spoilt & PAIR_BITS) != 0 && ++process_limits->spoilt_zygotes >= MANY_SPOILT &&
             !out->must_retire) {
@@ -390,7 +491,8 @@ void process_limits_check(struct process_limits *process_limits, pid_t zygote, c
         for (size_t i = 0; i < n && i < 64; i++) {
             struct standing expected;
             of_spare(process_limits, numbers[i], &expected);
-            if (lost(process_limits, spares[i], &expected, "standby", out) != 0)
+            if (lost(process_limits, spares[i], &expected, "standby", out) != 0 ||
+                (has_threads && lost_of_threads(process_limits, spares[i], true, out) != 0))
                 out->spoilt |= UINT64_C(1) << i;
         }
     }

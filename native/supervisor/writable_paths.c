@@ -14,6 +14,8 @@
 #define BLOAT_MOST (16u << 20)
 /* A directory that is read while it is emptied may skip entries. */
 #define MANY_PASSES 16
+/* Directories that go before room is asked for again, at first. */
+#define FIRST_IN_PLACE 64
 #define LIFTED_NAME ".dayfly-%016llx-%llu"
 
 /* One clearing under way. */
@@ -40,28 +42,6 @@ static bool is_late(struct clearing *clearing) {
     return clearing->is_late;
 }
 
-/* Rename a directory to a name of ours directly under the root; false where that fails. */
-static bool lift(struct clearing *clearing, int parent, const char *name) {
-    struct writable_paths *writable_paths = clearing->writable_paths;
-    int top = clearing->root->descriptor;
-    char fresh[64];
-    (void)snprintf(fresh, sizeof(fresh), LIFTED_NAME, (unsigned long long)writable_paths->mark,
-                   (unsigned long long)writable_paths->lifted);
-    if (renameat(parent, name, top, fresh) != 0) {
-        /* Moving a directory writes its `..`, which needs write permission on the directory itself. */
-        int descriptor = inode_open_directory(parent, name);
-        if (descriptor < 0)
-            return false;
-        inode_open_up(descriptor, writable_paths->uid, S_IRWXU);
-        (void)inode_restore_flags(descriptor, NULL);
-        (void)close(descriptor);
-        if (renameat(parent, name, top, fresh) != 0)
-            return false;
-    }
-    writable_paths->lifted++;
-    return true;
-}
-
 static void unlink_file(struct clearing *clearing, int parent, const char *name,
                         const struct inode_state *state) {
     if (unlinkat(parent, name, 0) != 0) {
@@ -71,6 +51,104 @@ static void unlink_file(struct clearing *clearing, int parent, const char *name,
     clearing->out->files++;
     /* Blocks, not length: a sparse file of terabytes holds nothing. */
     clearing->out->bytes += state->blocks * 512;
+}
+
+/* Open a directory that is to go, and take away what its owner may have put in the way. */
+static int open_doomed(const struct clearing *clearing, int parent, const char *name) {
+    int descriptor = inode_open_directory(parent, name);
+    if (descriptor < 0)
+        return -1;
+    inode_open_up(descriptor, clearing->writable_paths->uid, S_IRWXU);
+    /* Written through one by one (chattr +S), 50 files take a second. */
+    (void)inode_restore_flags(descriptor, NULL);
+    return descriptor;
+}
+
+/* A directory whose files go, up to the first directory in it. */
+struct thinning {
+    struct clearing *clearing;
+    char inner[WRITABLE_PATHS_NAME_BYTES]; /* that one, "" for none */
+};
+
+static int thin(void *context, int descriptor, const char *name) {
+    struct thinning *thinning = context;
+    struct inode_state state;
+    if (is_late(thinning->clearing))
+        return 1;
+    if (inode_read(descriptor, name, &state) != 0)
+        return 0;
+    if (is_directory(&state)) {
+        bytes_copy(thinning->inner, sizeof(thinning->inner), bytes_of(name));
+        return 1;
+    }
+    unlink_file(thinning->clearing, descriptor, name, &state);
+    return 0;
+}
+
+/* Remove so many directories of a tree where they are, the innermost first; false where none could be removed. */
+static bool remove_in_place(struct clearing *clearing, int parent, const char *name, uint32_t most) {
+    struct thinning thinning = {.clearing = clearing};
+    struct cleaned *out = clearing->out;
+    const uint32_t failed = out->failed, before = out->directories;
+    int at = open_doomed(clearing, parent, name), depth = 0;
+    while (at >= 0 && out->directories - before < most) {
+        int next;
+        thinning.inner[0] = '\0';
+        if (writable_paths_each_entry(at, thin, &thinning) < 0 || clearing->is_late || out->failed != failed)
+            break;
+        if (thinning.inner[0] == '\0') {
+            if (depth-- == 0) {
+                out->directories += unlinkat(parent, name, AT_REMOVEDIR) == 0;
+                break;
+            }
+            next = openat(at, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        } else if (unlinkat(at, thinning.inner, AT_REMOVEDIR) == 0) {
+            out->directories++;
+            continue;
+        } else if (errno == ENOTEMPTY) {
+            depth++;
+            next = open_doomed(clearing, at, thinning.inner);
+        } else {
+            break;
+        }
+        (void)close(at);
+        at = next;
+    }
+    if (at >= 0)
+        (void)close(at);
+    return out->directories != before;
+}
+
+/* Rename a directory to a name of ours directly under the root, if need be as soon as there is room for it; false where that
+ * fails. */
+static bool lift(struct clearing *clearing, int parent, const char *name) {
+    struct writable_paths *writable_paths = clearing->writable_paths;
+    int top = clearing->root->descriptor;
+    char fresh[64];
+    (void)snprintf(fresh, sizeof(fresh), LIFTED_NAME, (unsigned long long)writable_paths->mark,
+                   (unsigned long long)writable_paths->lifted);
+    bool was_opened = false;
+    uint32_t most = FIRST_IN_PLACE;
+    while (renameat(parent, name, top, fresh) != 0) {
+        if (errno == ENOENT)
+            /* It has been removed itself. */
+            return true;
+        if (errno == ENOSPC || errno == EDQUOT) {
+            /* A full disk has no room for another name. To ask for some takes 10 ms (ext4 writes its journal first). */
+            if (!remove_in_place(clearing, parent, name, most))
+                return false;
+            most *= 2;
+            continue;
+        }
+        /* Moving a directory writes its `..`, which needs write permission on the directory itself. */
+        int descriptor = was_opened ? -1 : open_doomed(clearing, parent, name);
+        if (descriptor < 0)
+            return false;
+        was_opened = true;
+        (void)close(descriptor);
+    }
+    writable_paths->lifted++;
+    return true;
 }
 
 /* Remove an entry of a directory that was lifted; stops (1) when it is late. */
@@ -84,7 +162,7 @@ static int remove_inner(void *context, int descriptor, const char *name) {
     if (!is_directory(&state))
         unlink_file(clearing, descriptor, name, &state);
     else if (!lift(clearing, descriptor, name))
-        clearing->out->failed++;
+        clearing->out->failed += !clearing->is_late;
     return 0;
 }
 
@@ -96,12 +174,9 @@ static void remove_lifted(struct clearing *clearing, uint64_t number) {
                    (unsigned long long)number);
     for (int pass = 0; pass < MANY_PASSES; pass++) {
         uint32_t failed = clearing->out->failed;
-        int descriptor = inode_open_directory(top, name);
+        int descriptor = open_doomed(clearing, top, name);
         if (descriptor < 0)
             break;
-        inode_open_up(descriptor, clearing->writable_paths->uid, S_IRWXU);
-        /* Written through one by one (chattr +S), 50 files take a second. */
-        (void)inode_restore_flags(descriptor, NULL);
         int result = writable_paths_each_entry(descriptor, remove_inner, clearing);
         (void)close(descriptor);
         if (result > 0)
@@ -126,7 +201,7 @@ static void remove_entry(struct clearing *clearing, int parent, const char *name
     }
     uint64_t next = clearing->writable_paths->lifted;
     if (!lift(clearing, parent, name)) {
-        clearing->out->failed++;
+        clearing->out->failed += !clearing->is_late;
         return;
     }
     /* Those below are lifted after it, and get the next numbers. */

@@ -5,6 +5,7 @@
 #include "../supervisor/process_limits.h"
 
 #include <mqueue.h>
+#include <pthread.h>
 #include <sys/syscall.h>
 
 static struct procfs procfs;
@@ -128,6 +129,70 @@ static void gives_up_whose_priority_was_lowered(void) {
     check();
     CHECK(told("zygote: scheduling policy"));
     CHECK(kept.must_rebuild);
+}
+
+static void *rest(void *unused) {
+    (void)unused;
+    for (;;)
+        (void)pause();
+    return NULL;
+}
+
+/* A process with a thread beside its first; that one's number. */
+static pid_t start_threaded(pid_t *thread) {
+    int ends[2];
+    CHECK(pipe(ends) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        pthread_t made;
+        CHECK(pthread_create(&made, NULL, rest, NULL) == 0);
+        CHECK(write(ends[1], "", 1) == 1);
+        (void)rest(NULL);
+    }
+    char byte;
+    CHECK(read(ends[0], &byte, 1) == 1);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    /* Numbers are given out one by one; another's may have come between. */
+    for (*thread = child + 1; syscall(SYS_tgkill, child, *thread, 0) != 0;)
+        ++*thread;
+    return child;
+}
+
+static void threads_are_compared_as_well(void) {
+    pid_t of_zygote, of_spare;
+    begin();
+    zygote = start_threaded(&of_zygote);
+    CHECK(process_limits_adopt(&process_limits, zygote, &fault) == 0);
+    spare = start_threaded(&of_spare);
+    CHECK(process_limits_birth(&process_limits, spare, number) == 0);
+    check();
+    CHECK_EQUAL(kept.n_changed, 0);
+    CHECK(!kept.must_rebuild && kept.spoilt == 0);
+    struct sched_attributes attributes;
+    const int best_effort_7 = 2 << 13 | 7;
+    CHECK(syscall(SYS_ioprio_set, 1, of_zygote, best_effort_7) == 0);
+    CHECK(syscall(SYS_ioprio_set, 1, of_spare, best_effort_7) == 0);
+    check();
+    CHECK(told("zygote: I/O priority"));
+    CHECK(!kept.must_rebuild);
+    CHECK_EQUAL(kept.spoilt, 1);
+    CHECK(syscall(SYS_ioprio_get, 1, of_zygote) != best_effort_7);
+    /* Other slices are known to younger kernels alone. */
+    memset(&attributes, 0, sizeof(attributes));
+    CHECK(syscall(SYS_sched_getattr, of_zygote, &attributes, sizeof(attributes), 0) == 0);
+    uint64_t slice = attributes.slice;
+    attributes.slice = 1234567;
+    attributes.size = 48;
+    (void)syscall(SYS_sched_setattr, of_zygote, &attributes, 0);
+    check();
+    CHECK(slice == 0 || told("zygote: scheduling slice"));
+    CHECK(syscall(SYS_sched_getattr, of_zygote, &attributes, sizeof(attributes), 0) == 0);
+    CHECK(attributes.slice == slice && !kept.must_rebuild);
+    const struct sched_param none = {0};
+    CHECK(sched_setscheduler(of_zygote, SCHED_IDLE, &none) == 0);
+    check();
+    CHECK(told("zygote: scheduling policy"));
 }
 
 static void a_batch_process_is_as_good(void) {
@@ -306,6 +371,7 @@ int main(void) {
     RUN(in_namespace(NULL, a_spare_is_given_no_other_pair));
     RUN(in_namespace(NULL, gives_back_processors));
     RUN(in_namespace(NULL, gives_up_whose_priority_was_lowered));
+    RUN(in_namespace(NULL, threads_are_compared_as_well));
     RUN(in_namespace(NULL, a_batch_process_is_as_good));
     RUN(in_namespace(NULL, gives_back_the_priority_of_input_and_output));
     RUN(in_namespace(NULL, a_reset_at_fork_is_told));

@@ -10,6 +10,7 @@ import time
 
 import pytest
 from tests.attacks.shop import Shop, needs_confinement
+from tests.aws import COMBINATIONS
 
 pytestmark = needs_confinement()
 
@@ -184,6 +185,31 @@ def test_a_file_of_inits_is_not_trusted_once_it_was_touched(name: str) -> None:
         assert shop.rie.invoke({}).payload == "shipped"
         assert shop.result_of(read) == "STANDARD = 'shipped'"
         assert ("residue.file" if name == "rewritten" else "residue.kept-file") in shop.findings()
+
+
+# EXT4_IOC_MOVE_EXT, with blocks that were reserved and never written: no time of the file's changes.
+EXCHANGED = """
+import fcntl, struct
+os.sync()
+file, other = os.open("/tmp/lib/rates.py", os.O_RDWR), os.open("/tmp/other", os.O_CREAT | os.O_RDWR)
+os.posix_fallocate(other, 0, 4096)
+before = os.stat(file)
+moved = struct.unpack("<IIQQQQ", fcntl.ioctl(other, 0xC028660F, struct.pack("<IIQQQQ", 0, file, 0, 0, 1, 0)))[5]
+os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+result = [moved, os.stat(file).st_ctime_ns == before.st_ctime_ns, os.pread(file, 8, 0).hex()]
+"""
+
+
+def test_a_file_of_inits_whose_blocks_were_exchanged_reads_as_it_did() -> None:
+    aws = COMBINATIONS[1]
+    if aws.missing:
+        pytest.skip(aws.missing)
+    with Shop("dayfly", aws=aws, handler="lazy.handler") as shop:
+        assert shop.rie.invoke({}).payload == "shipped"
+        assert shop.result_of(EXCHANGED) == [1, True, "00" * 8]
+        assert shop.rie.invoke({}).payload == "shipped"
+        assert shop.result_of("result = open('/tmp/lib/rates.py').read()") == "STANDARD = 'shipped'"
+        assert not {"residue.file", "residue.kept-file"}.isdisjoint(shop.findings())
 
 
 def test_a_file_of_inits_that_is_put_back_carries_nothing_on() -> None:
