@@ -158,6 +158,7 @@ def test_a_path_of_the_events_leaves_out_no_directory(joined: str, value: str, e
     [
         ("..../keys.txt", ("/var/task/pages/",), True),
         ("..../keys.txt", ("/var/task/pages/", ".."), True),
+        ("....//keys.txt", ("/var/task/pages/", "../", "keys.txt"), True),
         ("see ...", ("/var/task/pages/",), False),
         # The function's own way.
         ("..../keys.txt", ("/var/task/pages/../keys",), False),

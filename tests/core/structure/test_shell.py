@@ -851,3 +851,23 @@ def test_a_line_for_a_shell_that_is_started_with_it_is_judged_as_one_for_the_sys
     own = OwnText([*template.split("{}"), "sh", "-c", template])
     started = judge_argv("/bin/sh", ["sh", "-c", command], provenance, own)
     assert started.verdict == judge_shell(command, provenance, own).verdict
+
+
+@pytest.mark.parametrize(
+    ("words", "value", "expected"),
+    [
+        (["git", "grep", "-n", "-e", "{}", "--", "notes"], "--oil & wax", "allow"),
+        (["git", "grep", "-n", "{}", "--", "notes"], "-Osh", "refuse"),
+        (["git", "log", "-e", "{}"], "--output=x", "refuse"),
+        (["printf", "%s\\n", "{}"], "--help.txt", "allow"),
+        (["echo", "Hello", "{}"], "-n", "allow"),
+        (["printf", "{}", "x"], "--version", "refuse"),
+        (["cp", "a", "{}"], "--target-directory=/etc", "refuse"),
+    ],
+)
+def test_a_word_is_an_option_only_where_its_program_takes_it_for_one(
+    words: list[str], value: str, expected: str
+) -> None:
+    own = OwnText(words)
+    given = [value if word == "{}" else word for word in words]
+    assert judge_argv(given[0], given, Provenance({"v": value}), own).verdict == expected

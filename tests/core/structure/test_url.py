@@ -346,3 +346,20 @@ def test_a_url_may_go_to_a_host_that_the_function_looked_up(url: str, expected: 
 def test_a_path_names_no_authority_whatever_stands_in_it(url: str) -> None:
     event = FakeProvenance({"path": url.removeprefix(PATH)})
     assert judge_url(url, event, OWN).verdict == "allow"
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent", "expected"),
+    [
+        ("/public/../internal/keys", "/internal/keys", "refuse"),
+        ("/public/a/../../internal/keys", "/internal/keys", "refuse"),
+        ("/public/%2e%2e/internal", "/internal", "refuse"),
+        ("/public/./a..b/keys", "/public/a..b/keys", "allow"),
+        ("/public/keys", "/public/keys", "allow"),
+    ],
+)
+def test_a_path_that_the_function_looked_at_is_not_left_by_what_the_client_takes_out(
+    asked: str, sent: str, expected: str
+) -> None:
+    own, host = OwnText(choices=["known.example.com"]), "https://known.example.com"
+    assert judge_url(host + sent, Provenance({"url": host + asked}), own).verdict == expected

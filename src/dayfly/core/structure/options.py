@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     Place = Literal["value", "script", "operand"]
 
+# Programs that take all behind their first operand for texts, whatever these begin with.
+TAKE_TEXTS = frozenset(("basename", "dirname", "echo", "expr", "printf"))
 _FIND_TESTS = (
     *("-name", "-iname", "-path", "-ipath", "-wholename", "-iwholename", "-regex", "-iregex", "-type"),
     *("-xtype", "-size", "-mtime", "-atime", "-ctime", "-mmin", "-amin", "-cmin", "-user", "-group"),
@@ -178,6 +180,8 @@ def is_script_given(arguments: Sequence[str]) -> bool:
 def is_value(arguments: Sequence[str], events: Sequence[Sequence[bool]], index: int) -> bool:
     """Say whether the function's own option right before a word takes it for its value, whatever that begins with."""
     base, at = base_of(arguments[0]), index
+    if base == "git" and "grep" in arguments[1:index]:
+        base = "grep"
     while at > 1 and not any(events[at - 1]) and _values_of(base, arguments[at - 1]):
         at -= 1
     # `-e -e x`: the first one has the second one for its value.

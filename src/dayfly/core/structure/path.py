@@ -125,12 +125,15 @@ def judge_result(
 
 
 def _finds_parent(path: str, own: OwnText, provenance: Provenance) -> str:
-    """Return where the event has the rest of a path from a ".." on, which the function cut out of it: "..../keys" without ".."; else ""."""
-    at = f"/{path}/".find("/../")
+    """Return where the event has what is behind a "..", which the function cut out of it: "....//keys" without "../"; else ""."""
+    at = f"/{path}/".rfind("/../")
+    name = path[at + len("..") :].split("/")[1:2]
     # A function that removes it has it as a constant.
-    if at < 0 or len(path) <= at + len("../") or says_parent(path, at, own, least=len("../") + 1):
+    if at < 0 or not name or not name[0] or says_parent(path, at, own, least=len("../") + 1):
         return ""
-    return provenance.holds_bytes(path[at:].encode("utf-8", "surrogateescape"))
+    return provenance.holds_bytes(b"../") and provenance.holds_bytes(
+        f"/{name[0]}".encode("utf-8", "surrogateescape")
+    )
 
 
 def _leaves(path: str, own: OwnText, roots: Sequence[str]) -> bool:

@@ -27,6 +27,7 @@ from dayfly.core.structure.judgement import (
 from dayfly.core.structure.options import (
     FIND_SIGNS,
     NAMED_BY_TWO,
+    TAKE_TEXTS,
     chosen_words,
     is_script_given,
     is_value,
@@ -140,7 +141,7 @@ def judge_argv(
 ) -> Judgement:
     """Say whether this program may be started; `args` are what it gets, its own name (argv[0]) first."""
     # A line among these words stands in no other one.
-    return _Judge(provenance, own, -1).argv(as_text(executable), [as_text(one) for one in args[1:]])
+    return _Judge(provenance, own, alone=1).argv(as_text(executable), [as_text(one) for one in args[1:]])
 
 
 def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: OwnText) -> Judgement:
@@ -278,14 +279,18 @@ def _refuse_code(path: str) -> Judgement:
 
 
 class _Judge:
-    """Judges what a shell or a program is given of one event, in a command line that stands in `depth` others."""
+    """Judges what a shell or a program is given of one event, in a command line that stands in `depth` others.
 
-    __slots__ = ("_depth", "_own", "_provenance")
+    To a depth of `alone` no other line reads what a line prints.
+    """
 
-    def __init__(self, provenance: Provenance, own: OwnText, depth: int = 0) -> None:
+    __slots__ = ("_alone", "_depth", "_own", "_provenance")
+
+    def __init__(self, provenance: Provenance, own: OwnText, depth: int = 0, alone: int = 0) -> None:
         self._provenance = provenance
         self._own = own
         self._depth = depth
+        self._alone = alone
 
     def shell(self, command: str, given: Sequence[str] = (), *, is_systems: bool = False) -> Judgement:
         """Judge a line; it has a word for each of the variables in `given` first (see `Variables`)."""
@@ -300,7 +305,8 @@ class _Judge:
         return judged("shell", command, self._provenance, self._own, judge)
 
     def _inner(self, line: str, given: Sequence[str] = ()) -> Judgement:
-        return _Judge(self._provenance, self._own, self._depth + 1).shell(line, given)
+        alone = 0 if given else self._alone
+        return _Judge(self._provenance, self._own, self._depth + 1, alone).shell(line, given)
 
     def sql(self, text: str, client: str) -> Judgement:
         from dayfly.core.structure.sql import judge_sql  # rarely needed here
@@ -314,7 +320,7 @@ class _Judge:
 
     def _within(self, judgement: Judgement) -> Judgement:
         """Return a refusal of what a line within another one executes, which no operand of that is refused for."""
-        if self._depth > 0:
+        if self._depth:
             return refuse("argv.command", judgement.reason, judgement.path)
         return judgement
 
@@ -322,7 +328,7 @@ class _Judge:
         own, reading = self._own, read_shell(command)
         values = _quoted_values(command, reading)
         _add_escapers(command, taint, values)
-        if self._depth == 0:
+        if self._depth <= self._alone:
             _add_printed(command, reading, taint, values)
         free = bytearray(kind != ACTIVE for kind in reading.kinds)
         for word in (word for words in reading.commands for word in words):
@@ -480,7 +486,7 @@ class _Judge:
                 takes_command = True
                 continue
             if not any(marked):
-                ends_options = ends_options or argument == "--"
+                ends_options |= argument == "--" or (base in TAKE_TEXTS and argument[:1] != "-")
                 takes_command = takes_command and argument not in (";", "+")
                 continue
             if index in chosen:
