@@ -235,6 +235,29 @@ static bool settle(struct clearing *clearing, int descriptor, const char *name, 
     return true;
 }
 
+/* Make a directory of init's again that was removed, or replaced by what is removed by now: nothing that was in it is known by the
+ * new one. It stays unseen where that fails. */
+static void make_again(struct clearing *clearing, int parent, const char *name, struct known_entry *entry) {
+    struct writable_paths *writable_paths = clearing->writable_paths;
+    struct inode_state now;
+    if (clearing->is_late || !writable_paths->restores || !is_directory(&entry->state) ||
+        entry->state.uid != writable_paths->uid || mkdirat(parent, name, S_IRWXU) != 0)
+        return;
+    int descriptor = inode_open_directory(parent, name);
+    if (descriptor < 0)
+        return;
+    (void)inode_restore_flags(descriptor, &entry->state);
+    if (inode_read(descriptor, "", &now) == 0 &&
+        inode_restore(descriptor, &now, &entry->state, writable_paths->waiting + WRITABLE_PATHS_WAITING_BYTES) == 0 &&
+        inode_read(descriptor, "", &now) == 0) {
+        inode_read_flags(descriptor, &now);
+        entry->state = now;
+        entry->is_seen = true;
+        clearing->out->restored++;
+    }
+    (void)close(descriptor);
+}
+
 static void count_change(struct cleaned *out, const struct known_entry *entry) {
     out->changed++;
     out->code += entry->is_code;
@@ -292,6 +315,8 @@ static int look_at_entry(void *context, int descriptor, const char *name) {
     inode_open_up(descriptor, writable_paths->uid, S_IRWXU);
     inode_open_up(clearing->root->descriptor, writable_paths->uid, S_IRWXU);
     remove_entry(clearing, descriptor, name, &state);
+    if (kept != NULL)
+        make_again(clearing, descriptor, name, kept);
     folder->removed++;
     return clearing->is_late;
 }

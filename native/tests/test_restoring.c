@@ -258,11 +258,93 @@ static void copies_small_files_alone(void) {
     CHECK(is_empty("/tmp"));
 }
 
+static void make_filled(const char *path) {
+    char inner[PATH_MAX];
+    CHECK(mkdir(path, 0777) == 0);
+    (void)snprintf(inner, sizeof(inner), "%s/left", path);
+    make(inner);
+    CHECK(setxattr(path, "user.left", "x", 1, 0) == 0 || errno == ENOTSUP);
+}
+
+/* Held, it has a number on disk that the next one cannot have. */
+static void remove_directory(const char *path) {
+    static int held = -1;
+    if (held >= 0)
+        CHECK(close(held) == 0);
+    held = open(path, O_RDONLY | O_DIRECTORY);
+    CHECK(held >= 0 && rmdir(path) == 0);
+}
+
+static void replace_directory(const char *path) {
+    remove_directory(path);
+    make_filled(path);
+}
+
+static void replace_by_file(const char *path) {
+    remove_directory(path);
+    make(path);
+}
+
+static void replace_directory_by_link(const char *path) {
+    remove_directory(path);
+    CHECK(symlink("/etc", path) == 0);
+}
+
+/* A function that empties its directory often removes it, and makes it anew. */
+static void makes_directories_again(const char *path) {
+    void (*const changes[])(const char *) = {replace_directory, replace_by_file, replace_directory_by_link};
+    struct stat before, now;
+    char inner[PATH_MAX];
+    begin_with_copies();
+    CHECK(mkdir(path, 0750) == 0 && stat(path, &before) == 0);
+    remember();
+    for (size_t i = 0; i < COUNT(changes); i++) {
+        changes[i](path);
+        CHECK(writable_paths_has_more(&writable_paths));
+        clear();
+        CHECK_EQUAL(cleaned.restored, 1);
+        CHECK_EQUAL(cleaned.changed + cleaned.failed, 0);
+        CHECK(is_empty(path) && stat(path, &now) == 0 && listxattr(path, inner, sizeof(inner)) <= 0);
+        CHECK(now.st_mode == before.st_mode && now.st_mtim.tv_sec == before.st_mtim.tv_sec &&
+              now.st_mtim.tv_nsec == before.st_mtim.tv_nsec);
+        CHECK(!writable_paths_has_more(&writable_paths));
+    }
+    /* One that is not there, what was in it, or where somebody may have seen it meanwhile. */
+    remove_directory(path);
+    clear();
+    CHECK_EQUAL(cleaned.changed, 1);
+    end_with_copies();
+    begin_with_copies();
+    CHECK(mkdir(path, 0750) == 0);
+    (void)snprintf(inner, sizeof(inner), "%s/of init", path);
+    make(inner);
+    remember();
+    CHECK(unlink(inner) == 0);
+    replace_directory(path);
+    clear();
+    CHECK_EQUAL(cleaned.changed, 1);
+    end_with_copies();
+    begin_with_copies();
+    CHECK(mkdir(path, 0750) == 0);
+    remember();
+    writable_paths.restores = false;
+    replace_directory(path);
+    clear();
+    CHECK_EQUAL(cleaned.changed, 1);
+    end_with_copies();
+}
+
+static void makes_all_directories_again(void) {
+    makes_directories_again("/tmp/work");
+    makes_directories_again(on_disk("work"));
+}
+
 int main(void) {
     RUN(with_disk(NULL, puts_back_what_was_changed));
     RUN(with_disk(NULL, puts_back_when_a_file_was_read));
     RUN(with_disk(NULL, tells_who_wrote_to_a_file_in_memory));
     RUN(with_disk(NULL, tells_whose_blocks_were_exchanged));
     RUN(with_disk(NULL, copies_small_files_alone));
+    RUN(with_disk(NULL, makes_all_directories_again));
     return 0;
 }
