@@ -114,6 +114,7 @@ REFUSED = [
     ("convert in.png # {}", "x\nid"),
 ]
 ALLOWED = [
+    ("convert in.png # {}", "o'hara (x); id"),
     (SINGLE, 'my photo; $(id) `id` ".png'),
     (SINGLE, "photo.png"),
     (BARE, "photo-1_a.png"),

@@ -224,7 +224,8 @@ class _Reader:
             character = command[at]
             if word is None and character == "#":
                 end = command.find("\n", at)
-                at = self._set(ACTIVE, at, size if end < 0 else end)
+                at = self._set(ACTIVE, at, at + 1)
+                at = self._set(QUOTED, at, size if end < 0 else end)
                 continue
             if word is None and command.startswith("\\\n", at):
                 at = self._set(ACTIVE, at, at + 2)
