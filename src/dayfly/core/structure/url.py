@@ -70,7 +70,7 @@ def _judge(
     ):
         # Where the function goes, or lets an event say that it goes: `next` of a page, the `response_url` of a chat.
         if taint.all(0, path) and not _is_composed(url, path, provenance):
-            if not is_joined and (led := _led_up(url[path:], provenance)):
+            if not is_joined and (led := _led_up(url, path, taint, provenance)):
                 return refuse("url.structure", "the event leaves the path that the function looked at", led)
             return Judgement("allow", "url.chosen", "the function knows the host", taint.first_path())
         taint.drop(0, path)
@@ -171,13 +171,13 @@ def _drop_routes(url: str, taint: Taint, path: int, own: OwnText) -> None:
                 taint.drop(start, start + size)
 
 
-def _led_up(path: str, provenance: Provenance) -> str:
-    """Return where the event has a ".." before this path, which a client takes out, behind what the function may have looked at; else ""."""
-    end = path.encode("utf-8", "surrogatepass")
-    forms = (b"/..", b"/%2e%2e", b"/%2E%2E")
-    return (
-        next(filter(None, (provenance.holds_bytes(form + end) for form in forms)), "") if len(end) > 1 else ""
-    )
+def _led_up(url: str, path: int, taint: Taint, provenance: Provenance) -> str:
+    """Return where the event has a ".." behind what the function may have looked at: in this URL, or taken out by its client; else ""."""
+    if ".." in url[path:].partition("?")[0].lower().replace("%2e", ".").split("/"):
+        return taint.first_path()
+    end = url[path:].encode("utf-8", "surrogatepass")
+    forms = (b"/..", b"/%2e%2e", b"/%2E%2E") if len(end) > 1 else ()
+    return next(filter(None, (provenance.holds_bytes(form + end) for form in forms)), "")
 
 
 def _find_escape(
