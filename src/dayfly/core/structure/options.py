@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     Place = Literal["value", "script", "operand"]
 
-# Programs that take all behind their first operand for texts, whatever these begin with.
-TAKE_TEXTS = frozenset(("basename", "dirname", "echo", "expr", "printf"))
 _FIND_TESTS = (
     *("-name", "-iname", "-path", "-ipath", "-wholename", "-iwholename", "-regex", "-iregex", "-type"),
     *("-xtype", "-size", "-mtime", "-atime", "-ctime", "-mmin", "-amin", "-cmin", "-user", "-group"),

@@ -27,7 +27,6 @@ from dayfly.core.structure.judgement import (
 from dayfly.core.structure.options import (
     FIND_SIGNS,
     NAMED_BY_TWO,
-    TAKE_TEXTS,
     chosen_words,
     is_script_given,
     is_value,
@@ -486,7 +485,7 @@ class _Judge:
                 takes_command = True
                 continue
             if not any(marked):
-                ends_options |= argument == "--" or (base in TAKE_TEXTS and argument[:1] != "-")
+                ends_options = ends_options or argument == "--"
                 takes_command = takes_command and argument not in (";", "+")
                 continue
             if index in chosen:

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 
-from dayfly.core.structure.options import TAKE_TEXTS, text_words
+from dayfly.core.structure.options import text_words
 from dayfly.core.structure.programs import OBEYED, script_of
 from dayfly.core.structure.shell import (
     commands_of,
@@ -33,6 +33,8 @@ _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _MOVE = frozenset(("cd", "pushd"))
 _MANY_FOLDERS = 16
 _GO = ("--directory=", "--directory", "-C")
+# Programs that take all that they are called with for texts: a path is one more of these.
+_OPENS_NOTHING = frozenset(("basename", "dirname", "echo", "expr", "printf"))
 
 
 def about_shell(
@@ -80,7 +82,7 @@ def _about_operands(
         if before in _GO or one.startswith(_GO[0])
     ][:_MANY_FOLDERS]
     texts = text_words(words)
-    for index, word in enumerate(words) if words[0].rpartition("/")[2] not in TAKE_TEXTS else ():
+    for index, word in enumerate(words) if words[0].rpartition("/")[2] not in _OPENS_NOTHING else ():
         if index == 0 or index in texts:
             continue
         name = word.rpartition("=")[2] if word[:1] == "-" else word
