@@ -335,11 +335,11 @@ static void note(struct kept *out, const char *role, uint32_t found) {
     }
 }
 
-/* What of a process is not as it was and cannot be put back, a bit each. */
-static uint32_t lost(const struct process_limits *process_limits, pid_t pid, const struct standing *before,
+/* What of a process, or of one of its threads alone, is not as it was and cannot be put back, a bit each. */
+static uint32_t lost(const struct process_limits *process_limits, pid_t pid, bool is_thread, const struct standing *before,
                      const char *role, struct kept *out) {
     struct standing now;
-    int seen = standing_read(process_limits, pid, &now);
+    int seen = is_thread ? read_thread(pid, &now) : standing_read(process_limits, pid, &now);
     if (seen <= 0)
         /* Gone: that is noticed elsewhere. Refused: it is nobody that we have started. */
         return seen == 0 ? 0 : UINT32_MAX;
@@ -348,12 +348,11 @@ static uint32_t lost(const struct process_limits *process_limits, pid_t pid, con
         return 0;
     note(out, role, found);
     put_back(pid, found, &now, before);
-    seen = standing_read(process_limits, pid, &now);
+    seen = is_thread ? read_thread(pid, &now) : standing_read(process_limits, pid, &now);
     return seen == 1 ? differences(&now, before) : seen == 0 ? 0 : UINT32_MAX;
 }
 
-/* Threads of the zygote beside its first, as they were when they were first seen. Not in struct process_limits: its bytes are
- * written. */
+/* Threads of the zygote beside its first, as they were when they were first seen: memory that nobody touches where there are none. */
 static struct known_thread {
     pid_t number;
     bool is_seen;
@@ -369,16 +368,6 @@ struct thread_look {
     struct kept *out;
     uint32_t lost; /* what is not as it was, and cannot be put back */
 };
-
-static struct known_thread *find_thread(pid_t number) {
-    for (size_t i = 0; i < n_threads; i++)
-        if (threads[i].number == number)
-            return &threads[i];
-    if (n_threads == MANY_THREADS)
-        return NULL;
-    threads[n_threads].number = 0;
-    return &threads[n_threads++];
-}
 
 /* A spare's has policy and processors of one of the zygote's, and the rest of who forked it. */
 static uint32_t spare_differs(const struct process_limits *process_limits, const struct standing *now) {
@@ -396,25 +385,21 @@ static uint32_t spare_differs(const struct process_limits *process_limits, const
 static int look_at_thread(void *context, pid_t number) {
     struct thread_look *look = context;
     struct standing now;
-    if (number == look->process || read_thread(number, &now) != 1)
+    size_t at = 0;
+    if (number == look->process)
         return 0;
     if (look->is_spare) {
-        look->lost |= spare_differs(look->process_limits, &now);
+        look->lost |= read_thread(number, &now) == 1 ? spare_differs(look->process_limits, &now) : 0;
         return 0;
     }
-    struct known_thread *known = find_thread(number);
-    if (known == NULL)
-        return 0;
-    if (known->number != number)
-        *known = (struct known_thread){number, true, now};
-    known->is_seen = true;
-    uint32_t found = differences(&now, &known->before);
-    if (found == 0)
-        return 0;
-    note(look->out, "zygote", found);
-    put_back(number, found, &now, &known->before);
-    if (read_thread(number, &now) == 1)
-        look->lost |= differences(&now, &known->before);
+    while (at < n_threads && threads[at].number != number)
+        at++;
+    if (at < n_threads) {
+        threads[at].is_seen = true;
+        look->lost |= lost(look->process_limits, number, true, &threads[at].before, "zygote", look->out);
+    } else if (at < MANY_THREADS && read_thread(number, &now) == 1) {
+        threads[n_threads++] = (struct known_thread){number, true, now};
+    }
     return 0;
 }
 
@@ -471,12 +456,12 @@ void process_limits_check(struct process_limits *process_limits, pid_t zygote, c
     memset(out, 0, sizeof(*out));
     note(out, "supervisor", process_limits->relieved);
     process_limits->relieved = 0;
-    if (lost(process_limits, 0, &process_limits->own, "supervisor", out) != 0) {
+    if (lost(process_limits, 0, false, &process_limits->own, "supervisor", out) != 0) {
         out->must_retire = true;
         (void)fault_set(&out->why, "limits or priority of the supervisor were lowered permanently");
     }
     if (zygote > 0 && process_limits->has_zygote) {
-        uint32_t spoilt = lost(process_limits, zygote, &process_limits->zygote, "zygote", out);
+        uint32_t spoilt = lost(process_limits, zygote, false, &process_limits->zygote, "zygote", out);
         /* It may have loaded a library since. */
         bool has_threads = n_threads > 0 || procfs_threads(process_limits->procfs, zygote) > 1;
         if (has_threads)
@@ -491,7 +476,7 @@ void process_limits_check(struct process_limits *process_limits, pid_t zygote, c
         for (size_t i = 0; i < n && i < 64; i++) {
             struct standing expected;
             of_spare(process_limits, numbers[i], &expected);
-            if (lost(process_limits, spares[i], &expected, "standby", out) != 0 ||
+            if (lost(process_limits, spares[i], false, &expected, "standby", out) != 0 ||
                 (has_threads && lost_of_threads(process_limits, spares[i], true, out) != 0))
                 out->spoilt |= UINT64_C(1) << i;
         }

@@ -171,9 +171,14 @@ def _drop_routes(url: str, taint: Taint, path: int, own: OwnText) -> None:
                 taint.drop(start, start + size)
 
 
+def _name_of(segment: str) -> str:
+    """%2e%2e is .. to a client that follows WHATWG, and so is ..;a to some servers."""
+    return segment.partition(";")[0].lower().replace("%2e", ".")
+
+
 def _led_up(url: str, path: int, taint: Taint, provenance: Provenance) -> str:
     """Return where the event has a ".." behind what the function may have looked at: in this URL, or taken out by its client; else ""."""
-    if ".." in url[path:].partition("?")[0].lower().replace("%2e", ".").split("/"):
+    if ".." in map(_name_of, url[path:].partition("?")[0].split("/")):
         return taint.first_path()
     end = url[path:].encode("utf-8", "surrogatepass")
     forms = (b"/..", b"/%2e%2e", b"/%2E%2E") if len(end) > 1 else ()
@@ -240,8 +245,8 @@ def _find_escape(
         if not segment and path < begin < path_end and taint.mask[begin]:
             # An empty name: some servers take it for none, some for the root.
             return begin
-        # %2e%2e is .. to a client that follows WHATWG, and so is ..;a to some servers; so is what the event completes.
-        name = segment.partition(";")[0].lower().replace("%2e", ".")
+        # So is what the event completes.
+        name = _name_of(segment)
         if (
             name in (".", "..")
             and (
