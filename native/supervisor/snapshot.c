@@ -154,6 +154,8 @@ static int remember_entry(void *context, int descriptor, const char *name) {
             entry.digest = entry.is_on_disk ? written_is_hollow(descriptor, name, state.size)
                                             : written_digest(writable_paths->kept.key, descriptor, name, scratch);
     }
+    if (snapshot->into == &writable_paths->kept && is_directory(&state) && state.uid == writable_paths->uid)
+        entry.watch = written_watch_directory(&writable_paths->written, descriptor, name);
     entry.state = state;
     known_put(snapshot->into, snapshot->state, name, entry);
     writable_paths->n_own += image == NULL && state.uid == writable_paths->uid;

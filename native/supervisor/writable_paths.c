@@ -235,13 +235,13 @@ static bool settle(struct clearing *clearing, int descriptor, const char *name, 
     return true;
 }
 
-/* Make a directory of init's again that was removed, or replaced by what is removed by now: nothing that was in it is known by the
- * new one. It stays unseen where that fails. */
+/* Make a directory of init's again that was replaced by what is removed by now: nothing that was in it is known by the new one. It stays
+ * unseen where that fails, or where the zygote works in the old one or has it open, as then later workers would have. */
 static void make_again(struct clearing *clearing, int parent, const char *name, struct known_entry *entry) {
     struct writable_paths *writable_paths = clearing->writable_paths;
     struct inode_state now;
     if (clearing->is_late || !writable_paths->restores || !is_directory(&entry->state) ||
-        entry->state.uid != writable_paths->uid || mkdirat(parent, name, S_IRWXU) != 0)
+        !written_is_gone(&writable_paths->written, entry->watch) || mkdirat(parent, name, S_IRWXU) != 0)
         return;
     int descriptor = inode_open_directory(parent, name);
     if (descriptor < 0)
@@ -253,6 +253,7 @@ static void make_again(struct clearing *clearing, int parent, const char *name, 
         inode_read_flags(descriptor, &now);
         entry->state = now;
         entry->is_seen = true;
+        entry->watch = written_watch_directory(&writable_paths->written, parent, name);
         clearing->out->restored++;
     }
     (void)close(descriptor);
@@ -286,7 +287,8 @@ static int look_at_entry(void *context, int descriptor, const char *name) {
     bool stays = kept != NULL && is_same_inode(&state, &kept->state);
     if (stays && !kept->is_seen) {
         kept->is_seen = true;
-        bool is_stamped = !is_same(&state, &kept->state), is_written = written_has(&writable_paths->written, kept->watch);
+        bool is_stamped = !is_same(&state, &kept->state);
+        bool is_written = !is_directory(&state) && written_has(&writable_paths->written, kept->watch);
         if (!is_stamped && is_written && kept->is_on_disk) {
             is_stamped = is_written = kept->digest == 0 && written_is_hollow(descriptor, name, state.size);
             if (!is_written)

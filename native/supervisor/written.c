@@ -19,16 +19,24 @@ void written_forget(struct written *written) {
     memset(written, 0, sizeof(*written));
 }
 
-int written_watch(struct written *written, int directory, const char *name, bool *is_on_disk) {
-    struct statfs facts = {0};
+static int add(struct written *written, int directory, const char *name, uint32_t events) {
     char path[320];
-    *is_on_disk = fstatfs(directory, &facts) != 0 || (facts.f_type != TMPFS_MAGIC && facts.f_type != RAMFS_MAGIC);
-    if (*is_on_disk && facts.f_type != EXT4_SUPER_MAGIC)
-        return 0;
     if (written->descriptor <= 0)
         written->descriptor = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     (void)snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", directory, name);
-    return written->descriptor <= 0 ? -1 : inotify_add_watch(written->descriptor, path, IN_CLOSE_WRITE | IN_DONT_FOLLOW);
+    int watch = written->descriptor <= 0 ? -1 : inotify_add_watch(written->descriptor, path, events | IN_DONT_FOLLOW);
+    /* No number is given out twice. */
+    return watch <= KNOWN_MANY ? watch : -1;
+}
+
+int written_watch(struct written *written, int directory, const char *name, bool *is_on_disk) {
+    struct statfs facts = {0};
+    *is_on_disk = fstatfs(directory, &facts) != 0 || (facts.f_type != TMPFS_MAGIC && facts.f_type != RAMFS_MAGIC);
+    return *is_on_disk && facts.f_type != EXT4_SUPER_MAGIC ? 0 : add(written, directory, name, IN_CLOSE_WRITE);
+}
+
+int written_watch_directory(struct written *written, int directory, const char *name) {
+    return add(written, directory, name, IN_DELETE_SELF | IN_ONLYDIR);
 }
 
 /* What was read before need not be what the disk has. */
@@ -65,17 +73,20 @@ void written_ask(struct written *written) {
         for (const uint8_t *at = space; at < space + n;) {
             const struct inotify_event *event = (const void *)at;
             /* Numbers are given out in turn: another one says that events were lost. */
-            if (event->wd > 0 && (size_t)event->wd < sizeof(written->files) * 8)
-                written->files[event->wd / 8] |= (uint8_t)(1u << event->wd % 8);
-            else
+            if (event->wd > 0 && (size_t)event->wd < sizeof(written->files) * 8) {
+                uint8_t *bits = (event->mask & IN_DELETE_SELF) != 0 ? written->gone : written->files;
+                bits[event->wd / 8] |= (uint8_t)(1u << event->wd % 8);
+            } else
                 memset(written->files, 0xff, sizeof(written->files));
             at += sizeof(*event) + event->len;
         }
 }
 
-bool written_has(const struct written *written, int watch) {
-    return watch > 0 && (written->files[watch / 8] >> watch % 8 & 1) != 0;
-}
+static bool is_set(const uint8_t *bits, int watch) { return watch > 0 && (bits[watch / 8] >> watch % 8 & 1) != 0; }
+
+bool written_has(const struct written *written, int watch) { return is_set(written->files, watch); }
+
+bool written_is_gone(const struct written *written, int watch) { return is_set(written->gone, watch); }
 
 void written_settle(struct written *written, int watch) {
     if (watch > 0)

@@ -266,40 +266,26 @@ static void make_filled(const char *path) {
     CHECK(setxattr(path, "user.left", "x", 1, 0) == 0 || errno == ENOTSUP);
 }
 
-/* Held, it has a number on disk that the next one cannot have. */
-static void remove_directory(const char *path) {
-    static int held = -1;
-    if (held >= 0)
-        CHECK(close(held) == 0);
-    held = open(path, O_RDONLY | O_DIRECTORY);
-    CHECK(held >= 0 && rmdir(path) == 0);
+/* A directory gives way to what is made beside it: on disk the next one could have its number. */
+static void replace(const char *path, void (*make_other)(const char *path)) {
+    char aside[PATH_MAX];
+    (void)snprintf(aside, sizeof(aside), "%s.new", path);
+    make_other(aside);
+    CHECK(rmdir(path) == 0 && rename(aside, path) == 0);
 }
 
-static void replace_directory(const char *path) {
-    remove_directory(path);
-    make_filled(path);
-}
-
-static void replace_by_file(const char *path) {
-    remove_directory(path);
-    make(path);
-}
-
-static void replace_directory_by_link(const char *path) {
-    remove_directory(path);
-    CHECK(symlink("/etc", path) == 0);
-}
+static void make_link(const char *path) { CHECK(symlink("/etc", path) == 0); }
 
 /* A function that empties its directory often removes it, and makes it anew. */
 static void makes_directories_again(const char *path) {
-    void (*const changes[])(const char *) = {replace_directory, replace_by_file, replace_directory_by_link};
+    void (*const others[])(const char *) = {make_filled, make, make_link};
     struct stat before, now;
     char inner[PATH_MAX];
     begin_with_copies();
     CHECK(mkdir(path, 0750) == 0 && stat(path, &before) == 0);
     remember();
-    for (size_t i = 0; i < COUNT(changes); i++) {
-        changes[i](path);
+    for (size_t i = 0; i < COUNT(others); i++) {
+        replace(path, others[i]);
         CHECK(writable_paths_has_more(&writable_paths));
         clear();
         CHECK_EQUAL(cleaned.restored, 1);
@@ -310,26 +296,31 @@ static void makes_directories_again(const char *path) {
         CHECK(!writable_paths_has_more(&writable_paths));
     }
     /* One that is not there. */
-    remove_directory(path);
+    CHECK(rmdir(path) == 0);
     clear();
     CHECK_EQUAL(cleaned.changed, 1);
     end_with_copies();
 }
 
-/* What was in it, or where somebody may have seen it meanwhile. */
-static void makes_no_directory_again(const char *path, bool restores) {
+/* Of what was in it, where somebody may have seen it meanwhile, and where the zygote has it open. */
+enum reason { HELD_A_FILE, SEEN, OPEN, REASONS };
+
+static void makes_no_directory_again(const char *path, enum reason reason) {
     char inner[PATH_MAX];
     begin_with_copies();
     CHECK(mkdir(path, 0750) == 0);
     (void)snprintf(inner, sizeof(inner), "%s/of init", path);
-    if (restores)
+    if (reason == HELD_A_FILE)
         make(inner);
     remember();
-    writable_paths.restores = restores;
-    CHECK(!restores || unlink(inner) == 0);
-    replace_directory(path);
+    writable_paths.restores = reason != SEEN;
+    CHECK(reason != HELD_A_FILE || unlink(inner) == 0);
+    int opened = reason == OPEN ? open(path, O_RDONLY | O_DIRECTORY) : -1;
+    CHECK((opened >= 0) == (reason == OPEN));
+    replace(path, make_filled);
     clear();
     CHECK_EQUAL(cleaned.changed, 1);
+    CHECK(opened < 0 || close(opened) == 0);
     end_with_copies();
 }
 
@@ -337,8 +328,8 @@ static void makes_all_directories_again(void) {
     const char *const places[] = {"/tmp/work", on_disk("work")};
     for (size_t i = 0; i < COUNT(places); i++) {
         makes_directories_again(places[i]);
-        makes_no_directory_again(places[i], true);
-        makes_no_directory_again(places[i], false);
+        for (enum reason reason = 0; reason < REASONS; reason++)
+            makes_no_directory_again(places[i], reason);
     }
 }
 
