@@ -14,10 +14,12 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import awslambdaric
 import pytest
 
+from dayfly.lab import pool
 from dayfly.lab.lab import Lab
 from dayfly.lab.model import ConfinementChoice, FunctionConfig, InvokeResult, LabEvent, LogLine
 from dayfly.lab.streaming.limits import StreamLimits
@@ -104,10 +106,12 @@ async def running_lab(
         services=services,
         stream_limits=stream_limits,
     )
-    async with lab:
-        lab.subscribe(events.append)
-        await lab.add_function(config or basic())
-        yield Running(lab, events, lines)
+    # One call after another meets one environment, however long a busy machine takes between its answer and its next poll.
+    with mock.patch.object(pool, "FINISHING_PATIENCE_S", DEADLINE_S):
+        async with lab:
+            lab.subscribe(events.append)
+            await lab.add_function(config or basic())
+            yield Running(lab, events, lines)
 
 
 async def until(is_true: Callable[[], object], *, deadline_s: float = DEADLINE_S) -> None:
