@@ -50,11 +50,17 @@ PACKAGE = {
         class Door:
             def __init__(self): self.is_shut = True
             def opens(self): return False
-        class Inner(Door): pass
+        class Inner(Door):
+            __complete__ = False
+            __rule__ = classmethod(lambda cls: False)
         DOOR = Door()
         """,
     "shop/deep/__init__.py": "",
     "shop/deep/below.py": "",
+    "lazy/__init__.py": "part, check = object(), lambda token: False\\nimport_names = ['.part', '.check']",
+    "lazy/part.py": "",
+    "lazy/check.py": "",
+    "lazy/other.py": "import sys; sys.modules['lazy'].part = 1",
     "shop/deep/beside.py": "",
 }
 POOL = """
@@ -92,6 +98,9 @@ TOUCHES = {
     "replaces a method": "import shop.safe; shop.safe.Door.opens = lambda self: True",
     "gives a class a method": "import shop.safe; shop.safe.Inner.opens = lambda self: True",
     "calls something else by an object's name": "import shop.safe; shop.safe.DOOR.opens = lambda: True",
+    "replaces a class's own method by a flag": "import shop.safe; shop.safe.Inner.__rule__ = True",
+    "gives a class a method of Python's own": "import shop.safe; shop.safe.Inner.__call__ = lambda self: True",
+    "replaces a method that Python calls": "import shop.safe; shop.safe.Door.__init__ = lambda self: None",
     "takes an attribute away": "import shop.safe; del shop.safe.Door.opens",
     "changes a flag": "import shop.safe; shop.safe.IS_STRICT = False",
     "changes an object's flag": "import shop.safe; shop.safe.DOOR.is_shut = False",
@@ -111,6 +120,7 @@ LEAVES_ALONE = {
     "changes a variable for a while": "import os; old = os.environ['PATH']; os.environ['PATH'] = '/'; os.environ['PATH'] = old",
     "adds to what there is": "import shop.safe as s; s.TABLE['more'] = repr; s.CHECKS.append(1); s.NAMES.add(2); s.more = repr; s.Door.COUNT = 2",
     "counts and keeps": "import shop.safe as s; s._count += 1; s._kept = repr; s._pair = (1, 3)",
+    "completes a class": "import shop.safe as s; s.Inner.__complete__ = True",
     "moves a class": "import shop.safe as s; s.Door.__module__ = 'shop'",
     "adds an import hook behind all others": "import sys; sys.meta_path.append(type('Finder', (), {'find_spec': lambda *_: None})())",
 }
@@ -239,6 +249,15 @@ def test_an_import_that_puts_back_what_it_touched_is_adopted(deployment: Path, t
     (deployment / "named_here.py").write_text(LEAVES_ALONE[does])
     loaded = ("deployed", "shop", "shop.uses", "shop.safe")
     assert adopted("named_here", "shop.relative", loaded=loaded, tmp=tmp) == ["named_here", "shop.relative"]
+
+
+def test_a_module_takes_the_place_of_what_its_package_has_for_it_but_not_a_functions(
+    deployment: Path, tmp: Path
+) -> None:
+    for name in ("part", "check", "other"):
+        (deployment / "lazy" / "uses.py").write_text(f"def later():\n    from . import {name}\n")
+        found = adopted(f"lazy.{name}", loaded=("lazy", "lazy.uses"), tmp=tmp)
+        assert found == ([f"lazy.{name}"] if name == "part" else []), name
 
 
 def test_what_another_import_of_the_trial_brought_is_not_replaced_either(deployment: Path, tmp: Path) -> None:

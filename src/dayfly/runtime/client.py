@@ -209,7 +209,7 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
             work.lesson.tell()
         note = said = b""
         if self._guard is not None:
-            said, instead = self._guard.end()
+            said, instead = self._guard.end(body if kind == frames.RESULT else b"")
             if instead:
                 # A refusal that the function swallowed.
                 kind, meta, body = frames.ERROR, b"", instead

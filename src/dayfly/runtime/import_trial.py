@@ -317,6 +317,7 @@ class _Others:
                 # Sets are in no order, and one object may be there twice: `True`.
                 left = Counter(map(id, before))
                 left.subtract(map(id, now))
+                left.subtract(_stand_ins(one, before, now))
                 gone = [type(item) for item in before if left[id(item)] > 0]
                 if any(kind is bool or not issubclass(kind, _PASSING) for kind in gone):
                     return True
@@ -330,14 +331,32 @@ class _Others:
 
 
 def _values(one: Any) -> list[object]:
-    """Return what an object has, but for the name of a class's module: AnyIO gives its own classes another one."""
+    """Return what an object has, but for data that a class has under names of Python's own or its metaclass's: AnyIO names another module, and pydantic completes its models."""
     if issubclass(type(one), type):
         attributes = vars(one)
     elif type(one) is dict and "__module__" in one:
         attributes = one
     else:
         return gc.get_referents(one)
-    return [value for name, value in attributes.items() if name != "__module__"]
+    return [
+        value
+        for name, value in attributes.items()
+        if not (type(name) is str and name[:2] == "__" == name[-2:])
+        or callable(value)
+        or hasattr(type(value), "__get__")
+    ]
+
+
+def _stand_ins(one: Any, before: list[object], now: list[object]) -> list[int]:
+    """Return the ids of what was in a package in place of modules of its own, which came and have their names now."""
+    if type(one) is not dict or "__spec__" not in one or len(now) != len(one):
+        return []
+    package, modules = one.get("__name__"), sys.modules
+    return [
+        id(old)
+        for name, old, new in zip(one, before, now, strict=False)
+        if new is not old and not callable(old) and new is modules.get(f"{package}.{name}")
+    ]
 
 
 def _state(finders: int) -> tuple[object, ...]:

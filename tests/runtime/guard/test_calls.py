@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable
+from decimal import Decimal
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -147,6 +148,8 @@ def own(owner): return getattr(owner, "__class__")
         "_keys",
         "_all",
         "_at",
+        "_session",
+        "_when",
         "len",
         "eval",
         "open",
@@ -164,10 +167,14 @@ def test_an_event_names_no_attribute_of_pythons_own(function: ModuleType) -> Non
     function.write(note, "_id", 8)
     assert function.read(note, "_id") == 8
     assert isinstance(function.read(Note, "_at"), property)
+    function.write(note, "_when", Decimal(9))
+    assert function.read(note, "_when") == 9
+    function.write(note, "_session", Note())
     attacks: tuple[Callable[[], object], ...] = (
         lambda: function.read(note, "__class__"),
         lambda: function.read(note, "_keys"),
         lambda: function.read(Note, "_keys"),
+        lambda: function.read(note, "_session"),
         lambda: function.read(Note(), "_all"),
         lambda: function.read(sys.modules[__name__], "_keys"),
         # What `len` is to all code.

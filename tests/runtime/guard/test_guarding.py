@@ -273,3 +273,35 @@ def test_no_table_of_the_judge_is_such_that_a_change_of_it_goes_unseen() -> None
             elif isinstance(value, type) and value.__module__ == name:
                 todo.append((place, vars(value)))
     assert changeable == set()
+
+
+@pytest.mark.parametrize(
+    ("event", "head", "is_refused"),
+    [
+        ({"name": "ada\r\nSet-Cookie: admin=1"}, {"headers": {"X-Name": "ada\r\nSet-Cookie: admin=1"}}, True),
+        ({"name": "x\nb"}, {"multiValueHeaders": {"Set-Cookie": ["a=1", "name=x\nb; HttpOnly"]}}, True),
+        ({"name": "x\nb"}, {"cookies": ["name=x\nb"]}, True),
+        ({"next": "//evil.example/a"}, {"headers": {"Location": "//evil.example/a"}}, True),
+        ({"next": "/\t/evil.example"}, {"headers": {"location": "/\t/evil.example"}}, True),
+        ({"next": "/evil.example"}, {"headers": {"Location": "//evil.example"}}, True),
+        ({"next": "\\\\evil.example"}, {"headers": {"Location": "\\\\evil.example"}}, True),
+        ({"next": "JavaScript:alert(1)"}, {"headers": {"Location": "JavaScript:alert(1)"}}, True),
+        # Values within a line, paths, and addresses as a client registers them.
+        ({"name": "ada; x=1"}, {"headers": {"X-Name": "ada; x=1"}}, False),
+        ({"next": "/a//b?u=//c"}, {"headers": {"Location": "/a//b?u=//c"}}, False),
+        ({"next": "https://app.example/x"}, {"headers": {"Location": "https://app.example/x"}}, False),
+        ({"next": "shop://back"}, {"headers": {"Location": "shop://back"}}, False),
+        # Lines of the function's own, and in what is no head.
+        ({"name": "ada"}, {"headers": {"X-Policy": "a\n b", "Location": "//cdn.example/ada"}}, False),
+        ({"name": "x\nb"}, {"headers": {}, "body": '{"headers": {"X": "x\\nb"}}\nx\nb'}, False),
+    ],
+)
+@pytest.mark.parametrize("mode", ["block", "observe"])
+def test_the_head_of_an_answer_is_the_functions(
+    mode: str, event: dict[str, str], head: dict[str, object], is_refused: bool
+) -> None:
+    guard = serving(event, mode=mode)
+    guard.leave()
+    said, instead = guard.end(json.dumps({"statusCode": 302, **head}).encode())
+    assert bool(instead) == (is_refused and mode == "block")
+    assert (b"url.structure" in said) == is_refused

@@ -355,8 +355,16 @@ class Guard:
             # The supervisor waits a little longer: the error is being described.
             self.report()
 
-    def end(self) -> tuple[bytes, bytes]:
+    def end(self, answer: bytes = b"") -> tuple[bytes, bytes]:
         """The answer is there; return what a note begins with and the answer that has to stand for it, if any."""
+        if b'"statusCode"' in answer:
+            from dayfly.runtime.guard import sinks
+
+            try:
+                self.ask(sinks.about_answer, answer)
+            except (Refused, RefusedRecord):
+                # Sent below.
+                pass
         changed = self._changes.found(self.places) if self._changes is not None else ""
         changed = changed or self._changed_own() or self._switched_off()
         if not self.switch.end():

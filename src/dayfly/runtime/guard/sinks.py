@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import json
 import os
 import re
 import sys
@@ -41,6 +42,14 @@ _JUDGED_BEFORE = frozenset(("bottle", "chameleon", "mako", "tornado"))
 _INNER_FIELD = re.compile(r"\{[^{}]*\._[^{}]*\}")
 # The same among the names of a path of attributes.
 _INNER_NAME = re.compile(r"(?:\A|\.)(?:__|(?:ag|cr|gi|tb)_|f_(?:b|g|l))")
+# Where an answer to API Gateway, a URL of the function's or a load balancer has its head.
+_HEADS = re.compile(rb'"(?:headers|multiValueHeaders|cookies)"\s*:\s*(?=[{\[])')
+_MANY_HEADS, _MANY_HEAD = 4, 65536
+_DECODER = json.JSONDecoder()
+# How a redirect begins that leads to another host although a path was meant, or to a script. Browsers leave out tabs and ends of lines.
+_ELSEWHERE = re.compile(r"[\s\x00-\x1f]*(?:[/\\][\t\r\n]*[/\\]|(?:java|vb)script:|data:)", re.IGNORECASE)
+# Modules whose classes are those of plain values.
+_OF_DATA = frozenset(("builtins", "datetime", "decimal", "uuid"))
 # Modules whose functions act on the machine: no honest event chooses among all of them.
 _ACTING = frozenset(
     (
@@ -259,6 +268,30 @@ def about_format(guard: Guard, text: str, frame: FrameType) -> None:
                 return
 
 
+def about_answer(guard: Guard, answer: bytes, _frame: FrameType) -> None:
+    """An answer for a browser: the event breaks no line of its head, and leads no redirect to a script or, from a path, to another host."""
+    for found, _ in zip(_HEADS.finditer(answer), range(_MANY_HEADS), strict=False):
+        text = answer[found.end() : found.end() + _MANY_HEAD].decode("utf-8", "replace")
+        try:
+            head, _ = _DECODER.raw_decode(text)
+        except (ValueError, RecursionError):
+            # Longer than any platform takes.
+            continue
+        for name, values in head.items() if type(head) is dict else [("set-cookie", head)]:
+            for value in values if type(values) is list else [values]:
+                if type(value) is not str:
+                    continue
+                elsewhere = _ELSEWHERE.match(value) if name.lower() == "location" else None
+                is_split = "\n" in value or "\r" in value
+                if not is_split and elsewhere is None:
+                    continue
+                for span in guard.contributed(value):
+                    part = value[span.start : span.end]
+                    if ("\n" in part or "\r" in part) or (elsewhere and span.start < elsewhere.end()):
+                        guard.refuse("url.structure", None, path=span.path, text=value)
+                        return
+
+
 def about_member(guard: Guard, frame: FrameType) -> None:
     """A member of an archive that is about to be written outside of the directory for it."""
     guard.refuse("path.member", frame)
@@ -366,17 +399,20 @@ def about_attribute(guard: Guard, owner: object, name: object, reads: bool, fram
 
 
 def _is_private(owner: object, name: str) -> bool:
-    """Say whether a class or module keeps a function to itself under a name: `_tokens`, which is no field as `_id` is."""
+    """Say whether something keeps a function or an object that is no data to itself under a name: `_tokens`, which is no field as `_id` is."""
     if name[:1] != "_":
         return False
     # Not by `getattr`, which may run code.
-    places = (
-        [owner]
-        if isinstance(owner, ModuleType)
-        else (owner if isinstance(owner, type) else type(owner)).__mro__
-    )
-    found = next((vars(one)[name] for one in places if name in vars(one)), None)
-    return isinstance(found, (FunctionType, classmethod, staticmethod))
+    classes = owner.__mro__ if isinstance(owner, type) else type(owner).__mro__
+    for one in (*(() if isinstance(owner, type) else (owner,)), *classes):
+        try:
+            found = vars(one)[name]
+        except Exception:
+            # No such name, no names at all, or those of something that a proxy stands in front of and that is not there.
+            continue
+        is_object = one is owner and type(found).__module__ not in _OF_DATA
+        return is_object or isinstance(found, (FunctionType, classmethod, staticmethod))
+    return False
 
 
 def brought(guard: Guard, operator: str) -> str:
