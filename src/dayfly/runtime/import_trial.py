@@ -84,14 +84,16 @@ def attempt(
                 # By another one of them, or by what tries them.
                 os.write(number, f"?{name}\n".encode())
                 continue
-            known, began = set(sys.modules), time.monotonic()
+            known = set(sys.modules)
             watch.is_on = True
             try:
                 if not namers.name(name):
                     left.append(name)
                     continue
                 os.write(number, f"?{name}\n".encode())
+                began = time.monotonic()
                 __import__(name)
+                took_ms = round((time.monotonic() - began) * 1000)
             except BaseException:
                 # Trust boundary: a module of the deployment's, of any kind, in a process that ends.
                 return
@@ -105,7 +107,7 @@ def attempt(
                 return
             if seal.reasons_not_to_fork(sealing, temporary=temporary):
                 return
-            os.write(number, f"+{name} {round((time.monotonic() - began) * 1000)}\n".encode())
+            os.write(number, f"+{name} {took_ms}\n".encode())
     for name in left:
         os.write(number, f"?{name}\n".encode())
 
