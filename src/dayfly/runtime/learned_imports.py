@@ -125,6 +125,7 @@ class LearnedImports:
 
     `fork` forks this process, `tell` tells the supervisor of a child that is no worker, `leave` lets go of the supervisor there.
     `modules` are the names of what was imported here. `generators` gets the generators of random numbers that these made.
+    Without `tries` no child is forked for trials: learners alone learn.
     """
 
     __slots__ = (
@@ -147,6 +148,7 @@ class LearnedImports:
         "_trial",
         "_trials",
         "_tried",
+        "_tries",
         "_unread",
         "_until",
         "modules",
@@ -161,6 +163,7 @@ class LearnedImports:
         *,
         temporary: tuple[str, ...],
         generators: list[object],
+        tries: bool = True,
     ) -> None:
         self.modules: set[str] = set()
         self._sealing = sealing
@@ -176,6 +179,7 @@ class LearnedImports:
         self._names: list[str] = []
         self._patterns: LearnedPatterns | None = None
         self._tried: set[int] = set()
+        self._tries = tries
         self._asked = self._trials = self._looks = self._patience = self._most_mb = 0
         self._until = 0.0
         self._trial = (0, -1)
@@ -192,12 +196,18 @@ class LearnedImports:
         is_asked = (
             self._names or self._unread or any(learner.waits_alone() for learner in self._sealing.learners)
         )
-        if is_asked and not self._trial[0] and self._trials < _MANY_TRIALS and not seal.count_others():
+        if (
+            is_asked
+            and self._tries
+            and not self._trial[0]
+            and self._trials < _MANY_TRIALS
+            and not seal.count_others()
+        ):
             self._begin()
         if self._asked < _MANY_WORKERS and self._trials < _MANY_TRIALS:
             self._asked += 1
             self._ends = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-            if self._looks < _MANY_LOOKS:
+            if self._tries and self._looks < _MANY_LOOKS:
                 self._other_ends = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def start_over(self) -> None:
@@ -236,7 +246,7 @@ class LearnedImports:
             self._unread.append(other)
         else:
             _close((other,))
-        for name in lines if self._trials < _MANY_TRIALS else ():
+        for name in lines if self._tries and self._trials < _MANY_TRIALS else ():
             is_new = hash(name) not in self._tried and name not in self._names
             if is_new and len(self._names) < _MANY_NAMES and _is_module_name(name):
                 self._names.append(name)

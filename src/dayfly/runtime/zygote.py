@@ -248,14 +248,20 @@ def wait_for_work(
     learned: LearnedImports | None = None
     if not ready.reasons:
         _yield_processor()
-        # A fork between two events runs no code that may read what a worker has written. Not for windows: their workers pay for
-        # first use once in many events, and between two of these no process may be about that nobody knows.
-        if options.warms and is_forked and not ready.runs_ahead and not sealing.is_window:
+        # For windows not: their workers pay for first use once in many events, and between two of these no process may be about that nobody knows.
+        tries = not ready.runs_ahead
+        if options.warms and is_forked and not sealing.is_window and (tries or guard is not None):
             from dayfly.runtime.learned_imports import LearnedImports
-            from dayfly.runtime.prefaulting import Prefaulting
 
-            sealing.prefaulting = Prefaulting()
-            sealing.learners.append(sealing.prefaulting)
+            if not tries:
+                # A fork between two events would run code of the function's that may read what a worker has written, and with threads
+                # no page is written to that they may write to: what remains is the guard's own.
+                sealing.learners.clear()
+            else:
+                from dayfly.runtime.prefaulting import Prefaulting
+
+                sealing.prefaulting = Prefaulting()
+                sealing.learners.append(sealing.prefaulting)
             if guard is not None:
                 sealing.learners.append(guard.late_modules)
             learned = LearnedImports(
@@ -265,6 +271,7 @@ def wait_for_work(
                 channel.leave,
                 temporary=options.temporary,
                 generators=generators,
+                tries=tries,
             )
     _kept.extend((ready, become_worker, learned))
     return _serve_requests(channel, sealing, become_worker, learned, guard, rehearse)
