@@ -12,17 +12,21 @@ import pytest
 # Written by `python -m tests.tiers` from a run's times; a test function that is in neither list is quick.
 ROOT = Path(__file__).resolve().parent.parent
 TIERS = Path(__file__).with_name("tiers.json")
-# Of these, what is slow runs at night: other makers' suites, emulators side by side, every attack against other settings than those of AWS.
+# Of these, what is slow runs at night: other makers' suites, emulators side by side, every attack against other settings than those of AWS,
+# processes killed at every step.
 NIGHTLY = (
+    "tests/attach/live/test_wire.py::test_a_process_that_is_killed_at_any_request",
     "tests/attacks/test_techniques.py::test_on_a_plain",
     "tests/attacks/test_techniques.py::test_with_windows",
     "tests/attacks/test_techniques.py::test_without",
     "tests/attacks/test_techniques_guarded",
+    "tests/fleet/ingest/test_killing.py::test_a_hundred_kills",
     "tests/fuzz/test_coverage_guided",
     "tests/lab/differential/",
     "tests/lab/gauntlet/peers/",
     "tests/lab/suites/",
     "tests/lab/test_node_client.py",
+    "tests/layer/test_layer_pythons.py::test_a_variable_that_somebody_changed",
 )
 # The default one first.
 ISOLATIONS = ("invocation", "process", "window")
