@@ -287,8 +287,10 @@ int process_limits_bind(const struct process_limits *process_limits, pid_t worke
     const struct rlimit none = {0, 0};
     const struct rlimit signals = signals_for_worker(process_limits);
     rlim_t most = most_for_worker(process_limits, zombies);
+    /* Memory that a user locks is not a process's: what is sent without a copy stays locked until the peer has read it, and with it
+     * a ring of io_uring, with all files that it holds, for as long as the peer likes. */
     if (prlimit(worker, RLIMIT_SIGPENDING, &signals, NULL) != 0 ||
-        prlimit(worker, RLIMIT_MSGQUEUE, &none, NULL) != 0)
+        prlimit(worker, RLIMIT_MSGQUEUE, &none, NULL) != 0 || prlimit(worker, RLIMIT_MEMLOCK, &none, NULL) != 0)
         return -1;
     const struct rlimit processes = {most, most};
     return most == 0 ? 0 : prlimit(worker, RLIMIT_NPROC, &processes, NULL);

@@ -91,7 +91,7 @@ int process_limits_adopt(struct process_limits *process_limits, pid_t zygote, st
 /* A worker was born (FORKED), and has seen no event: give it its pair. 0; -1 with errno, ESRCH where it is
  * gone. */
 int process_limits_birth(const struct process_limits *process_limits, pid_t worker, uint32_t number);
-/* A worker is about to see its first event: bound its processes, message queues and queued signals. `zombies` is what the last sweep counted. */
+/* A worker is about to see its first event: bound its processes, message queues, queued signals and locked memory. `zombies` is what the last sweep counted. */
 int process_limits_bind(const struct process_limits *process_limits, pid_t worker, uint32_t zombies);
 
 /* Say whether somebody has taken the processor from us: our policy, nice value, slice or processors are not

@@ -241,6 +241,21 @@ static void poll_for(struct routes *routes, struct route_extension *one) {
     }
 }
 
+static void drop(struct routes *routes, struct route_peer *peer) {
+    for (size_t i = 0; i < routes->extension_count; i++)
+        if (routes->extensions[i].waiting == peer - routes->peers)
+            routes->extensions[i].waiting = -1;
+    if (peer->fd >= 0)
+        (void)close(peer->fd);
+    peer->fd = -1;
+}
+
+/* Who waits for an event that nobody is asked for any more loses his connection, as at the platform itself: it is his to ask again. */
+static void let_go(struct routes *routes, const struct route_extension *one) {
+    if (one->waiting >= 0 && !one->has_event && !one->is_polling)
+        drop(routes, &routes->peers[one->waiting]);
+}
+
 static void deliver(struct routes *routes, struct route_extension *one) {
     if (!one->has_event || one->waiting < 0)
         return;
@@ -263,23 +278,16 @@ static void receive(struct routes *routes, struct route_extension *one) {
     bool is_fine = n > 0 ? reply_took(reader, (size_t)n) == 0 : n == 0 && reply_ended(reader) == 0;
     if (n <= 0 || !is_fine)
         close_poll(one);
-    if (!is_fine || !reader->whole)
+    if (!is_fine || !reader->whole) {
+        let_go(routes, one);
         return;
+    }
     if (reader->reply.closes)
         close_poll(one);
     one->is_polling = false;
     one->has_had_event = true;
     one->has_event = true;
     deliver(routes, one);
-}
-
-static void drop(struct routes *routes, struct route_peer *peer) {
-    for (size_t i = 0; i < routes->extension_count; i++)
-        if (routes->extensions[i].waiting == peer - routes->peers)
-            routes->extensions[i].waiting = -1;
-    if (peer->fd >= 0)
-        (void)close(peer->fd);
-    peer->fd = -1;
 }
 
 static int accept_peer(const struct routes *routes) {
@@ -370,6 +378,7 @@ static void wait_for_event(struct routes *routes, struct route_peer *peer, const
     deliver(routes, one);
     if (!one->has_event && !one->is_polling)
         poll_for(routes, one);
+    let_go(routes, one);
 }
 
 /* What an extension is known to have subscribed to by this route, or room to note it; NULL without either. */

@@ -26,8 +26,6 @@
 /* What is in TIME_WAIT is nobody's, and there may be 28,000 of those. */
 #define STATES (~(1u << TCP_TIME_WAITS))
 #define ALL_STATES (~0u)
-/* Of the memory that a user may have locked, which the kernel also counts for what is sent without a copy: Lambda allows 64 kB. */
-#define HALF_LOCKED 32768
 
 /* include/uapi/linux/inet_diag.h; the old request walks both address families at once. */
 #define SOCK_DIAG 4
@@ -460,22 +458,8 @@ static bool free_ports(struct sockets *sockets, bool is_alone) {
     return true;
 }
 
-/* Say whether half of what the user may lock can be had: what the dead sent without a copy, and nobody has read, stays locked. */
-static bool can_lock_half(void) {
-    /* Not const: 32 kB of zeros stay out of the program. */
-    static uint8_t half[HALF_LOCKED];
-    const struct sockaddr_in discard = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int one = 1, descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    bool can = descriptor < 0 || setsockopt(descriptor, SOL_SOCKET, SO_ZEROCOPY, &one, sizeof(one)) != 0 ||
-               sendto(descriptor, half, sizeof(half), MSG_ZEROCOPY, (const struct sockaddr *)&discard, sizeof(discard)) >= 0 ||
-               errno != ENOBUFS;
-    if (descriptor >= 0)
-        (void)close(descriptor);
-    return can;
-}
-
 /* What closed connections may take, a bit each. */
-enum { LACK_PORTS = 1, LACK_PORT = 2, LACK_PLACES = 4, LACK_MEMORY = 8, LACK_LOCKED = 16 };
+enum { LACK_PORTS = 1, LACK_PORT = 2, LACK_PLACES = 4, LACK_MEMORY = 8 };
 
 static unsigned int find_lacks(struct sockets *sockets, bool is_alone, bool has_extensions, bool undoes) {
     struct held_ports held;
@@ -500,13 +484,12 @@ static unsigned int find_lacks(struct sockets *sockets, bool is_alone, bool has_
         found |= LACK_PLACES;
     if (sockets->most_pages > 0 && closed.pages > sockets->most_pages / 2)
         found |= LACK_MEMORY;
-    return can_lock_half() ? found : found | LACK_LOCKED;
+    return found;
 }
 
 const char *sockets_lack(struct sockets *sockets, bool is_alone, bool has_extensions) {
     static const char *const names[] = {"nearly all ports", "a port that a function may need",
-                                        "half of the places of unsent connections", "half of the memory of connections",
-                                        "half of the memory that may be locked"};
+                                        "half of the places of unsent connections", "half of the memory of connections"};
     long begun = sockets_begun(sockets);
     if (begun >= 0 && begun == sockets->at_ease)
         return NULL;
@@ -551,7 +534,7 @@ bool sockets_begin(struct sockets *sockets, const struct procfs *procfs, const s
     /* From the second number on the kernel saves. */
     sockets->most_pages = read_number(procfs, "sys/net/ipv4/tcp_mem", 1);
     /* On a machine that is not ours, perhaps: nothing is undone. */
-    sockets->lacks_before = find_lacks(sockets, true, false, false) | (can_lock_half() ? 0 : LACK_LOCKED);
+    sockets->lacks_before = find_lacks(sockets, true, false, false);
     /* Whoever serves at one of the ports, for once. */
     sockets->serves_all = true;
     bool serves_all = false;

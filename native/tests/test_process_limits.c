@@ -286,6 +286,7 @@ static void bounds_a_worker(void) {
     /* Zombies, five of each thread of the zygote, our own, and a worker's share. */
     CHECK_EQUAL(now.rlim_max, 10 + 5 + 16 + 256);
     CHECK(prlimit(spare, RLIMIT_MSGQUEUE, NULL, &now) == 0 && now.rlim_max == 0);
+    CHECK(prlimit(spare, RLIMIT_MEMLOCK, NULL, &now) == 0 && now.rlim_max == 0);
     CHECK(prlimit(spare, RLIMIT_SIGPENDING, NULL, &now) == 0);
     /* A third of what Dayfly itself does not need. */
     CHECK_EQUAL(now.rlim_max, 128 + (process_limits.pending_before.rlim_cur - 128) / 3);

@@ -504,26 +504,6 @@ static void what_is_unsent_is_waited_for(void) {
     CHECK(lacks(NULL));
 }
 
-static void locked_memory_is_waited_for(void) {
-    const struct rlimit few = {65536, 65536};
-    int listener, yes = 1;
-    CHECK(setrlimit(RLIMIT_MEMLOCK, &few) == 0);
-    /* The kernel counts it for a user over all namespaces: one that runs nothing else. */
-    CHECK(geteuid() != 0 || setuid(UNIT_UID + 2000000) == 0);
-    begin_with(true);
-    CHECK(watch.sockets.lacks_before == 0);
-    int one = connect_from_own(listen_anywhere(&listener)), other = accept(listener, NULL, NULL);
-    watch.sockets.first_port = 1;
-    send_much(one, 0);
-    CHECK(setsockopt(one, SOL_SOCKET, SO_SNDBUF, &(int){1 << 22}, sizeof(int)) == 0);
-    CHECK(setsockopt(one, SOL_SOCKET, SO_ZEROCOPY, &yes, sizeof(yes)) == 0);
-    send_much(one, MSG_ZEROCOPY);
-    (void)close(one);
-    CHECK(lacks("half of the memory that may be locked"));
-    (void)close(other);
-    CHECK(lacks(NULL));
-}
-
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
@@ -567,9 +547,6 @@ int main(void) {
     RUN(in_namespace(start_the_platform, chosen_ports_are_freed));
     RUN(in_namespace(start_the_platform, what_is_unsent_is_waited_for));
     RUN(in_namespace(start_the_platform, multipath_connections_are_waited_for));
-    CHECK(setenv("UNIT_IS_ROOT", "", 1) == 0);
-    RUN(in_namespace(start_the_platform, locked_memory_is_waited_for));
-    CHECK(unsetenv("UNIT_IS_ROOT") == 0);
     RUN(reads_rows());
     return 0;
 }

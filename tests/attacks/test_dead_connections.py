@@ -51,23 +51,60 @@ UNREAD = {
         "one = connect(to, proto=262)\nfill(one)",
         "a port that a function may need",
     ),
-    "locked memory": (
-        """
-one = socket.create_connection(to)
+}
+# A ring of io_uring lives as long as what it sends without a copy, and so does each file that it was given, that connection too.
+RING = f"""
+import ctypes, fcntl, mmap, struct
+libc = ctypes.CDLL(None, use_errno=True)
+one = socket.create_connection(tuple(event['to']))
 one.setblocking(False)
 fill(one)
-one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 22)
+one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 23)
+lock = open('/var/task/app.py')
+fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+server = socket.create_server(('127.0.0.1', {PORT}))
+told = ctypes.create_string_buffer(120)
+ring = libc.syscall(425, 4, told)
+held = one, lock, server
+if ring >= 0:
+    offsets = struct.unpack_from('7I', told, 40)
+    numbers = (ctypes.c_int * 3)(*(file.fileno() for file in held))
+    assert libc.syscall(427, ring, 2, numbers, 3) == 0
+    queue = mmap.mmap(ring, offsets[6] + 16)
+    entries = mmap.mmap(ring, 256, offset=0x10000000)
+    memory = mmap.mmap(-1, 4096)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    # SEND_ZC of all of it, with the first of these files.
+    entries[:64] = struct.pack('BBHiQQIIQ', 47, 1, 0, 0, 0, address, len(memory), 0x40, 1).ljust(64, b'\\0')
+    struct.pack_into('I', queue, offsets[1], 1)
+    assert libc.syscall(426, ring, 1, 1, 1, None, 0) == 1
+    os.kept = queue, entries, memory
+for file in held: file.close()
+result = 'closed'
+"""
+# Where a kernel refuses no ring, its files are closed a moment after it.
+TAKE = f"""
+import errno, fcntl, time
+def take(act):
+    for _ in range(200):
+        try: return act()
+        except OSError as error: last = error
+        time.sleep(0.005)
+    raise last
+take(lambda: socket.create_server(('127.0.0.1', {PORT})))
+lock = open('/var/task/app.py')
+take(lambda: fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB))
+result = 'free'
+"""
+LOCK_MEMORY = """
+import ctypes, errno
+libc = ctypes.CDLL(None, use_errno=True)
+one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 one.setsockopt(socket.SOL_SOCKET, 60, 1)
-fill(one, 0x4000000)
-""",
-        "half of the memory that may be locked",
-    ),
-}
-SEND_WITHOUT_COPY = """
-server = socket.create_server(('127.0.0.1', 0))
-one = socket.create_connection(server.getsockname())
-one.setsockopt(socket.SOL_SOCKET, 60, 1)
-result = one.send(bytes(16384), 0x4000000)
+try: one.sendto(b'x', 0x4000000, ('127.0.0.1', 9)); result = ['sent']
+except OSError as error: result = [errno.errorcode[error.errno]]
+key = libc.shmget(0, 4096, 0o1600)
+result.append('locked' if libc.shmctl(key, 11, None) == 0 else errno.errorcode[ctypes.get_errno()])
 """
 
 
@@ -125,8 +162,16 @@ def test_what_a_peer_has_not_read_is_waited_for(what: str, aws_shop: Shop, peer:
     assert said[0].payload == "sent"
     assert is_waiting
     assert aws_shop.result_of(SERVE) == "free"
-    assert aws_shop.result_of(SEND_WITHOUT_COPY) == 16384
     assert "environment.not-clean" not in aws_shop.findings()
+
+
+def test_no_memory_is_locked_for_the_user(aws_shop: Shop) -> None:
+    assert aws_shop.result_of(LOCK_MEMORY) == ["ENOBUFS", "EPERM"]
+
+
+def test_a_ring_outlives_nobody_for_the_sake_of_a_peer_that_does_not_read(aws_shop: Shop, peer: Peer) -> None:
+    assert aws_shop.result_of(FROM_PORT + RING, to=peer.address) == "closed"
+    assert aws_shop.result_of(TAKE) == "free"
 
 
 def test_what_is_not_read_in_time_ends_the_environment_and_blames_its_sender(peer: Peer) -> None:

@@ -51,11 +51,6 @@ events = int(open("/proc/sys/fs/aio-max-nr").read()) * 6 // 10
 held = libc.syscall({"x86_64": 206, "aarch64": 0}[os.uname().machine], events, ctypes.byref(ctypes.c_ulong(0)))
 assert held == 0
 """,
-    "locked memory": """
-resource.setrlimit(resource.RLIMIT_MEMLOCK, (65536, 65536))
-held = libc.shmget(0, 65536, 0o1600)
-assert libc.shmctl(held, 11, None) == 0
-""",
     # The kernel counts them for the user until somebody has waited for who has them.
     "queued signals": """
 signal.pthread_sigmask(signal.SIG_BLOCK, {40})
@@ -73,7 +68,7 @@ assert [libc.sigqueue(os.getpid(), 40, ctypes.c_void_p()) for _ in range(100)] =
 """,
 }
 CODE = """
-import ctypes, fcntl, resource, signal
+import ctypes, fcntl, signal
 libc, kept, result = ctypes.CDLL(None), [], {}
 def run(codes):
     names, said = dict(globals()), {}

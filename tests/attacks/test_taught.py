@@ -116,6 +116,24 @@ def test_lies_of_a_worker_bring_nothing_into_later_ones() -> None:
         assert {name for one in seen for name in one} == {"taught_lazily"}
 
 
+@pytest.mark.parametrize("module", ["taught_tests", "taught_debugging"])
+def test_an_import_that_replaces_a_function_is_done_in_no_later_worker(module: str) -> None:
+    """The function names it, for tests: who owns a worker can have it tried ahead, and no more."""
+    with Shop("dayfly", handler="taught.handler") as shop:
+        attack = f"import {module}"
+        seen: list[list[str]] = []
+        end = time.monotonic() + 90
+        while "taught_lazily" not in (seen or [[]])[-1] and time.monotonic() < end:
+            attacked = shop.rie.invoke({"code": attack}).payload
+            assert isinstance(attacked, dict)
+            assert True in attacked["forged"], "the attack does nothing: this test proves nothing"
+            answer = shop.rie.invoke({}).payload
+            assert isinstance(answer, dict)
+            assert answer["forged"] == [False, False]
+            seen.append(answer["present"])
+        assert seen[-1] == ["taught_lazily"], seen
+
+
 def test_what_an_attacker_leaves_beside_a_trial_runs_in_no_other_process() -> None:
     with Shop("dayfly", handler="caching.handler") as shop:
         shop.rie.invoke({})

@@ -54,6 +54,14 @@ PACKAGE = {
             __complete__ = False
             __rule__ = classmethod(lambda cls: False)
         DOOR = Door()
+        def signed(token, strict=True, *, algorithm="RS256"): pass
+        def wrap(function, count=0):
+            def wrapper(token):
+                nonlocal count
+                count += 1
+                return function(token)
+            return wrapper
+        wrapped = wrap(check)
         """,
     "shop/deep/__init__.py": "",
     "shop/deep/below.py": "",
@@ -94,6 +102,12 @@ TOUCHES = {
     "handles signals": "import signal; signal.signal(signal.SIGUSR2, lambda *_: None)",
     "replaces import": "import builtins; real = __import__; builtins.__import__ = lambda *a, **k: real(*a, **k)",
     "replaces a function": "import shop.safe; shop.safe.check = lambda token: True",
+    "replaces a function's code": "import shop.safe as s; s.check.__code__ = (lambda token: True).__code__",
+    "replaces a default": "import shop.safe as s; s.signed.__defaults__ = (False,)",
+    "replaces a default of a keyword": "import shop.safe as s; s.signed.__kwdefaults__ = {'algorithm': 'none'}",
+    "replaces what a wrapper calls": "import shop.safe as s; s.wrapped.__closure__[1].cell_contents = lambda token: True",
+    "replaces a module's class": "import shop.safe as s, types; s.__class__ = type('Other', (types.ModuleType,), {})",
+    "hides a function of Python's": "import shop.safe as s; s.isinstance = lambda *_: True",
     "replaces a function of the standard library": "import json; json.dumps = repr",
     "replaces a method": "import shop.safe; shop.safe.Door.opens = lambda self: True",
     "gives a class a method": "import shop.safe; shop.safe.Inner.opens = lambda self: True",
@@ -109,6 +123,9 @@ TOUCHES = {
     "takes an item away": "import shop.safe; shop.safe.CHECKS.pop(0)",
     "empties a set": "import shop.safe; shop.safe.NAMES.clear()",
     "sets the recursion limit": "import sys; sys.setrecursionlimit(5000)",
+    "lets numbers have any length": "import sys; sys.set_int_max_str_digits(0)",
+    "silences the log": "import logging; logging.disable()",
+    "sets the log's level": "import logging; logging.getLogger().setLevel(60)",
     "switches the collector off": "import gc; gc.disable()",
     "sets the sockets' time limit": "import socket; socket.setdefaulttimeout(0.001)",
     "fails": "raise LookupError",
@@ -121,6 +138,7 @@ LEAVES_ALONE = {
     "adds to what there is": "import shop.safe as s; s.TABLE['more'] = repr; s.CHECKS.append(1); s.NAMES.add(2); s.more = repr; s.Door.COUNT = 2",
     "counts and keeps": "import shop.safe as s; s._count += 1; s._kept = repr; s._pair = (1, 3)",
     "completes a class": "import shop.safe as s; s.Inner.__complete__ = True",
+    "counts in a closure": "import shop.safe as s; s.wrapped(None); s.wrapped.note = 1",
     "moves a class": "import shop.safe as s; s.Door.__module__ = 'shop'",
     "adds an import hook behind all others": "import sys; sys.meta_path.append(type('Finder', (), {'find_spec': lambda *_: None})())",
 }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
 import gc
 import importlib
 import os
 import sys
 import time
+import types
 import weakref
 from _operator import is_
 from collections import Counter
@@ -46,6 +48,8 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 # Sealers that take opportunities, and make nothing safe.
 _OPTIONAL = frozenset(("deferred", "first_use", "service_data", "tls"))
 _CONTAINERS = (dict, list, set)
+# What does something: it, and what its code calls by another name than its own.
+_CODE = (types.FunctionType, types.CellType, types.ModuleType)
 # What libraries count, keep and forget: not `bool`, though it is an `int`.
 _PASSING = (int, float, tuple, weakref.ref, type(None))
 
@@ -293,7 +297,7 @@ class _Others:
     """
 
     def __init__(self) -> None:
-        self._known: list[tuple[object, list[object]]] = []
+        self._known: list[tuple[Any, list[object]]] = []
         # The first of these sets a flag of its class's, in many a library.
         weakref.finalize(self, int).detach()
         self._take(heap.everything())
@@ -304,7 +308,7 @@ class _Others:
         for one in objects:
             kind = type(one)
             if (
-                issubclass(kind, (*_CONTAINERS, type))
+                issubclass(kind, (*_CONTAINERS, *_CODE, type))
                 or str(kind.__module__).partition(".")[0] not in skipped
             ):
                 self._known.append((one, _values(one)))
@@ -323,17 +327,33 @@ class _Others:
                 gone = [type(item) for item in before if left[id(item)] > 0]
                 if any(kind is bool or not issubclass(kind, _PASSING) for kind in gone):
                     return True
-            # A method, or what an object calls in place of one.
-            if len(now) > len(before) and not issubclass(type(one), _CONTAINERS):
+            if len(now) > len(before):
+                if issubclass(type(one), _CONTAINERS):
+                    # What a module's code calls in place of Python's own.
+                    is_module = type(one) is dict and "__builtins__" in one
+                    added = (
+                        [value for name, value in one.items() if name in vars(builtins)] if is_module else []
+                    )
+                else:
+                    # A method, or what an object calls in place of one.
+                    added = [item for item in now if callable(item)]
                 known = set(map(id, before))
-                if any(callable(item) for item in now if id(item) not in known):
+                if any(id(item) not in known for item in added):
                     return True
         self._take(gc.get_objects())
         return False
 
 
 def _values(one: Any) -> list[object]:
-    """Return what an object has, but for data that a class has under names of Python's own or its metaclass's: AnyIO names another module, and pydantic completes its models."""
+    """Return what an object has, and of a function what it does.
+
+    Not what a class has for Python or its metaclass, data under names like `__module__`: AnyIO moves classes, pydantic completes models.
+    """
+    if type(one) is types.FunctionType:
+        return [one.__code__, *(one.__defaults__ or ()), *(one.__kwdefaults__ or {}).values()]
+    if issubclass(type(one), types.ModuleType):
+        # Its names are a dictionary's; what else it refers to is its own native code's.
+        return [type(one)]
     if issubclass(type(one), type):
         attributes = vars(one)
     elif type(one) is dict and "__module__" in one:
@@ -368,7 +388,11 @@ def _state(finders: int) -> tuple[object, ...]:
     path = [list(sys.path), list(map(id, sys.meta_path[:finders])), list(map(id, sys.path_hooks))]
     hooks = (id(sys.excepthook), id(sys.displayhook), id(__import__), id(sys.stdout), id(sys.stderr))
     sockets = sys.modules.get("_socket")
-    limits = (sys.getrecursionlimit(), gc.isenabled(), sockets and sockets.getdefaulttimeout())
+    logs = sys.modules.get("logging")
+    limits = (
+        *(sys.getrecursionlimit(), getattr(sys, "get_int_max_str_digits", int)(), gc.isenabled()),
+        *(sockets and sockets.getdefaulttimeout(), logs and (logs.root.level, logs.root.manager.disable)),
+    )
     return (
         dict(os.environ),
         path,
