@@ -42,6 +42,8 @@ _HOLES = (
 # The colon first, which is looked for in C.
 _PARAMETER = re.compile(r":(?<![:\w\\]:)[A-Za-z_]\w{0,64}(?![:\w])")
 _WORD = re.compile(r"\w+")
+# A piece up to its last quote, which stands behind a word or a comparison, and what follows that.
+_OPENING = re.compile(r"(.*[\w=<>:][\s(]{0,8}['\"])([^'\"]*)\Z", re.S)
 # A member of a collection that an event may name as a whole. Not the signs of which structure is made, which escapers collect.
 _CHOICE = re.compile(r"(?!-)(?!.*\.\.)(?=.*\w)[^'\"`;\\\n\r\0$(){}<>|&]{1,256}")
 # The same for ASCII, in a hundredth of the time: a blank for what stands in no word.
@@ -68,13 +70,15 @@ class Explanation:
 class _Tier:
     """String constants, as whole pieces between holes, and as words."""
 
-    __slots__ = ("_texts", "buckets", "constants", "ready", "templates", "words")
+    __slots__ = ("_texts", "buckets", "constants", "openings", "ready", "templates", "words")
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
         self.ready = False
         self.constants: set[str] = set()
         self.buckets: dict[str, list[str]] = {}
+        # Pieces with a quote behind a word or a comparison: up to their last one, and behind it.
+        self.openings: tuple[tuple[str, str], ...] = ()
         self.templates: list[list[str]] = []
         self.words: set[str] = set()
 
@@ -101,6 +105,8 @@ class _Tier:
             if ":" in text:
                 for part in _PARAMETER.split(text):
                     _add(pieces, part)
+        found = (_OPENING.match(piece) for piece in pieces if "'" in piece or '"' in piece)
+        self.openings = tuple((one[1], one[2]) for one in found if one is not None)
         buckets = self.buckets
         for piece in pieces:
             key = piece[: _KEY_LENGTH[len(piece)] if len(piece) < len(_KEY_LENGTH) else KEY_LENGTHS[-1]]
@@ -233,6 +239,17 @@ class OwnText:
                 if len(piece) > longest and text.startswith(piece, at):
                     longest = len(piece)
         return longest
+
+    def openings_in(self, text: str) -> set[int]:
+        """Return where in `text` a value may begin that the function's text puts behind a quote."""
+        found: set[int] = set()
+        for head, tail in self._function.load().openings:
+            at = text.find(head)
+            while at >= 0:
+                if text.startswith(tail, at + len(head)):
+                    found.add(at + len(head))
+                at = text.find(head, at + 1)
+        return found
 
     def explain(
         self, text: str, free: bytearray, event: bytearray, *, generators: bool = False

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from dayfly.core.structure.options import text_words
 from dayfly.core.structure.programs import OBEYED, script_of
+from dayfly.core.structure.quotes import leaves_shell_quotes
 from dayfly.core.structure.shell import (
     commands_of,
     judge_argv,
@@ -45,6 +46,8 @@ def about_shell(
     if text is not None:
         judgement = judge_shell(text, guard.provenance, guard.own, is_systems=is_systems)
         guard.act_on(judgement, text, frame)
+        if judgement.verdict != "refuse" and leaves_shell_quotes(text, guard.own):
+            guard.refuse("shell.quotes", frame, text=text)
         commands = [words for words in commands_of(text) if words]
         # `cd` leads every command behind it elsewhere.
         folders = [words[1] for words in commands if words[0] in _MOVE and len(words) > 1][:_MANY_FOLDERS]

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from types import BuiltinFunctionType, FunctionType, ModuleType
 
+from dayfly.core.structure import quotes
 from dayfly.core.structure.arithmetic import FUNCTIONS, MODULE, ONLY_TREE, OWN, is_cut
 from dayfly.core.structure.arithmetic import is_arithmetic as only_computes
 from dayfly.core.structure.judgement import Judgement, Taint
@@ -46,6 +47,19 @@ def is_no_code(source: str | bytes) -> bool:
         except Exception:
             # Too deep, perhaps, for this stack alone.
             return False
+        return False
+    return True
+
+
+def reaches_inward(source: str | bytes) -> bool:
+    """Say whether this is an expression that names what leads from any value to the interpreter's own; programs may."""
+    text = (text_of(source) or "").strip()
+    if not quotes.reaches_inward(text):
+        return False
+    try:
+        compile(text, "<string>", "eval", ONLY_TREE, dont_inherit=True)
+    except Exception:
+        # A program, or too deep for this stack.
         return False
     return True
 

@@ -14,6 +14,7 @@ from dayfly.core.structure.imports import acts, judge_global
 from dayfly.core.structure.judgement import Judgement, Taint
 from dayfly.core.structure.path import judge_path, judge_result
 from dayfly.core.structure.python import judge_python
+from dayfly.core.structure.quotes import reaches_inward
 from dayfly.core.structure.template import judge_template
 from dayfly.core.structure.url import host_of, judge_url
 from dayfly.core.triggers import SERVICES_URLS
@@ -130,6 +131,9 @@ def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
                 return
             if computing.is_no_code(source):
                 return
+            if judgement.verdict == "unknown" and not by_library and computing.reaches_inward(source):
+                guard.refuse("python.inner", frame, text=source)
+                return
     guard.act_on(judgement, source, frame)
     # What a library writes has as many shapes as it has users.
     if not by_library:
@@ -175,6 +179,10 @@ def about_template(
                 return
             guard.shown |= shown
     elif _is_librarys(guard, text, frame):
+        return
+    elif any(reaches_inward(text[start:end]) for start, end in tags):
+        # From whatever source: no template says so of its values.
+        guard.refuse("template.inner", frame, text=text)
         return
     else:
         guard.act_on(judge_template(text, guard.provenance, guard.own), text, frame)

@@ -9,6 +9,7 @@ from dayfly.core.decodings import pairs, unquote
 from dayfly.core.structure.judgement import Taint
 from dayfly.core.structure.path import MAX_NAME
 from dayfly.core.structure.query import judge_query
+from dayfly.core.structure.quotes import leaves_sql_quotes
 from dayfly.core.structure.sql import judge_sql
 from dayfly.core.structure.sqltokens import EXPRESSION
 from dayfly.runtime.guard.sinks import (
@@ -60,6 +61,8 @@ def about_sql(guard: Guard, sql: object, dialect: str, frame: FrameType) -> None
         by_library = caller is not None and guard.is_installed(caller)
         judgement = judge_sql(sql, guard.provenance, guard.written, dialect=dialect, by_library=by_library)
         guard.act_on(judgement, sql, frame)
+        if judgement.verdict != "refuse" and leaves_sql_quotes(text_of(sql) or "", dialect, guard.own):
+            guard.refuse("sql.quotes", frame, text=sql)
         for found in _FILE_IN_SQL.finditer(text_of(sql) or ""):
             name = found[1].replace("''", "'").removeprefix("file:")
             if "://" not in name and guard.contributed(name):

@@ -1,0 +1,95 @@
+"""Says whether a value has ended the quotes that the function's own text put it between, wherever the value came from.
+
+What an earlier event stored is in no later event. But a function that writes `name = '` and goes on with `' ORDER BY id` wrote
+both quotes: one that neither closes nor goes on as the function's text does was brought by the value.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dayfly.core.structure.judgement import Unreadable
+from dayfly.core.structure.sqltokens import DIALECTS, QUOTED, STRING, read_tokens
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dayfly.core.structure.trusted_literals import OwnText
+
+# Longest beginning of a piece that ends a literal: `%'`, `T00:00:00Z' ORDER BY`.
+_MANY_BEFORE = 32
+# What may follow a quote that is all that a piece has: the end of a list or of a call.
+_BETWEEN = re.compile(r"[\s,);\]}]*")
+# Of a piece that says how the text goes on: "'," and "')" stand in any value.
+_MIN_PIECE = 3
+
+
+# Of a shell: a text between quotes, and what is none; a comment holds no quotes.
+_SHELL = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.|\s#[^\n]*|[^'\"\\\s]+|\s", re.S)
+_SUBSTITUTION = re.compile(r"(?:[^\\`$]|\\.|\$(?!\())*+", re.S)
+
+
+# Python's own names in code, but for those that only tell what something is called.
+_INNER = re.compile(r"__(?!(?:class|doc|file|len|module|name|qualname|repr|str|version)__)[a-z]\w*?__")
+
+
+def reaches_inward(code: str) -> bool:
+    """Say whether code names what leads from any value to the interpreter's own: `__globals__`, `__subclasses__`, `__import__`."""
+    return _INNER.search(code) is not None
+
+
+def leaves_sql_quotes(sql: str, dialect: str, own: OwnText) -> bool:
+    """Say whether a value in a statement has ended its quotes, in each of the dialects that it may be in."""
+    openings = own.openings_in(sql)
+    if not openings:
+        return False
+    leaves = False
+    for one in (dialect,) if dialect in DIALECTS else DIALECTS:
+        try:
+            tokens = read_tokens(sql, one)
+        except Unreadable:
+            # An apostrophe in prose leaves a quote open: no server executes that.
+            continue
+        literals = [token for token in tokens if token.kind in (STRING, QUOTED) and token.content in openings]
+        leaves = any(not _is_closed(sql, token.limit, own) for token in literals)
+        if not leaves:
+            return False
+    return leaves
+
+
+def leaves_shell_quotes(command: str, own: OwnText) -> bool:
+    """Say whether a value in a shell's command has ended its quotes, or has a command executed between them."""
+    openings = own.openings_in(command)
+    return bool(openings) and any(
+        content in openings and not _is_closed(command, limit, own) for content, limit in _in_shell(command)
+    )
+
+
+def _in_shell(command: str) -> Iterator[tuple[int, int]]:
+    """Yield where the texts between quotes begin and end, or where a command in one begins; nothing where one is left open."""
+    found: list[tuple[int, int]] = []
+    at = 0
+    while at < len(command):
+        part = _SHELL.match(command, at)
+        if part is None:
+            return
+        if command[at] in "'\"":
+            content, limit = at + 1, part.end() - 1
+            if command[at] == '"':
+                limit = min(limit, _SUBSTITUTION.match(command, content, limit).end())  # type: ignore[union-attr]
+            found.append((content, limit))
+        at = part.end()
+    yield from found
+
+
+def _is_closed(text: str, limit: int, own: OwnText) -> bool:
+    """Say whether the quote at `limit` is the function's: a piece of its text goes on behind it, at once or after the quote."""
+    after = _BETWEEN.match(text, limit + 1).end()  # type: ignore[union-attr]
+    for at in range(max(0, limit - _MANY_BEFORE), limit + 1):
+        size = own.piece_at(text, at)
+        if at + size > limit + 1:
+            return True
+        if at + size == limit + 1 and (after == len(text) or own.piece_at(text, after) >= _MIN_PIECE):
+            return True
+    return False
