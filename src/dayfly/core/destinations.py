@@ -18,23 +18,8 @@ _LOCAL = "unix:"
 _AWS_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
 # Below AWS's names, but machines, balancers and interfaces of customers: of anybody's.
 _CUSTOMERS = frozenset(
-    [
-        "airflow",
-        "aoss",
-        "cache",
-        "compute",
-        "compute-1",
-        "docdb",
-        "elb",
-        "es",
-        "execute-api",
-        "memorydb",
-        "neptune",
-        "rds",
-        "redshift",
-        "redshift-serverless",
-        "vpce",
-    ]
+    "airflow aoss cache compute compute-1 docdb elb es execute-api memorydb neptune rds redshift "
+    "redshift-serverless vpce".split()
 )
 # Where the platform itself answers a function: X-Ray's daemon and containers' credentials.
 _AWS_ADDRESSES = frozenset(

@@ -50,21 +50,9 @@ _FEW_CHARACTERS = 2
 class Leaves(LeafBlock):
     """The leaves of one event. `complete` says whether nothing was left out for its size or its form."""
 
-    __slots__ = (
-        "_decoded_left",
-        "_known",
-        "_later",
-        "_marks_left",
-        "_max_places",
-        "_parents",
-        "_queue",
-        "_reads_on",
-        "_seen",
-        "_sorts",
-        "_steps",
-        "ambient",
-        "containers",
-        "raws",
+    __slots__ = tuple(
+        "_decoded_left _known _later _marks_left _max_places _parents _queue _reads_on _seen _sorts "
+        "_steps ambient containers raws".split()
     )
 
     def __init__(self, event: object, known: Collection[str] | None, *, max_places: int = MAX_PLACES) -> None:

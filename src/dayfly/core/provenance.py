@@ -49,16 +49,7 @@ class Provenance:
     them makes it incomplete.
     """
 
-    __slots__ = (
-        "_answers",
-        "_event",
-        "_known",
-        "_leaves",
-        "_max_places",
-        "_paths",
-        "_questions_complete",
-        "_secret",
-    )
+    __slots__ = tuple("_answers _event _known _leaves _max_places _paths _questions_complete _secret".split())
 
     def __init__(
         self,

@@ -13,14 +13,11 @@ if TYPE_CHECKING:
 
 # Values of the standard library's, by what pickle calls to make them: none does anything else.
 _VALUES = frozenset(
-    (
-        *("_codecs.encode", "builtins.bytearray", "builtins.complex", "builtins.frozenset"),
-        *("builtins.object", "builtins.range", "builtins.set", "builtins.slice", "collections.Counter"),
-        *("collections.OrderedDict", "collections.defaultdict", "collections.deque", "copyreg.__newobj__"),
-        *("copyreg.__newobj_ex__", "copyreg._reconstructor", "datetime.date", "datetime.datetime"),
-        *("datetime.time", "datetime.timedelta", "datetime.timezone", "decimal.Decimal"),
-        *("fractions.Fraction", "uuid.SafeUUID", "uuid.UUID"),
-    )
+    "_codecs.encode builtins.bytearray builtins.complex builtins.frozenset builtins.object "
+    "builtins.range builtins.set builtins.slice collections.Counter collections.OrderedDict "
+    "collections.defaultdict collections.deque copyreg.__newobj__ copyreg.__newobj_ex__ "
+    "copyreg._reconstructor datetime.date datetime.datetime datetime.time datetime.timedelta "
+    "datetime.timezone decimal.Decimal fractions.Fraction uuid.SafeUUID uuid.UUID".split()
 )
 # What executes code, starts programs or changes files, by module; `*` matches the rest of a name. No value is made of it, so a
 # stream from any source is refused.

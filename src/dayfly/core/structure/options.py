@@ -14,15 +14,13 @@ if TYPE_CHECKING:
 
     Place = Literal["value", "script", "operand"]
 
-_FIND_TESTS = (
-    *("-name", "-iname", "-path", "-ipath", "-wholename", "-iwholename", "-regex", "-iregex", "-type"),
-    *("-xtype", "-size", "-mtime", "-atime", "-ctime", "-mmin", "-amin", "-cmin", "-user", "-group"),
-    *("-newermt", "-newerat", "-newerct", "-maxdepth", "-mindepth"),
+_FIND_TESTS = tuple(
+    "-name -iname -path -ipath -wholename -iwholename -regex -iregex -type -xtype -size -mtime -atime "
+    "-ctime -mmin -amin -cmin -user -group -newermt -newerat -newerct -maxdepth -mindepth".split()
 )
 _FIND_VALUES = (
-    *("-newer", "-anewer", "-cnewer", "-samefile", "-perm", "-regextype", "-printf", "-fprint", "-fprint0"),
-    *("-fls", "-inum", "-links", "-lname", "-ilname", "-fstype", "-uid", "-gid", "-used", "-context", "-D"),
-    "-files0-from",
+    *"-newer -anewer -cnewer -samefile -perm -regextype -printf -fprint -fprint0 -fls -inum -links".split(),
+    *"-lname -ilname -fstype -uid -gid -used -context -D -files0-from".split(),
     *(f"-newer{time}{other}" for time in "aBcm" for other in "aBcmt"),
 )
 _GREP = ("-e", "--regexp", "-m", "--max-count", "-A", "-B", "-C")

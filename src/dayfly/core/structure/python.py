@@ -35,10 +35,8 @@ _CODING = re.compile(r"coding[:=][ \t]*([\w.-]*)")
 _UNREAD = "an unsupported encoding"
 # Keywords that begin a statement and are nothing within an expression.
 _BEGINNING = frozenset(
-    (
-        *("assert", "break", "class", "continue", "def", "del", "except", "finally", "global"),
-        *("nonlocal", "pass", "raise", "return", "try", "while", "with"),
-    )
+    "assert break class continue def del except finally global nonlocal pass raise return try while "
+    "with".split()
 )
 # Of these, those without which nothing is generated that is more than an expression.
 _DEFINING = frozenset(("class", "def"))

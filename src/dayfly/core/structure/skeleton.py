@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 _VALUE = "?"
 # Behind these words a minus is a number's sign.
 _BEFORE_OPERANDS = frozenset(
-    (
-        *("and", "between", "by", "else", "in", "like", "limit", "not", "offset", "or"),
-        *("return", "select", "set", "then", "values", "when", "where"),
-    )
+    "and between by else in like limit not offset or return select set then values when where".split()
 )
 # Between the columns by which rows are ordered or grouped: which ones they are says no more than a value does.
 _COLUMNS = frozenset((_VALUE, ",", "."))

@@ -18,10 +18,8 @@ _SHOWING = frozenset(
     ["Template", "Output", "TemplateData", "If", "Not", "Name", "Filter", "Getitem", "Slice", "Const"]
 )
 _FILTERS = frozenset(
-    (
-        *("capitalize", "count", "d", "default", "e", "escape", "first", "float", "int", "last", "length"),
-        *("lower", "string", "striptags", "title", "trim", "upper", "urlencode"),
-    )
+    "capitalize count d default e escape first float int last length lower string striptags title trim "
+    "upper urlencode".split()
 )
 
 

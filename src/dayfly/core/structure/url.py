@@ -30,10 +30,7 @@ _AND = re.compile(
     r"&(?:[ +]|%20)?(?:(?!%20)[^ +&;=#]){1,64}(?:[ +]|%20)+(?!%20)[^ +&;=#][^&;=#]{0,256}(?:[&#]|$)"
 )
 _CALLED_BY = frozenset(
-    (
-        *("rawPath", "path", "pathParameters.proxy", "requestContext.path", "requestContext.http.path"),
-        "rawQueryString",
-    )
+    "rawPath path pathParameters.proxy requestContext.path requestContext.http.path rawQueryString".split()
 )
 
 

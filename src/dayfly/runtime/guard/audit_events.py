@@ -36,6 +36,7 @@ _FROZEN_LOADERS = frozenset(
     for name in ("exec_module", "get_code")
 )
 _ZIP = "zipimport"
+_READS_FILE = frozenset("get_code get_data _get_module_code _unmarshal_code _compile_source".split())
 # Between a loader's method and the event it causes.
 _LOADER_DEPTH = 4
 _MANY_FRAMES = 400
@@ -69,13 +70,7 @@ def _loads_file(frame: FrameType | None) -> bool:
             return False
         if frame.f_code in _FROZEN_LOADERS:
             return True
-        if frame.f_code.co_name in (
-            "get_code",
-            "get_data",
-            "_get_module_code",
-            "_unmarshal_code",
-            "_compile_source",
-        ):
+        if frame.f_code.co_name in _READS_FILE:
             kind = type(frame.f_locals.get("self"))
             return kind in _FILE_LOADERS or (owncode.module_of(frame) == _ZIP and kind is type(None))
         frame = frame.f_back

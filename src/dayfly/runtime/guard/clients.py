@@ -136,12 +136,8 @@ _STATEMENTS = {
     "timestream-query": ("QueryString", "partiql"),
 }
 _LISTED = {"dynamodb": ("Statements", "TransactStatements"), "redshift-data": ("Sqls",)}
-_EXPRESSIONS = (
-    "ConditionExpression",
-    "FilterExpression",
-    "KeyConditionExpression",
-    "ProjectionExpression",
-    "UpdateExpression",
+_EXPRESSIONS = tuple(
+    "ConditionExpression FilterExpression KeyConditionExpression ProjectionExpression UpdateExpression".split()
 )
 # Queries in languages of services' own, whose literals and names are those of JMESPath: Cognito's, CloudWatch's, Neptune's.
 _QUERIES = ("Filter", "filterPattern", "gremlinQuery", "openCypherQuery", "queryString")

@@ -311,9 +311,9 @@ def _wrap_psycopg(module: ModuleType, guard: Guard) -> None:
 
 
 # Of a collection's methods, those that take filters, updates or stages.
-_FILTERING = (
-    *("aggregate", "count_documents", "delete_many", "delete_one", "distinct", "find", "find_one_and_delete"),
-    *("find_one_and_replace", "find_one_and_update", "replace_one", "update_many", "update_one"),
+_FILTERING = tuple(
+    "aggregate count_documents delete_many delete_one distinct find find_one_and_delete "
+    "find_one_and_replace find_one_and_update replace_one update_many update_one".split()
 )
 
 

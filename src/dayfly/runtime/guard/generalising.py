@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     Own = Callable[[str], bool]
 
 # What lies there is the image's: no name of it is a customer's.
-_SYSTEM = (
-    *("/bin/", "/boot/", "/dev/", "/etc/", "/lib/", "/lib64/", "/opt/", "/proc/", "/run/", "/sbin/"),
-    *("/sys/", "/usr/", "/var/lang/", "/var/runtime/"),
+_SYSTEM = tuple(
+    "/bin/ /boot/ /dev/ /etc/ /lib/ /lib64/ /opt/ /proc/ /run/ /sbin/ /sys/ /usr/ /var/lang/ "
+    "/var/runtime/".split()
 )
 _UNKNOWN_HOST = "?"
 # Of AWS's names `service.region.amazonaws.com` is the same for everybody, and what stands before that is not.

@@ -25,19 +25,8 @@ if TYPE_CHECKING:
 
 # What the guard's own work causes: it reads texts, files and the heap, and loads modules for that.
 _OWN_WORK = frozenset(
-    (
-        "code.__new__",
-        "compile",
-        "exec",
-        "gc.get_objects",
-        "gc.get_referrers",
-        "import",
-        "marshal.loads",
-        "object.__setattr__",
-        "open",
-        "os.listdir",
-        "os.scandir",
-    )
+    "code.__new__ compile exec gc.get_objects gc.get_referrers import marshal.loads object.__setattr__ "
+    "open os.listdir os.scandir".split()
 )
 # Whose code is whose has to be known of modules that the guard itself loads, and between events.
 _ALWAYS = frozenset(("exec", "object.__setattr__"))

@@ -31,10 +31,7 @@ if TYPE_CHECKING:
 _HINTS = ("typing", "annotationlib")
 _PLAIN_HINT = re.compile(r"[A-Za-z_\s\[\],|]{1,256}")
 _PLAIN_TYPES = frozenset(
-    (
-        *("Any", "None", "Optional", "Union", "bool", "bytes", "complex", "dict", "float", "frozenset"),
-        *("int", "list", "object", "set", "str", "tuple"),
-    )
+    "Any None Optional Union bool bytes complex dict float frozenset int list object set str tuple".split()
 )
 # Engines whose templates are asked about before they are compiled, see documents.py.
 _JUDGED_BEFORE = frozenset(("bottle", "chameleon", "mako", "tornado"))
@@ -52,31 +49,13 @@ _ELSEWHERE = re.compile(r"[\s\x00-\x1f]*(?:[/\\][\t\r\n]*[/\\]|(?:java|vb)script
 _OF_DATA = frozenset(("builtins", "datetime", "decimal", "uuid"))
 # Modules whose functions act on the machine: no honest event chooses among all of them.
 _ACTING = frozenset(
-    (
-        *(
-            "_posixsubprocess",
-            "builtins",
-            "code",
-            "codecs",
-            "ctypes",
-            "gc",
-            "importlib",
-            "io",
-            "marshal",
-            "os",
-            "pickle",
-            "posix",
-        ),
-        *("pty", "runpy", "shutil", "signal", "socket", "subprocess", "sys"),
-    )
+    "_posixsubprocess builtins code codecs ctypes gc importlib io marshal os pickle posix pty runpy "
+    "shutil signal socket subprocess sys".split()
 )
 # Builtins that make a value of values and do nothing else.
 _COMPUTES = frozenset(
-    (
-        *("abs", "all", "any", "ascii", "bin", "bool", "chr", "complex", "dict", "divmod", "enumerate"),
-        *("float", "frozenset", "hex", "int", "len", "list", "max", "min", "oct", "ord", "repr"),
-        *("reversed", "round", "set", "sorted", "str", "sum", "tuple", "zip"),
-    )
+    "abs all any ascii bin bool chr complex dict divmod enumerate float frozenset hex int len list max "
+    "min oct ord repr reversed round set sorted str sum tuple zip".split()
 )
 # Of a program's file.
 MANY_READ = 65_536

@@ -24,13 +24,7 @@ HEARD_ACTIVE, HEARD_STARTING, HEARD_IDLE = 1, 2, 4
 _WHOLE, _ENTRIES, _FROM_OTHERS = 0, 1, 2
 _MANY_SEALED, _MANY_FUNCTIONS = 1024, 4096
 # What the judge is made of, what is below it, and what compiles its expressions.
-_JUDGES = (
-    "_sre.",
-    "re._",
-    "dayfly.runtime.guard.",
-    "dayfly.core.",
-    "dayfly.runtime.words.",
-)
+_JUDGES = tuple("_sre. re._ dayfly.runtime.guard. dayfly.core. dayfly.runtime.words.".split())
 # Modules that are sealed, each with the number of its dictionary.
 _SEALED: dict[str, int] = {}
 
