@@ -1,7 +1,7 @@
-"""Has statements looked at before drivers send them, and names before deserialisers call them: neither raises an event.
+"""Has statements looked at before drivers send them, which raises no event.
 
 sqlite3, psycopg2 (C: their connections are of a class of ours from here on), drivers in Python and DuckDB (their methods are
-wrapped), and what sits on them, as SQLAlchemy does; PyYAML's unsafe loaders and jsonpickle.
+wrapped), and what sits on them, as SQLAlchemy does.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import _posixsubprocess
 import functools
 import sys
 
-from dayfly.runtime.guard import clients, libraries, sinks
+from dayfly.runtime.guard import clients, libraries
 from dayfly.runtime.guard.wrapping import precede
 
 TYPE_CHECKING = False
@@ -236,32 +236,6 @@ def _wrap_psycopg2(module: ModuleType, guard: Guard) -> None:
     module.connect = guarded  # type: ignore[attr-defined]
 
 
-# ---- deserialisers ------------------------------------------------------------------------------
-
-
-def _about_name(guard: Guard, named: object) -> None:
-    if type(named) is str:
-        guard.ask(sinks.about_name, named)
-
-
-def _wrap_yaml(module: ModuleType, guard: Guard) -> None:
-    """`!!python/object/apply:os.system` and its like: the name is asked about before it is looked up."""
-
-    def look(_constructor: object, named: object, *_rest: object, **_options: object) -> None:
-        _about_name(guard, named)
-
-    for owner in (module.FullConstructor, module.UnsafeConstructor):
-        for name in ("find_python_name", "find_python_module"):
-            precede(owner, name, guard, look)
-
-
-def _wrap_jsonpickle(module: ModuleType, guard: Guard) -> None:
-    def look(named: object, *_rest: object, **_options: object) -> None:
-        _about_name(guard, named)
-
-    precede(module, "loadclass", guard, look)
-
-
 _EXECUTE = ("execute", "executemany")
 # What takes a part of a statement of DuckDB's, each with the clause that it is.
 _RELATIONS = {
@@ -343,6 +317,4 @@ WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     **_DRIVERS,
     **clients.WRAPPED,
     **libraries.WRAPPED,
-    "yaml.constructor": _wrap_yaml,
-    "jsonpickle.unpickler": _wrap_jsonpickle,
 }

@@ -294,8 +294,10 @@ def about_global(guard: Guard, module: str, name: str, frame: FrameType) -> None
     guard.act_on(judge_global(module, name, guard.provenance, guard.own), f"{module}.{name}", frame)
 
 
-def about_name(guard: Guard, named: str, frame: FrameType) -> None:
+def about_name(guard: Guard, named: object, frame: FrameType) -> None:
     """The same, where what is deserialised spells it as one text: `os.system`."""
+    if type(named) is not str:
+        return
     for span in guard.contributed(named):
         if span.start == 0 and span.end == len(named):
             guard.refuse("global.named", frame, path=span.path, text=named)
@@ -316,9 +318,9 @@ def about_import(guard: Guard, name: str, frame: FrameType) -> None:
     guard.refuse("import.named", frame, path=spans[0].path, text=name)
 
 
-def about_dotted(guard: Guard, dotted: str, frame: FrameType) -> None:
+def about_dotted(guard: Guard, dotted: object, frame: FrameType) -> None:
     """A dotted name that is about to be looked up: the event names what the function's own modules define, and nothing through them."""
-    if guard.own.is_constant(dotted) or not (spans := guard.contributed(dotted)):
+    if type(dotted) is not str or guard.own.is_constant(dotted) or not (spans := guard.contributed(dotted)):
         return
     path = dotted.replace(":", ".")
     if _INNER_NAME.search(path):
