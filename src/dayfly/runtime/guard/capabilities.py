@@ -288,6 +288,6 @@ class Capabilities:
 
             texts = list(owntext.library_texts((packages[0] + ".",))) if packages[0] in sys.modules else []
             module = sys.modules.get(packages[0])
-            texts += owntext.texts_in(module, with_values=True) if module is not None else []
+            texts += owntext.texts_in(module) if module is not None else []
             found = self._hosts[packages[0]] = frozenset((*texts, *owntext.hosts_in(texts)))
         return found

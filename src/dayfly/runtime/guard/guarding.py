@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import time
 from _thread import get_ident
@@ -13,7 +14,7 @@ from dayfly.core.provenance import Provenance
 from dayfly.core.reports import MANY, MANY_AT_INIT, MANY_OF_RULE, MANY_USES, SUBJECTS, Report
 from dayfly.core.structure.inert import is_inert
 from dayfly.core.structure.judgement import contributed
-from dayfly.core.structure.trusted_literals import OwnText, texts_of
+from dayfly.core.structure.trusted_literals import OwnText, choices_of, texts_of
 from dayfly.runtime.guard import calls, owncode, owntext
 from dayfly.runtime.guard.code_identity import KnownCode
 from dayfly.runtime.guard.contributed import Joined, is_batch, loaded
@@ -164,15 +165,20 @@ class Guard:
             self.note("bytecode in PYTHONPYCACHEPREFIX is ignored, because functions can write there")
         # A second for clocks of file systems that count in coarser steps.
         self.places = Places(self._task, self._temporary, since=time.time() + 1.0)
-        texts = owntext.environment_texts()
         # Here, and once: it reads a file of each library that lies beside the function.
         self._libraries = owntext.libraries_in(self._task)
+        codes = [one for one in self._modules if not self._is_beside(one.co_filename)]
+        modules = owntext.function_modules(self.places, self._libraries)
+        # The deployer wrote the variables of the environment, too.
+        texts = list(os.environ.values())
         names: set[str] = set()
-        texts += owntext.function_texts(self.places, self._libraries, with_values=True, names=names)
-        texts += owntext.module_texts(self.places, self._libraries, self._modules, names)
-        choices = list(owntext.function_choices(self.places, self._libraries, self._modules))
-        beside, task = self._libraries, self.places.task
-        codes = [one for one in self._modules if not owntext.is_beside(one.co_filename, task, beside)]
+        # With what the modules' globals hold, as no event has met them yet.
+        for module in modules:
+            texts += owntext.texts_in(module, names)
+        for code in codes:
+            texts += texts_of(code, names)
+        choices = [text for code in codes for text in choices_of(code)]
+        choices += [text for module in modules for text in owntext.choices_in(module)]
         calls.watch(self, codes)
         called = {name for code in codes for one in owncode.within(code) for name in one.co_names}
         wanted = set(drivers.called_for(called))

@@ -217,7 +217,7 @@ def _codes_behind(value: object, is_new: Callable[[object], bool]) -> Iterator[t
 
 def _behind(value: object) -> list[object]:
     if isinstance(value, types.FunctionType):
-        cells = [_content(cell) for cell in value.__closure__ or ()]
+        cells = [owncode.content_of(cell) for cell in value.__closure__ or ()]
         return [
             *cells,
             *(value.__defaults__ or ()),
@@ -225,10 +225,3 @@ def _behind(value: object) -> list[object]:
             *value.__dict__.values(),
         ]
     return [one for one in _get_referents(value) if not isinstance(one, types.FrameType)]
-
-
-def _content(cell: object) -> object:
-    try:
-        return cell.cell_contents  # type: ignore[attr-defined]
-    except ValueError:
-        return None

@@ -7,6 +7,8 @@ import types
 from _operator import is_
 from collections import deque
 
+from dayfly.runtime.guard.owncode import content_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,7 +75,7 @@ def _carried(value: object) -> tuple[object, ...]:
 
 def _closed_over(value: object) -> tuple[object, ...]:
     assert isinstance(value, types.FunctionType)
-    return tuple(_content(cell) for cell in value.__closure__ or ())
+    return tuple(map(content_of, value.__closure__ or ()))
 
 
 def _items(value: object) -> tuple[object, ...]:
@@ -83,10 +85,3 @@ def _items(value: object) -> tuple[object, ...]:
     if isinstance(value, set):
         return tuple(sorted(set.__iter__(value), key=id))
     return tuple(deque.__iter__(value))  # type: ignore[arg-type]
-
-
-def _content(cell: object) -> object:
-    try:
-        return cell.cell_contents  # type: ignore[attr-defined]
-    except ValueError:
-        return None

@@ -19,7 +19,7 @@ import dayfly
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from types import FrameType, ModuleType
+    from types import CellType, FrameType, ModuleType
 
 # Dayfly, AWS's loop with what comes with it, and what imports modules.
 DAYFLY = "dayfly"
@@ -102,6 +102,14 @@ def within(code: CodeType) -> list[CodeType]:
     for one in found:
         found += [constant for constant in one.co_consts if type(constant) is CodeType]
     return found
+
+
+def content_of(cell: CellType) -> object:
+    """Return what a closure's cell holds, None where it is empty."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
 
 
 def module_of(frame: FrameType) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from types import CodeType, FunctionType, ModuleType
+from types import FunctionType
 
 from dayfly._sys import audit
 from dayfly.runtime.guard import owncode
@@ -13,6 +13,7 @@ from dayfly.runtime.guard.owncode import GUARD
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from types import CodeType, ModuleType
     from typing import Any
 
     Judge = Callable[[str, tuple[object, ...]], None]
@@ -168,9 +169,8 @@ def _parts(
                 sealed.append((value, f"{name}.{key}", _FROM_OTHERS))
         functions += [one for one in map(_function, dictionary.values()) if one is not None]
     # Those that call what the function's code asked for act for it, on whatever it names.
-    codes = [one.__code__ for one in functions if one.__module__ != GUARD + "calls"]
-    for code in codes:
-        codes += [one for one in code.co_consts if type(one) is CodeType]
+    outer = [one.__code__ for one in functions if one.__module__ != GUARD + "calls"]
+    codes = [code for one in outer for code in owncode.within(one)]
     if len(sealed) > _MANY_SEALED or len(codes) > _MANY_FUNCTIONS:
         raise ValueError("the guard is too large to be sealed")
     return sealed, functions, codes
