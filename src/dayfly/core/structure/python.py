@@ -48,19 +48,16 @@ def judge_python(
     provenance: Provenance,
     own: OwnText,
     *,
-    only_parses: bool = False,
     by_library: bool = False,
     names_fields: bool = False,
     by_template: bool = False,
 ) -> Judgement:
-    """Say whether this source may be executed; `only_parses` where nothing will execute it (ast.literal_eval).
+    """Say whether this source may be executed.
 
     `by_library` where a library has it executed, not the function; `names_fields` where that writes the methods of
     a class with fields (dataclasses, attrs), whose names the event may give, as it may those of a namedtuple; `by_template` where
     an engine wrote it of a template that was judged before: the event's part of that, a text, is a literal here.
     """
-    if only_parses:
-        return Judgement("allow", "python.parse", "the text is parsed, not executed")
     is_bytes = not isinstance(source, str)
     try:
         text = _decode(bytes(source)) if not isinstance(source, str) else source
