@@ -29,7 +29,8 @@ from dayfly.runtime.guard.written import FIELD_NAMERS, GENERATORS, Written
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType, ModuleType
+    from types import FrameType, ModuleType, TracebackType
+    from typing import Any
 
     from dayfly.core.handshake import ZygoteOptions
     from dayfly.core.reports import Use
@@ -502,12 +503,7 @@ class Guard:
             rule, place = "runtime.patched", str(planted)
         except Exception as fault:
             rule, place = "guard.fault", where_of(fault)
-        blocks = self.refuses(rule)
-        self.tell(
-            "fault" if rule == "guard.fault" else "refused" if blocks else "observed", rule, place=place
-        )
-        if blocks:
-            self._raise(describe(rule, place), "")
+        self._deny(rule, place, describe(rule, place), verdict="fault" if rule == "guard.fault" else "")
         raise RuntimeError(f"{name} cannot be loaded")
 
     def ask(self, about: Callable[..., None] | str, *arguments: object) -> None:
@@ -636,10 +632,7 @@ class Guard:
     def refuse(self, rule: str, frame: FrameType | None, *, path: str = "", text: str | bytes = "") -> None:
         """Refuse an operation, or, where it is only observed, say so; raises Refused or RefusedRecord."""
         place = self.places.name(frame)
-        blocks = self.refuses(rule)
-        self.tell("refused" if blocks else "observed", rule, place=place, path=path, text=text)
-        if blocks:
-            self._raise(describe(rule, place), path)
+        self._deny(rule, place, describe(rule, place), path, path=path, text=text)
 
     def refuse_anyway(self, rule: str, frame: FrameType | None) -> None:
         """Refuse an operation that nobody's function has a use for, also where others are only observed; raises as `refuse`."""
@@ -652,10 +645,18 @@ class Guard:
     ) -> None:
         """The same for a use of a capability, which is `package`'s; `target` is what it is about, event's text and all."""
         place = self.places.name(frame)
+        # Which record it is of is found out where that is needed.
+        record = self.record_of(target) if self.refuses(rule) else ""
+        self._deny(rule, place, describe_use(rule, place, use, package), record, use=use)
+
+    def _deny(
+        self, rule: str, place: str, message: str, record: str = "", *, verdict: str = "", **told: Any
+    ) -> None:
+        """Have it told, and raise where the rule refuses."""
         blocks = self.refuses(rule)
-        self.tell("refused" if blocks else "observed", rule, place=place, use=use)
+        self.tell(verdict or ("refused" if blocks else "observed"), rule, place=place, **told)
         if blocks:
-            self._raise(describe_use(rule, place, use, package), self.record_of(target))
+            self._raise(message, record)
 
     def refuses(self, rule: str) -> bool:
         """Say whether a rule refuses here or is only observed."""
@@ -669,9 +670,7 @@ class Guard:
 
     def is_foreign(self, fault: BaseException) -> bool:
         """Say whether a fault was raised by code that ran in the middle of the guard's work, and is none of the guard's."""
-        trace = fault.__traceback__
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
+        trace = _innermost(fault)
         if trace is None:
             return False
         frame = trace.tb_frame
@@ -768,10 +767,15 @@ class Guard:
         return blake2s(data, digest_size=8, key=self._key).hexdigest()
 
 
-def where_of(fault: BaseException) -> str:
-    """Return kind and place of a fault of the guard's own."""
+def _innermost(fault: BaseException) -> TracebackType | None:
     trace = fault.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
+    return trace
+
+
+def where_of(fault: BaseException) -> str:
+    """Return kind and place of a fault of the guard's own."""
+    trace = _innermost(fault)
     where = f" {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace is not None else ""
     return type(fault).__name__ + where
