@@ -16,6 +16,7 @@ from dayfly.core.destinations import pack_address
 from dayfly.core.structure.path import MAX_NAME
 from dayfly.core.structure.template import shown_names
 from dayfly.runtime.guard import owncode, sinks
+from dayfly.runtime.guard.places import text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -377,7 +378,7 @@ def _on_open(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 
 def _is_document(path: object, flags: object) -> bool:
     """Say whether this is a text that its reader takes for a file's name first, as feedparser does: there is no such file to read."""
-    text = sinks.text_of(path) or ""
+    text = text_of(path) or ""
     is_likely = text.startswith(("<", "{", "[")) or "\n" in text or len(text) > MAX_NAME
     if not is_likely or text[0] == "/" or not isinstance(flags, int) or flags & os.O_CREAT:
         return False
@@ -406,7 +407,7 @@ def _on_pattern(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 
 
 def _on_files(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    pattern, folder = sinks.text_of(arguments[0]), sinks.text_of(arguments[2])
+    pattern, folder = text_of(arguments[0]), text_of(arguments[2])
     sinks.about_pattern(guard, pattern, frame)
     sinks.about_path(guard, os.path.join(folder, pattern) if folder and pattern else pattern, frame)
 

@@ -12,6 +12,7 @@ from _thread import get_ident
 from dayfly.core.policy import KINDS, is_credential
 from dayfly.core.reports import Report, Use
 from dayfly.runtime.guard import baseline, generalising
+from dayfly.runtime.guard.places import text_of
 from dayfly.runtime.guard.reentrancy import is_at_work, take_turn
 
 TYPE_CHECKING = False
@@ -31,22 +32,7 @@ _MANY_NAMES = 8
 
 
 # Taken before there is code that could replace them.
-_fspath, _getcwd, _getpid, _normpath, _readlink = (
-    os.fspath,
-    os.getcwd,
-    os.getpid,
-    os.path.normpath,
-    os.readlink,
-)
-
-
-def plain_text(value: object) -> str:
-    """Return what the operating system would take a value for, "" for none; a subclass says nothing of its own here."""
-    if isinstance(value, os.PathLike):
-        value = _fspath(value)
-    if isinstance(value, bytes):
-        return bytes.decode(value, "utf-8", "surrogateescape")
-    return str.__str__(value) if isinstance(value, str) else ""
+_getcwd, _getpid, _normpath, _readlink = os.getcwd, os.getpid, os.path.normpath, os.readlink
 
 
 def _use_of(variable: str) -> tuple[str, str]:
@@ -191,7 +177,7 @@ class Capabilities:
 
     def full_path(self, path: object, folder: int = -1) -> str:
         """Return what a path means, absolute and without `..`; "" for a descriptor and for what the system would not take."""
-        text = plain_text(path)
+        text = text_of(path)
         if not text:
             return ""
         if not text.startswith("/"):

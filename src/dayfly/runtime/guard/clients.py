@@ -10,6 +10,7 @@ import re
 import sys
 
 from dayfly.runtime.guard import sinks
+from dayfly.runtime.guard.places import text_of
 from dayfly.runtime.guard.wrapping import precede
 
 TYPE_CHECKING = False
@@ -71,7 +72,7 @@ def _wrap_httpx(module: ModuleType, guard: Guard) -> None:
     def look(url: object = "", **parts: object) -> None:
         if "raw_path" in parts and parts.get("authority"):
             # What a client's base and a path of the function's come to.
-            url = f"{parts.get('scheme')}://{parts['authority']}{sinks.text_of(parts['raw_path'])}"
+            url = f"{parts.get('scheme')}://{parts['authority']}{text_of(parts['raw_path'])}"
         _about_url(guard, url, ("httpx",))
 
     precede(module, "urlparse", guard, look)

@@ -16,7 +16,8 @@ from dayfly.core.structure.shell import (
     judge_script,
     judge_shell,
 )
-from dayfly.runtime.guard.sinks import MANY_READ, about_path, ask_shape, brought, text_of
+from dayfly.runtime.guard.places import text_of
+from dayfly.runtime.guard.sinks import MANY_READ, about_path, ask_shape, brought
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

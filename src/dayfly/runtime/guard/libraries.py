@@ -14,6 +14,7 @@ import re
 import sys
 
 from dayfly.runtime.guard import sinks
+from dayfly.runtime.guard.places import text_of
 from dayfly.runtime.guard.wrapping import precede
 
 TYPE_CHECKING = False
@@ -295,7 +296,7 @@ def _wrap_posixpath(module: ModuleType, guard: Guard) -> None:
             _keep(guard, normpath(path), path)
 
     def look_at_real_path(path: object, *_rest: object, **_options: object) -> None:
-        text = sinks.text_of(path)
+        text = text_of(path)
         if text is not None and ".." in text:
             _keep(guard, realpath(text), text)
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
 FROZEN = "<frozen "
+# Taken before there is code that could replace it.
+_fspath = os.fspath
 # Deeper stacks than that name no place.
 _MANY_FRAMES = 400
 
@@ -108,6 +110,15 @@ class Places:
                 first = f"{os.path.basename(name)}:{frame.f_lineno} {code.co_name}"
             frame = frame.f_back
         return first
+
+
+def text_of(value: object) -> str | None:
+    """Return what the operating system would take a value for; a subclass says nothing of its own here."""
+    if isinstance(value, os.PathLike):
+        value = _fspath(value)
+    if isinstance(value, bytes):
+        return bytes.decode(value, "utf-8", "surrogateescape")
+    return str.__str__(value) if isinstance(value, str) else None
 
 
 def _folder(path: str) -> str:

@@ -18,6 +18,7 @@ from dayfly.core.structure.template import judge_template
 from dayfly.core.structure.url import host_of, judge_url
 from dayfly.core.triggers import SERVICES_URLS
 from dayfly.runtime.guard import owncode
+from dayfly.runtime.guard.places import text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -603,12 +604,3 @@ def _is_chosen(guard: Guard, host: str, at: int) -> bool:
         if span.start <= at < span.end and span.path.rpartition(".")[2].lower() not in ("domainname", "host"):
             return True
     return False
-
-
-def text_of(value: object) -> str | None:
-    """Return what the operating system would take a value for; a subclass says nothing of its own here."""
-    if isinstance(value, os.PathLike):
-        value = os.fspath(value)
-    if isinstance(value, bytes):
-        return bytes(value).decode("utf-8", "surrogateescape")
-    return str.__str__(value) if isinstance(value, str) else None

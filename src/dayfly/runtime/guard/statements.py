@@ -11,6 +11,7 @@ from dayfly.core.structure.path import MAX_NAME
 from dayfly.core.structure.query import judge_query
 from dayfly.core.structure.sql import judge_sql
 from dayfly.core.structure.sqltokens import EXPRESSION
+from dayfly.runtime.guard.places import text_of
 from dayfly.runtime.guard.sinks import (
     COMPARES,
     MANY_READ,
@@ -20,7 +21,6 @@ from dayfly.runtime.guard.sinks import (
     ask_shape,
     brought,
     caller_of,
-    text_of,
 )
 
 TYPE_CHECKING = False

@@ -6,8 +6,8 @@ import os
 
 from dayfly.core.destinations import pack_address
 from dayfly.runtime.guard import owncode
-from dayfly.runtime.guard.capabilities import plain_text
 from dayfly.runtime.guard.loading import on_exec, on_set_attribute
+from dayfly.runtime.guard.places import text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def program(capabilities: Capabilities, value: object) -> str:
         value = list.__getitem__(value, 0) if list.__len__(value) else ""
     elif isinstance(value, tuple):
         value = tuple.__getitem__(value, 0) if tuple.__len__(value) else ""
-    name = plain_text(value)
+    name = text_of(value) or ""
     if "/" in name:
         return capabilities.full_path(name)
     for folder in os.environ.get("PATH", os.defpath).split(":"):
@@ -146,7 +146,7 @@ def _on_symlink(capabilities: Capabilities, arguments: Arguments, frame: FrameTy
     source, target = arguments[0], arguments[1]
     folder = arguments[2] if len(arguments) > 2 and type(arguments[2]) is int else -1
     full = capabilities.full_path(target, folder)
-    text = plain_text(source)
+    text = text_of(source) or ""
     if text and not text.startswith("/"):
         text = f"{os.path.dirname(full)}/{text}"
     _ask(capabilities, "read", text, frame)
@@ -154,7 +154,7 @@ def _on_symlink(capabilities: Capabilities, arguments: Arguments, frame: FrameTy
 
 
 def _on_database(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
-    text = plain_text(arguments[0])
+    text = text_of(arguments[0]) or ""
     if not text or text.startswith(":memory:") or "mode=memory" in text:
         return
     if text.startswith("file:"):
@@ -189,7 +189,7 @@ def _on_connect(capabilities: Capabilities, arguments: Arguments, frame: FrameTy
         # Over a connection that was asked about.
         return
     if isinstance(address, (str, bytes)):
-        text = plain_text(address)
+        text = text_of(address) or ""
         target = f"unix:@{text[1:]}" if text.startswith("\0") else f"unix:{capabilities.full_path(text)}"
         capabilities.ask("network", target, frame)
         return
@@ -214,7 +214,7 @@ def _on_bind(capabilities: Capabilities, arguments: Arguments, frame: FrameType)
 
 
 def _text(value: object) -> str:
-    return bytes(value).decode("latin-1") if isinstance(value, bytearray) else plain_text(value)
+    return bytes(value).decode("latin-1") if isinstance(value, bytearray) else text_of(value) or ""
 
 
 # ---- native code and threads --------------------------------------------------------------------
@@ -230,7 +230,7 @@ def _on_load_library(capabilities: Capabilities, arguments: Arguments, frame: Fr
 
 
 def _ask_library(capabilities: Capabilities, name: object, frame: FrameType) -> None:
-    text = plain_text(name)
+    text = text_of(name) or ""
     if "/" in text:
         text = capabilities.full_path(text)
         if capabilities.guard.phase == "init" and text.startswith(capabilities.places.roots):
