@@ -93,8 +93,6 @@ class Search:
         self._find_short()
         return self._settled()
 
-    # Whole leaves.
-
     def _find_whole(self) -> None:
         text = self.text
         whole = self.leaves.whole
@@ -177,8 +175,6 @@ class Search:
                 chain.pop()
             if len(chain) > 1:
                 self.hits.extend(chain)
-
-    # Parts of leaves.
 
     def _find_parts(self) -> None:
         text, block = self.text, self.leaves.block

@@ -148,12 +148,10 @@ def contributed(
 
 
 def as_text(value: str | bytes) -> str:
-    """Return a text as it is, and bytes as the system reads names."""
     return value if isinstance(value, str) else bytes(value).decode("utf-8", "surrogateescape")
 
 
 def mark(marks: bytearray, start: int, end: int) -> None:
-    """Mark a range, if there is one."""
     if start < end:
         marks[start:end] = b"\x01" * (end - start)
 

@@ -92,7 +92,6 @@ class Inputs:
                     self._reads.setdefault(member[0].start, []).append([end_of])
 
     def has_any(self, words: list[Word]) -> bool:
-        """Say whether a command reads anything of the line."""
         return bool(words) and (words[0].start in self._reads or words[0].start in self._given)
 
     def read_by(self, words: list[Word]) -> list[str]:

@@ -97,7 +97,6 @@ _OBEYED = frozenset(
 
 
 def is_obeyed(variable: str, value: Iterable[str]) -> bool:
-    """Say whether a variable with this value decides what commands execute."""
     # `ENV=production` names no file.
     is_file = variable == "ENV" and not frozenset("/$`").isdisjoint("".join(value))
     return is_file or variable in _OBEYED or variable.startswith(("BASH_FUNC_", "GIT_CONFIG"))

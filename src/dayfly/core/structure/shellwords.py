@@ -76,7 +76,6 @@ class Word:
         return part
 
     def take(self, other: Word) -> None:
-        """Put another one's value behind this one's."""
         self.value += other.value
         self.origin += other.origin
 

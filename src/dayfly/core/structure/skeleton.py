@@ -58,7 +58,6 @@ class Skeleton:
         self.has_parameters = False
 
     def value(self, start: int, end: int) -> None:
-        """Text[start:end] is a value."""
         self.pass_over(start, end)
         if self.tokens[-2:] == [_VALUE, ","]:
             self.tokens.pop()
@@ -66,7 +65,6 @@ class Skeleton:
             self.tokens.append(_VALUE)
 
     def pass_over(self, start: int, end: int) -> None:
-        """Text[start:end] says nothing of the structure."""
         mark(self.free, start, end)
 
     def hash(self) -> str:

@@ -92,7 +92,6 @@ class Statement:
         self._find_names()
 
     def is_events(self, token: Token) -> bool:
-        """Say whether the event has a part in a token."""
         return self.taint.any(token.start, token.end)
 
     def break_of(self, token: Token, own: OwnText | None = None) -> int:

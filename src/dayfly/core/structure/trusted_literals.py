@@ -176,13 +176,11 @@ class OwnText:
         self._names = names
 
     def with_constants(self, constants: Texts) -> OwnText:
-        """Return own text with these constants, and with the same generators'."""
         made = OwnText(constants)
         made._generators, made._choices, made._names = self._generators, self._choices, self._names
         return made
 
     def with_generators(self, generators: Texts) -> OwnText:
-        """Return own text with the same constants, and with these generators'."""
         made = OwnText((), generators)
         made._function, made._choices, made._names = self._function, self._choices, self._names
         return made
@@ -193,11 +191,9 @@ class OwnText:
 
     @property
     def has_read_generators(self) -> bool:
-        """Whether somebody has asked for them."""
         return self._generators.ready
 
     def is_constant(self, text: str, *, generators: bool = False) -> bool:
-        """Say whether this very text is a constant of the function."""
         if text in self._function.load().constants:
             return True
         return generators and text in self._generators.load().constants
@@ -367,7 +363,6 @@ def texts_of(code: CodeType, names: set[str] | None = None) -> list[str]:
 
 
 def _codes(code: CodeType) -> list[CodeType]:
-    """Return a code object and all the code within it."""
     # Not types.CodeType, nor a recursion: `types` is no module of the worker's, and generated code nests deeply.
     found = [code]
     for one in found:
@@ -376,7 +371,6 @@ def _codes(code: CodeType) -> list[CodeType]:
 
 
 def _flattened(values: Iterable[object]) -> list[object]:
-    """Return values, and those in tuples and sets among them."""
     found = list(values)
     for value in found:
         if isinstance(value, (tuple, frozenset)):

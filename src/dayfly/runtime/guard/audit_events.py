@@ -78,9 +78,6 @@ def _loads_file(frame: FrameType | None) -> bool:
     return False
 
 
-# ---- code ---------------------------------------------------------------------------------------
-
-
 def _on_compile(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     source = arguments[0]
     if _loads_file(frame):
@@ -107,7 +104,6 @@ def _on_compile(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 
 
 def _is_one_of(frame: FrameType, functions: tuple[tuple[str, str], ...]) -> bool:
-    """Say whether it is one of these functions, given as module and name."""
     for module, function in functions:
         if frame.f_code is getattr(getattr(sys.modules.get(module), function, None), "__code__", None):
             return True
@@ -185,7 +181,6 @@ def _shown(environment: Any, text: str) -> set[str] | None:
 
 
 def _marks_of(environment: object) -> list[tuple[str, str]]:
-    """Return where the tags of a template of jinja2's begin and end."""
     marks = [
         (
             str(getattr(environment, kind + "_start_string", "")),
@@ -304,9 +299,6 @@ def _on_extension(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     sinks.about_path(guard, name, frame)
 
 
-# ---- processes ----------------------------------------------------------------------------------
-
-
 def _on_system(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     guard.late("commands").about_shell(guard, arguments[0], frame, is_systems=True)
 
@@ -346,9 +338,6 @@ def _on_spawn(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 
 def _on_pty(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     guard.late("commands").about_process(guard, None, arguments[0], frame)
-
-
-# ---- files --------------------------------------------------------------------------------------
 
 
 def _on_open(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
@@ -430,9 +419,6 @@ def _on_two_paths_below(guard: Guard, arguments: Arguments, frame: FrameType) ->
         sinks.about_path(guard, arguments[1], frame)
 
 
-# ---- network ------------------------------------------------------------------------------------
-
-
 def _on_resolve(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     looks_up = _looks_up(guard, frame)
     if looks_up and pack_address(str(arguments[0])):
@@ -468,9 +454,6 @@ def _on_connect(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 
 def _on_url(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     sinks.about_url(guard, arguments[0], frame)
-
-
-# ---- the interpreter ----------------------------------------------------------------------------
 
 
 def _on_hook(guard: Guard, _arguments: Arguments, frame: FrameType) -> None:

@@ -83,8 +83,6 @@ class Capabilities:
         self._import_path = frozenset(root.rstrip("/") or "/" for root in self.places.roots)
         self._process = ""
 
-    # ---- asked -----------------------------------------------------------------------------------
-
     def ask(self, kind: str, target: str, frame: FrameType, *, names: tuple[str, ...] = ()) -> None:
         """Have a use judged; `names` are other names of the target, one of which is enough.
 
@@ -152,7 +150,6 @@ class Capabilities:
         self.ask(kind, full, frame)
 
     def ask_variable(self, name: str, frame: FrameType, *, is_set: bool) -> None:
-        """A variable of the environment that is read."""
         kind, target = _use_of(name)
         # What is not there gives nothing away, but another environment may have it.
         if kind and (is_set or self.learns):
@@ -191,8 +188,6 @@ class Capabilities:
             return "/proc/self/" + path[len(own) :]
         return path.replace("/proc/thread-self/", "/proc/self/", 1)
 
-    # ---- names and their addresses ---------------------------------------------------------------
-
     def resolved(self, host: str, addresses: list[bytes]) -> None:
         """An allowed name was found to have these addresses."""
         for address in addresses:
@@ -205,10 +200,7 @@ class Capabilities:
             del self._names[next(iter(self._names))]
 
     def names_of(self, address: bytes) -> tuple[str, ...]:
-        """Return the names that were found to have this address."""
         return tuple(self._names.get(address, ()))
-
-    # ---- what is told ----------------------------------------------------------------------------
 
     def _learn(self, kind: str, target: str, packages: tuple[str, ...], phase: str, frame: FrameType) -> None:
         raw = (kind, target, packages, phase)

@@ -109,8 +109,6 @@ def _wrap_http(module: ModuleType, guard: Guard) -> None:
 
 
 def _wrap_sending(owner: Any, guard: Guard) -> None:
-    """What a function or a client writes into a connection."""
-
     def look(_socket: object, data: object, *_rest: object) -> None:
         # Perhaps through what `makefile` gives, which is the module's.
         by_hand = _is_by_function(guard, sys._getframe(2), "socket")
@@ -121,8 +119,6 @@ def _wrap_sending(owner: Any, guard: Guard) -> None:
         setattr(owner, name, getattr(owner, name))
         precede(owner, name, guard, look)
 
-
-# ---- AWS ----------------------------------------------------------------------------------------
 
 # Where requests have statements, by service and the parameter's name, with the dialect.
 _STATEMENTS = {
@@ -151,7 +147,6 @@ _JSON = re.compile(r'\s*(?:\{\s*["}]|\[\s*[]["{\d-])')
 
 
 def _statements(service: str, parameters: dict[str, object]) -> Iterator[tuple[str, str]]:
-    """Yield the statements of a request and their dialect."""
     name, dialect = _STATEMENTS.get(service, ("", ""))
     if type(text := parameters.get(name)) is str:
         yield text, dialect

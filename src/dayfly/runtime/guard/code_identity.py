@@ -40,7 +40,6 @@ class KnownCode:
 
     @property
     def is_forgetful(self) -> bool:
-        """Say whether there were more texts than are remembered."""
         return self._characters > _MANY_CHARACTERS
 
     def remember(self, source: str | bytes) -> None:

@@ -104,9 +104,6 @@ def _about_sql(guard: Guard, sql: object, dialect: str) -> None:
         guard.ask("statements.about_sql", sql, dialect)
 
 
-# ---- drivers ------------------------------------------------------------------------------------
-
-
 def _wrap_sqlite3(module: ModuleType, guard: Guard) -> None:
     plain_connection, plain_cursor, connect = module.Connection, module.Cursor, module.connect
 

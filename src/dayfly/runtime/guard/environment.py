@@ -84,29 +84,23 @@ def _watched(data: dict[bytes, bytes], capabilities: Capabilities) -> object:
             return key in data
 
         def keys(self) -> list[bytes]:
-            """Return the names."""
             return visible()
 
         def values(self) -> list[bytes]:
-            """Return what they hold."""
             return [value for _key, value in read()]
 
         def items(self) -> list[tuple[bytes, bytes]]:
-            """Return names and what they hold."""
             return read()
 
         def get(self, key: bytes, default: bytes | None = None) -> bytes | None:
-            """Return what one holds."""
             ask(key)
             return data.get(key, default)
 
         def pop(self, key: bytes, *default: bytes) -> bytes:
-            """Take one out."""
             ask(key)
             return data.pop(key, *default)
 
         def copy(self) -> dict[bytes, bytes]:
-            """Return them as a table of its own."""
             return dict(read())
 
         def __copy__(self) -> dict[bytes, bytes]:
@@ -116,11 +110,9 @@ def _watched(data: dict[bytes, bytes], capabilities: Capabilities) -> object:
             return self.copy()
 
         def clear(self) -> None:
-            """Take all out."""
             data.clear()
 
         def update(self, other: Mapping[bytes, bytes]) -> None:
-            """Take in what another table holds."""
             data.update(other)
 
     return Environment()

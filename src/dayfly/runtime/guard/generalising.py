@@ -79,7 +79,6 @@ def destination(text: str, spans: Spans, own: Own) -> str:
 
 
 def name(text: str, spans: Spans) -> str:
-    """Return the name of a program, a library or a variable."""
     return _marked(text, spans)
 
 
@@ -96,7 +95,6 @@ def _marked_path(text: str, spans: Spans, size: int = 0) -> str:
 
 
 def _marked(text: str, spans: Spans) -> str:
-    """Return `text` with `*` for each part that came with the event."""
     if len(text) > globs.MANY_CHARACTERS:
         return "*"
     parts: list[str] = []

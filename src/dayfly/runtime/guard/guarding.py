@@ -151,7 +151,6 @@ class Guard:
 
     @property
     def is_active(self) -> bool:
-        """Say whether an event is served."""
         return self.switch.is_active()
 
     def settle(self) -> None:
@@ -441,8 +440,6 @@ class Guard:
             self.busy.pop(ident, None)
         return patched
 
-    # ---- asked by hooks and wrappers ------------------------------------------------------------
-
     @property
     def written(self) -> OwnText:
         """What the function's code says, and libraries say whose business is to write code."""
@@ -479,7 +476,6 @@ class Guard:
         return [(span.start, span.end) for span in self.contributed(text)]
 
     def contributed(self, text: str) -> list[Span]:
-        """Return what of a text came with the event, without what the function chooses among."""
         return contributed(text, self.provenance, self.own)
 
     def record_of(self, text: str) -> str:
@@ -552,7 +548,6 @@ class Guard:
         return not self.places.is_functions(name) or self._is_beside(name)
 
     def _is_beside(self, file: str) -> bool:
-        """Say whether a file of the function's folder is an installed library's."""
         if self._libraries is None:
             self._libraries = owntext.libraries_in(self._task)
         return owntext.is_beside(file, self.places.task, self._libraries)
@@ -652,7 +647,6 @@ class Guard:
     def _deny(
         self, rule: str, place: str, message: str, record: str = "", *, verdict: str = "", **told: Any
     ) -> None:
-        """Have it told, and raise where the rule refuses."""
         blocks = self.refuses(rule)
         self.tell(verdict or ("refused" if blocks else "observed"), rule, place=place, **told)
         if blocks:
@@ -677,7 +671,6 @@ class Guard:
         return not owncode.module_of(frame) and not self.is_interpreters(frame.f_code)
 
     def is_interpreters(self, code: CodeType) -> bool:
-        """Say whether this is the interpreter's code."""
         if self.capabilities is not None:
             return not self.capabilities.origins.owner(code)
         return self.places.is_library(code.co_filename) and self._of_files.is_of_file(code)

@@ -51,7 +51,6 @@ def arm(guard: Guard) -> str:
 
 
 def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
-    """Return the function that is told of every event."""
     find, busy, ident_now, frame_at = ACTS.get, guard.busy, get_ident, sys._getframe
     is_active = guard.switch.is_active
     wrapper: CodeType | None = None

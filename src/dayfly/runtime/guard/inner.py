@@ -67,7 +67,6 @@ def _values(name: str, entries: dict[str, object]) -> Iterator[tuple[str, object
 
 
 def _carried(value: object) -> tuple[object, ...]:
-    """Return a function's code and defaults."""
     assert isinstance(value, types.FunctionType)
     named = value.__kwdefaults__ or {}
     return (value.__code__, *(value.__defaults__ or ()), *named.keys(), *named.values())

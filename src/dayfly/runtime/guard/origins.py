@@ -79,8 +79,6 @@ class Origins:
         self._owners: dict[int, tuple[CodeType, str]] = {}
         self._starters: dict[int, tuple[weakref.ref[threading.Thread], tuple[str, ...], str]] = {}
 
-    # ---- what is told of code --------------------------------------------------------------------
-
     def loads(self, code: CodeType, path: str) -> None:
         """The import system executes a module's code that it read from the file `path`."""
         self._loaded.setdefault(code.co_filename, []).append((code, path))
@@ -110,8 +108,6 @@ class Origins:
         if isinstance(thread, threading.Thread):
             self._starters[id(thread)] = (weakref.ref(thread), packages, phase)
         return packages[0] if packages else TRANSPARENT
-
-    # ---- what is asked of a stack ----------------------------------------------------------------
 
     def packages(self, frame: FrameType | None, *, is_asking: bool = False) -> tuple[str, ...]:
         """Return whose code stands between an operation and the nearest frame of the function's, innermost first.
@@ -180,7 +176,6 @@ class Origins:
         return owner
 
     def is_functions(self, code: CodeType) -> bool:
-        """Say whether this is the function's own code."""
         return self.owner(code) == FUNCTION
 
     def _file_of(self, code: CodeType) -> str:
@@ -232,7 +227,6 @@ class Origins:
 
 
 def early_codes() -> list[CodeType]:
-    """Return the code of all functions that there are."""
     return [item.__code__ for item in gc.get_objects() if type(item) is FunctionType]
 
 

@@ -97,7 +97,6 @@ def _add(codes: Iterable[tuple[CodeType, int]]) -> None:
 
 
 def within(code: CodeType) -> list[CodeType]:
-    """Return a code object and all that is nested in it."""
     found = [code]
     for one in found:
         found += [constant for constant in one.co_consts if type(constant) is CodeType]
@@ -124,12 +123,10 @@ def function_of(frame: FrameType) -> tuple[str, str]:
 
 
 def is_importing(frame: FrameType) -> bool:
-    """Say whether the import system runs in this frame."""
     return module_of(frame) in _IMPORTERS
 
 
 def is_globals(dictionary: dict[str, object]) -> bool:
-    """Say whether these are the globals of one of those modules."""
     return number_of(dictionary) in _MODULES
 
 

@@ -44,7 +44,6 @@ class Places:
         return name.startswith((*self.roots, FROZEN))
 
     def is_library(self, name: str) -> bool:
-        """Say whether code of this file name is the interpreter's."""
         return name.startswith((self._library, FROZEN)) and "/site-packages/" not in name
 
     def is_functions(self, name: str) -> bool:

@@ -105,7 +105,6 @@ class Pristine:
 
     @property
     def is_touched(self) -> bool:
-        """Say whether any dictionary may have changed, or hook."""
         return self._watch is not None and (bool(self._watch.changed()) or any(self._moved_hooks()))
 
     def changes(self) -> Iterator[Change]:
@@ -138,7 +137,6 @@ class Pristine:
                 yield name, was_held, held
 
     def owner_of(self, entries: object) -> Owner | None:
-        """Return the owner of a dictionary that is watched."""
         number = number_of(entries)
         found = self._owners.get(number)
         if found is not None:

@@ -71,7 +71,6 @@ class _Everything:
     """Stands in for the function's own text where there is no event: nothing has to be left out."""
 
     def is_constant(self, _text: str) -> bool:
-        """Say that it is."""
         return True
 
     has_word = is_constant
@@ -94,7 +93,6 @@ class Recorder:
 
     @property
     def phase(self) -> str:
-        """Return the phase of whatever asks."""
         frame: FrameType | None = sys._getframe(1)
         for _ in range(_MANY_FRAMES):
             if frame is None:
@@ -131,7 +129,6 @@ class Recorder:
         return False
 
     def is_interpreters(self, code: CodeType) -> bool:
-        """Say whether this is the interpreter's code."""
         return self.capabilities is not None and not self.capabilities.origins.owner(code)
 
     def is_foreign(self, _fault: BaseException) -> bool:

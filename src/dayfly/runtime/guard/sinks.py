@@ -343,7 +343,6 @@ def about_dotted(guard: Guard, dotted: object, frame: FrameType) -> None:
 
 
 def may_hold_statement(text: str) -> bool:
-    """Say whether a word that begins a statement stands in a text."""
     return STATEMENT.search(text) is not None
 
 

@@ -78,11 +78,9 @@ class Switch:
         """Init is over."""
 
     def hear(self) -> None:
-        """The hook was told of the event "dayfly.guard"."""
         self._heard += 1
 
     def is_active(self) -> bool:
-        """Say whether an event is served."""
         return self._is_active
 
     def count_heard(self) -> int:

@@ -30,9 +30,6 @@ _SHELL = "/bin/sh"
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
-# ---- processes ----------------------------------------------------------------------------------
-
-
 def program(capabilities: Capabilities, value: object) -> str:
     """Return a program as a policy names it: one that is found where functions write by its path."""
     if isinstance(value, list):
@@ -86,9 +83,6 @@ def is_library(capabilities: Capabilities, frame: FrameType, names: tuple[str, .
     """Say whether one of these files of the interpreter's stands in this frame."""
     name = frame.f_code.co_filename
     return any(part in name for part in names) and not capabilities.origins.owner(frame.f_code)
-
-
-# ---- files --------------------------------------------------------------------------------------
 
 
 def _ask(capabilities: Capabilities, kind: str, path: object, frame: FrameType, *, folder: int = -1) -> None:
@@ -164,9 +158,6 @@ def _on_database(capabilities: Capabilities, arguments: Arguments, frame: FrameT
     _ask(capabilities, "write", text, frame)
 
 
-# ---- network ------------------------------------------------------------------------------------
-
-
 def _on_resolve(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
     host = _text(arguments[0])
     if not host or pack_address(host):
@@ -215,9 +206,6 @@ def _on_bind(capabilities: Capabilities, arguments: Arguments, frame: FrameType)
 
 def _text(value: object) -> str:
     return bytes(value).decode("latin-1") if isinstance(value, bytearray) else text_of(value) or ""
-
-
-# ---- native code and threads --------------------------------------------------------------------
 
 
 def _on_load_library(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:

@@ -39,7 +39,6 @@ class Written:
         self._count = 0
 
     def now(self) -> OwnText:
-        """Return it with what is loaded now."""
         count = len(sys.modules)
         if count != self._count:
             self._count = count
