@@ -18,7 +18,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType, FrameType
 
-    from dayfly.core.reports import Use
     from dayfly.runtime.guard.capabilities import Capabilities
     from dayfly.runtime.guard.places import Places
 
@@ -116,13 +115,10 @@ class Recorder:
                 return [(len(place), len(text))]
         return []
 
-    def refuse(self, _rule: str, _frame: FrameType | None) -> None:
+    def refuse(self, *_: object, **_about: object) -> None:
         """Nothing is refused here."""
 
-    def refuse_use(
-        self, _rule: str, _frame: FrameType | None, _use: Use, _package: str, *, target: str = ""
-    ) -> None:
-        """Nothing is refused where there is no policy."""
+    refuse_use = refuse
 
     def refuses(self, _rule: str) -> bool:
         """Nothing is refused here."""

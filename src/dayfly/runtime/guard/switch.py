@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     Judge = Callable[[str, tuple[object, ...]], None]
-    Events = tuple[tuple[str, int], ...]
     Sealed = tuple[object, str, int]
 
 # As native/audit/audit.h has them: when an event is passed on, and how a dictionary is sealed.
@@ -43,28 +42,16 @@ class Switch:
         self._is_active = False
         self._heard = 0
 
-    def install(
-        self, judge: Judge, _events: Events, _refusals: tuple[type[BaseException], ...], _is_starting: int
-    ) -> None:
+    def install(self, judge: Judge, *_events_and_more: object) -> None:
         """Add the hook; it stays as long as the interpreter does."""
         sys.addaudithook(judge)
 
-    def seal(
-        self,
-        _sealed: tuple[Sealed, ...],
-        _functions: tuple[FunctionType, ...],
-        _codes: tuple[CodeType, ...],
-        _handle: CodeType,
-        _outermost: CodeType,
-    ) -> None:
+    def seal(self, *_parts: object) -> None:
         """Nothing is sealed here."""
 
-    def extend(
-        self, _sealed: tuple[Sealed, ...], _functions: tuple[FunctionType, ...], _codes: tuple[CodeType, ...]
-    ) -> None:
-        """Nor is more."""
+    extend = seal
 
-    def begin(self, _descriptor: int, _nonce: bytes, _request_id: str, _blocks: int) -> bool:
+    def begin(self, *_reports_to: object) -> bool:
         """An event is served from here on; say whether it is not the function that says so, who cannot be told here."""
         self._is_active = True
         return True

@@ -259,16 +259,18 @@ def _on_interpreter(capabilities: Capabilities, _arguments: Arguments, frame: Fr
 
 
 def _on_thread(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
-    begin_thread(capabilities, arguments[0], frame)
+    begin_thread(capabilities, arguments[0], frame, capabilities.ask)
 
 
-def begin_thread(capabilities: Capabilities, function: object, frame: FrameType) -> None:
+def begin_thread(
+    capabilities: Capabilities, function: object, frame: FrameType, ask: Callable[..., None]
+) -> None:
     """A thread is about to run `function`: remember who started it, and ask whether he may."""
     who = capabilities.origins.starts(
         getattr(function, "__self__", function), frame, capabilities.guard.phase
     )
     if who:
-        capabilities.ask("threads", who, frame)
+        ask("threads", who, frame)
 
 
 # By kind, so that what is not restricted costs nothing.
