@@ -40,7 +40,6 @@ _ZIP = "zipimport"
 _READS_FILE = frozenset("get_code get_data _get_module_code _unmarshal_code _compile_source".split())
 # Between a loader's method and the event it causes.
 _LOADER_DEPTH = 4
-_MANY_FRAMES = 400
 # Shorter byte code occurs in anything.
 _FEW_BYTES = 6
 _NO_DIRECTORY = -1
@@ -66,15 +65,14 @@ _LINE_READERS = ("/tokenize.py", "/linecache.py")
 
 def _loads_file(frame: FrameType | None) -> bool:
     """Say whether the import system executes what it has read from a file, in this frame."""
-    for _ in range(_LOADER_DEPTH):
-        if frame is None or not owncode.is_importing(frame):
+    for found in owncode.stack(frame, _LOADER_DEPTH):
+        if not owncode.is_importing(found):
             return False
-        if frame.f_code in _FROZEN_LOADERS:
+        if found.f_code in _FROZEN_LOADERS:
             return True
-        if frame.f_code.co_name in _READS_FILE:
-            kind = type(frame.f_locals.get("self"))
-            return kind in _FILE_LOADERS or (owncode.module_of(frame) == _ZIP and kind is type(None))
-        frame = frame.f_back
+        if found.f_code.co_name in _READS_FILE:
+            kind = type(found.f_locals.get("self"))
+            return kind in _FILE_LOADERS or (owncode.module_of(found) == _ZIP and kind is type(None))
     return False
 
 
@@ -246,17 +244,12 @@ def _on_import(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
         return
     if type(name) is not str:
         return
-    found: FrameType | None = frame
-    for _ in range(_MANY_FRAMES):
-        if found is None:
-            return
-        if not (owncode.is_importing(found) or found.f_code.co_filename.endswith("/importlib/__init__.py")):
-            break
-        found = found.f_back
-    if found is None:
+    for found in owncode.stack(frame):
+        if owncode.is_importing(found) or found.f_code.co_filename.endswith("/importlib/__init__.py"):
+            continue
+        if not _is_stated(name, found.f_code.co_names):
+            sinks.about_import(guard, name, frame)
         return
-    if not _is_stated(name, found.f_code.co_names):
-        sinks.about_import(guard, name, frame)
 
 
 def _is_stated(name: str, names: tuple[str, ...]) -> bool:
@@ -270,16 +263,14 @@ def _is_stated(name: str, names: tuple[str, ...]) -> bool:
 
 def _judge_dynamic_import(guard: Guard, frame: FrameType) -> None:
     """Where a file is loaded for `importlib.import_module`, which is no event: judge the name that it was given."""
-    found: FrameType | None = frame
-    for _ in range(_MANY_FRAMES):
-        if found is None or not owncode.is_importing(found):
+    for found in owncode.stack(frame):
+        if not owncode.is_importing(found):
             return
         if found.f_code.co_name == "_gcd_import":
             name = found.f_locals.get("name")
             if type(name) is str:
                 sinks.about_import(guard, name, frame)
             return
-        found = found.f_back
 
 
 def _on_load_library(guard: Guard, arguments: Arguments, frame: FrameType) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 
-from dayfly.runtime.guard import sinks
+from dayfly.runtime.guard import owncode, sinks
 from dayfly.runtime.guard.places import text_of
 from dayfly.runtime.guard.wrapping import precede
 
@@ -41,12 +41,8 @@ def _caller(clients: tuple[str, ...]) -> tuple[FrameType | None, str]:
     first = sys._getframe(4)
     if _package(first) not in clients:
         return None, ""
-    frame: FrameType | None = first
-    for _ in range(_MANY_STEPS):
-        if frame is None or _package(frame) not in clients:
-            break
-        frame = frame.f_back
-    return first, _package(frame) if frame is not None else ""
+    above = (name for one in owncode.stack(first, _MANY_STEPS) if (name := _package(one)) not in clients)
+    return first, next(above, "")
 
 
 def _package(frame: FrameType) -> str:

@@ -9,6 +9,8 @@ import os
 import posix
 import sys
 
+from dayfly.runtime.guard import owncode
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -120,13 +122,11 @@ def _watched(data: dict[bytes, bytes], capabilities: Capabilities) -> object:
 
 def _reader(frame: FrameType, origins: Origins, key: bytes) -> FrameType | None:
     """Return the frame that reads a variable; None where the interpreter hands it to a child, or looks at its name alone."""
-    above: FrameType | None = frame
-    for _ in range(_MANY_STEPS):
-        if above is None or origins.owner(above.f_code):
+    for above in owncode.stack(frame, _MANY_STEPS):
+        if origins.owner(above.f_code):
             break
         if above.f_code.co_name in _STARTERS and above.f_code.co_filename.endswith(_STARTING):
             return None
         if above.f_code.co_name == _PROXIES and above.f_code.co_filename.endswith(_REQUESTS):
             return frame if key.lower().endswith(b"_proxy") else None
-        above = above.f_back
     return frame

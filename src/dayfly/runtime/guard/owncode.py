@@ -18,7 +18,7 @@ import dayfly
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from types import CellType, FrameType, ModuleType
 
 # Dayfly, AWS's loop with what comes with it, and what imports modules.
@@ -29,6 +29,8 @@ GUARD = "dayfly.runtime.guard."
 # Where Dayfly lies: a folder, or a folder and an archive.
 FOLDERS = tuple(os.path.normpath(folder) + "/" for folder in dayfly.__path__)
 
+# Deeper stacks say nothing.
+_MANY_FRAMES = 400
 # An object's own number, as `id`, which raises an audit event each time: six times as long where there is a hook, and init
 # asks for ten thousand. Of a class's slot, it does not ask the object, and takes the address.
 number_of = object.__hash__
@@ -101,6 +103,15 @@ def within(code: CodeType) -> list[CodeType]:
     for one in found:
         found += [constant for constant in one.co_consts if type(constant) is CodeType]
     return found
+
+
+def stack(frame: FrameType | None, most: int = _MANY_FRAMES) -> Iterator[FrameType]:
+    """Yield a frame and those that called it, `most` of them."""
+    for _ in range(most):
+        if frame is None:
+            return
+        yield frame
+        frame = frame.f_back
 
 
 def content_of(cell: CellType) -> object:

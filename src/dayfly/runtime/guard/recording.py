@@ -92,10 +92,7 @@ class Recorder:
 
     @property
     def phase(self) -> str:
-        frame: FrameType | None = sys._getframe(1)
-        for _ in range(_MANY_FRAMES):
-            if frame is None:
-                break
+        for frame in owncode.stack(sys._getframe(1), _MANY_FRAMES):
             code = frame.f_code
             if self.places.is_functions(code.co_filename):
                 if code.co_name.startswith("test") or (self._handler and code.co_name == self._handler):
@@ -105,7 +102,6 @@ class Recorder:
                     return "init"
             if frame.f_back is None and self.capabilities is not None:
                 return self.capabilities.origins.began(frame) or "init"
-            frame = frame.f_back
         return "init"
 
     def spans(self, text: str) -> list[tuple[int, int]]:

@@ -218,10 +218,7 @@ def _is_librarys(guard: Guard, text: str, frame: FrameType) -> bool:
 
 def caller_of(frame: FrameType) -> FrameType | None:
     """Return the frame that asked for what Dayfly's own code looks at."""
-    caller: FrameType | None = frame
-    while caller is not None and owncode.module_of(caller):
-        caller = caller.f_back
-    return caller
+    return next((one for one in owncode.stack(frame) if not owncode.module_of(one)), None)
 
 
 def _between(text: str, marks: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:
