@@ -236,12 +236,9 @@ def _wrap_psycopg2(module: ModuleType, guard: Guard) -> None:
 _EXECUTE = ("execute", "executemany")
 # What takes a part of a statement of DuckDB's, each with the clause that it is.
 _RELATIONS = {
-    "aggregate": "SELECT",
+    **dict.fromkeys(("aggregate", "project", "select"), "SELECT"),
+    **dict.fromkeys(("order", "sort"), "ORDER BY"),
     "filter": "WHERE",
-    "order": "ORDER BY",
-    "project": "SELECT",
-    "select": "SELECT",
-    "sort": "ORDER BY",
 }
 # Drivers in Python: the dialect, the methods that take a statement first, and the classes in the module.
 _CURSORS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-import _blake2
-import _sre  # type: ignore[import-not-found]
-import bisect
-import builtins
-import collections.abc
-import io
-import itertools
-import json
-import os
 import re
 import sys
-import types
-import unicodedata
 from _frozen_importlib_external import FileFinder, SourceFileLoader, SourcelessFileLoader
+from importlib import import_module
 from re import _compiler
 from zipimport import ZipImportError, zipimporter
 
@@ -53,20 +43,9 @@ class _Expressions:
 # What these modules import of the standard library, as it was before the function's code was loaded. `compile` imports unicodedata
 # for names beyond ASCII.
 _STANDARD: dict[str, Any] = {
-    "_blake2": _blake2,
-    "_sre": _sre,
-    "bisect": bisect,
-    "builtins": builtins,
-    "collections.abc": collections.abc,
-    "io": io,
-    "itertools": itertools,
-    "json": json,
-    "os": os,
-    "re": _Expressions,
-    "sys": sys,
-    "types": types,
-    "unicodedata": unicodedata,
-}
+    name: import_module(name)
+    for name in "_blake2 _sre bisect builtins collections.abc io itertools json os sys types unicodedata".split()
+} | {"re": _Expressions}
 
 
 def _import(name: str, *arguments: Any) -> Any:
