@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 AWS = "@aws"
 _LOCAL = "unix:"
-_AWS_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
+AWS_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
 # Below AWS's names, but machines, balancers and interfaces of customers: of anybody's.
 _CUSTOMERS = frozenset(
     "airflow aoss cache compute compute-1 docdb elb es execute-api memorydb neptune rds redshift "
@@ -135,7 +135,7 @@ def is_aws(host: str) -> bool:
     """Say whether AWS itself answers at `host`, and no customer of theirs."""
     if host in _AWS_ADDRESSES:
         return True
-    if not host.endswith(_AWS_SUFFIXES):
+    if not host.endswith(AWS_SUFFIXES):
         return False
     # Of buckets' sites, s3-website-REGION, only the older ones have the region in the same label.
     return _CUSTOMERS.isdisjoint(host.split(".")) and ".s3-website" not in host

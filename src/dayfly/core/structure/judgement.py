@@ -49,9 +49,6 @@ class Judgement:
         self.reason = reason
         self.path = path
 
-    def __repr__(self) -> str:
-        return f"Judgement({self.verdict!r}, {self.rule!r}, {self.reason!r}, {self.path!r})"
-
 
 class Taint:
     """The event's part of one text, a byte for each character."""

@@ -19,6 +19,8 @@ from dayfly.core.structure.sqltokens import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dayfly.core.structure.judgement import Taint
     from dayfly.core.structure.trusted_literals import OwnText
 
@@ -193,12 +195,10 @@ class Statement:
 
 def find_places(statement: Statement, *, is_schemaless: bool, by_library: bool) -> dict[int, int]:
     """Return the event's tokens, by where they begin and end, that fill a place which the grammar has for one of them."""
-    found = _fill_closed_sets(statement)
-    found |= _fill_columns(statement, by_library=by_library)
-    found |= _fill_partitions(statement)
-    found |= _fill_upkeep(statement)
-    found |= _fill_paths(statement) if is_schemaless else _fill_settings(statement)
-    return found
+    found = [*_fill_columns(statement, by_library=by_library), *_fill_partitions(statement)]
+    found += _fill_upkeep(statement)
+    found += _fill_paths(statement) if is_schemaless else _fill_settings(statement)
+    return _fill_closed_sets(statement) | {token.start: token.end for token in found}
 
 
 def _fill_closed_sets(statement: Statement) -> dict[int, int]:
@@ -260,16 +260,15 @@ def _fill_closed_sets(statement: Statement) -> dict[int, int]:
     return found
 
 
-def _fill_columns(statement: Statement, *, by_library: bool) -> dict[int, int]:
-    """Return the names of the event's, as words or between quotes that are not, in the columns of CREATE TABLE.
+def _fill_columns(statement: Statement, *, by_library: bool) -> Iterator[Token]:
+    """Yield the names of the event's, as words or between quotes that are not, in the columns of CREATE TABLE.
 
     And of INSERT INTO, where a library knows the table.
     """
     texts = statement.texts
-    found: dict[int, int] = {}
     is_insert = by_library and texts[:2] == ["insert", "into"]
     if not (is_insert or texts[:2] == ["create", "table"]) or "select" in texts or "(" not in texts:
-        return found
+        return
     depth = 0
     for number in range(texts.index("("), len(texts)):
         token = statement.significant[number]
@@ -281,17 +280,15 @@ def _fill_columns(statement: Statement, *, by_library: bool) -> dict[int, int]:
             and texts[number - 1] in ("(", ",")
             and (token.kind == WORD or statement.is_quoted(token))
         ):
-            found[token.start] = token.end
-    return found
+            yield token
 
 
-def _fill_partitions(statement: Statement) -> dict[int, int]:
-    """Return the names in `PARTITION (year='2025', ...)`, Hive's, each of which stands before a literal."""
+def _fill_partitions(statement: Statement) -> Iterator[Token]:
+    """Yield the names in `PARTITION (year='2025', ...)`, Hive's, each of which stands before a literal."""
     significant, texts = statement.significant, statement.texts
-    found: dict[int, int] = {}
     is_inside = False
     if texts[:1] not in (["alter"], ["insert"]):
-        return found
+        return
     for number, token in enumerate(significant):
         is_inside = texts[max(0, number - 1) : number + 1] == ["partition", "("] or (
             is_inside and token.text != ")"
@@ -304,15 +301,14 @@ def _fill_partitions(statement: Statement) -> dict[int, int]:
             and significant[number + 2].kind in (STRING, NUMBER)
             and (token.kind == WORD or statement.is_quoted(token))
         ):
-            found[token.start] = token.end
-    return found
+            yield token
 
 
-def _fill_upkeep(statement: Statement) -> dict[int, int]:
+def _fill_upkeep(statement: Statement) -> list[Token]:
     """Return the name of the table in a statement that only maintains it: `MSCK REPAIR TABLE {x}`."""
     named = _UPKEEP.match(" ".join(statement.texts[:_MANY_WORDS]))
     if named is None or ";" in statement.texts[:-1]:
-        return {}
+        return []
     begin = named[0].count(" ")
     table = statement.significant[begin : begin + named[1].count(" ") + 1]
     behind = table[-1].end
@@ -320,36 +316,30 @@ def _fill_upkeep(statement: Statement) -> dict[int, int]:
     location = _LOCATION.search(statement.sql, behind)
     taint = statement.taint
     if taint.any(behind, behind + 1) or (location and taint.any(location.start(), len(statement.sql))):
-        return {}
-    if any(
-        not (token.kind == WORD and token.text not in CLAUSES)
-        and token.text != "."
-        and not statement.is_quoted(token)
+        return []
+    are_names = all(
+        (token.kind == WORD and token.text not in CLAUSES) or token.text == "." or statement.is_quoted(token)
         for token in table
-    ):
-        return {}
-    return {token.start: token.end for token in table}
+    )
+    return table if are_names else []
 
 
-def _fill_settings(statement: Statement) -> dict[int, int]:
-    """Return the words that are all a setting is set to, `SET search_path TO tenant_7`: there they are literals."""
-    found: dict[int, int] = {}
+def _fill_settings(statement: Statement) -> Iterator[Token]:
+    """Yield the words that are all a setting is set to, `SET search_path TO tenant_7`: there they are literals."""
     texts = statement.texts
     begin = 0
     for end in [*(at for at, text in enumerate(texts) if text == ";"), len(texts)]:
         is_short = begin < end <= begin + _MANY_WORDS
         last = statement.significant[end - 1] if is_short else None
         if last is not None and last.kind == WORD and _SET.fullmatch(" ".join(texts[begin:end])):
-            found[last.start] = last.end
+            yield last
         begin = end + 1
-    return found
 
 
-def _fill_paths(statement: Statement) -> dict[int, int]:
-    """Return the parts of paths into documents that are all the event has where a name may stand."""
+def _fill_paths(statement: Statement) -> Iterator[Token]:
+    """Yield the parts of paths into documents that are all the event has where a name may stand."""
     sql, tokens = statement.sql, statement.tokens
     runs = frozenset(statement.taint.runs())
-    found: dict[int, int] = {}
     for index, token in enumerate(tokens):
         path = _DOCUMENT_PATH.match(sql, token.start) if token.kind == WORD else None
         if path is None or path.span() not in runs:
@@ -359,8 +349,7 @@ def _fill_paths(statement: Statement) -> dict[int, int]:
         is_left = before is None or not compares(before[0].strip().lower())
         if token.start in statement.asked or (is_left and after and compares(after[0].lower())):
             parts = tokens[index : index + path.end() - path.start()]
-            found |= {one.start: one.end for one in parts if one.start < path.end()}
-    return found
+            yield from (one for one in parts if one.start < path.end())
 
 
 def _is_operator(statement: Statement, number: int, runs: dict[int, int]) -> bool:

@@ -48,10 +48,9 @@ def judge_url(
     """
     text = url if isinstance(url, str) else bytes(url).decode("latin-1")
 
-    def judge(taint: Taint) -> Judgement:
-        return _judge(text, taint, own, provenance, is_joined, is_quoted)
-
-    return judged("url", text, provenance, own, judge)
+    return judged(
+        "url", text, provenance, own, lambda taint: _judge(text, taint, own, provenance, is_joined, is_quoted)
+    )
 
 
 def _judge(

@@ -94,15 +94,12 @@ class Capabilities:
         if not packages:
             return
         phase = self.guard.phase
-        verdict = None
-        best = target
-        for one in (*names, target):
-            verdict = self.policy.allows(kind, one, packages, phase)
+        for best in (*names, target):
+            verdict = self.policy.allows(kind, best, packages, phase)
             if verdict.is_allowed:
-                best = one
                 break
+        else:
             best = names[0] if names else target
-        assert verdict is not None
         if self.learns:
             self._learn(kind, best, packages, phase, frame)
         if verdict.is_allowed:

@@ -58,11 +58,8 @@ def about_process(
     guard: Guard, executable: object, arguments: object, frame: FrameType, *, folder: object = None
 ) -> None:
     """A program that is about to be started, in another `folder` perhaps."""
-    if isinstance(arguments, (list, tuple)):
-        words = [word for word in map(text_of, arguments) if word is not None]
-    else:
-        word = text_of(arguments)
-        words = [] if word is None else [word]
+    given = arguments if isinstance(arguments, (list, tuple)) else (arguments,)
+    words = [word for word in map(text_of, given) if word is not None]
     program = text_of(executable) or (words[0] if words else "")
     judgement = judge_argv(program, words, guard.provenance, guard.written)
     guard.act_on(judgement, "\0".join(words), frame)

@@ -6,7 +6,7 @@ What came with the event becomes `*`; where nobody can tell, a path becomes its 
 from __future__ import annotations
 
 from dayfly.core import globs
-from dayfly.core.destinations import is_aws, pack_address
+from dayfly.core.destinations import AWS_SUFFIXES, is_aws, pack_address
 from dayfly.core.policy import TASK, TEMPORARY
 
 TYPE_CHECKING = False
@@ -59,11 +59,7 @@ def destination(text: str, spans: Spans, own: Own) -> str:
     if pack_address(host):
         return text if own(host) or not spans(host) else _UNKNOWN_HOST + port
     if is_aws(host):
-        suffix = next(
-            end
-            for end in (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
-            if host.endswith(end)
-        )
+        suffix = next(end for end in AWS_SUFFIXES if host.endswith(end))
         labels = host.removesuffix(suffix).split(".")
         service = ".".join(labels[-_LABELS_OF_SERVICE:])
         marked = _marked(service, spans)

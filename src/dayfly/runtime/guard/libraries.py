@@ -58,49 +58,36 @@ def _wrap_jinja(module: ModuleType, guard: Guard) -> None:
     precede(module.Context, "resolve_or_missing", guard, look)
 
 
-def _wrap_mako(module: ModuleType, guard: Guard) -> None:
-    def look(lexer: Any) -> None:
-        _about_template(guard, lexer.text, lexer.filename, _MAKO)
-
-    precede(module.Lexer, "parse", guard, look)
-
-
-def _wrap_django(module: ModuleType, guard: Guard) -> None:
-    def look(
-        _template: object, text: object, origin: object = None, *_rest: object, **_options: object
-    ) -> None:
-        _about_template(guard, text, getattr(origin, "name", None), _BRACES)
-
-    precede(module.Template, "__init__", guard, look)
-
-
-def _wrap_tornado(module: ModuleType, guard: Guard) -> None:
-    def look(
-        _template: object,
-        text: object,
-        _name: object = "",
-        loader: object = None,
-        *_rest: object,
-        **_options: object,
-    ) -> None:
-        if loader is None:
-            _about_template(guard, text, None, _BRACES)
-
-    precede(module.Template, "__init__", guard, look)
+# Engines that compile a template by a method: the class and its name, the text and the file by what that is given, and its marks.
+_TEMPLATES: dict[str, tuple[str, str, Callable[..., tuple[object, object]], Marks]] = {
+    "bottle": ("SimpleTemplate", "prepare", lambda made, *_, **__: (made.source, made.filename), _STPL),
+    "chameleon.template": (
+        *("BaseTemplate", "cook"),
+        lambda made, body: (body, getattr(made, "filename", None)),
+        _CHAMELEON,
+    ),
+    "django.template.base": (
+        *("Template", "__init__"),
+        lambda _, text, origin=None, *__, **___: (text, getattr(origin, "name", None)),
+        _BRACES,
+    ),
+    "mako.lexer": ("Lexer", "parse", lambda lexer: (lexer.text, lexer.filename), _MAKO),
+    # What a loader reads is a file.
+    "tornado.template": (
+        *("Template", "__init__"),
+        lambda _, text, name="", loader=None, *__, **___: (text if loader is None else None, None),
+        _BRACES,
+    ),
+}
 
 
-def _wrap_bottle(module: ModuleType, guard: Guard) -> None:
-    def look(template: Any, *_rest: object, **_options: object) -> None:
-        _about_template(guard, template.source, template.filename, _STPL)
+def _wrap_template(module: ModuleType, guard: Guard) -> None:
+    owner, method, read, marks = _TEMPLATES[module.__name__]
 
-    precede(module.SimpleTemplate, "prepare", guard, look)
+    def look(*arguments: object, **options: object) -> None:
+        _about_template(guard, *read(*arguments, **options), marks)
 
-
-def _wrap_chameleon(module: ModuleType, guard: Guard) -> None:
-    def look(template: Any, body: object) -> None:
-        _about_template(guard, body, getattr(template, "filename", None), _CHAMELEON)
-
-    precede(module.BaseTemplate, "cook", guard, look)
+    precede(getattr(module, owner), method, guard, look)
 
 
 # What is asked about one argument of a function: the module, the class in it, "" for none, the functions, where the argument stands and
@@ -372,15 +359,12 @@ def _wrap_redis(module: ModuleType, guard: Guard) -> None:
 
 WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     **dict.fromkeys((one[0] for one in _ASKED), _wrap_asked),
-    "bottle": _wrap_bottle,
-    "chameleon.template": _wrap_chameleon,
+    **dict.fromkeys(_TEMPLATES, _wrap_template),
     "configparser": _wrap_ini,
     "csv": _wrap_csv,
-    "django.template.base": _wrap_django,
     "importlib.metadata": _wrap_entries,
     "jinja2.runtime": _wrap_jinja,
     "json": _wrap_json,
-    "mako.lexer": _wrap_mako,
     "posixpath": _wrap_posixpath,
     "redis.asyncio.client": _wrap_redis,
     "redis.client": _wrap_redis,
@@ -388,7 +372,6 @@ WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     "subprocess": _wrap_subprocess,
     "tarfile": _wrap_tarfile,
     "tomllib": _wrap_toml,
-    "tornado.template": _wrap_tornado,
     "urllib.parse": _wrap_urllib,
     "xml.sax.expatreader": _wrap_sax,
     "yaml": _wrap_yaml,

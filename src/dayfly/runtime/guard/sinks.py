@@ -10,6 +10,7 @@ import re
 import sys
 from types import FunctionType, ModuleType
 
+from dayfly.core.destinations import AWS_SUFFIXES
 from dayfly.core.structure.imports import acts, judge_global
 from dayfly.core.structure.judgement import Judgement, Taint
 from dayfly.core.structure.path import judge_path, judge_result
@@ -75,8 +76,6 @@ _SEND_FUNCTIONS = frozenset(("billiard", "joblib", "loky", "multiprocess", "mult
 _FEW_CHARACTERS = 2
 # In a URL.
 _QUOTES = ("'", '"', "%27", "%22")
-# Where AWS answers: which of its hosts it is says a bucket's, a region's or a queue's name.
-_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
 
 
 def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
@@ -440,13 +439,13 @@ def about_path(guard: Guard, path: object, frame: FrameType) -> None:
             about_member(guard, frame)
     if text and not guard.own.is_constant(text) and not _is_packages(guard, text, frame):
         roots, deployed = guard.places.temporary, guard.places.roots
-        judgement = judge_path(text, guard.provenance, guard.written, roots=roots, deployed=deployed)
+        judge = functools.partial(
+            judge_path, text, guard.provenance, guard.written, roots=roots, deployed=deployed
+        )
+        judgement = judge()
         if judgement.verdict == "allow" and judgement.path:
             # Only now: links cost a system call for each part of a path.
-            resolved = os.path.realpath(text)
-            judgement = judge_path(
-                text, guard.provenance, guard.written, resolved=resolved, roots=roots, deployed=deployed
-            )
+            judgement = judge(resolved=os.path.realpath(text))
         guard.act_on(judgement, text, frame)
 
 
@@ -580,7 +579,7 @@ def about_host(guard: Guard, host: object, frame: FrameType) -> None:
         # "0" and "::" are this very machine; in a longer text they would be nobody's.
         guard.refuse("url.target", frame, path=guard.provenance.holds_bytes(text.encode()), text=text)
         return
-    suffix = next((suffix for suffix in _AWS if text.endswith(suffix)), "")
+    suffix = next((suffix for suffix in AWS_SUFFIXES if text.endswith(suffix)), "")
     if suffix and not _is_chosen(guard, text, len(text) - len(suffix)):
         return
     about_url(guard, f"//{text}/", frame)
@@ -588,7 +587,7 @@ def about_host(guard: Guard, host: object, frame: FrameType) -> None:
 
 def _is_services(guard: Guard, url: str) -> bool:
     """Say whether a service of AWS wrote where this goes: CloudFormation's ResponseURL, say, and to AWS it goes."""
-    if not host_of(url).endswith(_AWS):
+    if not host_of(url).endswith(AWS_SUFFIXES):
         return False
     spans = guard.contributed(url)
     return bool(spans) and all(span.path.partition(">")[0] in SERVICES_URLS for span in spans)
