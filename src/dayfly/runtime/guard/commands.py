@@ -9,13 +9,7 @@ from collections.abc import Mapping
 
 from dayfly.core.structure.options import text_words
 from dayfly.core.structure.programs import OBEYED, script_of
-from dayfly.core.structure.shell import (
-    commands_of,
-    judge_argv,
-    judge_input,
-    judge_script,
-    judge_shell,
-)
+from dayfly.core.structure.shell import commands_of, judge_argv, judge_input, judge_script, judge_shell
 from dayfly.runtime.guard.places import text_of
 from dayfly.runtime.guard.sinks import MANY_READ, about_path, ask_shape, brought
 

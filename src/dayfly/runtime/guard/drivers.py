@@ -307,8 +307,4 @@ _DRIVERS: dict[str, Callable[[ModuleType, Guard], None]] = {
     "psycopg2.extensions": _wrap_psycopg2_extensions,
     "psycopg2": _wrap_psycopg2,
 }
-WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
-    **_DRIVERS,
-    **clients.WRAPPED,
-    **libraries.WRAPPED,
-}
+WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {**_DRIVERS, **clients.WRAPPED, **libraries.WRAPPED}

@@ -458,8 +458,7 @@ class Guard:
             found = Provenance(event, self._known, self._key, max_places=places)
             if self._context:
                 found = Joined(
-                    found,
-                    Provenance(loaded(self._context), self._known, self._key, max_places=places),
+                    found, Provenance(loaded(self._context), self._known, self._key, max_places=places)
                 )
             self._provenance = found
         return found
