@@ -215,9 +215,8 @@ def _on_new_function(guard: Guard, _arguments: Arguments, _frame: FrameType) -> 
 
 def _on_set_attribute(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     _owner, name, value = arguments
-    while owncode.module_of(frame) and frame.f_back is not None:
-        # In the place of `setattr`.
-        frame = frame.f_back
+    # Past what stands in the place of `setattr`.
+    frame = sinks.caller_of(frame) or frame
     if name in ("__defaults__", "__kwdefaults__") and not guard.places.is_deployed(frame.f_code.co_filename):
         guard.refuse("code.swapped", frame)
     if name != "__code__":

@@ -52,7 +52,7 @@ def path(text: str, places: Places, spans: Spans, own: Own) -> str:
 def destination(text: str, spans: Spans, own: Own) -> str:
     """Return host:port with `*` or `?` for what is nobody's constant; addresses stay, for they are no customer's data."""
     if text.startswith("unix:"):
-        return text if own(text[len("unix:") :]) else _marked(text, spans)
+        return text if own(text[len("unix:") :]) else name(text, spans)
     if text.startswith("family:"):
         return text
     host, port = _host_and_port(text)
@@ -62,20 +62,16 @@ def destination(text: str, spans: Spans, own: Own) -> str:
         suffix = next(end for end in AWS_SUFFIXES if host.endswith(end))
         labels = host.removesuffix(suffix).split(".")
         service = ".".join(labels[-_LABELS_OF_SERVICE:])
-        marked = _marked(service, spans)
+        marked = name(service, spans)
         return ("*." if len(labels) > _LABELS_OF_SERVICE else "") + marked + suffix + port
     if own(host) and not spans(host):
         return text
     # What the event has of it and what the code has, if that is all of it.
-    marked = _marked(host, spans)
+    marked = name(host, spans)
     rest = [part for part in marked.split("*") if part]
     if marked != host and rest and all(own(part) or own(part.strip(".-")) for part in rest):
         return marked + port
     return _UNKNOWN_HOST + port
-
-
-def name(text: str, spans: Spans) -> str:
-    return _marked(text, spans)
 
 
 def _marked_path(text: str, spans: Spans, size: int = 0) -> str:
@@ -90,7 +86,8 @@ def _marked_path(text: str, spans: Spans, size: int = 0) -> str:
     return "/".join("**" if "**" in part else part for part in parts)
 
 
-def _marked(text: str, spans: Spans) -> str:
+def name(text: str, spans: Spans) -> str:
+    """Return the name of a program, a library or a variable with `*` for each part that came with the event."""
     if len(text) > globs.MANY_CHARACTERS:
         return "*"
     parts: list[str] = []
