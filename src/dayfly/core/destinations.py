@@ -22,9 +22,7 @@ _CUSTOMERS = frozenset(
     "redshift-serverless vpce".split()
 )
 # Where the platform itself answers a function: X-Ray's daemon and containers' credentials.
-_AWS_ADDRESSES = frozenset(
-    ("169.254.79.129", "169.254.100.1", "169.254.170.2", "169.254.170.23", "fd00:ec2::23")
-)
+_AWS_ADDRESSES = frozenset("169.254.79.129 169.254.100.1 169.254.170.2 169.254.170.23 fd00:ec2::23".split())
 _NO_URL = "use a host or an address with an optional port, without scheme and path"
 _MANY_PORTS = 65536
 _MAPPED = bytes(10) + b"\xff\xff"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from dayfly.core.decodings import (
+    OTHER_ARCHIVES,
     embedded_base64,
     from_base64,
     from_hex,
-    is_other_archive,
     is_textual,
     literals,
     members,
@@ -323,7 +323,7 @@ class Leaves(LeafBlock):
                 return
             self._take_bytes(content, self._place(place, label), layer + 1)
             return
-        if is_other_archive(data):
+        if data.startswith(OTHER_ARCHIVES):
             self.complete = False
         found, is_all = members(data, min(self._decoded_left, MAX_UNPACKED_BYTES))
         self.complete = self.complete and is_all

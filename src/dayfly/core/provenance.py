@@ -36,9 +36,6 @@ class Span:
         self.end = end
         self.path = path
 
-    def __repr__(self) -> str:
-        return f"Span({self.start}, {self.end}, {self.path!r})"
-
 
 class Provenance:
     """What one event contributed.

@@ -38,9 +38,7 @@ _TEXT_OPTIONS = {
     "date": frozenset(("-d", "--date")),
     "curl": frozenset(("-H", "--header", "-A", "--user-agent", "-m", "--max-time", "--data-raw")),
 }
-_AWK_OPTIONS = frozenset(
-    ("-F", "-v", "-l", "-i", "-W", "--field-separator", "--assign", "--include", "--load")
-)
+_AWK_OPTIONS = frozenset("-F -v -l -i -W --field-separator --assign --include --load".split())
 NAMED_BY_TWO = frozenset(("--arg", "--argjson", "--slurpfile", "--rawfile", "--argfile"))
 # All options whose value is the next word.
 _VALUE_OPTIONS = {
@@ -87,9 +85,7 @@ _GLUED = {
     "sed": "lief",
     "jq": "L",
 }
-_SCRIPT_OPTIONS = frozenset(
-    ("--eval", "--print", "--expression", "--file", "--from-file", "--source", "--exec")
-)
+_SCRIPT_OPTIONS = frozenset("--eval --print --expression --file --from-file --source --exec".split())
 # Interpreters that end at their first script: what follows are operands.
 _ONE_SCRIPT = SHELLS.union(PYTHONS, ("jq",))
 # sort's options that say how: no file, no program.

@@ -26,9 +26,7 @@ INTERPRETERS = SHELLS.union(
 # Programs that read statements of SQL from an operand or from an option's value, and their dialect.
 SQL_CLIENTS = {"psql": "postgresql", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite", "duckdb": ""}
 # Interpreters that read their code from standard input, without an operand.
-READS_CODE = frozenset(
-    ("fish", "perl", "ruby", "node", "php", "lua", "osascript", "tclsh", "deno", "bun", "dc")
-)
+READS_CODE = frozenset("fish perl ruby node php lua osascript tclsh deno bun dc".split())
 AWKS = frozenset(("awk", "gawk", "mawk"))
 # Programs that hand what they read to a shell, here or elsewhere, if they are given no more operands than these, or one at the
 # end; and options of theirs whose value is the next word.

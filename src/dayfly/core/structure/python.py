@@ -28,9 +28,7 @@ if TYPE_CHECKING:
     from dayfly.core.structure.trusted_literals import OwnText
 
 # A byte source in any other encoding could mean anything (utf-7, rot13): it is not read.
-_READABLE_ENCODINGS = frozenset(
-    ("utf-8", "utf8", "ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1", "iso-latin-1")
-)
+_READABLE_ENCODINGS = frozenset("utf-8 utf8 ascii us-ascii latin-1 latin1 iso-8859-1 iso-latin-1".split())
 _CODING = re.compile(r"coding[:=][ \t]*([\w.-]*)")
 _UNREAD = "an unsupported encoding"
 # Keywords that begin a statement and are nothing within an expression.

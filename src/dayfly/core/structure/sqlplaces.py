@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from dayfly.core.structure.trusted_literals import OwnText
 
 # The clause in which a word stands says what the word is: after these, a name ...
-_NAMING = frozenset(
-    ("select", "from", "join", "into", "update", "by", "returning", "table", "distinct", "as")
-)
+_NAMING = frozenset("select from join into update by returning table distinct as".split())
 # ... after these, an operand: WHERE user_id = {x} with "user_id" would be true for everyone.
 _COMPARING = frozenset(("where", "having", "on", "set", "values", "limit", "offset", "when", "then", "else"))
 CLAUSES = _NAMING | _COMPARING
@@ -37,9 +35,7 @@ COMPARISONS = frozenset(("is", "in", "like", "ilike", "between", "not", "glob", 
 # What says no more than which end comes first.
 DIRECTIONS = frozenset(("asc", "desc"))
 # Operators that compare two operands, of which functions have a map: {"lt": "<", "like": "LIKE"}.
-_OPERATORS = frozenset(
-    ("=", "<", ">", "<=", ">=", "<>", "!=", "==", "like", "ilike", "glob", "regexp", "in", "is")
-)
+_OPERATORS = frozenset("= < > <= >= <> != == like ilike glob regexp in is".split())
 # The word or sign before a place.
 LAST_WORD = re.compile(r"(?:\w+|[^\w\s])\s*\Z")
 _COMPARISON_SIGNS = frozenset("=<>!~@")
@@ -51,7 +47,7 @@ _NAME = re.compile(r"[\w$]*")
 _HIDDEN_COLUMNS = frozenset(("rowid", "oid", "_rowid_", "rank"))
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
 _PATH_FUNCTIONS = frozenset(
-    ("attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains", "size")
+    "attribute_exists attribute_not_exists attribute_type begins_with contains size".split()
 )
 # Of SQLite: what columns and indexes a table has.
 _SHOWN = re.compile(r"pragma (?:\S+ \. )?(?:table_x?info|index_x?info|index_list|foreign_key_list) \(")

@@ -125,7 +125,7 @@ class Capabilities:
         act = self.ask_path if is_path else self.ask if is_there else self.learn_absent
         take_turn(guard, frame, act, kind, target, frame)
 
-    def ask_path(self, kind: str, path: object, frame: FrameType, *, folder: int = -1) -> None:
+    def ask_path(self, kind: str, path: object, frame: FrameType, *, folder: object = -1) -> None:
         """A file that is read or written; `folder` is the descriptor that a relative path begins at."""
         if kind not in self.kinds and not (kind == "read" and "credentials" in self.kinds):
             return
@@ -169,14 +169,14 @@ class Capabilities:
             self.news.append(Report("observed", f"capability.{kind}", place=self.places.name(frame), use=use))
         return False
 
-    def full_path(self, path: object, folder: int = -1) -> str:
+    def full_path(self, path: object, folder: object = -1) -> str:
         """Return what a path means, absolute and without `..`; "" for a descriptor and for what the system would not take."""
         text = text_of(path)
         if not text:
             return ""
         if not text.startswith("/"):
-            start = _readlink(f"/proc/self/fd/{folder}") if folder >= 0 else _getcwd()
-            text = f"{start}/{text}"
+            is_open = type(folder) is int and folder >= 0
+            text = f"{_readlink(f'/proc/self/fd/{folder}') if is_open else _getcwd()}/{text}"
         return "/" + _normpath(text).lstrip("/")
 
     def _own_process(self, path: str) -> str:

@@ -74,14 +74,6 @@ def _wrap_httpx(module: ModuleType, guard: Guard) -> None:
     precede(module, "urlparse", guard, look)
 
 
-def _wrap_aiohttp(module: ModuleType, guard: Guard) -> None:
-    def look(_session: object, _method: object, url: object, **_options: object) -> None:
-        if type(url) is str:
-            guard.ask(sinks.about_url, url)
-
-    precede(module.ClientSession, "_request", guard, look)
-
-
 def _wrap_aiohttp_hops(module: ModuleType, guard: Guard) -> None:
     def look(_request: object, _method: object, url: object, *_rest: object, **_options: object) -> None:
         guard.ask(sinks.about_origin, str(url))
@@ -213,7 +205,6 @@ def _wrap_aiobotocore(module: ModuleType, guard: Guard) -> None:
 
 WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
     "aiobotocore.client": _wrap_aiobotocore,
-    "aiohttp.client": _wrap_aiohttp,
     "aiohttp.client_reqrep": _wrap_aiohttp_hops,
     "botocore.client": _wrap_botocore,
     "http.client": _wrap_http,

@@ -96,6 +96,7 @@ def _wrap_template(module: ModuleType, guard: Guard) -> None:
 _ASKED: tuple[
     tuple[str, str, tuple[str, ...], int, str, Callable[..., None] | str, *tuple[object, ...]], ...
 ] = (
+    ("aiohttp.client", "ClientSession", ("_request",), 2, "str_or_url", sinks.about_url),
     ("configparser", "RawConfigParser", ("read_string",), 1, "string", "documents.about_settings", str),
     # A mail that the function wrote by hand, or one that it received.
     ("email", "", ("message_from_string", "message_from_bytes"), 0, "s", "documents.about_mail"),
@@ -177,13 +178,8 @@ def _wrap_urllib(module: ModuleType, guard: Guard) -> None:
 
 
 def _wrap_toml(module: ModuleType, guard: Guard) -> None:
-    parse = module.loads
-    precede(
-        module,
-        "loads",
-        guard,
-        lambda text, *_rest, **_options: guard.ask("documents.about_settings", text, parse),
-    )
+    look = _asking(guard, 0, "s", "documents.about_settings", (module.loads,))
+    precede(module, "loads", guard, look)
 
 
 def _is_by_hand(sign: str) -> bool:
@@ -248,9 +244,7 @@ def _wrap_yaml(module: ModuleType, guard: Guard) -> None:
     def read(text: str) -> list[object]:
         return [type(one) for one in module.parse(text, getattr(module, "CLoader", module.Loader))]
 
-    precede(
-        module, "load", guard, lambda text, *_rest, **_options: guard.ask("documents.about_shape", text, read)
-    )
+    precede(module, "load", guard, _asking(guard, 0, "stream", "documents.about_shape", (read,)))
 
 
 def _wrap_entries(module: ModuleType, guard: Guard) -> None:

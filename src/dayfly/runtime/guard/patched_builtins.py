@@ -94,10 +94,8 @@ def _about(kind: str, target: str) -> Asks:
 
 
 def _about_file(capabilities: Capabilities, arguments: Arguments, options: Options, frame: FrameType) -> None:
-    folder = options.get("dir_fd")
     path = arguments[0] if arguments else options.get("path")
-    full = capabilities.full_path(path, folder if type(folder) is int else -1)
-    if full:
+    if full := capabilities.full_path(path, options.get("dir_fd")):
         capabilities.ask_wrapped("write", full, frame)
 
 

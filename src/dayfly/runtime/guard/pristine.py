@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import os
@@ -226,12 +227,6 @@ def _hook_places() -> list[tuple[str, Callable[[], list[object]]]]:
         ("gc.callbacks", lambda: list(gc.callbacks)),
         ("signal handlers", lambda: list(map(low_level.getsignal, numbers))),
         ("the tracer", lambda: [sys.gettrace(), sys.getprofile()]),
-        ("exit functions", _exit_functions),
+        # Which they are is told to nobody.
+        ("exit functions", lambda: [atexit._ncallbacks()]),
     ]
-
-
-def _exit_functions() -> list[object]:
-    import atexit
-
-    # Which they are is told to nobody.
-    return [atexit._ncallbacks()]

@@ -85,7 +85,9 @@ def is_library(capabilities: Capabilities, frame: FrameType, names: tuple[str, .
     return any(part in name for part in names) and not capabilities.origins.owner(frame.f_code)
 
 
-def _ask(capabilities: Capabilities, kind: str, path: object, frame: FrameType, *, folder: int = -1) -> None:
+def _ask(
+    capabilities: Capabilities, kind: str, path: object, frame: FrameType, *, folder: object = -1
+) -> None:
     if not owncode.is_importing(frame):
         # What the import system looks for and caches is nobody's use.
         capabilities.ask_path(kind, path, frame, folder=folder)
@@ -111,7 +113,7 @@ def kinds_of_opening(mode: str, flags: int) -> tuple[str, ...]:
 
 
 def _on_read(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
-    if arguments and not owncode.is_importing(frame):
+    if arguments:
         _ask(capabilities, "read", arguments[0], frame)
 
 
@@ -120,26 +122,24 @@ def _on_write(capabilities: Capabilities, arguments: Arguments, frame: FrameType
 
 
 def _on_write_below(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
-    folder = arguments[-1] if type(arguments[-1]) is int else -1
-    _ask(capabilities, "write", arguments[0], frame, folder=folder)
+    _ask(capabilities, "write", arguments[0], frame, folder=arguments[-1])
 
 
 def _on_rename(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
     for path, folder in zip(arguments[:2], arguments[2:4], strict=False):
-        _ask(capabilities, "write", path, frame, folder=folder if type(folder) is int else -1)
+        _ask(capabilities, "write", path, frame, folder=folder)
 
 
 def _on_link(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
     """A link gives what it leads to a name that may be allowed: it takes the right to read that."""
-    folders = [one if type(one) is int else -1 for one in arguments[2:4]] + [-1, -1]
+    folders = (*arguments[2:4], -1, -1)
     _ask(capabilities, "read", arguments[0], frame, folder=folders[0])
     _ask(capabilities, "write", arguments[1], frame, folder=folders[1])
 
 
 def _on_symlink(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
     source, target = arguments[0], arguments[1]
-    folder = arguments[2] if len(arguments) > 2 and type(arguments[2]) is int else -1
-    full = capabilities.full_path(target, folder)
+    full = capabilities.full_path(target, arguments[2] if len(arguments) > 2 else -1)
     text = text_of(source) or ""
     if text and not text.startswith("/"):
         text = f"{os.path.dirname(full)}/{text}"
