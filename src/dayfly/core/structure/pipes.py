@@ -95,7 +95,6 @@ class Inputs:
         return bool(words) and (words[0].start in self._reads or words[0].start in self._given)
 
     def read_by(self, words: list[Word]) -> list[str]:
-        """Return the program, with its operands, that reads the input of one of `commands`."""
         return self._programs.get(words[0].start) or [word.text() for word in program_of(words)]
 
     def of_event(self, words: list[Word], *, is_for_shell: bool) -> list[Word]:

@@ -70,7 +70,6 @@ class Word:
         return "".join(self.value)
 
     def part(self, start: int, end: int | None = None) -> Word:
-        """Return a word with a part of this one's value."""
         part = Word(self.start, is_command=self.is_command, redirects=self.redirects)
         part.end, part.value, part.origin = self.end, self.value[start:end], self.origin[start:end]
         return part

@@ -112,7 +112,6 @@ class Statement:
         return are_own and self.break_of(token) < 0
 
     def name_of(self, token: Token) -> str:
-        """Return what a word, or what stands between quotes, names."""
         return (
             self.sql[token.content : token.limit]
             if token.kind == QUOTED

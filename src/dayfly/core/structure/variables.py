@@ -315,7 +315,6 @@ class Variables:
 
 
 def quote(words: Iterable[str]) -> str:
-    """Return words as shlex.quote quotes them."""
     return " ".join("'" + word.replace("'", "'\"'\"'") + "'" for word in words)
 
 

@@ -221,7 +221,6 @@ class Capabilities:
                 self._writing.discard(get_ident())
 
     def forget(self) -> None:
-        """Have every use count as a new one again."""
         self._known.clear()
 
     def take_news(self, limit: int, *, is_suspect: bool = False) -> list[Report]:

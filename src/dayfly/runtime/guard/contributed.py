@@ -48,7 +48,6 @@ class Joined:
 
 
 def loaded(text: str | bytes) -> object:
-    """Return JSON as the handler gets it, None for what is none."""
     try:
         return json.loads(text)
     except ValueError:

@@ -390,7 +390,6 @@ def _about_document(guard: Guard, text: str, frame: FrameType) -> None:
 
 
 def _closes(value: str) -> bool:
-    """Say whether a value closes a brace that it does not open."""
     return min(itertools.accumulate((sign == "{") - (sign == "}") for sign in value)) < 0
 
 

@@ -401,7 +401,6 @@ class Guard:
         return (said + "\n").encode("ascii", "replace") if said else b""
 
     def _switched_off(self) -> str:
-        """Say what of the guard no longer works, "" where it does."""
         if not self.is_active and not self._is_disarmed:
             return "the guard"
         return "the audit hook" if self.is_armed and not self.switch.hears() else ""
@@ -526,7 +525,6 @@ class Guard:
             self.busy.pop(ident, None)
 
     def note(self, limit: str) -> None:
-        """Have the first log line say what is not looked at."""
         self.limits.append(limit)
 
     def is_writer(self, frame: FrameType) -> bool:

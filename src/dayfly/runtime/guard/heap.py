@@ -58,7 +58,6 @@ class Heap:
         self._new: frozenset[int] | None = None
 
     def forget(self) -> None:
-        """What is new is to be found out anew."""
         self._new = None
 
     def foreign_code(self, value: object, *, is_suspect: bool) -> types.CodeType | None:

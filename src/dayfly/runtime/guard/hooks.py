@@ -56,7 +56,9 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
     wrapper: CodeType | None = None
     uses: dict[str, Act] = {}
     if guard.capabilities is not None:
-        wrapper = _wrapper()
+        from dayfly.runtime.guard.patched_builtins import WRAPPER
+
+        wrapper = WRAPPER
         uses = _uses(guard.capabilities)
         find = _both(ACTS, uses).get
     find_use = uses.get
@@ -97,11 +99,12 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
 
 def make_use_hook(recorder: Recorder) -> Callable[[str, Arguments], None]:
     """Return a hook that has uses noted, and judges nothing."""
+    from dayfly.runtime.guard.patched_builtins import WRAPPER
     from dayfly.runtime.guard.uses import acts_for
 
     assert recorder.capabilities is not None
     capabilities, busy = recorder.capabilities, recorder.busy
-    find, wrapper = acts_for(capabilities.kinds).get, _wrapper()
+    find = acts_for(capabilities.kinds).get
 
     def hook(event: str, arguments: Arguments) -> None:
         act = find(event)
@@ -113,7 +116,7 @@ def make_use_hook(recorder: Recorder) -> Callable[[str, Arguments], None]:
         busy[ident] = 1
         try:
             frame = sys._getframe(1)
-            act(capabilities, arguments, frame.f_back or frame if frame.f_code is wrapper else frame)
+            act(capabilities, arguments, frame.f_back or frame if frame.f_code is WRAPPER else frame)
         except Exception as fault:
             # Trust boundary: what is recorded must not become a failed test.
             recorder.fail(fault, None)
@@ -121,12 +124,6 @@ def make_use_hook(recorder: Recorder) -> Callable[[str, Arguments], None]:
             busy.pop(ident, None)
 
     return hook
-
-
-def _wrapper() -> CodeType:
-    from dayfly.runtime.guard.patched_builtins import WRAPPER
-
-    return WRAPPER
 
 
 def _uses(capabilities: Capabilities) -> dict[str, Act]:

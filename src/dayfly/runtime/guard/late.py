@@ -36,7 +36,6 @@ class _Expressions:
 
     @staticmethod
     def compile(pattern: str | bytes, flags: int = 0) -> Any:
-        """Compile an expression by what `switch` seals."""
         return _compiler.compile(pattern, int(flags))
 
 
@@ -131,7 +130,6 @@ class LateModules:
         self._wanted |= NAMES.intersection(lines) - self._here()
 
     def waits_alone(self) -> bool:
-        """No code of the function's runs for it."""
         return False
 
     def spend_a_moment(self) -> None:

@@ -80,7 +80,6 @@ class Origins:
         self._starters: dict[int, tuple[weakref.ref[threading.Thread], tuple[str, ...], str]] = {}
 
     def loads(self, code: CodeType, path: str) -> None:
-        """The import system executes a module's code that it read from the file `path`."""
         self._loaded.setdefault(code.co_filename, []).append((code, path))
 
     def makes(self, code: CodeType, frame: FrameType | None) -> None:

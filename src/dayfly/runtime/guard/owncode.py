@@ -129,7 +129,6 @@ def module_of(frame: FrameType) -> str:
 
 
 def function_of(frame: FrameType) -> tuple[str, str]:
-    """Return that module and the name of the function that runs; the first is "" for code of any other module."""
     return module_of(frame), frame.f_code.co_name
 
 

@@ -62,7 +62,6 @@ class Places:
         return next((one for one in (f"{start}/__init__.py", f"{start}.py") if os.path.isfile(one)), "")
 
     def is_temporary(self, path: str) -> bool:
-        """Say whether a path lies where functions write."""
         return os.path.abspath(path).startswith(self.temporary) and not path.startswith(self.roots)
 
     def is_planted(self, path: str) -> bool:

@@ -93,7 +93,6 @@ class Pristine:
         self._held = [read() for _, read in self._hooks]
 
     def start(self) -> None:
-        """Notice what changes from here on."""
         if self._watch is not None:
             self._watch.rest()
             self._watch.is_on = True
@@ -205,7 +204,6 @@ def _set_each_time(kind: str, name: str, entries: Dictionary) -> Iterator[tuple[
 
 
 def _classes() -> list[type]:
-    """Return every class that can be changed."""
     found: dict[int, type] = {}
     level: list[type] = [object]
     while level:

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import time
+from types import SimpleNamespace
 
 from dayfly.runtime.guard import owncode
 
@@ -66,27 +67,18 @@ def record(task: str, path: str, *, handler: str = "") -> Recorder:
     return recorder
 
 
-class _Everything:
-    """Stands in for the function's own text where there is no event: nothing has to be left out."""
-
-    def is_constant(self, _text: str) -> bool:
-        return True
-
-    has_word = is_constant
-
-
 class Recorder:
     """Stands in for the guard where nothing is judged."""
 
     def __init__(self, places: Places, handler: str) -> None:
         self.places = places
         self.busy: dict[int, int] = {}
-        self.own = _Everything()
+        # There is no event: nothing has to be left out.
+        self.own = SimpleNamespace(is_constant=lambda _text: True, has_word=lambda _text: True)
         self.capabilities: Capabilities | None = None
         self._handler = handler
 
     def forget(self) -> None:
-        """Record every use anew: another test begins."""
         if self.capabilities is not None:
             self.capabilities.forget()
 

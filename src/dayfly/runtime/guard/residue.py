@@ -278,7 +278,6 @@ class Comparison:
                 )
 
     def _beside_memory(self, *, is_certain: bool) -> Iterator[Planted]:
-        """Compare what the kernel keeps for this process."""
         now = process_state(self._emptied)
         for name, rule in STATES.items():
             if not is_certain and name in FUNCTIONS_OWN:

@@ -116,7 +116,6 @@ def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
 
 
 def _names_plain_types(source: str | bytes) -> bool:
-    """Say whether a hint is made of the interpreter's plain types alone: `dict[str, int] | None`, the event's as well."""
     text = text_of(source) or ""
     return _PLAIN_HINT.fullmatch(text) is not None and _PLAIN_TYPES.issuperset(_WORD.findall(text))
 
