@@ -107,30 +107,12 @@ def _about_sql(guard: Guard, sql: object, dialect: str) -> None:
 def _wrap_sqlite3(module: ModuleType, guard: Guard) -> None:
     plain_connection, plain_cursor, connect = module.Connection, module.Cursor, module.connect
 
-    class Watched:
-        """What executes statements; the driver's own class comes behind it."""
-
-        def execute(self, sql: str, *rest: Any) -> Any:
-            _about_sql(guard, sql, "sqlite")
-            return super().execute(sql, *rest)  # type: ignore[misc]
-
-        def executemany(self, sql: str, *rest: Any) -> Any:
-            _about_sql(guard, sql, "sqlite")
-            return super().executemany(sql, *rest)  # type: ignore[misc]
-
-        def executescript(self, sql: str) -> Any:
-            _about_sql(guard, sql, "sqlite")
-            return super().executescript(sql)  # type: ignore[misc]
-
-    class Cursor(Watched, plain_cursor):  # type: ignore[misc, valid-type]
+    class Cursor(plain_cursor):  # type: ignore[misc, valid-type]
         pass
 
-    class Connection(Watched, plain_connection):  # type: ignore[misc, valid-type]
+    class Connection(plain_connection):  # type: ignore[misc, valid-type]
         def cursor(self, factory: Any = Cursor) -> Any:
             return super().cursor(factory)
-
-    for kind, plain in ((Connection, plain_connection), (Cursor, plain_cursor)):
-        kind.__module__, kind.__qualname__ = plain.__module__, plain.__qualname__
 
     @functools.wraps(connect)
     def guarded(*arguments: Any, **options: Any) -> Any:
@@ -140,7 +122,8 @@ def _wrap_sqlite3(module: ModuleType, guard: Guard) -> None:
         return connect(*arguments, **options)
 
     # Classes that functions and frameworks derive from these are looked at as well.
-    module.Connection, module.Cursor = Connection, Cursor  # type: ignore[attr-defined]
+    for kind in (Connection, Cursor):
+        _put_before(kind, module, guard, "sqlite", (*_EXECUTE, "executescript"))
     module.connect = guarded  # type: ignore[attr-defined]
 
 
@@ -161,6 +144,19 @@ def _wrap_cursors(
         owner = getattr(module, name, None)
         for method in methods if owner is not None else ():
             precede(owner, method, guard, look, reads_variables=reads_variables)
+
+
+def _put_before(
+    kind: type, module: ModuleType, guard: Guard, dialect: str, methods: tuple[str, ...], **options: Any
+) -> None:
+    """Put a class that is derived of a driver's in its place, and have its methods asked about."""
+    plain = kind.__base__
+    kind.__module__, kind.__qualname__ = plain.__module__, plain.__qualname__  # type: ignore[union-attr]
+    setattr(module, kind.__name__, kind)
+    for name in methods:
+        # The driver's own class is in C, and nobody sets its attributes.
+        setattr(kind, name, getattr(kind, name))
+    _wrap_cursors(module, guard, dialect, methods, kind.__name__, **options)
 
 
 def _composed(cursor: Any, query: Any) -> object:
@@ -199,24 +195,11 @@ def _wrap_duckdb(module: ModuleType, guard: Guard) -> None:
 
 
 def _wrap_psycopg2_extensions(module: ModuleType, guard: Guard) -> None:
-    plain = module.cursor
+    class cursor(module.cursor):  # type: ignore[misc, name-defined]
+        pass
 
-    class cursor(plain):  # type: ignore[misc, valid-type]
-        def execute(self, query: Any, vars: Any = None) -> Any:
-            _about_sql(guard, _composed(self, query), "postgresql")
-            return super().execute(query, vars)
-
-        def executemany(self, query: Any, vars_list: Any) -> Any:
-            _about_sql(guard, _composed(self, query), "postgresql")
-            return super().executemany(query, vars_list)
-
-        def copy_expert(self, sql: Any, *rest: Any, **options: Any) -> Any:
-            _about_sql(guard, _composed(self, sql), "postgresql")
-            return super().copy_expert(sql, *rest, **options)
-
-    cursor.__module__, cursor.__qualname__ = plain.__module__, plain.__qualname__
     # psycopg2.extras' cursors are made of this one.
-    module.cursor = cursor  # type: ignore[attr-defined]
+    _put_before(cursor, module, guard, "postgresql", (*_EXECUTE, "copy_expert"), text=_composed)
 
 
 def _wrap_psycopg2(module: ModuleType, guard: Guard) -> None:
