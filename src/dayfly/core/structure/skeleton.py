@@ -206,13 +206,12 @@ def _read_shell(command: str) -> Skeleton:
                 skeleton.tokens.append(command[at])
             at += 1
             continue
-        text = word.text()
         computed = "".join(
             command[one]
             for one in range(at, word.end)
             if reading.kinds[one] == shellwords.ACTIVE and not _is_said(command, reading.kinds, one)
         )
-        _add_word(skeleton, text, word.origin, is_program=word.is_command)
+        _add_word(skeleton, word.text(), word.origin, is_program=word.is_command)
         if computed:
             skeleton.tokens.append(computed)
         at = max(word.end, at + 1)

@@ -112,11 +112,8 @@ class Statement:
         return are_own and self.break_of(token) < 0
 
     def name_of(self, token: Token) -> str:
-        return (
-            self.sql[token.content : token.limit]
-            if token.kind == QUOTED
-            else self.sql[token.start : token.end]
-        )
+        start, end = (token.content, token.limit) if token.kind == QUOTED else (token.start, token.end)
+        return self.sql[start:end]
 
     def _mark_texts(self) -> None:
         """Make strings of the event's texts between double quotes of the function's: `WHERE dish = "soda bread"`.

@@ -194,9 +194,9 @@ class OwnText:
         return self._generators.ready
 
     def is_constant(self, text: str, *, generators: bool = False) -> bool:
-        if text in self._function.load().constants:
-            return True
-        return generators and text in self._generators.load().constants
+        return text in self._function.load().constants or (
+            generators and text in self._generators.load().constants
+        )
 
     def is_string(self, text: str) -> bool:
         """Say whether this very text is a string of the function's: `text.find(...)` is none for a program `find`."""
@@ -204,21 +204,17 @@ class OwnText:
 
     def has_word(self, word: str, *, generators: bool = False) -> bool:
         """Say whether this whole word stands in the function's text."""
-        if word in self._function.load().words:
-            return True
-        return generators and word in self._generators.load().words
+        return word in self._function.load().words or (generators and word in self._generators.load().words)
 
     def covers(self, text: str) -> bool:
         """Say whether this very text, or a template with holes that matches it, is in the code.
 
         A match says nothing about what stands in the holes.
         """
-        for tier in (self._function.load(), self._generators.load()):
-            if text in tier.constants:
-                return True
-            if any(_matches(template, text) for template in tier.templates):
-                return True
-        return False
+        return any(
+            text in tier.constants or any(_matches(template, text) for template in tier.templates)
+            for tier in (self._function.load(), self._generators.load())
+        )
 
     def piece_at(self, text: str, at: int) -> int:
         """Return the length of the longest whole piece of the function's text that stands in `text` from `at`."""

@@ -199,12 +199,8 @@ def _wrap_botocore(module: ModuleType, guard: Guard, owner: str = "BaseClient") 
     precede(getattr(module, owner), "_make_api_call", guard, look)
 
 
-def _wrap_aiobotocore(module: ModuleType, guard: Guard) -> None:
-    _wrap_botocore(module, guard, "AioBaseClient")
-
-
 WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
-    "aiobotocore.client": _wrap_aiobotocore,
+    "aiobotocore.client": lambda module, guard: _wrap_botocore(module, guard, "AioBaseClient"),
     "aiohttp.client_reqrep": _wrap_aiohttp_hops,
     "botocore.client": _wrap_botocore,
     "http.client": _wrap_http,

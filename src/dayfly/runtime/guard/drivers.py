@@ -15,7 +15,7 @@ from dayfly.runtime.guard.wrapping import precede
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from importlib.machinery import ModuleSpec
     from types import ModuleType
     from typing import Any
@@ -64,16 +64,14 @@ class _Finder:
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
 
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+    def find_spec(self, name: str, *path_and_target: Any) -> ModuleSpec | None:
         wrap = WRAPPED.get(name)
         if wrap is None:
             return None
         for finder in sys.meta_path:
             if finder is self or not hasattr(finder, "find_spec"):
                 continue
-            spec = finder.find_spec(name, path, target)
+            spec = finder.find_spec(name, *path_and_target)
             if spec is not None:
                 break
         else:

@@ -107,11 +107,7 @@ def make_use_hook(recorder: Recorder) -> Callable[[str, Arguments], None]:
     find = acts_for(capabilities.kinds).get
 
     def hook(event: str, arguments: Arguments) -> None:
-        act = find(event)
-        if act is None:
-            return
-        ident = get_ident()
-        if ident in busy:
+        if (act := find(event)) is None or (ident := get_ident()) in busy:
             return
         busy[ident] = 1
         try:

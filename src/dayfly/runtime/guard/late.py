@@ -13,7 +13,6 @@ from dayfly.runtime.guard import builtin, owncode, switch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
     from importlib.machinery import ModuleSpec
     from types import ModuleType
@@ -60,16 +59,14 @@ _BUILTINS = {**builtin._OWN, "__import__": _import}
 class _OwnFiles:
     """Finds Dayfly's modules where Dayfly lies, whatever finders and hooks were added: libraries' that trace, or somebody's."""
 
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+    def find_spec(self, name: str, *path_and_target: Any) -> ModuleSpec | None:
         package = "/".join(name.split(".")[1:-1])
         for folder in owncode.FOLDERS:
             try:
                 finder = zipimporter(folder + package) if ".zip/" in folder else None
             except ZipImportError:
                 continue
-            spec = (finder or FileFinder(folder + package, *_LOADERS)).find_spec(name, target)  # type: ignore[arg-type]
+            spec = (finder or FileFinder(folder + package, *_LOADERS)).find_spec(name, *path_and_target[1:])  # type: ignore[arg-type]
             if spec is not None:
                 return spec
         return None

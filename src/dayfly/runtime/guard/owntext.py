@@ -49,9 +49,7 @@ def function_modules(places: Places, libraries: frozenset[str]) -> list[ModuleTy
 
 def choices_in(module: ModuleType) -> Iterator[str]:
     """Yield the texts in a module's collections, one in another too, in its classes' ones, and in its enums and Literals."""
-    todo: list[tuple[object, int]] = [
-        (value, 0) for name, value in list(vars(module).items()) if name not in _MACHINERY
-    ]
+    todo = _globals(module)
     while todo:
         value, depth = todo.pop()
         kind = type(value)
@@ -97,9 +95,7 @@ def texts_in(module: ModuleType, names: set[str] | None = None) -> list[str]:
     named = names.update if names is not None else found.extend
     named(vars(module))
     seen: set[int] = set()
-    todo: list[tuple[object, int]] = [
-        (value, 0) for name, value in list(vars(module).items()) if name not in _MACHINERY
-    ]
+    todo = _globals(module)
     while todo:
         value, depth = todo.pop()
         kind = type(value)
@@ -129,6 +125,10 @@ def texts_in(module: ModuleType, names: set[str] | None = None) -> list[str]:
             items = list(value.items()) if kind is dict else list(value)  # type: ignore[attr-defined, call-overload]
             todo += [(item, depth + 1) for item in items]
     return found
+
+
+def _globals(module: ModuleType) -> list[tuple[object, int]]:
+    return [(value, 0) for name, value in list(vars(module).items()) if name not in _MACHINERY]
 
 
 def _modules() -> Iterator[tuple[ModuleType, str]]:

@@ -39,7 +39,7 @@ def watch(capabilities: Capabilities) -> None:
     """Replace the builtins that the policy's kinds need."""
     if "network" in capabilities.kinds:
         for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
-            _replace("_socket", name, _learning(capabilities, name))
+            _replace("_socket", name, functools.partial(_learning, capabilities, name))
     if "process" in capabilities.kinds:
         _ask(capabilities, "_posixsubprocess", "fork_exec", _about_child)
         _ask(capabilities, "_signal", "pidfd_send_signal", _about("process", "signal"))
@@ -126,21 +126,18 @@ def _about_thread(
         uses.begin_thread(capabilities, arguments[0], frame, capabilities.ask_wrapped)
 
 
-def _learning(capabilities: Capabilities, name: str) -> Callable[[Any], Any]:
-    def make(plain: Any) -> Any:
-        @functools.wraps(plain)
-        def watched(*arguments: Any, **options: Any) -> Any:
-            found = plain(*arguments, **options)
-            host = arguments[0] if arguments else options.get("host")
-            if capabilities.guard.phase and host:
-                text = host.decode("latin-1") if isinstance(host, bytes) else str(host)
-                if not pack_address(text):
-                    capabilities.resolved(text.lower().rstrip("."), _addresses(name, found))
-            return found
+def _learning(capabilities: Capabilities, name: str, plain: Any) -> Any:
+    @functools.wraps(plain)
+    def watched(*arguments: Any, **options: Any) -> Any:
+        found = plain(*arguments, **options)
+        host = arguments[0] if arguments else options.get("host")
+        if capabilities.guard.phase and host:
+            text = host.decode("latin-1") if isinstance(host, bytes) else str(host)
+            if not pack_address(text):
+                capabilities.resolved(text.lower().rstrip("."), _addresses(name, found))
+        return found
 
-        return watched
-
-    return make
+    return watched
 
 
 def _addresses(name: str, found: Any) -> list[bytes]:

@@ -17,7 +17,7 @@ from dayfly.runtime.guard import owncode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import CodeType, FrameType
+    from types import CodeType
 
     from dayfly.runtime.guard.capabilities import Capabilities
     from dayfly.runtime.guard.places import Places
@@ -106,18 +106,14 @@ class Recorder:
     def refuse(self, *_: object, **_about: object) -> None:
         """Nothing is refused here."""
 
-    refuse_use = refuse
+    # Nor is anybody in the way of what is only written down; what could not be recorded is not there.
+    refuse_use = fail = refuse
 
-    def refuses(self, _rule: str) -> bool:
+    def refuses(self, _rule_or_fault: object) -> bool:
         """Nothing is refused here."""
         return False
 
+    is_foreign = refuses
+
     def is_interpreters(self, code: CodeType) -> bool:
         return self.capabilities is not None and not self.capabilities.origins.owner(code)
-
-    def is_foreign(self, _fault: BaseException) -> bool:
-        """Nobody is in the way of what is only written down."""
-        return False
-
-    def fail(self, _fault: BaseException, _frame: FrameType | None) -> None:
-        """What could not be recorded is not there; the process goes on as without it."""
