@@ -63,13 +63,11 @@ def take() -> None:
 
 def take_stack() -> None:
     """Take what leads here for Dayfly's as well, after `take`: the image's or the layer's script that started this process."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
+    for frame in stack(sys._getframe(1)):
         if number_of(frame.f_globals) not in _MODULES:
             _MODULES[number_of(frame.f_globals)] = str(frame.f_globals.get("__name__"))
             _keep([frame.f_globals])
         _add([(frame.f_code, number_of(frame.f_globals))])
-        frame = frame.f_back
 
 
 def load(code: CodeType, path: str, module: ModuleType) -> None:
