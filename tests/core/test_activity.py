@@ -346,7 +346,7 @@ ANY = st.recursive(
                 """requestContext httpMethod resource routeKey http identity authorizer claims jwt lambda iam Records eventSource
             EventSource Sns s3 dynamodb kinesis body isBase64Encoded headers multiValueHeaders queryStringParameters
             pathParameters elb connectionId detail-type source resources records triggerSource awslogs deliveryStreamArn data
-            value eventSourceARN bucket object sourceIp domainName content-type requestParameters rawPath path""".split()  # noqa: SIM905
+            value eventSourceARN bucket object sourceIp domainName content-type requestParameters rawPath path""".split()
             ),
             inner,
             max_size=5,

@@ -24,7 +24,7 @@ _PLAIN_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "a": "\
 _LITERAL = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"?', re.DOTALL)
 _XML = re.compile(r">([^<>]+)<|=\"([^\"<>]+)\"")
 # The packages that read these are not asked for; what is in them is unknown, and is said to be.
-_OTHER_ARCHIVES = (b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
+OTHER_ARCHIVES = (b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 _ZIP_MEMBER, _ZIP_ENTRY = b"PK\x03\x04", b"PK\x01\x02"
 # Of one archive; a package has some thousands.
 _MANY_MEMBERS = 2000
@@ -78,9 +78,8 @@ def embedded_base64(text: str) -> list[str]:
     found: list[str] = []
     for match in _EMBEDDED.finditer(text):
         token = match[0]
-        for part in (token, *(token.split("/") if "/" in token else ())):
-            if len(part) >= 8 and not part[1:].islower() and not part.isdigit():
-                found.append(part)
+        parts = (token, *(token.split("/") if "/" in token else ()))
+        found += (one for one in parts if len(one) >= 8 and not one[1:].islower() and not one.isdigit())
         if len(found) >= 64:
             break
     return found
@@ -93,11 +92,6 @@ def is_textual(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return len(data) - len(data.translate(None, _CONTROL)) <= len(data) // 16
-
-
-def is_other_archive(data: bytes) -> bool:
-    """Say whether `data` is packed in a way that is not undone here."""
-    return data.startswith(_OTHER_ARCHIVES)
 
 
 def members(data: bytes, limit: int) -> tuple[list[tuple[str, bytes]], bool]:

@@ -15,31 +15,14 @@ if TYPE_CHECKING:
 
 AWS = "@aws"
 _LOCAL = "unix:"
-_AWS_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
+AWS_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
 # Below AWS's names, but machines, balancers and interfaces of customers: of anybody's.
 _CUSTOMERS = frozenset(
-    [
-        "airflow",
-        "aoss",
-        "cache",
-        "compute",
-        "compute-1",
-        "docdb",
-        "elb",
-        "es",
-        "execute-api",
-        "memorydb",
-        "neptune",
-        "rds",
-        "redshift",
-        "redshift-serverless",
-        "vpce",
-    ]
+    "airflow aoss cache compute compute-1 docdb elb es execute-api memorydb neptune rds redshift "
+    "redshift-serverless vpce".split()
 )
 # Where the platform itself answers a function: X-Ray's daemon and containers' credentials.
-_AWS_ADDRESSES = frozenset(
-    ("169.254.79.129", "169.254.100.1", "169.254.170.2", "169.254.170.23", "fd00:ec2::23")
-)
+_AWS_ADDRESSES = frozenset("169.254.79.129 169.254.100.1 169.254.170.2 169.254.170.23 fd00:ec2::23".split())
 _NO_URL = "use a host or an address with an optional port, without scheme and path"
 _MANY_PORTS = 65536
 _MAPPED = bytes(10) + b"\xff\xff"
@@ -150,7 +133,7 @@ def is_aws(host: str) -> bool:
     """Say whether AWS itself answers at `host`, and no customer of theirs."""
     if host in _AWS_ADDRESSES:
         return True
-    if not host.endswith(_AWS_SUFFIXES):
+    if not host.endswith(AWS_SUFFIXES):
         return False
     # Of buckets' sites, s3-website-REGION, only the older ones have the region in the same label.
     return _CUSTOMERS.isdisjoint(host.split(".")) and ".s3-website" not in host

@@ -4,23 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dayfly.core.decodings import (
-    embedded_base64,
-    from_base64,
-    from_hex,
-    is_other_archive,
-    is_textual,
-    literals,
-    members,
-    multipart,
-    pairs,
-    to_text,
-    unescape,
-    unescape_html,
-    unpack,
-    unquote,
-    xml_texts,
-)
+from dayfly.core import decodings
 from dayfly.core.triggers import FRONT_VALUES, WELL_KNOWN, ambient_values
 from dayfly.core.value_index import MAX_WHOLE_BYTES, PIECE, LeafBlock
 
@@ -50,21 +34,9 @@ _FEW_CHARACTERS = 2
 class Leaves(LeafBlock):
     """The leaves of one event. `complete` says whether nothing was left out for its size or its form."""
 
-    __slots__ = (
-        "_decoded_left",
-        "_known",
-        "_later",
-        "_marks_left",
-        "_max_places",
-        "_parents",
-        "_queue",
-        "_reads_on",
-        "_seen",
-        "_sorts",
-        "_steps",
-        "ambient",
-        "containers",
-        "raws",
+    __slots__ = tuple(
+        "_decoded_left _known _later _marks_left _max_places _parents _queue _reads_on _seen _sorts "
+        "_steps ambient containers raws".split()
     )
 
     def __init__(self, event: object, known: Collection[str] | None, *, max_places: int = MAX_PLACES) -> None:
@@ -162,7 +134,7 @@ class Leaves(LeafBlock):
             elif kind is list:
                 pending.extend(value)  # type: ignore[arg-type]
         for text in unread:
-            for form in (text, unquote(text)) if "%" in text else (text,):
+            for form in (text, decodings.unquote(text)) if "%" in text else (text,):
                 if len(form) > MAX_WHOLE_BYTES or not form.isascii():
                     self.keep(form, place)
                 elif len(form) > _FEW_CHARACTERS:
@@ -287,9 +259,9 @@ class Leaves(LeafBlock):
         if size < 8 and text[-1] != "=":
             if size >= 4 and text.isalnum() and not text.isalpha():
                 self.take_digits(text, place)
-                self._take_encoded(from_hex(text), place, ">hex", layer, is_sure=False)
+                self._take_encoded(decodings.from_hex(text), place, ">hex", layer)
             if size == 4 and not text[1:].islower() and not text.isupper():
-                self._take_encoded(from_base64(text), place, ">base64", layer, is_sure=False)
+                self._take_encoded(decodings.from_base64(text), place, ">base64", layer)
             return False
         if text.isdecimal():
             self.take_digits(text, place)
@@ -299,33 +271,33 @@ class Leaves(LeafBlock):
             return False
         if size > 32 and " " in text[:32] and not text.isalnum() and "\n" not in text[:100]:
             return False
-        data = from_hex(text)
-        if data and self._take_encoded(data, place, ">hex", layer, is_sure=False):
+        data = decodings.from_hex(text)
+        if data and self._take_encoded(data, place, ">hex", layer):
             return True
         if size * 3 // 4 > self._decoded_left:
             return self._leave_out()
-        return self._take_encoded(from_base64(text), place, ">base64", layer, is_sure=False)
+        return self._take_encoded(decodings.from_base64(text), place, ">base64", layer)
 
-    def _take_encoded(self, data: bytes, place: int, label: str, layer: int, *, is_sure: bool) -> bool:
+    def _take_encoded(self, data: bytes, place: int, label: str, layer: int) -> bool:
         """Take what was decoded if it means something; every other word is valid base64 by chance."""
         if len(data) < 2:
             return False
-        textual = is_textual(data) or (len(data) > 3 and data[:2] in (b"\xff\xfe", b"\xfe\xff"))
-        if not (textual or is_sure or len(data) >= 6):
+        textual = decodings.is_textual(data) or (len(data) > 3 and data[:2] in (b"\xff\xfe", b"\xfe\xff"))
+        if not textual and len(data) < 6:
             return False
         if not self._grant(len(data)):
             return False
         child = self._place(place, label)
         if layer > MAX_LAYERS:
             return self._leave_out()
-        if textual or is_sure or len(data) >= 16:
+        if textual or len(data) >= 16:
             self._take_bytes(data, child, layer)
         else:
             self.raws.append((data, child))
         return textual or data[:2] == b"\x1f\x8b"
 
     def _take_bytes(self, data: bytes, place: int, layer: int) -> None:
-        label, content, is_whole = unpack(data, min(self._decoded_left, MAX_UNPACKED_BYTES))
+        label, content, is_whole = decodings.unpack(data, min(self._decoded_left, MAX_UNPACKED_BYTES))
         if label:
             self.raws.append((data, place))
             self.complete = self.complete and is_whole
@@ -335,14 +307,14 @@ class Leaves(LeafBlock):
                 return
             self._take_bytes(content, self._place(place, label), layer + 1)
             return
-        if is_other_archive(data):
+        if data.startswith(decodings.OTHER_ARCHIVES):
             self.complete = False
-        found, is_all = members(data, min(self._decoded_left, MAX_UNPACKED_BYTES))
+        found, is_all = decodings.members(data, min(self._decoded_left, MAX_UNPACKED_BYTES))
         self.complete = self.complete and is_all
         if found:
             self._take_members(found, place, layer)
             return
-        label, text = to_text(data)
+        label, text = decodings.to_text(data)
         if text and not label:
             self._take_text(text, place, layer)
             return
@@ -373,14 +345,14 @@ class Leaves(LeafBlock):
         if text[0] in '{["' or (text[0].isspace() and text.lstrip()[:1] in ("{", "[", '"')):
             is_container = self._take_json(text, place, layer)
         elif "\\" in text and self._spend(text.count("\\")) and self._grant(size):
-            self._push(unescape(text), place, ">escapes", layer)
+            self._push(decodings.unescape(text), place, ">escapes", layer)
         has_percent = "%" in text
         has_pairs = "=" in text
         if has_percent or "+" in text:
             self._take_quoted(text, place, layer)
         if "&" in text:
             if ";" in text and self._spend(text.count("&")) and self._grant(size):
-                unescaped = unescape_html(text)
+                unescaped = decodings.unescape_html(text)
                 if unescaped != text:
                     self._push(unescaped, place, ">html", layer)
             # Cut at those signs, what is JSON would leave the signs between its values as values.
@@ -394,8 +366,8 @@ class Leaves(LeafBlock):
         if has_pairs and ("=\n" in text or "=\r\n" in text or "=3D" in text or "=?" in text):
             self._take_printable(text, place, layer)
         if "</" in text and self._spend(text.count("<")) and self._grant(size):
-            for number, content in enumerate(xml_texts(text)):
-                sign = unescape_html(unquote(content).replace("+", " ")).strip()
+            for number, content in enumerate(decodings.xml_texts(text)):
+                sign = decodings.unescape_html(decodings.unquote(content).replace("+", " ")).strip()
                 # One sign between two elements stands in anybody's text.
                 if len(sign) > 1 or sign.isalnum():
                     self._push(content, place, f">xml[{number}]", layer)
@@ -438,16 +410,16 @@ class Leaves(LeafBlock):
         else:
             self.complete = False
         # Too deep, too long or none: what is between quotes is what a text could be made of.
-        found, is_all = literals(text, min(self._marks_left, 20_000))
+        found, is_all = decodings.literals(text, min(self._marks_left, 20_000))
         self._marks_left -= len(found)
         self.complete = self.complete and is_all
         if not is_all and self._reads_on:
-            every, _ = literals(text, len(text))
-            self._skim([unescape(literal) if "\\" in literal else literal for literal in every[len(found) :]])
+            rest = decodings.literals(text, len(text))[0][len(found) :]
+            self._skim([decodings.unescape(one) if "\\" in one else one for one in rest])
         for literal in found:
             if literal and not (_is_word(literal) and self._known is None):
                 if "\\" in literal and self._spend(literal.count("\\")):
-                    literal = unescape(literal)
+                    literal = decodings.unescape(literal)
                 self._push(literal, place, ">json", layer)
         return False
 
@@ -456,11 +428,11 @@ class Leaves(LeafBlock):
             if text.count("%") > 8 * self._marks_left or not self._grant(len(text)):
                 self.complete = False
                 return
-            unquoted = unquote(text)
+            unquoted = decodings.unquote(text)
             if unquoted != text:
                 self._push(unquoted, place, ">url", layer)
             if "+" in text and self._grant(len(text)):
-                self._push(unquote(text.replace("+", " ")), place, ">url", layer)
+                self._push(decodings.unquote(text.replace("+", " ")), place, ">url", layer)
         elif (len(text) < 4096 or " " not in text[:4096]) and self._grant(len(text)):
             # S3's keys and form data: "two+words".
             self._push(text.replace("+", " "), place, ">url", layer)
@@ -470,17 +442,19 @@ class Leaves(LeafBlock):
         count = text.count(separator) + 1
         if layer > MAX_LAYERS or not (self._spend(count) and self._grant(len(text))):
             return self._leave_out()
-        for name, value in pairs(text, separator):
+        for name, value in decodings.pairs(text, separator):
             if not name or len(name) > 256:
                 continue
             plain = value.replace("+", " ")
-            plain = unquote(plain) if "%" in plain else plain
+            plain = decodings.unquote(plain) if "%" in plain else plain
             step = self._place(place, ">form." + name)
             if plain != value:
                 self._queue.append((value, step, layer))
             self._queue.append((plain, step, layer))
             if not _is_word(name):
-                self._queue.append((unquote(name.replace("+", " ")), self._place(step, "(key)"), layer))
+                self._queue.append(
+                    (decodings.unquote(name.replace("+", " ")), self._place(step, "(key)"), layer)
+                )
         return True
 
     def _take_printable(self, text: str, place: int, layer: int) -> None:
@@ -495,7 +469,7 @@ class Leaves(LeafBlock):
     def _take_multipart(self, data: bytes, place: int, layer: int) -> None:
         if not self._grant(len(data)):
             return
-        parts, is_all = multipart(data, 1000)
+        parts, is_all = decodings.multipart(data, 1000)
         self.complete = self.complete and is_all
         for number, (head, content) in enumerate(parts):
             child = self._place(place, f">multipart[{number}]")
@@ -505,15 +479,19 @@ class Leaves(LeafBlock):
                     self._take_pairs(line, ";", child, layer)
             if "quoted-printable" in head.lower():
                 self._take_printable(content.decode("utf-8", "replace"), child, layer)
-            self._queue.append((content.decode() if is_textual(content) else content, child, layer))
+            self._queue.append((content.decode() if decodings.is_textual(content) else content, child, layer))
 
     def _take_embedded(self, text: str, place: int, layer: int) -> None:
         if text.islower():
             return
         decoded = b""
-        for token in embedded_base64(text[:PIECE]):
-            data = from_base64(token)
-            if layer > MAX_LAYERS or len(data) < 4 or not (is_textual(data) or data[:2] == b"\x1f\x8b"):
+        for token in decodings.embedded_base64(text[:PIECE]):
+            data = decodings.from_base64(token)
+            if (
+                layer > MAX_LAYERS
+                or len(data) < 4
+                or not (decodings.is_textual(data) or data[:2] == b"\x1f\x8b")
+            ):
                 continue
             # The end of base64, behind a "/" in it: it was decoded as a whole.
             if data in decoded:

@@ -36,9 +36,6 @@ class Span:
         self.end = end
         self.path = path
 
-    def __repr__(self) -> str:
-        return f"Span({self.start}, {self.end}, {self.path!r})"
-
 
 class Provenance:
     """What one event contributed.
@@ -49,16 +46,7 @@ class Provenance:
     them makes it incomplete.
     """
 
-    __slots__ = (
-        "_answers",
-        "_event",
-        "_known",
-        "_leaves",
-        "_max_places",
-        "_paths",
-        "_questions_complete",
-        "_secret",
-    )
+    __slots__ = tuple("_answers _event _known _leaves _max_places _paths _questions_complete _secret".split())
 
     def __init__(
         self,

@@ -93,8 +93,6 @@ class Search:
         self._find_short()
         return self._settled()
 
-    # Whole leaves.
-
     def _find_whole(self) -> None:
         text = self.text
         whole = self.leaves.whole
@@ -177,8 +175,6 @@ class Search:
                 chain.pop()
             if len(chain) > 1:
                 self.hits.extend(chain)
-
-    # Parts of leaves.
 
     def _find_parts(self) -> None:
         text, block = self.text, self.leaves.block
@@ -494,9 +490,8 @@ class Search:
 
     def _settled(self) -> list[Hit]:
         """Return the hits, longest first where they overlap, and what of the others sticks out."""
-        hits = sorted(self.hits, key=_order)
         found: list[Hit] = []
-        for start, end, place in hits:
+        for start, end, place in sorted(self.hits, key=lambda hit: (hit[0], -hit[1])):
             if found and start < found[-1][1]:
                 if end <= found[-1][1]:
                     continue
@@ -506,7 +501,3 @@ class Search:
             else:
                 found.append((start, end, place))
         return found
-
-
-def _order(hit: Hit) -> Edges:
-    return hit[0], -hit[1]

@@ -51,7 +51,7 @@ WELL_KNOWN = frozenset(
     x-amzn-trace-id x-api-key x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto x-real-ip
     x-requested-with cloudfront-forwarded-proto cloudfront-is-desktop-viewer cloudfront-is-mobile-viewer
     cloudfront-is-smarttv-viewer cloudfront-is-tablet-viewer cloudfront-viewer-country cloudfront-viewer-asn
-    """.split()  # noqa: SIM905
+    """.split()
 )
 
 # Header values from closed sets that every browser or the platform's front end sends. A function's own

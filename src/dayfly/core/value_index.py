@@ -22,19 +22,8 @@ _LEAST_TAIL = 4
 class LeafBlock:
     """Texts and numbers, each with the place it came from. `complete` says whether all had room."""
 
-    __slots__ = (
-        "_rounded",
-        "block",
-        "complete",
-        "fractions",
-        "numbers",
-        "owners",
-        "seeds",
-        "short",
-        "starts",
-        "unread",
-        "unread_place",
-        "whole",
+    __slots__ = tuple(
+        "_rounded block complete fractions numbers owners seeds short starts unread unread_place whole".split()
     )
 
     def __init__(self) -> None:

@@ -38,9 +38,8 @@ def test_names_in_the_events_bytes_are_refused(data: bytes) -> None:
     assert judge_global("os", "system", Bytes(data), OWN).verdict == "refuse"
 
 
-def test_a_stream_of_the_events_is_refused_however_it_spells_the_names() -> None:
+def test_names_that_a_stream_spells_otherwise_are_unknown() -> None:
     stream = b"V\\u006fs\nV\\u0073ystem\n\x93."
-    assert judge_global("os", "system", Bytes(b"x" + stream), OWN, stream=stream).verdict == "refuse"
     assert judge_global("os", "system", Bytes(b"x" + stream), OWN).verdict == "unknown"
 
 

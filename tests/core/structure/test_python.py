@@ -196,11 +196,6 @@ def test_an_expression_joined_from_the_functions_names_is_its_own() -> None:
     assert judge_python("price + tax", NOTHING, OwnText(["price", "tax", " + "])).verdict == "allow"
 
 
-def test_parsing_alone_is_allowed() -> None:
-    source, provenance = fill("{}", "anything()")
-    assert judge_python(source, provenance, OWN, only_parses=True).verdict == "allow"
-
-
 @pytest.mark.parametrize(
     ("source", "expected"),
     [

@@ -534,7 +534,7 @@ LINES = [
 NAMES = st.sampled_from(
     """metadata product name version message environment sequence time class_uid finding_info types unmapped evidence
     packages resources attacks technique uid proof type record metrics durationMs requestId level timestamp age_ms age_s
-    invocation worker request_id severity_id status route trigger source shape""".split()  # noqa: SIM905
+    invocation worker request_id severity_id status route trigger source shape""".split()
 )
 VALUES = st.recursive(
     st.none()

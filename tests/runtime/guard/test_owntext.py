@@ -10,8 +10,8 @@ from types import ModuleType
 import pytest
 
 from dayfly.runtime.guard.owntext import (
-    function_choices,
-    function_texts,
+    choices_in,
+    function_modules,
     libraries_in,
     library_texts,
     texts_in,
@@ -46,17 +46,11 @@ def module(tmp_path: Path) -> ModuleType:
 
 
 def test_constants_are_found_wherever_they_are(module: ModuleType) -> None:
-    found = set(texts_in(module, with_values=True))
+    found = set(texts_in(module))
     assert {
         "SELECT one", "in a list", "in a tuple", "deeper", "deep", "in a wrapper", " FROM here", "of a class",
         "in a property", "in a lambda", "plain", "Shop", "QUERY",
     } <= found  # fmt: skip
-
-
-def test_values_are_left_out_where_events_may_have_made_them(module: ModuleType) -> None:
-    found = set(texts_in(module, with_values=False))
-    assert "SELECT one" not in found
-    assert "in a lambda" in found
 
 
 def test_documentation_is_no_text_of_the_standard_library_and_of_others_it_is(
@@ -75,23 +69,21 @@ def test_libraries_beside_the_function_are_not_the_function(
 ) -> None:
     places = Places(str(tmp_path), (), since=0.0)
     monkeypatch.setitem(sys.modules, "made_for_this_test", module)
-    assert "in a lambda" in set(function_texts(places, libraries_in(places.task), with_values=True))
+    assert module in function_modules(places, libraries_in(places.task))
     record = tmp_path / "made-1.0.dist-info"
     record.mkdir()
     (record / "RECORD").write_text("made_for_this_test.py,sha256=x,1\nother/__init__.py,,\n")
-    assert "in a lambda" not in set(function_texts(places, libraries_in(places.task), with_values=True))
+    assert module not in function_modules(places, libraries_in(places.task))
 
 
 def test_what_the_function_chooses_among_is_found_in_collections_enums_and_literals(
-    module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    module: ModuleType,
 ) -> None:
     source = (
         "import enum, typing\nWays = enum.Enum('Ways', {'UP': 'ascending'}, module=__name__)\n"
         "Kind = typing.Literal['literal']\nclass Shop:\n    allowed = ['of a class']\nNAME = 'no choice'\n"
     )
     exec(source, vars(module))
-    monkeypatch.setitem(sys.modules, "made_for_this_test", module)
-    code = compile("def act(x): return x in ('in code', 'too')", str(tmp_path / "made.py"), "exec")
-    found = set(function_choices(Places(str(tmp_path), (), since=0.0), frozenset(), [code]))
-    assert {"UP", "ascending", "literal", "of a class", "in code", "deep", "deeper"} <= found
+    found = set(choices_in(module))
+    assert {"UP", "ascending", "literal", "of a class", "deep", "deeper"} <= found
     assert "no choice" not in found

@@ -35,12 +35,8 @@ ONLY_TREE = 0x400
 # `fsum`, which read what is no number; nor `pow` with three arguments, `str`, `chr`, `format`, `range` and `sorted`, which make texts
 # and containers.
 _FLOATS = frozenset(
-    (
-        *("acos", "asin", "atan", "atan2", "cos", "sin", "tan", "cosh", "sinh", "tanh", "degrees", "radians"),
-        *("exp", "log", "log10", "log2", "sqrt", "hypot", "fabs", "fmod", "copysign", "float"),
-        *("acosh", "asinh", "atanh", "cbrt", "erf", "erfc", "exp2", "expm1", "gamma", "lgamma", "log1p"),
-        "remainder",
-    )
+    "acos asin atan atan2 cos sin tan cosh sinh tanh degrees radians exp log log10 log2 sqrt hypot fabs "
+    "fmod copysign float acosh asinh atanh cbrt erf erfc exp2 expm1 gamma lgamma log1p remainder".split()
 )
 _INTEGERS = frozenset(("ceil", "floor", "int", "round", "trunc"))
 _TRUTHS = frozenset(("all", "any", "bool", "isclose", "isfinite", "isinf", "isnan"))

@@ -178,7 +178,6 @@ def are_numbers(program: str, marked: list[bool], *, are_lists: bool = False) ->
 
 
 def _runs(marked: list[bool]) -> Iterator[tuple[int, int]]:
-    """Yield where the event's parts begin and end."""
     return (found.span() for found in _MARKED.finditer(bytes(marked)))
 
 

@@ -17,23 +17,16 @@ _KEY_END = re.compile(r"[ \t\r\n]*[:,}]")
 _LONGEST_FILTER = 4096
 # Functions and words of jq's that read nothing but their input, and end.
 _COMPUTES = frozenset(
-    (
-        *("and", "or", "not", "if", "then", "elif", "else", "end", "as", "try", "catch", "reduce"),
-        *("foreach", "empty", "error", "null", "true", "false", "map", "map_values", "select"),
-        *("keys", "keys_unsorted", "values", "length", "utf8bytelength", "has", "in", "inside"),
-        *("contains", "any", "all", "add", "first", "last", "nth", "limit", "flatten", "sort"),
-        *("sort_by", "group_by", "unique", "unique_by", "min", "max", "min_by", "max_by", "reverse"),
-        *("join", "split", "splits", "test", "match", "capture", "scan", "sub", "gsub"),
-        *("ascii_downcase", "ascii_upcase", "ltrimstr", "rtrimstr", "trimstr", "startswith"),
-        *("endswith", "trim", "ltrim", "rtrim", "tostring", "tonumber", "tojson", "fromjson", "type"),
-        *("to_entries", "from_entries", "with_entries", "del", "delpaths", "paths", "path"),
-        *("leaf_paths", "getpath", "setpath", "pick", "floor", "ceil", "round", "sqrt", "pow", "log"),
-        *("log2", "log10", "exp", "exp2", "exp10", "fabs", "abs", "nulls", "booleans", "numbers"),
-        *("strings", "arrays", "objects", "iterables", "scalars", "index", "rindex", "indices"),
-        *("implode", "explode", "transpose", "todate", "fromdate", "now", "date", "dateadd"),
-        *("datesub", "strftime", "strptime", "mktime", "gmtime", "toboolean", "toarray", "isnan"),
-        *("isinfinite", "isnormal", "infinite", "nan", "walk", "INDEX", "IN"),
-    )
+    "and or not if then elif else end as try catch reduce foreach empty error null true false map "
+    "map_values select keys keys_unsorted values length utf8bytelength has in inside contains any all "
+    "add first last nth limit flatten sort sort_by group_by unique unique_by min max min_by max_by "
+    "reverse join split splits test match capture scan sub gsub ascii_downcase ascii_upcase ltrimstr "
+    "rtrimstr trimstr startswith endswith trim ltrim rtrim tostring tonumber tojson fromjson type "
+    "to_entries from_entries with_entries del delpaths paths path leaf_paths getpath setpath pick floor "
+    "ceil round sqrt pow log log2 log10 exp exp2 exp10 fabs abs nulls booleans numbers strings arrays "
+    "objects iterables scalars index rindex indices implode explode transpose todate fromdate now date "
+    "dateadd datesub strftime strptime mktime gmtime toboolean toarray isnan isinfinite isnormal "
+    "infinite nan walk INDEX IN".split()
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from dayfly.core.structure.judgement import Judgement
+from dayfly.core.structure.judgement import Judgement, refuse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,14 +13,11 @@ if TYPE_CHECKING:
 
 # Values of the standard library's, by what pickle calls to make them: none does anything else.
 _VALUES = frozenset(
-    (
-        *("_codecs.encode", "builtins.bytearray", "builtins.complex", "builtins.frozenset"),
-        *("builtins.object", "builtins.range", "builtins.set", "builtins.slice", "collections.Counter"),
-        *("collections.OrderedDict", "collections.defaultdict", "collections.deque", "copyreg.__newobj__"),
-        *("copyreg.__newobj_ex__", "copyreg._reconstructor", "datetime.date", "datetime.datetime"),
-        *("datetime.time", "datetime.timedelta", "datetime.timezone", "decimal.Decimal"),
-        *("fractions.Fraction", "uuid.SafeUUID", "uuid.UUID"),
-    )
+    "_codecs.encode builtins.bytearray builtins.complex builtins.frozenset builtins.object "
+    "builtins.range builtins.set builtins.slice collections.Counter collections.OrderedDict "
+    "collections.defaultdict collections.deque copyreg.__newobj__ copyreg.__newobj_ex__ "
+    "copyreg._reconstructor datetime.date datetime.datetime datetime.time datetime.timedelta "
+    "datetime.timezone decimal.Decimal fractions.Fraction uuid.SafeUUID uuid.UUID".split()
 )
 # What executes code, starts programs or changes files, by module; `*` matches the rest of a name. No value is made of it, so a
 # stream from any source is refused.
@@ -72,51 +69,36 @@ def _is_among(name: str, known: str) -> bool:
     return any(name == one or (one[-1] == "*" and name.startswith(one[:-1])) for one in known.split())
 
 
-def judge_global(
-    module: str, name: str, provenance: Provenance, own: OwnText, *, stream: bytes | None = None
-) -> Judgement:
-    """Say whether a deserialiser may import `name` from `module`.
-
-    `stream` is what it reads, where the caller can tell: the only way to see a name that the stream spells
-    otherwise (pickle's V opcode takes \\u escapes).
-    """
+def judge_global(module: str, name: str, provenance: Provenance, own: OwnText) -> Judgement:
+    """Say whether a deserialiser may import `name` from `module`."""
     try:
-        return _judge(module, name, provenance, own, stream)
+        return _judge(module, name, provenance, own)
     except Exception as fault:
         # Trust boundary: closed, since a stream names what it likes.
         return Judgement("refuse", "global.unreadable", f"the check failed: {type(fault).__name__}")
 
 
-def _judge(module: str, name: str, provenance: Provenance, own: OwnText, stream: bytes | None) -> Judgement:
-    if stream is not None:
-        path = provenance.holds_bytes(stream)
-        if path:
-            return Judgement("refuse", "global.stream", "the event supplies the stream", path)
+def _judge(module: str, name: str, provenance: Provenance, own: OwnText) -> Judgement:
+    why = "the event names the imported module"
     for text in (f"{module}\n{name}\n", f"{module}.{name}", f"{module}:{name}"):
         path = provenance.holds_bytes(_encode(text))
         if path and not (text == f"{module}.{name}" and _is_own(module, name, own)):
-            return Judgement("refuse", "global.named", "the event names the imported module", path)
+            return refuse("global.named", why, path)
     written = [_written(text, provenance) for text in (module, name)]
     if all(written):
-        return Judgement("refuse", "global.named", "the event names the imported module", written[1])
+        return refuse("global.named", why, written[1])
     if f"{module}.{name}" in _VALUES:
         return Judgement("allow", "global.value", "a value of the standard library")
     paths = [provenance.holds_bytes(_encode(text)) for text in (module, name)]
     if all(paths):
-        if _is_own(module, name, own):
-            # datetime.datetime in the function's own pickle, and an event with a key "datetime".
-            return Judgement(
-                "unknown", "global.coincidence", "text of both the event and the function", paths[1]
-            )
-        return Judgement("refuse", "global.named", "the event names the imported module", paths[1])
+        if not _is_own(module, name, own):
+            return refuse("global.named", why, paths[1])
+        # datetime.datetime in the function's own pickle, and an event with a key "datetime".
+        return Judgement("unknown", "global.coincidence", "text of both the event and the function", paths[1])
     if not any(paths) and _is_own(module, name, own):
         return Judgement("allow", "global.own", "the function names the imported module")
-    return Judgement(
-        "unknown",
-        "global.unexplained",
-        "the name comes from neither the event nor the function",
-        paths[0] or paths[1],
-    )
+    why = "the name comes from neither the event nor the function"
+    return Judgement("unknown", "global.unexplained", why, paths[0] or paths[1])
 
 
 def _is_own(module: str, name: str, own: OwnText) -> bool:
@@ -131,17 +113,9 @@ def _written(text: str, provenance: Provenance) -> str:
     """Return the path of the event that holds `text` as one of pickle's string opcodes does, or ""."""
     data = _encode(text)
     size = len(data)
-    forms = [b"X" + size.to_bytes(4, "little") + data, b"\x8d" + size.to_bytes(8, "little") + data]
-    forms += [
-        b"V" + data + b"\n",
-        b"S'" + data + b"'\n",
-        b'S"' + data + b'"\n',
-        b"T" + size.to_bytes(4, "little") + data,
-    ]
+    forms = [b"V" + data + b"\n", b"S'" + data + b"'\n", b'S"' + data + b'"\n']
+    forms += [sign + size.to_bytes(4, "little") + data for sign in (b"X", b"T")]
+    forms.append(b"\x8d" + size.to_bytes(8, "little") + data)
     if size < 256:
-        forms += [b"\x8c" + bytes((size,)) + data, b"U" + bytes((size,)) + data]
-    for form in forms:
-        path = provenance.holds_bytes(form)
-        if path:
-            return path
-    return ""
+        forms += [sign + bytes((size,)) + data for sign in (b"\x8c", b"U")]
+    return next(filter(None, map(provenance.holds_bytes, forms)), "")

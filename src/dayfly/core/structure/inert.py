@@ -10,14 +10,10 @@ from types import CodeType
 
 # Formulas are short; beyond that nobody is kept waiting.
 _MANY_CHARACTERS = 4096
-_BEGINNINGS = (
-    *("BINARY_", "BUILD_", "COMPARE_", "CONTAINS_", "COPY", "IS_", "JUMP_", "POP_", "RETURN_", "UNARY_"),
-)
+_BEGINNINGS = tuple("BINARY_ BUILD_ COMPARE_ CONTAINS_ COPY IS_ JUMP_ POP_ RETURN_ UNARY_".split())
 _NAMES = frozenset(
-    (
-        *("CACHE", "DICT_UPDATE", "EXTENDED_ARG", "LIST_EXTEND", "LOAD_CONST", "LOAD_GLOBAL", "LOAD_NAME"),
-        *("LOAD_SMALL_INT", "NOP", "NOT_TAKEN", "RESUME", "SET_UPDATE", "SWAP", "TO_BOOL"),
-    )
+    "CACHE DICT_UPDATE EXTENDED_ARG LIST_EXTEND LOAD_CONST LOAD_GLOBAL LOAD_NAME LOAD_SMALL_INT NOP "
+    "NOT_TAKEN RESUME SET_UPDATE SWAP TO_BOOL".split()
 )
 
 

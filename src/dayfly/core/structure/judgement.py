@@ -49,9 +49,6 @@ class Judgement:
         self.reason = reason
         self.path = path
 
-    def __repr__(self) -> str:
-        return f"Judgement({self.verdict!r}, {self.rule!r}, {self.reason!r}, {self.path!r})"
-
 
 class Taint:
     """The event's part of one text, a byte for each character."""
@@ -148,12 +145,10 @@ def contributed(
 
 
 def as_text(value: str | bytes) -> str:
-    """Return a text as it is, and bytes as the system reads names."""
     return value if isinstance(value, str) else bytes(value).decode("utf-8", "surrogateescape")
 
 
 def mark(marks: bytearray, start: int, end: int) -> None:
-    """Mark a range, if there is one."""
     if start < end:
         marks[start:end] = b"\x01" * (end - start)
 

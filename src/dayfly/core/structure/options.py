@@ -14,15 +14,13 @@ if TYPE_CHECKING:
 
     Place = Literal["value", "script", "operand"]
 
-_FIND_TESTS = (
-    *("-name", "-iname", "-path", "-ipath", "-wholename", "-iwholename", "-regex", "-iregex", "-type"),
-    *("-xtype", "-size", "-mtime", "-atime", "-ctime", "-mmin", "-amin", "-cmin", "-user", "-group"),
-    *("-newermt", "-newerat", "-newerct", "-maxdepth", "-mindepth"),
+_FIND_TESTS = tuple(
+    "-name -iname -path -ipath -wholename -iwholename -regex -iregex -type -xtype -size -mtime -atime "
+    "-ctime -mmin -amin -cmin -user -group -newermt -newerat -newerct -maxdepth -mindepth".split()
 )
 _FIND_VALUES = (
-    *("-newer", "-anewer", "-cnewer", "-samefile", "-perm", "-regextype", "-printf", "-fprint", "-fprint0"),
-    *("-fls", "-inum", "-links", "-lname", "-ilname", "-fstype", "-uid", "-gid", "-used", "-context", "-D"),
-    "-files0-from",
+    *"-newer -anewer -cnewer -samefile -perm -regextype -printf -fprint -fprint0 -fls -inum -links".split(),
+    *"-lname -ilname -fstype -uid -gid -used -context -D -files0-from".split(),
     *(f"-newer{time}{other}" for time in "aBcm" for other in "aBcmt"),
 )
 _GREP = ("-e", "--regexp", "-m", "--max-count", "-A", "-B", "-C")
@@ -40,9 +38,7 @@ _TEXT_OPTIONS = {
     "date": frozenset(("-d", "--date")),
     "curl": frozenset(("-H", "--header", "-A", "--user-agent", "-m", "--max-time", "--data-raw")),
 }
-_AWK_OPTIONS = frozenset(
-    ("-F", "-v", "-l", "-i", "-W", "--field-separator", "--assign", "--include", "--load")
-)
+_AWK_OPTIONS = frozenset("-F -v -l -i -W --field-separator --assign --include --load".split())
 NAMED_BY_TWO = frozenset(("--arg", "--argjson", "--slurpfile", "--rawfile", "--argfile"))
 # All options whose value is the next word.
 _VALUE_OPTIONS = {
@@ -89,9 +85,7 @@ _GLUED = {
     "sed": "lief",
     "jq": "L",
 }
-_SCRIPT_OPTIONS = frozenset(
-    ("--eval", "--print", "--expression", "--file", "--from-file", "--source", "--exec")
-)
+_SCRIPT_OPTIONS = frozenset("--eval --print --expression --file --from-file --source --exec".split())
 # Interpreters that end at their first script: what follows are operands.
 _ONE_SCRIPT = SHELLS.union(PYTHONS, ("jq",))
 # sort's options that say how: no file, no program.

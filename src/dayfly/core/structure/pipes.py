@@ -92,11 +92,9 @@ class Inputs:
                     self._reads.setdefault(member[0].start, []).append([end_of])
 
     def has_any(self, words: list[Word]) -> bool:
-        """Say whether a command reads anything of the line."""
         return bool(words) and (words[0].start in self._reads or words[0].start in self._given)
 
     def read_by(self, words: list[Word]) -> list[str]:
-        """Return the program, with its operands, that reads the input of one of `commands`."""
         return self._programs.get(words[0].start) or [word.text() for word in program_of(words)]
 
     def of_event(self, words: list[Word], *, is_for_shell: bool) -> list[Word]:

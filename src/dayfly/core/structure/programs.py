@@ -10,34 +10,23 @@ if TYPE_CHECKING:
 
 # Programs that start the program their operands name:
 STARTERS = frozenset(
-    [
-        *("env", "nice", "nohup", "timeout", "stdbuf", "setsid", "sudo", "doas", "chroot", "time"),
-        *("exec", "command", "builtin", "ionice", "chrt", "taskset", "flock", "strace", "unshare"),
-        *("nsenter", "busybox"),
-    ]
+    "env nice nohup timeout stdbuf setsid sudo doas chroot time exec command builtin ionice chrt "
+    "taskset flock strace unshare nsenter busybox".split()
 )
 # Programs that hand their operands to a shell, here or elsewhere, whatever quotes were around them:
 RUNNERS = frozenset(
-    [
-        *("xargs", "eval", "source", ".", "trap", "ssh", "parallel", "su", "runuser", "watch"),
-        *("script", "expect", "entr", "at", "batch", "rsh", "mosh", "alias", "hash", "enable"),
-    ]
+    "xargs eval source . trap ssh parallel su runuser watch script expect entr at batch rsh mosh alias "
+    "hash enable".split()
 )
 PYTHONS = frozenset(("python", "pypy"))
 # Programs that read a language from an operand or from an option's value.
 INTERPRETERS = SHELLS.union(
-    [
-        *PYTHONS,
-        *("fish", "perl", "ruby", "node", "php", "lua", "awk", "gawk", "mawk", "jq"),
-        *("sed", "osascript", "tclsh", "deno", "bun"),
-    ]
+    PYTHONS, "fish perl ruby node php lua awk gawk mawk jq sed osascript tclsh deno bun".split()
 )
 # Programs that read statements of SQL from an operand or from an option's value, and their dialect.
 SQL_CLIENTS = {"psql": "postgresql", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite", "duckdb": ""}
 # Interpreters that read their code from standard input, without an operand.
-READS_CODE = frozenset(
-    ("fish", "perl", "ruby", "node", "php", "lua", "osascript", "tclsh", "deno", "bun", "dc")
-)
+READS_CODE = frozenset("fish perl ruby node php lua osascript tclsh deno bun dc".split())
 AWKS = frozenset(("awk", "gawk", "mawk"))
 # Programs that hand what they read to a shell, here or elsewhere, if they are given no more operands than these, or one at the
 # end; and options of theirs whose value is the next word.
@@ -53,10 +42,7 @@ _SSH_VALUE_OPTIONS = frozenset(f"-{letter}" for letter in "bcDEeFIiJLlmOopQRSWw"
 # Options whose value is code, or names a program, for programs that do something else otherwise.
 CODE_OPTIONS = {
     "git": frozenset(
-        (
-            *("-c", "--config", "--config-env", "--exec-path", "--upload-pack", "--receive-pack", "-u"),
-            "--template",
-        )
+        "-c --config --config-env --exec-path --upload-pack --receive-pack -u --template".split()
     ),
     "ssh": frozenset(("-o", "-F")),
     "scp": frozenset(("-o", "-S", "-F")),
@@ -69,12 +55,7 @@ CODE_OPTIONS = {
     **dict.fromkeys(("mapfile", "readarray"), frozenset(("-C",))),
 }
 # Programs whose operands and options say what is fetched.
-FETCHERS = frozenset(
-    (
-        *("aria2c", "curl", "ffmpeg", "ffprobe", "git", "lynx", "svn", "wget", "wkhtmltoimage"),
-        *("wkhtmltopdf", "yt-dlp"),
-    )
-)
+FETCHERS = frozenset("aria2c curl ffmpeg ffprobe git lynx svn wget wkhtmltoimage wkhtmltopdf yt-dlp".split())
 # find's options after which a command stands.
 COMMAND_OPTIONS = ("-exec", "-execdir", "-ok", "-okdir")
 # Programs that expand references to variables and functions, `$(shell ...)`, in what is assigned on their command line.
@@ -83,46 +64,37 @@ PROGRAM_FILES = frozenset(("-f", "-i", "-l", "-E", "-L", "--file", "--from-file"
 
 
 # How variables begin that shells, loaders, interpreters and git take code, options or libraries from.
-OBEYED = (
-    *("BASH_ENV", "BASH_FUNC_", "GIT_", "IFS", "JAVA_TOOL_OPTIONS", "LD_", "NODE_OPTIONS", "PERL5"),
-    *("PROMPT_COMMAND", "PS4", "PYTHON", "RUBYLIB", "RUBYOPT", "SHELLOPTS"),
+OBEYED = tuple(
+    "BASH_ENV BASH_FUNC_ GIT_ IFS JAVA_TOOL_OPTIONS LD_ NODE_OPTIONS PERL5 PROMPT_COMMAND PS4 PYTHON "
+    "RUBYLIB RUBYOPT SHELLOPTS".split()
 )
 # The same of more programs: their options, configuration, libraries, helpers, proxies and certificates.
-_STEERS = (
-    *("AWK", "AWS_", "BASH", "BROWSER", "BUNDLE_", "CDPATH", "CLASSPATH", "COMPOSER_", "CURL_", "DOCKER_"),
-    *("DYLD_", "EDITOR", "ENV", "EXINIT", "FFREPORT", "FPATH", "GCONV_PATH", "GEM_", "GLIBC_", "GNUMAKE"),
-    *("GREP_", "GS_", "HOME", "HOSTALIASES", "INPUTRC", "JAVA_", "JDK_", "KRB5", "KUBECONFIG", "LESS"),
-    *("LOCPATH", "LUA_", "MAGICK_", "MAKE", "MALLOC_", "MANPAGER", "MYSQL_", "NLSPATH", "NODE_", "NPM_"),
-    *("OPENSSL_", "PAGER", "PERL", "PG", "PHP", "PIP_", "PS0", "PS1", "PS2", "PSQL", "RES_", "RSYNC_"),
-    *("RUBY", "SHELL", "SSH_", "SSL", "SUDO_", "TAR_", "ANSIBLE_", "ANT_", "BZIP", "CARGO_", "CC"),
-    *("CMAKE_", "COMPLUS_", "CORECLR_", "CPATH", "CPP", "CXX", "DENO_", "DOTNET_", "FONTCONFIG_"),
-    *("FREETDS", "GCC_", "GNUPG", "GRADLE_", "GZIP", "HADOOP_", "LDAP", "MAVEN_", "NETRC", "ODBC"),
-    *("OPENIN_", "OPENOUT_", "R_", "REQUESTS_", "RUSTC", "SPARK_", "TAPE", "TESSDATA_", "TEX", "TF_"),
-    *("TNS_", "TZ", "UNZIP", "ZIP", "TCL", "TERM", "TMPDIR", "UV_", "VIM", "VISUAL", "WGETRC", "XDG_"),
-    *("XZ_", "ZDOTDIR", "_JAVA_"),
+_STEERS = tuple(
+    "AWK AWS_ BASH BROWSER BUNDLE_ CDPATH CLASSPATH COMPOSER_ CURL_ DOCKER_ DYLD_ EDITOR ENV EXINIT "
+    "FFREPORT FPATH GCONV_PATH GEM_ GLIBC_ GNUMAKE GREP_ GS_ HOME HOSTALIASES INPUTRC JAVA_ JDK_ KRB5 "
+    "KUBECONFIG LESS LOCPATH LUA_ MAGICK_ MAKE MALLOC_ MANPAGER MYSQL_ NLSPATH NODE_ NPM_ OPENSSL_ "
+    "PAGER PERL PG PHP PIP_ PS0 PS1 PS2 PSQL RES_ RSYNC_ RUBY SHELL SSH_ SSL SUDO_ TAR_ ANSIBLE_ ANT_ "
+    "BZIP CARGO_ CC CMAKE_ COMPLUS_ CORECLR_ CPATH CPP CXX DENO_ DOTNET_ FONTCONFIG_ FREETDS GCC_ GNUPG "
+    "GRADLE_ GZIP HADOOP_ LDAP MAVEN_ NETRC ODBC OPENIN_ OPENOUT_ R_ REQUESTS_ RUSTC SPARK_ TAPE "
+    "TESSDATA_ TEX TF_ TNS_ TZ UNZIP ZIP TCL TERM TMPDIR UV_ VIM VISUAL WGETRC XDG_ XZ_ ZDOTDIR _JAVA_".split()
 )
-_STEERING_ENDS = (
-    *("_ARGS", "_CMD", "_COMMAND", "_CONFIG", "_HOME", "_INIT", "_MODULE", "_OPTIONS", "_OPTS", "_PATH"),
-    *("_PRELOAD", "_PROXY", "EDITOR", "FLAGS", "PAGER"),
+_STEERING_ENDS = tuple(
+    "_ARGS _CMD _COMMAND _CONFIG _HOME _INIT _MODULE _OPTIONS _OPTS _PATH _PRELOAD _PROXY EDITOR FLAGS "
+    "PAGER".split()
 )
 # Of these they execute or load what the value names or holds
 # (https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_05_03,
 # https://www.gnu.org/software/bash/manual/html_node/Bash-Variables.html, https://man7.org/linux/man-pages/man8/ld.so.8.html,
 # https://git-scm.com/book/en/v2/Git-Internals-Environment-Variables, https://docs.python.org/3/using/cmdline.html).
 _OBEYED = frozenset(
-    (
-        *("PATH", "BASH_ENV", "BASH_LOADABLES_PATH", "BASHOPTS", "SHELLOPTS", "PROMPT_COMMAND", "PS0"),
-        *("PS1", "PS2", "PS4", "LD_AUDIT", "LD_LIBRARY_PATH", "LD_PRELOAD", "JAVA_TOOL_OPTIONS"),
-        *("NODE_OPTIONS", "RUBYLIB", "RUBYOPT", "GIT_ASKPASS", "GIT_EDITOR", "GIT_EXEC_PATH"),
-        *("GIT_EXTERNAL_DIFF", "GIT_PAGER", "GIT_PROXY_COMMAND", "GIT_SEQUENCE_EDITOR", "GIT_SSH"),
-        *("GIT_SSH_COMMAND", "PERL5DB", "PERL5LIB", "PERL5OPT", "PYTHONBREAKPOINT", "PYTHONHOME"),
-        *("PYTHONPATH", "PYTHONSTARTUP"),
-    )
+    "PATH BASH_ENV BASH_LOADABLES_PATH BASHOPTS SHELLOPTS PROMPT_COMMAND PS0 PS1 PS2 PS4 LD_AUDIT "
+    "LD_LIBRARY_PATH LD_PRELOAD JAVA_TOOL_OPTIONS NODE_OPTIONS RUBYLIB RUBYOPT GIT_ASKPASS GIT_EDITOR "
+    "GIT_EXEC_PATH GIT_EXTERNAL_DIFF GIT_PAGER GIT_PROXY_COMMAND GIT_SEQUENCE_EDITOR GIT_SSH "
+    "GIT_SSH_COMMAND PERL5DB PERL5LIB PERL5OPT PYTHONBREAKPOINT PYTHONHOME PYTHONPATH PYTHONSTARTUP".split()
 )
 
 
 def is_obeyed(variable: str, value: Iterable[str]) -> bool:
-    """Say whether a variable with this value decides what commands execute."""
     # `ENV=production` names no file.
     is_file = variable == "ENV" and not frozenset("/$`").isdisjoint("".join(value))
     return is_file or variable in _OBEYED or variable.startswith(("BASH_FUNC_", "GIT_CONFIG"))

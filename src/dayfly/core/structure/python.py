@@ -28,17 +28,13 @@ if TYPE_CHECKING:
     from dayfly.core.structure.trusted_literals import OwnText
 
 # A byte source in any other encoding could mean anything (utf-7, rot13): it is not read.
-_READABLE_ENCODINGS = frozenset(
-    ("utf-8", "utf8", "ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1", "iso-latin-1")
-)
+_READABLE_ENCODINGS = frozenset("utf-8 utf8 ascii us-ascii latin-1 latin1 iso-8859-1 iso-latin-1".split())
 _CODING = re.compile(r"coding[:=][ \t]*([\w.-]*)")
 _UNREAD = "an unsupported encoding"
 # Keywords that begin a statement and are nothing within an expression.
 _BEGINNING = frozenset(
-    (
-        *("assert", "break", "class", "continue", "def", "del", "except", "finally", "global"),
-        *("nonlocal", "pass", "raise", "return", "try", "while", "with"),
-    )
+    "assert break class continue def del except finally global nonlocal pass raise return try while "
+    "with".split()
 )
 # Of these, those without which nothing is generated that is more than an expression.
 _DEFINING = frozenset(("class", "def"))
@@ -50,19 +46,16 @@ def judge_python(
     provenance: Provenance,
     own: OwnText,
     *,
-    only_parses: bool = False,
     by_library: bool = False,
     names_fields: bool = False,
     by_template: bool = False,
 ) -> Judgement:
-    """Say whether this source may be executed; `only_parses` where nothing will execute it (ast.literal_eval).
+    """Say whether this source may be executed.
 
     `by_library` where a library has it executed, not the function; `names_fields` where that writes the methods of
     a class with fields (dataclasses, attrs), whose names the event may give, as it may those of a namedtuple; `by_template` where
     an engine wrote it of a template that was judged before: the event's part of that, a text, is a literal here.
     """
-    if only_parses:
-        return Judgement("allow", "python.parse", "the text is parsed, not executed")
     is_bytes = not isinstance(source, str)
     try:
         text = _decode(bytes(source)) if not isinstance(source, str) else source

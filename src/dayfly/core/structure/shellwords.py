@@ -70,13 +70,11 @@ class Word:
         return "".join(self.value)
 
     def part(self, start: int, end: int | None = None) -> Word:
-        """Return a word with a part of this one's value."""
         part = Word(self.start, is_command=self.is_command, redirects=self.redirects)
         part.end, part.value, part.origin = self.end, self.value[start:end], self.origin[start:end]
         return part
 
     def take(self, other: Word) -> None:
-        """Put another one's value behind this one's."""
         self.value += other.value
         self.origin += other.origin
 

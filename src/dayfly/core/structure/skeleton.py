@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 _VALUE = "?"
 # Behind these words a minus is a number's sign.
 _BEFORE_OPERANDS = frozenset(
-    (
-        *("and", "between", "by", "else", "in", "like", "limit", "not", "offset", "or"),
-        *("return", "select", "set", "then", "values", "when", "where"),
-    )
+    "and between by else in like limit not offset or return select set then values when where".split()
 )
 # Between the columns by which rows are ordered or grouped: which ones they are says no more than a value does.
 _COLUMNS = frozenset((_VALUE, ",", "."))
@@ -61,7 +58,6 @@ class Skeleton:
         self.has_parameters = False
 
     def value(self, start: int, end: int) -> None:
-        """Text[start:end] is a value."""
         self.pass_over(start, end)
         if self.tokens[-2:] == [_VALUE, ","]:
             self.tokens.pop()
@@ -69,7 +65,6 @@ class Skeleton:
             self.tokens.append(_VALUE)
 
     def pass_over(self, start: int, end: int) -> None:
-        """Text[start:end] says nothing of the structure."""
         mark(self.free, start, end)
 
     def hash(self) -> str:
@@ -211,13 +206,12 @@ def _read_shell(command: str) -> Skeleton:
                 skeleton.tokens.append(command[at])
             at += 1
             continue
-        text = word.text()
         computed = "".join(
             command[one]
             for one in range(at, word.end)
             if reading.kinds[one] == shellwords.ACTIVE and not _is_said(command, reading.kinds, one)
         )
-        _add_word(skeleton, text, word.origin, is_program=word.is_command)
+        _add_word(skeleton, word.text(), word.origin, is_program=word.is_command)
         if computed:
             skeleton.tokens.append(computed)
         at = max(word.end, at + 1)

@@ -19,13 +19,13 @@ from dayfly.core.structure.sqltokens import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dayfly.core.structure.judgement import Taint
     from dayfly.core.structure.trusted_literals import OwnText
 
 # The clause in which a word stands says what the word is: after these, a name ...
-_NAMING = frozenset(
-    ("select", "from", "join", "into", "update", "by", "returning", "table", "distinct", "as")
-)
+_NAMING = frozenset("select from join into update by returning table distinct as".split())
 # ... after these, an operand: WHERE user_id = {x} with "user_id" would be true for everyone.
 _COMPARING = frozenset(("where", "having", "on", "set", "values", "limit", "offset", "when", "then", "else"))
 CLAUSES = _NAMING | _COMPARING
@@ -35,9 +35,7 @@ COMPARISONS = frozenset(("is", "in", "like", "ilike", "between", "not", "glob", 
 # What says no more than which end comes first.
 DIRECTIONS = frozenset(("asc", "desc"))
 # Operators that compare two operands, of which functions have a map: {"lt": "<", "like": "LIKE"}.
-_OPERATORS = frozenset(
-    ("=", "<", ">", "<=", ">=", "<>", "!=", "==", "like", "ilike", "glob", "regexp", "in", "is")
-)
+_OPERATORS = frozenset("= < > <= >= <> != == like ilike glob regexp in is".split())
 # The word or sign before a place.
 LAST_WORD = re.compile(r"(?:\w+|[^\w\s])\s*\Z")
 _COMPARISON_SIGNS = frozenset("=<>!~@")
@@ -49,7 +47,7 @@ _NAME = re.compile(r"[\w$]*")
 _HIDDEN_COLUMNS = frozenset(("rowid", "oid", "_rowid_", "rank"))
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
 _PATH_FUNCTIONS = frozenset(
-    ("attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains", "size")
+    "attribute_exists attribute_not_exists attribute_type begins_with contains size".split()
 )
 # Of SQLite: what columns and indexes a table has.
 _SHOWN = re.compile(r"pragma (?:\S+ \. )?(?:table_x?info|index_x?info|index_list|foreign_key_list) \(")
@@ -92,7 +90,6 @@ class Statement:
         self._find_names()
 
     def is_events(self, token: Token) -> bool:
-        """Say whether the event has a part in a token."""
         return self.taint.any(token.start, token.end)
 
     def break_of(self, token: Token, own: OwnText | None = None) -> int:
@@ -115,12 +112,8 @@ class Statement:
         return are_own and self.break_of(token) < 0
 
     def name_of(self, token: Token) -> str:
-        """Return what a word, or what stands between quotes, names."""
-        return (
-            self.sql[token.content : token.limit]
-            if token.kind == QUOTED
-            else self.sql[token.start : token.end]
-        )
+        start, end = (token.content, token.limit) if token.kind == QUOTED else (token.start, token.end)
+        return self.sql[start:end]
 
     def _mark_texts(self) -> None:
         """Make strings of the event's texts between double quotes of the function's: `WHERE dish = "soda bread"`.
@@ -194,12 +187,10 @@ class Statement:
 
 def find_places(statement: Statement, *, is_schemaless: bool, by_library: bool) -> dict[int, int]:
     """Return the event's tokens, by where they begin and end, that fill a place which the grammar has for one of them."""
-    found = _fill_closed_sets(statement)
-    found |= _fill_columns(statement, by_library=by_library)
-    found |= _fill_partitions(statement)
-    found |= _fill_upkeep(statement)
-    found |= _fill_paths(statement) if is_schemaless else _fill_settings(statement)
-    return found
+    found = [*_fill_columns(statement, by_library=by_library), *_fill_partitions(statement)]
+    found += _fill_upkeep(statement)
+    found += _fill_paths(statement) if is_schemaless else _fill_settings(statement)
+    return _fill_closed_sets(statement) | {token.start: token.end for token in found}
 
 
 def _fill_closed_sets(statement: Statement) -> dict[int, int]:
@@ -261,16 +252,15 @@ def _fill_closed_sets(statement: Statement) -> dict[int, int]:
     return found
 
 
-def _fill_columns(statement: Statement, *, by_library: bool) -> dict[int, int]:
-    """Return the names of the event's, as words or between quotes that are not, in the columns of CREATE TABLE.
+def _fill_columns(statement: Statement, *, by_library: bool) -> Iterator[Token]:
+    """Yield the names of the event's, as words or between quotes that are not, in the columns of CREATE TABLE.
 
     And of INSERT INTO, where a library knows the table.
     """
     texts = statement.texts
-    found: dict[int, int] = {}
     is_insert = by_library and texts[:2] == ["insert", "into"]
     if not (is_insert or texts[:2] == ["create", "table"]) or "select" in texts or "(" not in texts:
-        return found
+        return
     depth = 0
     for number in range(texts.index("("), len(texts)):
         token = statement.significant[number]
@@ -282,17 +272,15 @@ def _fill_columns(statement: Statement, *, by_library: bool) -> dict[int, int]:
             and texts[number - 1] in ("(", ",")
             and (token.kind == WORD or statement.is_quoted(token))
         ):
-            found[token.start] = token.end
-    return found
+            yield token
 
 
-def _fill_partitions(statement: Statement) -> dict[int, int]:
-    """Return the names in `PARTITION (year='2025', ...)`, Hive's, each of which stands before a literal."""
+def _fill_partitions(statement: Statement) -> Iterator[Token]:
+    """Yield the names in `PARTITION (year='2025', ...)`, Hive's, each of which stands before a literal."""
     significant, texts = statement.significant, statement.texts
-    found: dict[int, int] = {}
     is_inside = False
     if texts[:1] not in (["alter"], ["insert"]):
-        return found
+        return
     for number, token in enumerate(significant):
         is_inside = texts[max(0, number - 1) : number + 1] == ["partition", "("] or (
             is_inside and token.text != ")"
@@ -305,15 +293,14 @@ def _fill_partitions(statement: Statement) -> dict[int, int]:
             and significant[number + 2].kind in (STRING, NUMBER)
             and (token.kind == WORD or statement.is_quoted(token))
         ):
-            found[token.start] = token.end
-    return found
+            yield token
 
 
-def _fill_upkeep(statement: Statement) -> dict[int, int]:
+def _fill_upkeep(statement: Statement) -> list[Token]:
     """Return the name of the table in a statement that only maintains it: `MSCK REPAIR TABLE {x}`."""
     named = _UPKEEP.match(" ".join(statement.texts[:_MANY_WORDS]))
     if named is None or ";" in statement.texts[:-1]:
-        return {}
+        return []
     begin = named[0].count(" ")
     table = statement.significant[begin : begin + named[1].count(" ") + 1]
     behind = table[-1].end
@@ -321,36 +308,30 @@ def _fill_upkeep(statement: Statement) -> dict[int, int]:
     location = _LOCATION.search(statement.sql, behind)
     taint = statement.taint
     if taint.any(behind, behind + 1) or (location and taint.any(location.start(), len(statement.sql))):
-        return {}
-    if any(
-        not (token.kind == WORD and token.text not in CLAUSES)
-        and token.text != "."
-        and not statement.is_quoted(token)
+        return []
+    are_names = all(
+        (token.kind == WORD and token.text not in CLAUSES) or token.text == "." or statement.is_quoted(token)
         for token in table
-    ):
-        return {}
-    return {token.start: token.end for token in table}
+    )
+    return table if are_names else []
 
 
-def _fill_settings(statement: Statement) -> dict[int, int]:
-    """Return the words that are all a setting is set to, `SET search_path TO tenant_7`: there they are literals."""
-    found: dict[int, int] = {}
+def _fill_settings(statement: Statement) -> Iterator[Token]:
+    """Yield the words that are all a setting is set to, `SET search_path TO tenant_7`: there they are literals."""
     texts = statement.texts
     begin = 0
     for end in [*(at for at, text in enumerate(texts) if text == ";"), len(texts)]:
         is_short = begin < end <= begin + _MANY_WORDS
         last = statement.significant[end - 1] if is_short else None
         if last is not None and last.kind == WORD and _SET.fullmatch(" ".join(texts[begin:end])):
-            found[last.start] = last.end
+            yield last
         begin = end + 1
-    return found
 
 
-def _fill_paths(statement: Statement) -> dict[int, int]:
-    """Return the parts of paths into documents that are all the event has where a name may stand."""
+def _fill_paths(statement: Statement) -> Iterator[Token]:
+    """Yield the parts of paths into documents that are all the event has where a name may stand."""
     sql, tokens = statement.sql, statement.tokens
     runs = frozenset(statement.taint.runs())
-    found: dict[int, int] = {}
     for index, token in enumerate(tokens):
         path = _DOCUMENT_PATH.match(sql, token.start) if token.kind == WORD else None
         if path is None or path.span() not in runs:
@@ -360,8 +341,7 @@ def _fill_paths(statement: Statement) -> dict[int, int]:
         is_left = before is None or not compares(before[0].strip().lower())
         if token.start in statement.asked or (is_left and after and compares(after[0].lower())):
             parts = tokens[index : index + path.end() - path.start()]
-            found |= {one.start: one.end for one in parts if one.start < path.end()}
-    return found
+            yield from (one for one in parts if one.start < path.end())
 
 
 def _is_operator(statement: Statement, number: int, runs: dict[int, int]) -> bool:

@@ -17,10 +17,7 @@ EXPRESSION = "expression"
 CONSTANTS = frozenset(("null", "true", "false"))
 _SPACE = re.compile(r"\s+")
 # PostgreSQL ends a line at a lone carriage return, too; code may follow it.
-_LINE_COMMENTS = {
-    "postgresql": re.compile(r"--[^\r\n]*"),
-    "mysql": re.compile(r"(?:--(?=\s|\Z)|#)[^\n]*"),
-}
+_LINE_COMMENTS = {"postgresql": re.compile(r"--[^\r\n]*"), "mysql": re.compile(r"(?:--(?=\s|\Z)|#)[^\n]*")}
 _LINE_COMMENT = re.compile(r"--[^\n]*")
 _PREFIXES = {"postgresql": ("e", "b", "x", "n"), "mysql": ("b", "x", "n")}
 _NUMBER = re.compile(r"(?=\.?[0-9])(?:0[xX][0-9a-fA-F]+|[0-9]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)")

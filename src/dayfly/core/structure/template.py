@@ -14,14 +14,10 @@ if TYPE_CHECKING:
 
 
 # Nodes of jinja2's of which nothing but a text comes, and filters that make another text of one.
-_SHOWING = frozenset(
-    ["Template", "Output", "TemplateData", "If", "Not", "Name", "Filter", "Getitem", "Slice", "Const"]
-)
+_SHOWING = frozenset("Template Output TemplateData If Not Name Filter Getitem Slice Const".split())
 _FILTERS = frozenset(
-    (
-        *("capitalize", "count", "d", "default", "e", "escape", "first", "float", "int", "last", "length"),
-        *("lower", "string", "striptags", "title", "trim", "upper", "urlencode"),
-    )
+    "capitalize count d default e escape first float int last length lower string striptags title trim "
+    "upper urlencode".split()
 )
 
 

@@ -182,13 +182,11 @@ class OwnText:
         self._names = names
 
     def with_constants(self, constants: Texts) -> OwnText:
-        """Return own text with these constants, and with the same generators'."""
         made = OwnText(constants)
         made._generators, made._choices, made._names = self._generators, self._choices, self._names
         return made
 
     def with_generators(self, generators: Texts) -> OwnText:
-        """Return own text with the same constants, and with these generators'."""
         made = OwnText((), generators)
         made._function, made._choices, made._names = self._function, self._choices, self._names
         return made
@@ -199,14 +197,12 @@ class OwnText:
 
     @property
     def has_read_generators(self) -> bool:
-        """Whether somebody has asked for them."""
         return self._generators.ready
 
     def is_constant(self, text: str, *, generators: bool = False) -> bool:
-        """Say whether this very text is a constant of the function."""
-        if text in self._function.load().constants:
-            return True
-        return generators and text in self._generators.load().constants
+        return text in self._function.load().constants or (
+            generators and text in self._generators.load().constants
+        )
 
     def is_string(self, text: str) -> bool:
         """Say whether this very text is a string of the function's: `text.find(...)` is none for a program `find`."""
@@ -214,21 +210,17 @@ class OwnText:
 
     def has_word(self, word: str, *, generators: bool = False) -> bool:
         """Say whether this whole word stands in the function's text."""
-        if word in self._function.load().words:
-            return True
-        return generators and word in self._generators.load().words
+        return word in self._function.load().words or (generators and word in self._generators.load().words)
 
     def covers(self, text: str) -> bool:
         """Say whether this very text, or a template with holes that matches it, is in the code.
 
         A match says nothing about what stands in the holes.
         """
-        for tier in (self._function.load(), self._generators.load()):
-            if text in tier.constants:
-                return True
-            if any(_matches(template, text) for template in tier.templates):
-                return True
-        return False
+        return any(
+            text in tier.constants or any(_matches(template, text) for template in tier.templates)
+            for tier in (self._function.load(), self._generators.load())
+        )
 
     def piece_at(self, text: str, at: int) -> int:
         """Return the length of the longest whole piece of the function's text that stands in `text` from `at`."""
@@ -384,7 +376,6 @@ def texts_of(code: CodeType, names: set[str] | None = None) -> list[str]:
 
 
 def _codes(code: CodeType) -> list[CodeType]:
-    """Return a code object and all the code within it."""
     # Not types.CodeType, nor a recursion: `types` is no module of the worker's, and generated code nests deeply.
     found = [code]
     for one in found:
@@ -393,7 +384,6 @@ def _codes(code: CodeType) -> list[CodeType]:
 
 
 def _flattened(values: Iterable[object]) -> list[object]:
-    """Return values, and those in tuples and sets among them."""
     found = list(values)
     for value in found:
         if isinstance(value, (tuple, frozenset)):

@@ -30,10 +30,7 @@ _AND = re.compile(
     r"&(?:[ +]|%20)?(?:(?!%20)[^ +&;=#]){1,64}(?:[ +]|%20)+(?!%20)[^ +&;=#][^&;=#]{0,256}(?:[&#]|$)"
 )
 _CALLED_BY = frozenset(
-    (
-        *("rawPath", "path", "pathParameters.proxy", "requestContext.path", "requestContext.http.path"),
-        "rawQueryString",
-    )
+    "rawPath path pathParameters.proxy requestContext.path requestContext.http.path rawQueryString".split()
 )
 
 
@@ -51,10 +48,9 @@ def judge_url(
     """
     text = url if isinstance(url, str) else bytes(url).decode("latin-1")
 
-    def judge(taint: Taint) -> Judgement:
-        return _judge(text, taint, own, provenance, is_joined, is_quoted)
-
-    return judged("url", text, provenance, own, judge)
+    return judged(
+        "url", text, provenance, own, lambda taint: _judge(text, taint, own, provenance, is_joined, is_quoted)
+    )
 
 
 def _judge(

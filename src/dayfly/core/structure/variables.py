@@ -97,11 +97,9 @@ class Variables:
                 return
 
     def of(self, words: list[Word]) -> list[list[Word]]:
-        """Return what a simple command may be."""
         return self.commands.get(words[0].start, [words]) if words else [words]
 
     def every(self) -> Iterator[Word]:
-        """Yield all that variables hold."""
         return (word for values in self._ever.values() for value in values.values() for word in value)
 
     def given_to(self, script: str, *, is_same: bool) -> dict[str, list[str]]:
@@ -256,7 +254,6 @@ class Variables:
         return pieces
 
     def _execute(self, variants: list[list[Word]], *, is_sure: bool) -> None:
-        """Take what a command assigns."""
         found: dict[str, list[list[Word]]] = {}
         for words in variants:
             program = program_of(words)
@@ -318,7 +315,6 @@ class Variables:
 
 
 def quote(words: Iterable[str]) -> str:
-    """Return words as shlex.quote quotes them."""
     return " ".join("'" + word.replace("'", "'\"'\"'") + "'" for word in words)
 
 

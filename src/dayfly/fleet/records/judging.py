@@ -50,7 +50,7 @@ _MANY_SOURCES = 100_000
 # Fields that a forwarder may have made texts of, by their place.
 _NUMBERS = frozenset(
     """activity_id category_uid class_uid type_uid severity_id status_id time sequence invocation worker age_ms status
-    duration_us cpu_us overhead_us bytes_in bytes_out""".split()  # noqa: SIM905
+    duration_us cpu_us overhead_us bytes_in bytes_out""".split()
 )
 
 

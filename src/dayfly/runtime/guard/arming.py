@@ -54,14 +54,7 @@ def watch_uses(guard: Guard, options: ZygoteOptions) -> None:
     # All of it first: what is there when origins are made is believed, and Dayfly's own is known by what is there.
     from dayfly.core import destinations, globs  # noqa: F401
     from dayfly.core.policy import Policy
-    from dayfly.runtime.guard import (
-        environment,
-        owncode,
-        owntext,
-        patched_builtins,
-        shapes,
-        tampering,
-    )
+    from dayfly.runtime.guard import environment, owncode, owntext, patched_builtins, shapes, tampering
     from dayfly.runtime.guard.capabilities import Capabilities
     from dayfly.runtime.guard.origins import Origins
 

@@ -32,10 +32,6 @@ def names_attributes(body: bytes) -> bool:
             todo += value
         elif isinstance(value, str) and "__" in value and not value.isidentifier():
             names += [] if any(map(str.isspace, value)) else [value]
-    return any(_is_attribute(f"__{part}__") for name in names if "__" in name for part in name.split("__"))
-
-
-def _is_attribute(name: str) -> bool:
-    return name.isidentifier() and any(
-        hasattr(kind, name) for kind in (types.FunctionType, type, types.ModuleType)
-    )
+    parts = [f"__{part}__" for name in names if "__" in name for part in name.split("__")]
+    kinds = (types.FunctionType, type, types.ModuleType)
+    return any(part.isidentifier() and any(hasattr(kind, part) for kind in kinds) for part in parts)

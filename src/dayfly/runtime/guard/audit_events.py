@@ -16,6 +16,7 @@ from dayfly.core.destinations import pack_address
 from dayfly.core.structure.path import MAX_NAME
 from dayfly.core.structure.template import shown_names
 from dayfly.runtime.guard import owncode, sinks
+from dayfly.runtime.guard.places import text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,9 +37,9 @@ _FROZEN_LOADERS = frozenset(
     for name in ("exec_module", "get_code")
 )
 _ZIP = "zipimport"
+_READS_FILE = frozenset("get_code get_data _get_module_code _unmarshal_code _compile_source".split())
 # Between a loader's method and the event it causes.
 _LOADER_DEPTH = 4
-_MANY_FRAMES = 400
 # Shorter byte code occurs in anything.
 _FEW_BYTES = 6
 _NO_DIRECTORY = -1
@@ -64,25 +65,15 @@ _LINE_READERS = ("/tokenize.py", "/linecache.py")
 
 def _loads_file(frame: FrameType | None) -> bool:
     """Say whether the import system executes what it has read from a file, in this frame."""
-    for _ in range(_LOADER_DEPTH):
-        if frame is None or not owncode.is_importing(frame):
+    for found in owncode.stack(frame, _LOADER_DEPTH):
+        if not owncode.is_importing(found):
             return False
-        if frame.f_code in _FROZEN_LOADERS:
+        if found.f_code in _FROZEN_LOADERS:
             return True
-        if frame.f_code.co_name in (
-            "get_code",
-            "get_data",
-            "_get_module_code",
-            "_unmarshal_code",
-            "_compile_source",
-        ):
-            kind = type(frame.f_locals.get("self"))
-            return kind in _FILE_LOADERS or (owncode.module_of(frame) == _ZIP and kind is type(None))
-        frame = frame.f_back
+        if found.f_code.co_name in _READS_FILE:
+            kind = type(found.f_locals.get("self"))
+            return kind in _FILE_LOADERS or (owncode.module_of(found) == _ZIP and kind is type(None))
     return False
-
-
-# ---- code ---------------------------------------------------------------------------------------
 
 
 def _on_compile(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
@@ -111,7 +102,6 @@ def _on_compile(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 
 
 def _is_one_of(frame: FrameType, functions: tuple[tuple[str, str], ...]) -> bool:
-    """Say whether it is one of these functions, given as module and name."""
     for module, function in functions:
         if frame.f_code is getattr(getattr(sys.modules.get(module), function, None), "__code__", None):
             return True
@@ -189,7 +179,6 @@ def _shown(environment: Any, text: str) -> set[str] | None:
 
 
 def _marks_of(environment: object) -> list[tuple[str, str]]:
-    """Return where the tags of a template of jinja2's begin and end."""
     marks = [
         (
             str(getattr(environment, kind + "_start_string", "")),
@@ -226,9 +215,8 @@ def _on_new_function(guard: Guard, _arguments: Arguments, _frame: FrameType) -> 
 
 def _on_set_attribute(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     _owner, name, value = arguments
-    while owncode.module_of(frame) and frame.f_back is not None:
-        # In the place of `setattr`.
-        frame = frame.f_back
+    # Past what stands in the place of `setattr`.
+    frame = sinks.caller_of(frame) or frame
     if name in ("__defaults__", "__kwdefaults__") and not guard.places.is_deployed(frame.f_code.co_filename):
         guard.refuse("code.swapped", frame)
     if name != "__code__":
@@ -255,17 +243,12 @@ def _on_import(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
         return
     if type(name) is not str:
         return
-    found: FrameType | None = frame
-    for _ in range(_MANY_FRAMES):
-        if found is None:
-            return
-        if not (owncode.is_importing(found) or found.f_code.co_filename.endswith("/importlib/__init__.py")):
-            break
-        found = found.f_back
-    if found is None:
+    for found in owncode.stack(frame):
+        if owncode.is_importing(found) or found.f_code.co_filename.endswith("/importlib/__init__.py"):
+            continue
+        if not _is_stated(name, found.f_code.co_names):
+            sinks.about_import(guard, name, frame)
         return
-    if not _is_stated(name, found.f_code.co_names):
-        sinks.about_import(guard, name, frame)
 
 
 def _is_stated(name: str, names: tuple[str, ...]) -> bool:
@@ -279,16 +262,14 @@ def _is_stated(name: str, names: tuple[str, ...]) -> bool:
 
 def _judge_dynamic_import(guard: Guard, frame: FrameType) -> None:
     """Where a file is loaded for `importlib.import_module`, which is no event: judge the name that it was given."""
-    found: FrameType | None = frame
-    for _ in range(_MANY_FRAMES):
-        if found is None or not owncode.is_importing(found):
+    for found in owncode.stack(frame):
+        if not owncode.is_importing(found):
             return
         if found.f_code.co_name == "_gcd_import":
             name = found.f_locals.get("name")
             if type(name) is str:
                 sinks.about_import(guard, name, frame)
             return
-        found = found.f_back
 
 
 def _on_load_library(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
@@ -306,9 +287,6 @@ def _on_extension(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     if type(name) is str and "/" in name and guard.places.is_planted(name):
         guard.refuse("import.planted", frame, text=name)
     sinks.about_path(guard, name, frame)
-
-
-# ---- processes ----------------------------------------------------------------------------------
 
 
 def _on_system(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
@@ -352,9 +330,6 @@ def _on_pty(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     guard.late("commands").about_process(guard, None, arguments[0], frame)
 
 
-# ---- files --------------------------------------------------------------------------------------
-
-
 def _on_open(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     path = arguments[0]
     if owncode.is_importing(frame):
@@ -382,7 +357,7 @@ def _on_open(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 
 def _is_document(path: object, flags: object) -> bool:
     """Say whether this is a text that its reader takes for a file's name first, as feedparser does: there is no such file to read."""
-    text = sinks.text_of(path) or ""
+    text = text_of(path) or ""
     is_likely = text.startswith(("<", "{", "[")) or "\n" in text or len(text) > MAX_NAME
     if not is_likely or text[0] == "/" or not isinstance(flags, int) or flags & os.O_CREAT:
         return False
@@ -411,7 +386,7 @@ def _on_pattern(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 
 
 def _on_files(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    pattern, folder = sinks.text_of(arguments[0]), sinks.text_of(arguments[2])
+    pattern, folder = text_of(arguments[0]), text_of(arguments[2])
     sinks.about_pattern(guard, pattern, frame)
     sinks.about_path(guard, os.path.join(folder, pattern) if folder and pattern else pattern, frame)
 
@@ -432,9 +407,6 @@ def _on_two_paths_below(guard: Guard, arguments: Arguments, frame: FrameType) ->
         sinks.about_path(guard, arguments[0], frame)
     if arguments[-1] == _NO_DIRECTORY:
         sinks.about_path(guard, arguments[1], frame)
-
-
-# ---- network ------------------------------------------------------------------------------------
 
 
 def _on_resolve(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
@@ -472,9 +444,6 @@ def _on_connect(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 
 def _on_url(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     sinks.about_url(guard, arguments[0], frame)
-
-
-# ---- the interpreter ----------------------------------------------------------------------------
 
 
 def _on_hook(guard: Guard, _arguments: Arguments, frame: FrameType) -> None:
@@ -517,8 +486,7 @@ ACTS: dict[str, Act] = {
     "dayfly.guard": _hear,
     "exec": _nothing,
     "compile": _on_compile,
-    "marshal.loads": _on_marshal,
-    "marshal.load": _on_marshal,
+    **dict.fromkeys(("marshal.loads", "marshal.load"), _on_marshal),
     "code.__new__": _on_new_code,
     "function.__new__": _on_new_function,
     "object.__setattr__": _on_set_attribute,
@@ -527,50 +495,29 @@ ACTS: dict[str, Act] = {
     "ctypes.dlopen": _on_load_library,
     "os.system": _on_system,
     "subprocess.Popen": _on_popen,
-    "os.exec": _on_execute,
-    "os.posix_spawn": _on_execute,
+    **dict.fromkeys(("os.exec", "os.posix_spawn"), _on_execute),
     "os.spawn": _on_spawn,
     "pty.spawn": _on_pty,
     "open": _on_open,
-    "os.listdir": _on_path,
-    "os.scandir": _on_path,
-    "os.remove": _on_path_below,
-    "os.rmdir": _on_path_below,
-    "os.mkdir": _on_path_below,
-    "os.chmod": _on_path_below,
-    "os.truncate": _on_path,
-    "os.chdir": _on_path,
-    "os.chown": _on_path_below,
-    "os.utime": _on_path_below,
-    "os.getxattr": _on_path,
-    "os.setxattr": _on_path,
-    "os.listxattr": _on_path,
-    "os.removexattr": _on_path,
-    "glob.glob/2": _on_files,
-    "pathlib.Path.glob": _on_pattern,
-    "pathlib.Path.rglob": _on_pattern,
-    "shutil.rmtree": _on_path,
-    "shutil.make_archive": _on_path,
-    "sqlite3.connect": _on_path,
-    "sqlite3.load_extension": _on_extension,
-    "os.rename": _on_two_paths_below,
-    "os.link": _on_two_paths_below,
+    **dict.fromkeys(
+        "os.listdir os.scandir os.truncate os.chdir shutil.rmtree shutil.make_archive".split(), _on_path
+    ),
+    **dict.fromkeys("os.getxattr os.setxattr os.listxattr os.removexattr sqlite3.connect".split(), _on_path),
+    **dict.fromkeys("os.remove os.rmdir os.mkdir os.chmod os.chown os.utime".split(), _on_path_below),
+    **dict.fromkeys(("os.rename", "os.link"), _on_two_paths_below),
+    **dict.fromkeys(
+        "shutil.copyfile shutil.copytree shutil.move shutil.unpack_archive".split(), _on_two_paths
+    ),
     "os.symlink": _on_link,
-    "shutil.copyfile": _on_two_paths,
-    "shutil.copytree": _on_two_paths,
-    "shutil.move": _on_two_paths,
-    "shutil.unpack_archive": _on_two_paths,
-    "socket.getaddrinfo": _on_resolve,
-    "socket.gethostbyname": _on_resolve,
-    "socket.connect": _on_connect,
-    "socket.sendto": _on_connect,
-    "socket.sendmsg": _on_connect,
+    "glob.glob/2": _on_files,
+    **dict.fromkeys(("pathlib.Path.glob", "pathlib.Path.rglob"), _on_pattern),
+    "sqlite3.load_extension": _on_extension,
+    **dict.fromkeys(("socket.getaddrinfo", "socket.gethostbyname"), _on_resolve),
+    **dict.fromkeys(("socket.connect", "socket.sendto", "socket.sendmsg"), _on_connect),
     "urllib.Request": _on_url,
     "sys.addaudithook": _on_hook,
-    "sys.settrace": _on_trace,
-    "sys.setprofile": _on_trace,
+    **dict.fromkeys(("sys.settrace", "sys.setprofile"), _on_trace),
     "sys.monitoring.register_callback": _on_monitor,
     "cpython.PyInterpreterState_New": _on_interpreter,
-    "gc.get_objects": _on_heap,
-    "gc.get_referrers": _on_heap,
+    **dict.fromkeys(("gc.get_objects", "gc.get_referrers"), _on_heap),
 }

@@ -7,7 +7,6 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
     from typing import Any
@@ -34,14 +33,12 @@ class OwnBuiltins:
     def __exit__(self, *_: object) -> None:
         sys.meta_path.remove(self)
 
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+    def find_spec(self, name: str, *path_and_target: Any) -> ModuleSpec | None:
         """Return how whoever else finds a module of Dayfly's would load it, with built-ins of its own."""
         if not name.startswith(_OURS):
             return None
         for finder in sys.meta_path if self._finder is None else [self._finder]:
-            spec = None if finder is self else finder.find_spec(name, path, target)
+            spec = None if finder is self else finder.find_spec(name, *path_and_target)
             if spec is not None:
                 spec.loader = _Loader(spec.loader, self._given)
                 return spec

@@ -76,7 +76,7 @@ def _monitor(guard: Guard, codes: Sequence[CodeType]) -> None:
             if guard.is_active and type(first) is str:
                 guard.ask(sinks.about_import, first)
         elif type(called) is FunctionType and (called.__module__, called.__name__) in _RESOLVERS:
-            if guard.is_active and type(first) is str:
+            if guard.is_active:
                 guard.ask(sinks.about_dotted, first)
         elif called is attrgetter or called is methodcaller:
             if guard.is_active:

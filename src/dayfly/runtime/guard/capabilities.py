@@ -12,6 +12,7 @@ from _thread import get_ident
 from dayfly.core.policy import KINDS, is_credential
 from dayfly.core.reports import Report, Use
 from dayfly.runtime.guard import baseline, generalising
+from dayfly.runtime.guard.places import text_of
 from dayfly.runtime.guard.reentrancy import is_at_work, take_turn
 
 TYPE_CHECKING = False
@@ -31,22 +32,7 @@ _MANY_NAMES = 8
 
 
 # Taken before there is code that could replace them.
-_fspath, _getcwd, _getpid, _normpath, _readlink = (
-    os.fspath,
-    os.getcwd,
-    os.getpid,
-    os.path.normpath,
-    os.readlink,
-)
-
-
-def plain_text(value: object) -> str:
-    """Return what the operating system would take a value for, "" for none; a subclass says nothing of its own here."""
-    if isinstance(value, os.PathLike):
-        value = _fspath(value)
-    if isinstance(value, bytes):
-        return bytes.decode(value, "utf-8", "surrogateescape")
-    return str.__str__(value) if isinstance(value, str) else ""
+_getcwd, _getpid, _normpath, _readlink = os.getcwd, os.getpid, os.path.normpath, os.readlink
 
 
 def _use_of(variable: str) -> tuple[str, str]:
@@ -97,8 +83,6 @@ class Capabilities:
         self._import_path = frozenset(root.rstrip("/") or "/" for root in self.places.roots)
         self._process = ""
 
-    # ---- asked -----------------------------------------------------------------------------------
-
     def ask(self, kind: str, target: str, frame: FrameType, *, names: tuple[str, ...] = ()) -> None:
         """Have a use judged; `names` are other names of the target, one of which is enough.
 
@@ -110,15 +94,12 @@ class Capabilities:
         if not packages:
             return
         phase = self.guard.phase
-        verdict = None
-        best = target
-        for one in (*names, target):
-            verdict = self.policy.allows(kind, one, packages, phase)
+        for best in (*names, target):
+            verdict = self.policy.allows(kind, best, packages, phase)
             if verdict.is_allowed:
-                best = one
                 break
+        else:
             best = names[0] if names else target
-        assert verdict is not None
         if self.learns:
             self._learn(kind, best, packages, phase, frame)
         if verdict.is_allowed:
@@ -144,7 +125,7 @@ class Capabilities:
         act = self.ask_path if is_path else self.ask if is_there else self.learn_absent
         take_turn(guard, frame, act, kind, target, frame)
 
-    def ask_path(self, kind: str, path: object, frame: FrameType, *, folder: int = -1) -> None:
+    def ask_path(self, kind: str, path: object, frame: FrameType, *, folder: object = -1) -> None:
         """A file that is read or written; `folder` is the descriptor that a relative path begins at."""
         if kind not in self.kinds and not (kind == "read" and "credentials" in self.kinds):
             return
@@ -166,7 +147,6 @@ class Capabilities:
         self.ask(kind, full, frame)
 
     def ask_variable(self, name: str, frame: FrameType, *, is_set: bool) -> None:
-        """A variable of the environment that is read."""
         kind, target = _use_of(name)
         # What is not there gives nothing away, but another environment may have it.
         if kind and (is_set or self.learns):
@@ -189,14 +169,14 @@ class Capabilities:
             self.news.append(Report("observed", f"capability.{kind}", place=self.places.name(frame), use=use))
         return False
 
-    def full_path(self, path: object, folder: int = -1) -> str:
+    def full_path(self, path: object, folder: object = -1) -> str:
         """Return what a path means, absolute and without `..`; "" for a descriptor and for what the system would not take."""
-        text = plain_text(path)
+        text = text_of(path)
         if not text:
             return ""
         if not text.startswith("/"):
-            start = _readlink(f"/proc/self/fd/{folder}") if folder >= 0 else _getcwd()
-            text = f"{start}/{text}"
+            is_open = type(folder) is int and folder >= 0
+            text = f"{_readlink(f'/proc/self/fd/{folder}') if is_open else _getcwd()}/{text}"
         return "/" + _normpath(text).lstrip("/")
 
     def _own_process(self, path: str) -> str:
@@ -204,8 +184,6 @@ class Capabilities:
         if path.startswith(own):
             return "/proc/self/" + path[len(own) :]
         return path.replace("/proc/thread-self/", "/proc/self/", 1)
-
-    # ---- names and their addresses ---------------------------------------------------------------
 
     def resolved(self, host: str, addresses: list[bytes]) -> None:
         """An allowed name was found to have these addresses."""
@@ -219,10 +197,7 @@ class Capabilities:
             del self._names[next(iter(self._names))]
 
     def names_of(self, address: bytes) -> tuple[str, ...]:
-        """Return the names that were found to have this address."""
         return tuple(self._names.get(address, ()))
-
-    # ---- what is told ----------------------------------------------------------------------------
 
     def _learn(self, kind: str, target: str, packages: tuple[str, ...], phase: str, frame: FrameType) -> None:
         raw = (kind, target, packages, phase)
@@ -246,7 +221,6 @@ class Capabilities:
                 self._writing.discard(get_ident())
 
     def forget(self) -> None:
-        """Have every use count as a new one again."""
         self._known.clear()
 
     def take_news(self, limit: int, *, is_suspect: bool = False) -> list[Report]:
@@ -288,6 +262,6 @@ class Capabilities:
 
             texts = list(owntext.library_texts((packages[0] + ".",))) if packages[0] in sys.modules else []
             module = sys.modules.get(packages[0])
-            texts += owntext.texts_in(module, with_values=True) if module is not None else []
+            texts += owntext.texts_in(module) if module is not None else []
             found = self._hosts[packages[0]] = frozenset((*texts, *owntext.hosts_in(texts)))
         return found

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import sys
 
-from dayfly.runtime.guard import sinks
+from dayfly.runtime.guard import owncode, sinks
+from dayfly.runtime.guard.places import text_of
 from dayfly.runtime.guard.wrapping import precede
 
 TYPE_CHECKING = False
@@ -40,12 +41,8 @@ def _caller(clients: tuple[str, ...]) -> tuple[FrameType | None, str]:
     first = sys._getframe(4)
     if _package(first) not in clients:
         return None, ""
-    frame: FrameType | None = first
-    for _ in range(_MANY_STEPS):
-        if frame is None or _package(frame) not in clients:
-            break
-        frame = frame.f_back
-    return first, _package(frame) if frame is not None else ""
+    above = (name for one in owncode.stack(first, _MANY_STEPS) if (name := _package(one)) not in clients)
+    return first, next(above, "")
 
 
 def _package(frame: FrameType) -> str:
@@ -71,18 +68,10 @@ def _wrap_httpx(module: ModuleType, guard: Guard) -> None:
     def look(url: object = "", **parts: object) -> None:
         if "raw_path" in parts and parts.get("authority"):
             # What a client's base and a path of the function's come to.
-            url = f"{parts.get('scheme')}://{parts['authority']}{sinks.text_of(parts['raw_path'])}"
+            url = f"{parts.get('scheme')}://{parts['authority']}{text_of(parts['raw_path'])}"
         _about_url(guard, url, ("httpx",))
 
     precede(module, "urlparse", guard, look)
-
-
-def _wrap_aiohttp(module: ModuleType, guard: Guard) -> None:
-    def look(_session: object, _method: object, url: object, **_options: object) -> None:
-        if type(url) is str:
-            guard.ask(sinks.about_url, url)
-
-    precede(module.ClientSession, "_request", guard, look)
 
 
 def _wrap_aiohttp_hops(module: ModuleType, guard: Guard) -> None:
@@ -108,8 +97,6 @@ def _wrap_http(module: ModuleType, guard: Guard) -> None:
 
 
 def _wrap_sending(owner: Any, guard: Guard) -> None:
-    """What a function or a client writes into a connection."""
-
     def look(_socket: object, data: object, *_rest: object) -> None:
         # Perhaps through what `makefile` gives, which is the module's.
         by_hand = _is_by_function(guard, sys._getframe(2), "socket")
@@ -120,8 +107,6 @@ def _wrap_sending(owner: Any, guard: Guard) -> None:
         setattr(owner, name, getattr(owner, name))
         precede(owner, name, guard, look)
 
-
-# ---- AWS ----------------------------------------------------------------------------------------
 
 # Where requests have statements, by service and the parameter's name, with the dialect.
 _STATEMENTS = {
@@ -136,12 +121,8 @@ _STATEMENTS = {
     "timestream-query": ("QueryString", "partiql"),
 }
 _LISTED = {"dynamodb": ("Statements", "TransactStatements"), "redshift-data": ("Sqls",)}
-_EXPRESSIONS = (
-    "ConditionExpression",
-    "FilterExpression",
-    "KeyConditionExpression",
-    "ProjectionExpression",
-    "UpdateExpression",
+_EXPRESSIONS = tuple(
+    "ConditionExpression FilterExpression KeyConditionExpression ProjectionExpression UpdateExpression".split()
 )
 # Queries in languages of services' own, whose literals and names are those of JMESPath: Cognito's, CloudWatch's, Neptune's.
 _QUERIES = ("Filter", "filterPattern", "gremlinQuery", "openCypherQuery", "queryString")
@@ -154,7 +135,6 @@ _JSON = re.compile(r'\s*(?:\{\s*["}]|\[\s*[]["{\d-])')
 
 
 def _statements(service: str, parameters: dict[str, object]) -> Iterator[tuple[str, str]]:
-    """Yield the statements of a request and their dialect."""
     name, dialect = _STATEMENTS.get(service, ("", ""))
     if type(text := parameters.get(name)) is str:
         yield text, dialect
@@ -219,13 +199,8 @@ def _wrap_botocore(module: ModuleType, guard: Guard, owner: str = "BaseClient") 
     precede(getattr(module, owner), "_make_api_call", guard, look)
 
 
-def _wrap_aiobotocore(module: ModuleType, guard: Guard) -> None:
-    _wrap_botocore(module, guard, "AioBaseClient")
-
-
 WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
-    "aiobotocore.client": _wrap_aiobotocore,
-    "aiohttp.client": _wrap_aiohttp,
+    "aiobotocore.client": lambda module, guard: _wrap_botocore(module, guard, "AioBaseClient"),
     "aiohttp.client_reqrep": _wrap_aiohttp_hops,
     "botocore.client": _wrap_botocore,
     "http.client": _wrap_http,

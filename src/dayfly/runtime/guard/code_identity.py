@@ -40,7 +40,6 @@ class KnownCode:
 
     @property
     def is_forgetful(self) -> bool:
-        """Say whether there were more texts than are remembered."""
         return self._characters > _MANY_CHARACTERS
 
     def remember(self, source: str | bytes) -> None:
@@ -75,10 +74,7 @@ class KnownCode:
         found = self._files.get(name)
         if found is None:
             code = self._load(name)
-            signatures: set[Signature] = set()
-            if code is not None:
-                _collect(code, signatures)
-            found = self._files[name] = frozenset(signatures)
+            found = self._files[name] = _signatures(code) if code is not None else frozenset()
         return found
 
     def _load(self, name: str) -> CodeType | None:
@@ -121,24 +117,17 @@ def _read(name: str) -> CodeType | None:
         return None
 
 
-def _compiled(text: str | bytes) -> set[Signature]:
-    found: set[Signature] = set()
+def _compiled(text: str | bytes) -> frozenset[Signature]:
     for mode in ("exec", "eval"):
         try:
-            _collect(compile(text, "", mode, dont_inherit=True), found)
+            return _signatures(compile(text, "", mode, dont_inherit=True))
         except (SyntaxError, ValueError):
             continue
-        else:
-            break
-    return found
+    return frozenset()
 
 
-def _collect(code: CodeType, found: set[Signature]) -> None:
-    todo = [code]
-    while todo:
-        one = todo.pop()
-        found.add(signature(one))
-        todo += [constant for constant in one.co_consts if isinstance(constant, CodeType)]
+def _signatures(code: CodeType) -> frozenset[Signature]:
+    return frozenset(map(signature, owncode.within(code)))
 
 
 def signature(code: CodeType) -> Signature:

@@ -10,14 +10,9 @@ from collections.abc import Mapping
 from dayfly.core.structure.options import text_words
 from dayfly.core.structure.programs import OBEYED, script_of
 from dayfly.core.structure.quotes import leaves_shell_quotes
-from dayfly.core.structure.shell import (
-    commands_of,
-    judge_argv,
-    judge_input,
-    judge_script,
-    judge_shell,
-)
-from dayfly.runtime.guard.sinks import MANY_READ, about_path, ask_shape, brought, text_of
+from dayfly.core.structure.shell import commands_of, judge_argv, judge_input, judge_script, judge_shell
+from dayfly.runtime.guard.places import text_of
+from dayfly.runtime.guard.sinks import MANY_READ, about_path, ask_shape, brought
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,11 +55,8 @@ def about_process(
     guard: Guard, executable: object, arguments: object, frame: FrameType, *, folder: object = None
 ) -> None:
     """A program that is about to be started, in another `folder` perhaps."""
-    if isinstance(arguments, (list, tuple)):
-        words = [word for word in map(text_of, arguments) if word is not None]
-    else:
-        word = text_of(arguments)
-        words = [] if word is None else [word]
+    given = arguments if isinstance(arguments, (list, tuple)) else (arguments,)
+    words = [word for word in map(text_of, given) if word is not None]
     program = text_of(executable) or (words[0] if words else "")
     judgement = judge_argv(program, words, guard.provenance, guard.written)
     guard.act_on(judgement, "\0".join(words), frame)

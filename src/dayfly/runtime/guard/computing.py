@@ -12,7 +12,7 @@ from dayfly.core.structure import quotes
 from dayfly.core.structure.arithmetic import FUNCTIONS, MODULE, ONLY_TREE, OWN, is_cut
 from dayfly.core.structure.arithmetic import is_arithmetic as only_computes
 from dayfly.core.structure.judgement import Judgement, Taint
-from dayfly.runtime.guard.sinks import text_of
+from dayfly.runtime.guard.places import text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

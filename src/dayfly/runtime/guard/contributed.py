@@ -22,7 +22,6 @@ class Joined:
 
     @property
     def is_complete(self) -> bool:
-        """Say whether all of it was read."""
         return all(one.is_complete for one in self._both)
 
     def spans(self, text: str | bytes) -> list[Span]:
@@ -39,20 +38,16 @@ class Joined:
         return found
 
     def holds_bytes(self, data: bytes) -> str:
-        """Return the path of a leaf of either that holds `data`."""
         return self._both[0].holds_bytes(data) or self._both[1].holds_bytes(data)
 
     def values_in(self, text: str, sign: str) -> list[tuple[str, str]]:
-        """Return the values of both that hold `sign` and stand in `text` as a whole, with their paths."""
         return [found for one in self._both for found in one.values_in(text, sign)]
 
     def is_leaf(self, text: str) -> bool:
-        """Say whether a value of either is this text."""
         return any(one.is_leaf(text) for one in self._both)
 
 
 def loaded(text: str | bytes) -> object:
-    """Return JSON as the handler gets it, None for what is none."""
     try:
         return json.loads(text)
     except ValueError:

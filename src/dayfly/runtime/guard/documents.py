@@ -13,7 +13,7 @@ from dayfly.core.decodings import unquote
 from dayfly.core.structure.query import judge_query
 from dayfly.runtime.guard import sinks
 from dayfly.runtime.guard.clients import is_json
-from dayfly.runtime.guard.sinks import text_of
+from dayfly.runtime.guard.places import text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -390,7 +390,6 @@ def _about_document(guard: Guard, text: str, frame: FrameType) -> None:
 
 
 def _closes(value: str) -> bool:
-    """Say whether a value closes a brace that it does not open."""
     return min(itertools.accumulate((sign == "{") - (sign == "}") for sign in value)) < 0
 
 

@@ -1,7 +1,7 @@
-"""Has statements looked at before drivers send them, and names before deserialisers call them: neither raises an event.
+"""Has statements looked at before drivers send them, which raises no event.
 
 sqlite3, psycopg2 (C: their connections are of a class of ours from here on), drivers in Python and DuckDB (their methods are
-wrapped), and what sits on them, as SQLAlchemy does; PyYAML's unsafe loaders and jsonpickle.
+wrapped), and what sits on them, as SQLAlchemy does.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import _posixsubprocess
 import functools
 import sys
 
-from dayfly.runtime.guard import clients, libraries, sinks
+from dayfly.runtime.guard import clients, libraries
 from dayfly.runtime.guard.wrapping import precede
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from importlib.machinery import ModuleSpec
     from types import ModuleType
     from typing import Any
@@ -64,16 +64,14 @@ class _Finder:
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
 
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+    def find_spec(self, name: str, *path_and_target: Any) -> ModuleSpec | None:
         wrap = WRAPPED.get(name)
         if wrap is None:
             return None
         for finder in sys.meta_path:
             if finder is self or not hasattr(finder, "find_spec"):
                 continue
-            spec = finder.find_spec(name, path, target)
+            spec = finder.find_spec(name, *path_and_target)
             if spec is not None:
                 break
         else:
@@ -104,36 +102,15 @@ def _about_sql(guard: Guard, sql: object, dialect: str) -> None:
         guard.ask("statements.about_sql", sql, dialect)
 
 
-# ---- drivers ------------------------------------------------------------------------------------
-
-
 def _wrap_sqlite3(module: ModuleType, guard: Guard) -> None:
     plain_connection, plain_cursor, connect = module.Connection, module.Cursor, module.connect
 
-    class Watched:
-        """What executes statements; the driver's own class comes behind it."""
-
-        def execute(self, sql: str, *rest: Any) -> Any:
-            _about_sql(guard, sql, "sqlite")
-            return super().execute(sql, *rest)  # type: ignore[misc]
-
-        def executemany(self, sql: str, *rest: Any) -> Any:
-            _about_sql(guard, sql, "sqlite")
-            return super().executemany(sql, *rest)  # type: ignore[misc]
-
-        def executescript(self, sql: str) -> Any:
-            _about_sql(guard, sql, "sqlite")
-            return super().executescript(sql)  # type: ignore[misc]
-
-    class Cursor(Watched, plain_cursor):  # type: ignore[misc, valid-type]
+    class Cursor(plain_cursor):  # type: ignore[misc, valid-type]
         pass
 
-    class Connection(Watched, plain_connection):  # type: ignore[misc, valid-type]
+    class Connection(plain_connection):  # type: ignore[misc, valid-type]
         def cursor(self, factory: Any = Cursor) -> Any:
             return super().cursor(factory)
-
-    for kind, plain in ((Connection, plain_connection), (Cursor, plain_cursor)):
-        kind.__module__, kind.__qualname__ = plain.__module__, plain.__qualname__
 
     @functools.wraps(connect)
     def guarded(*arguments: Any, **options: Any) -> Any:
@@ -143,7 +120,8 @@ def _wrap_sqlite3(module: ModuleType, guard: Guard) -> None:
         return connect(*arguments, **options)
 
     # Classes that functions and frameworks derive from these are looked at as well.
-    module.Connection, module.Cursor = Connection, Cursor  # type: ignore[attr-defined]
+    for kind in (Connection, Cursor):
+        _put_before(kind, module, guard, "sqlite", (*_EXECUTE, "executescript"))
     module.connect = guarded  # type: ignore[attr-defined]
 
 
@@ -164,6 +142,19 @@ def _wrap_cursors(
         owner = getattr(module, name, None)
         for method in methods if owner is not None else ():
             precede(owner, method, guard, look, reads_variables=reads_variables)
+
+
+def _put_before(
+    kind: type, module: ModuleType, guard: Guard, dialect: str, methods: tuple[str, ...], **options: Any
+) -> None:
+    """Put a class that is derived of a driver's in its place, and have its methods asked about."""
+    plain = kind.__base__
+    kind.__module__, kind.__qualname__ = plain.__module__, plain.__qualname__  # type: ignore[union-attr]
+    setattr(module, kind.__name__, kind)
+    for name in methods:
+        # The driver's own class is in C, and nobody sets its attributes.
+        setattr(kind, name, getattr(kind, name))
+    _wrap_cursors(module, guard, dialect, methods, kind.__name__, **options)
 
 
 def _composed(cursor: Any, query: Any) -> object:
@@ -202,24 +193,11 @@ def _wrap_duckdb(module: ModuleType, guard: Guard) -> None:
 
 
 def _wrap_psycopg2_extensions(module: ModuleType, guard: Guard) -> None:
-    plain = module.cursor
+    class cursor(module.cursor):  # type: ignore[misc, name-defined]
+        pass
 
-    class cursor(plain):  # type: ignore[misc, valid-type]
-        def execute(self, query: Any, vars: Any = None) -> Any:
-            _about_sql(guard, _composed(self, query), "postgresql")
-            return super().execute(query, vars)
-
-        def executemany(self, query: Any, vars_list: Any) -> Any:
-            _about_sql(guard, _composed(self, query), "postgresql")
-            return super().executemany(query, vars_list)
-
-        def copy_expert(self, sql: Any, *rest: Any, **options: Any) -> Any:
-            _about_sql(guard, _composed(self, sql), "postgresql")
-            return super().copy_expert(sql, *rest, **options)
-
-    cursor.__module__, cursor.__qualname__ = plain.__module__, plain.__qualname__
     # psycopg2.extras' cursors are made of this one.
-    module.cursor = cursor  # type: ignore[attr-defined]
+    _put_before(cursor, module, guard, "postgresql", (*_EXECUTE, "copy_expert"), text=_composed)
 
 
 def _wrap_psycopg2(module: ModuleType, guard: Guard) -> None:
@@ -236,41 +214,12 @@ def _wrap_psycopg2(module: ModuleType, guard: Guard) -> None:
     module.connect = guarded  # type: ignore[attr-defined]
 
 
-# ---- deserialisers ------------------------------------------------------------------------------
-
-
-def _about_name(guard: Guard, named: object) -> None:
-    if type(named) is str:
-        guard.ask(sinks.about_name, named)
-
-
-def _wrap_yaml(module: ModuleType, guard: Guard) -> None:
-    """`!!python/object/apply:os.system` and its like: the name is asked about before it is looked up."""
-
-    def look(_constructor: object, named: object, *_rest: object, **_options: object) -> None:
-        _about_name(guard, named)
-
-    for owner in (module.FullConstructor, module.UnsafeConstructor):
-        for name in ("find_python_name", "find_python_module"):
-            precede(owner, name, guard, look)
-
-
-def _wrap_jsonpickle(module: ModuleType, guard: Guard) -> None:
-    def look(named: object, *_rest: object, **_options: object) -> None:
-        _about_name(guard, named)
-
-    precede(module, "loadclass", guard, look)
-
-
 _EXECUTE = ("execute", "executemany")
 # What takes a part of a statement of DuckDB's, each with the clause that it is.
 _RELATIONS = {
-    "aggregate": "SELECT",
+    **dict.fromkeys(("aggregate", "project", "select"), "SELECT"),
+    **dict.fromkeys(("order", "sort"), "ORDER BY"),
     "filter": "WHERE",
-    "order": "ORDER BY",
-    "project": "SELECT",
-    "select": "SELECT",
-    "sort": "ORDER BY",
 }
 # Drivers in Python: the dialect, the methods that take a statement first, and the classes in the module.
 _CURSORS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
@@ -311,9 +260,9 @@ def _wrap_psycopg(module: ModuleType, guard: Guard) -> None:
 
 
 # Of a collection's methods, those that take filters, updates or stages.
-_FILTERING = (
-    *("aggregate", "count_documents", "delete_many", "delete_one", "distinct", "find", "find_one_and_delete"),
-    *("find_one_and_replace", "find_one_and_update", "replace_one", "update_many", "update_one"),
+_FILTERING = tuple(
+    "aggregate count_documents delete_many delete_one distinct find find_one_and_delete "
+    "find_one_and_replace find_one_and_update replace_one update_many update_one".split()
 )
 
 
@@ -339,10 +288,4 @@ _DRIVERS: dict[str, Callable[[ModuleType, Guard], None]] = {
     "psycopg2.extensions": _wrap_psycopg2_extensions,
     "psycopg2": _wrap_psycopg2,
 }
-WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
-    **_DRIVERS,
-    **clients.WRAPPED,
-    **libraries.WRAPPED,
-    "yaml.constructor": _wrap_yaml,
-    "jsonpickle.unpickler": _wrap_jsonpickle,
-}
+WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {**_DRIVERS, **clients.WRAPPED, **libraries.WRAPPED}

@@ -8,10 +8,13 @@ from __future__ import annotations
 import os
 import posix
 import sys
+from collections.abc import MutableMapping
+
+from dayfly.runtime.guard import owncode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from types import FrameType
 
     from dayfly.runtime.guard.capabilities import Capabilities
@@ -38,28 +41,21 @@ def _watched(data: dict[bytes, bytes], capabilities: Capabilities) -> object:
     """Return what behaves as `data` does for `os.environ`; whoever has it has not `data`."""
     guard = capabilities.guard
 
-    def ask(key: object, above: int = 2) -> None:
+    def ask(key: object) -> None:
         if guard.phase and type(key) is bytes:
-            frame = _reader(sys._getframe(above), capabilities.origins, key)
+            frame = _reader(sys._getframe(2), capabilities.origins, key)
             if frame is not None:
                 capabilities.ask_variable(os.fsdecode(key), frame, is_set=key in data)
 
-    def visible(above: int = 2) -> list[bytes]:
+    def visible() -> list[bytes]:
         """Return the names that code which goes through all of them is shown."""
         if guard.phase:
-            frame = _reader(sys._getframe(above), capabilities.origins, b"")
+            frame = _reader(sys._getframe(2), capabilities.origins, b"")
             if frame is not None:
                 return [key for key in data if capabilities.may_see(os.fsdecode(key), frame)]
         return list(data)
 
-    def read() -> list[tuple[bytes, bytes]]:
-        """Return these names with what they hold, each asked about."""
-        keys = visible(3)
-        for key in keys:
-            ask(key, 3)
-        return [(key, data[key]) for key in keys]
-
-    class Environment:
+    class Environment(MutableMapping[bytes, bytes]):
         """The variables, by name."""
 
         __slots__ = ()
@@ -83,58 +79,25 @@ def _watched(data: dict[bytes, bytes], capabilities: Capabilities) -> object:
         def __contains__(self, key: object) -> bool:
             return key in data
 
-        def keys(self) -> list[bytes]:
-            """Return the names."""
-            return visible()
-
-        def values(self) -> list[bytes]:
-            """Return what they hold."""
-            return [value for _key, value in read()]
-
-        def items(self) -> list[tuple[bytes, bytes]]:
-            """Return names and what they hold."""
-            return read()
-
-        def get(self, key: bytes, default: bytes | None = None) -> bytes | None:
-            """Return what one holds."""
-            ask(key)
-            return data.get(key, default)
-
-        def pop(self, key: bytes, *default: bytes) -> bytes:
-            """Take one out."""
-            ask(key)
-            return data.pop(key, *default)
-
         def copy(self) -> dict[bytes, bytes]:
-            """Return them as a table of its own."""
-            return dict(read())
+            return dict(self)
 
         def __copy__(self) -> dict[bytes, bytes]:
-            return self.copy()
+            return dict(self)
 
         def __deepcopy__(self, _memo: object) -> dict[bytes, bytes]:
-            return self.copy()
-
-        def clear(self) -> None:
-            """Take all out."""
-            data.clear()
-
-        def update(self, other: Mapping[bytes, bytes]) -> None:
-            """Take in what another table holds."""
-            data.update(other)
+            return dict(self)
 
     return Environment()
 
 
 def _reader(frame: FrameType, origins: Origins, key: bytes) -> FrameType | None:
     """Return the frame that reads a variable; None where the interpreter hands it to a child, or looks at its name alone."""
-    above: FrameType | None = frame
-    for _ in range(_MANY_STEPS):
-        if above is None or origins.owner(above.f_code):
+    for above in owncode.stack(frame, _MANY_STEPS):
+        if origins.owner(above.f_code):
             break
         if above.f_code.co_name in _STARTERS and above.f_code.co_filename.endswith(_STARTING):
             return None
         if above.f_code.co_name == _PROXIES and above.f_code.co_filename.endswith(_REQUESTS):
             return frame if key.lower().endswith(b"_proxy") else None
-        above = above.f_back
     return frame

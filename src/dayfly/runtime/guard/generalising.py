@@ -6,7 +6,7 @@ What came with the event becomes `*`; where nobody can tell, a path becomes its 
 from __future__ import annotations
 
 from dayfly.core import globs
-from dayfly.core.destinations import is_aws, pack_address
+from dayfly.core.destinations import AWS_SUFFIXES, is_aws, pack_address
 from dayfly.core.policy import TASK, TEMPORARY
 
 TYPE_CHECKING = False
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     Own = Callable[[str], bool]
 
 # What lies there is the image's: no name of it is a customer's.
-_SYSTEM = (
-    *("/bin/", "/boot/", "/dev/", "/etc/", "/lib/", "/lib64/", "/opt/", "/proc/", "/run/", "/sbin/"),
-    *("/sys/", "/usr/", "/var/lang/", "/var/runtime/"),
+_SYSTEM = tuple(
+    "/bin/ /boot/ /dev/ /etc/ /lib/ /lib64/ /opt/ /proc/ /run/ /sbin/ /sys/ /usr/ /var/lang/ "
+    "/var/runtime/".split()
 )
 _UNKNOWN_HOST = "?"
 # Of AWS's names `service.region.amazonaws.com` is the same for everybody, and what stands before that is not.
@@ -52,35 +52,26 @@ def path(text: str, places: Places, spans: Spans, own: Own) -> str:
 def destination(text: str, spans: Spans, own: Own) -> str:
     """Return host:port with `*` or `?` for what is nobody's constant; addresses stay, for they are no customer's data."""
     if text.startswith("unix:"):
-        return text if own(text[len("unix:") :]) else _marked(text, spans)
+        return text if own(text[len("unix:") :]) else name(text, spans)
     if text.startswith("family:"):
         return text
     host, port = _host_and_port(text)
     if pack_address(host):
         return text if own(host) or not spans(host) else _UNKNOWN_HOST + port
     if is_aws(host):
-        suffix = next(
-            end
-            for end in (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
-            if host.endswith(end)
-        )
+        suffix = next(end for end in AWS_SUFFIXES if host.endswith(end))
         labels = host.removesuffix(suffix).split(".")
         service = ".".join(labels[-_LABELS_OF_SERVICE:])
-        marked = _marked(service, spans)
+        marked = name(service, spans)
         return ("*." if len(labels) > _LABELS_OF_SERVICE else "") + marked + suffix + port
     if own(host) and not spans(host):
         return text
     # What the event has of it and what the code has, if that is all of it.
-    marked = _marked(host, spans)
+    marked = name(host, spans)
     rest = [part for part in marked.split("*") if part]
     if marked != host and rest and all(own(part) or own(part.strip(".-")) for part in rest):
         return marked + port
     return _UNKNOWN_HOST + port
-
-
-def name(text: str, spans: Spans) -> str:
-    """Return the name of a program, a library or a variable."""
-    return _marked(text, spans)
 
 
 def _marked_path(text: str, spans: Spans, size: int = 0) -> str:
@@ -95,8 +86,8 @@ def _marked_path(text: str, spans: Spans, size: int = 0) -> str:
     return "/".join("**" if "**" in part else part for part in parts)
 
 
-def _marked(text: str, spans: Spans) -> str:
-    """Return `text` with `*` for each part that came with the event."""
+def name(text: str, spans: Spans) -> str:
+    """Return the name of a program, a library or a variable with `*` for each part that came with the event."""
     if len(text) > globs.MANY_CHARACTERS:
         return "*"
     parts: list[str] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import time
 from _thread import get_ident
@@ -13,7 +14,7 @@ from dayfly.core.provenance import Provenance
 from dayfly.core.reports import MANY, MANY_AT_INIT, MANY_OF_RULE, MANY_USES, SUBJECTS, Report
 from dayfly.core.structure.inert import is_inert
 from dayfly.core.structure.judgement import contributed
-from dayfly.core.structure.trusted_literals import OwnText, texts_of
+from dayfly.core.structure.trusted_literals import OwnText, choices_of, texts_of
 from dayfly.runtime.guard import calls, owncode, owntext
 from dayfly.runtime.guard.code_identity import KnownCode
 from dayfly.runtime.guard.contributed import Joined, is_batch, loaded
@@ -28,7 +29,8 @@ from dayfly.runtime.guard.written import FIELD_NAMERS, GENERATORS, Written
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType, ModuleType
+    from types import FrameType, ModuleType, TracebackType
+    from typing import Any
 
     from dayfly.core.handshake import ZygoteOptions
     from dayfly.core.reports import Use
@@ -149,7 +151,6 @@ class Guard:
 
     @property
     def is_active(self) -> bool:
-        """Say whether an event is served."""
         return self.switch.is_active()
 
     def settle(self) -> None:
@@ -164,15 +165,20 @@ class Guard:
             self.note("bytecode in PYTHONPYCACHEPREFIX is ignored, because functions can write there")
         # A second for clocks of file systems that count in coarser steps.
         self.places = Places(self._task, self._temporary, since=time.time() + 1.0)
-        texts = owntext.environment_texts()
         # Here, and once: it reads a file of each library that lies beside the function.
         self._libraries = owntext.libraries_in(self._task)
+        codes = [one for one in self._modules if not self._is_beside(one.co_filename)]
+        modules = owntext.function_modules(self.places, self._libraries)
+        # The deployer wrote the variables of the environment, too.
+        texts = list(os.environ.values())
         names: set[str] = set()
-        texts += owntext.function_texts(self.places, self._libraries, with_values=True, names=names)
-        texts += owntext.module_texts(self.places, self._libraries, self._modules, names)
-        choices = list(owntext.function_choices(self.places, self._libraries, self._modules))
-        beside, task = self._libraries, self.places.task
-        codes = [one for one in self._modules if not owntext.is_beside(one.co_filename, task, beside)]
+        # With what the modules' globals hold, as no event has met them yet.
+        for module in modules:
+            texts += owntext.texts_in(module, names)
+        for code in codes:
+            texts += texts_of(code, names)
+        choices = [text for code in codes for text in choices_of(code)]
+        choices += [text for module in modules for text in owntext.choices_in(module)]
         calls.watch(self, codes)
         called = {name for code in codes for one in owncode.within(code) for name in one.co_names}
         wanted = set(drivers.called_for(called))
@@ -395,7 +401,6 @@ class Guard:
         return (said + "\n").encode("ascii", "replace") if said else b""
 
     def _switched_off(self) -> str:
-        """Say what of the guard no longer works, "" where it does."""
         if not self.is_active and not self._is_disarmed:
             return "the guard"
         return "the audit hook" if self.is_armed and not self.switch.hears() else ""
@@ -434,8 +439,6 @@ class Guard:
             self.busy.pop(ident, None)
         return patched
 
-    # ---- asked by hooks and wrappers ------------------------------------------------------------
-
     @property
     def written(self) -> OwnText:
         """What the function's code says, and libraries say whose business is to write code."""
@@ -454,8 +457,7 @@ class Guard:
             found = Provenance(event, self._known, self._key, max_places=places)
             if self._context:
                 found = Joined(
-                    found,
-                    Provenance(loaded(self._context), self._known, self._key, max_places=places),
+                    found, Provenance(loaded(self._context), self._known, self._key, max_places=places)
                 )
             self._provenance = found
         return found
@@ -472,7 +474,6 @@ class Guard:
         return [(span.start, span.end) for span in self.contributed(text)]
 
     def contributed(self, text: str) -> list[Span]:
-        """Return what of a text came with the event, without what the function chooses among."""
         return contributed(text, self.provenance, self.own)
 
     def record_of(self, text: str) -> str:
@@ -496,12 +497,7 @@ class Guard:
             rule, place = "runtime.patched", str(planted)
         except Exception as fault:
             rule, place = "guard.fault", where_of(fault)
-        blocks = self.refuses(rule)
-        self.tell(
-            "fault" if rule == "guard.fault" else "refused" if blocks else "observed", rule, place=place
-        )
-        if blocks:
-            self._raise(describe(rule, place), "")
+        self._deny(rule, place, describe(rule, place), verdict="fault" if rule == "guard.fault" else "")
         raise RuntimeError(f"{name} cannot be loaded")
 
     def ask(self, about: Callable[..., None] | str, *arguments: object) -> None:
@@ -529,7 +525,6 @@ class Guard:
             self.busy.pop(ident, None)
 
     def note(self, limit: str) -> None:
-        """Have the first log line say what is not looked at."""
         self.limits.append(limit)
 
     def is_writer(self, frame: FrameType) -> bool:
@@ -550,7 +545,6 @@ class Guard:
         return not self.places.is_functions(name) or self._is_beside(name)
 
     def _is_beside(self, file: str) -> bool:
-        """Say whether a file of the function's folder is an installed library's."""
         if self._libraries is None:
             self._libraries = owntext.libraries_in(self._task)
         return owntext.is_beside(file, self.places.task, self._libraries)
@@ -630,10 +624,7 @@ class Guard:
     def refuse(self, rule: str, frame: FrameType | None, *, path: str = "", text: str | bytes = "") -> None:
         """Refuse an operation, or, where it is only observed, say so; raises Refused or RefusedRecord."""
         place = self.places.name(frame)
-        blocks = self.refuses(rule)
-        self.tell("refused" if blocks else "observed", rule, place=place, path=path, text=text)
-        if blocks:
-            self._raise(describe(rule, place), path)
+        self._deny(rule, place, describe(rule, place), path, path=path, text=text)
 
     def refuse_anyway(self, rule: str, frame: FrameType | None) -> None:
         """Refuse an operation that nobody's function has a use for, also where others are only observed; raises as `refuse`."""
@@ -646,10 +637,17 @@ class Guard:
     ) -> None:
         """The same for a use of a capability, which is `package`'s; `target` is what it is about, event's text and all."""
         place = self.places.name(frame)
+        # Which record it is of is found out where that is needed.
+        record = self.record_of(target) if self.refuses(rule) else ""
+        self._deny(rule, place, describe_use(rule, place, use, package), record, use=use)
+
+    def _deny(
+        self, rule: str, place: str, message: str, record: str = "", *, verdict: str = "", **told: Any
+    ) -> None:
         blocks = self.refuses(rule)
-        self.tell("refused" if blocks else "observed", rule, place=place, use=use)
+        self.tell(verdict or ("refused" if blocks else "observed"), rule, place=place, **told)
         if blocks:
-            self._raise(describe_use(rule, place, use, package), self.record_of(target))
+            self._raise(message, record)
 
     def refuses(self, rule: str) -> bool:
         """Say whether a rule refuses here or is only observed."""
@@ -663,16 +661,13 @@ class Guard:
 
     def is_foreign(self, fault: BaseException) -> bool:
         """Say whether a fault was raised by code that ran in the middle of the guard's work, and is none of the guard's."""
-        trace = fault.__traceback__
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
+        trace = _innermost(fault)
         if trace is None:
             return False
         frame = trace.tb_frame
         return not owncode.module_of(frame) and not self.is_interpreters(frame.f_code)
 
     def is_interpreters(self, code: CodeType) -> bool:
-        """Say whether this is the interpreter's code."""
         if self.capabilities is not None:
             return not self.capabilities.origins.owner(code)
         return self.places.is_library(code.co_filename) and self._of_files.is_of_file(code)
@@ -762,10 +757,15 @@ class Guard:
         return blake2s(data, digest_size=8, key=self._key).hexdigest()
 
 
-def where_of(fault: BaseException) -> str:
-    """Return kind and place of a fault of the guard's own."""
+def _innermost(fault: BaseException) -> TracebackType | None:
     trace = fault.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
+    return trace
+
+
+def where_of(fault: BaseException) -> str:
+    """Return kind and place of a fault of the guard's own."""
+    trace = _innermost(fault)
     where = f" {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace is not None else ""
     return type(fault).__name__ + where

@@ -24,6 +24,7 @@ _collect, _freeze, _unfreeze, _current_frames = gc.collect, gc.freeze, gc.unfree
 _MANY_OBJECTS = 200
 _MANY_STEPS = 5
 _MANY_OWNERS = 4
+_ALL_FRAMES = 1 << 32
 # Of objects made since init; to look through so many takes some 10 ms.
 _MANY_FRESH = 100_000
 # What holds no code.
@@ -57,7 +58,6 @@ class Heap:
         self._new: frozenset[int] | None = None
 
     def forget(self) -> None:
-        """What is new is to be found out anew."""
         self._new = None
 
     def foreign_code(self, value: object, *, is_suspect: bool) -> types.CodeType | None:
@@ -113,8 +113,7 @@ class Heap:
         """Return the local variables of running code by their ids: no container holds those."""
         found: dict[int, str] = {}
         for frame in list(_current_frames().values()):
-            step: types.FrameType | None = frame
-            while step is not None:
+            for step in owncode.stack(frame, _ALL_FRAMES):
                 code = step.f_code
                 if not owncode.module_of(step).startswith(owncode.GUARD):
                     place = MADE
@@ -122,7 +121,6 @@ class Heap:
                         place = f"{'/'.join(code.co_filename.rsplit('/', 2)[-2:])} {code.co_name}"
                     for value in list(step.f_locals.values()):
                         found.setdefault(id(value), f"running {place}")
-                step = step.f_back
         return found
 
     def _holder(self, value: object, old: set[int], running: dict[int, str]) -> str:
@@ -172,14 +170,11 @@ class Heap:
         if len(frames) == 1:
             return
         for frame in list(frames.values()):
-            step: types.FrameType | None = frame
-            while step is not None:
-                code = step.f_code
+            for code in (step.f_code for step in owncode.stack(frame, _ALL_FRAMES)):
                 is_named = self._places.is_deployed(code.co_filename)
                 if not (is_named and not is_suspect) and not self._known.is_known(code):
                     yield code
                     break
-                step = step.f_back
 
 
 def _own_code(value: object) -> types.CodeType | None:
@@ -217,7 +212,7 @@ def _codes_behind(value: object, is_new: Callable[[object], bool]) -> Iterator[t
 
 def _behind(value: object) -> list[object]:
     if isinstance(value, types.FunctionType):
-        cells = [_content(cell) for cell in value.__closure__ or ()]
+        cells = [owncode.content_of(cell) for cell in value.__closure__ or ()]
         return [
             *cells,
             *(value.__defaults__ or ()),
@@ -225,10 +220,3 @@ def _behind(value: object) -> list[object]:
             *value.__dict__.values(),
         ]
     return [one for one in _get_referents(value) if not isinstance(one, types.FrameType)]
-
-
-def _content(cell: object) -> object:
-    try:
-        return cell.cell_contents  # type: ignore[attr-defined]
-    except ValueError:
-        return None

@@ -25,19 +25,8 @@ if TYPE_CHECKING:
 
 # What the guard's own work causes: it reads texts, files and the heap, and loads modules for that.
 _OWN_WORK = frozenset(
-    (
-        "code.__new__",
-        "compile",
-        "exec",
-        "gc.get_objects",
-        "gc.get_referrers",
-        "import",
-        "marshal.loads",
-        "object.__setattr__",
-        "open",
-        "os.listdir",
-        "os.scandir",
-    )
+    "code.__new__ compile exec gc.get_objects gc.get_referrers import marshal.loads object.__setattr__ "
+    "open os.listdir os.scandir".split()
 )
 # Whose code is whose has to be known of modules that the guard itself loads, and between events.
 _ALWAYS = frozenset(("exec", "object.__setattr__"))
@@ -62,13 +51,14 @@ def arm(guard: Guard) -> str:
 
 
 def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
-    """Return the function that is told of every event."""
     find, busy, ident_now, frame_at = ACTS.get, guard.busy, get_ident, sys._getframe
     is_active = guard.switch.is_active
     wrapper: CodeType | None = None
     uses: dict[str, Act] = {}
     if guard.capabilities is not None:
-        wrapper = _wrapper()
+        from dayfly.runtime.guard.patched_builtins import WRAPPER
+
+        wrapper = WRAPPER
         uses = _uses(guard.capabilities)
         find = _both(ACTS, uses).get
     find_use = uses.get
@@ -109,23 +99,20 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
 
 def make_use_hook(recorder: Recorder) -> Callable[[str, Arguments], None]:
     """Return a hook that has uses noted, and judges nothing."""
+    from dayfly.runtime.guard.patched_builtins import WRAPPER
     from dayfly.runtime.guard.uses import acts_for
 
     assert recorder.capabilities is not None
     capabilities, busy = recorder.capabilities, recorder.busy
-    find, wrapper = acts_for(capabilities.kinds).get, _wrapper()
+    find = acts_for(capabilities.kinds).get
 
     def hook(event: str, arguments: Arguments) -> None:
-        act = find(event)
-        if act is None:
-            return
-        ident = get_ident()
-        if ident in busy:
+        if (act := find(event)) is None or (ident := get_ident()) in busy:
             return
         busy[ident] = 1
         try:
             frame = sys._getframe(1)
-            act(capabilities, arguments, frame.f_back or frame if frame.f_code is wrapper else frame)
+            act(capabilities, arguments, frame.f_back or frame if frame.f_code is WRAPPER else frame)
         except Exception as fault:
             # Trust boundary: what is recorded must not become a failed test.
             recorder.fail(fault, None)
@@ -133,12 +120,6 @@ def make_use_hook(recorder: Recorder) -> Callable[[str, Arguments], None]:
             busy.pop(ident, None)
 
     return hook
-
-
-def _wrapper() -> CodeType:
-    from dayfly.runtime.guard.patched_builtins import WRAPPER
-
-    return WRAPPER
 
 
 def _uses(capabilities: Capabilities) -> dict[str, Act]:

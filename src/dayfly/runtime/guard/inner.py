@@ -7,6 +7,8 @@ import types
 from _operator import is_
 from collections import deque
 
+from dayfly.runtime.guard.owncode import content_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,7 +67,6 @@ def _values(name: str, entries: dict[str, object]) -> Iterator[tuple[str, object
 
 
 def _carried(value: object) -> tuple[object, ...]:
-    """Return a function's code and defaults."""
     assert isinstance(value, types.FunctionType)
     named = value.__kwdefaults__ or {}
     return (value.__code__, *(value.__defaults__ or ()), *named.keys(), *named.values())
@@ -73,7 +74,7 @@ def _carried(value: object) -> tuple[object, ...]:
 
 def _closed_over(value: object) -> tuple[object, ...]:
     assert isinstance(value, types.FunctionType)
-    return tuple(_content(cell) for cell in value.__closure__ or ())
+    return tuple(map(content_of, value.__closure__ or ()))
 
 
 def _items(value: object) -> tuple[object, ...]:
@@ -83,10 +84,3 @@ def _items(value: object) -> tuple[object, ...]:
     if isinstance(value, set):
         return tuple(sorted(set.__iter__(value), key=id))
     return tuple(deque.__iter__(value))  # type: ignore[arg-type]
-
-
-def _content(cell: object) -> object:
-    try:
-        return cell.cell_contents  # type: ignore[attr-defined]
-    except ValueError:
-        return None

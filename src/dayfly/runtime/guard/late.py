@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-import _blake2
-import _sre  # type: ignore[import-not-found]
-import bisect
-import builtins
-import collections.abc
-import io
-import itertools
-import json
-import os
 import re
 import sys
-import types
-import unicodedata
 from _frozen_importlib_external import FileFinder, SourceFileLoader, SourcelessFileLoader
+from importlib import import_module
 from re import _compiler
 from zipimport import ZipImportError, zipimporter
 
@@ -23,7 +13,6 @@ from dayfly.runtime.guard import builtin, owncode, switch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
     from importlib.machinery import ModuleSpec
     from types import ModuleType
@@ -46,27 +35,15 @@ class _Expressions:
 
     @staticmethod
     def compile(pattern: str | bytes, flags: int = 0) -> Any:
-        """Compile an expression by what `switch` seals."""
         return _compiler.compile(pattern, int(flags))
 
 
 # What these modules import of the standard library, as it was before the function's code was loaded. `compile` imports unicodedata
 # for names beyond ASCII.
 _STANDARD: dict[str, Any] = {
-    "_blake2": _blake2,
-    "_sre": _sre,
-    "bisect": bisect,
-    "builtins": builtins,
-    "collections.abc": collections.abc,
-    "io": io,
-    "itertools": itertools,
-    "json": json,
-    "os": os,
-    "re": _Expressions,
-    "sys": sys,
-    "types": types,
-    "unicodedata": unicodedata,
-}
+    name: import_module(name)
+    for name in "_blake2 _sre bisect builtins collections.abc io itertools json os sys types unicodedata".split()
+} | {"re": _Expressions}
 
 
 def _import(name: str, *arguments: Any) -> Any:
@@ -82,16 +59,14 @@ _BUILTINS = {**builtin._OWN, "__import__": _import}
 class _OwnFiles:
     """Finds Dayfly's modules where Dayfly lies, whatever finders and hooks were added: libraries' that trace, or somebody's."""
 
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+    def find_spec(self, name: str, *path_and_target: Any) -> ModuleSpec | None:
         package = "/".join(name.split(".")[1:-1])
         for folder in owncode.FOLDERS:
             try:
                 finder = zipimporter(folder + package) if ".zip/" in folder else None
             except ZipImportError:
                 continue
-            spec = (finder or FileFinder(folder + package, *_LOADERS)).find_spec(name, target)  # type: ignore[arg-type]
+            spec = (finder or FileFinder(folder + package, *_LOADERS)).find_spec(name, *path_and_target[1:])  # type: ignore[arg-type]
             if spec is not None:
                 return spec
         return None
@@ -152,7 +127,6 @@ class LateModules:
         self._wanted |= NAMES.intersection(lines) - self._here()
 
     def waits_alone(self) -> bool:
-        """No code of the function's runs for it."""
         return False
 
     def spend_a_moment(self) -> None:

@@ -1,7 +1,8 @@
 """Has libraries followed that make or read documents: templates before they are compiled, XML and queries before they are read.
 
 mako, Django, Tornado, chameleon (jinja2's are met at `compile`), string.Formatter, lxml; XPath, JMESPath, LDAP's filters, pandas;
-members of tarfile's archives, and arguments of what makes paths and URLs.
+members of tarfile's archives, names before PyYAML's unsafe loaders and jsonpickle call them, and arguments of what makes paths
+and URLs.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 import sys
 
 from dayfly.runtime.guard import sinks
+from dayfly.runtime.guard.places import text_of
 from dayfly.runtime.guard.wrapping import precede
 
 TYPE_CHECKING = False
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    from dayfly.core.structure.query import Language
     from dayfly.runtime.guard.guarding import Guard
 
     Marks = Sequence[tuple[str, str]]
@@ -34,6 +35,8 @@ _MAKO = (("${", "}"), ("<%", "%>"), ("\n%", "\n"))
 _BRACES = (("{{", "}}"), ("{%", "%}"), ("{#", "#}"))
 _STPL = (("{{", "}}"), ("<%", "%>"), ("\n%", "\n"))
 _CHAMELEON = (("${", "}"), ("tal:", ">"), ("metal:", ">"), ("<?python", "?>"))
+_PARSE, _YAML_NAMES = ("fromstring", "XML"), ("find_python_name", "find_python_module")
+_QUERY, _ELEMENTS = "documents.about_query", "documents.about_elements"
 
 
 def _about_template(guard: Guard, text: object, file: object, marks: Marks) -> None:
@@ -55,49 +58,98 @@ def _wrap_jinja(module: ModuleType, guard: Guard) -> None:
     precede(module.Context, "resolve_or_missing", guard, look)
 
 
-def _wrap_mako(module: ModuleType, guard: Guard) -> None:
-    def look(lexer: Any) -> None:
-        _about_template(guard, lexer.text, lexer.filename, _MAKO)
-
-    precede(module.Lexer, "parse", guard, look)
-
-
-def _wrap_django(module: ModuleType, guard: Guard) -> None:
-    def look(
-        _template: object, text: object, origin: object = None, *_rest: object, **_options: object
-    ) -> None:
-        _about_template(guard, text, getattr(origin, "name", None), _BRACES)
-
-    precede(module.Template, "__init__", guard, look)
-
-
-def _wrap_tornado(module: ModuleType, guard: Guard) -> None:
-    def look(
-        _template: object,
-        text: object,
-        _name: object = "",
-        loader: object = None,
-        *_rest: object,
-        **_options: object,
-    ) -> None:
-        if loader is None:
-            _about_template(guard, text, None, _BRACES)
-
-    precede(module.Template, "__init__", guard, look)
+# Engines that compile a template by a method: the class and its name, the text and the file by what that is given, and its marks.
+_TEMPLATES: dict[str, tuple[str, str, Callable[..., tuple[object, object]], Marks]] = {
+    "bottle": ("SimpleTemplate", "prepare", lambda made, *_, **__: (made.source, made.filename), _STPL),
+    "chameleon.template": (
+        *("BaseTemplate", "cook"),
+        lambda made, body: (body, getattr(made, "filename", None)),
+        _CHAMELEON,
+    ),
+    "django.template.base": (
+        *("Template", "__init__"),
+        lambda _, text, origin=None, *__, **___: (text, getattr(origin, "name", None)),
+        _BRACES,
+    ),
+    "mako.lexer": ("Lexer", "parse", lambda lexer: (lexer.text, lexer.filename), _MAKO),
+    # What a loader reads is a file.
+    "tornado.template": (
+        *("Template", "__init__"),
+        lambda _, text, name="", loader=None, *__, **___: (text if loader is None else None, None),
+        _BRACES,
+    ),
+}
 
 
-def _wrap_bottle(module: ModuleType, guard: Guard) -> None:
-    def look(template: Any, *_rest: object, **_options: object) -> None:
-        _about_template(guard, template.source, template.filename, _STPL)
+def _wrap_template(module: ModuleType, guard: Guard) -> None:
+    owner, method, read, marks = _TEMPLATES[module.__name__]
 
-    precede(module.SimpleTemplate, "prepare", guard, look)
+    def look(*arguments: object, **options: object) -> None:
+        _about_template(guard, *read(*arguments, **options), marks)
+
+    precede(getattr(module, owner), method, guard, look)
 
 
-def _wrap_chameleon(module: ModuleType, guard: Guard) -> None:
-    def look(template: Any, body: object) -> None:
-        _about_template(guard, body, getattr(template, "filename", None), _CHAMELEON)
+# What is asked about one argument of a function: the module, the class in it, "" for none, the functions, where the argument stands and
+# what it is called there, what asks about it, and what else that is given. Not pandas' `eval`: it counts the frames above it to find
+# the function's variables. JsonPath's, CSS's and Lua's literals and names are those of JMESPath.
+_ASKED: tuple[
+    tuple[str, str, tuple[str, ...], int, str, Callable[..., None] | str, *tuple[object, ...]], ...
+] = (
+    ("aiohttp.client", "ClientSession", ("_request",), 2, "str_or_url", sinks.about_url),
+    ("configparser", "RawConfigParser", ("read_string",), 1, "string", "documents.about_settings", str),
+    # A mail that the function wrote by hand, or one that it received.
+    ("email", "", ("message_from_string", "message_from_bytes"), 0, "s", "documents.about_mail"),
+    ("jmespath.parser", "Parser", ("parse",), 1, "expression", _QUERY, "jmespath"),
+    ("jsonpath_ng.parser", "JsonPathParser", ("parse",), 1, "string", _QUERY, "jmespath"),
+    ("jsonpickle.unpickler", "", ("loadclass",), 0, "module_and_name", sinks.about_name),
+    ("ldap3.core.connection", "Connection", ("search",), 2, "search_filter", _QUERY, "ldap"),
+    ("logging.config", "BaseConfigurator", ("resolve",), 1, "s", sinks.about_factory),
+    # What all four ways of finding elements come to.
+    ("lxml._elementpath", "", ("iterfind",), 1, "path", _QUERY, "xpath"),
+    (
+        "lxml.etree",
+        "",
+        (*_PARSE, "fromstringlist", "parse", "iterparse"),
+        0,
+        "text",
+        "documents.about_markup",
+    ),
+    ("lxml.etree", "", _PARSE, 0, "text", _ELEMENTS),
+    ("lxml.etree", "_Element", ("xpath",), 1, "_path", _QUERY, "xpath"),
+    ("lxml.etree", "_ElementTree", ("xpath",), 1, "_path", _QUERY, "xpath"),
+    ("lxml.objectify", "", _PARSE, 0, "xml", _ELEMENTS),
+    ("pandas.core.computation.expr", "Expr", ("__init__",), 1, "expr", "documents.about_frame"),
+    ("pydantic._internal._validators", "", ("import_string",), 0, "value", sinks.about_dotted),
+    ("smtplib", "SMTP", ("sendmail",), 3, "msg", "documents.about_mail"),
+    ("soupsieve.css_parser", "CSSParser", ("__init__",), 1, "selector", _QUERY, "jmespath"),
+    ("xml.dom.minidom", "", ("parseString",), 0, "string", _ELEMENTS),
+    ("xml.etree.ElementPath", "", ("iterfind",), 1, "path", _QUERY, "xpath"),
+    ("xml.etree.ElementTree", "", _PARSE, 0, "text", _ELEMENTS),
+    ("yaml.constructor", "FullConstructor", _YAML_NAMES, 1, "name", sinks.about_name),
+    ("yaml.constructor", "UnsafeConstructor", _YAML_NAMES, 1, "name", sinks.about_name),
+)
 
-    precede(module.BaseTemplate, "cook", guard, look)
+
+def _wrap_asked(module: ModuleType, guard: Guard) -> None:
+    for name, owner, functions, at, keyword, about, *rest in _ASKED:
+        if name != module.__name__:
+            continue
+        found = getattr(module, owner, None) if owner else module
+        if found is None:
+            guard.note(f"{name}.{owner} is not watched")
+        look = _asking(guard, at, keyword, about, rest)
+        for function in functions if found is not None else ():
+            precede(found, function, guard, look)
+
+
+def _asking(
+    guard: Guard, at: int, keyword: str, about: Callable[..., None] | str, rest: Sequence[object]
+) -> Callable[..., None]:
+    def look(*arguments: object, **options: object) -> None:
+        guard.ask(about, arguments[at] if at < len(arguments) else options.get(keyword), *rest)
+
+    return look
 
 
 def _wrap_formatter(module: ModuleType, guard: Guard) -> None:
@@ -106,33 +158,6 @@ def _wrap_formatter(module: ModuleType, guard: Guard) -> None:
             guard.ask(sinks.about_format, "{" + name + "}")
 
     precede(module.Formatter, "get_field", guard, look)
-
-
-def _wrap_lxml(module: ModuleType, guard: Guard) -> None:
-    def look(text: object = "", *_rest: object, **_options: object) -> None:
-        guard.ask("documents.about_markup", text)
-
-    for name in ("fromstring", "XML", "fromstringlist", "parse", "iterparse"):
-        precede(module, name, guard, look)
-    _wrap_markup(module, guard)
-    for owner in ("_Element", "_ElementTree"):
-        if (found := getattr(module, owner, None)) is not None:
-            _wrap_expression(found, "xpath", guard, "xpath")
-
-
-def _wrap_markup(module: ModuleType, guard: Guard) -> None:
-    for name in ("fromstring", "XML", "parseString"):
-        precede(
-            module, name, guard, lambda text, *_rest, **_options: guard.ask("documents.about_elements", text)
-        )
-
-
-def _wrap_pandas(module: ModuleType, guard: Guard) -> None:
-    # Not `eval`: it counts the frames above it to find the function's variables.
-    def look(_expression: object, text: object, *_rest: object, **_options: object) -> None:
-        guard.ask("documents.about_frame", text)
-
-    precede(module.Expr, "__init__", guard, look)
 
 
 def _keep(guard: Guard, result: str, given: str, base: str = "") -> None:
@@ -153,13 +178,8 @@ def _wrap_urllib(module: ModuleType, guard: Guard) -> None:
 
 
 def _wrap_toml(module: ModuleType, guard: Guard) -> None:
-    parse = module.loads
-    precede(
-        module,
-        "loads",
-        guard,
-        lambda text, *_rest, **_options: guard.ask("documents.about_settings", text, parse),
-    )
+    look = _asking(guard, 0, "s", "documents.about_settings", (module.loads,))
+    precede(module, "loads", guard, look)
 
 
 def _is_by_hand(sign: str) -> bool:
@@ -205,18 +225,13 @@ def _wrap_csv(module: ModuleType, guard: Guard) -> None:
 
 
 def _wrap_ini(module: ModuleType, guard: Guard) -> None:
-    def look(_parser: object, text: object, *_rest: object, **_options: object) -> None:
-        guard.ask("documents.about_settings", text, str)
-
-    def look_at_references(
-        _way: object, parser: Any, _section: object, _option: object, value: object, known: Any
-    ) -> None:
+    def look(_way: object, parser: Any, _section: object, _option: object, value: object, known: Any) -> None:
         if type(value) is str and _REFERENCE.search(value):
             guard.ask("documents.about_references", value, functools.partial(_setting, parser, known))
 
-    precede(module.RawConfigParser, "read_string", guard, look)
+    _wrap_asked(module, guard)
     for way in ("BasicInterpolation", "ExtendedInterpolation"):
-        precede(getattr(module, way), "before_get", guard, look_at_references)
+        precede(getattr(module, way), "before_get", guard, look)
 
 
 def _setting(parser: Any, known: Any, name: str) -> object:
@@ -229,42 +244,11 @@ def _wrap_yaml(module: ModuleType, guard: Guard) -> None:
     def read(text: str) -> list[object]:
         return [type(one) for one in module.parse(text, getattr(module, "CLoader", module.Loader))]
 
-    precede(
-        module, "load", guard, lambda text, *_rest, **_options: guard.ask("documents.about_shape", text, read)
-    )
-
-
-def _wrap_logging(module: ModuleType, guard: Guard) -> None:
-    precede(
-        module.BaseConfigurator, "resolve", guard, lambda _way, named: guard.ask(sinks.about_factory, named)
-    )
-
-
-def _wrap_pydantic(module: ModuleType, guard: Guard) -> None:
-    def look(named: object) -> None:
-        if type(named) is str:
-            guard.ask(sinks.about_dotted, named)
-
-    precede(module, "import_string", guard, look)
+    precede(module, "load", guard, _asking(guard, 0, "stream", "documents.about_shape", (read,)))
 
 
 def _wrap_entries(module: ModuleType, guard: Guard) -> None:
     precede(module.EntryPoint, "load", guard, lambda entry: guard.ask(sinks.about_dotted, entry.value))
-
-
-def _wrap_mail(module: ModuleType, guard: Guard) -> None:
-    def look(
-        _client: object, _from: object, _to: object, message: object, *_rest: object, **_options: object
-    ) -> None:
-        guard.ask("documents.about_mail", message)
-
-    precede(module.SMTP, "sendmail", guard, look)
-
-
-def _wrap_headers(module: ModuleType, guard: Guard) -> None:
-    # A mail that the function wrote by hand, or one that it received.
-    for name in ("message_from_string", "message_from_bytes"):
-        precede(module, name, guard, lambda text, *_rest, **_options: guard.ask("documents.about_mail", text))
 
 
 def _wrap_posixpath(module: ModuleType, guard: Guard) -> None:
@@ -293,7 +277,7 @@ def _wrap_posixpath(module: ModuleType, guard: Guard) -> None:
             _keep(guard, normpath(path), path)
 
     def look_at_real_path(path: object, *_rest: object, **_options: object) -> None:
-        text = sinks.text_of(path)
+        text = text_of(path)
         if text is not None and ".." in text:
             _keep(guard, realpath(text), text)
 
@@ -342,38 +326,12 @@ def _wrap_zipfile(module: ModuleType, guard: Guard) -> None:
     precede(module.ZipFile, "open", guard, look)
 
 
-def _wrap_expression(owner: Any, method: str, guard: Guard, language: Language) -> None:
-    def look(_owner: object, text: object, *_rest: object, **_options: object) -> None:
-        guard.ask("documents.about_query", text, language)
-
-    precede(owner, method, guard, look)
-
-
 def _wrap_sax(module: ModuleType, guard: Guard) -> None:
     def look(parser: Any, _context: object, _base: object, name: object, _public: object) -> None:
         if parser._external_ges:
             guard.ask("documents.about_entity", name)
 
     precede(module.ExpatParser, "external_entity_ref", guard, look)
-
-
-def _wrap_paths(module: ModuleType, guard: Guard) -> None:
-    # What all four ways of finding elements come to.
-    _wrap_expression(module, "iterfind", guard, "xpath")
-
-
-def _wrap_jmespath(module: ModuleType, guard: Guard) -> None:
-    _wrap_expression(module.Parser, "parse", guard, "jmespath")
-
-
-def _wrap_jsonpath(module: ModuleType, guard: Guard) -> None:
-    # Literals and names are those of JMESPath.
-    _wrap_expression(module.JsonPathParser, "parse", guard, "jmespath")
-
-
-def _wrap_selectors(module: ModuleType, guard: Guard) -> None:
-    # So are CSS's.
-    _wrap_expression(module.CSSParser, "__init__", guard, "jmespath")
 
 
 def _wrap_redis(module: ModuleType, guard: Guard) -> None:
@@ -393,49 +351,22 @@ def _wrap_redis(module: ModuleType, guard: Guard) -> None:
     precede(module.Redis, "execute_command", guard, look)
 
 
-def _wrap_ldap(module: ModuleType, guard: Guard) -> None:
-    def look(
-        _connection: object, _base: object = "", text: object = "", *_rest: object, **options: object
-    ) -> None:
-        guard.ask("documents.about_query", options.get("search_filter", text), "ldap")
-
-    precede(module.Connection, "search", guard, look)
-
-
 WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
-    "bottle": _wrap_bottle,
-    "chameleon.template": _wrap_chameleon,
+    **dict.fromkeys((one[0] for one in _ASKED), _wrap_asked),
+    **dict.fromkeys(_TEMPLATES, _wrap_template),
     "configparser": _wrap_ini,
     "csv": _wrap_csv,
-    "django.template.base": _wrap_django,
-    "email": _wrap_headers,
     "importlib.metadata": _wrap_entries,
     "jinja2.runtime": _wrap_jinja,
-    "jmespath.parser": _wrap_jmespath,
     "json": _wrap_json,
-    "jsonpath_ng.parser": _wrap_jsonpath,
-    "ldap3.core.connection": _wrap_ldap,
-    "logging.config": _wrap_logging,
-    "lxml._elementpath": _wrap_paths,
-    "lxml.etree": _wrap_lxml,
-    "lxml.objectify": _wrap_markup,
-    "mako.lexer": _wrap_mako,
-    "pandas.core.computation.expr": _wrap_pandas,
     "posixpath": _wrap_posixpath,
-    "pydantic._internal._validators": _wrap_pydantic,
     "redis.asyncio.client": _wrap_redis,
     "redis.client": _wrap_redis,
-    "smtplib": _wrap_mail,
-    "soupsieve.css_parser": _wrap_selectors,
     "string": _wrap_formatter,
     "subprocess": _wrap_subprocess,
     "tarfile": _wrap_tarfile,
     "tomllib": _wrap_toml,
-    "tornado.template": _wrap_tornado,
     "urllib.parse": _wrap_urllib,
-    "xml.dom.minidom": _wrap_markup,
-    "xml.etree.ElementPath": _wrap_paths,
-    "xml.etree.ElementTree": _wrap_markup,
     "xml.sax.expatreader": _wrap_sax,
     "yaml": _wrap_yaml,
     "zipfile": _wrap_zipfile,

@@ -69,7 +69,6 @@ def loaded_from(frame: FrameType, code: CodeType) -> tuple[str, ModuleType | Non
 
 
 def on_set_attribute(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
-    """Code is put into a function."""
     if arguments[1] == "__code__" and type(arguments[2]) is CodeType:
         capabilities.origins.makes(arguments[2], frame)
 

@@ -68,9 +68,8 @@ class Origins:
         known = {id(code): code for top in codes for code in within(top)}
         # Two texts of eight bytes each instead of a table: this is copied into no worker, but it is there in each.
         self._early = tuple(known[key] for key in sorted(known))
-        self._early_ids = memoryview(b"".join(key.to_bytes(8, sys.byteorder) for key in sorted(known))).cast(
-            "Q"
-        )
+        ids = b"".join(key.to_bytes(8, sys.byteorder) for key in sorted(known))
+        self._early_ids = memoryview(ids).cast("Q")
         # Modules' code and the file that it was read from, by the file's name in it; and by identity once somebody asked.
         self._loaded: dict[str, list[tuple[CodeType, str]]] = {}
         self._inner: dict[str, tuple[int, dict[int, str]]] = {}
@@ -79,10 +78,7 @@ class Origins:
         self._owners: dict[int, tuple[CodeType, str]] = {}
         self._starters: dict[int, tuple[weakref.ref[threading.Thread], tuple[str, ...], str]] = {}
 
-    # ---- what is told of code --------------------------------------------------------------------
-
     def loads(self, code: CodeType, path: str) -> None:
-        """The import system executes a module's code that it read from the file `path`."""
         self._loaded.setdefault(code.co_filename, []).append((code, path))
 
     def makes(self, code: CodeType, frame: FrameType | None) -> None:
@@ -111,8 +107,6 @@ class Origins:
             self._starters[id(thread)] = (weakref.ref(thread), packages, phase)
         return packages[0] if packages else TRANSPARENT
 
-    # ---- what is asked of a stack ----------------------------------------------------------------
-
     def packages(self, frame: FrameType | None, *, is_asking: bool = False) -> tuple[str, ...]:
         """Return whose code stands between an operation and the nearest frame of the function's, innermost first.
 
@@ -137,11 +131,12 @@ class Origins:
         else:
             # Nobody honest stands so deep.
             found.append(STRANGER)
-        for name in self._starters_of(last) if frame is None else ():
+        beginning = self._beginning(last) if frame is None else None
+        for name in beginning[0] if beginning is not None else ():
             if name not in found and (name != FUNCTION or not found):
                 found.append(name)
         is_main = last is not None and last.f_code is self._bottom
-        if found or (asks == _DAYFLY and (is_main or self._beginning(last) is not None)):
+        if found or (asks == _DAYFLY and (is_main or beginning is not None)):
             # In a thread that nobody saw begin anybody may have called Dayfly.
             return tuple(found)
         # AWS's loop and the interpreter: what they call was handed to them. In a thread, by nobody knows whom.
@@ -151,10 +146,6 @@ class Origins:
         """Return the phase in which the thread was started that begins with this frame, "" where nobody knows."""
         beginning = self._beginning(bottom)
         return beginning[1] if beginning is not None else ""
-
-    def _starters_of(self, bottom: FrameType | None) -> tuple[str, ...]:
-        beginning = self._beginning(bottom)
-        return beginning[0] if beginning is not None else ()
 
     def _beginning(self, bottom: FrameType | None) -> tuple[tuple[str, ...], str] | None:
         """Return who started the thread that begins with this frame, and in which phase; None where nobody knows."""
@@ -180,7 +171,6 @@ class Origins:
         return owner
 
     def is_functions(self, code: CodeType) -> bool:
-        """Say whether this is the function's own code."""
         return self.owner(code) == FUNCTION
 
     def _file_of(self, code: CodeType) -> str:
@@ -214,7 +204,7 @@ class Origins:
             top = _first(name[len(task) :])
             return top if top in self._libraries else FUNCTION
         # Where the function has its libraries may be told to the interpreter by the function.
-        for entry in self._entries or self._read_entries():
+        for entry in self._entries:
             if name.startswith(entry):
                 return _top(name[len(entry) :])
         self._entries = self._read_entries()
@@ -232,7 +222,6 @@ class Origins:
 
 
 def early_codes() -> list[CodeType]:
-    """Return the code of all functions that there are."""
     return [item.__code__ for item in gc.get_objects() if type(item) is FunctionType]
 
 

@@ -18,8 +18,8 @@ import dayfly
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from types import FrameType, ModuleType
+    from collections.abc import Iterable, Iterator
+    from types import CellType, FrameType, ModuleType
 
 # Dayfly, AWS's loop with what comes with it, and what imports modules.
 DAYFLY = "dayfly"
@@ -29,6 +29,8 @@ GUARD = "dayfly.runtime.guard."
 # Where Dayfly lies: a folder, or a folder and an archive.
 FOLDERS = tuple(os.path.normpath(folder) + "/" for folder in dayfly.__path__)
 
+# Deeper stacks say nothing.
+_MANY_FRAMES = 400
 # An object's own number, as `id`, which raises an audit event each time: six times as long where there is a hook, and init
 # asks for ten thousand. Of a class's slot, it does not ask the object, and takes the address.
 number_of = object.__hash__
@@ -61,13 +63,11 @@ def take() -> None:
 
 def take_stack() -> None:
     """Take what leads here for Dayfly's as well, after `take`: the image's or the layer's script that started this process."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
+    for frame in stack(sys._getframe(1)):
         if number_of(frame.f_globals) not in _MODULES:
             _MODULES[number_of(frame.f_globals)] = str(frame.f_globals.get("__name__"))
             _keep([frame.f_globals])
         _add([(frame.f_code, number_of(frame.f_globals))])
-        frame = frame.f_back
 
 
 def load(code: CodeType, path: str, module: ModuleType) -> None:
@@ -97,11 +97,27 @@ def _add(codes: Iterable[tuple[CodeType, int]]) -> None:
 
 
 def within(code: CodeType) -> list[CodeType]:
-    """Return a code object and all that is nested in it."""
     found = [code]
     for one in found:
         found += [constant for constant in one.co_consts if type(constant) is CodeType]
     return found
+
+
+def stack(frame: FrameType | None, most: int = _MANY_FRAMES) -> Iterator[FrameType]:
+    """Yield a frame and those that called it, `most` of them."""
+    for _ in range(most):
+        if frame is None:
+            return
+        yield frame
+        frame = frame.f_back
+
+
+def content_of(cell: CellType) -> object:
+    """Return what a closure's cell holds, None where it is empty."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
 
 
 def module_of(frame: FrameType) -> str:
@@ -111,17 +127,14 @@ def module_of(frame: FrameType) -> str:
 
 
 def function_of(frame: FrameType) -> tuple[str, str]:
-    """Return that module and the name of the function that runs; the first is "" for code of any other module."""
     return module_of(frame), frame.f_code.co_name
 
 
 def is_importing(frame: FrameType) -> bool:
-    """Say whether the import system runs in this frame."""
     return module_of(frame) in _IMPORTERS
 
 
 def is_globals(dictionary: dict[str, object]) -> bool:
-    """Say whether these are the globals of one of those modules."""
     return number_of(dictionary) in _MODULES
 
 

@@ -6,12 +6,11 @@ import os
 import sys
 from types import FunctionType, ModuleType
 
-from dayfly.runtime.guard.owncode import number_of
+from dayfly.runtime.guard.owncode import content_of, number_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import CodeType
 
     from dayfly.runtime.guard.places import Places
 
@@ -23,11 +22,6 @@ _MANY_BREAKS = 2
 _COLLECTIONS = (dict, list, tuple, set, frozenset)
 # What the import system puts into every module.
 _MACHINERY = frozenset(("__builtins__", "__spec__", "__loader__", "__cached__", "__file__", "__path__"))
-
-
-def environment_texts() -> list[str]:
-    """Return the values of the environment's variables, which the deployer wrote."""
-    return list(os.environ.values())
 
 
 def hosts_in(texts: list[str]) -> list[str]:
@@ -44,49 +38,18 @@ def hosts_in(texts: list[str]) -> list[str]:
     return found
 
 
-def function_texts(
-    places: Places, libraries: frozenset[str], *, with_values: bool, names: set[str] | None = None
-) -> Iterator[str]:
-    """Yield the constants of the function's modules, without the `libraries` that lie beside them.
-
-    `with_values`: what their globals hold as well, as no event has met them yet. What is a name goes to `names`, if given.
-    """
-    for module, file in _modules():
-        if places.is_functions(file) and _top(module.__name__) not in libraries:
-            yield from texts_in(module, with_values=with_values, names=names)
-
-
-def module_texts(
-    places: Places, libraries: frozenset[str], modules: list[CodeType], names: set[str]
-) -> Iterator[str]:
-    """Yield the constants of modules' code, those outside of functions too, but for `libraries` beside the function.
-
-    What is a name goes to `names`.
-    """
-    from dayfly.core.structure.trusted_literals import texts_of
-
-    for code in modules:
-        if not is_beside(code.co_filename, places.task, libraries):
-            yield from texts_of(code, names)
-
-
-def function_choices(places: Places, libraries: frozenset[str], modules: list[CodeType]) -> Iterator[str]:
-    """Yield the texts among which the function chooses: in its collections, its enums and its comparisons."""
-    from dayfly.core.structure.trusted_literals import choices_of
-
-    for code in modules:
-        if not is_beside(code.co_filename, places.task, libraries):
-            yield from choices_of(code)
-    for module, file in _modules():
-        if places.is_functions(file) and _top(module.__name__) not in libraries:
-            yield from _collected(module)
-
-
-def _collected(module: ModuleType) -> Iterator[str]:
-    """Yield the texts in a module's collections, one in another too, in its classes' ones, and in its enums and Literals."""
-    todo: list[tuple[object, int]] = [
-        (value, 0) for name, value in list(vars(module).items()) if name not in _MACHINERY
+def function_modules(places: Places, libraries: frozenset[str]) -> list[ModuleType]:
+    """Return the function's modules, without the `libraries` that lie beside them."""
+    return [
+        module
+        for module, file in _modules()
+        if places.is_functions(file) and _top(module.__name__) not in libraries
     ]
+
+
+def choices_in(module: ModuleType) -> Iterator[str]:
+    """Yield the texts in a module's collections, one in another too, in its classes' ones, and in its enums and Literals."""
+    todo = _globals(module)
     while todo:
         value, depth = todo.pop()
         kind = type(value)
@@ -119,28 +82,25 @@ def library_texts(names: tuple[str, ...]) -> Iterator[str]:
     """
     modules = {module.__name__: module for module, _file in _modules()}
     for name in named(list(modules), names):
-        texts = set(texts_in(modules[name], with_values=True))
+        texts = set(texts_in(modules[name]))
         is_standard = _top(name) in sys.stdlib_module_names
         yield from (text for text in texts if not is_standard or text.count("\n") <= _MANY_BREAKS)
 
 
-def texts_in(module: ModuleType, *, with_values: bool, names: set[str] | None = None) -> list[str]:
-    """Return what a module's functions, classes and, if asked for, globals hold of texts; names into `names`, if given."""
+def texts_in(module: ModuleType, names: set[str] | None = None) -> list[str]:
+    """Return what a module's functions, classes and globals hold of texts; names into `names`, if given."""
     from dayfly.core.structure.trusted_literals import texts_of
 
     found: list[str] = []
     named = names.update if names is not None else found.extend
     named(vars(module))
     seen: set[int] = set()
-    todo: list[tuple[object, int]] = [
-        (value, 0) for name, value in list(vars(module).items()) if name not in _MACHINERY
-    ]
+    todo = _globals(module)
     while todo:
         value, depth = todo.pop()
         kind = type(value)
         if kind is str:
-            if with_values:
-                found.append(value)  # type: ignore[arg-type]
+            found.append(value)  # type: ignore[arg-type]
             continue
         number = number_of(value)
         if number in seen or depth > _DEPTH:
@@ -151,8 +111,7 @@ def texts_in(module: ModuleType, *, with_values: bool, names: set[str] | None = 
             found += texts_of(value.__code__, names)
             # Not by its `__dict__`, which would be made for each.
             todo.append((getattr(value, "__wrapped__", None), depth + 1))
-            for cell in value.__closure__ or ():
-                todo.append((_content(cell), depth + 1))
+            todo += [(content_of(cell), depth + 1) for cell in value.__closure__ or ()]
         elif isinstance(value, type):
             if value.__module__ == module.__name__:
                 entries = list(vars(value).items())
@@ -162,17 +121,14 @@ def texts_in(module: ModuleType, *, with_values: bool, names: set[str] | None = 
             todo.append((value.__func__, depth + 1))
         elif kind is property:
             todo += [(value.fget, depth + 1), (value.fset, depth + 1)]  # type: ignore[attr-defined]
-        elif with_values and kind in (dict, list, tuple, set, frozenset) and len(value) <= _MANY_ITEMS:  # type: ignore[arg-type]
+        elif kind in _COLLECTIONS and len(value) <= _MANY_ITEMS:  # type: ignore[arg-type]
             items = list(value.items()) if kind is dict else list(value)  # type: ignore[attr-defined, call-overload]
             todo += [(item, depth + 1) for item in items]
     return found
 
 
-def _content(cell: object) -> object:
-    try:
-        return cell.cell_contents  # type: ignore[attr-defined]
-    except ValueError:
-        return None
+def _globals(module: ModuleType) -> list[tuple[object, int]]:
+    return [(value, 0) for name, value in list(vars(module).items()) if name not in _MACHINERY]
 
 
 def _modules() -> Iterator[tuple[ModuleType, str]]:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from dayfly.runtime.guard.capabilities import Capabilities
 
-    Asks = Callable[[tuple[Any, ...], dict[str, Any], FrameType], None]
+    Arguments = tuple[Any, ...]
+    Options = dict[str, Any]
+    Asks = Callable[[Capabilities, Arguments, Options, FrameType], None]
 
 # Where a builtin is defined, and the modules that have taken it from there.
 _PLACES = {
@@ -37,21 +39,21 @@ def watch(capabilities: Capabilities) -> None:
     """Replace the builtins that the policy's kinds need."""
     if "network" in capabilities.kinds:
         for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
-            _replace("_socket", name, _learning(capabilities, name))
+            _replace("_socket", name, functools.partial(_learning, capabilities, name))
     if "process" in capabilities.kinds:
-        _ask(capabilities, "_posixsubprocess", "fork_exec", _about_child(capabilities))
-        _ask(capabilities, "_signal", "pidfd_send_signal", _about(capabilities, "process", "signal"))
+        _ask(capabilities, "_posixsubprocess", "fork_exec", _about_child)
+        _ask(capabilities, "_signal", "pidfd_send_signal", _about("process", "signal"))
         for name in _SCHEDULING:
-            _ask(capabilities, "posix", name, _about(capabilities, "process", "scheduling"))
+            _ask(capabilities, "posix", name, _about("process", "scheduling"))
     if "write" in capabilities.kinds:
-        _ask(capabilities, "posix", "memfd_create", _about(capabilities, "write", "memfd"))
+        _ask(capabilities, "posix", "memfd_create", _about("write", "memfd"))
         for name in ("mkfifo", "mknod"):
-            _ask(capabilities, "posix", name, _about_file(capabilities))
+            _ask(capabilities, "posix", name, _about_file)
     if not {"read", "write", "credentials"}.isdisjoint(capabilities.kinds):
-        _ask(capabilities, "posix", "open", _about_open(capabilities))
+        _ask(capabilities, "posix", "open", _about_open)
     if sys.version_info < (3, 12):
         # Later ones raise an event.
-        _ask(capabilities, "_thread", "start_new_thread", _about_thread(capabilities))
+        _ask(capabilities, "_thread", "start_new_thread", _about_thread)
 
 
 def _replace(module: str, name: str, make: Callable[[Any], Any]) -> None:
@@ -74,7 +76,7 @@ def _ask(capabilities: Capabilities, module: str, name: str, asks: Asks) -> None
 def _watched(plain: Any, capabilities: Capabilities, asks: Asks) -> Any:
     def watched(*arguments: Any, **options: Any) -> Any:
         if capabilities.guard.phase:
-            asks(arguments, options, sys._getframe(1))
+            asks(capabilities, arguments, options, sys._getframe(1))
         return plain(*arguments, **options)
 
     functools.update_wrapper(watched, plain)
@@ -87,76 +89,55 @@ def _watched(plain: Any, capabilities: Capabilities, asks: Asks) -> Any:
 WRAPPER = next(code for code in _watched.__code__.co_consts if isinstance(code, CodeType))
 
 
-def _about(capabilities: Capabilities, kind: str, target: str) -> Asks:
-    def asks(_arguments: tuple[Any, ...], _options: dict[str, Any], frame: FrameType) -> None:
-        capabilities.ask_wrapped(kind, target, frame)
-
-    return asks
+def _about(kind: str, target: str) -> Asks:
+    return lambda capabilities, _arguments, _options, frame: capabilities.ask_wrapped(kind, target, frame)
 
 
-def _about_file(capabilities: Capabilities) -> Asks:
-    def asks(arguments: tuple[Any, ...], options: dict[str, Any], frame: FrameType) -> None:
-        folder = options.get("dir_fd")
-        path = arguments[0] if arguments else options.get("path")
-        full = capabilities.full_path(path, folder if type(folder) is int else -1)
-        if full:
-            capabilities.ask_wrapped("write", full, frame)
-
-    return asks
+def _about_file(capabilities: Capabilities, arguments: Arguments, options: Options, frame: FrameType) -> None:
+    path = arguments[0] if arguments else options.get("path")
+    if full := capabilities.full_path(path, options.get("dir_fd")):
+        capabilities.ask_wrapped("write", full, frame)
 
 
-def _about_open(capabilities: Capabilities) -> Asks:
+def _about_open(capabilities: Capabilities, arguments: Arguments, options: Options, frame: FrameType) -> None:
     """The event of `os.open` does not tell the directory that a path begins at."""
-
-    def asks(arguments: tuple[Any, ...], options: dict[str, Any], frame: FrameType) -> None:
-        folder = options.get("dir_fd")
-        if type(folder) is not int or not arguments or uses.is_library(capabilities, frame, uses.WALKERS):
-            return
-        flags = arguments[1] if len(arguments) > 1 else options.get("flags", 0)
-        full = capabilities.full_path(arguments[0], folder)
-        for kind in uses.kinds_of_opening("", flags):
-            capabilities.ask_wrapped(kind, full, frame, is_path=True)
-
-    return asks
+    folder = options.get("dir_fd")
+    if type(folder) is not int or not arguments or uses.is_library(capabilities, frame, uses.WALKERS):
+        return
+    flags = arguments[1] if len(arguments) > 1 else options.get("flags", 0)
+    full = capabilities.full_path(arguments[0], folder)
+    for kind in uses.kinds_of_opening("", flags):
+        capabilities.ask_wrapped(kind, full, frame, is_path=True)
 
 
-def _about_child(capabilities: Capabilities) -> Asks:
-    def asks(arguments: tuple[Any, ...], options: dict[str, Any], frame: FrameType) -> None:
-        if not uses.is_library(capabilities, frame, ("/subprocess.py",)):
-            # There it is an event of its own.
-            capabilities.ask_wrapped(
-                "process", uses.program(capabilities, arguments[0] if arguments else ""), frame
-            )
-
-    return asks
+def _about_child(
+    capabilities: Capabilities, arguments: Arguments, _options: Options, frame: FrameType
+) -> None:
+    # Of subprocess it is an event of its own.
+    if not uses.is_library(capabilities, frame, ("/subprocess.py",)):
+        program = uses.program(capabilities, arguments[0] if arguments else "")
+        capabilities.ask_wrapped("process", program, frame)
 
 
-def _about_thread(capabilities: Capabilities) -> Asks:
-    def asks(arguments: tuple[Any, ...], options: dict[str, Any], frame: FrameType) -> None:
-        if arguments:
-            began = getattr(arguments[0], "__self__", arguments[0])
-            who = capabilities.origins.starts(began, frame, capabilities.guard.phase)
-            if who:
-                capabilities.ask_wrapped("threads", who, frame)
-
-    return asks
+def _about_thread(
+    capabilities: Capabilities, arguments: Arguments, _options: Options, frame: FrameType
+) -> None:
+    if arguments:
+        uses.begin_thread(capabilities, arguments[0], frame, capabilities.ask_wrapped)
 
 
-def _learning(capabilities: Capabilities, name: str) -> Callable[[Any], Any]:
-    def make(plain: Any) -> Any:
-        @functools.wraps(plain)
-        def watched(*arguments: Any, **options: Any) -> Any:
-            found = plain(*arguments, **options)
-            host = arguments[0] if arguments else options.get("host")
-            if capabilities.guard.phase and host:
-                text = host.decode("latin-1") if isinstance(host, bytes) else str(host)
-                if not pack_address(text):
-                    capabilities.resolved(text.lower().rstrip("."), _addresses(name, found))
-            return found
+def _learning(capabilities: Capabilities, name: str, plain: Any) -> Any:
+    @functools.wraps(plain)
+    def watched(*arguments: Any, **options: Any) -> Any:
+        found = plain(*arguments, **options)
+        host = arguments[0] if arguments else options.get("host")
+        if capabilities.guard.phase and host:
+            text = host.decode("latin-1") if isinstance(host, bytes) else str(host)
+            if not pack_address(text):
+                capabilities.resolved(text.lower().rstrip("."), _addresses(name, found))
+        return found
 
-        return watched
-
-    return make
+    return watched
 
 
 def _addresses(name: str, found: Any) -> list[bytes]:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
 FROZEN = "<frozen "
-# Deeper stacks than that name no place.
-_MANY_FRAMES = 400
+# Taken before there is code that could replace it.
+_fspath = os.fspath
 
 
 class Places:
@@ -42,7 +42,6 @@ class Places:
         return name.startswith((*self.roots, FROZEN))
 
     def is_library(self, name: str) -> bool:
-        """Say whether code of this file name is the interpreter's."""
         return name.startswith((self._library, FROZEN)) and "/site-packages/" not in name
 
     def is_functions(self, name: str) -> bool:
@@ -63,7 +62,6 @@ class Places:
         return next((one for one in (f"{start}/__init__.py", f"{start}.py") if os.path.isfile(one)), "")
 
     def is_temporary(self, path: str) -> bool:
-        """Say whether a path lies where functions write."""
         return os.path.abspath(path).startswith(self.temporary) and not path.startswith(self.roots)
 
     def is_planted(self, path: str) -> bool:
@@ -81,33 +79,35 @@ class Places:
 
     def is_importing(self, frame: FrameType | None) -> bool:
         """Say whether the import system is executing a module of the deployment's here, at its top level."""
-        for _ in range(_MANY_FRAMES):
-            if frame is None or frame.f_back is None:
-                return False
-            if frame.f_code.co_name == "<module>" and self.is_deployed(frame.f_code.co_filename):
-                return owncode.is_importing(frame.f_back)
-            frame = frame.f_back
+        for found in owncode.stack(frame):
+            if found.f_code.co_name == "<module>" and self.is_deployed(found.f_code.co_filename):
+                return found.f_back is not None and owncode.is_importing(found.f_back)
         return False
 
     def name(self, frame: FrameType | None) -> str:
         """Return file, line and function of the function's own code that led here; a library's where there is none."""
         first = ""
-        for _ in range(_MANY_FRAMES):
-            if frame is None:
-                break
-            code = frame.f_code
-            name = code.co_filename
-            if owncode.module_of(frame) or name.startswith(owncode.FOLDERS):
+        for step in owncode.stack(frame):
+            code, name = step.f_code, step.f_code.co_filename
+            if owncode.module_of(step) or name.startswith(owncode.FOLDERS):
                 pass
             elif name.startswith(self.task) and not self.is_library(name):
-                found = f"{name[len(self.task) :]}:{frame.f_lineno} {code.co_name}"
+                found = f"{name[len(self.task) :]}:{step.f_lineno} {code.co_name}"
                 if self.is_functions(name):
                     return found
                 first = first or found
             elif not first and self.is_deployed(name) and not self.is_library(name):
-                first = f"{os.path.basename(name)}:{frame.f_lineno} {code.co_name}"
-            frame = frame.f_back
+                first = f"{os.path.basename(name)}:{step.f_lineno} {code.co_name}"
         return first
+
+
+def text_of(value: object) -> str | None:
+    """Return what the operating system would take a value for; a subclass says nothing of its own here."""
+    if isinstance(value, os.PathLike):
+        value = _fspath(value)
+    if isinstance(value, bytes):
+        return bytes.decode(value, "utf-8", "surrogateescape")
+    return str.__str__(value) if isinstance(value, str) else None
 
 
 def _folder(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import os
@@ -92,7 +93,6 @@ class Pristine:
         self._held = [read() for _, read in self._hooks]
 
     def start(self) -> None:
-        """Notice what changes from here on."""
         if self._watch is not None:
             self._watch.rest()
             self._watch.is_on = True
@@ -105,7 +105,6 @@ class Pristine:
 
     @property
     def is_touched(self) -> bool:
-        """Say whether any dictionary may have changed, or hook."""
         return self._watch is not None and (bool(self._watch.changed()) or any(self._moved_hooks()))
 
     def changes(self) -> Iterator[Change]:
@@ -138,7 +137,6 @@ class Pristine:
                 yield name, was_held, held
 
     def owner_of(self, entries: object) -> Owner | None:
-        """Return the owner of a dictionary that is watched."""
         number = number_of(entries)
         found = self._owners.get(number)
         if found is not None:
@@ -206,7 +204,6 @@ def _set_each_time(kind: str, name: str, entries: Dictionary) -> Iterator[tuple[
 
 
 def _classes() -> list[type]:
-    """Return every class that can be changed."""
     found: dict[int, type] = {}
     level: list[type] = [object]
     while level:
@@ -228,12 +225,6 @@ def _hook_places() -> list[tuple[str, Callable[[], list[object]]]]:
         ("gc.callbacks", lambda: list(gc.callbacks)),
         ("signal handlers", lambda: list(map(low_level.getsignal, numbers))),
         ("the tracer", lambda: [sys.gettrace(), sys.getprofile()]),
-        ("exit functions", _exit_functions),
+        # Which they are is told to nobody.
+        ("exit functions", lambda: [atexit._ncallbacks()]),
     ]
-
-
-def _exit_functions() -> list[object]:
-    import atexit
-
-    # Which they are is told to nobody.
-    return [atexit._ncallbacks()]

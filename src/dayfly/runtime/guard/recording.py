@@ -11,14 +11,14 @@ import json
 import os
 import sys
 import time
+from types import SimpleNamespace
 
 from dayfly.runtime.guard import owncode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import CodeType, FrameType
+    from types import CodeType
 
-    from dayfly.core.reports import Use
     from dayfly.runtime.guard.capabilities import Capabilities
     from dayfly.runtime.guard.places import Places
 
@@ -67,38 +67,24 @@ def record(task: str, path: str, *, handler: str = "") -> Recorder:
     return recorder
 
 
-class _Everything:
-    """Stands in for the function's own text where there is no event: nothing has to be left out."""
-
-    def is_constant(self, _text: str) -> bool:
-        """Say that it is."""
-        return True
-
-    has_word = is_constant
-
-
 class Recorder:
     """Stands in for the guard where nothing is judged."""
 
     def __init__(self, places: Places, handler: str) -> None:
         self.places = places
         self.busy: dict[int, int] = {}
-        self.own = _Everything()
+        # There is no event: nothing has to be left out.
+        self.own = SimpleNamespace(is_constant=lambda _text: True, has_word=lambda _text: True)
         self.capabilities: Capabilities | None = None
         self._handler = handler
 
     def forget(self) -> None:
-        """Record every use anew: another test begins."""
         if self.capabilities is not None:
             self.capabilities.forget()
 
     @property
     def phase(self) -> str:
-        """Return the phase of whatever asks."""
-        frame: FrameType | None = sys._getframe(1)
-        for _ in range(_MANY_FRAMES):
-            if frame is None:
-                break
+        for frame in owncode.stack(sys._getframe(1), _MANY_FRAMES):
             code = frame.f_code
             if self.places.is_functions(code.co_filename):
                 if code.co_name.startswith("test") or (self._handler and code.co_name == self._handler):
@@ -108,7 +94,6 @@ class Recorder:
                     return "init"
             if frame.f_back is None and self.capabilities is not None:
                 return self.capabilities.origins.began(frame) or "init"
-            frame = frame.f_back
         return "init"
 
     def spans(self, text: str) -> list[tuple[int, int]]:
@@ -118,25 +103,17 @@ class Recorder:
                 return [(len(place), len(text))]
         return []
 
-    def refuse(self, _rule: str, _frame: FrameType | None) -> None:
+    def refuse(self, *_: object, **_about: object) -> None:
         """Nothing is refused here."""
 
-    def refuse_use(
-        self, _rule: str, _frame: FrameType | None, _use: Use, _package: str, *, target: str = ""
-    ) -> None:
-        """Nothing is refused where there is no policy."""
+    # Nor is anybody in the way of what is only written down; what could not be recorded is not there.
+    refuse_use = fail = refuse
 
-    def refuses(self, _rule: str) -> bool:
+    def refuses(self, _rule_or_fault: object) -> bool:
         """Nothing is refused here."""
         return False
+
+    is_foreign = refuses
 
     def is_interpreters(self, code: CodeType) -> bool:
-        """Say whether this is the interpreter's code."""
         return self.capabilities is not None and not self.capabilities.origins.owner(code)
-
-    def is_foreign(self, _fault: BaseException) -> bool:
-        """Nobody is in the way of what is only written down."""
-        return False
-
-    def fail(self, _fault: BaseException, _frame: FrameType | None) -> None:
-        """What could not be recorded is not there; the process goes on as without it."""

@@ -74,7 +74,6 @@ class Added:
         self._by_owner: dict[int, set[int] | None] = {}
 
     def note(self, change: Change) -> None:
-        """An entry is new."""
         known = self._by_owner.setdefault(id(change.owner), set())
         if known is not None:
             # No reference to what the function's cache may drop.
@@ -121,7 +120,6 @@ class Comparison:
 
     @property
     def is_watching(self) -> bool:
-        """Say whether this interpreter lets its state be watched."""
         return self._pristine.is_watching
 
     def begin(self, *, is_first: bool) -> None:
@@ -132,7 +130,6 @@ class Comparison:
         self._pristine.start()
 
     def pause(self) -> None:
-        """Notice nothing until the next event."""
         self._pristine.rest()
 
     def look(
@@ -186,8 +183,6 @@ class Comparison:
         if self._lasts:
             self._told = [*self._told, *(one.place for one in news)][:_MANY_TOLD]
         return sorted(news, key=lambda one: one.rank)
-
-    # ---- what changed -----------------------------------------------------------------------
 
     def _judge(self, change: Change, body: bytes, *, is_suspect: bool, is_polluting: bool) -> Planted | None:
         owner, before, after = change.owner, change.before, change.after
@@ -260,8 +255,6 @@ class Comparison:
             return f"{kind.__name__} {self._digest(repr(value))}"
         return "an object"
 
-    # ---- code -------------------------------------------------------------------------------
-
     def _inner_changes(self, *, is_certain: bool) -> Iterator[Planted]:
         """Compare lists, sets, defaults and closures; in doubt, where only data changed, nobody can say who did it."""
         for place, is_code, before, now in self._inner.changed():
@@ -285,7 +278,6 @@ class Comparison:
                 )
 
     def _beside_memory(self, *, is_certain: bool) -> Iterator[Planted]:
-        """Compare what the kernel keeps for this process."""
         now = process_state(self._emptied)
         for name, rule in STATES.items():
             if not is_certain and name in FUNCTIONS_OWN:

@@ -15,6 +15,7 @@ from dayfly.core.shapes import SHAPE, Shape, known_shapes
 from dayfly.core.structure.skeleton import read_skeleton
 from dayfly.core.structure.sqlplaces import MAX_NAME
 from dayfly.core.structure.trusted_literals import texts_of
+from dayfly.runtime.guard import owncode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 # A function that sends what others give it is told apart by who calls it, and by who calls that.
 _MANY_CALLERS = 3
-_MANY_FRAMES = 400
 # Shapes that one event may teach; a note has 16 kB for everything.
 _MANY_NEWS = 16
 _NAMES = re.compile(r"\b\w+")
@@ -106,16 +106,15 @@ class LearnedShapes:
         names: list[str] = []
         hashes: list[str] = []
         file = ""
-        for _ in range(_MANY_FRAMES):
-            if frame is None or len(hashes) == _MANY_CALLERS:
+        for step in owncode.stack(frame):
+            if len(hashes) == _MANY_CALLERS:
                 break
-            code = frame.f_code
+            code = step.f_code
             if self._origins.is_functions(code):
                 path = code.co_filename.removeprefix(self._origins.places.task)
                 names.append(code.co_qualname if path == file else f"{path}:{code.co_qualname}")
                 hashes.append(self._hash(code))
                 file = path
-            frame = frame.f_back
         return (
             ("<".join(names), _digest("\0".join(names + hashes).encode("utf-8", "replace"), 4))
             if hashes

@@ -10,6 +10,7 @@ import re
 import sys
 from types import FunctionType, ModuleType
 
+from dayfly.core.destinations import AWS_SUFFIXES
 from dayfly.core.structure.imports import acts, judge_global
 from dayfly.core.structure.judgement import Judgement, Taint
 from dayfly.core.structure.path import judge_path, judge_result
@@ -19,6 +20,7 @@ from dayfly.core.structure.template import judge_template
 from dayfly.core.structure.url import host_of, judge_url
 from dayfly.core.triggers import SERVICES_URLS
 from dayfly.runtime.guard import owncode
+from dayfly.runtime.guard.places import text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,10 +34,7 @@ if TYPE_CHECKING:
 _HINTS = ("typing", "annotationlib")
 _PLAIN_HINT = re.compile(r"[A-Za-z_\s\[\],|]{1,256}")
 _PLAIN_TYPES = frozenset(
-    (
-        *("Any", "None", "Optional", "Union", "bool", "bytes", "complex", "dict", "float", "frozenset"),
-        *("int", "list", "object", "set", "str", "tuple"),
-    )
+    "Any None Optional Union bool bytes complex dict float frozenset int list object set str tuple".split()
 )
 # Engines whose templates are asked about before they are compiled, see documents.py.
 _JUDGED_BEFORE = frozenset(("bottle", "chameleon", "mako", "tornado"))
@@ -53,31 +52,13 @@ _ELSEWHERE = re.compile(r"[\s\x00-\x1f]*(?:[/\\][\t\r\n]*[/\\]|(?:java|vb)script
 _OF_DATA = frozenset(("builtins", "datetime", "decimal", "uuid"))
 # Modules whose functions act on the machine: no honest event chooses among all of them.
 _ACTING = frozenset(
-    (
-        *(
-            "_posixsubprocess",
-            "builtins",
-            "code",
-            "codecs",
-            "ctypes",
-            "gc",
-            "importlib",
-            "io",
-            "marshal",
-            "os",
-            "pickle",
-            "posix",
-        ),
-        *("pty", "runpy", "shutil", "signal", "socket", "subprocess", "sys"),
-    )
+    "_posixsubprocess builtins code codecs ctypes gc importlib io marshal os pickle posix pty runpy "
+    "shutil signal socket subprocess sys".split()
 )
 # Builtins that make a value of values and do nothing else.
 _COMPUTES = frozenset(
-    (
-        *("abs", "all", "any", "ascii", "bin", "bool", "chr", "complex", "dict", "divmod", "enumerate"),
-        *("float", "frozenset", "hex", "int", "len", "list", "max", "min", "oct", "ord", "repr"),
-        *("reversed", "round", "set", "sorted", "str", "sum", "tuple", "zip"),
-    )
+    "abs all any ascii bin bool chr complex dict divmod enumerate float frozenset hex int len list max "
+    "min oct ord repr reversed round set sorted str sum tuple zip".split()
 )
 # Of a program's file.
 MANY_READ = 65_536
@@ -96,8 +77,6 @@ _SEND_FUNCTIONS = frozenset(("billiard", "joblib", "loky", "multiprocess", "mult
 _FEW_CHARACTERS = 2
 # In a URL.
 _QUOTES = ("'", '"', "%27", "%22")
-# Where AWS answers: which of its hosts it is says a bucket's, a region's or a queue's name.
-_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
 
 
 def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
@@ -141,7 +120,6 @@ def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
 
 
 def _names_plain_types(source: str | bytes) -> bool:
-    """Say whether a hint is made of the interpreter's plain types alone: `dict[str, int] | None`, the event's as well."""
     text = text_of(source) or ""
     return _PLAIN_HINT.fullmatch(text) is not None and _PLAIN_TYPES.issuperset(_WORD.findall(text))
 
@@ -246,10 +224,7 @@ def _is_librarys(guard: Guard, text: str, frame: FrameType) -> bool:
 
 def caller_of(frame: FrameType) -> FrameType | None:
     """Return the frame that asked for what Dayfly's own code looks at."""
-    caller: FrameType | None = frame
-    while caller is not None and owncode.module_of(caller):
-        caller = caller.f_back
-    return caller
+    return next((one for one in owncode.stack(frame) if not owncode.module_of(one)), None)
 
 
 def _between(text: str, marks: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:
@@ -323,8 +298,10 @@ def about_global(guard: Guard, module: str, name: str, frame: FrameType) -> None
     guard.act_on(judge_global(module, name, guard.provenance, guard.own), f"{module}.{name}", frame)
 
 
-def about_name(guard: Guard, named: str, frame: FrameType) -> None:
+def about_name(guard: Guard, named: object, frame: FrameType) -> None:
     """The same, where what is deserialised spells it as one text: `os.system`."""
+    if type(named) is not str:
+        return
     for span in guard.contributed(named):
         if span.start == 0 and span.end == len(named):
             guard.refuse("global.named", frame, path=span.path, text=named)
@@ -345,9 +322,9 @@ def about_import(guard: Guard, name: str, frame: FrameType) -> None:
     guard.refuse("import.named", frame, path=spans[0].path, text=name)
 
 
-def about_dotted(guard: Guard, dotted: str, frame: FrameType) -> None:
+def about_dotted(guard: Guard, dotted: object, frame: FrameType) -> None:
     """A dotted name that is about to be looked up: the event names what the function's own modules define, and nothing through them."""
-    if guard.own.is_constant(dotted) or not (spans := guard.contributed(dotted)):
+    if type(dotted) is not str or guard.own.is_constant(dotted) or not (spans := guard.contributed(dotted)):
         return
     path = dotted.replace(":", ".")
     if _INNER_NAME.search(path):
@@ -369,7 +346,6 @@ def about_dotted(guard: Guard, dotted: str, frame: FrameType) -> None:
 
 
 def may_hold_statement(text: str) -> bool:
-    """Say whether a word that begins a statement stands in a text."""
     return STATEMENT.search(text) is not None
 
 
@@ -470,13 +446,13 @@ def about_path(guard: Guard, path: object, frame: FrameType) -> None:
             about_member(guard, frame)
     if text and not guard.own.is_constant(text) and not _is_packages(guard, text, frame):
         roots, deployed = guard.places.temporary, guard.places.roots
-        judgement = judge_path(text, guard.provenance, guard.written, roots=roots, deployed=deployed)
+        judge = functools.partial(
+            judge_path, text, guard.provenance, guard.written, roots=roots, deployed=deployed
+        )
+        judgement = judge()
         if judgement.verdict == "allow" and judgement.path:
             # Only now: links cost a system call for each part of a path.
-            resolved = os.path.realpath(text)
-            judgement = judge_path(
-                text, guard.provenance, guard.written, resolved=resolved, roots=roots, deployed=deployed
-            )
+            judgement = judge(resolved=os.path.realpath(text))
         guard.act_on(judgement, text, frame)
 
 
@@ -610,7 +586,7 @@ def about_host(guard: Guard, host: object, frame: FrameType) -> None:
         # "0" and "::" are this very machine; in a longer text they would be nobody's.
         guard.refuse("url.target", frame, path=guard.provenance.holds_bytes(text.encode()), text=text)
         return
-    suffix = next((suffix for suffix in _AWS if text.endswith(suffix)), "")
+    suffix = next((suffix for suffix in AWS_SUFFIXES if text.endswith(suffix)), "")
     if suffix and not _is_chosen(guard, text, len(text) - len(suffix)):
         return
     about_url(guard, f"//{text}/", frame)
@@ -618,7 +594,7 @@ def about_host(guard: Guard, host: object, frame: FrameType) -> None:
 
 def _is_services(guard: Guard, url: str) -> bool:
     """Say whether a service of AWS wrote where this goes: CloudFormation's ResponseURL, say, and to AWS it goes."""
-    if not host_of(url).endswith(_AWS):
+    if not host_of(url).endswith(AWS_SUFFIXES):
         return False
     spans = guard.contributed(url)
     return bool(spans) and all(span.path.partition(">")[0] in SERVICES_URLS for span in spans)
@@ -630,12 +606,3 @@ def _is_chosen(guard: Guard, host: str, at: int) -> bool:
         if span.start <= at < span.end and span.path.rpartition(".")[2].lower() not in ("domainname", "host"):
             return True
     return False
-
-
-def text_of(value: object) -> str | None:
-    """Return what the operating system would take a value for; a subclass says nothing of its own here."""
-    if isinstance(value, os.PathLike):
-        value = os.fspath(value)
-    if isinstance(value, bytes):
-        return bytes(value).decode("utf-8", "surrogateescape")
-    return str.__str__(value) if isinstance(value, str) else None

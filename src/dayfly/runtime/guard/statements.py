@@ -12,6 +12,7 @@ from dayfly.core.structure.query import judge_query
 from dayfly.core.structure.quotes import leaves_sql_quotes
 from dayfly.core.structure.sql import judge_sql
 from dayfly.core.structure.sqltokens import EXPRESSION
+from dayfly.runtime.guard.places import text_of
 from dayfly.runtime.guard.sinks import (
     COMPARES,
     MANY_READ,
@@ -21,7 +22,6 @@ from dayfly.runtime.guard.sinks import (
     ask_shape,
     brought,
     caller_of,
-    text_of,
 )
 
 TYPE_CHECKING = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from types import CodeType, FunctionType, ModuleType
+from types import FunctionType
 
 from dayfly._sys import audit
 from dayfly.runtime.guard import owncode
@@ -13,10 +13,10 @@ from dayfly.runtime.guard.owncode import GUARD
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from types import CodeType, ModuleType
     from typing import Any
 
     Judge = Callable[[str, tuple[object, ...]], None]
-    Events = tuple[tuple[str, int], ...]
     Sealed = tuple[object, str, int]
 
 # As native/audit/audit.h has them: when an event is passed on, and how a dictionary is sealed.
@@ -24,13 +24,7 @@ HEARD_ACTIVE, HEARD_STARTING, HEARD_IDLE = 1, 2, 4
 _WHOLE, _ENTRIES, _FROM_OTHERS = 0, 1, 2
 _MANY_SEALED, _MANY_FUNCTIONS = 1024, 4096
 # What the judge is made of, what is below it, and what compiles its expressions.
-_JUDGES = (
-    "_sre.",
-    "re._",
-    "dayfly.runtime.guard.",
-    "dayfly.core.",
-    "dayfly.runtime.words.",
-)
+_JUDGES = tuple("_sre. re._ dayfly.runtime.guard. dayfly.core. dayfly.runtime.words.".split())
 # Modules that are sealed, each with the number of its dictionary.
 _SEALED: dict[str, int] = {}
 
@@ -48,28 +42,16 @@ class Switch:
         self._is_active = False
         self._heard = 0
 
-    def install(
-        self, judge: Judge, _events: Events, _refusals: tuple[type[BaseException], ...], _is_starting: int
-    ) -> None:
+    def install(self, judge: Judge, *_events_and_more: object) -> None:
         """Add the hook; it stays as long as the interpreter does."""
         sys.addaudithook(judge)
 
-    def seal(
-        self,
-        _sealed: tuple[Sealed, ...],
-        _functions: tuple[FunctionType, ...],
-        _codes: tuple[CodeType, ...],
-        _handle: CodeType,
-        _outermost: CodeType,
-    ) -> None:
+    def seal(self, *_parts: object) -> None:
         """Nothing is sealed here."""
 
-    def extend(
-        self, _sealed: tuple[Sealed, ...], _functions: tuple[FunctionType, ...], _codes: tuple[CodeType, ...]
-    ) -> None:
-        """Nor is more."""
+    extend = seal
 
-    def begin(self, _descriptor: int, _nonce: bytes, _request_id: str, _blocks: int) -> bool:
+    def begin(self, *_reports_to: object) -> bool:
         """An event is served from here on; say whether it is not the function that says so, who cannot be told here."""
         self._is_active = True
         return True
@@ -83,11 +65,9 @@ class Switch:
         """Init is over."""
 
     def hear(self) -> None:
-        """The hook was told of the event "dayfly.guard"."""
         self._heard += 1
 
     def is_active(self) -> bool:
-        """Say whether an event is served."""
         return self._is_active
 
     def count_heard(self) -> int:
@@ -174,9 +154,8 @@ def _parts(
                 sealed.append((value, f"{name}.{key}", _FROM_OTHERS))
         functions += [one for one in map(_function, dictionary.values()) if one is not None]
     # Those that call what the function's code asked for act for it, on whatever it names.
-    codes = [one.__code__ for one in functions if one.__module__ != GUARD + "calls"]
-    for code in codes:
-        codes += [one for one in code.co_consts if type(one) is CodeType]
+    outer = [one.__code__ for one in functions if one.__module__ != GUARD + "calls"]
+    codes = [code for one in outer for code in owncode.within(one)]
     if len(sealed) > _MANY_SEALED or len(codes) > _MANY_FUNCTIONS:
         raise ValueError("the guard is too large to be sealed")
     return sealed, functions, codes

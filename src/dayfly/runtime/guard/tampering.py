@@ -15,29 +15,18 @@ if TYPE_CHECKING:
     from dayfly.runtime.guard.places import Places
 
 # Of these, code of the deployment may replace functions.
-LOOPS = (
-    "awslambdaric.bootstrap",
-    "awslambdaric.lambda_runtime_marshaller",
-    "awslambdaric.lambda_runtime_client",
-    "dayfly.runtime.client",
+LOOPS = tuple(
+    "awslambdaric.bootstrap awslambdaric.lambda_runtime_marshaller awslambdaric.lambda_runtime_client "
+    "dayfly.runtime.client".split()
 )
 _MODULES = (
     *LOOPS,
-    "dayfly.runtime.words",
-    "dayfly.runtime.guard.bootstrap",
-    "dayfly.runtime.guard.guarding",
-    "dayfly.runtime.guard.audit_events",
-    "dayfly.runtime.guard.hooks",
-    "dayfly.runtime.guard.owncode",
-    "dayfly.runtime.guard.reentrancy",
-    "dayfly.core.frames",
+    *("dayfly.runtime.words", "dayfly.core.frames"),
+    *map(owncode.GUARD.__add__, "bootstrap guarding audit_events hooks owncode reentrancy".split()),
 )
-_GUARDS = (
-    "dayfly.runtime.guard.",
-    "dayfly.core.policy",
-    "dayfly.core.globs",
-    "dayfly.core.destinations",
-    "dayfly.core.reports",
+_GUARDS = tuple(
+    "dayfly.runtime.guard. dayfly.core.policy dayfly.core.globs dayfly.core.destinations "
+    "dayfly.core.reports".split()
 )
 
 

@@ -6,8 +6,8 @@ import os
 
 from dayfly.core.destinations import pack_address
 from dayfly.runtime.guard import owncode
-from dayfly.runtime.guard.capabilities import plain_text
 from dayfly.runtime.guard.loading import on_exec, on_set_attribute
+from dayfly.runtime.guard.places import text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,16 +30,13 @@ _SHELL = "/bin/sh"
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
-# ---- processes ----------------------------------------------------------------------------------
-
-
 def program(capabilities: Capabilities, value: object) -> str:
     """Return a program as a policy names it: one that is found where functions write by its path."""
     if isinstance(value, list):
         value = list.__getitem__(value, 0) if list.__len__(value) else ""
     elif isinstance(value, tuple):
         value = tuple.__getitem__(value, 0) if tuple.__len__(value) else ""
-    name = plain_text(value)
+    name = text_of(value) or ""
     if "/" in name:
         return capabilities.full_path(name)
     for folder in os.environ.get("PATH", os.defpath).split(":"):
@@ -88,10 +85,9 @@ def is_library(capabilities: Capabilities, frame: FrameType, names: tuple[str, .
     return any(part in name for part in names) and not capabilities.origins.owner(frame.f_code)
 
 
-# ---- files --------------------------------------------------------------------------------------
-
-
-def _ask(capabilities: Capabilities, kind: str, path: object, frame: FrameType, *, folder: int = -1) -> None:
+def _ask(
+    capabilities: Capabilities, kind: str, path: object, frame: FrameType, *, folder: object = -1
+) -> None:
     if not owncode.is_importing(frame):
         # What the import system looks for and caches is nobody's use.
         capabilities.ask_path(kind, path, frame, folder=folder)
@@ -117,7 +113,7 @@ def kinds_of_opening(mode: str, flags: int) -> tuple[str, ...]:
 
 
 def _on_read(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
-    if arguments and not owncode.is_importing(frame):
+    if arguments:
         _ask(capabilities, "read", arguments[0], frame)
 
 
@@ -126,27 +122,25 @@ def _on_write(capabilities: Capabilities, arguments: Arguments, frame: FrameType
 
 
 def _on_write_below(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
-    folder = arguments[-1] if type(arguments[-1]) is int else -1
-    _ask(capabilities, "write", arguments[0], frame, folder=folder)
+    _ask(capabilities, "write", arguments[0], frame, folder=arguments[-1])
 
 
 def _on_rename(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
     for path, folder in zip(arguments[:2], arguments[2:4], strict=False):
-        _ask(capabilities, "write", path, frame, folder=folder if type(folder) is int else -1)
+        _ask(capabilities, "write", path, frame, folder=folder)
 
 
 def _on_link(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
     """A link gives what it leads to a name that may be allowed: it takes the right to read that."""
-    folders = [one if type(one) is int else -1 for one in arguments[2:4]] + [-1, -1]
+    folders = (*arguments[2:4], -1, -1)
     _ask(capabilities, "read", arguments[0], frame, folder=folders[0])
     _ask(capabilities, "write", arguments[1], frame, folder=folders[1])
 
 
 def _on_symlink(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
     source, target = arguments[0], arguments[1]
-    folder = arguments[2] if len(arguments) > 2 and type(arguments[2]) is int else -1
-    full = capabilities.full_path(target, folder)
-    text = plain_text(source)
+    full = capabilities.full_path(target, arguments[2] if len(arguments) > 2 else -1)
+    text = text_of(source) or ""
     if text and not text.startswith("/"):
         text = f"{os.path.dirname(full)}/{text}"
     _ask(capabilities, "read", text, frame)
@@ -154,7 +148,7 @@ def _on_symlink(capabilities: Capabilities, arguments: Arguments, frame: FrameTy
 
 
 def _on_database(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
-    text = plain_text(arguments[0])
+    text = text_of(arguments[0]) or ""
     if not text or text.startswith(":memory:") or "mode=memory" in text:
         return
     if text.startswith("file:"):
@@ -162,9 +156,6 @@ def _on_database(capabilities: Capabilities, arguments: Arguments, frame: FrameT
         _ask(capabilities, "read" if "mode=ro" in options else "write", name, frame)
         return
     _ask(capabilities, "write", text, frame)
-
-
-# ---- network ------------------------------------------------------------------------------------
 
 
 def _on_resolve(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
@@ -189,7 +180,7 @@ def _on_connect(capabilities: Capabilities, arguments: Arguments, frame: FrameTy
         # Over a connection that was asked about.
         return
     if isinstance(address, (str, bytes)):
-        text = plain_text(address)
+        text = text_of(address) or ""
         target = f"unix:@{text[1:]}" if text.startswith("\0") else f"unix:{capabilities.full_path(text)}"
         capabilities.ask("network", target, frame)
         return
@@ -214,10 +205,7 @@ def _on_bind(capabilities: Capabilities, arguments: Arguments, frame: FrameType)
 
 
 def _text(value: object) -> str:
-    return bytes(value).decode("latin-1") if isinstance(value, bytearray) else plain_text(value)
-
-
-# ---- native code and threads --------------------------------------------------------------------
+    return bytes(value).decode("latin-1") if isinstance(value, bytearray) else text_of(value) or ""
 
 
 def _on_load_library(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
@@ -230,7 +218,7 @@ def _on_load_library(capabilities: Capabilities, arguments: Arguments, frame: Fr
 
 
 def _ask_library(capabilities: Capabilities, name: object, frame: FrameType) -> None:
-    text = plain_text(name)
+    text = text_of(name) or ""
     if "/" in text:
         text = capabilities.full_path(text)
         if capabilities.guard.phase == "init" and text.startswith(capabilities.places.roots):
@@ -271,16 +259,18 @@ def _on_interpreter(capabilities: Capabilities, _arguments: Arguments, frame: Fr
 
 
 def _on_thread(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
-    begin_thread(capabilities, arguments[0], frame)
+    begin_thread(capabilities, arguments[0], frame, capabilities.ask)
 
 
-def begin_thread(capabilities: Capabilities, function: object, frame: FrameType) -> None:
+def begin_thread(
+    capabilities: Capabilities, function: object, frame: FrameType, ask: Callable[..., None]
+) -> None:
     """A thread is about to run `function`: remember who started it, and ask whether he may."""
     who = capabilities.origins.starts(
         getattr(function, "__self__", function), frame, capabilities.guard.phase
     )
     if who:
-        capabilities.ask("threads", who, frame)
+        ask("threads", who, frame)
 
 
 # By kind, so that what is not restricted costs nothing.
@@ -288,49 +278,33 @@ ACTS: dict[str, dict[str, Act]] = {
     "": {
         "exec": on_exec,
         "object.__setattr__": on_set_attribute,
-        "_thread.start_new_thread": _on_thread,
-        "_thread.start_joinable_thread": _on_thread,
+        **dict.fromkeys(("_thread.start_new_thread", "_thread.start_joinable_thread"), _on_thread),
     },
     "process": {
         "subprocess.Popen": _on_popen,
         "os.system": _on_system,
-        "os.exec": _on_program,
-        "os.posix_spawn": _on_program,
+        **dict.fromkeys(("os.exec", "os.posix_spawn"), _on_program),
         "os.spawn": _on_spawn,
         "pty.spawn": _on_pty,
-        "os.fork": _on_fork,
-        "os.forkpty": _on_fork,
-        "os.kill": _on_kill,
-        "os.killpg": _on_kill,
+        **dict.fromkeys(("os.fork", "os.forkpty"), _on_fork),
+        **dict.fromkeys(("os.kill", "os.killpg"), _on_kill),
     },
     "network": {
-        "socket.getaddrinfo": _on_resolve,
-        "socket.gethostbyname": _on_resolve,
-        "socket.gethostbyaddr": _on_reverse,
-        "socket.getnameinfo": _on_reverse,
-        "socket.connect": _on_connect,
+        **dict.fromkeys(("socket.getaddrinfo", "socket.gethostbyname"), _on_resolve),
+        **dict.fromkeys(("socket.gethostbyaddr", "socket.getnameinfo"), _on_reverse),
+        **dict.fromkeys(("socket.connect", "socket.sendto", "socket.sendmsg"), _on_connect),
         "socket.bind": _on_bind,
-        "socket.sendto": _on_connect,
-        "socket.sendmsg": _on_connect,
     },
     "read": {
         "open": _on_open,
-        "os.listdir": _on_read,
-        "os.scandir": _on_read,
+        **dict.fromkeys(("os.listdir", "os.scandir"), _on_read),
         "os.link": _on_link,
         "os.symlink": _on_symlink,
     },
     "write": {
         "open": _on_open,
-        "os.remove": _on_write_below,
-        "os.rmdir": _on_write_below,
-        "os.mkdir": _on_write_below,
-        "os.chmod": _on_write_below,
-        "os.chown": _on_write_below,
-        "os.utime": _on_write_below,
-        "os.truncate": _on_write,
-        "os.setxattr": _on_write,
-        "os.removexattr": _on_write,
+        **dict.fromkeys("os.remove os.rmdir os.mkdir os.chmod os.chown os.utime".split(), _on_write_below),
+        **dict.fromkeys(("os.truncate", "os.setxattr", "os.removexattr"), _on_write),
         "os.rename": _on_rename,
         "os.link": _on_link,
         "os.symlink": _on_symlink,

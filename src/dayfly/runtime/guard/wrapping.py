@@ -25,7 +25,6 @@ def _call() -> Any:
 
 
 def _call_with_variables(called: Callable[[], Any], caller: FrameType) -> Any:
-    """Call it from a frame whose globals are all variables of `caller`."""
     variables = {**caller.f_globals, **caller.f_locals, "_dayfly_called": called}
     return FunctionType(_call.__code__, variables)()
 

@@ -12,21 +12,18 @@ if TYPE_CHECKING:
 
 # Libraries whose business is to write code: what they are told to write is judged together with their own text.
 GENERATORS = frozenset(
-    (
-        *("pydantic", "typing", "falcon", "collections", "msgspec", "sqlalchemy", "functools"),
-        *("dataclasses", "chameleon", "fastjsonschema", "cattrs", "networkx", "decorator", "mako"),
-        *("bottle", "enum", "_collections_abc", "attrs", "jinja2", "attr", "wrapt", "babel"),
-    )
+    "pydantic typing falcon collections msgspec sqlalchemy functools dataclasses chameleon "
+    "fastjsonschema cattrs networkx decorator mako bottle enum _collections_abc attrs jinja2 attr wrapt "
+    "babel".split()
 )
 # Those of them that write the methods of classes with fields.
 FIELD_NAMERS = frozenset({"attr._make", "dataclasses"})
 # Where these have the texts that they put together; with a dot at the end, all modules below.
-WRITERS = (
-    *("attr._make", "babel.plural", "bottle", "cattrs.gen", "cattrs.gen.", "chameleon.", "collections"),
-    *("dataclasses", "decorator", "enum", "falcon.routing.compiled", "fastjsonschema.", "functools"),
-    *("jinja2.compiler", "jinja2.runtime", "mako.codegen", "networkx.utils.decorators", "psycopg."),
-    *("sqlalchemy.dialects.", "sqlalchemy.sql.compiler", "sqlalchemy.sql.traversals"),
-    *("sqlalchemy.util.langhelpers", "typing", "typing_extensions"),
+WRITERS = tuple(
+    "attr._make babel.plural bottle cattrs.gen cattrs.gen. chameleon. collections dataclasses decorator "
+    "enum falcon.routing.compiled fastjsonschema. functools jinja2.compiler jinja2.runtime mako.codegen "
+    "networkx.utils.decorators psycopg. sqlalchemy.dialects. sqlalchemy.sql.compiler "
+    "sqlalchemy.sql.traversals sqlalchemy.util.langhelpers typing typing_extensions".split()
 )
 
 
@@ -42,7 +39,6 @@ class Written:
         self._count = 0
 
     def now(self) -> OwnText:
-        """Return it with what is loaded now."""
         count = len(sys.modules)
         if count != self._count:
             self._count = count
