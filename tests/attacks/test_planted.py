@@ -163,3 +163,23 @@ def test_customers_of_an_honest_function_leave_nothing(isolation: str) -> None:
             shop.order()
         assert '"types":["residue.' not in shop.rie.logs()
         assert '"types":["guard.' not in shop.rie.logs()
+
+
+# Code that the guard cannot explain, at as many places of the function's as one likes.
+DECOYS = """
+import app
+hidden = bytes(one ^ 1 for one in {}).decode()
+for line in range(8):
+    exec(compile("\\n" * line + "exec(hidden)", app.__file__, "exec"), {{"hidden": hidden}})
+"""
+
+
+def test_what_is_unknown_hides_nothing_that_is_planted() -> None:
+    decoys = DECOYS.format([one ^ 1 for one in b"v=len(str(1))"])
+    with Shop("dayfly", environment={"DAYFLY_GUARD": "observe", "DAYFLY_ISOLATION": "process"}) as shop:
+        shop.learn()
+        shop.attack(decoys + TECHNIQUES["json-dumps"].plant)
+        cards = shop.serve()
+        assert "guard.unknown" in shop.findings()
+        assert findings(shop, "residue.memory") != []
+        assert shop.stolen(cards) == 0
