@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _codecs
+import _locale
 import builtins
 import gc
 import importlib
@@ -45,6 +47,9 @@ _READS = frozenset(("open", "os.listdir", "os.scandir", "ctypes.dlopen", "glob.g
 # The kernel's, which workers cannot change for us.
 _KERNELS = ("/proc/", "/sys/", "/dev/null", "/dev/urandom", "/dev/random")
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_ROUNDING = (28, "ROUND_HALF_EVEN")
+# How codecs treat what they cannot code.
+_ERRORS = ("strict", "ignore", "replace", "backslashreplace", "surrogateescape")
 # Sealers that take opportunities, and make nothing safe.
 _OPTIONAL = frozenset(("deferred", "first_use", "service_data", "tls"))
 _CONTAINERS = (dict, list, set)
@@ -325,7 +330,9 @@ class _Others:
                 left.subtract(map(id, now))
                 left.subtract(_stand_ins(one, before, now))
                 gone = [type(item) for item in before if left[id(item)] > 0]
-                if any(kind is bool or not issubclass(kind, _PASSING) for kind in gone):
+                if any(kind is bool or not issubclass(kind, _PASSING) for kind in gone) or _is_set(
+                    one, before, now
+                ):
                     return True
             if len(now) > len(before):
                 if issubclass(type(one), _CONTAINERS):
@@ -381,6 +388,18 @@ def _stand_ins(one: Any, before: list[object], now: list[object]) -> list[int]:
     ]
 
 
+def _is_set(one: Any, before: list[object], now: list[object]) -> bool:
+    """Say whether there is code now where None was left for it, or a module has other constants."""
+    if type(one) is set or len(now) < len(before):
+        return False
+    is_module = type(one) is dict and "__builtins__" in one and len(now) == len(one)
+    return any(
+        (old is None and callable(new)) or (is_module and type(old) is tuple and name[:1] != "_")
+        for name, old, new in zip(one if is_module else before, before, now, strict=False)
+        if new is not old
+    )
+
+
 def _state(finders: int) -> tuple[object, ...]:
     """Return what an import could change for others beside modules; what finds modules behind `finders` changes nothing: six's."""
     signals = importlib.import_module("_signal")
@@ -392,6 +411,18 @@ def _state(finders: int) -> tuple[object, ...]:
     limits = (
         *(sys.getrecursionlimit(), getattr(sys, "get_int_max_str_digits", int)(), gc.isenabled()),
         *(sockets and sockets.getdefaulttimeout(), logs and (logs.root.level, logs.root.manager.disable)),
+        *(gc.get_threshold(), sys.getswitchinterval(), *map(_codecs.lookup_error, _ERRORS)),
+    )
+    # What workers would meet in code of others: errors in place of warnings, other rounding, another way to every URL.
+    arithmetic = sys.modules["decimal"].getcontext() if "decimal" in sys.modules else None
+    mask = os.umask(0o77)
+    os.umask(mask)
+    others = (
+        (arithmetic.prec, arithmetic.rounding) if arithmetic else _ROUNDING,
+        id(getattr(sys.modules.get("urllib.request"), "_opener", None)),
+        sum(entry[0] == "error" for entry in getattr(sys.modules.get("warnings"), "filters", ())),
+        _locale.setlocale(_locale.LC_ALL, None),
+        mask,
     )
     return (
         dict(os.environ),
@@ -400,6 +431,7 @@ def _state(finders: int) -> tuple[object, ...]:
         handlers,
         hooks,
         limits,
+        others,
         forkhooks.has_hooks(),
         seal.count_others(),
     )
