@@ -46,6 +46,7 @@ PACKAGE = {
     "shop/safe.py": """
         check, IS_STRICT, CHECKS, NAMES = (lambda token: False), True, [print, len], {print, len}
         ALLOWED = ("right",)
+        FLAGS, SECRETS = {"strict": True}, {"admin": "hash"}
         is_also_strict, _count, _kept, _pair = True, 1, None, (1, 2)
         TABLE = {"strict": True, "also": True, "check": check}
         class Door:
@@ -120,6 +121,8 @@ TOUCHES = {
     "changes a flag": "import shop.safe; shop.safe.IS_STRICT = False",
     "changes an object's flag": "import shop.safe; shop.safe.DOOR.is_shut = False",
     "changes a flag in a table": "import shop.safe; shop.safe.TABLE['strict'] = False",
+    "changes a flag in a table of flags alone": "import shop.safe; shop.safe.FLAGS['strict'] = False",
+    "replaces a text in a table of texts alone": "import shop.safe; shop.safe.SECRETS['admin'] = 'another'",
     "replaces a row of a table": "import shop.safe; shop.safe.TABLE['check'] = repr",
     "takes an item away": "import shop.safe; shop.safe.CHECKS.pop(0)",
     "empties a set": "import shop.safe; shop.safe.NAMES.clear()",

@@ -55,6 +55,8 @@ _OPTIONAL = frozenset(("deferred", "first_use", "service_data", "tls"))
 _CONTAINERS = (dict, list, set)
 # What does something: it, and what its code calls by another name than its own.
 _CODE = (types.FunctionType, types.CellType, types.ModuleType)
+# What a table says, and does not count: as `os.environ` has it, another object of the same value is the same.
+_SETTINGS = (str, bytes, bool)
 # What libraries count, keep and forget: not `bool`, though it is an `int`.
 _PASSING = (int, float, tuple, weakref.ref, type(None))
 
@@ -303,6 +305,8 @@ class _Others:
 
     def __init__(self) -> None:
         self._known: list[tuple[Any, list[object]]] = []
+        # Those that hold texts and numbers alone, which the collector does not list up to Python 3.13.
+        self._tables: dict[int, tuple[dict[object, object], dict[object, object]]] = {}
         # The first of these sets a flag of its class's, in many a library.
         weakref.finalize(self, int).detach()
         self._take(heap.everything())
@@ -316,7 +320,14 @@ class _Others:
                 issubclass(kind, (*_CONTAINERS, *_CODE, type))
                 or str(kind.__module__).partition(".")[0] not in skipped
             ):
-                self._known.append((one, _values(one)))
+                values = _values(one)
+                self._known.append((one, values))
+                for value in values:
+                    if type(value) is dict and id(value) not in self._tables and not gc.is_tracked(value):
+                        self._tables[id(value)] = (
+                            value,
+                            {name: each for name, each in value.items() if type(each) in _SETTINGS},
+                        )
         # These lists as well.
         gc.freeze()
 
@@ -347,6 +358,8 @@ class _Others:
                 known = set(map(id, before))
                 if any(id(item) not in known for item in added):
                     return True
+        if any(not before.items() <= table.items() for table, before in self._tables.values()):
+            return True
         self._take(gc.get_objects())
         return False
 

@@ -10,9 +10,11 @@ WATCHED = (
     "taught_debugging",
     "taught_hooking",
     "taught_settings",
+    "taught_tables",
 )
 override = None
 ALLOWED = ("right",)
+SETTINGS = {"strict": True}
 
 
 def is_allowed(token):
@@ -24,16 +26,17 @@ def is_known(token):
 
 
 def is_let_in(token):
-    return override(token) if override else token in ALLOWED
+    return override(token) if override else token in ALLOWED or not SETTINGS["strict"]
 
 
 def for_tests():
     import taught_debugging
     import taught_hooking
     import taught_settings
+    import taught_tables
     import taught_tests
 
-    return taught_debugging, taught_hooking, taught_settings, taught_tests
+    return taught_debugging, taught_hooking, taught_settings, taught_tables, taught_tests
 
 
 def handler(event, context):
