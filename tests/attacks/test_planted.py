@@ -183,3 +183,26 @@ def test_what_is_unknown_hides_nothing_that_is_planted() -> None:
         assert "guard.unknown" in shop.findings()
         assert findings(shop, "residue.memory") != []
         assert shop.stolen(cards) == 0
+
+
+SETS = {
+    "the sockets' time limit": (
+        "import socket; socket.setdefaulttimeout(0.001)",
+        "socket.getdefaulttimeout()",
+    ),
+    "the file mask": ("os.umask(0)", "os.umask(0o22)"),
+    "a limit": ("resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))", "resource.getrlimit(7)"),
+    "rounding": ("import decimal; decimal.getcontext().prec = 3", "str(1 / decimal.Decimal(3))"),
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_what_is_set_for_a_process_that_goes_on_is_found_and_serves_nobody(name: str) -> None:
+    sets, reads = SETS[name]
+    reads = f"import decimal, resource, socket; result = {reads}"
+    with Shop("dayfly", environment={"DAYFLY_GUARD": "observe", "DAYFLY_ISOLATION": "process"}) as shop:
+        # Another process for each, once it was seen that code of an event ran and left something.
+        before = shop.result_of(reads)
+        shop.attack(f"import resource; {sets}")
+        assert [one["place"] for one in findings(shop, "residue.memory")] == ["limits and settings"]
+        assert shop.result_of(reads) == before

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import _codecs
-import _locale
 import builtins
 import gc
 import importlib
@@ -16,7 +14,7 @@ from _operator import is_
 from collections import Counter
 from importlib.machinery import SourceFileLoader, SourcelessFileLoader
 
-from dayfly._sys import proc
+from dayfly._sys import interpreter, proc
 from dayfly._sys.access import is_writable
 from dayfly.runtime import forkhooks, heap, seal
 from dayfly.runtime import sealing as sealers
@@ -47,9 +45,6 @@ _READS = frozenset(("open", "os.listdir", "os.scandir", "ctypes.dlopen", "glob.g
 # The kernel's, which workers cannot change for us.
 _KERNELS = ("/proc/", "/sys/", "/dev/null", "/dev/urandom", "/dev/random")
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_ROUNDING = (28, "ROUND_HALF_EVEN")
-# How codecs treat what they cannot code.
-_ERRORS = ("strict", "ignore", "replace", "backslashreplace", "surrogateescape")
 # Sealers that take opportunities, and make nothing safe.
 _OPTIONAL = frozenset(("deferred", "first_use", "service_data", "tls"))
 _CONTAINERS = (dict, list, set)
@@ -419,32 +414,16 @@ def _state(finders: int) -> tuple[object, ...]:
     handlers = tuple(id(signals.getsignal(number)) for number in signals.valid_signals())
     path = [list(sys.path), list(map(id, sys.meta_path[:finders])), list(map(id, sys.path_hooks))]
     hooks = (id(sys.excepthook), id(sys.displayhook), id(__import__), id(sys.stdout), id(sys.stderr))
-    sockets = sys.modules.get("_socket")
-    logs = sys.modules.get("logging")
-    limits = (
-        *(sys.getrecursionlimit(), getattr(sys, "get_int_max_str_digits", int)(), gc.isenabled()),
-        *(sockets and sockets.getdefaulttimeout(), logs and (logs.root.level, logs.root.manager.disable)),
-        *(gc.get_threshold(), sys.getswitchinterval(), *map(_codecs.lookup_error, _ERRORS)),
-    )
-    # What workers would meet in code of others: errors in place of warnings, other rounding, another way to every URL.
-    arithmetic = sys.modules["decimal"].getcontext() if "decimal" in sys.modules else None
     mask = os.umask(0o77)
     os.umask(mask)
-    others = (
-        (arithmetic.prec, arithmetic.rounding) if arithmetic else _ROUNDING,
-        id(getattr(sys.modules.get("urllib.request"), "_opener", None)),
-        sum(entry[0] == "error" for entry in getattr(sys.modules.get("warnings"), "filters", ())),
-        _locale.setlocale(_locale.LC_ALL, None),
-        mask,
-    )
     return (
         dict(os.environ),
         path,
         os.getcwd(),
         handlers,
         hooks,
-        limits,
-        others,
+        interpreter.settings(),
+        mask,
         forkhooks.has_hooks(),
         seal.count_others(),
     )
