@@ -19,7 +19,7 @@ static void read_answer(const uint8_t *data, size_t size, size_t piece) {
     struct fault fault;
     unsigned reports = 0;
     if (reader.head.at == NULL && (arena_reserve(&reader.head, ANSWER_HEAD_BYTES + MAX_META_BYTES, &fault) != 0 ||
-                                   arena_reserve(&reader.body, MAX_ANSWER_BYTES + 1, &fault) != 0 ||
+                                   arena_reserve(&reader.body, ANSWER_BODY_BYTES, &fault) != 0 ||
                                    arena_reserve(&reader.note, MAX_NOTE_BYTES, &fault) != 0))
         abort();
     static const uint8_t nonce[NONCE_BYTES] = "0123456789abcdef";
@@ -29,7 +29,7 @@ static void read_answer(const uint8_t *data, size_t size, size_t piece) {
         if (answer_feed(&reader, (struct bytes){data + at, n}, &fault) != 0)
             return;
     }
-    if (reports > MAX_REPORTS || reader.body.n > MAX_ANSWER_BYTES + 1 || reader.note.n > MAX_NOTE_BYTES)
+    if (reports > MAX_REPORTS || reader.body.n > (reader.is_whole ? MAX_ANSWER_BYTES + 1 : ANSWER_BODY_BYTES) || reader.note.n > MAX_NOTE_BYTES)
         abort();
     if (reader.is_whole && answer_meta(&reader).n > MAX_META_BYTES)
         abort();

@@ -61,7 +61,8 @@ bool contents_is_same(const struct contents *contents, size_t at, int descriptor
     bool is_same = inode_read(file, "", &now) == 0 && now.size == before->size && now.mode == before->mode && now.modified == before->modified &&
                    now.blocks == before->blocks && !inode_has_attributes(file, scratch) && !inode_has_unwritten(file, now.size);
     inode_read_flags(file, &now);
-    is_same &= now.flags == before->flags && now.project == before->project;
+    inode_restore_hint(file, before);
+    is_same &= now.flags == before->flags && now.project == before->project && now.generation == before->generation;
     for (size_t done = 0, n; is_same && done < before->size; done += n) {
         n = before->size - done < INODE_ATTRIBUTES_BYTES ? (size_t)before->size - done : INODE_ATTRIBUTES_BYTES;
         is_same = read_all(file, (uint8_t *)scratch, n) && memcmp(scratch, contents->bytes + at - 1 + done, n) == 0;

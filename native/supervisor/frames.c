@@ -14,7 +14,7 @@ static void write_number(uint8_t *at, size_t bytes, uint64_t value) {
 
 static void begin_frame(struct answer_reader *reader) {
     reader->head.n = 0;
-    reader->body.n = 0;
+    reader->body.n = reader->parts;
     reader->has_head = false;
     reader->meta_bytes = 0;
     reader->body_bytes = 0;
@@ -30,6 +30,7 @@ void answer_begin(struct answer_reader *reader, const uint8_t nonce[NONCE_BYTES]
     reader->is_whole = false;
     reader->said_more = false;
     reader->reports = 0;
+    reader->parts = 0;
     reader->note.n = 0;
     begin_frame(reader);
 }
@@ -47,11 +48,14 @@ static int check_head(struct answer_reader *reader, struct fault *fault) {
         reader->reports++;
         if (reader->meta_bytes > MAX_REPORT_BYTES || reader->body_bytes > MAX_REPORT_BYTES)
             return fault_set(fault, "a report is too long");
-        if (reader->has_note || reader->reports > MAX_REPORTS)
-            return fault_set(fault, "a report after the note, or too many reports");
+        if (reader->reports > MAX_REPORTS)
+            return fault_set(fault, "too many reports");
     } else if (kind == ANSWER_NOTE) {
         if (reader->has_note || reader->body_bytes > 0 || reader->meta_bytes > MAX_NOTE_BYTES)
             return fault_set(fault, "a second note, or a note that is too long");
+    } else if (kind == ANSWER_PART) {
+        if (reader->meta_bytes > 0 || reader->body_bytes > MAX_ANSWER_BYTES - reader->parts)
+            return fault_set(fault, "a part of an answer that is too long");
     } else if (kind != ANSWER_RESULT && kind != ANSWER_ERROR) {
         return fault_set(fault, "an answer of unknown kind");
     }
@@ -79,6 +83,7 @@ static void finish_frame(struct answer_reader *reader) {
     struct bytes meta = answer_meta(reader);
     if (reader->kind == ANSWER_RESULT || reader->kind == ANSWER_ERROR) {
         reader->is_whole = true;
+        reader->body_bytes += reader->parts;
         reader->unread = reader->body_bytes - reader->body.n;
         return;
     }
@@ -86,8 +91,10 @@ static void finish_frame(struct answer_reader *reader) {
         reader->note.n = 0;
         (void)buffer_add(&reader->note, meta);
         reader->has_note = true;
+    } else if (reader->kind == ANSWER_PART) {
+        reader->parts = reader->body.n;
     } else if (reader->take_report != NULL) {
-        struct worker_report report = {meta, buffer_bytes(&reader->body), reader->is_current};
+        struct worker_report report = {meta, {reader->body.at + reader->parts, reader->body.n - reader->parts}, reader->is_current};
         reader->take_report(reader->context, &report);
     }
     begin_frame(reader);
@@ -113,10 +120,10 @@ int answer_feed(struct answer_reader *reader, struct bytes data, struct fault *f
         if (!fill(&reader->head, ANSWER_HEAD_BYTES + (size_t)reader->meta_bytes, &data))
             return 0;
         /* One byte beyond the limit is kept, so that the platform itself refuses the answer. */
-        uint64_t wanted = reader->body_bytes;
-        if (wanted > MAX_ANSWER_BYTES)
-            wanted = MAX_ANSWER_BYTES + 1;
-        if (!fill(&reader->body, (size_t)wanted, &data))
+        uint64_t wanted = reader->body_bytes, most = MAX_ANSWER_BYTES + 1 - reader->parts;
+        if (reader->kind != ANSWER_REPORT && wanted > most)
+            wanted = most;
+        if (!fill(&reader->body, reader->parts + (size_t)wanted, &data))
             return 0;
         finish_frame(reader);
     }

@@ -21,13 +21,17 @@ enum {
     MAX_NOTE_BYTES = 16384,
     /* A finding of its guard, or the error of a refusal. */
     MAX_REPORT_BYTES = 4096,
-    /* Reports of one invocation that are read: a guard makes seven, and so does each process forked from its own. */
-    MAX_REPORTS = 512,
+    /* What there is room for of an answer's body, one byte beyond the limit so that the platform itself refuses it, and a report
+     * that comes in its middle. */
+    ANSWER_BODY_BYTES = MAX_ANSWER_BYTES + 1 + MAX_REPORT_BYTES,
+    /* Reports of one invocation that are read: each process that a worker forks makes some dozens at most, and a function may fork a
+     * thousand. */
+    MAX_REPORTS = 65536,
     /* Frames between supervisor and zygote: a stack trace of an init failure is the longest. */
     MAX_CONTROL_BYTES = 8 * 1024 * 1024,
 };
 
-enum answer_kind { ANSWER_NONE = 0, ANSWER_RESULT = 1, ANSWER_ERROR = 2, ANSWER_NOTE = 3, ANSWER_REPORT = 4 };
+enum answer_kind { ANSWER_NONE = 0, ANSWER_RESULT = 1, ANSWER_ERROR = 2, ANSWER_NOTE = 3, ANSWER_REPORT = 4, ANSWER_PART = 5 };
 
 enum control_kind {
     CONTROL_FORK = 1,          /* to the zygote, with the worker's descriptors attached */
@@ -60,8 +64,9 @@ struct worker_report {
 /* Called for each report; `context` as given to `answer_begin`. */
 typedef void report_taker(void *context, const struct worker_report *report);
 
-/* Collects one answer: reports, at most one note, then a result or an error. `head` is the buffer for one frame's head
- * and meta (ANSWER_HEAD_BYTES + MAX_META_BYTES), `body` for the body (MAX_ANSWER_BYTES + 1), `note` for the note. The
+/* Collects one answer: at most one note, parts of the body, then a result or an error with the rest of it, and reports between
+ * them, since processes that a worker forked write to the same socket. `head` is the buffer for one frame's head
+ * and meta (ANSWER_HEAD_BYTES + MAX_META_BYTES), `body` for the body (ANSWER_BODY_BYTES), `note` for the note. The
  * caller gives the buffers' memory once, before `answer_begin`. */
 struct answer_reader {
     struct buffer head;
@@ -76,8 +81,9 @@ struct answer_reader {
     bool has_note;
     bool is_whole; /* the answer is in: `kind`, `answer_meta`, `body`, `note` are it */
     unsigned reports;
+    size_t parts; /* bytes of `body` that came in parts */
     uint64_t meta_bytes;
-    uint64_t body_bytes; /* as announced; `body` keeps MAX_ANSWER_BYTES + 1 of them at most */
+    uint64_t body_bytes; /* as announced, of a whole answer with its parts; `body` keeps MAX_ANSWER_BYTES + 1 of them at most */
     uint64_t unread;     /* bytes of too long an answer that are still to come, and that nobody wants */
     bool said_more;      /* something came behind the answer */
 };

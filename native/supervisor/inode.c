@@ -15,6 +15,10 @@ static long control(int descriptor, unsigned long request, void *argument) {
     return syscall(SYS_ioctl, descriptor, request, argument);
 }
 
+#ifndef F_GET_RW_HINT
+#define F_GET_RW_HINT 1035
+#define F_SET_RW_HINT 1036
+#endif
 #ifndef AT_EMPTY_PATH
 #define AT_EMPTY_PATH 0x1000
 #endif
@@ -70,6 +74,16 @@ void inode_read_flags(int descriptor, struct inode_state *out) {
     struct fsxattr more;
     out->flags = control(descriptor, FS_IOC_GETFLAGS, &flags) == 0 ? flags : 0;
     out->project = control(descriptor, FS_IOC_FSGETXATTR, &more) == 0 ? more.fsx_projid : 0;
+    /* An int as well, and ext4's: others have none, or none that is set. */
+    out->generation = control(descriptor, FS_IOC_GETVERSION, &flags) == 0 ? flags : 0;
+    out->hint = 0;
+    (void)fcntl(descriptor, F_GET_RW_HINT, &out->hint);
+}
+
+void inode_restore_hint(int descriptor, const struct inode_state *before) {
+    uint64_t now = before->hint;
+    if (fcntl(descriptor, F_GET_RW_HINT, &now) == 0 && now != before->hint)
+        (void)fcntl(descriptor, F_SET_RW_HINT, &before->hint);
 }
 
 /* What a directory's owner may set without privileges. */
@@ -93,7 +107,11 @@ bool inode_restore_flags(int descriptor, const struct inode_state *before) {
         more.fsx_projid = before->project;
         (void)control(descriptor, FS_IOC_FSSETXATTR, &more);
     }
-    return has_flags || has_project;
+    bool has_generation = before != NULL && now.generation != before->generation;
+    wanted = has_generation ? before->generation : 0;
+    if (has_generation)
+        (void)control(descriptor, FS_IOC_SETVERSION, &wanted);
+    return has_flags || has_project || has_generation;
 }
 
 /* Say whether an extended attribute is one that a file's owner may set. */

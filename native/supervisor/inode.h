@@ -16,9 +16,11 @@
 /* Read the state of `name` in an open directory, "": of the descriptor itself. 0; -1 with errno. Flags stay
  * as they are. */
 int inode_read(int descriptor, const char *name, struct inode_state *out);
-/* Read flags and project of an open directory into its state; zeroes where the file system has none. */
+/* Read flags, project, generation and hint of an open directory into its state; zeroes where the file system has none. */
 void inode_read_flags(int descriptor, struct inode_state *out);
-/* Put flags and project of an open directory back, `before` NULL: take all that its owner may take; what is
+/* Put the hint of an open file or directory back. */
+void inode_restore_hint(int descriptor, const struct inode_state *before);
+/* Put flags, project and generation of an open directory back, `before` NULL: take all that its owner may take; what is
  * written through one by one (chattr +S) takes for ever. True where they had been changed. */
 bool inode_restore_flags(int descriptor, const struct inode_state *before);
 /* Give an open directory, in state `now`, its mode and times of before back, and take its attributes and

@@ -289,27 +289,44 @@ static void tell(struct invocation_findings *invocation_findings, const struct s
                    is_named ? said->about.attack : NULL, said->about.attack_name);
 }
 
-/* Tell what up to `limit` lines of a guard's say; returns whether something was planted in memory. */
-static bool tell_guarded(struct invocation_findings *invocation_findings, struct bytes text, size_t limit) {
-    bool is_planted = false;
-    size_t others = 0;
-    struct bytes line;
-    struct said said;
-    for (size_t i = 0; i < limit && next_part(&text, '\n', &line); i++) {
-        if (line.n == 0 || line.at[0] != 'G' || !parse(&said, (struct bytes){line.at + 1, line.n - 1}))
-            continue;
-        if (said.verdict != USED) {
-            if (++others > INVOCATION_FINDINGS_MANY)
-                continue;
-        } else if (!invocation_findings->learns || !said.is_use || is_known_use(invocation_findings, &said)) {
-            /* Nobody asked, or it is no news. */
-            continue;
-        }
-        is_planted |= said.verdict == PLANTED;
-        if (said.verdict == UNKNOWN && is_known_place(invocation_findings, &said))
-            continue;
-        tell(invocation_findings, &said);
+/* Say whether one more may be told, of a kind that nobody asked for. */
+static bool is_within(struct findings_budget *budget, const struct said *said) {
+    if (said->verdict == UNKNOWN || said->verdict == COMPUTED)
+        return budget->lesser++ < INVOCATION_FINDINGS_MANY;
+    uint64_t rule = hash(said->verdict, bytes_of(said->rule)), place = hash(rule, bytes_of(said->place));
+    size_t of_rule = 0, of_place = 0;
+    for (size_t i = 0; i < budget->count; i++) {
+        of_rule += budget->rules[i] == rule;
+        of_place += budget->places[i] == place;
     }
+    if (budget->count >= (of_rule == 0 ? COUNT(budget->rules) : INVOCATION_FINDINGS_MANY_SEVERE) ||
+        of_rule >= (of_place == 0 ? INVOCATION_FINDINGS_MANY_PLACES : INVOCATION_FINDINGS_MANY_OF_RULE))
+        return false;
+    budget->rules[budget->count] = rule;
+    budget->places[budget->count++] = place;
+    return true;
+}
+
+/* Tell what a line of a guard's says, `many_uses` of those that tell of one; returns whether something was planted in memory. */
+static bool tell_guarded(struct invocation_findings *invocation_findings, struct bytes line, size_t many_uses,
+                         struct findings_budget *budget) {
+    struct said said;
+    if (line.n == 0 || line.at[0] != 'G' || !parse(&said, (struct bytes){line.at + 1, line.n - 1}))
+        return false;
+    bool is_news = said.verdict != USED ? is_within(budget, &said)
+                                        : invocation_findings->learns && said.is_use && budget->uses++ < many_uses &&
+                                              !is_known_use(invocation_findings, &said);
+    if (is_news && (said.verdict != UNKNOWN || !is_known_place(invocation_findings, &said)))
+        tell(invocation_findings, &said);
+    return said.verdict == PLANTED;
+}
+
+static bool tell_all(struct invocation_findings *invocation_findings, struct bytes text, size_t many_uses) {
+    struct findings_budget budget = {.count = 0};
+    struct bytes line;
+    bool is_planted = false;
+    while (next_part(&text, '\n', &line))
+        is_planted |= tell_guarded(invocation_findings, line, many_uses, &budget);
     return is_planted;
 }
 
@@ -327,43 +344,31 @@ static struct bytes before_empty_line(struct bytes *text) {
 }
 
 void invocation_findings_init_said(struct invocation_findings *invocation_findings, struct bytes said) {
-    (void)tell_guarded(invocation_findings, before_empty_line(&said),
-                       INVOCATION_FINDINGS_MANY + INVOCATION_FINDINGS_MANY_AT_INIT);
-}
-
-/* Say whether a process of this invocation reported the same already (of several that it forked each reports its own), or
- * enough of its verdict and rule. */
-static bool is_reported(struct invocation_findings *invocation_findings, bool is_current, struct bytes finding) {
-    struct bytes rest = finding, verdict, rule = {NULL, 0};
-    (void)(next_part(&rest, '|', &verdict) && next_part(&rest, '|', &rule));
-    uint64_t kind = hash(hash(0, verdict) + 1, rule);
-    size_t *count = &invocation_findings->reported[is_current].count, of_rule = 0;
-    for (size_t i = 0; i < *count; i++)
-        of_rule += invocation_findings->reported[is_current].rules[i] == kind;
-    if (of_rule == INVOCATION_FINDINGS_MANY_OF_RULE)
-        return true;
-    size_t before = *count;
-    if (is_told(invocation_findings->reported[is_current].lines, count, INVOCATION_FINDINGS_MANY_AT_ONCE,
-                hash(0, finding)))
-        return true;
-    invocation_findings->reported[is_current].rules[before] = kind;
-    return false;
+    (void)tell_all(invocation_findings, before_empty_line(&said), INVOCATION_FINDINGS_MANY_AT_INIT);
 }
 
 void invocation_findings_report(struct invocation_findings *invocation_findings, struct bytes finding,
                                 bool is_current) {
     struct report *report = invocation_findings->report;
+    struct reported *reported = &invocation_findings->reported[is_current];
     if (invocation_findings->reported_in != report->number) {
         invocation_findings->reported_in = report->number;
-        invocation_findings->reported[0].count = invocation_findings->reported[1].count = 0;
+        memset(invocation_findings->reported, 0, sizeof(invocation_findings->reported));
     }
-    if (finding.n == 0 || is_reported(invocation_findings, is_current, finding))
-        return;
+    if (finding.n > 0 && finding.at[finding.n - 1] == '\n')
+        finding.n--;
+    /* Of several processes that a worker forked each reports its own. */
+    for (size_t i = 0; i < reported->count; i++)
+        if (reported->lines[i] == hash(0, finding))
+            return;
     char first = report->request_id[0];
     if (!is_current)
         /* Nobody knows which earlier request it was. */
         report->request_id[0] = '\0';
-    (void)tell_guarded(invocation_findings, finding, 1);
+    size_t before = reported->budget.count + reported->budget.lesser;
+    (void)tell_guarded(invocation_findings, finding, 0, &reported->budget);
+    if (reported->count < COUNT(reported->lines) && before != reported->budget.count + reported->budget.lesser)
+        reported->lines[reported->count++] = hash(0, finding);
     report->request_id[0] = first;
 }
 
@@ -396,8 +401,7 @@ bool invocation_findings_note(struct invocation_findings *invocation_findings, s
         /* Of each invocation anew: which request did it is what is wanted. Its lines come first, with an
          * empty one behind them. */
         struct bytes said = before_empty_line(&note);
-        is_planted =
-            tell_guarded(invocation_findings, said, INVOCATION_FINDINGS_MANY + INVOCATION_FINDINGS_MANY_USES);
+        is_planted = tell_all(invocation_findings, said, INVOCATION_FINDINGS_MANY_USES);
     }
     if (note.n == 0 || is_told(invocation_findings->notes, &invocation_findings->note_count,
                                COUNT(invocation_findings->notes), hash(0, note)))

@@ -14,20 +14,27 @@
 /* Places of unknown code that this environment remembers and reports no more: the latest, or one invocation could name so
  * many that nothing of later ones is reported. */
 #define INVOCATION_FINDINGS_MANY_UNKNOWN 64
-/* Lines of a guard's that one invocation may have; uses that are reported to `policy learn`, in a note and
- * at init. */
+/* Lines of a guard's that one invocation may have about what is unknown or was computed; uses that are reported to `policy learn`,
+ * in a note and at init. */
 #define INVOCATION_FINDINGS_MANY 6
 #define INVOCATION_FINDINGS_MANY_USES 48
 #define INVOCATION_FINDINGS_MANY_AT_INIT 200
-/* Of those that leave a worker at once: of one verdict and rule, as src/dayfly/core/reports.py has it, and in all. Each
- * rule has a budget of its own, so that nobody's cheap ones leave no room for a severe one. */
+/* Of all others: of one verdict and rule, the first at each of so many places besides, as src/dayfly/core/reports.py has both, and
+ * in all, with as much room again for the first of each rule. So nobody's cheap ones leave no room for a severe one. */
 #define INVOCATION_FINDINGS_MANY_OF_RULE 3
-#define INVOCATION_FINDINGS_MANY_AT_ONCE 48
+#define INVOCATION_FINDINGS_MANY_PLACES 12
+#define INVOCATION_FINDINGS_MANY_SEVERE 48
 /* Uses that an environment tells of to who learns a policy. */
 #define INVOCATION_FINDINGS_MANY_NEW_USES 500
 /* Shapes of statements that an environment tells of, apart from its uses: a site that puts statements together has no
  * end of them, and is not learned. */
 #define INVOCATION_FINDINGS_MANY_SHAPES 128
+
+/* What of a guard's lines was reported so far: hashes of verdict and rule, and of these with the place. */
+struct findings_budget {
+    uint64_t rules[2 * INVOCATION_FINDINGS_MANY_SEVERE], places[2 * INVOCATION_FINDINGS_MANY_SEVERE];
+    size_t count, lesser, uses;
+};
 
 struct invocation_findings {
     struct report *report;
@@ -45,9 +52,10 @@ struct invocation_findings {
     size_t shape_count;
     /* Of the invocation of this number: what its own worker and processes of earlier ones reported. */
     uint64_t reported_in;
-    struct {
-        uint64_t lines[INVOCATION_FINDINGS_MANY_AT_ONCE], rules[INVOCATION_FINDINGS_MANY_AT_ONCE];
+    struct reported {
+        uint64_t lines[2 * INVOCATION_FINDINGS_MANY_SEVERE + INVOCATION_FINDINGS_MANY];
         size_t count;
+        struct findings_budget budget;
     } reported[2];
 };
 

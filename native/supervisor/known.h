@@ -23,6 +23,8 @@ struct inode_state {
     uint32_t mode;
     uint32_t flags;   /* chattr's, of directories */
     uint32_t project; /* a quota's, of directories */
+    uint32_t generation; /* a server's of files, of directories: its owner may set it on ext4 without metadata_csum */
+    uint64_t hint;       /* how long what is written lives, of directories (F_SET_RW_HINT): no time tells of a change */
 };
 
 struct known_entry {

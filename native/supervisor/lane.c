@@ -37,7 +37,7 @@ int lane_init(struct lane *lane, const char *address, struct report *report, str
     if (upstream_init(&lane->upstream, address, fault) != 0 ||
         arena_reserve(&lane->frame, EVENT_HEAD_BYTES + EVENT_MAX_BLOCK + WINDOW_BYTES + HTTP_MAX_BODY, fault) != 0 ||
         arena_reserve(&lane->reader.head, ANSWER_HEAD_BYTES + MAX_META_BYTES, fault) != 0 ||
-        arena_reserve(&lane->reader.body, MAX_ANSWER_BYTES + 1, fault) != 0)
+        arena_reserve(&lane->reader.body, ANSWER_BODY_BYTES, fault) != 0)
         return -1;
     return arena_reserve(&lane->reader.note, MAX_NOTE_BYTES, fault);
 }

@@ -401,6 +401,16 @@ void serving_settle(struct supervisor *s, struct lane *lane) {
 
 /* ---- its end --------------------------------------------------------------------------------- */
 
+/* Take what a worker that gave no answer had still reported: its end was seen before its socket was read. */
+static void hear_the_rest(struct supervisor *s, struct lane *lane) {
+    struct reporting to = {s, lane};
+    struct fault why;
+    if (lane->ending == ENDING_ANSWER || lane->ending == ENDING_HOSTILE || lane->reader.is_whole)
+        return;
+    lane->reader.context = &to;
+    (void)worker_pull(lane->worker, &lane->reader, &s->piece, &why);
+}
+
 void serving_kill(struct supervisor *s, struct lane *lane, struct swept *swept) {
     pid_t pid = lane->worker->pid;
     timers_arm(&s->timers, patience(s, lane, SWEEP_PATIENCE_NS));
@@ -415,6 +425,7 @@ void serving_kill(struct supervisor *s, struct lane *lane, struct swept *swept) 
         loop_retire(s, swept->fault.text);
     timers_disarm(&s->timers);
     timers_guard(&s->timers, 0, -1);
+    hear_the_rest(s, lane);
     loop_heed(s);
     s->signals.is_alone = true;
     s->zombies = swept->zombies;

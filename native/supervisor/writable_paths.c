@@ -368,7 +368,10 @@ static bool give_back(struct clearing *clearing, int descriptor, struct inode_st
     uint64_t grown = is_remembered && now.size > before->size ? now.size - before->size : 0;
     bool is_bloated = grown > BLOAT_BYTES;
     clearing->grown += grown;
-    if (now.uid != clearing->writable_paths->uid || (is_remembered && now.changed == before->changed))
+    if (now.uid != clearing->writable_paths->uid)
+        return is_bloated;
+    inode_restore_hint(descriptor, before);
+    if (is_remembered && now.changed == before->changed)
         return is_bloated;
     if (inode_restore(descriptor, &now, is_remembered ? before : NULL,
                       clearing->writable_paths->waiting + WRITABLE_PATHS_WAITING_BYTES) != 0)

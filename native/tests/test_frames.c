@@ -23,7 +23,7 @@ static void take(void *context, const struct worker_report *report) {
 static void begin(void) {
     if (reader.head.at == NULL) {
         CHECK(arena_reserve(&reader.head, ANSWER_HEAD_BYTES + MAX_META_BYTES, &fault) == 0);
-        CHECK(arena_reserve(&reader.body, MAX_ANSWER_BYTES + 1, &fault) == 0);
+        CHECK(arena_reserve(&reader.body, ANSWER_BODY_BYTES, &fault) == 0);
         CHECK(arena_reserve(&reader.note, MAX_NOTE_BYTES, &fault) == 0);
     }
     reports = 0;
@@ -61,7 +61,10 @@ static void an_answer_is_the_same_in_pieces_of_every_size(void) {
     put(&all, nonce, ANSWER_REPORT, "Gfinding", 0, "");
     put(&all, earlier, ANSWER_REPORT, "Gearlier", 0, "");
     put(&all, nonce, ANSWER_NOTE, "Wthread", 0, "");
-    put(&all, nonce, ANSWER_RESULT, "application/json", 7, "{\"a\":1}");
+    put(&all, nonce, ANSWER_PART, "", 2, "{\"");
+    put(&all, earlier, ANSWER_REPORT, "Gearlier", 5, "error");
+    put(&all, nonce, ANSWER_PART, "", 3, "a\":");
+    put(&all, nonce, ANSWER_RESULT, "application/json", 2, "1}");
     CHECK(buffer_add(&all, bytes_of("more than an answer")) == 0);
     for (size_t piece = 1; piece <= all.n; piece++) {
         begin();
@@ -70,7 +73,7 @@ static void an_answer_is_the_same_in_pieces_of_every_size(void) {
         CHECK(bytes_equal(answer_meta(&reader), bytes_of("application/json")));
         CHECK(bytes_equal(buffer_bytes(&reader.body), bytes_of("{\"a\":1}")));
         CHECK(bytes_equal(buffer_bytes(&reader.note), bytes_of("Wthread")));
-        CHECK_EQUAL(reports, 2);
+        CHECK_EQUAL(reports, 3);
         CHECK(!last_is_current && strcmp(last_finding, "Gearlier") == 0);
         CHECK(!answer_is_too_long(&reader));
         /* Behind the answer, in the same piece as its end or not. */
@@ -99,9 +102,15 @@ static void what_breaks_a_rule_is_named(void) {
     refused(&all, "a second note, or a note that is too long");
     put(&all, nonce, ANSWER_NOTE, "a", 1, "b");
     refused(&all, "a second note, or a note that is too long");
-    put(&all, nonce, ANSWER_NOTE, "a", 0, "");
-    put(&all, nonce, ANSWER_REPORT, "a", 0, "");
-    refused(&all, "a report after the note, or too many reports");
+    put(&all, nonce, ANSWER_PART, "a", 1, "b");
+    refused(&all, "a part of an answer that is too long");
+    put(&all, nonce, ANSWER_PART, "", MAX_ANSWER_BYTES + 1, "");
+    refused(&all, "a part of an answer that is too long");
+    put(&all, nonce, ANSWER_PART, "", 2, "ab");
+    put(&all, nonce, ANSWER_PART, "", MAX_ANSWER_BYTES - 1, "");
+    refused(&all, "a part of an answer that is too long");
+    put(&all, earlier, ANSWER_PART, "", 2, "ab");
+    refused(&all, "the answer does not have this event's nonce");
     put(&all, nonce, ANSWER_REPORT, long_text, 0, "");
     refused(&all, "a report is too long");
     put(&all, nonce, ANSWER_RESULT, "a", 0, "");
@@ -127,6 +136,16 @@ static void one_byte_beyond_the_limit_is_kept_of_too_long_an_answer(void) {
     for (size_t sent = 0; sent <= MAX_ANSWER_BYTES; sent += sizeof(zeros))
         CHECK_EQUAL(feed((struct bytes){zeros, sizeof(zeros)}, sizeof(zeros)), 0);
     CHECK(reader.is_whole && answer_is_too_long(&reader));
+    CHECK_EQUAL(reader.body.n, MAX_ANSWER_BYTES + 1);
+    reader.unread = 0;
+    begin();
+    all.n = 0;
+    put(&all, nonce, ANSWER_PART, "", 2, "ab");
+    put(&all, nonce, ANSWER_RESULT, "a", MAX_ANSWER_BYTES + 3, "");
+    CHECK_EQUAL(feed(buffer_bytes(&all), all.n), 0);
+    for (size_t sent = 0; sent <= MAX_ANSWER_BYTES; sent += sizeof(zeros))
+        CHECK_EQUAL(feed((struct bytes){zeros, sizeof(zeros)}, sizeof(zeros)), 0);
+    CHECK(reader.is_whole && answer_is_too_long(&reader) && !reader.said_more);
     CHECK_EQUAL(reader.body.n, MAX_ANSWER_BYTES + 1);
     reader.unread = 0;
 }

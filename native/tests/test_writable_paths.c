@@ -219,12 +219,31 @@ static bool set_flags(const char *path, unsigned int flags) {
     return is_set;
 }
 
+/* What its owner sets of a directory without any time telling, and of a file system's own; false where it has no such number. */
+static bool set_hint(const char *path, uint64_t hint, unsigned int generation) {
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY);
+    CHECK(descriptor >= 0 && fcntl(descriptor, 1036 /* F_SET_RW_HINT */, &hint) == 0);
+    bool is_set = ioctl(descriptor, FS_IOC_SETVERSION, &generation) == 0;
+    (void)close(descriptor);
+    return is_set;
+}
+
+static struct inode_state numbers_of(const char *path) {
+    struct inode_state state;
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY);
+    CHECK(descriptor >= 0);
+    inode_read_flags(descriptor, &state);
+    (void)close(descriptor);
+    return state;
+}
+
 static void gives_directories_back_what_they_had(void) {
     struct stat before, now;
     char value[8];
     begin();
     CHECK(mkdir(on_disk("kept"), 0750) == 0);
     remember();
+    struct inode_state numbers = numbers_of(on_disk("kept")), of_disk = numbers_of(disk);
     CHECK(stat(on_disk("kept"), &before) == 0);
     CHECK(setxattr(on_disk("kept"), "user.stash", "secret", 6, 0) == 0 || errno == ENOTSUP);
     CHECK(chmod(on_disk("kept"), 0701) == 0);
@@ -238,9 +257,13 @@ static void gives_directories_back_what_they_had(void) {
         CHECK((flags_of(on_disk("inherits")) & FS_SYNC_FL) != 0);
     }
     make(on_disk("kept/left"));
+    CHECK_EQUAL(set_hint(on_disk("kept"), 4, 4711), set_hint(disk, 5, 4712));
     clear();
     CHECK_EQUAL(cleaned.changed, 0);
     CHECK_EQUAL(cleaned.failed, 0);
+    CHECK(numbers_of(on_disk("kept")).hint == numbers.hint && numbers_of(disk).hint == of_disk.hint);
+    CHECK_EQUAL(numbers_of(on_disk("kept")).generation, numbers.generation);
+    CHECK_EQUAL(numbers_of(disk).generation, of_disk.generation);
     CHECK(stat(on_disk("kept"), &now) == 0);
     CHECK_EQUAL(now.st_mode, before.st_mode);
     CHECK_EQUAL(now.st_mtim.tv_sec, before.st_mtim.tv_sec);
@@ -249,7 +272,11 @@ static void gives_directories_back_what_they_had(void) {
     CHECK_EQUAL(flags_of(on_disk("kept")), flags);
     CHECK_EQUAL(flags_of(disk) & FS_SYNC_FL, 0);
     CHECK_EQUAL(cleaned.flagged, has_flags ? 2 : 0);
+    uint64_t hint = 3;
+    int descriptor = open(on_disk("kept"), O_RDONLY | O_DIRECTORY);
+    CHECK(descriptor >= 0 && fcntl(descriptor, 1036, &hint) == 0 && close(descriptor) == 0);
     clear();
+    CHECK_EQUAL(numbers_of(on_disk("kept")).hint, numbers.hint);
     CHECK_EQUAL(cleaned.flagged, 0);
 }
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.attacks.shop import Shop, needs_confinement
+from tests.rie import Rie
 
 pytestmark = needs_confinement()
 
@@ -157,3 +158,27 @@ time.sleep(3)
         assert answer.payload == 1
         dayfly_shop.serve(2)
     assert dayfly_shop.rie.runtime_pids()[0] == supervisor
+
+
+# An L1 attacker's: what he has observed in children of the function's is reported while it answers.
+CHILDREN = """
+import os, time
+def handler(event, context):
+    for number in range(event.get("children", 0)):
+        if os.fork() == 0:
+            time.sleep(number * 0.0002)
+            eval(event["price"])
+            os._exit(0)
+    return "x" * event["size"]
+"""
+
+
+def test_what_children_report_is_no_part_of_a_long_answer(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(CHILDREN)
+    size = 5_000_000
+    with Rie(tmp_path, confined=True, refusals=True, is_lambda=True) as rie:
+        for _ in range(3):
+            event = {"children": 40, "price": "().__class__.__base__", "size": size}
+            assert rie.invoke(event).body == b'"' + b"x" * size + b'"'
+        assert "guard.observed" in rie.logs()
+        assert "worker.hostile" not in rie.logs()

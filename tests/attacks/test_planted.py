@@ -163,3 +163,46 @@ def test_customers_of_an_honest_function_leave_nothing(isolation: str) -> None:
             shop.order()
         assert '"types":["residue.' not in shop.rie.logs()
         assert '"types":["guard.' not in shop.rie.logs()
+
+
+# Code that the guard cannot explain, at as many places of the function's as one likes.
+DECOYS = """
+import app
+hidden = bytes(one ^ 1 for one in {}).decode()
+for line in range(8):
+    exec(compile("\\n" * line + "exec(hidden)", app.__file__, "exec"), {{"hidden": hidden}})
+"""
+
+
+def test_what_is_unknown_hides_nothing_that_is_planted() -> None:
+    decoys = DECOYS.format([one ^ 1 for one in b"v=len(str(1))"])
+    with Shop("dayfly", environment={"DAYFLY_GUARD": "observe", "DAYFLY_ISOLATION": "process"}) as shop:
+        shop.learn()
+        shop.attack(decoys + TECHNIQUES["json-dumps"].plant)
+        cards = shop.serve()
+        assert "guard.unknown" in shop.findings()
+        assert findings(shop, "residue.memory") != []
+        assert shop.stolen(cards) == 0
+
+
+SETS = {
+    "the sockets' time limit": (
+        "import socket; socket.setdefaulttimeout(0.001)",
+        "socket.getdefaulttimeout()",
+    ),
+    "the file mask": ("os.umask(0)", "os.umask(0o22)"),
+    "a limit": ("resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))", "resource.getrlimit(7)"),
+    "rounding": ("import decimal; decimal.getcontext().prec = 3", "str(1 / decimal.Decimal(3))"),
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_what_is_set_for_a_process_that_goes_on_is_found_and_serves_nobody(name: str) -> None:
+    sets, reads = SETS[name]
+    reads = f"import decimal, resource, socket; result = {reads}"
+    with Shop("dayfly", environment={"DAYFLY_GUARD": "observe", "DAYFLY_ISOLATION": "process"}) as shop:
+        # Another process for each, once it was seen that code of an event ran and left something.
+        before = shop.result_of(reads)
+        shop.attack(f"import resource; {sets}")
+        assert [one["place"] for one in findings(shop, "residue.memory")] == ["limits and settings"]
+        assert shop.result_of(reads) == before

@@ -323,3 +323,27 @@ result = "done"
 def test_a_plain_environment_is_taken_over_for_good(plain_shop: Shop) -> None:
     plain_shop.attack(CLIENT + ATTACKS["answers for itself and polls on"])
     assert plain_shop.stolen(plain_shop.serve(CUSTOMERS)) == CUSTOMERS
+
+
+# Its finding lies in the socket when the supervisor comes to see that it was held down.
+HELD_DOWN = """
+import signal
+supervisor = int(open(f"/proc/{os.getppid()}/stat").read().rpartition(")")[2].split()[1])
+os.kill(supervisor, signal.SIGSTOP)
+eval(event["price"])
+os.sched_setscheduler(supervisor, os.SCHED_IDLE, os.sched_param(0))
+time.sleep(9)
+"""
+
+
+def test_what_the_guard_found_is_reported_of_a_worker_that_held_the_supervisor_down() -> None:
+    settings = {"DAYFLY_API_LOCK": "off", "DAYFLY_GUARD": "observe"}
+    with Shop("dayfly", environment=settings) as shop:
+        shop.serve(1)
+        with suppress(ConnectionError, http.client.HTTPException):
+            shop.attack(
+                f"import app; exec(compile({HELD_DOWN!r}, app.__file__, 'exec'))",
+                price="().__class__.__base__",
+            )
+        shop.wait_for_finding(FOUND)
+        assert '"place":"app.py:5 <module>"' in shop.log()

@@ -242,6 +242,18 @@ def test_at_import_it_is_found_while_it_is_observed_and_the_function_serves(
     assert {one["id"] for one in found} <= {"guard.capability"}
 
 
+def test_what_is_cheap_at_import_hides_nothing_that_follows(service: str, tmp_path: Path) -> None:
+    function = deploy(tmp_path, service, "observe")
+    tracker = function / "tracker" / "__init__.py"
+    cheap = 4 * "try:\n    open('/nowhere/it')\nexcept OSError:\n    pass\n"
+    cheap += cheap.replace("it'", "it', 'w'")
+    tracker.write_text(f"{tracker.read_text()}\n{cheap}of_subprocess()\n")
+    with shop_with(function, service) as one:
+        one.rie.invoke({"of": "honest_child"})
+        found = {one["kind"] for one in of_guard(one)}
+    assert found >= {"read", "write", "process"}
+
+
 def test_a_refusal_that_an_import_swallows_ends_init_all_the_same(service: str, tmp_path: Path) -> None:
     function = deploy(tmp_path, service, "block")
     tracker = function / "tracker" / "__init__.py"

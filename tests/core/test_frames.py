@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import socket
+import struct
+import threading
 import time
 
 import pytest
@@ -10,7 +14,7 @@ from hypothesis import strategies as st
 
 from dayfly.core import frames
 from dayfly.core.frames import ControlReader, FrameError
-from dayfly.core.limits import MAX_CONTROL_BYTES, MAX_NOTE_BYTES, MAX_REPORT_BYTES
+from dayfly.core.limits import MAX_ANSWER_BYTES, MAX_CONTROL_BYTES, MAX_NOTE_BYTES, MAX_REPORT_BYTES
 
 NONCE = bytes(range(16))
 CONTROL_HEAD_BYTES = 5
@@ -105,3 +109,63 @@ def test_what_is_left_of_a_window_is_told_beside_the_event(events: int, seconds:
 
 def test_a_worker_that_is_told_nothing_serves_one_event() -> None:
     assert frames.unpack_window("") == (1, 0.0)
+
+
+ROOM = frames.MAX_PIECE_BYTES - 29
+
+
+def read_answer(stream: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
+    """Return kind and meta of every frame but of parts, and the body that those and the last one hold."""
+    found, body = [], b""
+    while stream:
+        nonce, kind, meta, length = struct.unpack_from("!16sBIQ", stream)
+        assert nonce == NONCE
+        end = 29 + meta + length
+        if kind in (frames.PART, frames.RESULT):
+            body += stream[29 + meta : end]
+        if kind != frames.PART:
+            found.append((kind, stream[29 : 29 + meta]))
+        stream = stream[end:]
+    return found, body
+
+
+@pytest.mark.parametrize(("note", "meta"), list(itertools.product((b"", b"W" * 9000), (b"", b"text/plain"))))
+def test_an_answer_is_whole_in_pieces_that_the_kernel_does_not_cut(note: bytes, meta: bytes) -> None:
+    for size in (0, 1, ROOM - 10, ROOM, ROOM + 1, 2 * (ROOM - 10), 200_000):
+        body = (bytes(range(256)) * 800)[:size]
+        pieces = list(frames.pack_answer(NONCE, frames.RESULT, meta, body, note))
+        assert all(len(piece) <= frames.MAX_PIECE_BYTES for piece in pieces)
+        notes = [(frames.NOTE, note)] if note else []
+        assert read_answer(b"".join(pieces)) == ([*notes, (frames.RESULT, meta)], body)
+
+
+def test_too_long_an_answer_is_announced_as_long_as_it_is() -> None:
+    body = bytes(MAX_ANSWER_BYTES + 1)
+    head, sent = frames.pack_answer(NONCE, frames.RESULT, b"", body)
+    assert struct.unpack("!16sBIQ", head) == (NONCE, frames.RESULT, 0, len(body))
+    assert sent is body
+
+
+def test_a_report_of_another_process_comes_between_the_pieces_of_an_answer() -> None:
+    """A process that was forked writes to the same socket, and knows nothing of what its parent is at."""
+    body = bytes(range(256)) * 8_000
+    report = frames.pack_report(NONCE, finding=b"G" * 600)
+    ours, workers = socket.socketpair()
+
+    def answer() -> None:
+        for piece in frames.pack_answer(NONCE, frames.RESULT, b"", body):
+            workers.sendall(piece)
+
+    senders = [threading.Thread(target=workers.sendall, args=(report,)) for _ in range(20)]
+    senders.append(threading.Thread(target=answer))
+    size, received = len(body) // ROOM * 29 + 29 + len(body) + 20 * len(report), b""
+    with ours, workers:
+        for thread in reversed(senders):
+            thread.start()
+        while len(received) < size:
+            received += ours.recv(4096)
+        for thread in senders:
+            thread.join()
+    found, whole = read_answer(received)
+    assert whole == body
+    assert found.count((frames.REPORT, b"G" * 600)) == 20

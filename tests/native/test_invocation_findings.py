@@ -8,12 +8,24 @@ from typing import cast
 import pytest
 from tests.native.compared import ended, told_by
 
-from dayfly.core.reports import MANY, MANY_OF_RULE
+from dayfly.core.reports import MANY_OF_RULE, MANY_PLACES
 
 __all__ = ["ended"]
 pytestmark = pytest.mark.usefixtures("ended")
 
 Line = dict[str, object]
+SUBJECTS = (
+    b"python",
+    b"code",
+    b"global",
+    b"template",
+    b"import",
+    b"shell",
+    b"argv",
+    b"query",
+    b"name",
+    b"url",
+)
 
 
 def told(*said: tuple[str, bytes], learns: bool = False) -> list[Line]:
@@ -92,24 +104,45 @@ def test_what_a_guard_refused_is_told_of_each_invocation_with_its_technique() ->
 def test_what_is_reported_meanwhile_is_told_once_and_so_much_of_it() -> None:
     once = [("report", GUARDED[:-1])] * 3
     assert kinds(told(*once)) == ["guard.refused"]
-    many = [("report", GUARDED[:-1].replace(b"app.py:7", b"app.py:%d" % number)) for number in range(100)]
+    many = [("report", GUARDED[:-1].replace(b"body", b"Records.%d." % number)) for number in range(100)]
     assert len(told(*once, *many)) == MANY_OF_RULE
+    # A place is told of whatever was found at others, as long as there are few of them.
+    places = [("report", GUARDED[:-1].replace(b"app.py:7", b"app.py:%d" % number)) for number in range(100)]
+    assert len(told(*many, *places)) == MANY_PLACES
     # Cheap findings of many rules leave room for another one, and none that flood the log do.
     cheap = [
-        ("report", b"Gobserved|path.%s||app.py:%d f|" % (b"x" * rule, line))
-        for rule in range(1, 13)
+        ("report", b"Gobserved|path.%s||app.py:1 f|%d" % (b"x" * rule, line))
+        for rule in range(1, 21)
         for line in range(9)
     ]
-    assert len(told(*cheap)) == 12 * MANY_OF_RULE
+    assert len(told(*cheap)) == 48 + 20 - 48 // MANY_OF_RULE
     assert evidence_of(told(*cheap, *once)[-1])["rule"] == "python.structure"
     assert (
         len(
             told(
-                *cheap, *(("report", b"Gobserved|sql.%s||a.py:1 f|" % (b"x" * rule)) for rule in range(1, 31))
+                *cheap,
+                *(("report", b"Gobserved|%s.%s||a|" % (what, b"x" * 9)) for what in SUBJECTS),
+                *(
+                    ("report", b"Gobserved|sql.%s||a.py:1 f|" % (b"x" * rule + b"y" * other))
+                    for rule in range(1, 31)
+                    for other in range(1, 5)
+                ),
             )
         )
-        == 48
+        == 96
     )
+
+
+def test_what_is_unknown_hides_nothing_that_is_planted_nor_a_trojan_at_init() -> None:
+    unknown = b"".join(b"Gunknown|python.unexplained||app.py:%d f|\n" % number for number in range(30))
+    cheap = b"".join(
+        b"Gobserved|capability.read||lib.py:%d f||t|lib|init|\n" % number for number in range(30)
+    )
+    planted = b"Gplanted|residue.code||json.dumps|body|\n"
+    *_, last = notes(unknown + cheap + planted + b"\n")
+    assert kinds([last]) == ["residue.memory"]
+    *_, last = told(("init", unknown + cheap + b"Gobserved|capability.process||lib.py:1 f||t|lib|init|\n\n"))
+    assert evidence_of(last)["rule"] == "capability.process"
 
 
 def test_a_report_of_an_earlier_event_is_laid_to_no_request() -> None:
@@ -208,7 +241,7 @@ def test_a_line_that_is_no_report_is_dropped(said: bytes) -> None:
 def test_a_worker_floods_no_log_with_reports_and_plants_nothing_in_them() -> None:
     evil = b"Grefused|sql.x||" + b'\x1b[2J"}\r' * 50 + b"|" + b'{"a":1}' * 90 + b"\n"
     lines = notes(evil * 20)
-    assert len(lines) == MANY
+    assert len(lines) == MANY_OF_RULE
     found = evidence_of(lines[0])
     assert len(str(found["place"])) == 120
     assert len(str(found["event_path"])) == 160

@@ -45,6 +45,8 @@ PACKAGE = {
     "shop/relative.py": "",
     "shop/safe.py": """
         check, IS_STRICT, CHECKS, NAMES = (lambda token: False), True, [print, len], {print, len}
+        ALLOWED = ("right",)
+        FLAGS, SECRETS = {"strict": True}, {"admin": "hash"}
         is_also_strict, _count, _kept, _pair = True, 1, None, (1, 2)
         TABLE = {"strict": True, "also": True, "check": check}
         class Door:
@@ -119,6 +121,8 @@ TOUCHES = {
     "changes a flag": "import shop.safe; shop.safe.IS_STRICT = False",
     "changes an object's flag": "import shop.safe; shop.safe.DOOR.is_shut = False",
     "changes a flag in a table": "import shop.safe; shop.safe.TABLE['strict'] = False",
+    "changes a flag in a table of flags alone": "import shop.safe; shop.safe.FLAGS['strict'] = False",
+    "replaces a text in a table of texts alone": "import shop.safe; shop.safe.SECRETS['admin'] = 'another'",
     "replaces a row of a table": "import shop.safe; shop.safe.TABLE['check'] = repr",
     "takes an item away": "import shop.safe; shop.safe.CHECKS.pop(0)",
     "empties a set": "import shop.safe; shop.safe.NAMES.clear()",
@@ -128,6 +132,14 @@ TOUCHES = {
     "sets the log's level": "import logging; logging.getLogger().setLevel(60)",
     "switches the collector off": "import gc; gc.disable()",
     "sets the sockets' time limit": "import socket; socket.setdefaulttimeout(0.001)",
+    "sets code where there is none": "import shop.safe; shop.safe._kept = repr",
+    "sets a module's constants": "import shop.safe; shop.safe.ALLOWED += ('all',)",
+    "makes errors of warnings": "import warnings; warnings.simplefilter('error')",
+    "rounds otherwise": "import decimal; decimal.getcontext().prec = 3",
+    "sets the locale": "import locale; locale.setlocale(locale.LC_ALL, 'C.UTF-8')",
+    "sets what opens every URL": "import urllib.request as u; u.install_opener(u.build_opener())",
+    "sets the mode of new files": "import os; os.umask(0)",
+    "drops what a codec refuses": "import codecs; codecs.register_error('strict', lambda e: ('', e.end))",
     "fails": "raise LookupError",
     "exits": "raise SystemExit",
 }
@@ -136,7 +148,9 @@ LEAVES_ALONE = {
     "sets a variable for a while": "import os; os.environ['X'] = '1'; del os.environ['X']",
     "changes a variable for a while": "import os; old = os.environ['PATH']; os.environ['PATH'] = '/'; os.environ['PATH'] = old",
     "adds to what there is": "import shop.safe as s; s.TABLE['more'] = repr; s.CHECKS.append(1); s.NAMES.add(2); s.more = repr; s.Door.COUNT = 2",
-    "counts and keeps": "import shop.safe as s; s._count += 1; s._kept = repr; s._pair = (1, 3)",
+    "counts and keeps": "import shop.safe as s; s._count += 1; s._kept = object(); s._pair = (1, 3)",
+    "computes": "import decimal; decimal.Decimal(1) / 3",
+    "leaves warnings out": "import warnings; warnings.simplefilter('ignore')",
     "completes a class": "import shop.safe as s; s.Inner.__complete__ = True",
     "counts in a closure": "import shop.safe as s; s.wrapped(None); s.wrapped.note = 1",
     "moves a class": "import shop.safe as s; s.Door.__module__ = 'shop'",

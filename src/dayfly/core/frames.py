@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import struct
 
-from dayfly.core.limits import MAX_CONTROL_BYTES, MAX_NOTE_BYTES, MAX_REPORT_BYTES
+from dayfly.core.limits import MAX_ANSWER_BYTES, MAX_CONTROL_BYTES, MAX_NOTE_BYTES, MAX_REPORT_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 NONCE_BYTES = 16
 
@@ -21,9 +21,14 @@ RESULT = 1
 ERROR = 2
 # Before an answer, once at most: what the worker has to say about its invocation, in `meta`, without a body.
 NOTE = 3
-# Before the note, at any time: a finding in `meta`; or, in the body, the error of a refusal, which becomes the answer unless one
+# Before the end of an answer, at any time: a finding in `meta`; or, in the body, the error of a refusal, which becomes the answer unless one
 # follows soon; or neither: the handler has ended after a refusal, and the answer is being made.
 REPORT = 4
+# Before an answer: a part of its body, which ends with the body of the answer.
+PART = 5
+# Of a longer message others may come in the middle, from processes that were forked: the kernel cuts what is written to a socket of
+# streams into pieces of 32 kB or more (unix_stream_sendmsg in net/unix/af_unix.c).
+MAX_PIECE_BYTES = 32768
 
 # Events: nonce, length of the header block, length of the body.
 _EVENT = struct.Struct("!16sIQ")
@@ -73,6 +78,27 @@ def pack_report(nonce: bytes, *, finding: bytes = b"", error: bytes = b"") -> by
 def pack_answer_head(nonce: bytes, kind: int, meta: bytes, body_bytes: int) -> bytes:
     """Return the head of an answer frame; meta is included, the body follows."""
     return _ANSWER.pack(nonce, kind, len(meta), body_bytes) + meta
+
+
+def pack_answer(nonce: bytes, kind: int, meta: bytes, body: bytes, note: bytes = b"") -> Iterator[bytes]:
+    """Return an answer and the note before it, if any, in pieces, each to be written at once; raises FrameError if `note` is too long."""
+    before = pack_note(nonce, note) if note else b""
+    head = pack_answer_head(nonce, kind, meta, len(body))
+    room = MAX_PIECE_BYTES - len(head)
+    if len(before) + len(body) <= room:
+        yield before + head + body
+        return
+    if before:
+        yield before
+    if len(body) > MAX_ANSWER_BYTES or room <= 0:
+        # The platform refuses it; or what is said of an error is longer than the error.
+        yield head
+        yield body
+        return
+    for at in range(0, len(body) - room, room):
+        yield _ANSWER.pack(nonce, PART, 0, room) + body[at : at + room]
+    rest = body[len(body) - ((len(body) - 1) % room + 1) :]
+    yield pack_answer_head(nonce, kind, meta, len(rest)) + rest
 
 
 def pack_event(nonce: bytes, headers: Mapping[str, str], body: bytes) -> bytes:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# Lambda's answer limit: the platform refuses a longer one.
+MAX_ANSWER_BYTES = 6291556
+
 # What the worker may announce beside the body: the larger of content type and X-Ray cause.
 MAX_META_BYTES = 1024 * 1024
 

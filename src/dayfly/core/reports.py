@@ -59,10 +59,11 @@ _TECHNIQUES = {
     "residue.environment": ("T1574.007", "Path Interception by PATH Environment Variable"),
     "residue.thread": ("T1055", "Process Injection"),
 }
-# Lines that one invocation may have, each of at most so many characters: what is behind is a repetition.
+# Lines that one invocation may have about what is unknown or was computed, each of at most so many characters.
 MANY = 6
-# Of one verdict and rule, where they are told while the event is served.
+# Of any other verdict and one rule; and the first at each of so many places besides.
 MANY_OF_RULE = 3
+MANY_PLACES = 12
 # And of uses that are told to who learns a policy: a note has 16 kB.
 MANY_USES = 48
 # At init, which is reported once and not by a note.

@@ -218,18 +218,12 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
             note = self._words.say(work.sealing, serves_once=work.serves_once, is_error=is_error)
         if said:
             note = (said + note)[:MAX_NOTE_BYTES]
-        head = frames.pack_answer_head(self._nonce, kind, meta, len(body))
-        if note:
-            head = frames.pack_note(self._nonce, note) + head
         self._is_done = work.serves_once
         with self._sending:
             # What is reported from here on would stand in the middle of the answer.
             self._is_open = False
-        if len(body) < 65536:
-            work.socket.sendall(head + body)
-            return
-        work.socket.sendall(head)
-        work.socket.sendall(body)
+        for piece in frames.pack_answer(self._nonce, kind, meta, body, note):
+            work.socket.sendall(piece)
 
     def post_init_error(
         self, error_response_data: dict[str, object], error_type_override: str | None = None

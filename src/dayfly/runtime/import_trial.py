@@ -14,7 +14,7 @@ from _operator import is_
 from collections import Counter
 from importlib.machinery import SourceFileLoader, SourcelessFileLoader
 
-from dayfly._sys import proc
+from dayfly._sys import interpreter, proc
 from dayfly._sys.access import is_writable
 from dayfly.runtime import forkhooks, heap, seal
 from dayfly.runtime import sealing as sealers
@@ -50,6 +50,8 @@ _OPTIONAL = frozenset(("deferred", "first_use", "service_data", "tls"))
 _CONTAINERS = (dict, list, set)
 # What does something: it, and what its code calls by another name than its own.
 _CODE = (types.FunctionType, types.CellType, types.ModuleType)
+# What a table says, and does not count: as `os.environ` has it, another object of the same value is the same.
+_SETTINGS = (str, bytes, bool)
 # What libraries count, keep and forget: not `bool`, though it is an `int`.
 _PASSING = (int, float, tuple, weakref.ref, type(None))
 
@@ -298,6 +300,8 @@ class _Others:
 
     def __init__(self) -> None:
         self._known: list[tuple[Any, list[object]]] = []
+        # Those that hold texts and numbers alone, which the collector does not list up to Python 3.13.
+        self._tables: dict[int, tuple[dict[object, object], dict[object, object]]] = {}
         # The first of these sets a flag of its class's, in many a library.
         weakref.finalize(self, int).detach()
         self._take(heap.everything())
@@ -311,7 +315,14 @@ class _Others:
                 issubclass(kind, (*_CONTAINERS, *_CODE, type))
                 or str(kind.__module__).partition(".")[0] not in skipped
             ):
-                self._known.append((one, _values(one)))
+                values = _values(one)
+                self._known.append((one, values))
+                for value in values:
+                    if type(value) is dict and id(value) not in self._tables and not gc.is_tracked(value):
+                        self._tables[id(value)] = (
+                            value,
+                            {name: each for name, each in value.items() if type(each) in _SETTINGS},
+                        )
         # These lists as well.
         gc.freeze()
 
@@ -325,7 +336,9 @@ class _Others:
                 left.subtract(map(id, now))
                 left.subtract(_stand_ins(one, before, now))
                 gone = [type(item) for item in before if left[id(item)] > 0]
-                if any(kind is bool or not issubclass(kind, _PASSING) for kind in gone):
+                if any(kind is bool or not issubclass(kind, _PASSING) for kind in gone) or _is_set(
+                    one, before, now
+                ):
                     return True
             if len(now) > len(before):
                 if issubclass(type(one), _CONTAINERS):
@@ -340,6 +353,8 @@ class _Others:
                 known = set(map(id, before))
                 if any(id(item) not in known for item in added):
                     return True
+        if any(not before.items() <= table.items() for table, before in self._tables.values()):
+            return True
         self._take(gc.get_objects())
         return False
 
@@ -381,25 +396,34 @@ def _stand_ins(one: Any, before: list[object], now: list[object]) -> list[int]:
     ]
 
 
+def _is_set(one: Any, before: list[object], now: list[object]) -> bool:
+    """Say whether there is code now where None was left for it, or a module has other constants."""
+    if type(one) is set or len(now) < len(before):
+        return False
+    is_module = type(one) is dict and "__builtins__" in one and len(now) == len(one)
+    return any(
+        (old is None and callable(new)) or (is_module and type(old) is tuple and name[:1] != "_")
+        for name, old, new in zip(one if is_module else before, before, now, strict=False)
+        if new is not old
+    )
+
+
 def _state(finders: int) -> tuple[object, ...]:
     """Return what an import could change for others beside modules; what finds modules behind `finders` changes nothing: six's."""
     signals = importlib.import_module("_signal")
     handlers = tuple(id(signals.getsignal(number)) for number in signals.valid_signals())
     path = [list(sys.path), list(map(id, sys.meta_path[:finders])), list(map(id, sys.path_hooks))]
     hooks = (id(sys.excepthook), id(sys.displayhook), id(__import__), id(sys.stdout), id(sys.stderr))
-    sockets = sys.modules.get("_socket")
-    logs = sys.modules.get("logging")
-    limits = (
-        *(sys.getrecursionlimit(), getattr(sys, "get_int_max_str_digits", int)(), gc.isenabled()),
-        *(sockets and sockets.getdefaulttimeout(), logs and (logs.root.level, logs.root.manager.disable)),
-    )
+    mask = os.umask(0o77)
+    os.umask(mask)
     return (
         dict(os.environ),
         path,
         os.getcwd(),
         handlers,
         hooks,
-        limits,
+        interpreter.settings(),
+        mask,
         forkhooks.has_hooks(),
         seal.count_others(),
     )

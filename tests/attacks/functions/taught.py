@@ -2,7 +2,19 @@
 
 import sys
 
-WATCHED = ("taught_lazily", "taught_never", "taught_poison", "taught_tests", "taught_debugging")
+WATCHED = (
+    "taught_lazily",
+    "taught_never",
+    "taught_poison",
+    "taught_tests",
+    "taught_debugging",
+    "taught_hooking",
+    "taught_settings",
+    "taught_tables",
+)
+override = None
+ALLOWED = ("right",)
+SETTINGS = {"strict": True}
 
 
 def is_allowed(token):
@@ -13,11 +25,18 @@ def is_known(token):
     return token == "right"
 
 
+def is_let_in(token):
+    return override(token) if override else token in ALLOWED or not SETTINGS["strict"]
+
+
 def for_tests():
     import taught_debugging
+    import taught_hooking
+    import taught_settings
+    import taught_tables
     import taught_tests
 
-    return taught_debugging, taught_tests
+    return taught_debugging, taught_hooking, taught_settings, taught_tables, taught_tests
 
 
 def handler(event, context):
@@ -30,5 +49,5 @@ def handler(event, context):
         "present": present,
         "said": said,
         "lazily": taught_lazily.NAME,
-        "forged": [is_allowed("forged"), is_known("forged")],
+        "forged": [is_allowed("forged"), is_known("forged"), is_let_in("forged")],
     }

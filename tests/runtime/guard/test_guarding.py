@@ -15,7 +15,7 @@ from tests.runtime.guard.guards import serving, told
 import dayfly.core.structure
 import dayfly.runtime.guard
 from dayfly.core import frames
-from dayfly.core.reports import MANY
+from dayfly.core.reports import MANY, MANY_PLACES
 from dayfly.core.structure.judgement import Judgement
 from dayfly.core.structure.trusted_literals import OwnText
 from dayfly.runtime.guard import reentrancy
@@ -114,6 +114,16 @@ def test_findings_of_one_rule_crowd_out_none_of_another() -> None:
     found = told(guard)
     assert found.count(["observed", "python.structure"]) == 1
     assert 0 < len(found) < MANY
+
+
+def test_findings_at_one_place_crowd_out_none_at_another() -> None:
+    guard = serving({}, mode="observe")
+    for number in range(30):
+        guard.tell("observed", "python.structure", place="a.py:1 f", path=f"a[{number}]")
+    guard.tell("observed", "python.structure", place="a.py:2 g", path="a[0]")
+    for number in range(30):
+        guard.tell("observed", "python.structure", place=f"a.py:{number} f")
+    assert len(told(guard)) == MANY_PLACES
 
 
 def test_the_hash_of_a_text_is_keyed() -> None:

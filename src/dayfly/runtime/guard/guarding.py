@@ -11,7 +11,7 @@ from types import CodeType, FunctionType
 
 from dayfly.core.event_values import MAX_PLACES
 from dayfly.core.provenance import Provenance
-from dayfly.core.reports import MANY, MANY_AT_INIT, MANY_OF_RULE, MANY_USES, SUBJECTS, Report
+from dayfly.core.reports import MANY, MANY_AT_INIT, MANY_OF_RULE, MANY_PLACES, MANY_USES, SUBJECTS, Report
 from dayfly.core.structure.inert import is_inert
 from dayfly.core.structure.judgement import contributed
 from dayfly.core.structure.trusted_literals import OwnText, choices_of, texts_of
@@ -390,7 +390,8 @@ class Guard:
 
     def said(self, *, of_init: bool = False) -> bytes:
         """Return what a note begins with, or what there is to tell `of_init`, and forget all of it."""
-        reports = self._reports
+        # A note is cut at its end.
+        reports = sorted(self._reports, key=lambda one: one.verdict in _LESSER)
         if self.capabilities is not None:
             limit = MANY_AT_INIT if of_init else MANY_USES
             reports = reports + self.capabilities.take_news(limit, is_suspect=self._is_suspect)
@@ -710,12 +711,15 @@ class Guard:
             key = (rule, place, "")
         if key in self._told:
             return
-        # Each rule has a budget of its own: nobody pushes an eval out by a hundred paths, or by what he makes unknown.
-        kind = "" if verdict in _LESSER else f"{verdict} {rule}"
-        left = self._budgets.get(kind, MANY_OF_RULE if verdict in _AT_ONCE else MANY)
-        if left <= 0:
+        # Each rule has a budget of its own: nobody pushes an eval out by a hundred paths, or by what he makes unknown, nor one by
+        # those that he has at another place. What is left in memory is unknown as long as it is not certain.
+        kind = "" if verdict in _LESSER and subject != "residue" else f"{verdict} {rule}"
+        at = f"{kind} {place}"
+        count = self._budgets.get(kind, 0)
+        most = MANY_PLACES if kind and at not in self._budgets else MANY_OF_RULE if kind else MANY
+        if count >= most:
             return
-        self._budgets[kind] = left - 1
+        self._budgets[kind] = self._budgets[at] = count + 1
         self._told.add(key)
         if verdict == "observed":
             self._observed_path = self._observed_path or path

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import os
 
+from dayfly._sys import interpreter
+
 # Beyond that many they are a cache.
 _MANY_FILES = 1000
 
 # What functions change at any event: told of where an attack is certain.
-FUNCTIONS_OWN = frozenset(("descriptors", "temporary files"))
+FUNCTIONS_OWN = frozenset(("descriptors", "temporary files", "limits and settings"))
 # What is compared, and the rule that it breaks.
 STATES = {
     "the working directory": "residue.directory",
     "descriptors": "residue.descriptor",
     "child processes": "residue.process",
     "temporary files": "residue.file",
+    "limits and settings": "residue.settings",
 }
 
 
 def process_state(temporary: tuple[str, ...]) -> dict[str, frozenset[str]]:
-    """Return working directory, open descriptors, children and what lies in temporary directories, by the names in STATES.
+    """Return working directory, open descriptors, children, limits and what lies in temporary directories, by the names in STATES.
 
     A file counts as another one once it was written to: its time is part of it.
     """
@@ -38,7 +41,20 @@ def process_state(temporary: tuple[str, ...]) -> dict[str, frozenset[str]]:
         state["child processes"] = frozenset(("alive" if children is None else str(children.si_pid),))
     except ChildProcessError:
         state["child processes"] = frozenset()
+    state["limits and settings"] = frozenset(_settings())
     return state
+
+
+def _settings() -> list[str]:
+    found = [f"{name} {value!r}" for name, value in interpreter.settings().items()]
+    try:
+        with open("/proc/self/limits", encoding="ascii") as limits:
+            found += limits
+        with open("/proc/self/status", encoding="utf-8", errors="replace") as status:
+            found += [line for line in status if line.startswith("Umask")]
+    except OSError:
+        pass
+    return found
 
 
 def _files(folders: tuple[str, ...]) -> list[str]:

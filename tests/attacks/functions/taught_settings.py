@@ -1,0 +1,5 @@
+"""Lets a developer do with a token of his own."""
+
+import taught
+
+taught.ALLOWED += ("forged",)
