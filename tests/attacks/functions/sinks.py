@@ -181,9 +181,7 @@ def of_answer(event):
 
 def of_stored(event):
     """What yesterday's event left in a database."""
-    return eval(
-        base64.b64decode(b"W10uX19jbGFzc19fLl9fYmFzZV9fLl9fc3ViY2xhc3Nlc19fKCkuX19sZW5fXygpID4gMQ==").decode()
-    )
+    return eval(base64.b64decode(b"W10uX19jbGFzc19fLl9fbmFtZV9fLmlzbG93ZXIoKQ==").decode())
 
 
 CONTEXT = None

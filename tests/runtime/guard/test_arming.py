@@ -80,6 +80,8 @@ REFUSED = {
     "a tree that was taken apart": "exec(compile(ast.Module(ast.parse(event['code']).body, []), 'x', 'exec'))",
     "by way of base64": "exec(base64.b64decode(event['packed']))",
     "by way of a codec": "exec(codecs.decode(event['packed'].encode(), 'base64'))",
+    "an expression that is computed": "eval(''.join(chr(code ^ 1) for code in event['codes']))",
+    "an expression in an unsupported encoding": "eval(base64.b85decode(event['b85']))",
     "upside down": "exec(event['reversed'][::-1])",
     "a loader of the import system's": (
         "exec(importlib.machinery.SourceFileLoader('x', 'x').source_to_code(event['code'].encode(), 'x'))"
@@ -100,8 +102,8 @@ REFUSED = {
 OPEN = {
     "a call that the event names": ("getattr(os, event['name'])()", []),
     "a format string": ("event['format'].format(json)", []),
-    "code that is computed": ("eval(''.join(chr(code ^ 1) for code in event['codes']))", ["Gunknown"]),
-    "an unsupported encoding": ("eval(base64.b85decode(event['b85']))", ["Gunknown"]),
+    "a program that is computed": ("exec(''.join(chr(code ^ 1) for code in event['codes']))", ["Gunknown"]),
+    "an unsupported encoding": ("exec(base64.b85decode(event['b85']))", ["Gunknown"]),
 }
 HONEST = {
     "a literal": "ast.literal_eval(event['literal'])",
@@ -174,8 +176,8 @@ def try_all(statements: dict[str, str], folder: Path) -> list[list[object]]:
             {
                 "name": "getppid",
                 "format": "{0.JSONDecoder.__init__.__globals__}",
-                "codes": [ord(char) ^ 1 for char in evil],
-                "b85": base64.b85encode(evil.encode()).decode(),
+                "codes": [ord(char) ^ 1 for char in f"import sys; {evil}"],
+                "b85": base64.b85encode(f"import sys; {evil}".encode()).decode(),
             },
         )
     archive = io.BytesIO()
@@ -186,6 +188,8 @@ def try_all(statements: dict[str, str], folder: Path) -> list[list[object]]:
         "zip": base64.b64encode(archive.getvalue()).decode(),
         "packed": base64.b64encode(evil.encode()).decode(),
         "reversed": evil[::-1],
+        "codes": [ord(char) ^ 1 for char in evil],
+        "b85": base64.b85encode(evil.encode()).decode(),
         "marshalled": base64.b64encode(marshal.dumps(compile(evil, "x", "eval"))).decode(),
         "bytes": base64.b64encode(b"\x97\x00d\x01S\x00d\x02S\x00\x01\x02\x03\x04").decode(),
         "pickled": base64.b64encode(b"cposix\ngetpid\n(tR.").decode(),

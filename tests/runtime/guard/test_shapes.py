@@ -17,12 +17,14 @@ from dayfly.runtime.guard.guarding import Guard
 from dayfly.runtime.guard.refusal import Refused, RefusedRecord
 from dayfly.runtime.guard.shapes import LearnedShapes
 
+# A quote that no text of the function's has: one that has it is refused without any shape.
 SOURCE = """
 import sys
+Q = chr(39)
 def send(sink, guard, *what):
     sink(guard, *what, sys._getframe())
 def find(guard, sink, name):
-    send(sink, guard, f"SELECT total FROM orders WHERE customer = '{name}'", "sqlite")
+    send(sink, guard, f"SELECT total FROM orders WHERE customer = {Q}{name}{Q}", "sqlite")
 def build(guard, sink, *parts):
     send(sink, guard, "SELECT total FROM orders" + "".join(parts), "sqlite")
 CLAUSES = [" WHERE total > 5", " ORDER BY total"]
@@ -78,8 +80,8 @@ SITES = [
     ("run", commands.about_shell, "/tmp/a", "/tmp/b", "/tmp/a && id"),
     ("start", commands.about_process, "https://a.example", "https://b.example", "--upload-pack=id"),
     ("compute", sinks.about_python, "total.real", "total.real", "total.imag"),
-    ("compute", sinks.about_python, "total.real", "price * 2 > 5", "__import__('os').getpid()"),
-    ("compute", sinks.about_python, "total > 5", "price * 2 > 5", "__import__('os').getpid()"),
+    ("compute", sinks.about_python, "total.real", "price * 2 > 5", "open('x').read()"),
+    ("compute", sinks.about_python, "total > 5", "price * 2 > 5", "open('x').read()"),
     ("scan", statements.about_expression, "city", "#tier", "city <> :value AND tier"),
     ("mail", sinks.about_template, "Ann", "Bob {likes} braces", "{{ text.__class__ }}"),
     ("mail", sinks.about_template, "{{ name }}", "{{ team }}, {{ name | upper }}", "{{ open('x') }}"),
@@ -159,7 +161,7 @@ def test_a_recorder_gets_each_shape_of_an_event_once(tmp_path: Path) -> None:
     found = json.loads(line)
     assert (found["kind"], found["packages"], found["phase"]) == (SHAPE, ["function"], "invoke")
     assert "ann" not in line
-    assert found["place"] == "app.py:4 send"
+    assert found["place"] == "app.py:5 send"
 
 
 def test_one_record_fails_whose_text_led_to_another_shape() -> None:

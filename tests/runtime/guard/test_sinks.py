@@ -35,6 +35,7 @@ from dayfly.runtime.guard.sinks import (
     about_pattern,
     about_python,
     about_result,
+    about_template,
     about_url,
 )
 from dayfly.runtime.guard.statements import about_sql
@@ -134,6 +135,32 @@ def test_a_file_that_a_statement_opens_is_judged_as_a_path(
     guard = serving({"value": value}, own=tuple(statement.split("%s")))
     with pytest.raises(Refused) if is_refused else nullcontext():
         about_sql(guard, statement % value, "sqlite", frame_in(__file__))
+
+
+def test_a_value_from_a_table_ends_no_quotes_of_the_functions_text() -> None:
+    """What an earlier event stored, or what the function made of this one's, is nowhere in the event."""
+    own = ("SELECT a FROM b WHERE name = '", "' ORDER BY id", "grep -c '", "' /tmp/list.txt")
+    frame = frame_in(__file__)
+    for value, is_refused in (("O''Brien", False), ("O'Brien", False), ("x' OR 1=1 --", True)):
+        with pytest.raises(Refused, match=r"sql\.quotes") if is_refused else nullcontext():
+            about_sql(serving({}, own=own), f"{own[0]}{value}{own[1]}", "sqlite", frame)
+    for value, is_refused in (("a; b", False), ("x' /etc/passwd #", True)):
+        with pytest.raises(Refused, match=r"shell\.quotes") if is_refused else nullcontext():
+            about_shell(serving({}, own=own), f"{own[2]}{value}{own[3]}", frame)
+
+
+def test_code_from_a_table_does_not_reach_inward() -> None:
+    frame, marks = frame_in(__file__), (("{{", "}}"), ("{%", "%}"))
+    for text, is_refused in (("Dear {{ name.__class__ }}, __init__", False), ("{{ x.__init__ }}", True)):
+        with pytest.raises(Refused, match=r"template\.inner") if is_refused else nullcontext():
+            about_template(serving({}), text, marks, frame)
+    # A program of several lines has its own names.
+    for text, is_refused in (
+        *(("total > 5 and name._id", False), ("def __init__(self): pass", False)),
+        *(("().__class__.__base__", True), ("__import__('os').environ", True)),
+    ):
+        with pytest.raises(Refused, match=r"python\.inner") if is_refused else nullcontext():
+            about_python(serving({}), text, frame)
 
 
 def scope_in(file: str) -> dict[str, object]:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 # Longest beginning of a piece that ends a literal: `%'`, `T00:00:00Z' ORDER BY`.
 _MANY_BEFORE = 32
-# What may follow a quote that is all that a piece has: the end of a list or of a call.
+# What may follow a quote, and says nothing of how the text goes on: the end of a list or of a call.
 _BETWEEN = re.compile(r"[\s,);\]}]*")
-# Of a piece that says how the text goes on: "'," and "')" stand in any value.
+# Of a piece that does say so.
 _MIN_PIECE = 3
 
 
@@ -31,7 +31,7 @@ _SUBSTITUTION = re.compile(r"(?:[^\\`$]|\\.|\$(?!\())*+", re.S)
 
 
 # Python's own names in code, but for those that only tell what something is called.
-_INNER = re.compile(r"__(?!(?:class|doc|file|len|module|name|qualname|repr|str|version)__)[a-z]\w*?__")
+_INNER = re.compile(r"\b__(?!(?:class|doc|file|len|module|name|qualname|repr|str|version)__)[a-z]\w*?__\b")
 
 
 def reaches_inward(code: str) -> bool:
@@ -86,10 +86,9 @@ def _in_shell(command: str) -> Iterator[tuple[int, int]]:
 def _is_closed(text: str, limit: int, own: OwnText) -> bool:
     """Say whether the quote at `limit` is the function's: a piece of its text goes on behind it, at once or after the quote."""
     after = _BETWEEN.match(text, limit + 1).end()  # type: ignore[union-attr]
+    goes_on = after == len(text) or own.piece_at(text, after) >= _MIN_PIECE
     for at in range(max(0, limit - _MANY_BEFORE), limit + 1):
-        size = own.piece_at(text, at)
-        if at + size > limit + 1:
-            return True
-        if at + size == limit + 1 and (after == len(text) or own.piece_at(text, after) >= _MIN_PIECE):
+        end = at + own.piece_at(text, at)
+        if end > after or (end > limit and goes_on):
             return True
     return False
