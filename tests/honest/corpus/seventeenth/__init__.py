@@ -120,7 +120,8 @@ def http(
     cookies: Sequence[str] = (),
     **query: str,
 ) -> dict[str, object]:
-    """A request to an HTTP API or a function URL (payload 2.0)."""
+    """A request to an HTTP API or a function URL (payload 2.0); `with_` is the query's `with`."""
+    query = {name.rstrip("_"): value for name, value in query.items()}
     event: dict[str, object] = {
         "version": "2.0",
         "routeKey": "$default",
@@ -164,7 +165,7 @@ def http(
 
 def get(**query: str) -> dict[str, object]:
     """A plain GET of a function URL."""
-    return http("GET", "/", None, **query)
+    return http("GET", "/", None, headers=None, cookies=(), **query)
 
 
 def post(**body: object) -> dict[str, object]:

@@ -109,10 +109,10 @@ REQUESTS = {
     "legacy_file": [get(f=n) for n in ("rules.md", "prices 2026.txt", "it's not there.txt", "été.txt")],
     "export": [get(), get(format="csv", min="8"), get(format="csv"), get(format="o'xml")],
     "serialise": [
-        http("POST", "/", {"data": JSONISH}, **{"with": "json.loads"}),
-        http("POST", "/", {"data": {"name": NAMES[0], "note": TICKET}}, **{"with": "json.dumps"}),
-        http("POST", "/", {"data": "Tom & <Jo> it's"}, **{"with": "html.escape"}),
-        http("POST", "/", {"data": PLACES[1]}, **{"with": "urllib.parse.quote"}),
+        http("POST", "/", {"data": JSONISH}, with_="json.loads"),
+        http("POST", "/", {"data": {"name": NAMES[0], "note": TICKET}}, with_="json.dumps"),
+        http("POST", "/", {"data": "Tom & <Jo> it's"}, with_="html.escape"),
+        http("POST", "/", {"data": PLACES[1]}, with_="urllib.parse.quote"),
     ],
     "upload": [
         _multipart(file=("crew list (v2).txt", "\n".join(NAMES))),
@@ -310,18 +310,16 @@ ATTACKS = [
     Attack(
         "import by name",
         "serialise",
-        http("POST", "/", {"data": "echo imp-$((6*7))"}, **{"with": "subprocess.getoutput"}),
+        http("POST", "/", {"data": "echo imp-$((6*7))"}, with_="subprocess.getoutput"),
         "imp-42",
     ),
     Attack(
         "import by name",
         "serialise",
-        http("POST", "/", {"data": "__import__('app').KEY"}, **{"with": "builtins.eval"}),
+        http("POST", "/", {"data": "__import__('app').KEY"}, with_="builtins.eval"),
         KEY,
     ),
-    Attack(
-        "import by name", "serialise", http("POST", "/", {"data": "/etc"}, **{"with": "os.listdir"}), "passwd"
-    ),
+    Attack("import by name", "serialise", http("POST", "/", {"data": "/etc"}, with_="os.listdir"), "passwd"),
     Attack("log injection", "visit_log", post(name="x\nlevel=staff name=y", boat="z"), KEY),
     Attack("log injection", "visit_log", post(name="Ann", boat="q\nlevel=staff gate=open"), KEY),
     Attack(

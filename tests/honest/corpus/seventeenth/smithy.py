@@ -29,8 +29,7 @@ REQUESTS = {
     "find_text": [get(q=q) for q in ("It's", "-rf", "100%", "$HOME", SEARCHES[1])],
     "find_pattern": [get(q=q) for q in ("note", "line; 100%", "O'Brien", "^third")],
     "digest": [
-        http("POST", "/", t, **{"with": w})
-        for t, w in ((TICKET, "sha256"), (JSONISH, "sha1"), ("x", "md-5; ls"))
+        http("POST", "/", t, with_=w) for t, w in ((TICKET, "sha256"), (JSONISH, "sha1"), ("x", "md-5; ls"))
     ],
     "jq_filter": [get(), get(name="gate's lock"), get(name='a" or true or "'), get(name="$HOME")],
     "jq_program": [get(), get(expr=".hours * 2"), get(expr="{name, days: (.hours / 8)}"), get(expr=".id |")],
