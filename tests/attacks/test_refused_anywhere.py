@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from tests.attacks.shop import OWN_FUNCTIONS
+from tests.attacks.shop import OWN_FUNCTIONS, Sink
 from tests.rie import Rie
 
 CODE = "__import__('os').getpid()"
@@ -76,3 +77,24 @@ def test_nothing_is_held_up_and_nothing_is_lost_while_it_is_observed(way: str) -
         answer = rie.invoke({"of": way, "code": f"{CODE} and __import__('os')._exit(0)"})
         assert answer.error_type != "Dayfly.Refused"
         assert [kind for kind, _ in findings(rie)][:1] == ["guard.observed"]
+
+
+OUTLIVES = """
+import socket, threading
+def handler(event, context):
+    over = threading.Event()
+    def work():
+        over.wait()
+        eval(event["code"])
+    threading.Thread(target=work, daemon=True).start()
+    over.set()
+"""
+
+
+def test_what_outlives_its_answer_is_refused_until_it_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(OUTLIVES)
+    settings = {"DAYFLY_GUARD": "block"}
+    with Sink() as sink, Rie(tmp_path, is_lambda=True, environment=settings) as rie:
+        for _ in range(30):
+            rie.invoke({"code": f"socket.socket(2, 2).sendto(b'alive', ('127.0.0.1', {sink.port}))"})
+        assert sink.received(quiet_s=0.1) == []

@@ -68,7 +68,7 @@ def test_the_last_event_of_a_window_is_looked_at_in_full_and_where_there_is_no_w
 
 
 def test_a_report_goes_out_from_any_thread_until_the_answer_begins(monkeypatch: pytest.MonkeyPatch) -> None:
-    guard = SimpleNamespace(begin=lambda *_a, **_o: None, end=lambda _answer: (b"", b""))
+    guard = SimpleNamespace(begin=lambda *_a, **_o: None, end=lambda *_a, **_o: (b"", b""))
     ours, workers = socket.socketpair()
     work = SimpleNamespace(
         socket=workers,

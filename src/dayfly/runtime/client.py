@@ -208,14 +208,16 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         if work.lesson is not None:
             work.lesson.tell()
         note = said = b""
+        if work.serves_once:
+            note = self._last_words(work, is_error=kind == frames.ERROR)
         if self._guard is not None:
-            said, instead = self._guard.end(body if kind == frames.RESULT else b"")
+            # What else runs in this process may do so until it is killed.
+            said, instead = self._guard.end(body if kind == frames.RESULT else b"", stays_on=work.serves_once)
             if instead:
                 # A refusal that the function swallowed.
                 kind, meta, body = frames.ERROR, b"", instead
-        if work.is_forked:
-            is_error = kind == frames.ERROR
-            note = self._words.say(work.sealing, serves_once=work.serves_once, is_error=is_error)
+        if work.is_forked and not work.serves_once:
+            note = self._last_words(work, is_error=kind == frames.ERROR)
         if said:
             note = (said + note)[:MAX_NOTE_BYTES]
         self._is_done = work.serves_once
@@ -224,6 +226,15 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
             self._is_open = False
         for piece in frames.pack_answer(self._nonce, kind, meta, body, note):
             work.socket.sendall(piece)
+
+    def _last_words(self, work: Work, *, is_error: bool) -> bytes:
+        try:
+            return self._words.say(work.sealing, serves_once=work.serves_once, is_error=is_error)
+        except Exception:
+            # Trust boundary: libraries' code. What was refused to it becomes the answer.
+            if self._guard is None or not self._guard.has_refused:
+                raise
+            return b""
 
     def post_init_error(
         self, error_response_data: dict[str, object], error_type_override: str | None = None

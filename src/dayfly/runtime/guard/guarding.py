@@ -67,7 +67,7 @@ _TOLD_UNKNOWN = frozenset(("python", "code", "template", "shell", "global"))
 class Guard:
     """Judges what the hook and the wrappers of drivers ask about, while an event is served.
 
-    `is_active` from `begin` to `end`: at init and between two events
+    `is_active` from `begin` to `end`, or until the process is killed where it serves once: at init and between two events
     nothing is looked at.
     """
 
@@ -148,6 +148,11 @@ class Guard:
         self._surfaced = False
         self._handler_thread = 0
         self._is_last = False
+
+    @property
+    def has_refused(self) -> bool:
+        """Say whether something of this event was refused."""
+        return bool(self._refusal)
 
     @property
     def is_active(self) -> bool:
@@ -361,8 +366,11 @@ class Guard:
             # The supervisor waits a little longer: the error is being described.
             self.report()
 
-    def end(self, answer: bytes = b"") -> tuple[bytes, bytes]:
-        """The answer is there; return what a note begins with and the answer that has to stand for it, if any."""
+    def end(self, answer: bytes = b"", *, stays_on: bool = False) -> tuple[bytes, bytes]:
+        """The answer is there; return what a note begins with and the answer that has to stand for it, if any.
+
+        `stays_on`: threads that outlive it are judged until this process is killed.
+        """
         if b'"statusCode"' in answer:
             from dayfly.runtime.guard import sinks
 
@@ -386,7 +394,13 @@ class Guard:
             # It is too late to refuse; whether the answer may go out is not.
             self._refusal = describe("runtime.patched", changed or patched)
         body = error_body(self._refusal, self._request_id) if self._refusal and not self._surfaced else b""
-        return self.said(), body
+        if not stays_on or self._is_disarmed:
+            return self.said(), body
+        kept = self._body, self._context, self._request_id, self._provenance, self._is_batch
+        said = self.said()
+        self._body, self._context, self._request_id, self._provenance, self._is_batch = kept
+        self.switch.begin(-1, b"", self._request_id, int(self.refuses("runtime.patched")))
+        return said, body
 
     def said(self, *, of_init: bool = False) -> bytes:
         """Return what a note begins with, or what there is to tell `of_init`, and forget all of it."""
