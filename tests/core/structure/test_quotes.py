@@ -31,7 +31,7 @@ def own(*templates: str) -> OwnText:
             "' || (SELECT 1) || '",
             "1' AND 1=1 OR '",
         ),
-        *("x' or name like '"),
+        "x' or name like '",
     ],
 )
 def test_a_value_that_ends_the_quotes_of_a_statement_is_found(
