@@ -144,6 +144,9 @@ def test_a_value_from_a_table_ends_no_quotes_of_the_functions_text() -> None:
     for value, is_refused in (("O''Brien", False), ("O'Brien", False), ("x' OR 1=1 --", True)):
         with pytest.raises(Refused, match=r"sql\.quotes") if is_refused else nullcontext():
             about_sql(serving({}, own=own), f"{own[0]}{value}{own[1]}", "sqlite", frame)
+    # A library's, which goes on otherwise.
+    library = frame_in(str(importlib.import_module("yaml").__file__))
+    about_sql(serving({}, own=own), f"{own[0]}' || ? || '%'", "sqlite", library)
     for value, is_refused in (("a; b", False), ("x' /etc/passwd #", True)):
         with pytest.raises(Refused, match=r"shell\.quotes") if is_refused else nullcontext():
             about_shell(serving({}, own=own), f"{own[2]}{value}{own[3]}", frame)

@@ -61,7 +61,9 @@ def about_sql(guard: Guard, sql: object, dialect: str, frame: FrameType) -> None
         by_library = caller is not None and guard.is_installed(caller)
         judgement = judge_sql(sql, guard.provenance, guard.written, dialect=dialect, by_library=by_library)
         guard.act_on(judgement, sql, frame)
-        if judgement.verdict != "refuse" and leaves_sql_quotes(text_of(sql) or "", dialect, guard.own):
+        # What a library writes may go on otherwise where the function's own text stops: LIKE '%' || ?.
+        is_own = judgement.verdict != "refuse" and not by_library
+        if is_own and leaves_sql_quotes(text_of(sql) or "", dialect, guard.own):
             guard.refuse("sql.quotes", frame, text=sql)
         for found in _FILE_IN_SQL.finditer(text_of(sql) or ""):
             name = found[1].replace("''", "'").removeprefix("file:")
