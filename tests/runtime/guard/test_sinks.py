@@ -152,6 +152,13 @@ def test_a_value_from_a_table_ends_no_quotes_of_the_functions_text() -> None:
             about_shell(serving({}, own=own), f"{own[2]}{value}{own[3]}", frame)
 
 
+def test_a_variable_of_the_functions_may_be_called_as_a_key_of_the_event() -> None:
+    own = ("awk", "-v", "n=", "{ print $n }", "prices.csv")
+    for value, event, is_refused in (("n=2", {"n": "2"}, False), ("m=2", {"m": "2"}, True)):
+        with pytest.raises(Refused) if is_refused else nullcontext():
+            about_process(serving(event, own=own), "awk", ["awk", "-v", value, *own[3:]], frame_in(__file__))
+
+
 def test_code_from_a_table_does_not_reach_inward() -> None:
     frame, marks = frame_in(__file__), (("{{", "}}"), ("{%", "%}"))
     for text, is_refused in (("Dear {{ name.__class__ }}, __init__", False), ("{{ x.__init__ }}", True)):
