@@ -22,6 +22,9 @@ import os
 import sqlite3
 import urllib.request
 
+# In no text of the function's: what ends a quote that it has is refused without any shape.
+QUOTE = chr(39)
+
 
 def store(data=None):
     request = urllib.request.Request(os.environ["STORE"], data=data, method="PUT" if data else "GET")
@@ -39,7 +42,7 @@ def connect():
 
 
 def find(connection, name):
-    return [row[0] for row in connection.execute(f"SELECT total FROM orders WHERE customer = '{name}'")]
+    return [row[0] for row in connection.execute(f"SELECT total FROM orders WHERE customer = {QUOTE}{name}{QUOTE}")]
 
 
 def build(connection, event):

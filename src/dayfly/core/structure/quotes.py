@@ -13,7 +13,7 @@ from dayfly.core.structure.sqltokens import DIALECTS, QUOTED, STRING, read_token
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from dayfly.core.structure.trusted_literals import OwnText
 
@@ -25,8 +25,14 @@ _BETWEEN = re.compile(r"[\s,);\]}]*")
 _MIN_PIECE = 3
 
 
-# Of a shell: a text between quotes, and what is none; a comment holds no quotes.
-_SHELL = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.|\s#[^\n]*|[^'\"\\\s]+|\s", re.S)
+# Of the function's text before a value. `VALUES('` stands in any statement, also in one that the standard library writes.
+_LEAST_SQL, _LEAST_SHELL = 12, 6
+# One value behind another.
+_LISTED = re.compile(r"\s*,\s*(?:['\"0-9?%:-]|null\b)", re.I)
+# Of a shell: a text between quotes, and what is none; a comment holds no quotes, and `'"'"'` is an escaped one.
+_SHELL = re.compile(
+    r"'[^']*'(?:(?:\"'\"|\\')'[^']*')*|\"(?:[^\"\\]|\\.)*\"|\\.|\s#[^\n]*|[^'\"\\\s]+|\s", re.S
+)
 _SUBSTITUTION = re.compile(r"(?:[^\\`$]|\\.|\$(?!\())*+", re.S)
 
 
@@ -39,30 +45,35 @@ def reaches_inward(code: str) -> bool:
     return _INNER.search(code) is not None
 
 
-def leaves_sql_quotes(sql: str, dialect: str, own: OwnText) -> bool:
-    """Say whether a value in a statement has ended its quotes, in each of the dialects that it may be in."""
-    openings = own.openings_in(sql)
-    if not openings:
-        return False
-    leaves = False
-    for one in (dialect,) if dialect in DIALECTS else DIALECTS:
+def leaves_sql_quotes(sql: str, dialect: str, own: OwnText) -> int:
+    """Return where a value in a statement has ended its quotes, in each of the dialects that it may be in; -1 for nowhere."""
+    openings = own.openings_in(sql, _LEAST_SQL)
+    left = -1
+    for one in DIALECTS if openings and dialect not in DIALECTS else (dialect,) * bool(openings):
         try:
             tokens = read_tokens(sql, one)
         except Unreadable:
             # An apostrophe in prose leaves a quote open: no server executes that.
             continue
-        literals = [token for token in tokens if token.kind in (STRING, QUOTED) and token.content in openings]
-        leaves = any(not _is_closed(sql, token.limit, own) for token in literals)
-        if not leaves:
-            return False
-    return leaves
+        left = _left_at(
+            sql, ((one.content, one.limit) for one in tokens if one.kind in (STRING, QUOTED)), openings, own
+        )
+        if left < 0:
+            break
+    return left
 
 
-def leaves_shell_quotes(command: str, own: OwnText) -> bool:
-    """Say whether a value in a shell's command has ended its quotes, or has a command executed between them."""
-    openings = own.openings_in(command)
-    return bool(openings) and any(
-        content in openings and not _is_closed(command, limit, own) for content, limit in _in_shell(command)
+def leaves_shell_quotes(command: str, own: OwnText) -> int:
+    """Return where a value in a shell's command has ended its quotes, or has a command executed between them; -1 for nowhere."""
+    openings = own.openings_in(command, _LEAST_SHELL)
+    return _left_at(command, _in_shell(command), openings, own) if openings else -1
+
+
+def _left_at(text: str, literals: Iterable[tuple[int, int]], openings: set[int], own: OwnText) -> int:
+    """Return where one of the literals, ranges of content that the function's text begins, ends otherwise than that."""
+    return next(
+        (limit for content, limit in literals if content in openings and not _is_closed(text, limit, own)),
+        -1,
     )
 
 
@@ -86,7 +97,11 @@ def _in_shell(command: str) -> Iterator[tuple[int, int]]:
 def _is_closed(text: str, limit: int, own: OwnText) -> bool:
     """Say whether the quote at `limit` is the function's: a piece of its text goes on behind it, or one ends there and another follows."""
     after = _BETWEEN.match(text, limit + 1).end()  # type: ignore[union-attr]
-    goes_on = after == len(text) or own.piece_at(text, after) >= _MIN_PIECE
+    goes_on = (
+        after == len(text)
+        or own.piece_at(text, after) >= _MIN_PIECE
+        or _LISTED.match(text, limit + 1) is not None
+    )
     for at in range(max(0, limit - _MANY_BEFORE), limit + 1):
         end = at + own.piece_at(text, at)
         # `', ` too: what follows that may be another value.

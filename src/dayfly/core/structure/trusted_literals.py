@@ -232,11 +232,11 @@ class OwnText:
                     longest = len(piece)
         return longest
 
-    def openings_in(self, text: str) -> set[int]:
-        """Return where in `text` a value may begin that the function's text puts behind a quote."""
+    def openings_in(self, text: str, least: int) -> set[int]:
+        """Return where in `text` a value may begin that the function's text puts behind a quote, at `least` so many characters."""
         found: set[int] = set()
         for head, tail in self._function.load().openings:
-            at = text.find(head)
+            at = text.find(head) if len(head) >= least else -1
             while at >= 0:
                 if text.startswith(tail, at + len(head)):
                     found.add(at + len(head))

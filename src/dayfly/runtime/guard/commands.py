@@ -12,7 +12,7 @@ from dayfly.core.structure.programs import OBEYED, script_of
 from dayfly.core.structure.quotes import leaves_shell_quotes
 from dayfly.core.structure.shell import commands_of, judge_argv, judge_input, judge_script, judge_shell
 from dayfly.runtime.guard.places import text_of
-from dayfly.runtime.guard.sinks import MANY_READ, about_path, ask_shape, brought
+from dayfly.runtime.guard.sinks import MANY_READ, about_path, ask_shape, brought, refuse_left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def about_shell(
     if text is not None:
         judgement = judge_shell(text, guard.provenance, guard.own, is_systems=is_systems)
         guard.act_on(judgement, text, frame)
-        if judgement.verdict != "refuse" and leaves_shell_quotes(text, guard.own):
-            guard.refuse("shell.quotes", frame, text=text)
+        if judgement.verdict != "refuse":
+            refuse_left(guard, "shell.quotes", text, leaves_shell_quotes(text, guard.own), frame)
         commands = [words for words in commands_of(text) if words]
         # `cd` leads every command behind it elsewhere.
         folders = [words[1] for words in commands if words[0] in _MOVE and len(words) > 1][:_MANY_FOLDERS]

@@ -134,6 +134,12 @@ def ask_shape(
         guard.shapes.ask(guard, sink, text, frame, dialect=dialect, is_own=is_own)
 
 
+def refuse_left(guard: Guard, rule: str, text: str, at: int, frame: FrameType) -> None:
+    """Refuse a text in which a value from any source has ended its quotes `at`; the event's own, there, were judged before."""
+    if at >= 0 and not any(span.start <= at < span.end for span in guard.contributed(text)):
+        guard.refuse(rule, frame, text=text)
+
+
 def about_template(
     guard: Guard,
     text: str,

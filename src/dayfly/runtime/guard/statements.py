@@ -22,6 +22,7 @@ from dayfly.runtime.guard.sinks import (
     ask_shape,
     brought,
     caller_of,
+    refuse_left,
 )
 
 TYPE_CHECKING = False
@@ -62,9 +63,9 @@ def about_sql(guard: Guard, sql: object, dialect: str, frame: FrameType) -> None
         judgement = judge_sql(sql, guard.provenance, guard.written, dialect=dialect, by_library=by_library)
         guard.act_on(judgement, sql, frame)
         # What a library writes may go on otherwise where the function's own text stops: LIKE '%' || ?.
-        is_own = judgement.verdict != "refuse" and not by_library
-        if is_own and leaves_sql_quotes(text_of(sql) or "", dialect, guard.own):
-            guard.refuse("sql.quotes", frame, text=sql)
+        if judgement.verdict != "refuse" and not by_library:
+            text = text_of(sql) or ""
+            refuse_left(guard, "sql.quotes", text, leaves_sql_quotes(text, dialect, guard.own), frame)
         for found in _FILE_IN_SQL.finditer(text_of(sql) or ""):
             name = found[1].replace("''", "'").removeprefix("file:")
             if "://" not in name and guard.contributed(name):
