@@ -298,6 +298,19 @@ def test_no_table_of_the_judge_is_such_that_a_change_of_it_goes_unseen() -> None
         ({"next": "JavaScript:alert(1)"}, {"headers": {"Location": "JavaScript:alert(1)"}}, True),
         # Values within a line, paths, and addresses as a client registers them.
         ({"name": "ada; x=1"}, {"headers": {"X-Name": "ada; x=1"}}, False),
+        *(
+            ({"next": f"https://{one}/"}, {"headers": {"Location": f"https://{one}/"}}, True)
+            for one in (
+                "evil.example\\@app.example",
+                "app.example@evil.example",
+                "evil.example\\.app.example",
+            )
+        ),
+        (
+            {"next": "https://app.example/a@b?c=d\\"},
+            {"headers": {"Location": "https://app.example/a@b?c=d\\"}},
+            False,
+        ),
         ({"next": "/a//b?u=//c"}, {"headers": {"Location": "/a//b?u=//c"}}, False),
         ({"next": "https://app.example/x"}, {"headers": {"Location": "https://app.example/x"}}, False),
         ({"next": "shop://back"}, {"headers": {"Location": "shop://back"}}, False),

@@ -47,7 +47,11 @@ _HEADS = re.compile(rb'"(?:headers|multiValueHeaders|cookies)"\s*:\s*(?=[{\[])')
 _MANY_HEADS, _MANY_HEAD = 4, 65536
 _DECODER = json.JSONDecoder()
 # How a redirect begins that leads to another host although a path was meant, or to a script. Browsers leave out tabs and ends of lines.
-_ELSEWHERE = re.compile(r"[\s\x00-\x1f]*(?:[/\\][\t\r\n]*[/\\]|(?:java|vb)script:|data:)", re.IGNORECASE)
+# Nor do they take a host as Python does that has a name of a user or a backslash: `https://evil.example\\@shop.example/`.
+_ELSEWHERE = re.compile(
+    r"[\s\x00-\x1f]*(?:[/\\][\t\r\n]*[/\\]|(?:java|vb)script:|data:|https?:[/\\]{2}[^/?#]*[@\\])",
+    re.IGNORECASE,
+)
 # Modules whose classes are those of plain values.
 _OF_DATA = frozenset(("builtins", "datetime", "decimal", "uuid"))
 # Modules whose functions act on the machine: no honest event chooses among all of them.
