@@ -93,7 +93,7 @@ def test_a_statement_may_begin_as_another_one_does() -> None:
     assert leaves_sql_quotes(whole, "sqlite", own(NAMED, whole)) < 0
 
 
-def test_a_list_of_values_is_nobodys_injection() -> None:
+def test_a_list_of_values_is_no_injection() -> None:
     dumped = "INSERT INTO \"t\" VALUES('a','b');\nINSERT INTO \"t\" VALUES('c');"
     assert leaves_sql_quotes(dumped, "sqlite", own("VALUES('{}'", "INSERT INTO b VALUES ('{}', 5)")) < 0
     assert (

@@ -23,8 +23,6 @@ _MANY_BEFORE = 1024
 _BETWEEN = re.compile(r"[\s,);\]}]*")
 # Of a piece that does say so.
 _MIN_PIECE = 3
-
-
 # Of the function's text before a value. `VALUES('` stands in any statement, also in one that the standard library writes.
 _LEAST_SQL, _LEAST_SHELL = 12, 6
 # One value behind another.
@@ -34,8 +32,6 @@ _SHELL = re.compile(
     r"'[^']*'(?:(?:\"'\"|\\')'[^']*')*|\"(?:[^\"\\]|\\.)*\"|\\.|\s#[^\n]*|[^'\"\\\s]+|\s", re.S
 )
 _SUBSTITUTION = re.compile(r"(?:[^\\`$]|\\.|\$(?!\())*+", re.S)
-
-
 # Python's own names in code, but for those that only tell what something is called.
 _INNER = re.compile(r"\b__(?!(?:class|doc|file|len|module|name|qualname|repr|str|version)__)[a-z]\w*?__\b")
 

@@ -70,7 +70,7 @@ class Explanation:
 class _Tier:
     """String constants, as whole pieces between holes, and as words."""
 
-    __slots__ = ("_texts", "buckets", "constants", "openings", "ready", "templates", "words")
+    __slots__ = ("_openings", "_texts", "buckets", "constants", "ready", "templates", "words")
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
@@ -78,7 +78,7 @@ class _Tier:
         self.constants: set[str] = set()
         self.buckets: dict[str, list[str]] = {}
         # Pieces with a quote behind a word or a comparison: up to their last one, and behind it.
-        self.openings: tuple[tuple[str, str], ...] = ()
+        self._openings: tuple[tuple[str, str], ...] | None = None
         self.templates: list[list[str]] = []
         self.words: set[str] = set()
 
@@ -105,8 +105,6 @@ class _Tier:
             if ":" in text:
                 for part in _PARAMETER.split(text):
                     _add(pieces, part)
-        found = (_OPENING.match(piece) for piece in pieces if "'" in piece or '"' in piece)
-        self.openings = tuple((one[1], one[2]) for one in found if one is not None)
         buckets = self.buckets
         for piece in pieces:
             key = piece[: _KEY_LENGTH[len(piece)] if len(piece) < len(_KEY_LENGTH) else KEY_LENGTHS[-1]]
@@ -124,6 +122,14 @@ class _Tier:
             self.words.update(word.split("_"))
         self.words.discard("")
         return self
+
+    def openings(self) -> tuple[tuple[str, str], ...]:
+        """Return them, found at the first question: libraries' two megabytes are asked for none."""
+        if self._openings is None:
+            pieces = (piece for bucket in self.load().buckets.values() for piece in bucket)
+            found = (_OPENING.match(piece) for piece in pieces if "'" in piece or '"' in piece)
+            self._openings = tuple((one[1], one[2]) for one in found if one is not None)
+        return self._openings
 
 
 def _add(pieces: set[str], text: str) -> None:
@@ -235,7 +241,7 @@ class OwnText:
     def openings_in(self, text: str, least: int) -> set[int]:
         """Return where in `text` a value may begin that the function's text puts behind a quote, at `least` so many characters."""
         found: set[int] = set()
-        for head, tail in self._function.load().openings:
+        for head, tail in self._function.openings():
             at = text.find(head) if len(head) >= least else -1
             while at >= 0:
                 if text.startswith(tail, at + len(head)):
