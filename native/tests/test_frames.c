@@ -141,7 +141,7 @@ static void one_byte_beyond_the_limit_is_kept_of_too_long_an_answer(void) {
     begin();
     all.n = 0;
     put(&all, nonce, ANSWER_PART, "", 2, "ab");
-    put(&all, nonce, ANSWER_RESULT, "a", MAX_ANSWER_BYTES + 3, "");
+    put(&all, nonce, ANSWER_RESULT, "a", MAX_ANSWER_BYTES + sizeof(zeros), "");
     CHECK_EQUAL(feed(buffer_bytes(&all), all.n), 0);
     for (size_t sent = 0; sent <= MAX_ANSWER_BYTES; sent += sizeof(zeros))
         CHECK_EQUAL(feed((struct bytes){zeros, sizeof(zeros)}, sizeof(zeros)), 0);
