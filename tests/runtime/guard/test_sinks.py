@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import json
 import math
@@ -16,6 +17,7 @@ from urllib.parse import quote, quote_plus, urljoin
 import pytest
 from tests.runtime.guard.guards import serving, told
 
+from dayfly.runtime.guard.audit_events import _text_of_tree
 from dayfly.runtime.guard.commands import (
     about_environment,
     about_process,
@@ -945,3 +947,12 @@ def test_text_that_quotes_a_declaration_declares_nothing() -> None:
     hidden = "<!DOCTYPE a [<!-- <![CDATA[ --><!ENTITY x SYSTEM 'file:///etc/passwd'>]><a>&x;</a>"
     with pytest.raises(Refused):
         about_markup(serving({"xml": hidden}), hidden, frame_in(__file__))
+
+
+def test_a_tree_whose_f_string_has_bare_expressions_has_a_source() -> None:
+    """As werkzeug makes them for its rules; the compiler takes those."""
+    tree = ast.parse("f'a{x}b'")
+    joined = next(node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr))
+    joined.values[1] = joined.values[1].value  # type: ignore[attr-defined]
+    assert _text_of_tree(tree) == "f'a{x}b'"
+    assert not isinstance(joined.values[1], ast.FormattedValue), "the tree itself was changed"

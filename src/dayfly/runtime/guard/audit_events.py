@@ -94,11 +94,32 @@ def _on_compile(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
         import ast
 
         if isinstance(source, ast.AST):
-            text = ast.unparse(source)
+            text = _text_of_tree(source)
             before = guard.suspicions + guard.doubts
             sinks.about_python(guard, text, frame)
             if guard.suspicions + guard.doubts == before:
                 guard.remember(text)
+
+
+def _text_of_tree(tree: Any) -> str:
+    """Return the source of a syntax tree; of one, too, whose f-strings have expressions that the compiler takes as they are."""
+    import ast
+
+    try:
+        return ast.unparse(tree)
+    except ValueError:
+        import copy
+
+        tree = copy.deepcopy(tree)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.JoinedStr):
+                node.values = [
+                    one
+                    if isinstance(one, (ast.Constant, ast.FormattedValue))
+                    else ast.FormattedValue(one, -1)
+                    for one in node.values
+                ]
+        return ast.unparse(tree)
 
 
 def _is_one_of(frame: FrameType, functions: tuple[tuple[str, str], ...]) -> bool:
