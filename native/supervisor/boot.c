@@ -407,6 +407,8 @@ static void take_charge(struct supervisor *s) {
 
 static void settle(void *context) {
     struct supervisor *s = context;
+    /* One that was stopped in the middle of a fork would keep it pending. */
+    zygote_undo_stop(&s->zygote);
     pool_settle(s);
 }
 

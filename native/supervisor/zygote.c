@@ -145,8 +145,13 @@ static bool undo_stop(struct zygote *zygote) {
     return zygote->is_known_to_stop || !was_known;
 }
 
+void zygote_undo_stop(struct zygote *zygote) {
+    zygote->stops += undo_stop(zygote) ? 1 : 0;
+}
+
 unsigned zygote_take_stops(struct zygote *zygote) {
-    unsigned stops = zygote->stops + (undo_stop(zygote) ? 1 : 0);
+    zygote_undo_stop(zygote);
+    unsigned stops = zygote->stops;
     zygote->stops = 0;
     return stops;
 }
@@ -176,7 +181,7 @@ void zygote_attend(struct zygote *zygote, struct output *output, const struct po
     int64_t now = now_ns();
     if (now >= zygote->look_at) {
         zygote->look_at = now + LOOK_NS;
-        zygote->stops += undo_stop(zygote) ? 1 : 0;
+        zygote_undo_stop(zygote);
     }
 }
 

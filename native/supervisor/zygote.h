@@ -119,6 +119,8 @@ int zygote_rest(struct zygote *zygote, struct fault *fault);
  * meanwhile: a worker may continue it as well. */
 int zygote_resume(struct zygote *zygote, struct fault *fault);
 
+/* Resume it where others have stopped it, and count that for zygote_take_stops. */
+void zygote_undo_stop(struct zygote *zygote);
 /* Say how often others stopped it since this was last asked; resumes it. */
 unsigned zygote_take_stops(struct zygote *zygote);
 

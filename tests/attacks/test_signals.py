@@ -191,7 +191,16 @@ def test_a_stop_is_undone(name: str, steady_shop: Shop) -> None:
 
 def test_stopped_standbys_and_a_stopped_zygote_are_found(steady_shop: Shop) -> None:
     before = steady_shop.findings().count("residue.signals")
-    steady_shop.attack(FAMILY + STOPS["zygote and standbys"])
+    # A stop that the zygote was resumed from before it could run again leaves nothing to find.
+    until_stopped = """
+def state(pid):
+    return open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0]
+until = time.monotonic() + 10
+while state(zygote) != "T":
+    assert time.monotonic() < until, "it goes on"
+    send(zygote, signal.SIGSTOP)
+"""
+    steady_shop.attack(FAMILY + STOPS["zygote and standbys"] + until_stopped)
     steady_shop.serve(3)
     wait_for_more(steady_shop, before)
 
