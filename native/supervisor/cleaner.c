@@ -66,8 +66,8 @@ static bool judge(struct supervisor *s, const struct cleaned *done, const char *
 static bool clean_files(struct supervisor *s, int64_t until, struct fault *why) {
     struct cleaned done;
     held_look(&s->held, &s->sweep);
-    /* A zygote that runs code of the function's beside workers may have read what they changed. */
-    s->writable_paths.restores = s->is_forking && !s->ready.has_threads && !s->ready.runs_ahead;
+    /* Code of the function's that ran in the zygote since the event was handed over may have read what was changed. */
+    s->writable_paths.restores = s->is_forking && !(s->ready.runs_ahead && s->zygote.has_run);
     writable_paths_clear(&s->writable_paths, until, &done);
     return judge(s, &done, "", why);
 }

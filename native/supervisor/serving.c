@@ -128,6 +128,7 @@ void serving_begin(struct supervisor *s, struct lane *lane) {
     lane->unsent = (struct delivery){buffer_bytes(&lane->frame), {NULL, 0}};
     if (s->is_forking && s->ready.has_threads && zygote_rest(&s->zygote, &lane->why) != 0)
         pool_lose(s, &lane->why);
+    zygote_begin_event(&s->zygote);
     /* From now on nothing of our user can be trusted. */
     s->signals.is_alone = false;
     timers_guard(&s->timers, worker->pid, s->zygote.lifeline);

@@ -86,6 +86,7 @@ int zygote_start(struct zygote *zygote, struct zygote_launch *launch, struct out
     zygote->look_at = 0;
     zygote->stops = 0;
     zygote->is_resting = false;
+    zygote->has_run = true;
     zygote->is_known_to_stop = false;
     zygote->status = -1;
     return 0;
@@ -126,6 +127,7 @@ int zygote_rest(struct zygote *zygote, struct fault *fault) {
 int zygote_resume(struct zygote *zygote, struct fault *fault) {
     const bool was_resting = zygote->is_resting;
     zygote->is_resting = false;
+    zygote->has_run |= was_resting;
     if (was_resting && take_change(zygote) != 0)
         return fault_set(fault, "it was continued while a worker was running");
     (void)process_signal(zygote->pid, zygote->pidfd, SIGCONT);
@@ -397,6 +399,7 @@ int zygote_ask(struct zygote *zygote, enum control_kind kind, struct worker *wor
     uint8_t space[(ZYGOTE_MANY_DEAD + 2) * (CONTROL_HEAD_BYTES + 8)];
     struct buffer request = {space, 0, sizeof(space)};
     int pair[2];
+    zygote->has_run = true;
     *is_lost = zygote_resume(zygote, fault) != 0;
     if (*is_lost)
         return -1;

@@ -64,6 +64,7 @@ struct zygote {
     unsigned stops;  /* by others, undone since they were last taken */
     bool is_known_to_stop;
     bool is_resting;
+    bool has_run; /* code of the function's may have, at a fork or in its threads, since zygote_begin_event */
     int status; /* its own wait status once it was waited for, -1 before */
 };
 
@@ -119,6 +120,10 @@ int zygote_rest(struct zygote *zygote, struct fault *fault);
  * meanwhile: a worker may continue it as well. */
 int zygote_resume(struct zygote *zygote, struct fault *fault);
 
+/* An event is handed over: what it writes has been seen by no code of the zygote's yet. */
+static inline void zygote_begin_event(struct zygote *zygote) {
+    zygote->has_run = false;
+}
 /* Resume it where others have stopped it, and count that for zygote_take_stops. */
 void zygote_undo_stop(struct zygote *zygote);
 /* Say how often others stopped it since this was last asked; resumes it. */

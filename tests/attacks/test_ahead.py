@@ -77,6 +77,14 @@ ATTACKS = {
         "s = os.stat('/tmp/made/rate'); f = open('/tmp/made/rate', 'r+'); f.write('poison!'); f.flush(); time.sleep(0.3)\n"
         "f.seek(0); f.write('shipped'); f.close(); os.utime('/tmp/made/rate', ns=(s.st_atime_ns, s.st_mtime_ns))"
     ),
+    "a file of init's, changed": "open('/tmp/made/rate', 'w').write('poison'); time.sleep(0.3)",
+    "a file of init's, changed, by one that dies": "open('/tmp/made/rate', 'w').write('poison'); time.sleep(0.1); os._exit(3)",
+    "a file of init's, changed, and a zygote that is woken to read it": """
+open("/tmp/made/rate", "w").write("poison")
+for _ in range(50):
+    os.kill(os.getppid(), 18)
+    time.sleep(0.002)
+""",
     "a file, and a zygote that is woken to read it": """
 open("/tmp/flag", "w").write("poison")
 for _ in range(50):

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.rie import Rie
 
 FUNCTIONS = Path(__file__).parent / "functions"
 
 
-def test_a_database_of_inits_is_as_init_made_it_for_every_event() -> None:
-    with Rie(FUNCTIONS, "database.handler", confined=True, refusals=True) as rie:
+@pytest.mark.parametrize("function", ["database", "database_and_hook", "database_and_thread"])
+def test_a_database_of_inits_is_as_init_made_it_for_every_event(function: str) -> None:
+    with Rie(FUNCTIONS, f"{function}.handler", confined=True, refusals=True) as rie:
         answers: list[Any] = [rie.invoke({"name": f"nuts {number}" * 900}).payload for number in range(6)]
         log = rie.logs()
     assert [answer["rows"] for answer in answers] == [2] * 6
