@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+from collections.abc import Callable
+from contextlib import nullcontext
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -168,10 +171,9 @@ REQUESTS: list[tuple[str, dict[str, object], dict[str, object]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("service", "refused", "allowed"), REQUESTS)
-def test_a_service_of_aws_gets_no_statement_that_the_event_has_changed(
-    service: str, refused: dict[str, object], allowed: dict[str, object], guard: Guard
-) -> None:
+def calls_of(service: str, guard: Guard) -> Callable[[str, dict[str, object]], str]:
+    """The call of a client of AWS's under this guard."""
+
     class BaseClient:
         meta = SimpleNamespace(service_model=SimpleNamespace(service_name=service))
 
@@ -181,8 +183,36 @@ def test_a_service_of_aws_gets_no_statement_that_the_event_has_changed(
     module = ModuleType("botocore.client")
     module.BaseClient = BaseClient  # type: ignore[attr-defined]
     clients.WRAPPED["botocore.client"](module, guard)
-    assert BaseClient()._make_api_call("Act", allowed) == "sent"
+    return BaseClient()._make_api_call
+
+
+@pytest.mark.parametrize(("service", "refused", "allowed"), REQUESTS)
+def test_a_service_of_aws_gets_no_statement_that_the_event_has_changed(
+    service: str, refused: dict[str, object], allowed: dict[str, object], guard: Guard
+) -> None:
+    call = calls_of(service, guard)
+    assert call("Act", allowed) == "sent"
     if refused:
         with pytest.raises(Refused):
-            BaseClient()._make_api_call("Act", refused)
+            call("Act", refused)
     assert [verdict for verdict, _rule in told(guard)] == ["refused"] * bool(refused)
+
+
+@pytest.mark.parametrize(
+    ("service", "given"),
+    [
+        ("ssm", lambda name: {"Name": name}),
+        ("ssm", lambda name: {"Names": ["/app/motto", name]}),
+        ("s3", lambda name: {"Bucket": "b", "Key": name[1:]}),
+        ("secretsmanager", lambda name: {"SecretId": name}),
+    ],
+)
+def test_a_name_that_was_computed_of_a_path_stays_below_the_directory_that_the_function_names(
+    service: str, given: Callable[[str], dict[str, object]]
+) -> None:
+    for name, is_refused in (("../private/key", True), ("x/../motto", False), ("motto", False)):
+        guard = serving({"name": name}, own=("/app/public/",))
+        path = os.path.normpath("/app/public/" + name)
+        guard.computed_paths[path] = ("/app/public/" + name, "")
+        with pytest.raises(Refused) if is_refused else nullcontext():
+            assert calls_of(service, guard)("Get", given(path)) == "sent"

@@ -186,8 +186,11 @@ def _wrap_botocore(module: ModuleType, guard: Guard, owner: str = "BaseClient") 
             guard.ask("statements.about_operators", conditions)
         for document in _documents(parameters):
             guard.ask("documents.about_body", document)
-        if service == "s3" and type(key := parameters.get("Key")) is str:
-            guard.ask(sinks.about_result, key)
+        for value in parameters.values() if guard.computed_paths else ():
+            # Objects, parameters and secrets have names like paths, and those that are asked for together a list.
+            for name in value if type(value) is list else (value,):
+                if type(name) is str:
+                    guard.ask(sinks.about_result, name)
         if service in ("ses", "sesv2"):
             guard.ask("documents.about_mail", _raw_message(parameters))
         if service == "ssm":
