@@ -7,9 +7,11 @@ both quotes: one that neither closes nor goes on as the function's text does was
 from __future__ import annotations
 
 import re
+from collections import deque
+from itertools import takewhile
 
 from dayfly.core.structure.judgement import Unreadable
-from dayfly.core.structure.sqltokens import DIALECTS, QUOTED, STRING, read_tokens
+from dayfly.core.structure.sqltokens import DIALECTS, QUOTED, STRING, each_token
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,16 +46,20 @@ def reaches_inward(code: str) -> bool:
 def leaves_sql_quotes(sql: str, dialect: str, own: OwnText) -> int:
     """Return where a value in a statement has ended its quotes, in each of the dialects that it may be in; -1 for nowhere."""
     openings = own.openings_in(sql, _LEAST_SQL)
-    left = -1
+    last, left = max(openings, default=-1), -1
     for one in DIALECTS if openings and dialect not in DIALECTS else (dialect,) * bool(openings):
+        tokens = each_token(sql, one)
+        # Of a list of ten thousand rows that follow, nothing is read.
+        asked = takewhile(lambda token: token.start <= last, tokens)
+        literals = ((token.content, token.limit) for token in asked if token.kind in (STRING, QUOTED))
         try:
-            tokens = read_tokens(sql, one)
+            found = _left_at(sql, literals, openings, own)
+            if found >= 0 or dialect != one:
+                # An apostrophe in prose leaves a quote open: no server executes that.
+                deque(tokens, maxlen=0)
         except Unreadable:
-            # An apostrophe in prose leaves a quote open: no server executes that.
             continue
-        left = _left_at(
-            sql, ((one.content, one.limit) for one in tokens if one.kind in (STRING, QUOTED)), openings, own
-        )
+        left = found
         if left < 0:
             break
     return left

@@ -6,6 +6,10 @@ import re
 
 from dayfly.core.structure.judgement import Unreadable
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 WORD, NUMBER, STRING, QUOTED, PLACEHOLDER, OPERATOR, COMMENT, SPACE = range(8)
 
 DIALECTS = ("postgresql", "mysql", "sqlite", "partiql")
@@ -59,20 +63,26 @@ class Unterminated(Unreadable):
 
 def read_tokens(sql: str, dialect: str) -> list[Token]:
     """Return tokens that cover `sql` without a gap; raises Unreadable where the dialect has none."""
-    if "\0" in sql:
-        raise Unreadable("a null character")  # SQLite's text ends there
     tokens: list[Token] = []
-    at = 0
     try:
-        while at < len(sql):
-            token = _token(sql, at, dialect)
-            token.text = sql[at : token.end].lower()
+        for token in each_token(sql, dialect):
             tokens.append(token)
-            at = token.end
     except Unterminated as fault:
         fault.tokens = tokens
         raise
     return tokens
+
+
+def each_token(sql: str, dialect: str) -> Iterator[Token]:
+    """Yield these tokens as they are read; raises Unreadable at the first that the dialect has not."""
+    if "\0" in sql:
+        raise Unreadable("a null character")  # SQLite's text ends there
+    at = 0
+    while at < len(sql):
+        token = _token(sql, at, dialect)
+        token.text = sql[at : token.end].lower()
+        yield token
+        at = token.end
 
 
 def _token(sql: str, at: int, dialect: str) -> Token:
