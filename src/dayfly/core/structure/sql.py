@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, as_text, judged, mark, refuse
+from dayfly.core.structure.judgement import Judgement, Taint, as_text, judged, mark, refuse
 from dayfly.core.structure.sqlplaces import (
     CLAUSES,
     COMPARISONS,
@@ -75,27 +75,17 @@ def judge_sql(
             # What else made it is for its shape to tell: parameters are the rule, and a statement takes 2 ms to read.
             return Judgement("allow", "sql.untouched", "nothing of it is the event's")
         found: dict[str, Judgement] = {}
-        fault = Unreadable("no dialect")
         for one in dialects:
             try:
                 statement = Statement(text, one, taint, own)
                 judgement = _judge(statement, is_schemaless=is_schemaless, by_library=by_library)
             except Unterminated as why:
-                fault = why
                 if not _is_broken_by_words(text, why.tokens, taint):
                     raise
                 reason = "the statement ends in a string: the database refuses it"
                 judgement = Judgement("unknown", "sql.broken", reason, taint.first_path())
-            except Unreadable as why:
-                fault = why
-                if taint.mask.find(1) >= 0:
-                    raise
-                continue  # E'it\'s' of the function's own is one dialect's
             found.setdefault(judgement.verdict, judgement)
-        for verdict in ("refuse", "unknown", "allow"):
-            if verdict in found:
-                return found[verdict]
-        raise fault
+        return next(found[verdict] for verdict in ("refuse", "unknown", "allow") if verdict in found)
 
     # For each character where a name or a literal stands, where that ends; -1 once it was looked at.
     places: dict[int, int] = {}
