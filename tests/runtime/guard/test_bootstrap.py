@@ -14,7 +14,7 @@ from dayfly.runtime.guard.refusal import ERROR_TYPE
 
 
 def refuse(guard: Guard) -> None:
-    guard.act_on(Judgement("refuse", "python.structure", ""), "x", None)
+    guard.act_on(Judgement("refuse", "python.structure"), "x", None)
 
 
 def test_a_refusal_becomes_an_error_that_is_named_and_shows_the_functions_part() -> None:

@@ -29,7 +29,7 @@ BATCH = {
 
 
 def refuse(path: str = "") -> Judgement:
-    return Judgement("refuse", "python.structure", "", path)
+    return Judgement("refuse", "python.structure", path)
 
 
 def test_a_refusal_is_no_exception_that_functions_catch() -> None:
@@ -141,7 +141,7 @@ def test_the_hash_of_a_text_is_keyed() -> None:
 def test_what_is_unknown_is_told_of_code_alone() -> None:
     guard = serving({})
     for sink in ("sql", "path", "url", "python"):
-        guard.act_on(Judgement("unknown", sink + ".unexplained", ""), "x", None)
+        guard.act_on(Judgement("unknown", sink + ".unexplained"), "x", None)
     assert told(guard) == [["unknown", "python.unexplained"]]
 
 
@@ -150,10 +150,10 @@ def test_what_is_unknown_is_refused_where_the_event_was_not_read_as_a_whole() ->
     guard = serving({"upload": archive})
     assert not guard.provenance.is_complete
     # All that a judge has against it is that: the structure is the function's.
-    guard.act_on(Judgement("unknown", "python.incomplete", ""), "x", None)
-    guard.act_on(Judgement("unknown", "sql.unexplained", ""), "x", None)
+    guard.act_on(Judgement("unknown", "python.incomplete"), "x", None)
+    guard.act_on(Judgement("unknown", "sql.unexplained"), "x", None)
     with pytest.raises(Refused):
-        guard.act_on(Judgement("unknown", "python.unexplained", ""), "x", None)
+        guard.act_on(Judgement("unknown", "python.unexplained"), "x", None)
     assert told(guard) == [["refused", "python.incomplete"]]
 
 

@@ -59,9 +59,8 @@ def judge_generated(
         if names_fields and _names_a_field(source, start, end):
             continue
         if not _are_own_words(source, start, end, literals, own):
-            why = "the event supplies text that a library turned into code"
-            return refuse("python.generated", why, taint.path_at(start))
-    return Judgement("allow", "python.generated", "a library's code, built from the function's text")
+            return refuse("python.generated", taint.path_at(start))
+    return Judgement("allow", "python.generated")
 
 
 def _free_fields(source: str, taint: Taint, own: OwnText, reading: Reading, free: bytearray) -> None:

@@ -73,32 +73,30 @@ def judge_global(module: str, name: str, provenance: Provenance, own: OwnText) -
     """Say whether a deserialiser may import `name` from `module`."""
     try:
         return _judge(module, name, provenance, own)
-    except Exception as fault:
+    except Exception:
         # Trust boundary: closed, since a stream names what it likes.
-        return Judgement("refuse", "global.unreadable", f"the check failed: {type(fault).__name__}")
+        return Judgement("refuse", "global.unreadable")
 
 
 def _judge(module: str, name: str, provenance: Provenance, own: OwnText) -> Judgement:
-    why = "the event names the imported module"
     for text in (f"{module}\n{name}\n", f"{module}.{name}", f"{module}:{name}"):
         path = provenance.holds_bytes(_encode(text))
         if path and not (text == f"{module}.{name}" and _is_own(module, name, own)):
-            return refuse("global.named", why, path)
+            return refuse("global.named", path)
     written = [_written(text, provenance) for text in (module, name)]
     if all(written):
-        return refuse("global.named", why, written[1])
+        return refuse("global.named", written[1])
     if f"{module}.{name}" in _VALUES:
-        return Judgement("allow", "global.value", "a value of the standard library")
+        return Judgement("allow", "global.value")
     paths = [provenance.holds_bytes(_encode(text)) for text in (module, name)]
     if all(paths):
         if not _is_own(module, name, own):
-            return refuse("global.named", why, paths[1])
+            return refuse("global.named", paths[1])
         # datetime.datetime in the function's own pickle, and an event with a key "datetime".
-        return Judgement("unknown", "global.coincidence", "text of both the event and the function", paths[1])
+        return Judgement("unknown", "global.coincidence", paths[1])
     if not any(paths) and _is_own(module, name, own):
-        return Judgement("allow", "global.own", "the function names the imported module")
-    why = "the name comes from neither the event nor the function"
-    return Judgement("unknown", "global.unexplained", why, paths[0] or paths[1])
+        return Judgement("allow", "global.own")
+    return Judgement("unknown", "global.unexplained", paths[0] or paths[1])
 
 
 def _is_own(module: str, name: str, own: OwnText) -> bool:

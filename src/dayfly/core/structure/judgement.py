@@ -36,17 +36,13 @@ MAX_TEXT = 1_000_000
 
 
 class Judgement:
-    """A verdict and why: the rule that decided, in words, and the path of the deciding part in the event.
+    """A verdict and why: the rule that decided, and the path of the deciding part in the event."""
 
-    `reason` never holds a piece of the judged text.
-    """
+    __slots__ = ("path", "rule", "verdict")
 
-    __slots__ = ("path", "reason", "rule", "verdict")
-
-    def __init__(self, verdict: Verdict, rule: str, reason: str, path: str = "") -> None:
+    def __init__(self, verdict: Verdict, rule: str, path: str = "") -> None:
         self.verdict: Verdict = verdict
         self.rule = rule
-        self.reason = reason
         self.path = path
 
 
@@ -153,21 +149,21 @@ def mark(marks: bytearray, start: int, end: int) -> None:
         marks[start:end] = b"\x01" * (end - start)
 
 
-def refuse(rule: str, reason: str, path: str) -> Judgement:
+def refuse(rule: str, path: str) -> Judgement:
     """Return that the event's part, from `path`, is not let through."""
-    return Judgement("refuse", rule, reason, path)
+    return Judgement("refuse", rule, path)
 
 
 class Unreadable(Exception):
     """The judge cannot tell what this text means."""
 
 
-def unreadable(sink: str, why: str, taint: Taint) -> Judgement:
+def unreadable(sink: str, taint: Taint) -> Judgement:
     """What cannot be read is refused if any of it is the event's."""
     run = taint.mask.find(1)
     if run >= 0:
-        return refuse(sink + ".unreadable", why, taint.path_at(run))
-    return Judgement("unknown", sink + ".unreadable", why)
+        return refuse(sink + ".unreadable", taint.path_at(run))
+    return Judgement("unknown", sink + ".unreadable")
 
 
 def judged(
@@ -184,17 +180,15 @@ def judged(
     try:
         taint = Taint(text, contributed(text, provenance, own, is_place=is_place))
         if len(text) > MAX_TEXT:
-            return unreadable(sink, f"longer than {MAX_TEXT} characters", taint)
+            return unreadable(sink, taint)
         judgement = judge(taint)
         if (
             judgement.verdict == "allow"
             and not getattr(provenance, "is_complete", True)
             and not own.is_constant(text)
         ):
-            return Judgement("unknown", sink + ".incomplete", "the event was too large to read completely")
+            return Judgement("unknown", sink + ".incomplete")
         return judgement
-    except Unreadable as why:
-        return unreadable(sink, str(why), taint)
-    except Exception as fault:
-        # Trust boundary: hostile text must not end the guard. Closed where the event has a part in it.
-        return unreadable(sink, f"the check failed: {type(fault).__name__}", taint)
+    except Exception:
+        # Trust boundary: hostile text, unreadable or not, must not end the guard. Closed where the event has a part in it.
+        return unreadable(sink, taint)

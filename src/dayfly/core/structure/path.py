@@ -49,30 +49,27 @@ def judge_path(
 def _judge(
     path: str, taint: Taint, own: OwnText, resolved: str, roots: Sequence[str], provenance: Provenance
 ) -> Judgement:
-    allow = Judgement(
-        "allow", "path.name", "the event names only a file within the directory", taint.first_path()
-    )
+    allow = Judgement("allow", "path.name", taint.first_path())
     if len(path) > MAX_PATH:
         raise Unreadable("longer than a path can be")
     if "\0" in path:
         at = taint.mask.find(1)
         if at >= 0:
-            return refuse("path.null", "a null character", taint.path_at(at))
-        return Judgement("unknown", "path.null", "a null character")
+            return refuse("path.null", taint.path_at(at))
+        return Judgement("unknown", "path.null")
     if own.is_constant(path, generators=True):
-        return Judgement("allow", "path.own", "the function's own path")
+        return Judgement("allow", "path.own")
     _drop_coincidences(path, taint, own)
     final, places = resolved or path, (SCRATCH, *roots)
     first = taint.mask.find(1)
     if first < 0:
         if place := _finds_parent(path, own, provenance):
-            return refuse("path.parent", "the event leaves the directory", place)
+            return refuse("path.parent", place)
         if _leaves(path, own, places):
-            return refuse("path.parent", "something that is not the function's leaves the directory", "")
+            return refuse("path.parent", "")
         if _is_within(final, places) or _names(path[: path.rfind("/") + 1], own):
-            return Judgement("allow", "path.own", "a directory of the function")
-        why = "the text comes from neither the event nor the function"
-        return Judgement("unknown", "path.unexplained", why)
+            return Judgement("allow", "path.own")
+        return Judgement("unknown", "path.unexplained")
     # Not only "..": a component that the event completes to it ({x}. with ".").
     start = 0
     for component in path.split("/"):
@@ -83,7 +80,7 @@ def _judge(
             # A function that removes "../" has it as a constant.
             or (taint.any(start, start + 4) and provenance.holds_bytes(b"../"))
         ):
-            return refuse("path.parent", "the event leaves the directory", taint.path_at(first))
+            return refuse("path.parent", taint.path_at(first))
         start += len(component) + 1
     base = path[: path.rfind("/", 0, first) + 1]
     # tpl_{x}.html: the function has begun the name, so that it is below the current directory wherever it goes on.
@@ -92,13 +89,12 @@ def _judge(
         # The event says where the path begins: absolute ({x}, /{x}) or from the current directory.
         if _is_within(final, places) and (resolved or path.startswith("/")):
             return allow
-        return refuse("path.whole", "the event supplies the directory", taint.path_at(first))
+        return refuse("path.whole", taint.path_at(first))
     if resolved and not _stays(path, base, resolved, roots):
-        why = "the event leaves the directory through a symbolic link"
-        return refuse("path.link", why, taint.path_at(first))
+        return refuse("path.link", taint.path_at(first))
     if is_begun or _is_within(base, places) or _names(base, own):
         return allow
-    return Judgement("unknown", "path.unexplained", "the directory does not come from the function")
+    return Judgement("unknown", "path.unexplained")
 
 
 def judge_result(
@@ -118,8 +114,8 @@ def judge_result(
             # Of a value that begins with the slash behind it, too: "/../private" from a request's path.
             directory = given[: given.rfind("/", 0, first + 1) + 1] if first >= 0 else ""
         if directory.strip("/.") and not _is_within(result, (normpath(directory),)):
-            return refuse("path.parent", "the event leaves the directory", taint.first_path())
-        return Judgement("allow", "path.name", "below the directory", taint.first_path())
+            return refuse("path.parent", taint.first_path())
+        return Judgement("allow", "path.name", taint.first_path())
 
     return judged("path", given, provenance, own, judge)
 

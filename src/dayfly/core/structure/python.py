@@ -62,7 +62,7 @@ def judge_python(
     except Exception:
         # Trust boundary: whatever these bytes are, they are not read; the mask decides whose they are.
         text = source if isinstance(source, str) else bytes(source).decode("latin-1")
-        return judged("python", text, provenance, own, lambda taint: unreadable("python", _UNREAD, taint))
+        return judged("python", text, provenance, own, lambda taint: unreadable("python", taint))
 
     def judge(taint: Taint) -> Judgement:
         reading = Reading(text, taint, is_bytes=is_bytes)
@@ -70,21 +70,19 @@ def judge_python(
         explained = own.explain(text, reading.free, taint.mask)
         chosen = taint.first_outside(reading.may, explained.accounted)
         if chosen < 0 and explained.unexplained < 0:
-            return Judgement("allow", "python.values", "the event supplies only values", taint.first_path())
+            return Judgement("allow", "python.values", taint.first_path())
         is_text = by_template and taint.first_outside(reading.may) < 0
         generated = judge_generated(text, taint, own, reading, names_fields=names_fields)
         if is_text and generated is not None and generated.verdict == "refuse":
-            return Judgement("allow", "python.template", "a text of a template", taint.first_path())
+            return Judgement("allow", "python.template", taint.first_path())
         if generated is not None:
             return generated
         if chosen >= 0 and by_library:
             _drop_words_by_chance(text, taint, own, reading)
             chosen = taint.first_outside(reading.may, explained.accounted)
         if chosen >= 0:
-            why = "the event supplies code, not a value"
-            return refuse("python.structure", why, taint.path_at(chosen))
-        why = "the code comes from neither the event nor the function"
-        return Judgement("unknown", "python.unexplained", why)
+            return refuse("python.structure", taint.path_at(chosen))
+        return Judgement("unknown", "python.unexplained")
 
     return judged("python", text, provenance, own, judge)
 

@@ -62,7 +62,7 @@ def judge_query(text: str, provenance: Provenance, own: OwnText, *, language: La
     """Say whether this may be evaluated. An expression that is the event's as a whole is what such a function is for."""
 
     def judge(taint: Taint) -> Judgement:
-        allow = Judgement("allow", "query.values", "the event supplies only operands", taint.first_path())
+        allow = Judgement("allow", "query.values", taint.first_path())
         if own.is_constant(text) or taint.all(0, len(text)) or provenance.is_leaf(text):
             return allow
         if language == "ldap" and provenance.holds_bytes(b"*"):
@@ -84,7 +84,7 @@ def judge_query(text: str, provenance: Provenance, own: OwnText, *, language: La
                     reading.is_filled(taint, provenance, own) and not provenance.is_leaf(text[begin:end])
                 )
             ):
-                return refuse("query.structure", "the event supplies a condition", taint.path_at(start))
+                return refuse("query.structure", taint.path_at(start))
         return allow
 
     return judged("query", text, provenance, own, judge)

@@ -161,7 +161,7 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
         return judge_input(line[0] if line else (), text, provenance, own)
     pairs = [*zip(words, [*words[1:], ""], strict=False)]
     judge = _Judge(provenance, own)
-    allow = Judgement("allow", "argv.input", "the program reads data")
+    allow = Judgement("allow", "argv.input")
     if program == "xargs":
         marks = [one[2:] or after for one, after in pairs if one[:2] == "-I"]
         script = words[words.index("-c") + 1 :][:1] if "-c" in words else []
@@ -192,7 +192,7 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
         # A configuration: each line is an option.
         for span in contributed(text, provenance, own):
             if "\n" in text[span.start : span.end]:
-                return refuse("argv.option", "the event supplies an option", span.path)
+                return refuse("argv.option", span.path)
     elif program in SQL_CLIENTS:
         return judge.sql(text, program)
     elif program in LEADS_TO_SHELL and leads_to_shell(words, LEADS_TO_SHELL[program]):
@@ -203,7 +203,7 @@ def judge_input(args: Sequence[str], text: str, provenance: Provenance, own: Own
         and "/dev/stdin" not in words
         and not (program in SHELLS and "-s" in words)
     ):
-        return Judgement("allow", "argv.input", "the program has another script")
+        return Judgement("allow", "argv.input")
     elif program in MAKES:
         # Recipes; what stands before them is make's own.
         recipes = [line.strip(" \t@-+").replace("$$", "$") for line in text.splitlines() if line[:1] == "\t"]
@@ -226,8 +226,8 @@ def judge_script(
         for span in contributed(operand, provenance, own):
             part = operand[span.start : span.end]
             if (computes and _has_subscript(part)) or (evaluates and not _ACTIVE.isdisjoint(part)):
-                return refuse("argv.command", "the event supplies code for a script", span.path)
-    return Judgement("allow", "argv.operand", "the event supplies only operands")
+                return refuse("argv.command", span.path)
+    return Judgement("allow", "argv.operand")
 
 
 def commands_of(command: str) -> list[list[str]]:
@@ -274,7 +274,7 @@ def _is_broken_by_a_name(command: str, taint: Taint) -> bool:
 
 
 def _refuse_code(path: str) -> Judgement:
-    return refuse("argv.command", "the event supplies code for another program", path)
+    return refuse("argv.command", path)
 
 
 class _Judge:
@@ -297,8 +297,7 @@ class _Judge:
         def judge(taint: Taint) -> Judgement:
             # Another shell may have another syntax, and a script may close the quote in its next line.
             if is_systems and _is_broken_by_a_name(command, taint):
-                why = "a mark in a name breaks the line: the shell refuses it"
-                return Judgement("unknown", "shell.broken", why, taint.first_path())
+                return Judgement("unknown", "shell.broken", taint.first_path())
             return self._line(command, taint, given)
 
         return judged("shell", command, self._provenance, self._own, judge)
@@ -320,7 +319,7 @@ class _Judge:
     def _within(self, judgement: Judgement) -> Judgement:
         """Return a refusal of what a line within another one executes, which no operand of that is refused for."""
         if self._depth:
-            return refuse("argv.command", judgement.reason, judgement.path)
+            return refuse("argv.command", judgement.path)
         return judgement
 
     def _line(self, command: str, taint: Taint, given: Sequence[str]) -> Judgement:
@@ -339,11 +338,11 @@ class _Judge:
         plain = bytearray(kind in (PLAIN, QUOTED) for kind in reading.kinds)
         at = taint.first_outside(plain, values, explained.accounted)
         if at >= 0:
-            return refuse("shell.structure", "the event supplies shell syntax", taint.path_at(at))
+            return refuse("shell.structure", taint.path_at(at))
         taint.drop_marked(explained.accounted)
         variables = Variables(command, reading, taint, given)
         if variables.obeyed >= 0:
-            return refuse("shell.program", "the event supplies the program", taint.path_at(variables.obeyed))
+            return refuse("shell.program", taint.path_at(variables.obeyed))
         judgement = self._pipes(reading, variables)
         if judgement is not None:
             return judgement
@@ -354,7 +353,7 @@ class _Judge:
                     "".join(command[at] for at in brought)
                 ):
                     path = taint.path_at(brought[0])
-                    return refuse("argv.command", "the event supplies code for a script", path)
+                    return refuse("argv.command", path)
         unknown = explained.unexplained >= 0
         for words in reading.commands:
             for variant in variables.of(words):
@@ -363,8 +362,8 @@ class _Judge:
                     return judgement
                 unknown = unknown or (judgement is not None and variant is words)
         if unknown:
-            return Judgement("unknown", "shell.unexplained", "the command does not come from the function")
-        return Judgement("allow", "shell.operand", "the event supplies only operands", taint.first_path())
+            return Judgement("unknown", "shell.unexplained")
+        return Judgement("allow", "shell.operand", taint.first_path())
 
     def _pipes(self, reading: Reading, variables: Variables) -> Judgement | None:
         """Judge what commands print, as far as the event supplies it, by who reads it; None where there is nothing against it.
@@ -393,16 +392,16 @@ class _Judge:
             if word.splits >= 0 and not _is_text(words, word):
                 is_program = (word.is_command and not is_assignment(word)) or _is_executed(words, word)
                 rule = "shell.program" if is_program else "shell.structure"
-                return refuse(rule, "the event supplies shell syntax", taint.path_at(word.splits))
+                return refuse(rule, taint.path_at(word.splits))
         for word in words:
             marked = [bool(taint.mask[at]) for at in word.origin]
             if any(marked):
                 path = taint.path_at(word.origin[marked.index(True)])
                 name = word.text().find("=") + 1 if is_assignment(word) else len(marked)
                 if word.is_command and any(marked[:name]):
-                    return refuse("shell.program", "the event supplies the program", path)
+                    return refuse("shell.program", path)
                 if word.redirects and (marked[0] or _leads_up(command, word, marked, self._own)):
-                    return refuse("shell.file", "the event supplies the output target", path)
+                    return refuse("shell.file", path)
         program = [with_output(word, kinds, taint.mask) for word in program_of(words)]
         if program and is_assignment(program[0]):
             return None
@@ -418,7 +417,7 @@ class _Judge:
 
             def keep(taint: Taint, one: str = one) -> Judgement:
                 if "\0" in one:
-                    return unreadable("argv", "a null character", taint)
+                    return unreadable("argv", taint)
                 if own.is_constant(one):
                     taint.drop(0, len(one))
                 taint.drop_marked(own.coincidences(one, taint.mask))
@@ -426,7 +425,7 @@ class _Judge:
                     # `n=2`: the function's name for what the event calls so, too.
                     taint.drop(0, name)
                 taints.append(taint)
-                return Judgement("allow", "argv.read", "")
+                return Judgement("allow", "argv.read")
 
             judgement = judged("argv", one, provenance, own, keep)
             if len(taints) == number:
@@ -444,20 +443,19 @@ class _Judge:
             if taint.mask.find(1) >= 0 and not is_own:
                 whole = own.explain(executable, bytearray(len(executable)), taint.mask)
                 if whole.unexplained >= 0 or taint.first_outside(whole.accounted) >= 0:
-                    return refuse("argv.program", "the event supplies the program", taint.first_path())
+                    return refuse("argv.program", taint.first_path())
             try:
                 judgement = self._arguments([name, *operands], [[], *events], path)
-            except Exception as fault:
+            except Exception:
                 # Trust boundary, see `judged`: closed where the event has a part in any argument.
                 if not path:
                     raise
-                return refuse("argv.unreadable", f"the check failed: {type(fault).__name__}", path)
+                return refuse("argv.unreadable", path)
             if judgement is not None:
                 return judgement
             if not is_own and not own.is_constant(name, generators=True) and not own.covers(executable):
-                why = "the program's name does not come from the function"
-                return Judgement("unknown", "argv.unexplained", why)
-            return Judgement("allow", "argv.operand", "the event supplies only operands", path)
+                return Judgement("unknown", "argv.unexplained")
+            return Judgement("allow", "argv.operand", path)
 
         return judged("argv", executable, provenance, own, judge)
 
@@ -503,9 +501,9 @@ class _Judge:
                 and is_option
                 and not (ends_options or takes_next or self._own.is_constant(argument))
             ):
-                return refuse("argv.option", "the event supplies an option", path)
+                return refuse("argv.option", path)
             if base == "curl" and _names_file(before, argument, marked):
-                return refuse("argv.option", "the event supplies a file to be sent", path)
+                return refuse("argv.option", path)
             if base == "sed" and (
                 stays_in_substitution(argument, marked)
                 or (
@@ -520,7 +518,7 @@ class _Judge:
                 return _refuse_code(path)
             brought = "".join(sign for sign, one in zip(argument, marked, strict=True) if one)
             if base in FETCHERS and "\n" in brought and _HEADERS.search(f"{before}={argument}"):
-                return refuse("argv.option", "the event supplies a line of a request's head", path)
+                return refuse("argv.option", path)
             if base in FETCHERS and not takes_next:
                 is_plain = _FETCHERS_FLAGS.fullmatch(before) is not None
                 is_bare = base in ("curl", "wget") and all(marked) and is_plain
@@ -648,7 +646,7 @@ class _Judge:
             return None
         if globs and any(sign in "{[" and its for sign, its in zip(argument, marked, strict=True)):
             # curl makes several URLs of it: /{a,..}/b
-            return refuse("url.structure", "the event supplies a pattern of URLs", "")
+            return refuse("url.structure", "")
         judgement = judge_url(url, self._provenance, self._own)
         return judgement if judgement.verdict == "refuse" else None
 

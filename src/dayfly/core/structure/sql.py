@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, as_text, judged, mark, refuse
+from dayfly.core.structure.judgement import Judgement, Taint, as_text, judged, mark, refuse
 from dayfly.core.structure.sqlplaces import (
     CLAUSES,
     COMPARISONS,
@@ -73,29 +73,18 @@ def judge_sql(
                 taint.drop(0, end)
         if taint.mask.find(1) < 0:
             # What else made it is for its shape to tell: parameters are the rule, and a statement takes 2 ms to read.
-            return Judgement("allow", "sql.untouched", "nothing of it is the event's")
+            return Judgement("allow", "sql.untouched")
         found: dict[str, Judgement] = {}
-        fault = Unreadable("no dialect")
         for one in dialects:
             try:
                 statement = Statement(text, one, taint, own)
                 judgement = _judge(statement, is_schemaless=is_schemaless, by_library=by_library)
             except Unterminated as why:
-                fault = why
                 if not _is_broken_by_words(text, why.tokens, taint):
                     raise
-                reason = "the statement ends in a string: the database refuses it"
-                judgement = Judgement("unknown", "sql.broken", reason, taint.first_path())
-            except Unreadable as why:
-                fault = why
-                if taint.mask.find(1) >= 0:
-                    raise
-                continue  # E'it\'s' of the function's own is one dialect's
+                judgement = Judgement("unknown", "sql.broken", taint.first_path())
             found.setdefault(judgement.verdict, judgement)
-        for verdict in ("refuse", "unknown", "allow"):
-            if verdict in found:
-                return found[verdict]
-        raise fault
+        return next(found[verdict] for verdict in ("refuse", "unknown", "allow") if verdict in found)
 
     # For each character where a name or a literal stands, where that ends; -1 once it was looked at.
     places: dict[int, int] = {}
@@ -133,7 +122,7 @@ def _judge(statement: Statement, *, is_schemaless: bool, by_library: bool) -> Ju
         is_free, may_be_events = token.kind not in (WORD, QUOTED, COMMENT), token.kind == SPACE
         if token.kind == STRING and is_events:
             if (at := _parent_in(sql, taint, token)) >= 0:
-                return refuse("path.parent", "the event leaves the directory", taint.path_at(at))
+                return refuse("path.parent", taint.path_at(at))
             # {x} with "'a'" is a value, too: '...' whole. Content alone may not reach the quotes.
             may_be_events = whole and token.doubled
             broken = statement.break_of(token, own)
@@ -218,9 +207,8 @@ def _judge(statement: Statement, *, is_schemaless: bool, by_library: bool) -> Ju
         ):
             return _refuse(taint, max(taint.mask.find(1, token.start), 0))
     if explained.unexplained >= 0:
-        why = "the statement comes from neither the event nor the function"
-        return Judgement("unknown", "sql.unexplained", why)
-    return Judgement("allow", "sql.values", "the event supplies only values", taint.first_path())
+        return Judgement("unknown", "sql.unexplained")
+    return Judgement("allow", "sql.values", taint.first_path())
 
 
 def _is_broken_by_words(sql: str, tokens: list[Token], taint: Taint) -> bool:
@@ -250,7 +238,7 @@ def _is_broken_by_words(sql: str, tokens: list[Token], taint: Taint) -> bool:
 
 
 def _refuse(taint: Taint, at: int) -> Judgement:
-    return refuse("sql.structure", "the event supplies a part of the statement", taint.path_at(at))
+    return refuse("sql.structure", taint.path_at(at))
 
 
 def _parent_in(sql: str, taint: Taint, token: Token) -> int:

@@ -74,7 +74,7 @@ class Statement:
     where paths begin that a function of DynamoDB's conditions asks about: `attribute_exists(name)`.
     """
 
-    __slots__ = ("asked", "names", "own", "significant", "sql", "taint", "texts", "tokens")
+    __slots__ = ("asked", "clauses", "names", "own", "significant", "sql", "taint", "texts", "tokens")
 
     def __init__(self, sql: str, dialect: str, taint: Taint, own: OwnText) -> None:
         self.sql = sql
@@ -83,6 +83,8 @@ class Statement:
         self.tokens = read_tokens(sql, dialect)
         self.significant = [token for token in self.tokens if token.kind not in (SPACE, COMMENT)]
         self.texts = [token.text for token in self.significant]
+        # In which clause each of them stands.
+        self.clauses = [*self._read_clauses()]
         if dialect == "sqlite" and '"' in sql:
             self._mark_texts()
         self.names: dict[int, int] = {}
@@ -115,6 +117,18 @@ class Statement:
         start, end = (token.content, token.limit) if token.kind == QUOTED else (token.start, token.end)
         return self.sql[start:end]
 
+    def _read_clauses(self) -> Iterator[str]:
+        # Of this level of parentheses, behind those of the levels around it.
+        clauses = [""]
+        for token in self.significant:
+            if token.kind == WORD and token.text in CLAUSES:
+                clauses[-1] = token.text
+            elif token.text == "(":
+                clauses.append(clauses[-1])
+            elif token.text == ")" and len(clauses) > 1:
+                clauses.pop()
+            yield clauses[-1]
+
     def _mark_texts(self) -> None:
         """Make strings of the event's texts between double quotes of the function's: `WHERE dish = "soda bread"`.
 
@@ -124,30 +138,22 @@ class Statement:
         texts, mask = self.texts, self.taint.mask
         found: list[Token] = []
         names = set(_HIDDEN_COLUMNS)
-        # Of this level of parentheses, behind those of the levels around it.
-        clauses = [""]
         is_list = False
-        for number, token in enumerate(self.significant):
+        for number, (token, clause) in enumerate(zip(self.significant, self.clauses, strict=True)):
             before = texts[number - 1] if number else ""
-            if token.kind == WORD and token.text in CLAUSES:
-                clauses[-1] = token.text
-            elif token.text == "(":
-                clauses.append(clauses[-1])
-            elif token.text == ")" and len(clauses) > 1:
-                clauses.pop()
             if before == "in" and token.text == "(":
                 is_list = True
             elif token.kind not in (STRING, NUMBER, QUOTED, PLACEHOLDER) and token.text != ",":
                 is_list = False
             # Behind a bare IN stands a table.
-            is_listed = (is_list or clauses[-1] == _VALUES) and before in ("(", ",")
+            is_listed = (is_list or clause == _VALUES) and before in ("(", ",")
             is_operand = (compares(before) and before != "in") or before == "||" or is_listed
             if (
                 token.kind == QUOTED
                 and token.quote == '"'
                 and (
-                    clauses[-1] in _CONDITIONS
-                    or (clauses[-1] == "set" and not _NAME.fullmatch(self.sql, token.content, token.limit))
+                    clause in _CONDITIONS
+                    or (clause == "set" and not _NAME.fullmatch(self.sql, token.content, token.limit))
                 )
                 and is_operand
                 and texts[number + 1 : number + 2] not in (["."], ["("])
@@ -203,26 +209,17 @@ def _fill_closed_sets(statement: Statement) -> dict[int, int]:
     significant, taint, own = statement.significant, statement.taint, statement.own
     runs = dict(taint.runs())
     found: dict[int, int] = {}
-    clause = ""
-    # Where brackets that are open began.
-    outer: list[str] = []
     listed = -1
     # Whether what is ordered by here is chosen among the function's own names.
     is_chosen = False
     # Whether a part of the event's begins with a name: of those by which rows are ordered each might stand there alone.
     begins_name = False
-    for number, token in enumerate(significant):
+    for number, (token, clause) in enumerate(zip(significant, statement.clauses, strict=True)):
         text = token.text
         before = significant[number - 1] if number else None
         after = significant[number + 1] if number + 1 < len(significant) else None
-        if token.kind == WORD and text in CLAUSES:
-            clause = text
-        elif token.kind in (WORD, QUOTED) and text not in DIRECTIONS:
+        if token.kind in (WORD, QUOTED) and text not in DIRECTIONS and text not in CLAUSES:
             is_chosen = own.is_choice(text)
-        elif text == "(":
-            outer.append(clause)
-        elif text == ")" and outer:
-            clause = outer.pop()
         if not taint.any(token.start - 1, token.start):
             begins_name = token.kind == WORD and text not in DIRECTIONS
         if text == "(" and before is not None and before.text == "in":

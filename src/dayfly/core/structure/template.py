@@ -55,13 +55,12 @@ def judge_template(source: str, provenance: Provenance, own: OwnText) -> Judgeme
 
 def _judge(source: str, taint: Taint, own: OwnText) -> Judgement:
     if own.is_constant(source) or own.is_constant(source.strip()):
-        return Judgement("allow", "template.own", "the function's own template")
+        return Judgement("allow", "template.own")
     free = bytearray(character.isspace() for character in source)
     explained = own.explain(source, free, taint.mask)
     for start, end in taint.runs():
         if explained.accounted.find(0, start, end) >= 0:
-            return refuse("template.source", "the event supplies template text", taint.path_at(start))
+            return refuse("template.source", taint.path_at(start))
     if explained.unexplained >= 0:
-        why = "the text comes from neither the event nor the function"
-        return Judgement("unknown", "template.unexplained", why)
-    return Judgement("allow", "template.own", "the function's own template")
+        return Judgement("unknown", "template.unexplained")
+    return Judgement("allow", "template.own")

@@ -57,9 +57,9 @@ def _judge(
     url: str, taint: Taint, own: OwnText, provenance: Provenance, is_joined: bool, is_quoted: bool
 ) -> Judgement:
     if own.is_constant(url, generators=True):
-        return Judgement("allow", "url.own", "the function's own URL")
+        return Judgement("allow", "url.own")
     if url[:5].lower() == "data:":
-        return Judgement("allow", "url.data", "the URL is its own content", taint.first_path())
+        return Judgement("allow", "url.data", taint.first_path())
     authority, path = _split(url)
     if (own.is_choice(url[authority:path]) and url[:authority].lower() in _WEB) or (
         authority < path and own.is_constant(url[:path])
@@ -67,8 +67,8 @@ def _judge(
         # Where the function goes, or lets an event say that it goes: `next` of a page, the `response_url` of a chat.
         if taint.all(0, path) and not _is_composed(url, path, provenance):
             if not is_joined and (led := _led_up(url, path, taint, provenance)):
-                return refuse("url.structure", "the event leaves the path that the function looked at", led)
-            return Judgement("allow", "url.chosen", "the function knows the host", taint.first_path())
+                return refuse("url.structure", led)
+            return Judgement("allow", "url.chosen", taint.first_path())
         taint.drop(0, path)
     free = bytearray(path) + b"\x01" * (len(url) - path)
     # What is no more than a name before an "@" of the function's, for a host of its own.
@@ -85,20 +85,19 @@ def _judge(
         at = says.find(0, start, min(end, path))
         if at >= authority and _is_own_domain(url, taint, authority, path, start, min(end, path)):
             # Virtual hosts of S3, tenants: the event chooses within a domain of the function's.
-            why = "the event names a host in the function's domain"
-            return Judgement("unknown", "url.label", why, taint.path_at(at))
+            return Judgement("unknown", "url.label", taint.path_at(at))
         if at >= 0:
-            return refuse("url.target", "the event supplies the destination", taint.path_at(at))
+            return refuse("url.target", taint.path_at(at))
     is_all = taint.all(path, len(url)) and says.find(1, path) < 0 and not _is_composed(url, path, provenance)
     _drop_routes(url, taint, path, own)
     found = _find_escape(
         url, taint, path, own, says, provenance, is_all=is_all, is_joined=is_joined, is_quoted=is_quoted
     )
     if found >= 0:
-        return refuse("url.structure", "the event's value is not encoded", taint.path_at(found))
+        return refuse("url.structure", taint.path_at(found))
     if explained.unexplained >= 0:
-        return Judgement("unknown", "url.unexplained", "the host does not come from the function")
-    return Judgement("allow", "url.value", "the event supplies only values", taint.first_path())
+        return Judgement("unknown", "url.unexplained")
+    return Judgement("allow", "url.value", taint.first_path())
 
 
 def _split(url: str) -> tuple[int, int]:

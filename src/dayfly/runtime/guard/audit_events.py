@@ -258,8 +258,7 @@ def _on_find_class(guard: Guard, arguments: Arguments, frame: FrameType) -> None
 def _on_import(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     name, file = arguments[0], arguments[1]
     if type(file) is str:
-        if guard.places.is_planted(file):
-            guard.refuse("import.planted", frame, text=file)
+        _refuse_planted(guard, file, frame)
         _judge_dynamic_import(guard, frame)
         return
     if type(name) is not str:
@@ -293,20 +292,24 @@ def _judge_dynamic_import(guard: Guard, frame: FrameType) -> None:
             return
 
 
+def _refuse_planted(guard: Guard, file: str, frame: FrameType) -> None:
+    if guard.places.is_planted(file):
+        guard.refuse("import.planted", frame, text=file)
+
+
 def _on_load_library(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     name = arguments[0]
-    if type(name) is not str:
-        return
-    if "/" in name and guard.places.is_planted(name):
-        guard.refuse("import.planted", frame, text=name)
-    sinks.about_import(guard, name, frame)
+    if type(name) is str:
+        if "/" in name:
+            _refuse_planted(guard, name, frame)
+        sinks.about_import(guard, name, frame)
 
 
 def _on_extension(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     """SQLite loads native code from a file that is named to it."""
     name = arguments[1]
-    if type(name) is str and "/" in name and guard.places.is_planted(name):
-        guard.refuse("import.planted", frame, text=name)
+    if type(name) is str and "/" in name:
+        _refuse_planted(guard, name, frame)
     sinks.about_path(guard, name, frame)
 
 
@@ -355,8 +358,8 @@ def _on_open(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     path = arguments[0]
     if owncode.is_importing(frame):
         is_code = frame.f_code.co_name == "get_data" or owncode.module_of(frame) == _ZIP
-        if is_code and type(path) is str and guard.places.is_planted(path):
-            guard.refuse("import.planted", frame, text=path)
+        if is_code and type(path) is str:
+            _refuse_planted(guard, path, frame)
         if _loads_file(frame):
             _judge_dynamic_import(guard, frame)
             # A name for a package's data may lead elsewhere.

@@ -11,7 +11,7 @@ import sys
 
 from dayfly.runtime.guard import owncode, sinks
 from dayfly.runtime.guard.places import text_of
-from dayfly.runtime.guard.wrapping import precede
+from dayfly.runtime.guard.wrapping import precede, wrappers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,36 +49,28 @@ def _package(frame: FrameType) -> str:
     return str(frame.f_globals.get("__name__")).partition(".")[0]
 
 
-def _wrap_urllib3(module: ModuleType, guard: Guard) -> None:
-    def look(url: object) -> None:
-        _about_url(guard, url, ("requests", "urllib3"))
-
-    precede(module, "parse_url", guard, look)
+def _about_urllib3(guard: Guard, url: object) -> None:
+    _about_url(guard, url, ("requests", "urllib3"))
 
 
-def _wrap_requests(module: ModuleType, guard: Guard) -> None:
-    def look(_adapter: object, request: Any, *_rest: object, **_options: object) -> None:
-        # Where a redirect leads, too: of that, only whither.
-        guard.ask(sinks.about_origin, getattr(request, "url", ""))
-
-    precede(module.HTTPAdapter, "send", guard, look)
-
-
-def _wrap_httpx(module: ModuleType, guard: Guard) -> None:
-    def look(url: object = "", **parts: object) -> None:
-        if "raw_path" in parts and parts.get("authority"):
-            # What a client's base and a path of the function's come to.
-            url = f"{parts.get('scheme')}://{parts['authority']}{text_of(parts['raw_path'])}"
-        _about_url(guard, url, ("httpx",))
-
-    precede(module, "urlparse", guard, look)
+def _about_requests(
+    guard: Guard, /, _adapter: object, request: Any, *_rest: object, **_options: object
+) -> None:
+    # Where a redirect leads, too: of that, only whither.
+    guard.ask(sinks.about_origin, getattr(request, "url", ""))
 
 
-def _wrap_aiohttp_hops(module: ModuleType, guard: Guard) -> None:
-    def look(_request: object, _method: object, url: object, *_rest: object, **_options: object) -> None:
-        guard.ask(sinks.about_origin, str(url))
+def _about_httpx(guard: Guard, /, url: object = "", **parts: object) -> None:
+    if "raw_path" in parts and parts.get("authority"):
+        # What a client's base and a path of the function's come to.
+        url = f"{parts.get('scheme')}://{parts['authority']}{text_of(parts['raw_path'])}"
+    _about_url(guard, url, ("httpx",))
 
-    precede(module.ClientRequest, "__init__", guard, look)
+
+def _about_hop(
+    guard: Guard, /, _request: object, _method: object, url: object, *_: object, **__: object
+) -> None:
+    guard.ask(sinks.about_origin, str(url))
 
 
 def _is_by_function(guard: Guard, frame: FrameType | None, module: str) -> bool:
@@ -88,12 +80,11 @@ def _is_by_function(guard: Guard, frame: FrameType | None, module: str) -> bool:
     return frame is not None and guard.places.is_functions(frame.f_code.co_filename)
 
 
-def _wrap_http(module: ModuleType, guard: Guard) -> None:
-    def look(_connection: object, _method: object, url: object, *_rest: object, **_options: object) -> None:
-        if _is_by_function(guard, sys._getframe(2), module.__name__):
-            guard.ask(sinks.about_url, url)
-
-    precede(module.HTTPConnection, "putrequest", guard, look)
+def _about_http(
+    guard: Guard, /, _connection: object, _method: object, url: object, *_: object, **__: object
+) -> None:
+    if _is_by_function(guard, sys._getframe(2), "http.client"):
+        guard.ask(sinks.about_url, url)
 
 
 def _wrap_sending(owner: Any, guard: Guard) -> None:
@@ -168,48 +159,49 @@ def _documents(parameters: object, depth: int = 3) -> Iterator[str]:
             yield from _documents(one, depth - 1)
 
 
-def _wrap_botocore(module: ModuleType, guard: Guard, owner: str = "BaseClient") -> None:
-    def look(client: Any, _operation: object, parameters: object) -> None:
-        if type(parameters) is not dict:
-            return
-        service = client.meta.service_model.service_name
-        for text, dialect in _statements(service, parameters):
-            guard.ask("statements.about_sql", text, dialect)
-        for name in _EXPRESSIONS if service == "dynamodb" else ():
-            if type(expression := parameters.get(name)) is str:
-                guard.ask("statements.about_expression", expression)
-        for name in _QUERIES:
-            if (query := parameters.get(name)) is not None:
-                guard.ask("documents.about_query", query, "jmespath")
-        conditions = [parameters[name] for name in _CONDITIONS if name in parameters]
-        if service == "dynamodb" and conditions:
-            guard.ask("statements.about_operators", conditions)
-        for document in _documents(parameters):
-            guard.ask("documents.about_body", document)
-        for value in parameters.values() if guard.computed_paths else ():
-            # Objects, parameters and secrets have names like paths, and those that are asked for together a list.
-            for name in value if type(value) is list else (value,):
-                if type(name) is str:
-                    guard.ask(sinks.about_result, name)
-        if service in ("ses", "sesv2"):
-            guard.ask("documents.about_mail", _raw_message(parameters))
-        if service == "ssm":
-            given = parameters.get("Parameters")
-            commands = given.get("commands") if type(given) is dict else None
-            for command in commands if type(commands) is list else ():
-                guard.ask("commands.about_shell", command)
-
-    precede(getattr(module, owner), "_make_api_call", guard, look)
+def _about_call(guard: Guard, client: Any, _operation: object, parameters: object) -> None:
+    if type(parameters) is not dict:
+        return
+    service = client.meta.service_model.service_name
+    for text, dialect in _statements(service, parameters):
+        guard.ask("statements.about_sql", text, dialect)
+    for name in _EXPRESSIONS if service == "dynamodb" else ():
+        if type(expression := parameters.get(name)) is str:
+            guard.ask("statements.about_expression", expression)
+    for name in _QUERIES:
+        if (query := parameters.get(name)) is not None:
+            guard.ask("documents.about_query", query, "jmespath")
+    conditions = [parameters[name] for name in _CONDITIONS if name in parameters]
+    if service == "dynamodb" and conditions:
+        guard.ask("statements.about_operators", conditions)
+    for document in _documents(parameters):
+        guard.ask("documents.about_body", document)
+    for value in parameters.values() if guard.computed_paths else ():
+        # Objects, parameters and secrets have names like paths, and those that are asked for together a list.
+        for name in value if type(value) is list else (value,):
+            if type(name) is str:
+                guard.ask(sinks.about_result, name)
+    if service in ("ses", "sesv2"):
+        guard.ask("documents.about_mail", _raw_message(parameters))
+    if service == "ssm":
+        given = parameters.get("Parameters")
+        commands = given.get("commands") if type(given) is dict else None
+        for command in commands if type(commands) is list else ():
+            guard.ask("commands.about_shell", command)
 
 
 WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
-    "aiobotocore.client": lambda module, guard: _wrap_botocore(module, guard, "AioBaseClient"),
-    "aiohttp.client_reqrep": _wrap_aiohttp_hops,
-    "botocore.client": _wrap_botocore,
-    "http.client": _wrap_http,
-    "httpx._urlparse": _wrap_httpx,
-    "requests.adapters": _wrap_requests,
+    **wrappers(
+        (
+            ("aiobotocore.client", "AioBaseClient", ("_make_api_call",), _about_call),
+            ("aiohttp.client_reqrep", "ClientRequest", ("__init__",), _about_hop),
+            ("botocore.client", "BaseClient", ("_make_api_call",), _about_call),
+            ("http.client", "HTTPConnection", ("putrequest",), _about_http),
+            ("httpx._urlparse", "", ("urlparse",), _about_httpx),
+            ("requests.adapters", "HTTPAdapter", ("send",), _about_requests),
+            ("urllib3.util.url", "", ("parse_url",), _about_urllib3),
+        )
+    ),
     "socket": lambda module, guard: _wrap_sending(module.socket, guard),
     "ssl": lambda module, guard: _wrap_sending(module.SSLSocket, guard),
-    "urllib3.util.url": _wrap_urllib3,
 }

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from dayfly.runtime.guard.guarding import Guard
 
+    # Makes of a cursor and what that is given the text that is looked at.
+    Text = Callable[[Any, Any], object]
+
 _COMPOSERS = ("psycopg.sql", "psycopg2.sql")
 _VALUE = "''"
 # Of `os` and `asyncio`, or a module, by which functions start programs; not all there are: a worker loads what it needs.
@@ -130,8 +133,9 @@ def _wrap_cursors(
     guard: Guard,
     dialect: str,
     methods: tuple[str, ...],
-    *owners: str,
-    text: Callable[[Any, Any], object] = lambda _cursor, query: query,
+    owners: tuple[str, ...],
+    text: Text = lambda _cursor, query: query,
+    *,
     reads_variables: bool = False,
 ) -> None:
     def look(cursor: Any, query: Any = None, *_rest: object, **options: Any) -> None:
@@ -154,7 +158,7 @@ def _put_before(
     for name in methods:
         # The driver's own class is in C, and nobody sets its attributes.
         setattr(kind, name, getattr(kind, name))
-    _wrap_cursors(module, guard, dialect, methods, kind.__name__, **options)
+    _wrap_cursors(module, guard, dialect, methods, (kind.__name__,), **options)
 
 
 def _composed(cursor: Any, query: Any) -> object:
@@ -173,23 +177,16 @@ def _behind(clause: str) -> Callable[[Any, Any], object]:
 
 def _wrap_duckdb(module: ModuleType, guard: Guard) -> None:
     methods = (*_EXECUTE, "sql", "query", "from_query", "extract_statements")
-    _wrap_cursors(module, guard, "postgresql", methods, "DuckDBPyConnection", reads_variables=True)
+    _wrap_cursors(module, guard, "postgresql", methods, ("DuckDBPyConnection",), reads_variables=True)
 
     def look(query: object = "", *_rest: object, **_options: object) -> None:
         _about_sql(guard, query, "postgresql")
 
     for name in methods:
         precede(module, name, guard, look, reads_variables=True)
+    relation = ("DuckDBPyRelation",)
     for name, clause in _RELATIONS.items():
-        _wrap_cursors(
-            module,
-            guard,
-            "postgresql",
-            (name,),
-            "DuckDBPyRelation",
-            text=_behind(clause),
-            reads_variables=True,
-        )
+        _wrap_cursors(module, guard, "postgresql", (name,), relation, _behind(clause), reads_variables=True)
 
 
 def _wrap_psycopg2_extensions(module: ModuleType, guard: Guard) -> None:
@@ -221,8 +218,8 @@ _RELATIONS = {
     **dict.fromkeys(("order", "sort"), "ORDER BY"),
     "filter": "WHERE",
 }
-# Drivers in Python: the dialect, the methods that take a statement first, and the classes in the module.
-_CURSORS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
+# Drivers in Python: the dialect, the methods that take a statement first, the classes in the module, and what makes text of one.
+_CURSORS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...], *tuple[Text, ...]]] = {
     "aiomysql.cursors": ("mysql", _EXECUTE, ("Cursor",)),
     "asyncpg.connection": (
         "postgresql",
@@ -235,6 +232,12 @@ _CURSORS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "oracledb.cursor": ("", (*_EXECUTE, "parse"), ("Cursor", "AsyncCursor")),
     "pg8000.legacy": ("postgresql", _EXECUTE, ("Cursor",)),
     "pg8000.native": ("postgresql", ("run", "prepare"), ("Connection",)),
+    "psycopg": (
+        "postgresql",
+        (*_EXECUTE, "stream", "copy"),
+        tuple("Cursor ServerCursor ClientCursor AsyncCursor AsyncServerCursor AsyncClientCursor".split()),
+        _composed,
+    ),
     "pymysql.cursors": ("mysql", _EXECUTE, ("Cursor",)),
     "redshift_connector.cursor": ("postgresql", _EXECUTE, ("Cursor",)),
     "snowflake.connector.cursor": ("", _EXECUTE, ("SnowflakeCursor",)),
@@ -242,21 +245,7 @@ _CURSORS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
 
 
 def _wrapping(name: str) -> Callable[[ModuleType, Guard], None]:
-    dialect, methods, owners = _CURSORS[name]
-    return lambda module, guard: _wrap_cursors(module, guard, dialect, methods, *owners)
-
-
-def _wrap_psycopg(module: ModuleType, guard: Guard) -> None:
-    owners = ("Cursor", "ServerCursor", "ClientCursor")
-    _wrap_cursors(
-        module,
-        guard,
-        "postgresql",
-        (*_EXECUTE, "stream", "copy"),
-        *owners,
-        *(f"Async{name}" for name in owners),
-        text=_composed,
-    )
+    return lambda module, guard: _wrap_cursors(module, guard, *_CURSORS[name])
 
 
 # Of a collection's methods, those that take filters, updates or stages.
@@ -284,7 +273,6 @@ _DRIVERS: dict[str, Callable[[ModuleType, Guard], None]] = {
     "pymongo.collection": _wrap_pymongo,
     "pymongo.synchronous.collection": _wrap_pymongo,
     "duckdb": _wrap_duckdb,
-    "psycopg": _wrap_psycopg,
     "psycopg2.extensions": _wrap_psycopg2_extensions,
     "psycopg2": _wrap_psycopg2,
 }

@@ -79,14 +79,10 @@ def _watched(data: dict[bytes, bytes], capabilities: Capabilities) -> object:
         def __contains__(self, key: object) -> bool:
             return key in data
 
-        def copy(self) -> dict[bytes, bytes]:
+        def copy(self, _memo: object = None) -> dict[bytes, bytes]:
             return dict(self)
 
-        def __copy__(self) -> dict[bytes, bytes]:
-            return dict(self)
-
-        def __deepcopy__(self, _memo: object) -> dict[bytes, bytes]:
-            return dict(self)
+        __copy__ = __deepcopy__ = copy
 
     return Environment()
 

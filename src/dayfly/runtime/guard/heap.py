@@ -181,10 +181,7 @@ def _own_code(value: object) -> types.CodeType | None:
     if type(value) is types.FunctionType:
         return value.__code__
     if type(value) in (types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType):
-        for name in _RUNNING:
-            code = getattr(value, name, None)
-            if code is not None:
-                return code  # type: ignore[no-any-return]
+        return next((code for name in _RUNNING if (code := getattr(value, name, None)) is not None), None)
     return None
 
 

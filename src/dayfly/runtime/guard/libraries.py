@@ -15,7 +15,7 @@ import sys
 
 from dayfly.runtime.guard import sinks
 from dayfly.runtime.guard.places import text_of
-from dayfly.runtime.guard.wrapping import precede
+from dayfly.runtime.guard.wrapping import precede, wrappers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dayfly.runtime.guard.guarding import Guard
+    from dayfly.runtime.guard.wrapping import Look
 
     Marks = Sequence[tuple[str, str]]
 
@@ -39,55 +40,24 @@ _PARSE, _YAML_NAMES = ("fromstring", "XML"), ("find_python_name", "find_python_m
 _QUERY, _ELEMENTS = "documents.about_query", "documents.about_elements"
 
 
-def _about_template(guard: Guard, text: object, file: object, marks: Marks) -> None:
-    """A template from memory, or from a file that is not the deployment's."""
-    if type(text) is bytes:
-        text = text.decode("utf-8", "replace")
-    if type(text) is str and not (
-        type(file) is str and os.path.isabs(file) and guard.places.is_deployed(file)
-    ):
-        guard.ask(sinks.about_template, text, marks)
+def _template(read: Callable[..., tuple[object, object]], marks: Marks) -> Callable[..., None]:
+    """Return what looks at a template from memory, or from a file that is not the deployment's, which `read` returns."""
+
+    def look(guard: Guard, /, *arguments: object, **options: object) -> None:
+        text, file = read(*arguments, **options)
+        if type(text) is bytes:
+            text = text.decode("utf-8", "replace")
+        if type(text) is str and not (
+            type(file) is str and os.path.isabs(file) and guard.places.is_deployed(file)
+        ):
+            guard.ask(sinks.about_template, text, marks)
+
+    return look
 
 
-def _wrap_jinja(module: ModuleType, guard: Guard) -> None:
-    def look(context: Any, name: str) -> None:
-        if name in guard.shown:
-            guard.ask(sinks.about_shown, name, context.vars.get(name, context.parent.get(name)))
-
-    # All that a template shows, also as another one's layout.
-    precede(module.Context, "resolve_or_missing", guard, look)
-
-
-# Engines that compile a template by a method: the class and its name, the text and the file by what that is given, and its marks.
-_TEMPLATES: dict[str, tuple[str, str, Callable[..., tuple[object, object]], Marks]] = {
-    "bottle": ("SimpleTemplate", "prepare", lambda made, *_, **__: (made.source, made.filename), _STPL),
-    "chameleon.template": (
-        *("BaseTemplate", "cook"),
-        lambda made, body: (body, getattr(made, "filename", None)),
-        _CHAMELEON,
-    ),
-    "django.template.base": (
-        *("Template", "__init__"),
-        lambda _, text, origin=None, *__, **___: (text, getattr(origin, "name", None)),
-        _BRACES,
-    ),
-    "mako.lexer": ("Lexer", "parse", lambda lexer: (lexer.text, lexer.filename), _MAKO),
-    # What a loader reads is a file.
-    "tornado.template": (
-        *("Template", "__init__"),
-        lambda _, text, name="", loader=None, *__, **___: (text if loader is None else None, None),
-        _BRACES,
-    ),
-}
-
-
-def _wrap_template(module: ModuleType, guard: Guard) -> None:
-    owner, method, read, marks = _TEMPLATES[module.__name__]
-
-    def look(*arguments: object, **options: object) -> None:
-        _about_template(guard, *read(*arguments, **options), marks)
-
-    precede(getattr(module, owner), method, guard, look)
+def _about_shown(guard: Guard, context: Any, name: str) -> None:
+    if name in guard.shown:
+        guard.ask(sinks.about_shown, name, context.vars.get(name, context.parent.get(name)))
 
 
 # What is asked about one argument of a function: the module, the class in it, "" for none, the functions, where the argument stands and
@@ -131,33 +101,16 @@ _ASKED: tuple[
 )
 
 
-def _wrap_asked(module: ModuleType, guard: Guard) -> None:
-    for name, owner, functions, at, keyword, about, *rest in _ASKED:
-        if name != module.__name__:
-            continue
-        found = getattr(module, owner, None) if owner else module
-        if found is None:
-            guard.note(f"{name}.{owner} is not watched")
-        look = _asking(guard, at, keyword, about, rest)
-        for function in functions if found is not None else ():
-            precede(found, function, guard, look)
-
-
-def _asking(
-    guard: Guard, at: int, keyword: str, about: Callable[..., None] | str, rest: Sequence[object]
-) -> Callable[..., None]:
-    def look(*arguments: object, **options: object) -> None:
+def _asking(at: int, keyword: str, about: Callable[..., None] | str, *rest: object) -> Callable[..., None]:
+    def look(guard: Guard, /, *arguments: object, **options: object) -> None:
         guard.ask(about, arguments[at] if at < len(arguments) else options.get(keyword), *rest)
 
     return look
 
 
-def _wrap_formatter(module: ModuleType, guard: Guard) -> None:
-    def look(_formatter: object, name: object, *_rest: object) -> None:
-        if type(name) is str and "._" in name:
-            guard.ask(sinks.about_format, "{" + name + "}")
-
-    precede(module.Formatter, "get_field", guard, look)
+def _about_field(guard: Guard, _formatter: object, name: object, *_rest: object) -> None:
+    if type(name) is str and "._" in name:
+        guard.ask(sinks.about_format, "{" + name + "}")
 
 
 def _keep(guard: Guard, result: str, given: str, base: str = "") -> None:
@@ -178,8 +131,8 @@ def _wrap_urllib(module: ModuleType, guard: Guard) -> None:
 
 
 def _wrap_toml(module: ModuleType, guard: Guard) -> None:
-    look = _asking(guard, 0, "s", "documents.about_settings", (module.loads,))
-    precede(module, "loads", guard, look)
+    look = _asking(0, "s", "documents.about_settings", module.loads)
+    precede(module, "loads", guard, functools.partial(look, guard))
 
 
 def _is_by_hand(sign: str) -> bool:
@@ -224,14 +177,11 @@ def _wrap_csv(module: ModuleType, guard: Guard) -> None:
     precede(module, "reader", guard, look)
 
 
-def _wrap_ini(module: ModuleType, guard: Guard) -> None:
-    def look(_way: object, parser: Any, _section: object, _option: object, value: object, known: Any) -> None:
-        if type(value) is str and _REFERENCE.search(value):
-            guard.ask("documents.about_references", value, functools.partial(_setting, parser, known))
-
-    _wrap_asked(module, guard)
-    for way in ("BasicInterpolation", "ExtendedInterpolation"):
-        precede(getattr(module, way), "before_get", guard, look)
+def _about_setting(
+    guard: Guard, _way: object, parser: Any, _section: object, _option: object, value: object, known: Any
+) -> None:
+    if type(value) is str and _REFERENCE.search(value):
+        guard.ask("documents.about_references", value, functools.partial(_setting, parser, known))
 
 
 def _setting(parser: Any, known: Any, name: str) -> object:
@@ -244,11 +194,12 @@ def _wrap_yaml(module: ModuleType, guard: Guard) -> None:
     def read(text: str) -> list[object]:
         return [type(one) for one in module.parse(text, getattr(module, "CLoader", module.Loader))]
 
-    precede(module, "load", guard, _asking(guard, 0, "stream", "documents.about_shape", (read,)))
+    look = _asking(0, "stream", "documents.about_shape", read)
+    precede(module, "load", guard, functools.partial(look, guard))
 
 
-def _wrap_entries(module: ModuleType, guard: Guard) -> None:
-    precede(module.EntryPoint, "load", guard, lambda entry: guard.ask(sinks.about_dotted, entry.value))
+def _about_entry(guard: Guard, entry: Any) -> None:
+    guard.ask(sinks.about_dotted, entry.value)
 
 
 def _wrap_posixpath(module: ModuleType, guard: Guard) -> None:
@@ -291,11 +242,8 @@ def _wrap_posixpath(module: ModuleType, guard: Guard) -> None:
     precede(module, "realpath", guard, look_at_real_path)
 
 
-def _wrap_subprocess(module: ModuleType, guard: Guard) -> None:
-    def look(child: Any, data: object = None, *_rest: object, **options: object) -> None:
-        guard.ask("commands.about_input", child.args, options.get("input", data))
-
-    precede(module.Popen, "communicate", guard, look)
+def _about_input(guard: Guard, /, child: Any, data: object = None, *_rest: object, **options: object) -> None:
+    guard.ask("commands.about_input", child.args, options.get("input", data))
 
 
 def _leads_out(member: str) -> bool:
@@ -303,71 +251,87 @@ def _leads_out(member: str) -> bool:
     return os.path.isabs(member) or os.path.normpath(member).partition("/")[0] == ".."
 
 
-def _wrap_tarfile(module: ModuleType, guard: Guard) -> None:
-    def look(_archive: object, member: Any, *_rest: object, **_options: object) -> None:
-        leads = [member.name]
-        if member.issym():
-            leads.append(os.path.join(os.path.dirname(member.name), member.linkname))
-        elif member.islnk():
-            leads.append(member.linkname)
-        if any(map(_leads_out, leads)):
-            guard.ask(sinks.about_member)
-
-    precede(module.TarFile, "_extract_member", guard, look)
+def _about_member(guard: Guard, /, _archive: object, member: Any, *_rest: object, **_options: object) -> None:
+    leads = [member.name]
+    if member.issym():
+        leads.append(os.path.join(os.path.dirname(member.name), member.linkname))
+    elif member.islnk():
+        leads.append(member.linkname)
+    if any(map(_leads_out, leads)):
+        guard.ask(sinks.about_member)
 
 
-def _wrap_zipfile(module: ModuleType, guard: Guard) -> None:
+def _note_member(guard: Guard, /, _archive: object, member: Any, *_rest: object, **_options: object) -> None:
     # `extract` leaves out of a name what leads elsewhere; who opens a member may write it where its name says.
-    def look(_archive: object, member: Any, *_rest: object, **_options: object) -> None:
-        name = getattr(member, "filename", member)
-        if type(name) is str and _leads_out(name):
-            guard.leading_members.add(name)
-
-    precede(module.ZipFile, "open", guard, look)
+    name = getattr(member, "filename", member)
+    if type(name) is str and _leads_out(name):
+        guard.leading_members.add(name)
 
 
-def _wrap_sax(module: ModuleType, guard: Guard) -> None:
-    def look(parser: Any, _context: object, _base: object, name: object, _public: object) -> None:
-        if parser._external_ges:
-            guard.ask("documents.about_entity", name)
-
-    precede(module.ExpatParser, "external_entity_ref", guard, look)
-
-
-def _wrap_redis(module: ModuleType, guard: Guard) -> None:
-    def look(
-        _client: object, command: object, script: object = "", *rest: object, **_options: object
-    ) -> None:
-        # What is behind MATCH, in SCAN and its like.
-        for before, pattern in zip((command, script, *rest), (script, *rest), strict=False):
-            if before in ("KEYS", "MATCH", b"MATCH"):
-                guard.ask(sinks.about_pattern, pattern)
-        # Lua, whose literals and names are those of JMESPath, too.
-        if command in ("EVAL", "EVAL_RO"):
-            guard.ask("documents.about_query", script, "jmespath")
-        if type(command) is str and " " in command:
-            guard.ask("documents.about_command", command)
-
-    precede(module.Redis, "execute_command", guard, look)
+def _about_entity(
+    guard: Guard, parser: Any, _context: object, _base: object, name: object, _public: object
+) -> None:
+    if parser._external_ges:
+        guard.ask("documents.about_entity", name)
 
 
+def _about_redis(
+    guard: Guard, /, _client: object, command: object, script: object = "", *rest: object, **_options: object
+) -> None:
+    # What is behind MATCH, in SCAN and its like.
+    for before, pattern in zip((command, script, *rest), (script, *rest), strict=False):
+        if before in ("KEYS", "MATCH", b"MATCH"):
+            guard.ask(sinks.about_pattern, pattern)
+    # Lua, whose literals and names are those of JMESPath, too.
+    if command in ("EVAL", "EVAL_RO"):
+        guard.ask("documents.about_query", script, "jmespath")
+    if type(command) is str and " " in command:
+        guard.ask("documents.about_command", command)
+
+
+_LOOKS: tuple[Look, ...] = (
+    *((*one[:3], _asking(*one[3:])) for one in _ASKED),
+    # Engines that compile a template by a method: the text and the file by what that is given, and its marks.
+    (
+        *("bottle", "SimpleTemplate", ("prepare",)),
+        _template(lambda made, *_, **__: (made.source, made.filename), _STPL),
+    ),
+    (
+        *("chameleon.template", "BaseTemplate", ("cook",)),
+        _template(lambda made, body: (body, getattr(made, "filename", None)), _CHAMELEON),
+    ),
+    (
+        *("django.template.base", "Template", ("__init__",)),
+        _template(lambda _, text, origin=None, *__, **___: (text, getattr(origin, "name", None)), _BRACES),
+    ),
+    ("mako.lexer", "Lexer", ("parse",), _template(lambda lexer: (lexer.text, lexer.filename), _MAKO)),
+    # What a loader reads is a file.
+    (
+        *("tornado.template", "Template", ("__init__",)),
+        _template(
+            lambda _, text, name="", loader=None, *__, **___: (text if loader is None else None, None),
+            _BRACES,
+        ),
+    ),
+    ("configparser", "BasicInterpolation", ("before_get",), _about_setting),
+    ("configparser", "ExtendedInterpolation", ("before_get",), _about_setting),
+    ("importlib.metadata", "EntryPoint", ("load",), _about_entry),
+    # All that a template shows, also as another one's layout.
+    ("jinja2.runtime", "Context", ("resolve_or_missing",), _about_shown),
+    ("redis.asyncio.client", "Redis", ("execute_command",), _about_redis),
+    ("redis.client", "Redis", ("execute_command",), _about_redis),
+    ("string", "Formatter", ("get_field",), _about_field),
+    ("subprocess", "Popen", ("communicate",), _about_input),
+    ("tarfile", "TarFile", ("_extract_member",), _about_member),
+    ("xml.sax.expatreader", "ExpatParser", ("external_entity_ref",), _about_entity),
+    ("zipfile", "ZipFile", ("open",), _note_member),
+)
 WRAPPED: dict[str, Callable[[ModuleType, Guard], None]] = {
-    **dict.fromkeys((one[0] for one in _ASKED), _wrap_asked),
-    **dict.fromkeys(_TEMPLATES, _wrap_template),
-    "configparser": _wrap_ini,
+    **wrappers(_LOOKS),
     "csv": _wrap_csv,
-    "importlib.metadata": _wrap_entries,
-    "jinja2.runtime": _wrap_jinja,
     "json": _wrap_json,
     "posixpath": _wrap_posixpath,
-    "redis.asyncio.client": _wrap_redis,
-    "redis.client": _wrap_redis,
-    "string": _wrap_formatter,
-    "subprocess": _wrap_subprocess,
-    "tarfile": _wrap_tarfile,
     "tomllib": _wrap_toml,
     "urllib.parse": _wrap_urllib,
-    "xml.sax.expatreader": _wrap_sax,
     "yaml": _wrap_yaml,
-    "zipfile": _wrap_zipfile,
 }

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import time
+from contextlib import suppress
 from types import SimpleNamespace
 
 from dayfly.runtime.guard import owncode
@@ -29,19 +30,14 @@ def write(path: str, kind: str, target: str, packages: tuple[str, ...], phase: s
     """Add a use to the file or FIFO `path`; where that cannot be done, nobody is any worse off."""
     use = {"kind": kind, "target": target, "packages": packages, "phase": phase, "place": place}
     line = json.dumps(use, separators=(",", ":")).encode() + b"\n"
-    try:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK | os.O_NOFOLLOW
+    with suppress(OSError):
         # Opened each time: a descriptor would be one more that every fork inherits.
-        descriptor = os.open(
-            path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK | os.O_NOFOLLOW, 0o600
-        )
-    except OSError:
-        return
-    try:
-        os.write(descriptor, line)
-    except OSError:
-        return
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(path, flags, 0o600)
+        try:
+            os.write(descriptor, line)
+        finally:
+            os.close(descriptor)
 
 
 def record(task: str, path: str, *, handler: str = "") -> Recorder:

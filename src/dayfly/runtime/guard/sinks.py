@@ -297,7 +297,7 @@ def about_bytes(
     if type(data) is bytes and (path := guard.provenance.holds_bytes(data)):
         guard.refuse(rule, frame, path=path, text=data)
     elif tells_unknown:
-        guard.act_on(Judgement("unknown", rule, "bytecode from another source"), b"", frame)
+        guard.act_on(Judgement("unknown", rule), b"", frame)
 
 
 def about_global(guard: Guard, module: str, name: str, frame: FrameType) -> None:

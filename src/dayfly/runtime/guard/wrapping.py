@@ -9,11 +9,14 @@ from types import FunctionType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import FrameType
+    from collections.abc import Callable, Sequence
+    from types import FrameType, ModuleType
     from typing import Any
 
     from dayfly.runtime.guard.guarding import Guard
+
+    # A module, the class in it, "" for none, functions of that, and what looks at their arguments, of which a guard is the first.
+    Look = tuple[str, str, tuple[str, ...], Callable[..., None]]
 
 
 def _dayfly_called() -> Any:
@@ -55,3 +58,17 @@ def precede(
         # A type in C, whose dictionary is behind a proxy; nothing has looked the method up yet.
         gc.get_referents(vars(owner))[0][name] = guarded
         sys._clear_type_cache()
+
+
+def wrappers(looks: Sequence[Look]) -> dict[str, Callable[[ModuleType, Guard], None]]:
+    """Return by a module's name what has its functions looked at; a class that is not there is noted."""
+    return {name: functools.partial(_wrap, [one for one in looks if one[0] == name]) for name, *_ in looks}
+
+
+def _wrap(looks: Sequence[Look], module: ModuleType, guard: Guard) -> None:
+    for name, owner, functions, look in looks:
+        found = getattr(module, owner, None) if owner else module
+        if found is None:
+            guard.note(f"{name}.{owner} is not watched")
+        for function in functions if found is not None else ():
+            precede(found, function, guard, functools.partial(look, guard))
