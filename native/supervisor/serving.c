@@ -434,8 +434,13 @@ void serving_kill(struct supervisor *s, struct lane *lane, struct swept *swept) 
     /* Under the lock as well: what the kernel holds back of a request comes when nothing is refused any more. */
     if (!watch_settle(&s->watch))
         lane->event_recovery.is_needed = true;
-    if (swept->zygote_lost)
+    if (swept->zygote_lost && swept->killed == 0) {
+        struct fault slow;
+        (void)fault_set(&slow, "its fork took too long to tell the worker from what an invocation left");
+        pool_lose(s, &slow);
+    } else if (swept->zygote_lost) {
         pool_drop(s);
+    }
 }
 
 static void close_leaving(struct leaving *leaving) {

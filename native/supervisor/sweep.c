@@ -16,6 +16,9 @@
 #define PAUSE_AFTER (10 * NS_PER_MS)
 /* After this long the sweep kills everything of the user in one system call, zygote included. */
 #define KILL_ALL_AFTER (250 * NS_PER_MS)
+/* So long it waits where nothing is left to be killed but the zygote owes a worker: on a machine that others
+ * use, a fork takes as long as it takes, and another init takes longer. */
+#define KILL_FORKING_AFTER (1 * NS_PER_S)
 /* After this long at work there is no proof to be had. Hundreds of processes that want the processor may
  * leave us hardly any of it, and they want it for their own ends as well: then it takes as long as it takes,
  * nearly. */
@@ -275,8 +278,12 @@ static int64_t cpu_ns(void) {
  * look met all, and they are killed: they wait for a processor to end on. */
 static bool must_strike(const struct pass *pass, long mark) {
     const struct sweep *sweep = pass->sweep;
-    return now_ns() - pass->began > KILL_ALL_AFTER && !pass->out->zygote_lost && can_kill_all(sweep) &&
-           (sweep->fork_pending || procfs_last_pid(sweep->procfs) != mark);
+    int64_t waited = now_ns() - pass->began;
+    if (waited <= KILL_ALL_AFTER || pass->out->zygote_lost || !can_kill_all(sweep))
+        return false;
+    if (sweep->fork_pending && pass->struck == 0 && pass->unknown <= 1)
+        return waited > KILL_FORKING_AFTER;
+    return sweep->fork_pending || procfs_last_pid(sweep->procfs) != mark;
 }
 
 static bool must_give_up(const struct pass *pass) {
@@ -352,7 +359,9 @@ static void strike(struct pass *pass) {
         pass->out->killed++;
         pass->out->strays++;
     }
-    /* They are as dead as the rest. */
+    /* They are as dead as the rest, and nobody's leftovers. */
+    for (size_t i = 0; i < pass->sweep->n_spared && pass->n_killed < MANY_KILLED; i++)
+        pass->killed[pass->n_killed++] = pass->sweep->spared[i];
     pass->sweep->n_spared = 0;
     pass->sweep->fork_pending = false;
 }
