@@ -12,14 +12,16 @@ import pytest
 # Written by `python -m tests.tiers` from a run's times; a test function that is in neither list is quick.
 ROOT = Path(__file__).resolve().parent.parent
 TIERS = Path(__file__).with_name("tiers.json")
-# Of these, what is slow runs at night: other makers' suites, emulators side by side, every attack against other settings than those of AWS,
+# Of these, what is slow runs at night: other makers' suites and tools, emulators side by side, every attack against other settings than those of AWS,
 # processes killed at every step.
 NIGHTLY = (
     "tests/attach/live/test_wire.py::test_a_process_that_is_killed_at_any_request",
+    "tests/attach/templates/test_serverless_tool.py",
     "tests/attacks/test_techniques.py::test_on_a_plain",
     "tests/attacks/test_techniques.py::test_with_windows",
     "tests/attacks/test_techniques.py::test_without",
     "tests/attacks/test_techniques_guarded",
+    "tests/cdk/",
     "tests/fleet/ingest/test_killing.py::test_a_hundred_kills",
     "tests/fuzz/test_coverage_guided",
     "tests/lab/differential/",
