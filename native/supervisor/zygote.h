@@ -120,9 +120,9 @@ int zygote_rest(struct zygote *zygote, struct fault *fault);
  * meanwhile: a worker may continue it as well. */
 int zygote_resume(struct zygote *zygote, struct fault *fault);
 
-/* An event is handed over: what it writes has been seen by no code of the zygote's yet. */
+/* An event is handed over: what it writes is seen by no code of the zygote's, where no fork is under way. */
 static inline void zygote_begin_event(struct zygote *zygote) {
-    zygote->has_run = false;
+    zygote->has_run = zygote->asked != NULL;
 }
 /* Resume it where others have stopped it, and count that for zygote_take_stops. */
 void zygote_undo_stop(struct zygote *zygote);
