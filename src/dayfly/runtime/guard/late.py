@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+import re._compiler as compiler  # type: ignore[import-not-found]
 import sys
 from _frozen_importlib_external import FileFinder, SourceFileLoader, SourcelessFileLoader
 from importlib import import_module
-from re import _compiler
 from zipimport import ZipImportError, zipimporter
 
 from dayfly.runtime.guard import builtin, owncode, switch
@@ -35,7 +35,7 @@ class _Expressions:
 
     @staticmethod
     def compile(pattern: str | bytes, flags: int = 0) -> Any:
-        return _compiler.compile(pattern, int(flags))
+        return compiler.compile(pattern, int(flags))
 
 
 # What these modules import of the standard library, as it was before the function's code was loaded. `compile` imports unicodedata
