@@ -285,6 +285,16 @@ void pool_lose(struct supervisor *s, const struct fault *why) {
     pool_drop(s);
 }
 
+void pool_settle_sweep(struct supervisor *s, const struct swept *swept) {
+    struct fault slow;
+    if (swept->zygote_lost && swept->killed == 0) {
+        (void)fault_set(&slow, "its fork took too long to tell the worker from what an invocation left");
+        pool_lose(s, &slow);
+    } else if (swept->zygote_lost) {
+        pool_drop(s);
+    }
+}
+
 bool pool_drop_spares(struct supervisor *s) {
     int64_t until = now_ns() + SETTLE_LIMIT_NS;
     while (s->zygote.pid > 0 && s->zygote.asked != NULL && now_ns() < until)

@@ -180,8 +180,7 @@ static void end_others(struct supervisor *s) {
     struct swept swept;
     if (sweep_run(&s->sweep, NULL, 0, &swept) != 0)
         loop_retire(s, "processes of an init could not be ended");
-    if (swept.zygote_lost)
-        pool_drop(s);
+    pool_settle_sweep(s, &swept);
 }
 
 /* Undo what a failed init left: the environment was empty, and its zygote has served nobody meanwhile. */

@@ -301,8 +301,7 @@ static bool is_alone(struct supervisor *s, struct lane *lane) {
         return false;
     (void)sweep_run(&s->sweep, NULL, 0, &swept);
     sweep_forget(&s->sweep, lane->worker->pid);
-    if (swept.zygote_lost)
-        pool_drop(s);
+    pool_settle_sweep(s, &swept);
     invocation_findings_swept(&s->invocation_findings, swept.killed, swept.zombies);
     lane->pid_before = s->sweep.proved_at;
     return swept.is_proved && s->zygote.pid > 0;
@@ -434,13 +433,7 @@ void serving_kill(struct supervisor *s, struct lane *lane, struct swept *swept) 
     /* Under the lock as well: what the kernel holds back of a request comes when nothing is refused any more. */
     if (!watch_settle(&s->watch))
         lane->event_recovery.is_needed = true;
-    if (swept->zygote_lost && swept->killed == 0) {
-        struct fault slow;
-        (void)fault_set(&slow, "its fork took too long to tell the worker from what an invocation left");
-        pool_lose(s, &slow);
-    } else if (swept->zygote_lost) {
-        pool_drop(s);
-    }
+    pool_settle_sweep(s, swept);
 }
 
 static void close_leaving(struct leaving *leaving) {

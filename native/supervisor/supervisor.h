@@ -220,6 +220,8 @@ int pool_status(struct supervisor *s, pid_t pid);
 
 /* The zygote ended or no longer answers: say so and give it up. */
 void pool_lose(struct supervisor *s, const struct fault *why);
+/* Give up a zygote that a sweep ended with the rest; a finding tells of it where the sweep killed nothing else. */
+void pool_settle_sweep(struct supervisor *s, const struct swept *swept);
 
 /* End the workers that have seen no event; false where one is in the making for too long. */
 bool pool_drop_spares(struct supervisor *s);

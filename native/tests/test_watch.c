@@ -501,13 +501,7 @@ static void what_is_unsent_is_waited_for(void) {
     watch.sockets.lacks_before = 0;
     (void)close(other);
     /* The kernel counts those of the whole machine, and another test may have some for a moment. */
-    for (int64_t until = now_ns() + 20 * NS_PER_S;;) {
-        watch.sockets.at_ease = -1;
-        if (lacks(NULL))
-            break;
-        CHECK(now_ns() < until);
-        (void)usleep(1000);
-    }
+    AWAIT((watch.sockets.at_ease = -1, lacks(NULL)));
 }
 
 #ifndef IPPROTO_MPTCP

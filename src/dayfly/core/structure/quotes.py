@@ -29,7 +29,7 @@ _MIN_PIECE = 3
 _LEAST_SQL, _LEAST_SHELL = 12, 6
 # One value behind another.
 _LISTED = re.compile(r"\s*,\s*(?:['\"0-9?%:-]|null\b)", re.I)
-# Of a shell: a text between quotes, and what is none; a comment holds no quotes, and `'"'"'` is an escaped one.
+# Of a shell: a text between quotes, and what is between two such texts; a comment holds no quotes, and `'"'"'` is an escaped one.
 _SHELL = re.compile(
     r"'[^']*'(?:(?:\"'\"|\\')'[^']*')*|\"(?:[^\"\\]|\\.)*\"|\\.|\s#[^\n]*|[^'\"\\\s]+|\s", re.S
 )
@@ -46,15 +46,17 @@ def reaches_inward(code: str) -> bool:
 def leaves_sql_quotes(sql: str, dialect: str, own: OwnText) -> int:
     """Return where a value in a statement has ended its quotes, in each of the dialects that it may be in; -1 for nowhere."""
     openings = own.openings_in(sql, _LEAST_SQL)
-    last, left = max(openings, default=-1), -1
-    for one in DIALECTS if openings and dialect not in DIALECTS else (dialect,) * bool(openings):
+    if not openings:
+        return -1
+    last, left, is_known = max(openings), -1, dialect in DIALECTS
+    for one in (dialect,) if is_known else DIALECTS:
         tokens = each_token(sql, one)
         # Of a list of ten thousand rows that follow, nothing is read.
         asked = takewhile(lambda token: token.start <= last, tokens)
         literals = ((token.content, token.limit) for token in asked if token.kind in (STRING, QUOTED))
         try:
             found = _left_at(sql, literals, openings, own)
-            if found >= 0 or dialect != one:
+            if found >= 0 or not is_known:
                 # An apostrophe in prose leaves a quote open: no server executes that.
                 deque(tokens, maxlen=0)
         except Unreadable:

@@ -367,7 +367,7 @@ class Guard:
             self.report()
 
     def end(self, answer: bytes = b"", *, stays_on: bool = False) -> tuple[bytes, bytes]:
-        """The answer is there; return what a note begins with and the answer that has to stand for it, if any.
+        """The answer is there; return what a note begins with and the answer that replaces it, if any.
 
         `stays_on`: threads that outlive it are judged until this process is killed.
         """

@@ -62,11 +62,11 @@ def about_sql(guard: Guard, sql: object, dialect: str, frame: FrameType) -> None
         by_library = caller is not None and guard.is_installed(caller)
         judgement = judge_sql(sql, guard.provenance, guard.written, dialect=dialect, by_library=by_library)
         guard.act_on(judgement, sql, frame)
+        text = text_of(sql) or ""
         # What a library writes may go on otherwise where the function's own text stops: LIKE '%' || ?.
         if judgement.verdict != "refuse" and not by_library:
-            text = text_of(sql) or ""
             refuse_left(guard, "sql.quotes", text, leaves_sql_quotes(text, dialect, guard.own), frame)
-        for found in _FILE_IN_SQL.finditer(text_of(sql) or ""):
+        for found in _FILE_IN_SQL.finditer(text):
             name = found[1].replace("''", "'").removeprefix("file:")
             if "://" not in name and guard.contributed(name):
                 about_path(guard, name, frame)
