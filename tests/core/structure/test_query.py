@@ -73,6 +73,7 @@ def verdict(text: str, *values: object, language: Language) -> str:
     [
         ("xpath", "//user[name='{}']/pin", "x' or '1'='1"),
         ("xpath", "//user[name='{}']/pin", "x'] | //user['"),
+        ("xpath", "//user[name='{}']/pin", "x' (: ' :) or 'a'='a"),
         ("xpath", "//user[@id={}]/pin", "1 or 1=1"),
         ("xpath", "//user[@id={}]/pin", "@id"),
         ("xpath", "//user[@id={}]/pin", "name"),
@@ -123,6 +124,8 @@ def test_a_condition_of_the_events_is_refused(language: Language, template: str,
     [
         ("xpath", "//user[name='{}']/pin", "Conan O Brien (jr.) | x"),
         ("xpath", "//user[@id={}]/pin", "42"),
+        ("xpath", "//user[name='{}']/pin", "O'Hara"),
+        ("xpath", "//user[name='{}' and tenant='t1']/pin", "x' or true() or y"),
         ("xpath", "./user/{}", "phone"),
         ("xpath", "{}", "//b[position()>1]/text()"),
         ("jmespath", "items[?owner=='{}'].cost", "O\\'Brien || x"),
