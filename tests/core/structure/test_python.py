@@ -173,6 +173,31 @@ def test_a_value_from_the_event_is_allowed(template: str, value: str) -> None:
     assert verdict(template, value) == "allow"
 
 
+@pytest.mark.parametrize(
+    ("template", "value", "expected"),
+    [
+        ("from math import *; print({})", "round(pi * 4 ** 2, 2) - max(3, 5) % 2", "allow"),
+        ("import math; print({}, 1)", "math.sqrt(2) * math.tau", "allow"),
+        ("print( {} )", "9**9**9", "refuse"),
+        ("print({})", "pin", "refuse"),
+        ("print({})", "max(pin, 0)", "refuse"),
+        ("print({})", "exit(3)", "refuse"),
+        ("print({})", "2)+open(1", "refuse"),
+        ("print('({})')", "'+'a", "refuse"),
+        ("print(2 if {} else pin)", "1 + 0", "refuse"),
+        ("print({} or pin)", "0 and 1", "refuse"),
+        ("import {}", "math", "refuse"),
+        ("{}", "2 + 3", "refuse"),
+    ],
+)
+def test_a_program_is_given_what_only_computes_between_brackets(
+    template: str, value: str, expected: str
+) -> None:
+    source, provenance = fill(template, value)
+    own = OwnText(template.split("{}"))
+    assert judge_python(source, provenance, own, is_program=True).verdict == expected
+
+
 def test_the_functions_own_text_is_allowed_though_the_event_has_its_words() -> None:
     own = OwnText(["price * 2 and tax", "WHERE"])
     provenance = FakeProvenance({"price": "12", "note": "and"})

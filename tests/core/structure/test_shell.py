@@ -111,6 +111,7 @@ REFUSED = [
     ("ssh host {}", "id"),
     ("find /data -exec {} ;", "id"),
     ("python3 -c '{}'", "import os"),
+    ('python3 -c "print({})"', "2)+open(1"),
     ("convert in.png # {}", "x\nid"),
 ]
 ALLOWED = [

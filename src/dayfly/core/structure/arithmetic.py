@@ -74,6 +74,10 @@ _HANDED_BITS = 64
 # `round(1, -10**9)` computes ten to the power of that.
 _MANY_DIGITS_BITS = 8
 _SUMS = frozenset(("BinOp", "UnaryOp"))
+_OF_MODULE = MODULE + "."
+# What is a number by any name.
+ALWAYS_NUMBERS = frozenset(("pi", "tau"))
+_QUOTES = frozenset("'\"")
 # An encoding may be declared in a comment, which `compile` obeys and `eval` of a text does not; what is escaped may warn.
 _UNREAD = ("#", "\\")
 
@@ -153,6 +157,22 @@ def is_arithmetic(
     except (SyntaxError, ValueError, MemoryError, RecursionError, _TooMuchError):
         return False
     return True
+
+
+def is_argument(program: str, start: int, end: int) -> bool:
+    """Say whether program[start:end] is arithmetic by whatever functions it means, and all that stands between brackets or commas."""
+    part = program[start:end]
+    return (
+        program[:start].rstrip(" \t")[-1:] in ("(", "[", ",")
+        and program[end:].lstrip(" \t")[:1] in (")", "]", ",")
+        # What stands in a text of the program's would end that by one.
+        and _QUOTES.isdisjoint(part)
+        and is_arithmetic(
+            part,
+            function_of=lambda name: (name.removeprefix(_OF_MODULE), False),
+            is_float=lambda name: name.removeprefix(_OF_MODULE) in ALWAYS_NUMBERS,
+        )
+    )
 
 
 def _kind(node: _Node) -> str:

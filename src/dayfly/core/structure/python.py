@@ -49,8 +49,9 @@ def judge_python(
     by_library: bool = False,
     names_fields: bool = False,
     by_template: bool = False,
+    is_program: bool = False,
 ) -> Judgement:
-    """Say whether this source may be executed.
+    """Say whether this source may be executed; `is_program`: by another interpreter, whose names nobody sees.
 
     `by_library` where a library has it executed, not the function; `names_fields` where that writes the methods of
     a class with fields (dataclasses, attrs), whose names the event may give, as it may those of a namedtuple; `by_template` where
@@ -66,6 +67,13 @@ def judge_python(
 
     def judge(taint: Taint) -> Judgement:
         reading = Reading(text, taint, is_bytes=is_bytes)
+        if is_program:
+            from dayfly.core.structure.arithmetic import is_argument  # rarely needed here
+
+            for start, end in taint.runs():
+                if is_argument(text, start, end):
+                    mark(reading.may, start, end)
+                    mark(reading.free, start, end)
         _drop_foreign_names(text, taint, own, provenance, reading)
         explained = own.explain(text, reading.free, taint.mask)
         chosen = taint.first_outside(reading.may, explained.accounted)

@@ -314,7 +314,7 @@ class _Judge:
     def python(self, source: str) -> Judgement:
         from dayfly.core.structure.python import judge_python  # rarely needed here
 
-        return judge_python(source, self._provenance, self._own)
+        return judge_python(source, self._provenance, self._own, is_program=True)
 
     def _within(self, judgement: Judgement) -> Judgement:
         """Return a refusal of what a line within another one executes, which no operand of that is refused for."""

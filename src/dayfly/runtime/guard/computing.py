@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import BuiltinFunctionType, FunctionType, ModuleType
 
 from dayfly.core.structure import quotes
-from dayfly.core.structure.arithmetic import FUNCTIONS, MODULE, ONLY_TREE, OWN, is_cut
+from dayfly.core.structure.arithmetic import ALWAYS_NUMBERS, FUNCTIONS, MODULE, ONLY_TREE, OWN, is_cut
 from dayfly.core.structure.arithmetic import is_arithmetic as only_computes
 from dayfly.core.structure.judgement import Judgement, Taint
 from dayfly.runtime.guard.places import text_of
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 _PLAIN = (type(None), bool, int, float)
 # Modules whose functions only compute.
 _COMPUTING = ("builtins", "cmath", "math")
-# What `math` has for numbers; and what is one by any name.
+# What `math` has for numbers.
 _NUMBERS = frozenset(("e", "inf", "nan", "pi", "tau"))
-_ALWAYS_NUMBERS = frozenset(("pi", "tau"))
 
 
 def is_no_code(source: str | bytes) -> bool:
@@ -127,7 +126,7 @@ def is_arithmetic(guard: Guard, judgement: Judgement, source: str | bytes, frame
         return (
             name in _NUMBERS
             and all(value is constants.get(name) for value in values)
-            and (bool(values) or name in _ALWAYS_NUMBERS)
+            and (bool(values) or name in ALWAYS_NUMBERS)
         )
 
     def is_own_head(head: str) -> bool:
