@@ -86,12 +86,14 @@ class Deadline:
 class Pace:
     """How much is measured of one function: `lives` environments of each contestant, and `invocations` of each of them.
 
-    What an environment does once begins with its hundredth event and takes up to 250 more: a `warm_up` is to be longer.
+    What an environment does once begins with its hundredth event and takes up to 250 more: a `warm_up` is to be longer. `starts`
+    environments before each are alone, and do no more than start: with none, init is what each that stays took beside the others.
     """
 
     lives: int
     warm_up: int
     invocations: int
+    starts: int = 0
 
 
 FULL = Pace(lives=3, warm_up=400, invocations=60)
@@ -284,29 +286,55 @@ def race(
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="bench-race-") as scratch:
         folders = {one.name: Path(scratch, str(number)) for number, one in enumerate(contestants)}
+        for folder in folders.values():
+            folder.mkdir()
         for number in range(pace.lives):
             # The first contestant finds a colder cache: each is first in turn, but plain gives the first answers.
             turn = number % len(contestants)
+            in_turn = [*contestants[turn:], *contestants[:turn]]
+            alone: dict[str, list[Life]] = {one.name: [] for one in contestants}
+            for one in in_turn * pace.starts:
+                deadline.check()
+                course = courses[one.name]
+                if course.failed:
+                    continue
+                with _trying(course), one.under_emulator(function, python, folders[one.name]) as rie:
+                    _started(one, rie, function, course, answers, quotas)
+                    alone[one.name].append(course.lives.pop())
             with contextlib.ExitStack() as stack:
                 entries: list[_Entry] = []
-                for one in [*contestants[turn:], *contestants[:turn]]:
+                for one in in_turn:
                     deadline.check()
                     course = courses[one.name]
                     if course.failed:
                         continue
                     with _trying(course):
-                        folders[one.name].mkdir(exist_ok=True)
-                        rie = one.under_emulator(function, python, folders[one.name])
-                        stack.enter_context(rie)
-                        if quotas is not None:
-                            quotas.hold(one.name, rie.tree())
-                        entry = _Entry(rie, function, course, answers)
-                        entry.start(quotas)
-                        entries.append(entry)
+                        rie = stack.enter_context(one.under_emulator(function, python, folders[one.name]))
+                        entries.append(_started(one, rie, function, course, answers, quotas))
+                        if starts := alone[one.name]:
+                            life = course.lives[-1]
+                            life.first_ms = statistics.median(start.first_ms for start in starts)
+                            life.init_ms = statistics.median(start.init_ms for start in starts)
                 left = None if seconds is None else began + seconds * (number + 1) / pace.lives
                 is_counted = counts_calls and (seconds is None or number == pace.lives - 1)
                 _live(entries, pace, deadline, ends=left, counts_calls=is_counted)
     return courses
+
+
+def _started(
+    one: Contestant,
+    rie: Rie,
+    function: Function,
+    course: Course,
+    answers: dict[int, bytes],
+    quotas: Quotas | None,
+) -> _Entry:
+    """An environment that has given its first answer, which begins a life of its contestant's course."""
+    if quotas is not None:
+        quotas.hold(one.name, rie.tree())
+    entry = _Entry(rie, function, course, answers)
+    entry.start(quotas)
+    return entry
 
 
 def _live(
