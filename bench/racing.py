@@ -142,14 +142,17 @@ class _Entry:
         self._answered_at = 0.0
         self._before: tuple[float, int, int] = (0.0, 0, 0)
 
-    def start(self, quotas: Quotas | None) -> None:
-        """The first event, which has the emulator start the runtime."""
+    def start(self, name: str, quotas: Quotas | None) -> Life:
+        """The first event, which has the emulator start the runtime in the group called `name`; returns what that took."""
+        if quotas is not None:
+            quotas.hold(name, self._rie.tree())
         taken = self.invoke(0)
         runtime = self._rie.runtime_pids()
-        self.course.lives.append(Life(taken, processor_ms(runtime)))
+        life = Life(taken, processor_ms(runtime))
         if quotas is not None:
             # The emulator is not part of the function.
             quotas.let_go([pid for pid in self._rie.tree() if pid not in runtime])
+        return life
 
     def invoke(self, number: int) -> float:
         """Milliseconds that one invoker waits; raises _FailedError unless the answer is the one that everybody gives."""
@@ -299,8 +302,8 @@ def race(
                 if course.failed:
                     continue
                 with _trying(course), one.under_emulator(function, python, folders[one.name]) as rie:
-                    _started(one, rie, function, course, answers, quotas)
-                    alone[one.name].append(course.lives.pop())
+                    entry = _Entry(rie, function, course, answers)
+                    alone[one.name].append(entry.start(one.name, quotas))
             with contextlib.ExitStack() as stack:
                 entries: list[_Entry] = []
                 for one in in_turn:
@@ -310,31 +313,17 @@ def race(
                         continue
                     with _trying(course):
                         rie = stack.enter_context(one.under_emulator(function, python, folders[one.name]))
-                        entries.append(_started(one, rie, function, course, answers, quotas))
+                        entry = _Entry(rie, function, course, answers)
+                        life = entry.start(one.name, quotas)
                         if starts := alone[one.name]:
-                            life = course.lives[-1]
                             life.first_ms = statistics.median(start.first_ms for start in starts)
                             life.init_ms = statistics.median(start.init_ms for start in starts)
+                        course.lives.append(life)
+                        entries.append(entry)
                 left = None if seconds is None else began + seconds * (number + 1) / pace.lives
                 is_counted = counts_calls and (seconds is None or number == pace.lives - 1)
                 _live(entries, pace, deadline, ends=left, counts_calls=is_counted)
     return courses
-
-
-def _started(
-    one: Contestant,
-    rie: Rie,
-    function: Function,
-    course: Course,
-    answers: dict[int, bytes],
-    quotas: Quotas | None,
-) -> _Entry:
-    """An environment that has given its first answer, which begins a life of its contestant's course."""
-    if quotas is not None:
-        quotas.hold(one.name, rie.tree())
-    entry = _Entry(rie, function, course, answers)
-    entry.start(quotas)
-    return entry
 
 
 def _live(

@@ -42,7 +42,7 @@ class Plan:
     deadline_s: float
 
 
-# Beside others, a start costs up to half as much again, or its cold cache does.
+# Others that have just answered, and a cold cache, made a start cost up to half as much again.
 STARTS = 5
 ALONE = f"Before each life {STARTS} environments of each start alone, in turn: init and the first answer are theirs."
 FULL_PLAN, QUICK_PLAN = Plan(replace(FULL, starts=STARTS), 1500), Plan(QUICK, 300)

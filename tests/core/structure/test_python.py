@@ -17,6 +17,7 @@ from tests.by_day import some_by_day
 from tests.core.structure.fakes import NOTHING, FakeProvenance, FakeSpan, fill
 
 from dayfly.core.provenance import Provenance
+from dayfly.core.structure.arithmetic import is_argument
 from dayfly.core.structure.python import judge_python
 from dayfly.core.structure.trusted_literals import OwnText, texts_of
 
@@ -195,7 +196,7 @@ def test_a_program_is_given_what_only_computes_between_brackets(
 ) -> None:
     source, provenance = fill(template, value)
     own = OwnText(template.split("{}"))
-    assert judge_python(source, provenance, own, is_program=True).verdict == expected
+    assert judge_python(source, provenance, own, is_argument=is_argument).verdict == expected
 
 
 def test_the_functions_own_text_is_allowed_though_the_event_has_its_words() -> None:

@@ -6,8 +6,10 @@ reached but the values of names and their own operators. What is not known here,
 
 from __future__ import annotations
 
+import opcode
 from types import CodeType
 
+_OPNAMES = tuple(opcode.opname)
 # Formulas are short; beyond that nobody is kept waiting.
 _MANY_CHARACTERS = 4096
 _BEGINNINGS = tuple("BINARY_ BUILD_ COMPARE_ CONTAINS_ COPY IS_ JUMP_ POP_ RETURN_ UNARY_".split())
@@ -27,10 +29,7 @@ def is_inert(source: str | bytes) -> bool:
         return False
     if any(isinstance(constant, CodeType) for constant in code.co_consts):
         return False
-    # 0.3 ms; only where an event brought code.
-    from opcode import opname
-
     return all(
-        (name := opname[number]) in _NAMES or name.startswith(_BEGINNINGS)
+        (name := _OPNAMES[number]) in _NAMES or name.startswith(_BEGINNINGS)
         for number in set(code.co_code[::2])
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from unicodedata import normalize
 
 from dayfly.core.structure.generated import judge_generated
 from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, judged, mark, refuse, unreadable
@@ -24,6 +25,8 @@ from dayfly.core.structure.pytokens import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dayfly.core.structure.judgement import Provenance
     from dayfly.core.structure.trusted_literals import OwnText
 
@@ -49,13 +52,14 @@ def judge_python(
     by_library: bool = False,
     names_fields: bool = False,
     by_template: bool = False,
-    is_program: bool = False,
+    is_argument: Callable[[str, int, int], bool] | None = None,
 ) -> Judgement:
-    """Say whether this source may be executed; `is_program`: by another interpreter, whose names nobody sees.
+    """Say whether this source may be executed.
 
     `by_library` where a library has it executed, not the function; `names_fields` where that writes the methods of
     a class with fields (dataclasses, attrs), whose names the event may give, as it may those of a namedtuple; `by_template` where
-    an engine wrote it of a template that was judged before: the event's part of that, a text, is a literal here.
+    an engine wrote it of a template that was judged before: the event's part of that, a text, is a literal here. `is_argument` says
+    of another interpreter's program, whose names nobody sees, which part of the event's only computes an argument.
     """
     is_bytes = not isinstance(source, str)
     try:
@@ -67,13 +71,10 @@ def judge_python(
 
     def judge(taint: Taint) -> Judgement:
         reading = Reading(text, taint, is_bytes=is_bytes)
-        if is_program:
-            from dayfly.core.structure.arithmetic import is_argument  # rarely needed here
-
-            for start, end in taint.runs():
-                if is_argument(text, start, end):
-                    mark(reading.may, start, end)
-                    mark(reading.free, start, end)
+        for start, end in taint.runs():
+            if is_argument is not None and is_argument(text, start, end):
+                mark(reading.may, start, end)
+                mark(reading.free, start, end)
         _drop_foreign_names(text, taint, own, provenance, reading)
         explained = own.explain(text, reading.free, taint.mask)
         chosen = taint.first_outside(reading.may, explained.accounted)
@@ -261,8 +262,6 @@ def _drop_foreign_names(
     runs = [(start, end) for start, end in taint.runs() if not source[start:end].isascii()]
     if not runs:
         return
-    from unicodedata import normalize  # rarely needed here
-
     names = iter(sorted((token.start, token.end) for token in reading.names))
     first, last = -1, -1
     for start, end in runs:

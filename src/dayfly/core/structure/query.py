@@ -76,8 +76,6 @@ def judge_query(text: str, provenance: Provenance, own: OwnText, *, language: La
                     taint.mask[at] = 1
         accounted = own.coincidences(text, taint.mask)
         reading = _Reading(text, language)
-        if reading.is_broken():
-            return allow
         for begin, end in taint.runs():
             start = accounted.find(0, begin, end)
             if (
@@ -86,6 +84,7 @@ def judge_query(text: str, provenance: Provenance, own: OwnText, *, language: La
                 and not (
                     reading.is_filled(taint, provenance, own) and not provenance.is_leaf(text[begin:end])
                 )
+                and not reading.is_broken()
             ):
                 return refuse("query.structure", taint.path_at(start))
         return allow

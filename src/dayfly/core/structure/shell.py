@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+# All of it here: what is imported once an event runs might be somebody's by then.
+from dayfly.core.structure.arithmetic import is_argument
 from dayfly.core.structure.embedded import (
     USES_NAMES,
     are_fields,
@@ -52,6 +54,7 @@ from dayfly.core.structure.programs import (
     find_started,
     leads_to_shell,
 )
+from dayfly.core.structure.python import judge_python
 from dayfly.core.structure.shellwords import (
     ACTIVE,
     PLAIN,
@@ -62,6 +65,8 @@ from dayfly.core.structure.shellwords import (
     is_assignment,
     read_shell,
 )
+from dayfly.core.structure.sql import judge_sql
+from dayfly.core.structure.url import judge_url
 from dayfly.core.structure.variables import DECLARES, Variables, quote
 
 TYPE_CHECKING = False
@@ -307,14 +312,10 @@ class _Judge:
         return _Judge(self._provenance, self._own, self._depth + 1, alone).shell(line, given)
 
     def sql(self, text: str, client: str) -> Judgement:
-        from dayfly.core.structure.sql import judge_sql  # rarely needed here
-
         return judge_sql(text, self._provenance, self._own, dialect=SQL_CLIENTS[client])
 
     def python(self, source: str) -> Judgement:
-        from dayfly.core.structure.python import judge_python  # rarely needed here
-
-        return judge_python(source, self._provenance, self._own, is_program=True)
+        return judge_python(source, self._provenance, self._own, is_argument=is_argument)
 
     def _within(self, judgement: Judgement) -> Judgement:
         """Return a refusal of what a line within another one executes, which no operand of that is refused for."""
@@ -629,8 +630,6 @@ class _Judge:
 
         Of what `is_bare` a scheme may be missing: `127.0.0.1:8080/x`. In one that `globs` braces and brackets are a pattern's.
         """
-        from dayfly.core.structure.url import judge_url  # rarely needed here
-
         before = argument.partition("://")[0]
         # Of an option; otherwise "q=https" is no scheme.
         start = before.rfind("=") + 1 if before.startswith("-") else 0

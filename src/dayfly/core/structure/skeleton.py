@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from _blake2 import blake2s
 
 from dayfly.core.structure import pytokens, shellwords, sqltokens
 from dayfly.core.structure.inert import is_inert
@@ -69,8 +70,6 @@ class Skeleton:
 
     def hash(self) -> str:
         """Return 16 hexadecimal digits that stand for the structure and hold nothing of the text."""
-        from _blake2 import blake2s
-
         data = "\0".join(self.tokens).encode("utf-8", "surrogatepass")
         return blake2s(data, digest_size=8).hexdigest()
 

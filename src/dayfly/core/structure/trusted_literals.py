@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from opcode import opmap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -437,9 +438,6 @@ def choices_of(code: CodeType) -> list[str]:
     Members of constant collections, what is compared with "==" or by `match`, and what dictionaries are made of. Not the
     names of keyword arguments, constants as well: `env` and `timeout` of subprocess.run are programs.
     """
-    # 0.3 ms, at init.
-    from opcode import opmap
-
     load = {opmap["LOAD_CONST"]}
     compares = bytes((opmap["COMPARE_OP"],))
     maps = {opmap[name] for name in ("BUILD_CONST_KEY_MAP", "BUILD_MAP") if name in opmap}
