@@ -172,6 +172,9 @@ def is_argument(program: str, start: int, end: int) -> bool:
             function_of=lambda name: (name.removeprefix(_OF_MODULE), False),
             is_float=lambda name: name.removeprefix(_OF_MODULE) in ALWAYS_NUMBERS,
         )
+        # One value: "1, 0" would move what follows to other parameters.
+        and not part.rstrip().endswith(",")
+        and len(compile(f"f({part})", "", "eval", ONLY_TREE, dont_inherit=True).body.args) == 1
     )
 
 
