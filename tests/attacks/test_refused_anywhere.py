@@ -80,11 +80,15 @@ def test_nothing_is_held_up_and_nothing_is_lost_while_it_is_observed(way: str) -
 
 
 OUTLIVES = """
-import socket, threading
+import socket, sys, threading, time
 def handler(event, context):
+    sys.setswitchinterval(1e-5)
     over = threading.Event()
     def work():
         over.wait()
+        until = time.perf_counter() + event["after_s"]
+        while time.perf_counter() < until:
+            pass
         eval(event["code"])
     threading.Thread(target=work, daemon=True).start()
     over.set()
@@ -95,6 +99,7 @@ def test_what_outlives_its_answer_is_refused_until_it_is_killed(tmp_path: Path) 
     (tmp_path / "app.py").write_text(OUTLIVES)
     settings = {"DAYFLY_GUARD": "block"}
     with Sink() as sink, Rie(tmp_path, is_lambda=True, environment=settings) as rie:
-        for _ in range(30):
-            rie.invoke({"code": f"socket.socket(2, 2).sendto(b'alive', ('127.0.0.1', {sink.port}))"})
+        code = f"socket.socket(2, 2).sendto(b'alive', ('127.0.0.1', {sink.port}))"
+        for step in range(60):
+            rie.invoke({"code": code, "after_s": step * 4e-5})
         assert sink.received(quiet_s=0.1) == []

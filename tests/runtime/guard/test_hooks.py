@@ -17,6 +17,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pytest
 from tests.runtime.guard.guards import serving, told
@@ -539,3 +540,34 @@ def test_data_of_a_package_lies_in_it(tmp_path: Path, monkeypatch: pytest.Monkey
         with pytest.raises(Refused) if is_refused else nullcontext():
             audit_events._on_open(guard, (reader.f_locals["path"], "r", 0), reader)
     assert told(guard) == [["refused", "path.parent"]]
+
+
+def test_a_thread_that_goes_on_is_refused_at_every_step_of_the_answer() -> None:
+    guard = serving({"code": EVIL})
+    hook = make_hook(guard)
+    guard.leave()
+    refused: list[bool] = []
+
+    def evaluate() -> None:
+        try:
+            hook("compile", (EVIL, None))
+        except Refused:
+            refused.append(True)
+        else:
+            refused.append(False)
+
+    def step(_frame: FrameType, _event: str, _argument: object) -> Any:
+        thread = threading.Thread(target=evaluate)
+        thread.start()
+        thread.join()
+        return step
+
+    before = sys.gettrace()
+    sys.settrace(step)
+    try:
+        guard.end(stays_on=True)
+    finally:
+        sys.settrace(before)
+    step(sys._getframe(), "", None)
+    assert len(refused) > len(inspect.getsource(Guard.said).split("\n"))
+    assert all(refused)

@@ -340,7 +340,7 @@ class Guard:
         self._has_begun = True
         self.suspicions = self.doubts = self.made = 0
         if not self._is_disarmed:
-            self.switch.begin(*reports_to, request_id, int(self.refuses("runtime.patched")))
+            self._on(*reports_to)
 
     def end_of_loading(self) -> str:
         """The handler is loaded; return the message of what was refused of that and swallowed, "" where nothing was."""
@@ -381,29 +381,29 @@ class Guard:
                 pass
         changed = self._changes.found(self.places) if self._changes is not None else ""
         changed = changed or self._changed_own() or self._switched_off()
-        if not self.switch.end():
+        reported = self.switch.changed()
+        if reported and self.switch.has_told():
+            self._told.add(("runtime.patched", reported, ""))
+        stays_on = stays_on and not self._is_disarmed
+        # Without a pause: a thread that goes on would meet it.
+        if not (self._on(-1, b"") if stays_on else self.switch.end()):
             return b"", b""
         patched = self._compare()
-        if reported := self.switch.changed():
-            changed = reported
-            if self.switch.has_told():
-                self._told.add(("runtime.patched", reported, ""))
+        changed = reported or changed
         if changed:
             self.tell("observed", "runtime.patched", place=changed)
         if (changed or patched) and self.refuses("runtime.patched"):
             # It is too late to refuse; whether the answer may go out is not.
             self._refusal = describe("runtime.patched", changed or patched)
         body = error_body(self._refusal, self._request_id) if self._refusal and not self._surfaced else b""
-        if not stays_on or self._is_disarmed:
-            return self.said(), body
-        kept = self._body, self._context, self._request_id, self._provenance, self._is_batch
-        said = self.said()
-        self._body, self._context, self._request_id, self._provenance, self._is_batch = kept
-        self.switch.begin(-1, b"", self._request_id, int(self.refuses("runtime.patched")))
-        return said, body
+        return self.said(keeps=stays_on), body
 
-    def said(self, *, of_init: bool = False) -> bytes:
-        """Return what a note begins with, or what there is to tell `of_init`, and forget all of it."""
+    def _on(self, descriptor: int, nonce: bytes) -> bool:
+        blocks = int(self.refuses("runtime.patched"))
+        return self.switch.begin(descriptor, nonce, self._request_id, blocks)
+
+    def said(self, *, of_init: bool = False, keeps: bool = False) -> bytes:
+        """Return what a note begins with, or what there is to tell `of_init`, and forget all of it unless it `keeps` the event."""
         # A note is cut at its end.
         reports = sorted(self._reports, key=lambda one: one.verdict in _LESSER)
         if self.capabilities is not None:
@@ -412,7 +412,8 @@ class Guard:
         if self.shapes is not None:
             reports = reports + self.shapes.take_news(is_judged=self._is_judged)
         said = "".join(f"G{report.pack()}\n" for report in reports)
-        self._forget()
+        if not keeps:
+            self._forget()
         return (said + "\n").encode("ascii", "replace") if said else b""
 
     def _switched_off(self) -> str:
