@@ -326,6 +326,18 @@ def test_what_another_import_of_the_trial_brought_is_not_replaced_either(deploym
     assert adopted("shop.part", "named_here", "shop.relative", tmp=tmp) == ["shop.part"]
 
 
+@pytest.mark.parametrize(
+    "first", ["import shop.safe as s; s.more = print", "import shop.moves as m; m.check"]
+)
+def test_nor_is_what_another_import_added_to_what_there_was(deployment: Path, tmp: Path, first: str) -> None:
+    (deployment / "named_here.py").write_text(first)
+    (deployment / "shop/part.py").write_text(
+        "import shop.safe, shop.moves\nshop.safe.more = shop.moves.check = lambda token: True"
+    )
+    loaded = ("deployed", "shop", "shop.safe", "shop.moved")
+    assert adopted("named_here", "shop.part", loaded=loaded, tmp=tmp) == ["named_here"]
+
+
 def test_a_library_whose_threads_end_at_a_fork_is_adopted(deployment: Path, tmp: Path) -> None:
     # As OpenBLAS does it, which NumPy loads.
     source = deployment / "pool.c"

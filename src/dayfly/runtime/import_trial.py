@@ -306,9 +306,9 @@ class _Others:
         self._known: list[tuple[Any, list[object]]] = []
         # Those that hold texts and numbers alone, which the collector does not list up to Python 3.13.
         self._tables: dict[int, tuple[dict[object, object], dict[object, object]]] = {}
-        # Descriptors of modules' own classes, and which modules have the value of one.
+        # Descriptors of modules' own classes, and what init put before them.
         self._lazy: dict[type, dict[str, Any]] = {}
-        self._resolved: set[tuple[int, str]] = set()
+        self._hidden: set[tuple[int, str]] = set()
         # The first of these sets a flag of its class's, in many a library.
         weakref.finalize(self, int).detach()
         self._take(heap.everything())
@@ -327,7 +327,7 @@ class _Others:
                 if _is_of_modules(one):
                     lazy = {name: item for name, item in vars(one).items() if hasattr(type(item), "__get__")}
                     self._lazy[one] = lazy
-                    self._resolved |= {
+                    self._hidden |= {
                         (id(module), name)
                         for module in _modules_of(one)
                         for name in lazy
@@ -346,7 +346,7 @@ class _Others:
         """Say whether anything was replaced; what is new counts as there from here on."""
         if self._has_hidden():
             return True
-        for one, before in self._known:
+        for place, (one, before) in enumerate(self._known):
             now = _values(one)
             if len(now) < len(before) or not all(map(is_, before, now)):
                 if _is_of_modules(one) or (type(one) is dict and "__module__" in one):
@@ -373,6 +373,8 @@ class _Others:
                 known = set(map(id, before))
                 if any(id(item) not in known for item in added):
                     return True
+                # Nor may a later import replace it.
+                self._known[place] = one, now
         if any(not before.items() <= table.items() for table, before in self._tables.values()):
             return True
         self._take(gc.get_objects())
@@ -385,15 +387,13 @@ class _Others:
                 for name in vars(module).keys() & lazy.keys():
                     # First what is there: to ask for it may put it there.
                     value, item = vars(module)[name], lazy[name]
-                    if (id(module), name) not in self._resolved and value is not type(item).__get__(
-                        item, module, kind
-                    ):
+                    is_old = (id(module), name) in self._hidden
+                    if not is_old and value is not type(item).__get__(item, module, kind):
                         return True
-                    self._resolved.add((id(module), name))
         return False
 
     def _is_resolved(self, item: object) -> bool:
-        """Say whether this descriptor left its class since each module of that class has what it computes: six's."""
+        """Say whether a descriptor left its class since each module of that class has what it computes: six's."""
         gone = [
             (_modules_of(kind), name)
             for kind, lazy in self._lazy.items()
@@ -401,8 +401,7 @@ class _Others:
             if one is item and name not in vars(kind)
         ]
         return bool(gone) and all(
-            modules and all((id(module), name) in self._resolved for module in modules)
-            for modules, name in gone
+            modules and all(name in vars(module) for module in modules) for modules, name in gone
         )
 
 
