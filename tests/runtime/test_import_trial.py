@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.real.environment import real_python
 from tests.unprivileged import UID, as_user
 
 from dayfly.runtime import forkhooks, import_trial, seal
@@ -370,3 +371,18 @@ def test_bytecode_that_a_worker_could_have_written_is_not_adopted(deployment: Pa
     cache.mkdir()
     os.chown(cache, UID, UID)
     assert adopted("named_here", tmp=tmp) == []
+
+
+@pytest.mark.slow
+def test_real_libraries_are_adopted_that_replace_nothing(
+    deployment: Path, tmp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = next((real_python().parent.parent / "lib").glob("python3*/site-packages"))
+    monkeypatch.syspath_prepend(str(place))
+    (deployment / "deployed.py").write_text(
+        "import six\ndef handler(event, context):\n    import dateutil.rrule, sqlalchemy.ext.asyncio"
+    )
+    names = ["dateutil.rrule", "sqlalchemy.ext.asyncio"]
+    assert adopted(*names, loaded=("deployed",), tmp=tmp) == names
+    # An empty object of its parent's would be given code.
+    assert adopted(*names, loaded=("deployed", "sqlalchemy"), tmp=tmp) == names[:1]
