@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.real.environment import real_python
 from tests.unprivileged import UID, as_user
 
-from dayfly.runtime import import_trial, seal
+from dayfly.runtime import forkhooks, import_trial, seal
 from dayfly.runtime.sealing import SEALERS, Sealing
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a deployment that nobody can write needs root")
@@ -65,6 +66,20 @@ PACKAGE = {
             return wrapper
         wrapped = wrap(check)
         """,
+    # As six has them: what is asked for first takes the place of the descriptor that computes it.
+    "shop/moved.py": """
+        import sys, types
+        class Late:
+            def __init__(self, name): self.name = name
+            def __get__(self, module, kind):
+                value = {"quote": repr, "check": print}[self.name]
+                setattr(module, self.name, value)
+                if self.name in vars(kind): delattr(kind, self.name)
+                return value
+        class Moved(types.ModuleType):
+            quote, check = Late("quote"), Late("check")
+        sys.modules["shop.moves"] = Moved("shop.moves")
+        """,
     "shop/deep/__init__.py": "",
     "shop/deep/below.py": "",
     "lazy/__init__.py": "part, check = object(), lambda token: False\\nimport_names = ['.part', '.check']",
@@ -95,6 +110,12 @@ TOUCHES = {
     "takes a variable away past os.environ": "import os; os.unsetenv('PATH')",
     "sets a variable past os.environ to another value": "import os; os.environ['X'] = '1'; del os.environ['X']; os.putenv('X', '2')",
     "starts a thread": "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()",
+    "starts a thread that writes": "import _thread; _thread.start_new_thread(lambda: open({tmp!r} + '/written', 'w'), ())",
+    "leaves a socket": "import socket; kept = socket.socket()",
+    "leaves a socket pair": "import socket; kept = socket.socketpair()",
+    "adds a hook for forks": "import os; os.register_at_fork(before=lambda: None)",
+    "adds an audit hook": "import sys; sys.addaudithook(lambda *_: None)",
+    "leaves shared memory": "import mmap; kept = mmap.mmap(-1, 4096)",
     "starts a program": "import subprocess; subprocess.run(['/bin/true'])",
     "connects": "import socket; socket.create_connection(('127.0.0.1', 9), 1)",
     "keeps a descriptor": "import os; kept = os.pipe()",
@@ -108,6 +129,12 @@ TOUCHES = {
     "replaces a default": "import shop.safe as s; s.signed.__defaults__ = (False,)",
     "replaces a default of a keyword": "import shop.safe as s; s.signed.__kwdefaults__ = {'algorithm': 'none'}",
     "replaces what a wrapper calls": "import shop.safe as s; s.wrapped.__closure__[1].cell_contents = lambda token: True",
+    "hides what a module computes when asked": "import shop.moves as m; vars(m)['check'] = lambda token: True",
+    "replaces what a module computes when asked": "import shop.moves as m; m.check = lambda token: True; del type(m).check",
+    "takes away what a module computes when asked": "import shop.moves as m; del type(m).check",
+    "replaces one of two that modules compute": "import shop.moves as m; m.quote; m.check = lambda token: True; del type(m).check",
+    "changes how a module computes": "import shop.moves as m; vars(type(m))['check'].name = 'quote'; m.check",
+    "gives a module's class a method for one that it computed": "import shop.moves as m; m.quote; m.check; type(m).opens = lambda self: True",
     "replaces a module's class": "import shop.safe as s, types; s.__class__ = type('Other', (types.ModuleType,), {})",
     "hides a function of Python's": "import shop.safe as s; s.isinstance = lambda *_: True",
     "replaces a function of the standard library": "import json; json.dumps = repr",
@@ -153,6 +180,7 @@ LEAVES_ALONE = {
     "leaves warnings out": "import warnings; warnings.simplefilter('ignore')",
     "completes a class": "import shop.safe as s; s.Inner.__complete__ = True",
     "counts in a closure": "import shop.safe as s; s.wrapped(None); s.wrapped.note = 1",
+    "asks a module for what it computes": "import shop.moves as m; m.quote; m.check",
     "moves a class": "import shop.safe as s; s.Door.__module__ = 'shop'",
     "adds an import hook behind all others": "import sys; sys.meta_path.append(type('Finder', (), {'find_spec': lambda *_: None})())",
 }
@@ -208,6 +236,7 @@ def adopted(
             # What runs tests is no part of a deployment.
             if name.partition(".")[0] not in sys.stdlib_module_names | {"dayfly"}:
                 del sys.modules[name]
+        forkhooks.watch()
         for name in loaded:
             __import__(name)
         mine, number = os.pipe()
@@ -272,14 +301,14 @@ def test_code_that_is_not_loaded_names_nothing(tmp: Path) -> None:
 @pytest.mark.parametrize("does", TOUCHES)
 def test_an_import_that_touches_anything_ends_the_trial(deployment: Path, tmp: Path, does: str) -> None:
     (deployment / "named_here.py").write_text(TOUCHES[does].replace("{tmp!r}", repr(str(tmp))))
-    loaded = ("deployed", "shop", "shop.uses", "shop.safe")
+    loaded = ("deployed", "shop", "shop.uses", "shop.safe", "shop.moved")
     assert adopted("shop.part", "named_here", "shop.relative", loaded=loaded, tmp=tmp) == ["shop.part"]
 
 
 @pytest.mark.parametrize("does", LEAVES_ALONE)
 def test_an_import_that_puts_back_what_it_touched_is_adopted(deployment: Path, tmp: Path, does: str) -> None:
     (deployment / "named_here.py").write_text(LEAVES_ALONE[does])
-    loaded = ("deployed", "shop", "shop.uses", "shop.safe")
+    loaded = ("deployed", "shop", "shop.uses", "shop.safe", "shop.moved")
     assert adopted("named_here", "shop.relative", loaded=loaded, tmp=tmp) == ["named_here", "shop.relative"]
 
 
@@ -296,6 +325,18 @@ def test_what_another_import_of_the_trial_brought_is_not_replaced_either(deploym
     (deployment / "named_here.py").write_text("import shop.part; shop.part.check = lambda token: True")
     (deployment / "shop/part.py").write_text("check = lambda token: False")
     assert adopted("shop.part", "named_here", "shop.relative", tmp=tmp) == ["shop.part"]
+
+
+@pytest.mark.parametrize(
+    "first", ["import shop.safe as s; s.more = print", "import shop.moves as m; m.check"]
+)
+def test_nor_is_what_another_import_added_to_what_there_was(deployment: Path, tmp: Path, first: str) -> None:
+    (deployment / "named_here.py").write_text(first)
+    (deployment / "shop/part.py").write_text(
+        "import shop.safe, shop.moves\nshop.safe.more = shop.moves.check = lambda token: True"
+    )
+    loaded = ("deployed", "shop", "shop.safe", "shop.moved")
+    assert adopted("named_here", "shop.part", loaded=loaded, tmp=tmp) == ["named_here"]
 
 
 def test_a_library_whose_threads_end_at_a_fork_is_adopted(deployment: Path, tmp: Path) -> None:
@@ -330,3 +371,18 @@ def test_bytecode_that_a_worker_could_have_written_is_not_adopted(deployment: Pa
     cache.mkdir()
     os.chown(cache, UID, UID)
     assert adopted("named_here", tmp=tmp) == []
+
+
+@pytest.mark.slow
+def test_real_libraries_are_adopted_that_replace_nothing(
+    deployment: Path, tmp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = next((real_python().parent.parent / "lib").glob("python3*/site-packages"))
+    monkeypatch.syspath_prepend(str(place))
+    (deployment / "deployed.py").write_text(
+        "import six\ndef handler(event, context):\n    import dateutil.rrule, sqlalchemy.ext.asyncio"
+    )
+    names = ["dateutil.rrule", "sqlalchemy.ext.asyncio"]
+    assert adopted(*names, loaded=("deployed",), tmp=tmp) == names
+    # An empty object of its parent's would be given code.
+    assert adopted(*names, loaded=("deployed", "sqlalchemy"), tmp=tmp) == names[:1]

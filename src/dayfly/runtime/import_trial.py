@@ -109,7 +109,11 @@ def attempt(
             seal_threads(sealing)
             if watch.is_large() or _state(finders) != before or not watch.has_restored() or _makes_state():
                 return
-            if not all(map(watch.is_from_deployment, new)) or others.has_changed():
+            # Descriptors are asked what they compute.
+            watch.is_on = True
+            has_changed = others.has_changed()
+            watch.is_on = False
+            if has_changed or not all(map(watch.is_from_deployment, new)):
                 return
             if seal.reasons_not_to_fork(sealing, temporary=temporary):
                 return
@@ -302,11 +306,14 @@ class _Others:
         self._known: list[tuple[Any, list[object]]] = []
         # Those that hold texts and numbers alone, which the collector does not list up to Python 3.13.
         self._tables: dict[int, tuple[dict[object, object], dict[object, object]]] = {}
+        # Descriptors of modules' own classes, and what init put before them.
+        self._lazy: dict[type, dict[str, Any]] = {}
+        self._hidden: set[tuple[int, str]] = set()
         # The first of these sets a flag of its class's, in many a library.
         weakref.finalize(self, int).detach()
         self._take(heap.everything())
 
-    def _take(self, objects: list[object]) -> None:
+    def _take(self, objects: list[Any]) -> None:
         """Instances of the standard library's classes are caches and counters of many kinds."""
         skipped = sys.stdlib_module_names | {"dayfly"}
         for one in objects:
@@ -317,6 +324,15 @@ class _Others:
             ):
                 values = _values(one)
                 self._known.append((one, values))
+                if _is_of_modules(one):
+                    lazy = {name: item for name, item in vars(one).items() if hasattr(type(item), "__get__")}
+                    self._lazy[one] = lazy
+                    self._hidden |= {
+                        (id(module), name)
+                        for module in _modules_of(one)
+                        for name in lazy
+                        if name in vars(module)
+                    }
                 for value in values:
                     if type(value) is dict and id(value) not in self._tables and not gc.is_tracked(value):
                         self._tables[id(value)] = (
@@ -328,9 +344,13 @@ class _Others:
 
     def has_changed(self) -> bool:
         """Say whether anything was replaced; what is new counts as there from here on."""
-        for one, before in self._known:
+        if self._has_hidden():
+            return True
+        for place, (one, before) in enumerate(self._known):
             now = _values(one)
             if len(now) < len(before) or not all(map(is_, before, now)):
+                if _is_of_modules(one) or (type(one) is dict and "__module__" in one):
+                    before = [item for item in before if not self._is_resolved(item)]
                 # Sets are in no order, and one object may be there twice: `True`.
                 left = Counter(map(id, before))
                 left.subtract(map(id, now))
@@ -353,10 +373,45 @@ class _Others:
                 known = set(map(id, before))
                 if any(id(item) not in known for item in added):
                     return True
+                # Nor may a later import replace it.
+                self._known[place] = one, now
         if any(not before.items() <= table.items() for table, before in self._tables.values()):
             return True
         self._take(gc.get_objects())
         return False
+
+    def _has_hidden(self) -> bool:
+        """Say whether a module has another value than its class's descriptor of that name computes, which it hides or replaced."""
+        for kind, lazy in self._lazy.items():
+            for module in _modules_of(kind):
+                for name in vars(module).keys() & lazy.keys():
+                    # First what is there: to ask for it may put it there.
+                    value, item = vars(module)[name], lazy[name]
+                    is_old = (id(module), name) in self._hidden
+                    if not is_old and value is not type(item).__get__(item, module, kind):
+                        return True
+        return False
+
+    def _is_resolved(self, item: object) -> bool:
+        """Say whether a descriptor left its class since each module of that class has what it computes: six's."""
+        gone = [
+            (_modules_of(kind), name)
+            for kind, lazy in self._lazy.items()
+            for name, one in lazy.items()
+            if one is item and name not in vars(kind)
+        ]
+        return bool(gone) and all(
+            modules and all(name in vars(module) for module in modules) for modules, name in gone
+        )
+
+
+def _modules_of(kind: type) -> list[object]:
+    return [module for module in list(sys.modules.values()) if type(module) is kind]
+
+
+def _is_of_modules(one: object) -> bool:
+    """Say whether this is a class of modules other than Python's own."""
+    return issubclass(type(one), type) and issubclass(one, types.ModuleType)  # type: ignore[arg-type]
 
 
 def _values(one: Any) -> list[object]:
