@@ -88,7 +88,7 @@ def test_nothing_is_done_where_the_judge_has_too_little_of_the_stack(of: str, fu
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("by", ["signal"])
+@pytest.mark.parametrize("by", ["signal", "Late", "TimeoutError"])
 @pytest.mark.parametrize("of", ["code", "statement", "command"])
 def test_nothing_is_done_whose_judgement_the_functions_timeout_ends(of: str, by: str, function: Rie) -> None:
     more = {"by": "signal"} if by == "signal" else {"by": "thread", "kind": by}

@@ -45,16 +45,21 @@ def take_turn(
     busy[ident] = depth + 1
     try:
         _probe_stack(_DEEPEST)
-        act(*arguments)
-    except (RefusedRecord, RecursionError, MemoryError):
-        # Whoever has used up the stack is told so, and not let through.
-        raise
-    except Exception as fault:
-        # Trust boundary: a fault of ours must not become the customer's; `guard_on_fault` says how it goes on.
-        if guard.is_foreign(fault):
-            # A signal's handler, say: it would have ended the operation as well.
-            raise
-        guard.fail(fault, frame)
+        for is_last in (False, True):
+            try:
+                act(*arguments)
+                break
+            except (RefusedRecord, RecursionError, MemoryError):
+                # Whoever has used up the stack is told so, and not let through.
+                raise
+            except Exception as fault:
+                # Trust boundary: a fault of ours must not become the customer's; `guard_on_fault` says how it goes on.
+                if guard.is_foreign(fault):
+                    # A signal's handler, say: it would have ended the operation as well.
+                    raise
+                # Ours comes again; what another thread has raised here, a timeout of the function's, does not.
+                if is_last:
+                    guard.fail(fault, frame)
     finally:
         if depth:
             busy[ident] = depth
