@@ -175,10 +175,10 @@ def judged(
     *,
     is_place: Callable[[int, int], bool] | None = None,
 ) -> Judgement:
-    """Ask `judge` about the event's part of `text`; never raises, whatever the text, the provenance or the judge does."""
-    taint = Taint("", ())
+    """Ask `judge` about the event's part of `text`; raises nothing but what the provenance does, whose part is unknown then."""
+    # A signal's handler that raises here, a timeout's say, is not to make a text one that nobody knows.
+    taint = Taint(text, contributed(text, provenance, own, is_place=is_place))
     try:
-        taint = Taint(text, contributed(text, provenance, own, is_place=is_place))
         if len(text) > MAX_TEXT:
             return unreadable(sink, taint)
         judgement = judge(taint)

@@ -21,6 +21,7 @@ from dayfly.runtime.guard.contributed import Joined, is_batch, loaded
 from dayfly.runtime.guard.late import NAMES, LateModules
 from dayfly.runtime.guard.loading import are_loaders_own, loaded_from
 from dayfly.runtime.guard.places import Places
+from dayfly.runtime.guard.reentrancy import take_turn
 from dayfly.runtime.guard.refusal import Refused, RefusedRecord, describe, describe_use, error_body
 from dayfly.runtime.guard.switch import Planted, Switch, seal
 from dayfly.runtime.guard.tampering import LOOPS, Unchanged
@@ -521,24 +522,16 @@ class Guard:
 
         `about` is a function, or "module.function" for one of a module that is loaded when something first asks.
         """
-        ident, frame = get_ident(), sys._getframe(2)
-        if ident in self.busy:
+        frame = sys._getframe(2)
+        if get_ident() in self.busy:
             return
-        self.busy[ident] = 1
-        try:
-            if isinstance(about, str):
-                module, _, name = about.partition(".")
-                judge: Callable[..., None] = getattr(self.late(module), name)
-            else:
-                judge = about
-            judge(self, *arguments, frame)
-        except RefusedRecord:
-            raise
-        except Exception as fault:
-            # Trust boundary, as in the hook.
-            self.fail(fault, frame)
-        finally:
-            self.busy.pop(ident, None)
+        take_turn(self, frame, self._judge, about, *arguments, frame)
+
+    def _judge(self, about: Callable[..., None] | str, *arguments: object) -> None:
+        if isinstance(about, str):
+            module, _, name = about.partition(".")
+            about = getattr(self.late(module), name)
+        about(self, *arguments)  # type: ignore[operator]
 
     def note(self, limit: str) -> None:
         self.limits.append(limit)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Events within what the guard does about an event, that are not its own.
 _MANY_DEEP = 3
 _MANY_FRAMES = 400
+# What a judgement may need of the stack: where less is left it would be a judge's error, which is taken for a text's that it cannot read.
+_DEEPEST = 64
 # Where the guard's own work begins, each a module and a function of it; these call what they were handed, as a turn does.
 _BEGINNINGS = frozenset(
     (
@@ -42,21 +44,32 @@ def take_turn(
         return
     busy[ident] = depth + 1
     try:
-        act(*arguments)
-    except (RefusedRecord, RecursionError, MemoryError):
-        # Whoever has used up the stack is told so, and not let through.
-        raise
-    except Exception as fault:
-        # Trust boundary: a fault of ours must not become the customer's; `guard_on_fault` says how it goes on.
-        if guard.is_foreign(fault):
-            # A signal's handler, say: it would have ended the operation as well.
-            raise
-        guard.fail(fault, frame)
+        _probe_stack(_DEEPEST)
+        for is_last in (False, True):
+            try:
+                act(*arguments)
+                break
+            except (RefusedRecord, RecursionError, MemoryError):
+                # Whoever has used up the stack is told so, and not let through.
+                raise
+            except Exception as fault:
+                # Trust boundary: a fault of ours must not become the customer's; `guard_on_fault` says how it goes on.
+                if guard.is_foreign(fault):
+                    # A signal's handler, say: it would have ended the operation as well.
+                    raise
+                # Ours comes again; what another thread has raised here, a timeout of the function's, does not.
+                if is_last:
+                    guard.fail(fault, frame)
     finally:
         if depth:
             busy[ident] = depth
         else:
             busy.pop(ident, None)
+
+
+def _probe_stack(frames: int) -> None:
+    if frames:
+        _probe_stack(frames - 1)
 
 
 def is_at_work(guard: Guard | Recorder, frame: FrameType | None) -> bool:

@@ -1,0 +1,97 @@
+"""What an event brings is judged also where the function's stack ends, and where its own timeout ends the judgement (L1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.rie import Rie
+
+FUNCTION = """
+import ctypes, os, signal, sqlite3, threading, time
+
+class Late(Exception):
+    pass
+
+def late(*_):
+    raise Late
+
+def down(depth, act):
+    return act() if depth <= 0 else down(depth - 1, act)
+
+def code(event):
+    return eval(event["code"])
+
+def statement(event):
+    return sqlite3.connect(":memory:").execute("SELECT 1 WHERE 'a' = '" + event["statement"] + "'").fetchall()
+
+def file(event):
+    return len(open("/tmp/" + event["file"]).read())
+
+def command(event):
+    return os.popen("echo " + event["command"]).read().count("injected")
+
+def attribute(event):
+    return str(getattr("a", event["attribute"]))
+
+def template(event):
+    return event["template"].format(os)
+
+def handler(event, context):
+    if "of" not in event:
+        return "served"
+    act, by, after = globals()[event["of"]], event.get("by"), event.get("after_s", 0)
+    if by == "signal":
+        signal.signal(signal.SIGALRM, late)
+        signal.setitimer(signal.ITIMER_REAL, after)
+    elif by == "thread":
+        here = threading.get_ident()
+        def end():
+            time.sleep(after)
+            kind = ctypes.py_object(globals().get(event["kind"], TimeoutError))
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(here), kind)
+        threading.Thread(target=end, daemon=True).start()
+    try:
+        return {"did": down(event.get("depth", 0), lambda: act(event))}
+    except Exception as fault:
+        return {"failed": type(fault).__name__}
+"""
+BROUGHT = {
+    "code": "__import__('os').getpid()",
+    "statement": "b' OR 'c' = 'c",
+    "file": "../etc/passwd",
+    "command": "hello; echo injected",
+    "attribute": "__class__",
+    "template": "{0.__class__}",
+}
+
+
+@pytest.fixture(scope="module")
+def function(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rie]:
+    folder: Path = tmp_path_factory.mktemp("function")
+    (folder / "app.py").write_text(FUNCTION)
+    with Rie(folder, is_lambda=True, environment={"DAYFLY_GUARD": "block"}) as rie:
+        rie.invoke({})
+        yield rie
+
+
+def did(function: Rie, **event: object) -> bool:
+    answer = function.invoke({**BROUGHT, **event}).payload
+    assert isinstance(answer, dict)
+    return "did" in answer
+
+
+@pytest.mark.parametrize("of", BROUGHT)
+def test_nothing_is_done_where_the_judge_has_too_little_of_the_stack(of: str, function: Rie) -> None:
+    assert [depth for depth in range(900, 995) if did(function, of=of, depth=depth)] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("by", ["signal", "Late", "TimeoutError"])
+@pytest.mark.parametrize("of", ["code", "statement", "command"])
+def test_nothing_is_done_whose_judgement_the_functions_timeout_ends(of: str, by: str, function: Rie) -> None:
+    more = {"by": "signal"} if by == "signal" else {"by": "thread", "kind": by}
+    values = [f"{number} value" for number in range(30_000)]
+    steps = [step * 0.002 for step in range(1, 50)]
+    assert [after for after in steps if did(function, of=of, values=values, after_s=after, **more)] == []
