@@ -87,6 +87,13 @@ def test_nothing_is_done_where_the_judge_has_too_little_of_the_stack(of: str, fu
     assert [depth for depth in range(900, 995) if did(function, of=of, depth=depth)] == []
 
 
+def test_who_only_observes_takes_none_of_the_stack_away(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(FUNCTION)
+    with Rie(tmp_path, is_lambda=True, environment={"DAYFLY_GUARD": "observe"}) as rie:
+        # A few frames below it the function's own call fails, with no guard as well.
+        assert did(rie, of="statement", depth=970)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("by", ["signal", "Late", "TimeoutError"])
 @pytest.mark.parametrize("of", ["code", "statement", "command"])

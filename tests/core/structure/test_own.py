@@ -105,3 +105,17 @@ def test_what_the_function_compares_with_or_looks_up_is_its_choice() -> None:
 )
 def test_a_choice_is_a_whole_member_without_signs_of_structure(text: str, expected: bool) -> None:
     assert OwnText(choices=["price", "'", "../up", "price;"]).is_choice(text) is expected
+
+
+def test_own_text_that_could_not_be_read_is_read_again() -> None:
+    ends = [TimeoutError(), None]
+
+    def texts() -> Iterator[str]:
+        if (end := ends.pop(0)) is not None:
+            raise end
+        yield "SELECT id FROM customers"
+
+    own = OwnText(texts)
+    with pytest.raises(TimeoutError):
+        own.is_constant("id")
+    assert own.is_constant("SELECT id FROM customers")

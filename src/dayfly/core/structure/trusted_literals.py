@@ -87,26 +87,26 @@ class _Tier:
         """Read the texts on the first question; most invocations never ask one."""
         if self.ready:
             return self
-        self.ready = True
-        constants = set(self._texts() if callable(self._texts) else self._texts)
-        self.constants = {text for text in constants if text and len(text) <= MAX_CONSTANT}
+        texts = set(self._texts() if callable(self._texts) else self._texts)
+        constants = {text for text in texts if text and len(text) <= MAX_CONSTANT}
+        templates: list[list[str]] = []
         # Most are names: one piece and one word each, which spares them what follows.
-        pieces = {text for text in self.constants if text.isascii() and text.isidentifier()}
-        self.words = set(pieces)
-        others = self.constants - pieces
+        pieces = {text for text in constants if text.isascii() and text.isidentifier()}
+        words = set(pieces)
+        others = constants - pieces
         for text in others:
             _add(pieces, text)
             for mark, pattern in _HOLES:
                 if mark in text:
                     parts = _pieces_of(text, pattern)
                     if len(parts) > 1:
-                        self.templates.append(parts)
+                        templates.append(parts)
                     for part in parts:
                         _add(pieces, part)
             if ":" in text:
                 for part in _PARAMETER.split(text):
                     _add(pieces, part)
-        buckets = self.buckets
+        buckets: dict[str, list[str]] = {}
         for piece in pieces:
             key = piece[: _KEY_LENGTH[len(piece)] if len(piece) < len(_KEY_LENGTH) else KEY_LENGTHS[-1]]
             bucket = buckets.get(key)
@@ -116,12 +116,15 @@ class _Tier:
                 bucket.append(piece)
         # A line break is in no word.
         plain = "\n".join(text for text in others if text.isascii()).encode("ascii")
-        self.words.update(plain.translate(_IN_WORDS).decode("ascii").split())
-        self.words.update(_WORD.findall("\n".join(text for text in others if not text.isascii())))
+        words.update(plain.translate(_IN_WORDS).decode("ascii").split())
+        words.update(_WORD.findall("\n".join(text for text in others if not text.isascii())))
         # `unit_price` is a word, and so are its parts, of which generators make names (`l_0_price`).
-        for word in [word for word in self.words if "_" in word]:
-            self.words.update(word.split("_"))
-        self.words.discard("")
+        for word in [word for word in words if "_" in word]:
+            words.update(word.split("_"))
+        words.discard("")
+        # Last: another thread may ask meanwhile, and what raises here comes again.
+        self.constants, self.templates, self.buckets, self.words = constants, templates, buckets, words
+        self.ready = True
         return self
 
     def openings(self) -> tuple[tuple[str, str], ...]:

@@ -44,22 +44,26 @@ def take_turn(
         return
     busy[ident] = depth + 1
     try:
-        _probe_stack(_DEEPEST)
         for is_last in (False, True):
             try:
+                _probe_stack(_DEEPEST)
                 act(*arguments)
                 break
-            except (RefusedRecord, RecursionError, MemoryError):
-                # Whoever has used up the stack is told so, and not let through.
+            except RefusedRecord:
                 raise
             except Exception as fault:
                 # Trust boundary: a fault of ours must not become the customer's; `guard_on_fault` says how it goes on.
                 if guard.is_foreign(fault):
                     # A signal's handler, say: it would have ended the operation as well.
                     raise
+                is_full = isinstance(fault, (RecursionError, MemoryError))
+                if is_full and guard.refuses("guard.fault"):
+                    # An event can have the stack used up, which lets nothing pass.
+                    raise
                 # Ours comes again; what another thread has raised here, a timeout of the function's, does not.
-                if is_last:
+                if is_last or is_full:
                     guard.fail(fault, frame)
+                    break
     finally:
         if depth:
             busy[ident] = depth

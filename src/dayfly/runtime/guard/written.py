@@ -41,9 +41,10 @@ class Written:
     def now(self) -> OwnText:
         count = len(sys.modules)
         if count != self._count:
-            self._count = count
             loaded = tuple(owntext.named(list(sys.modules), self._writers))
             if loaded != self._loaded:
-                self._loaded = loaded
                 self._text = self._own.with_generators(lambda: owntext.library_texts(self._writers))
+                self._loaded = loaded
+            # Last: another thread may ask meanwhile.
+            self._count = count
         return self._text
