@@ -90,7 +90,7 @@ def by_turn(code):
 
 def by_borrowed_code(code):
     from dayfly.runtime.guard import reentrancy
-    globals_of_its_own = {"get_ident": lambda: 0, "_MANY_DEEP": 3, "RefusedRecord": KeyError}
+    globals_of_its_own = {**vars(reentrancy), "get_ident": lambda: 0, "RefusedRecord": KeyError}
     turn = types.FunctionType(reentrancy.take_turn.__code__, globals_of_its_own)
     holder = types.SimpleNamespace(busy={}, refuse=None, is_foreign=lambda fault: True)
     class Asked:

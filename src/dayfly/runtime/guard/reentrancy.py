@@ -24,7 +24,7 @@ _DEEPEST = 64
 _BEGINNINGS = frozenset(
     (
         (owncode.GUARD + "hooks", "hook"),
-        (owncode.GUARD + "guarding", "ask"),
+        (owncode.GUARD + "guarding", "_judge"),
         (owncode.GUARD + "guarding", "_compare"),
         (owncode.GUARD + "capabilities", "ask_wrapped"),
     )
