@@ -8,6 +8,8 @@ meanwhile, and perhaps given to something else, is left alone.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import stat
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 # What open() takes again of what F_GETFL tells; creating and truncating were done once.
 KEPT_FLAGS = os.O_ACCMODE | os.O_APPEND | os.O_NONBLOCK | os.O_DSYNC | os.O_SYNC | os.O_DIRECT | os.O_NOATIME
+
+# To take attributes away, which others that do the same may get in the way of.
+_MANY_TRIES = 5
 
 
 class Names:
@@ -108,13 +113,23 @@ class Stamps:
             return
         if now.st_ctime_ns == before.st_ctime_ns or not os.path.samestat(now, before):
             return
-        # Attributes are taken only from what may be written.
-        os.chmod(name, stat.S_IRWXU)
-        for attribute in os.listxattr(name):
-            if attribute.startswith(("user.", "system.posix_acl_")):
-                os.removexattr(name, attribute)
-        os.chmod(name, stat.S_IMODE(before.st_mode))
-        os.utime(name, ns=(before.st_atime_ns, before.st_mtime_ns))
+        # Another worker may do the same meanwhile, and a third one look: what is right is left alone.
+        mode = stat.S_IMODE(before.st_mode)
+        for _ in range(_MANY_TRIES):
+            left = [one for one in os.listxattr(name) if one.startswith(("user.", "system.posix_acl_"))]
+            if not left:
+                break
+            # Attributes are taken only from what may be written. Never read: it may be what this process executes.
+            os.chmod(name, mode | stat.S_IWUSR)
+            for attribute in left:
+                with contextlib.suppress(OSError):
+                    os.removexattr(name, attribute)
+        else:
+            raise OSError(errno.EBUSY, "attributes come back as they are taken away")
+        if stat.S_IMODE(os.stat(name).st_mode) != mode:
+            os.chmod(name, mode)
+        if (now.st_atime_ns, now.st_mtime_ns) != (before.st_atime_ns, before.st_mtime_ns):
+            os.utime(name, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
 class Nothing:
