@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import json
 import os
 import shutil
 import subprocess
@@ -14,13 +14,11 @@ from pathlib import Path
 
 import pytest
 from tests.real.environment import real_python
-from tests.unprivileged import UID, as_user
-
-from dayfly.runtime import forkhooks, import_trial, seal
-from dayfly.runtime.sealing import SEALERS, Sealing
+from tests.unprivileged import UID
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a deployment that nobody can write needs root")
 
+ZYGOTES: list[subprocess.Popen[str]] = []
 PACKAGE = {
     "deployed.py": """
         def handler(event, context):
@@ -182,6 +180,7 @@ LEAVES_ALONE = {
     "counts in a closure": "import shop.safe as s; s.wrapped(None); s.wrapped.note = 1",
     "asks a module for what it computes": "import shop.moves as m; m.quote; m.check",
     "moves a class": "import shop.safe as s; s.Door.__module__ = 'shop'",
+    "loads what has settings": "import decimal, logging, socket, urllib.request",
     "adds an import hook behind all others": "import sys; sys.meta_path.append(type('Finder', (), {'find_spec': lambda *_: None})())",
 }
 
@@ -218,41 +217,35 @@ def _dedented(text: str) -> str:
     return textwrap.dedent(text).replace("\\n", "\n")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _zygote() -> Iterator[None]:
+    command = [sys.executable, "-m", "tests.runtime.bare_trials"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        ZYGOTES.append(process)
+        yield
+        ZYGOTES.remove(process)
+
+
 def adopted(
     *names: str,
     loaded: tuple[str, ...] = ("deployed", "shop", "shop.uses"),
     tmp: Path,
     room_mb: int = 100,
+    spare_mb: int = 200,
     marks: str = "+",
 ) -> list[str]:
     """What a trial of `names` reports in a process that has loaded the others, as a user who cannot write them."""
-
-    # UID need not be able to read this checkout.
-    for late in ("dis", "resource", *(f"dayfly.runtime.sealers.{name}" for name, *_ in SEALERS)):
-        importlib.import_module(late)
-
-    def act() -> list[str]:
-        for name in list(sys.modules):
-            # What runs tests is no part of a deployment.
-            if name.partition(".")[0] not in sys.stdlib_module_names | {"dayfly"}:
-                del sys.modules[name]
-        forkhooks.watch()
-        for name in loaded:
-            __import__(name)
-        mine, number = os.pipe()
-        sealing = Sealing(own=seal.open_descriptors())
-        if os.fork() == 0:
-            try:
-                import_trial.attempt(list(names), number, sealing, temporary=(str(tmp),), room_mb=room_mb)
-            finally:
-                os._exit(0)
-        os.close(number)
-        with open(mine) as pipe:
-            lines = pipe.read().splitlines()
-        os.wait()
-        return [line[1:].partition(" ")[0] for line in lines if line.startswith(tuple(marks))]
-
-    return as_user(act)
+    zygote = ZYGOTES[0]
+    assert zygote.stdin is not None
+    assert zygote.stdout is not None
+    limits = {"temporary": (str(tmp),), "room_mb": room_mb, "spare_mb": spare_mb}
+    print(
+        json.dumps({"path": sys.path, "loaded": loaded, "names": names, **limits}),
+        file=zygote.stdin,
+        flush=True,
+    )
+    lines = json.loads(zygote.stdout.readline())
+    return [line[1:].partition(" ")[0] for line in lines if line.startswith(tuple(marks))]
 
 
 def test_what_takes_memory_that_workers_need_is_not_adopted(deployment: Path, tmp: Path) -> None:
@@ -261,6 +254,13 @@ def test_what_takes_memory_that_workers_need_is_not_adopted(deployment: Path, tm
     )
     assert adopted("named_here", "shop.part", tmp=tmp, room_mb=16) == []
     assert adopted("named_here", "shop.part", tmp=tmp) == ["named_here", "shop.part"]
+
+
+def test_what_a_trial_needs_itself_counts(deployment: Path, tmp: Path) -> None:
+    (deployment / "large.py").write_text("TABLE = [{'some': [number]} for number in range(100_000)]")
+    loaded = ("deployed", "large")
+    assert adopted("named_here", loaded=loaded, tmp=tmp, spare_mb=16) == []
+    assert adopted("named_here", loaded=loaded, tmp=tmp) == ["named_here"]
 
 
 @pytest.mark.usefixtures("deployment")

@@ -10,6 +10,7 @@ import sys
 # How codecs treat what they cannot code.
 _ERRORS = ("strict", "ignore", "replace", "backslashreplace", "surrogateescape")
 # What a module has that nobody has loaded yet.
+_LOG = (30, 0)
 _ROUNDING = (28, "ROUND_HALF_EVEN")
 
 
@@ -23,7 +24,7 @@ def settings() -> dict[str, object]:
         "switch interval": sys.getswitchinterval(),
         "collector": (gc.isenabled(), gc.get_threshold()),
         "sockets": sockets and sockets.getdefaulttimeout(),
-        "log": logs and (logs.root.level, logs.root.manager.disable),
+        "log": (logs.root.level, logs.root.manager.disable) if logs else _LOG,
         "codecs": tuple(map(id, map(_codecs.lookup_error, _ERRORS))),
         "rounding": (arithmetic.prec, arithmetic.rounding) if arithmetic else _ROUNDING,
         "URLs": id(getattr(sys.modules.get("urllib.request"), "_opener", None)),

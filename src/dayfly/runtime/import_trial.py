@@ -57,9 +57,17 @@ _PASSING = (int, float, tuple, weakref.ref, type(None))
 
 
 def attempt(
-    names: list[str], number: int, sealing: Sealing, *, temporary: tuple[str, ...], room_mb: int
+    names: list[str],
+    number: int,
+    sealing: Sealing,
+    *,
+    temporary: tuple[str, ...],
+    room_mb: int,
+    spare_mb: int,
 ) -> None:
-    """Import `names` one after another, as far as code names them and `room_mb` reach, and write what came of each to `number`.
+    """Import `names` one after another, as far as code names them, and write what came of each to `number`.
+
+    They may take `room_mb`; they and the record of what there was before them `spare_mb`, which grows with the heap.
 
     `?name` before it is tried, `+name milliseconds` once it is found clean. The first that is not ends it: what it did is in this
     process. A worker serves beside it, so it ends before anything is done that such an import does not do.
@@ -74,8 +82,9 @@ def attempt(
     os.close(quiet)
     sys.dont_write_bytecode = True
     namers = Namers()
+    most_mb = proc.resident_mb() + spare_mb
     others = _Others()
-    watch = _Watch(temporary, proc.resident_mb() + room_mb)
+    watch = _Watch(temporary, min(most_mb, proc.resident_mb() + room_mb))
     # Pipes of the zygote's, this one's among them.
     sealing.own |= seal.open_descriptors()
     finders = len(sys.meta_path)

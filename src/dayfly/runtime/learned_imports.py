@@ -318,7 +318,7 @@ class LearnedImports:
         # What all imports together may take: later workers are not to lack it.
         size = proc.resident_mb()
         self._most_mb = self._most_mb or size + proc.function_mb() // 4
-        room_mb = min(self._most_mb - size, proc.spare_mb())
+        room_mb, spare_mb = self._most_mb - size, proc.spare_mb()
         mine, number = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             pid = self._fork()
@@ -340,7 +340,12 @@ class LearnedImports:
                     from dayfly.runtime import import_trial
 
                     import_trial.attempt(
-                        self._names, number, self._sealing, temporary=self._temporary, room_mb=room_mb
+                        self._names,
+                        number,
+                        self._sealing,
+                        temporary=self._temporary,
+                        room_mb=room_mb,
+                        spare_mb=spare_mb,
                     )
             finally:
                 os._exit(0)
