@@ -95,11 +95,13 @@ def handler(event, context):
 """
 
 
-def test_what_outlives_its_answer_is_refused_until_it_is_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+def test_what_outlives_its_answer_is_refused(isolation: str, tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(OUTLIVES)
-    settings = {"DAYFLY_GUARD": "block"}
+    settings = {"DAYFLY_GUARD": "block", "DAYFLY_ISOLATION": isolation}
     with Sink() as sink, Rie(tmp_path, is_lambda=True, environment=settings) as rie:
         code = f"socket.socket(2, 2).sendto(b'alive', ('127.0.0.1', {sink.port}))"
         for step in range(60):
             rie.invoke({"code": code, "after_s": step * 4e-5})
+        rie.invoke({"code": "", "after_s": 0})
         assert sink.received(quiet_s=0.1) == []

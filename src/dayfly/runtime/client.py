@@ -208,16 +208,13 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         if work.lesson is not None:
             work.lesson.tell()
         note = said = b""
-        if work.serves_once:
+        if work.is_forked:
             note = self._last_words(work, is_error=kind == frames.ERROR)
         if self._guard is not None:
-            # What else runs in this process may do so until it is killed.
-            said, instead = self._guard.end(body if kind == frames.RESULT else b"", stays_on=work.serves_once)
+            said, instead = self._guard.end(body if kind == frames.RESULT else b"")
             if instead:
                 # A refusal that the function swallowed.
                 kind, meta, body = frames.ERROR, b"", instead
-        if work.is_forked and not work.serves_once:
-            note = self._last_words(work, is_error=kind == frames.ERROR)
         if said:
             note = (said + note)[:MAX_NOTE_BYTES]
         self._is_done = work.serves_once

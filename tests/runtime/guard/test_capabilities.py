@@ -268,10 +268,10 @@ def test_what_cannot_be_judged_lets_pass_and_is_told() -> None:
     assert b"guard.fault" in guard.end()[0]
 
 
-def test_at_init_only_uses_are_looked_at_and_after_it_nothing() -> None:
+def test_at_init_only_uses_are_looked_at_and_nothing_before_an_event() -> None:
     guard = watching(Policy({"process": Table([], ["/bin/sh"])}, mode="block"), mode="observe")
     guard.leave()
-    guard.end()
+    guard.has_rehearsed()
     app, lib = loaded(guard, f"{TASK}/app.py"), loaded(guard, LIB)
     hook = make_hook(guard)
     app.tell(hook, "os.fork")

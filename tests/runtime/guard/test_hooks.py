@@ -24,7 +24,7 @@ from tests.runtime.guard.guards import serving, told
 from tests.unprivileged import forked
 
 from dayfly.core.handshake import ZygoteOptions
-from dayfly.runtime.guard import audit_events, places
+from dayfly.runtime.guard import audit_events, places, sinks
 from dayfly.runtime.guard.guarding import Guard
 from dayfly.runtime.guard.hooks import make_hook
 from dayfly.runtime.guard.refusal import Refused
@@ -125,10 +125,11 @@ def test_what_makes_or_runs_code_that_is_in_no_file_is_counted() -> None:
     assert guard.made == 5
 
 
-def test_before_and_after_an_event_nothing_is_looked_at() -> None:
+def test_where_nobody_was_served_nothing_is_looked_at() -> None:
     guard = serving({"code": EVIL})
     guard.leave()
     guard.end()
+    guard.has_rehearsed()
     tell(guard, "compile", EVIL, None)
     tell(guard, "sys.addaudithook")
     tell(guard, "object.__setattr__", tell, "__code__", compile("1", "<string>", "exec"))
@@ -542,6 +543,27 @@ def test_data_of_a_package_lies_in_it(tmp_path: Path, monkeypatch: pytest.Monkey
     assert told(guard) == [["refused", "path.parent"]]
 
 
+def test_what_a_finaliser_asks_in_the_middle_of_a_judgement_is_judged() -> None:
+    guard = serving({"code": EVIL})
+    refused: list[bool] = []
+
+    def wrapper() -> None:
+        guard.ask(sinks.about_python, EVIL)
+
+    class Held:
+        def __del__(self) -> None:
+            try:
+                wrapper()
+            except Refused:
+                refused.append(True)
+
+    def judge(_guard: Guard, _frame: FrameType) -> None:
+        Held()
+
+    guard.ask(judge)
+    assert refused == [True]
+
+
 def test_a_thread_that_goes_on_is_refused_at_every_step_of_the_answer() -> None:
     guard = serving({"code": EVIL})
     hook = make_hook(guard)
@@ -565,7 +587,7 @@ def test_a_thread_that_goes_on_is_refused_at_every_step_of_the_answer() -> None:
     before = sys.gettrace()
     sys.settrace(step)
     try:
-        guard.end(stays_on=True)
+        guard.end()
     finally:
         sys.settrace(before)
     step(sys._getframe(), "", None)

@@ -21,7 +21,7 @@ from dayfly.runtime.guard.contributed import Joined, is_batch, loaded
 from dayfly.runtime.guard.late import NAMES, LateModules
 from dayfly.runtime.guard.loading import are_loaders_own, loaded_from
 from dayfly.runtime.guard.places import Places
-from dayfly.runtime.guard.reentrancy import take_turn
+from dayfly.runtime.guard.reentrancy import is_at_work, take_turn
 from dayfly.runtime.guard.refusal import Refused, RefusedRecord, describe, describe_use, error_body
 from dayfly.runtime.guard.switch import Planted, Switch, seal
 from dayfly.runtime.guard.tampering import LOOPS, Unchanged
@@ -66,10 +66,10 @@ _TOLD_UNKNOWN = frozenset(("python", "code", "template", "shell", "global"))
 
 
 class Guard:
-    """Judges what the hook and the wrappers of drivers ask about, while an event is served.
+    """Judges what the hook and the wrappers of drivers ask about, once an event is there.
 
-    `is_active` from `begin` to `end`, or until the process is killed where it serves once: at init and between two events
-    nothing is looked at.
+    `is_active` from the first `begin` on: what goes on after the answer is judged by its event until the next one is there.
+    At init, and in the zygote, nothing is looked at.
     """
 
     def __init__(self, options: ZygoteOptions, task: str) -> None:
@@ -126,21 +126,28 @@ class Guard:
         self._forget()
 
     def _forget(self) -> None:
-        self._body = b""
         self._request_id = ""
-        self._context = ""
-        self._provenance: Provenance | Joined | None = None
+        self._is_last = False
+        self._take_event(b"", "")
+        self._forget_reports()
+
+    def _forget_reports(self) -> None:
+        self._reports: list[Report] = []
+        self._budgets: dict[str, int] = {}
+        self._told: set[tuple[str, str, str]] = set()
+
+    def _take_event(self, body: bytes, context: str) -> None:
+        # At once: threads of the last event's may go on, and are never to find none.
+        self._event = (body, context)
+        # With the event that it was read of: who reads may be late.
+        self._provenance: tuple[tuple[bytes, str], Provenance | Joined, bool] | None = None
         # Paths that the function computed, each with the path that it had and the directory that was left out.
         self.computed_paths: dict[str, tuple[str, str]] = {}
         # Names of an archive's members that lead out of the directory for them.
         self.leading_members: set[str] = set()
-        self._is_batch = False
-        self._reports: list[Report] = []
-        self._budgets: dict[str, int] = {}
         self._observed_path = ""
         # What libraries compiled while this event was served.
         self._by_libraries: KnownCode | None = None
-        self._told: set[tuple[str, str, str]] = set()
         # What this event did is no example for others.
         self._is_judged = False
         # The same, but for uses that the policy does not allow: those are to be learned.
@@ -148,7 +155,6 @@ class Guard:
         self._refusal = ""
         self._surfaced = False
         self._handler_thread = 0
-        self._is_last = False
 
     @property
     def has_refused(self) -> bool:
@@ -225,7 +231,7 @@ class Guard:
 
         if self._is_disarmed:
             return
-        self._body = _REHEARSED
+        self._take_event(_REHEARSED, "")
         try:
             self.ask(sinks.about_path, "/tmp/a")
             self.ask(sinks.about_python, "1")
@@ -327,21 +333,16 @@ class Guard:
 
         `is_last`: of several that this process serves. `reports_to`: the supervisor's socket, and the invocation's nonce.
         """
-        if not self.switch.end():
+        if not self._on(request_id, *reports_to):
             return
-        self._is_last = is_last
-        self._body = body
-        self._context = context
         self._request_id = request_id
-        if self._comparison is not None:
+        self._is_last = is_last
+        self._take_event(body, context)
+        if not self._has_begun:
             # What this worker did before its event is no event's doing.
-            if not self._has_begun:
-                gc.freeze()
-            self._comparison.begin(is_first=not self._has_begun)
-        self._has_begun = True
-        self.suspicions = self.doubts = self.made = 0
-        if not self._is_disarmed:
-            self._on(*reports_to)
+            self._has_begun = True
+            self.suspicions = self.doubts = self.made = 0
+            self._begin_comparison()
 
     def end_of_loading(self) -> str:
         """The handler is loaded; return the message of what was refused of that and swallowed, "" where nothing was."""
@@ -367,11 +368,8 @@ class Guard:
             # The supervisor waits a little longer: the error is being described.
             self.report()
 
-    def end(self, answer: bytes = b"", *, stays_on: bool = False) -> tuple[bytes, bytes]:
-        """The answer is there; return what a note begins with and the answer that replaces it, if any.
-
-        `stays_on`: threads that outlive it are judged until this process is killed.
-        """
+    def end(self, answer: bytes = b"") -> tuple[bytes, bytes]:
+        """The answer is there; return what a note begins with and the answer that replaces it, if any."""
         if b'"statusCode"' in answer:
             from dayfly.runtime.guard import sinks
 
@@ -385,11 +383,11 @@ class Guard:
         reported = self.switch.changed()
         if reported and self.switch.has_told():
             self._told.add(("runtime.patched", reported, ""))
-        stays_on = stays_on and not self._is_disarmed
-        # Without a pause: a thread that goes on would meet it.
-        if not (self._on(-1, b"") if stays_on else self.switch.end()):
+        # From here on nothing of it can be sent; without a pause, which a thread that goes on would meet.
+        if not self._on(self._request_id, -1, b""):
             return b"", b""
         patched = self._compare()
+        self.suspicions = self.doubts = self.made = 0
         changed = reported or changed
         if changed:
             self.tell("observed", "runtime.patched", place=changed)
@@ -397,14 +395,15 @@ class Guard:
             # It is too late to refuse; whether the answer may go out is not.
             self._refusal = describe("runtime.patched", changed or patched)
         body = error_body(self._refusal, self._request_id) if self._refusal and not self._surfaced else b""
-        return self.said(keeps=stays_on), body
+        return self.said(), body
 
-    def _on(self, descriptor: int, nonce: bytes) -> bool:
-        blocks = int(self.refuses("runtime.patched"))
-        return self.switch.begin(descriptor, nonce, self._request_id, blocks)
+    def _on(self, request_id: str, descriptor: int, nonce: bytes) -> bool:
+        if self._is_disarmed:
+            return self.switch.end()
+        return self.switch.begin(descriptor, nonce, request_id, int(self.refuses("runtime.patched")))
 
-    def said(self, *, of_init: bool = False, keeps: bool = False) -> bytes:
-        """Return what a note begins with, or what there is to tell `of_init`, and forget all of it unless it `keeps` the event."""
+    def said(self, *, of_init: bool = False) -> bytes:
+        """Return what a note begins with, or what there is to tell `of_init`, and forget that it was to be said."""
         # A note is cut at its end.
         reports = sorted(self._reports, key=lambda one: one.verdict in _LESSER)
         if self.capabilities is not None:
@@ -413,14 +412,24 @@ class Guard:
         if self.shapes is not None:
             reports = reports + self.shapes.take_news(is_judged=self._is_judged)
         said = "".join(f"G{report.pack()}\n" for report in reports)
-        if not keeps:
-            self._forget()
+        self._forget_reports()
         return (said + "\n").encode("ascii", "replace") if said else b""
 
     def _switched_off(self) -> str:
         if not self.is_active and not self._is_disarmed:
             return "the guard"
         return "the audit hook" if self.is_armed and not self.switch.hears() else ""
+
+    def _begin_comparison(self) -> None:
+        if self._comparison is None:
+            return
+        ident = get_ident()
+        self.busy[ident] = 1
+        try:
+            gc.freeze()
+            self._comparison.begin()
+        finally:
+            self.busy.pop(ident, None)
 
     def _compare(self) -> str:
         """Tell what was planted; return what of Dayfly's own was replaced, "" where nothing was."""
@@ -433,7 +442,7 @@ class Guard:
         try:
             path = self._observed_path
             for one in comparison.look(
-                self._body,
+                self._event[0],
                 is_suspect=self.suspicions > 0,
                 is_doubtful=self.doubts > 0,
                 is_sampled=self._is_last or self._request_id.endswith(_SAMPLED),
@@ -464,20 +473,22 @@ class Guard:
     @property
     def provenance(self) -> Provenance | Joined:
         """What came with the event; read at the first question."""
-        found = self._provenance
-        if found is None:
-            event = loaded(self._body)
-            self._is_batch = is_batch(event)
+        return self._read()[1]
+
+    def _read(self) -> tuple[object, Provenance | Joined, bool]:
+        event = self._event
+        read = self._provenance
+        if read is None or read[0] is not event:
+            body, context = event
+            values = loaded(body)
             # Who only observes keeps no customer waiting: a value costs 1 to 2 us.
             observes = not self.is_block and self.capabilities is None
             places = _MANY_OBSERVED if observes else MAX_PLACES
-            found = Provenance(event, self._known, self._key, max_places=places)
-            if self._context:
-                found = Joined(
-                    found, Provenance(loaded(self._context), self._known, self._key, max_places=places)
-                )
-            self._provenance = found
-        return found
+            found: Provenance | Joined = Provenance(values, self._known, self._key, max_places=places)
+            if context:
+                found = Joined(found, Provenance(loaded(context), self._known, self._key, max_places=places))
+            self._provenance = read = (event, found, is_batch(values))
+        return read
 
     @property
     def phase(self) -> str:
@@ -523,7 +534,7 @@ class Guard:
         `about` is a function, or "module.function" for one of a module that is loaded when something first asks.
         """
         frame = sys._getframe(2)
-        if get_ident() in self.busy:
+        if get_ident() in self.busy and is_at_work(self, frame):
             return
         take_turn(self, frame, self._judge, about, *arguments, frame)
 
@@ -742,7 +753,7 @@ class Guard:
         self._reports.append(report)
 
     def _raise(self, message: str, path: str) -> None:
-        if self._is_batch and path.startswith("Records["):
+        if path.startswith("Records[") and self._read()[2]:
             number = path[len("Records[") :].partition("]")[0]
             if number.isdigit() and len(number) <= _MANY_DIGITS:
                 raise RefusedRecord(f"{message}, record {number}")

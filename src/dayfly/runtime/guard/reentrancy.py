@@ -25,6 +25,7 @@ _BEGINNINGS = frozenset(
     (
         (owncode.GUARD + "hooks", "hook"),
         (owncode.GUARD + "guarding", "_judge"),
+        (owncode.GUARD + "guarding", "_begin_comparison"),
         (owncode.GUARD + "guarding", "_compare"),
         (owncode.GUARD + "capabilities", "ask_wrapped"),
     )

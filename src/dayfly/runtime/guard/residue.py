@@ -122,9 +122,9 @@ class Comparison:
     def is_watching(self) -> bool:
         return self._pristine.is_watching
 
-    def begin(self, *, is_first: bool) -> None:
-        """An event is about to be served; `is_first`: this process has served none."""
-        if is_first and self._lasts:
+    def begin(self) -> None:
+        """An event is about to be served, the first of this process."""
+        if self._lasts:
             self._process = process_state(self._emptied)
             self._pristine.rest()
         self._pristine.start()
@@ -178,7 +178,9 @@ class Comparison:
             found += self._beside_memory(is_certain=is_suspect)
         self._is_suspect = self._is_suspect or any(one.is_certain for one in found)
         if self._lasts:
+            # What a thread changes until the next event is there is found after that.
             self._pristine.rest()
+            self._pristine.start()
         news = [one for one in found if one.place not in self._told]
         if self._lasts:
             self._told = [*self._told, *(one.place for one in news)][:_MANY_TOLD]
