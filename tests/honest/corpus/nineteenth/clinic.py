@@ -141,6 +141,7 @@ REQUESTS = {
             {"name": PEOPLE[7], "due": "June 3, 2026 4pm", "tags": ["a'b", "c;d"]},
         ),
         queued({"name": "x", "due": "when it's sunny"}, "not json; -- x"),
+        queued({"name": "union select; 'x' -- 50%", "due": "2026-06-05 09:15", "note": NESTED}),
     ],
     "csv_stats": [
         _sheet('Name,City / Town,50%\nO\'Hara,"Kiel; x",1\nO\'Hara,Bonn,2\n"Bob ""B"" --",Ulm,3\n'),
@@ -261,6 +262,12 @@ REQUESTS = {
                 _change(
                     "INSERT", {"name": {"S": PEOPLE[3]}, "note": {"S": TICKET}, "l": {"L": [{"S": "a;b"}]}}
                 )
+            ]
+        },
+        {
+            "Records": [
+                _change("REMOVE", {}, {"id": {"S": "o'hara; --"}}),
+                _change("INSERT", {"ok": {"BOOL": True}}),
             ]
         },
     ],

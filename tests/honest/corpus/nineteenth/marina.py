@@ -161,6 +161,7 @@ REQUESTS = {
     "thumbnail": [
         uploaded("photos/Siobhán's boat (1).png", bucket=PORTRAITS),
         uploaded("photos/a+b & c.jpg", "photos/broken.jpg", bucket=PORTRAITS),
+        uploaded("photos/a+b & c.jpg", bucket=PORTRAITS),
     ],
     "pack_notice": [
         post(name="Harbour party (Saturday)", text=REVIEW),
@@ -221,6 +222,14 @@ REQUESTS = {
             {"guest": PEOPLE[6], "number": "R-2", "email": "a@example.org", "lines": [], "note": TICKET},
         ),
         queued("{not json", {"guest": "x"}),
+        queued(
+            {
+                "guest": PEOPLE[7],
+                "number": "R-3; x",
+                "email": EMAIL,
+                "lines": [{"text": MARKDOWN, "amount": "-1"}],
+            }
+        ),
     ],
     "newsletter": [
         post(greeting="Dear", guest=PEOPLE[0], text=REVIEW),
@@ -233,6 +242,9 @@ REQUESTS = {
             "not json; at all",
         ),
         delivered({"level": "debug"}, {"message": TICKET, "speed": "3"}),
+        delivered(
+            {"message": NESTED, "level": "warn; it's", "speed": 0}, {"message": MARKDOWN, "speed": 1e1}
+        ),
     ],
     "log_alarm": [
         logged(
@@ -241,6 +253,10 @@ REQUESTS = {
             "CRITICAL 100% full",
         ),
         logged("START RequestId: 1", group="/aws/lambda/it's"),
+        logged(
+            "2026-05-04 ERROR pymysql.err: (1064, \"near 'O'Hara' -- ' at line 1\")",
+            "Task timed out after 3.00 seconds",
+        ),
     ],
     "alexa": [
         _alexa(None),
@@ -286,6 +302,7 @@ REQUESTS = {
     "unpack_notices": [
         post(archive=archive({"May/it's here (1).txt": TICKET, "Größe.md": MARKDOWN, "x.exe": "MZ"})),
         post(archive=archive({"plain.txt": REVIEW})),
+        post(archive=archive({"v1.2/it's; 50%.md": REVIEW, "O'Hara & Söhne.txt": NESTED})),
     ],
     "notice": [get(), get(name="it's windy.txt"), get(name="50% off; -- today.txt")],
     "assistant": [
