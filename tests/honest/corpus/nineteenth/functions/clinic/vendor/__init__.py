@@ -1,0 +1,1 @@
+"""Packages that came with the function."""
