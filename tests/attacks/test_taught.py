@@ -59,6 +59,15 @@ def handler(event, context):
     import numpy
     return was_there, float((numpy.ones((200, 200)) @ numpy.ones((200, 200)))[0, 0])
 """
+HOOKED = """
+import os, sys
+forks = []
+os.register_at_fork(before=lambda: forks.append(os.getpid()))
+def handler(event, context):
+    was_there = "numpy" in sys.modules
+    import numpy
+    return was_there, len(forks)
+"""
 POISONS = "import builtins; builtins.poisoned = True"
 
 
@@ -100,6 +109,18 @@ def test_a_library_that_starts_threads_is_there_in_later_ones(tmp_path: Path) ->
             assert answer == [False, 200.0]
             assert time.monotonic() < end, "nothing was learned"
         assert [rie.invoke({}).payload for _ in range(3)] == [[True, 200.0]] * 3
+        assert "error" not in rie.logs()
+
+
+def test_where_the_function_has_hooks_for_forks_trials_run_none(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(HOOKED)
+    with Rie(tmp_path, confined=True, refusals=True, is_lambda=True) as rie:
+        end = time.monotonic() + 90
+        seen = [rie.invoke({}).payload]
+        while seen[-1] != [True, len(seen)]:
+            assert seen[-1] == [False, len(seen)]
+            assert time.monotonic() < end, "nothing was learned"
+            seen.append(rie.invoke({}).payload)
         assert "error" not in rie.logs()
 
 

@@ -257,7 +257,7 @@ def test_what_takes_memory_that_workers_need_is_not_adopted(deployment: Path, tm
 
 
 def test_what_a_trial_needs_itself_counts(deployment: Path, tmp: Path) -> None:
-    (deployment / "large.py").write_text("TABLE = [{'some': [number]} for number in range(100_000)]")
+    (deployment / "large.py").write_text("TABLE = [[number] for number in range(800_000)]")
     loaded = ("deployed", "large")
     assert adopted("named_here", loaded=loaded, tmp=tmp, spare_mb=16) == []
     assert adopted("named_here", loaded=loaded, tmp=tmp) == ["named_here"]
@@ -337,6 +337,14 @@ def test_nor_is_what_another_import_added_to_what_there_was(deployment: Path, tm
     )
     loaded = ("deployed", "shop", "shop.safe", "shop.moved")
     assert adopted("named_here", "shop.part", loaded=loaded, tmp=tmp) == ["named_here"]
+
+
+def test_a_hook_for_forks_is_one_too_many_whatever_hooks_there_are(deployment: Path, tmp: Path) -> None:
+    hook = "import os; os.register_at_fork(before=lambda: None)"
+    (deployment / "hooked.py").write_text(hook)
+    (deployment / "named_here.py").write_text(hook)
+    loaded = ("deployed", "shop", "shop.uses", "hooked")
+    assert adopted("shop.part", "named_here", "shop.relative", loaded=loaded, tmp=tmp) == ["shop.part"]
 
 
 def test_a_library_whose_threads_end_at_a_fork_is_adopted(deployment: Path, tmp: Path) -> None:

@@ -125,6 +125,7 @@ class Stamps:
                 with contextlib.suppress(OSError):
                     os.removexattr(name, attribute)
         else:
+            os.chmod(name, mode)
             raise OSError(errno.EBUSY, "attributes come back as they are taken away")
         if stat.S_IMODE(os.stat(name).st_mode) != mode:
             os.chmod(name, mode)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-_hooks: list[object] = []
+_count = 0
+_are_skipped = False
 
 
 def watch() -> None:
@@ -17,11 +19,32 @@ def watch() -> None:
     real = os.register_at_fork
 
     def register_at_fork(**hooks: Callable[[], object]) -> None:
-        real(**hooks)
-        _hooks.extend(hook for hook in hooks.values() if not _is_known(hook))
+        global _count
+        functions = {moment: hook for moment, hook in hooks.items() if callable(hook) and not _is_known(hook)}
+        real(**hooks | {moment: _skippable(hook) for moment, hook in functions.items()})
+        _count += len(functions)
 
     register_at_fork.__doc__ = real.__doc__
     os.register_at_fork = register_at_fork  # type: ignore[assignment]  # typeshed spells the names out
+
+
+def _skippable(hook: Callable[[], object]) -> Callable[[], object]:
+    def run() -> None:
+        if not _are_skipped:
+            hook()
+
+    return run
+
+
+@contextlib.contextmanager
+def skipped() -> Iterator[None]:
+    """Have forks run no hooks of the function's, in either process."""
+    global _are_skipped
+    _are_skipped = True
+    try:
+        yield
+    finally:
+        _are_skipped = False
 
 
 def _is_known(hook: object) -> bool:
@@ -34,6 +57,6 @@ def _is_known(hook: object) -> bool:
     return module.partition(".")[0] in sys.stdlib_module_names
 
 
-def has_hooks() -> bool:
-    """Say whether anybody but the standard library has registered one."""
-    return bool(_hooks)
+def count() -> int:
+    """Return how many anybody but the standard library has registered."""
+    return _count

@@ -22,6 +22,7 @@ from dayfly.runtime.learned_imports import seal_threads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from types import ModuleType
     from typing import Any
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 # Seconds of processor time: more than any import takes at a quarter of a processor, and the kernel's to enforce.
 _LIMIT_S = 20
+# Objects that are compared in one go: where one of them changed, each is looked at.
+_MANY_GROUPED = 500
 # Over names that no code named yet: each reads the loaded code once for each of them.
 _MANY_PASSES = 4
 # Audit events (https://docs.python.org/3/library/audit_events.html) of what an import that may be repeated here does not do.
@@ -304,6 +307,52 @@ class _Watch:
         return not any(isinstance(place, str) and self._can_write(os.path.abspath(place)) for place in places)
 
 
+class _Group:
+    """Objects of a kind, and what they had, one after another: an import changes few of a million.
+
+    `flatten` gives what such objects have; `size` is the length of one, where what leaves one could be where the next one begins.
+    """
+
+    __slots__ = ("_flatten", "_lengths", "_size", "_sizes", "_values", "objects")
+
+    def __init__(
+        self, flatten: Callable[[list[Any]], list[object]], size: Callable[[Any], int] | None
+    ) -> None:
+        self.objects: list[Any] = []
+        self._flatten = flatten
+        self._size = size
+        self._sizes: list[int] = []
+        self._values: list[object] = []
+        self._lengths: list[int] = []
+
+    def add(self, one: Any, values: list[object]) -> None:
+        self.objects.append(one)
+        self._sizes += [] if self._size is None else [self._size(one)]
+        self._values += values
+        self._lengths.append(len(values))
+
+    def changed(self) -> Iterator[tuple[int, Any, list[object], list[object]]]:
+        """Yield what changed: its place, it, what it had and what it has."""
+        now = self._flatten(self.objects)
+        is_same = len(now) == len(self._values) and all(map(is_, now, self._values))
+        if is_same and (self._size is None or list(map(self._size, self.objects)) == self._sizes):
+            return
+        begin = 0
+        for place, one in enumerate(self.objects):
+            before, now = self._values[begin : begin + self._lengths[place]], _values(one)
+            if len(now) != len(before) or not all(map(is_, now, before)):
+                yield place, one, before, now
+            begin += self._lengths[place]
+
+    def replace(self, place: int, values: list[object]) -> None:
+        """Take note of what one has."""
+        begin = sum(self._lengths[:place])
+        self._values[begin : begin + self._lengths[place]] = values
+        self._lengths[place] = len(values)
+        if self._size is not None:
+            self._sizes[place] = self._size(self.objects[place])
+
+
 class _Others:
     """What there was before an import: it may add to that, but not replace anything there, nor take it away.
 
@@ -312,7 +361,7 @@ class _Others:
     """
 
     def __init__(self) -> None:
-        self._known: list[tuple[Any, list[object]]] = []
+        self._groups: list[_Group] = []
         # Those that hold texts and numbers alone, which the collector does not list up to Python 3.13.
         self._tables: dict[int, tuple[dict[object, object], dict[object, object]]] = {}
         # Descriptors of modules' own classes, and what init put before them.
@@ -325,29 +374,32 @@ class _Others:
     def _take(self, objects: list[Any]) -> None:
         """Instances of the standard library's classes are caches and counters of many kinds."""
         skipped = sys.stdlib_module_names | {"dayfly"}
+        groups: dict[object, _Group] = {}
         for one in objects:
             kind = type(one)
             if (
-                issubclass(kind, (*_CONTAINERS, *_CODE, type))
-                or str(kind.__module__).partition(".")[0] not in skipped
+                not issubclass(kind, (*_CONTAINERS, *_CODE, type))
+                and str(kind.__module__).partition(".")[0] in skipped
             ):
-                values = _values(one)
-                self._known.append((one, values))
-                if _is_of_modules(one):
-                    lazy = {name: item for name, item in vars(one).items() if hasattr(type(item), "__get__")}
-                    self._lazy[one] = lazy
-                    self._hidden |= {
-                        (id(module), name)
-                        for module in _modules_of(one)
-                        for name in lazy
-                        if name in vars(module)
-                    }
-                for value in values:
-                    if type(value) is dict and id(value) not in self._tables and not gc.is_tracked(value):
-                        self._tables[id(value)] = (
-                            value,
-                            {name: each for name, each in value.items() if type(each) in _SETTINGS},
-                        )
+                continue
+            values = _values(one)
+            ways = _ways(one, values)
+            if ways not in groups or len(groups[ways].objects) == _MANY_GROUPED:
+                groups[ways] = _Group(*ways)
+                self._groups.append(groups[ways])
+            groups[ways].add(one, values)
+            if _is_of_modules(one):
+                lazy = {name: item for name, item in vars(one).items() if hasattr(type(item), "__get__")}
+                self._lazy[one] = lazy
+                self._hidden |= {
+                    (id(module), name) for module in _modules_of(one) for name in lazy if name in vars(module)
+                }
+            for value in values:
+                if type(value) is dict and id(value) not in self._tables and not gc.is_tracked(value):
+                    self._tables[id(value)] = (
+                        value,
+                        {name: each for name, each in value.items() if type(each) in _SETTINGS},
+                    )
         # These lists as well.
         gc.freeze()
 
@@ -355,35 +407,16 @@ class _Others:
         """Say whether anything was replaced; what is new counts as there from here on."""
         if self._has_hidden():
             return True
-        for place, (one, before) in enumerate(self._known):
-            now = _values(one)
-            if len(now) < len(before) or not all(map(is_, before, now)):
+        for group in self._groups:
+            for place, one, had, now in group.changed():
+                before = had
                 if _is_of_modules(one) or (type(one) is dict and "__module__" in one):
-                    before = [item for item in before if not self._is_resolved(item)]
-                # Sets are in no order, and one object may be there twice: `True`.
-                left = Counter(map(id, before))
-                left.subtract(map(id, now))
-                left.subtract(_stand_ins(one, before, now))
-                gone = [type(item) for item in before if left[id(item)] > 0]
-                if any(kind is bool or not issubclass(kind, _PASSING) for kind in gone) or _is_set(
-                    one, before, now
-                ):
+                    before = [item for item in had if not self._is_resolved(item)]
+                if _is_replaced(one, before, now):
                     return True
-            if len(now) > len(before):
-                if issubclass(type(one), _CONTAINERS):
-                    # What a module's code calls in place of Python's own.
-                    is_module = type(one) is dict and "__builtins__" in one
-                    added = (
-                        [value for name, value in one.items() if name in vars(builtins)] if is_module else []
-                    )
-                else:
-                    # A method, or what an object calls in place of one.
-                    added = [item for item in now if callable(item)]
-                known = set(map(id, before))
-                if any(id(item) not in known for item in added):
-                    return True
-                # Nor may a later import replace it.
-                self._known[place] = one, now
+                if len(now) > len(before):
+                    # Nor may a later import replace it.
+                    group.replace(place, now)
         if any(not before.items() <= table.items() for table, before in self._tables.values()):
             return True
         self._take(gc.get_objects())
@@ -423,13 +456,67 @@ def _is_of_modules(one: object) -> bool:
     return issubclass(type(one), type) and issubclass(one, types.ModuleType)  # type: ignore[arg-type]
 
 
+def _is_replaced(one: Any, before: list[object], now: list[object]) -> bool:
+    """Say whether an object lost something that it `before` had, or got code that is called in place of another's."""
+    # Sets are in no order, and one object may be there twice: `True`.
+    left = Counter(map(id, before))
+    left.subtract(map(id, now))
+    left.subtract(_stand_ins(one, before, now))
+    gone = [type(item) for item in before if left[id(item)] > 0]
+    if any(kind is bool or not issubclass(kind, _PASSING) for kind in gone) or _is_set(one, before, now):
+        return True
+    if len(now) <= len(before):
+        return False
+    if issubclass(type(one), _CONTAINERS):
+        # What a module's code calls in place of Python's own.
+        is_module = type(one) is dict and "__builtins__" in one
+        added = [value for name, value in one.items() if name in vars(builtins)] if is_module else []
+    else:
+        # A method, or what an object calls in place of one.
+        added = [item for item in now if callable(item)]
+    known = set(map(id, before))
+    return any(id(item) not in known for item in added)
+
+
+def _ways(
+    one: Any, values: list[object]
+) -> tuple[Callable[[list[Any]], list[object]], Callable[[Any], int] | None]:
+    """Return how to ask objects of this one's kind for what they have all at once, and for their lengths."""
+    kind = type(one)
+    if kind is types.FunctionType:
+        return _of_functions, None
+    for container in _CONTAINERS:
+        if issubclass(kind, container) and not (kind is dict and "__module__" in one):
+            return _referents, container.__len__
+    # The class stands between what one has and what the next one has.
+    if not issubclass(kind, (*_CONTAINERS, *_CODE, type)) and any(value is kind for value in values):
+        return _referents, None
+    return _of_each, None
+
+
+def _referents(objects: list[Any]) -> list[object]:
+    return gc.get_referents(*objects)
+
+
+def _of_functions(functions: list[Any]) -> list[object]:
+    return [
+        value
+        for one in functions
+        for value in (one.__code__, *(one.__defaults__ or ()), *(one.__kwdefaults__ or {}).values())
+    ]
+
+
+def _of_each(objects: list[Any]) -> list[object]:
+    return [value for one in objects for value in _values(one)]
+
+
 def _values(one: Any) -> list[object]:
     """Return what an object has, and of a function what it does.
 
     Not what a class has for Python or its metaclass, data under names like `__module__`: AnyIO moves classes, pydantic completes models.
     """
     if type(one) is types.FunctionType:
-        return [one.__code__, *(one.__defaults__ or ()), *(one.__kwdefaults__ or {}).values()]
+        return _of_functions([one])
     if issubclass(type(one), types.ModuleType):
         # Its names are a dictionary's; what else it refers to is its own native code's.
         return [type(one)]
@@ -488,7 +575,7 @@ def _state(finders: int) -> tuple[object, ...]:
         hooks,
         interpreter.settings(),
         mask,
-        forkhooks.has_hooks(),
+        forkhooks.count(),
         seal.count_others(),
     )
 

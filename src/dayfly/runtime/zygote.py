@@ -249,13 +249,12 @@ def wait_for_work(
     if not ready.reasons:
         _yield_processor()
         # For windows not: their workers pay for first use once in many events, and between two of these no process may be about that nobody knows.
-        tries = not ready.runs_ahead
+        tries = not (options.after or sealing.threads or ready.has_threads)
         if options.warms and is_forked and not sealing.is_window and (tries or guard is not None):
             from dayfly.runtime.learned_imports import LearnedImports
 
             if not tries:
-                # A fork between two events would run code of the function's that may read what a worker has written, and with threads
-                # no page is written to that they may write to: what remains is the guard's own.
+                # With threads no page is written to that they may write to: what remains is the guard's own.
                 sealing.learners.clear()
             else:
                 from dayfly.runtime.prefaulting import Prefaulting
@@ -266,7 +265,7 @@ def wait_for_work(
                 sealing.learners.append(guard.late_modules)
             learned = LearnedImports(
                 sealing,
-                lambda: _fork_once(sealing),
+                _fork_for_trial,
                 lambda pid: _send(channel, frames.TRIES, b"%d" % pid),
                 channel.leave,
                 temporary=options.temporary,
@@ -362,7 +361,7 @@ def _seal(options: ZygoteOptions, sealing: Sealing) -> tuple[Ready, list[object]
     from dayfly.runtime import forkhooks
 
     has_threads = seal.count_tasks() > 1
-    runs_ahead = bool(options.after or sealing.threads or has_threads or forkhooks.has_hooks())
+    runs_ahead = bool(options.after or sealing.threads or has_threads or forkhooks.count())
     ready = Ready(reasons, notes, sealing.expires_at, runs_ahead=runs_ahead, has_threads=has_threads)
     return ready, generators
 
@@ -509,6 +508,14 @@ def _fork_once(sealing: Sealing) -> int:
     # CPython warns of a fork among threads; these are known to wait, and the warning is nobody's news.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
+
+
+def _fork_for_trial() -> int:
+    from dayfly.runtime import forkhooks
+
+    # Hooks of the function's might read what a worker has written.
+    with forkhooks.skipped():
         return os.fork()
 
 
