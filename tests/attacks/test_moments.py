@@ -1,4 +1,4 @@
-"""What an event brings is judged also where the function's stack ends, and where its own timeout ends the judgement (L1)."""
+"""What an event brings is judged also where the function's stack ends, where its own timeout ends the judgement, and within another one (L1)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.rie import Rie
 
 FUNCTION = """
-import ctypes, os, signal, sqlite3, threading, time
+import ctypes, os, shutil, signal, sqlite3, threading, time
 
 class Late(Exception):
     pass
@@ -37,6 +37,37 @@ def attribute(event):
 
 def template(event):
     return event["template"].format(os)
+
+class Copied:
+    # A path that is looked up when somebody asks for it, which the guard does first.
+    def __init__(self, event):
+        self.event, self.found = event, []
+
+    def __fspath__(self):
+        if not self.found:
+            self.found.append(None)
+            self.found.append(globals()[self.event["within"]](self.event))
+        return "/nowhere"
+
+def asked(event):
+    copied = Copied(event)
+    try:
+        shutil.copyfile(copied, "/nowhere")
+    except OSError:
+        pass
+    return copied.found[-1]
+
+def alarmed(event):
+    found = []
+    signal.signal(signal.SIGALRM, lambda *_: found.append(globals()[event["within"]](event)))
+    signal.setitimer(signal.ITIMER_REAL, 0.02)
+    try:
+        open("/tmp/" + event["name"])
+    except OSError:
+        pass
+    while not found:
+        time.sleep(0.001)
+    return found[0]
 
 def handler(event, context):
     if "of" not in event:
@@ -92,6 +123,17 @@ def test_who_only_observes_takes_none_of_the_stack_away(tmp_path: Path) -> None:
     with Rie(tmp_path, is_lambda=True, environment={"DAYFLY_GUARD": "observe"}) as rie:
         # A few frames below it the function's own call fails, with no guard as well.
         assert did(rie, of="statement", depth=970)
+
+
+@pytest.mark.parametrize("within", ["code", "statement", "attribute"])
+@pytest.mark.parametrize("of", ["asked", "alarmed"])
+def test_what_the_functions_code_does_in_the_middle_of_a_judgement_is_judged(
+    of: str, within: str, function: Rie
+) -> None:
+    # With so many values that the alarm goes off while the guard reads them.
+    values = [f"{number} value" for number in range(10_000)]
+    answer = function.invoke({**BROUGHT, "of": of, "within": within, "name": "a", "values": values})
+    assert answer.error_type == "Dayfly.Refused", answer.body
 
 
 @pytest.mark.slow

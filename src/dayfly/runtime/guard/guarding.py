@@ -21,7 +21,7 @@ from dayfly.runtime.guard.contributed import Joined, is_batch, loaded
 from dayfly.runtime.guard.late import NAMES, LateModules
 from dayfly.runtime.guard.loading import are_loaders_own, loaded_from
 from dayfly.runtime.guard.places import Places
-from dayfly.runtime.guard.reentrancy import take_turn
+from dayfly.runtime.guard.reentrancy import is_at_work, take_turn
 from dayfly.runtime.guard.refusal import Refused, RefusedRecord, describe, describe_use, error_body
 from dayfly.runtime.guard.switch import Planted, Switch, seal
 from dayfly.runtime.guard.tampering import LOOPS, Unchanged
@@ -523,7 +523,8 @@ class Guard:
         `about` is a function, or "module.function" for one of a module that is loaded when something first asks.
         """
         frame = sys._getframe(2)
-        if get_ident() in self.busy:
+        # Not of this thread alone: a signal's handler or a finaliser of the function's may run in the middle of a judgement.
+        if get_ident() in self.busy and is_at_work(self, frame):
             return
         take_turn(self, frame, self._judge, about, *arguments, frame)
 
