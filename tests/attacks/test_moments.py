@@ -1,4 +1,4 @@
-"""What an event brings is judged also where the function's stack ends, where its own timeout ends the judgement, and within another one (L1)."""
+"""What an event brings is judged also where the function's stack ends, where its own timeout ends the judgement, where descriptors run out, and within another one (L1)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.rie import Rie
 
 FUNCTION = """
-import ctypes, os, shutil, signal, sqlite3, threading, time
+import ctypes, os, resource, shutil, signal, sqlite3, threading, time
 
 class Late(Exception):
     pass
@@ -69,6 +69,22 @@ def alarmed(event):
         time.sleep(0.001)
     return found[0]
 
+def script(event):
+    held = []
+    if event["exhausts"]:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+        try:
+            while True:
+                held.append(os.dup(0))
+        except OSError:
+            pass
+    try:
+        os.system(f"sh {os.path.dirname(__file__)}/script.sh '{event['command']}'")
+    finally:
+        for one in held:
+            os.close(one)
+    return os.path.exists("/tmp/injected")
+
 def handler(event, context):
     if "of" not in event:
         return "served"
@@ -102,6 +118,7 @@ BROUGHT = {
 def function(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rie]:
     folder: Path = tmp_path_factory.mktemp("function")
     (folder / "app.py").write_text(FUNCTION)
+    (folder / "script.sh").write_text('eval "echo $1"')
     with Rie(folder, is_lambda=True, environment={"DAYFLY_GUARD": "block"}) as rie:
         rie.invoke({})
         yield rie
@@ -123,6 +140,13 @@ def test_who_only_observes_takes_none_of_the_stack_away(tmp_path: Path) -> None:
     with Rie(tmp_path, is_lambda=True, environment={"DAYFLY_GUARD": "observe"}) as rie:
         # A few frames below it the function's own call fails, with no guard as well.
         assert did(rie, of="statement", depth=970)
+
+
+@pytest.mark.parametrize("exhausts", [True, False])
+def test_no_script_is_run_that_the_judge_has_no_descriptor_left_to_read(
+    exhausts: bool, function: Rie
+) -> None:
+    assert not did(function, of="script", command="x; touch /tmp/injected", exhausts=exhausts)
 
 
 @pytest.mark.parametrize("within", ["code", "statement", "attribute"])

@@ -14,6 +14,7 @@ from dayfly.core.structure.query import judge_query
 from dayfly.runtime.guard import sinks
 from dayfly.runtime.guard.clients import is_json
 from dayfly.runtime.guard.places import text_of
+from dayfly.runtime.guard.reentrancy import is_exhausted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -134,7 +135,10 @@ def _written(guard: Guard, file: object) -> bytes:
     try:
         with open(name, "rb") as found:
             return found.read(_MANY_WRITTEN)
-    except (OSError, ValueError):
+    except (OSError, ValueError) as fault:
+        if is_exhausted(fault):
+            # The parser may have what this process has not: a descriptor, say.
+            raise
         return b""
 
 
