@@ -283,7 +283,8 @@ def about_references(guard: Guard, text: str, look_up: Callable[[str], object], 
 def about_shape(guard: Guard, text: object, read: Callable[[str], list[object]], frame: FrameType) -> None:
     """YAML or CSV that the function may have written by hand: a value of the event within a line is no more than a text's content.
 
-    `read` returns the kinds of its parts, or how many fields each row has: they are what they are with a plain word there.
+    `read` returns the kinds of its parts, or how many fields each row has: they are what they are with a plain word there. It raises
+    ValueError for what the library does not read.
     """
     if type(text) is not str or guard.own.is_constant(text):
         return
@@ -296,8 +297,8 @@ def about_shape(guard: Guard, text: object, read: Callable[[str], list[object]],
             try:
                 shape = shape or read(text)
                 is_same = shape == read(f"{before}x{after}")
-            except Exception:
-                # A library's error for what is no YAML: the one has no effect, the other says nothing.
+            except ValueError:
+                # What is no YAML: the one has no effect, the other says nothing. No other error, which may be the function's timeout.
                 if shape is None:
                     return
                 continue
