@@ -66,7 +66,7 @@ def _monitor(guard: Guard, codes: Sequence[CodeType]) -> None:
         guard.note("str.format is not looked at: other tools have the interpreter's monitoring")
         return
 
-    def look(_code: CodeType, _offset: int, called: object, first: object) -> object:
+    def look(code: CodeType, _offset: int, called: object, first: object) -> object:
         if called is str.format or called is str.format_map:
             _about_format(guard, first)
         elif type(called) is BuiltinFunctionType and called.__name__ in ("format", "format_map"):
@@ -84,8 +84,8 @@ def _monitor(guard: Guard, codes: Sequence[CodeType]) -> None:
         elif type(called) is type and called.__module__ == "lxml.etree" and called.__name__ in _EXPRESSIONS:
             if guard.is_active:
                 guard.ask("documents.about_query", first, "xpath")
-        else:
-            # What is called here is never asked about again.
+        elif (name := getattr(called, "__name__", "")) in code.co_names and name not in _MONITORED:
+            # What is called here is never asked about again: it is called by its name.
             return monitoring.DISABLE
         return None
 
