@@ -9,7 +9,7 @@ import pytest
 from tests.rie import Rie
 
 FUNCTION = """
-import ctypes, os, resource, shutil, signal, sqlite3, threading, time
+import ctypes, os, resource, shutil, signal, sqlite3, threading, time, weakref
 
 class Late(Exception):
     pass
@@ -68,6 +68,36 @@ def alarmed(event):
     while not found:
         time.sleep(0.001)
     return found[0]
+
+class Name(str):
+    pass
+
+class Temporary:
+    # Its name goes, and what is to be done then is done, as soon as the guard lets go of it.
+
+    def __init__(self, event, found):
+        self.event, self.found = event, found
+
+    def __fspath__(self):
+        name, event = Name("/nowhere"), self.event
+        if not self.found:
+            self.found.append(None)
+            if event["within"] == "code":
+                weakref.finalize(name, eval, f"found.append({event['code']})", {"found": self.found})
+            else:
+                connection = sqlite3.connect(":memory:")
+                connection.create_function("found", 0, lambda: self.found.append(1))
+                sql = "SELECT found() WHERE 'a' = '" + event["statement"] + "'"
+                weakref.finalize(name, connection.execute, sql)
+        return name
+
+def finalised(event):
+    found = []
+    try:
+        shutil.copyfile(Temporary(event, found), "/nowhere")
+    except OSError:
+        pass
+    return found[1]
 
 def script(event):
     held = []
@@ -157,6 +187,13 @@ def test_what_the_functions_code_does_in_the_middle_of_a_judgement_is_judged(
     # With so many values that the alarm goes off while the guard reads them.
     values = [f"{number} value" for number in range(10_000)]
     answer = function.invoke({**BROUGHT, "of": of, "within": within, "name": "a", "values": values})
+    assert answer.error_type == "Dayfly.Refused", answer.body
+
+
+@pytest.mark.parametrize("within", ["code", "statement"])
+def test_what_a_finaliser_calls_in_the_middle_of_a_judgement_is_judged(within: str, function: Rie) -> None:
+    # No frame of the function's stands between the guard and what is called.
+    answer = function.invoke({**BROUGHT, "of": "finalised", "within": within})
     assert answer.error_type == "Dayfly.Refused", answer.body
 
 

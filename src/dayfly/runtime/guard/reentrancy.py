@@ -31,6 +31,8 @@ _BEGINNINGS = frozenset(
         (owncode.GUARD + "capabilities", "ask_wrapped"),
     )
 )
+# The interpreter's own functions that call what they were handed where nobody called them: finalisers of `weakref`, of `multiprocessing`.
+_UNCALLED = ("__call__", "__del__")
 _TURN = (owncode.GUARD + "reentrancy", "take_turn")
 
 
@@ -96,7 +98,7 @@ def is_at_work(guard: Guard | Recorder, frame: FrameType | None) -> bool:
         function = owncode.function_of(frame)
         if function in _BEGINNINGS or (function == _TURN and number == 0):
             return number > 0
-        if not function[0] and not guard.is_interpreters(frame.f_code):
+        if not function[0] and (frame.f_code.co_name in _UNCALLED or not guard.is_interpreters(frame.f_code)):
             break
         frame = frame.f_back
     return False
