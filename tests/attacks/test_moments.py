@@ -1,4 +1,4 @@
-"""What an event brings is judged also where the function's stack ends, and where its own timeout ends the judgement (L1)."""
+"""What an event brings is judged also where the function's stack ends, where its own timeout ends the judgement, where descriptors run out, and within another one (L1)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.rie import Rie
 
 FUNCTION = """
-import ctypes, os, signal, sqlite3, threading, time
+import ctypes, os, resource, shutil, signal, sqlite3, threading, time, weakref
 
 class Late(Exception):
     pass
@@ -37,6 +37,83 @@ def attribute(event):
 
 def template(event):
     return event["template"].format(os)
+
+class Copied:
+    # A path that is looked up when somebody asks for it, which the guard does first.
+    def __init__(self, event):
+        self.event, self.found = event, []
+
+    def __fspath__(self):
+        if not self.found:
+            self.found.append(None)
+            self.found.append(globals()[self.event["within"]](self.event))
+        return "/nowhere"
+
+def asked(event):
+    copied = Copied(event)
+    try:
+        shutil.copyfile(copied, "/nowhere")
+    except OSError:
+        pass
+    return copied.found[-1]
+
+def alarmed(event):
+    found = []
+    signal.signal(signal.SIGALRM, lambda *_: found.append(globals()[event["within"]](event)))
+    signal.setitimer(signal.ITIMER_REAL, 0.02)
+    try:
+        open("/tmp/" + event["name"])
+    except OSError:
+        pass
+    while not found:
+        time.sleep(0.001)
+    return found[0]
+
+class Name(str):
+    pass
+
+class Temporary:
+    # Its name goes, and what is to be done then is done, as soon as the guard lets go of it.
+
+    def __init__(self, event, found):
+        self.event, self.found = event, found
+
+    def __fspath__(self):
+        name, event = Name("/nowhere"), self.event
+        if not self.found:
+            self.found.append(None)
+            if event["within"] == "code":
+                weakref.finalize(name, eval, f"found.append({event['code']})", {"found": self.found})
+            else:
+                connection = sqlite3.connect(":memory:")
+                connection.create_function("found", 0, lambda: self.found.append(1))
+                sql = "SELECT found() WHERE 'a' = '" + event["statement"] + "'"
+                weakref.finalize(name, connection.execute, sql)
+        return name
+
+def finalised(event):
+    found = []
+    try:
+        shutil.copyfile(Temporary(event, found), "/nowhere")
+    except OSError:
+        pass
+    return found[1]
+
+def script(event):
+    held = []
+    if event["exhausts"]:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+        try:
+            while True:
+                held.append(os.dup(0))
+        except OSError:
+            pass
+    try:
+        os.system(f"sh {os.path.dirname(__file__)}/script.sh '{event['command']}'")
+    finally:
+        for one in held:
+            os.close(one)
+    return os.path.exists("/tmp/injected")
 
 def handler(event, context):
     if "of" not in event:
@@ -71,6 +148,7 @@ BROUGHT = {
 def function(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rie]:
     folder: Path = tmp_path_factory.mktemp("function")
     (folder / "app.py").write_text(FUNCTION)
+    (folder / "script.sh").write_text('eval "echo $1"')
     with Rie(folder, is_lambda=True, environment={"DAYFLY_GUARD": "block"}) as rie:
         rie.invoke({})
         yield rie
@@ -92,6 +170,31 @@ def test_who_only_observes_takes_none_of_the_stack_away(tmp_path: Path) -> None:
     with Rie(tmp_path, is_lambda=True, environment={"DAYFLY_GUARD": "observe"}) as rie:
         # A few frames below it the function's own call fails, with no guard as well.
         assert did(rie, of="statement", depth=970)
+
+
+@pytest.mark.parametrize("exhausts", [True, False])
+def test_no_script_is_run_that_the_judge_has_no_descriptor_left_to_read(
+    exhausts: bool, function: Rie
+) -> None:
+    assert not did(function, of="script", command="x; touch /tmp/injected", exhausts=exhausts)
+
+
+@pytest.mark.parametrize("within", ["code", "statement", "attribute"])
+@pytest.mark.parametrize("of", ["asked", "alarmed"])
+def test_what_the_functions_code_does_in_the_middle_of_a_judgement_is_judged(
+    of: str, within: str, function: Rie
+) -> None:
+    # With so many values that the alarm goes off while the guard reads them.
+    values = [f"{number} value" for number in range(10_000)]
+    answer = function.invoke({**BROUGHT, "of": of, "within": within, "name": "a", "values": values})
+    assert answer.error_type == "Dayfly.Refused", answer.body
+
+
+@pytest.mark.parametrize("within", ["code", "statement"])
+def test_what_a_finaliser_calls_in_the_middle_of_a_judgement_is_judged(within: str, function: Rie) -> None:
+    # No frame of the function's stands between the guard and what is called.
+    answer = function.invoke({**BROUGHT, "of": "finalised", "within": within})
+    assert answer.error_type == "Dayfly.Refused", answer.body
 
 
 @pytest.mark.slow

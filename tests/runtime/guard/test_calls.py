@@ -51,6 +51,32 @@ def own(text): return "{x.__class__}".format(x=text)
 
 
 @monitored
+@pytest.mark.parametrize(
+    "source",
+    [
+        # A class of somebody's with a method of that name, and a function that is chosen.
+        "def show(text): return text.format(1)",
+        "def show(text):\n f = text.format if type(text) is str else lambda _: 'other'\n f = f(1)\n return f",
+    ],
+)
+def test_a_call_that_was_another_ones_before_is_looked_at(source: str) -> None:
+    inner = "{0.__class__}"
+    guard = serving({"inner": inner})
+
+    class Other:
+        def format(self, _value: object) -> str:
+            return "other"
+
+    scope: dict[str, Callable[[object], str]] = {}
+    code = compile(source, __file__, "exec")
+    exec(code, scope)
+    calls.watch(guard, [code])
+    assert scope["show"](Other()) == "other"
+    with pytest.raises(Refused):
+        scope["show"](inner)
+
+
+@monitored
 def test_a_path_of_attributes_leads_to_none_of_pythons_own() -> None:
     guard = serving({"inner": "real.__class__", "plain": "real.imag"})
     scope: dict[str, Callable[[str], object]] = {"attrgetter": operator.attrgetter}

@@ -529,6 +529,23 @@ def test_a_value_of_yaml_that_the_function_writes_is_no_more_than_that(
         module.load(template % value, yaml.SafeLoader)
 
 
+class LateError(Exception):
+    """What a function's own timeout raises wherever it is."""
+
+
+def test_a_timeout_that_ends_the_reading_of_yaml_ends_what_is_about_to_read_it() -> None:
+    def late(*_: object) -> None:
+        raise LateError
+
+    read: list[object] = []
+    module = ModuleType("yaml")
+    vars(module).update(vars(yaml), parse=late, load=read.append)
+    WRAPPED["yaml"](module, serving({"value": "x\nroot: true"}, own=("name: ", "\n")))
+    with pytest.raises(LateError):
+        vars(module)["load"]("name: x\nroot: true\n")
+    assert not read
+
+
 @pytest.mark.parametrize(
     ("template", "is_refused"),
     [

@@ -546,12 +546,15 @@ def test_a_script_evaluates_no_operand_of_the_events(
     script: str, operand: str, is_refused: bool, tmp_path: Path
 ) -> None:
     file = tmp_path / "script.sh"
-    file.write_text("#!/bin/sh\n" + script)
     frame = frame_in(__file__)
-    for words in (["bash", str(file), operand], [str(file), operand]):
-        guard = serving({"operand": operand}, own=("bash", "sh", str(file), script))
-        with pytest.raises(Refused) if is_refused else nullcontext():
-            about_process(guard, words[0], words, frame)
+    for line in ("#!/bin/sh\n", ""):
+        file.write_text(line + script)
+        file.chmod(0o755)
+        for starts in (["bash"], [], ["timeout", "-s", "KILL", "9", "nice", "-n", "5"], ["env", "A=b", "sh"]):
+            words = [*starts, str(file), operand]
+            guard = serving({"operand": operand}, own=(*starts, "bash", "sh", str(file), script))
+            with pytest.raises(Refused) if is_refused else nullcontext():
+                about_process(guard, words[0], words, frame)
 
 
 @pytest.mark.parametrize(
@@ -560,6 +563,12 @@ def test_a_script_evaluates_no_operand_of_the_events(
         ("sh {}", "#!/bin/sh\necho begin\n"),
         ("make -s -f {}", "all:\n\t@echo begin\n\t"),
         ("sh -c '. {}; echo $A'", "export A=x\n"),
+        ("{}", "#!/bin/bash -e\n"),
+        # A shell reads itself what the kernel does not execute.
+        ("{}", "#!\n"),
+        ("{}", "echo begin\n"),
+        ("timeout -s KILL 9 {}", "#!/usr/bin/env -S bash -e\n"),
+        ("cd [] && sh made", "echo begin\n"),
     ],
 )
 @pytest.mark.parametrize(("value", "is_refused"), [("id; cat /etc/hostname", True), ("plain", False)])
@@ -568,7 +577,8 @@ def test_a_script_that_the_function_wrote_is_read_as_its_reader_does(
 ) -> None:
     file = tmp_path / "made"
     file.write_text(f"{own}echo {value}\n")
-    command = line.replace("{}", str(file))
+    file.chmod(0o755)
+    command = line.replace("{}", str(file)).replace("[]", str(tmp_path))
     guard = serving({"value": value}, own=(command, own + "echo ", "\n"))
     guard.places.temporary = (str(tmp_path),)
     with pytest.raises(Refused) if is_refused else nullcontext():

@@ -10,7 +10,7 @@ import functools
 import sys
 from importlib import import_module
 from operator import attrgetter, methodcaller
-from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodDescriptorType, ModuleType
 
 from dayfly.runtime.guard import owncode, sinks
 
@@ -28,6 +28,8 @@ _RESOLVERS = frozenset((("pkgutil", "resolve_name"), ("pydoc", "locate")))
 _MONITORED = _EXPRESSIONS.union(
     ("attrgetter", "format", "format_map", "import_module", "methodcaller"), (name for _, name in _RESOLVERS)
 )
+# Whose names no code of the function's computes.
+_NAMED = (FunctionType, BuiltinFunctionType, MethodDescriptorType, type)
 _BY_NAME = frozenset(("getattr", "setattr"))
 
 
@@ -66,7 +68,7 @@ def _monitor(guard: Guard, codes: Sequence[CodeType]) -> None:
         guard.note("str.format is not looked at: other tools have the interpreter's monitoring")
         return
 
-    def look(_code: CodeType, _offset: int, called: object, first: object) -> object:
+    def look(code: CodeType, _offset: int, called: object, first: object) -> object:
         if called is str.format or called is str.format_map:
             _about_format(guard, first)
         elif type(called) is BuiltinFunctionType and called.__name__ in ("format", "format_map"):
@@ -84,9 +86,11 @@ def _monitor(guard: Guard, codes: Sequence[CodeType]) -> None:
         elif type(called) is type and called.__module__ == "lxml.etree" and called.__name__ in _EXPRESSIONS:
             if guard.is_active:
                 guard.ask("documents.about_query", first, "xpath")
-        else:
-            # What is called here is never asked about again.
-            return monitoring.DISABLE
+        elif type(called) in _NAMED:
+            name = called.__name__  # type: ignore[attr-defined]
+            if name in code.co_names and name not in _MONITORED:
+                # What is called here is never asked about again: it is called by its name.
+                return monitoring.DISABLE
         return None
 
     if monitoring.get_tool(tool) is None:

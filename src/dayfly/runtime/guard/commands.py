@@ -8,10 +8,11 @@ import re
 from collections.abc import Mapping
 
 from dayfly.core.structure.options import text_words
-from dayfly.core.structure.programs import OBEYED, script_of
+from dayfly.core.structure.programs import OBEYED, STARTERS, base_of, script_of
 from dayfly.core.structure.quotes import leaves_shell_quotes
 from dayfly.core.structure.shell import commands_of, judge_argv, judge_input, judge_script, judge_shell
 from dayfly.runtime.guard.places import text_of
+from dayfly.runtime.guard.reentrancy import is_exhausted
 from dayfly.runtime.guard.sinks import MANY_READ, about_path, ask_shape, brought, refuse_left
 
 TYPE_CHECKING = False
@@ -85,21 +86,50 @@ def _about_operands(
             places = (os.path.join(folder, *one, name) for one in ((), folders, *goes))
             if any(map(os.path.exists, places)):
                 about_path(guard, name, frame)
-    number, script = script_of(words)
-    try:
-        # One that a program is not named for, by its first line.
-        with open(script, "rb") as file:
-            text = file.read(MANY_READ).decode("utf-8", "replace")
-    except (OSError, ValueError):
+    _about_script(guard, words, [os.path.join(folder, *one) for one in ((), folders)], frame)
+
+
+def _about_script(guard: Guard, words: Sequence[str], folders: Sequence[str], frame: FrameType) -> None:
+    """What a program reads as commands, from one of the `folders`, where it is a script or an interpreter's."""
+    while words and base_of(words[0]) in STARTERS:
+        # What stands before the program it starts is an option's value or a number.
+        at = next((at for at, word in enumerate(words[1:], 1) if _is_program(word, folders)), len(words))
+        words = words[at:]
+    number, name = script_of(words)
+    script, text = _read(name, folders)
+    if not text:
         return
-    if number == 0 and text[:2] != "#!":
+    if text[:2] == "#!":
+        line = text[2:].partition("\n")[0].split()
+    elif number == 0 and "\0" in text:
         return
+    else:
+        # A shell that cannot have it executed reads it itself.
+        line = []
     if guard.places.is_temporary(script):
-        interpreter = (
-            words[0] if number else text[2:].partition("\n")[0].strip().rpartition("/")[2].split()[-1]
-        )
-        guard.act_on(judge_input([interpreter], text, guard.provenance, guard.written), text, frame)
+        reader = [words[0]] if number else [word for word in line if word[:1] != "-"] or ["sh"]
+        guard.act_on(judge_input(reader, text, guard.provenance, guard.written), text, frame)
     guard.act_on(judge_script(text, words[number + 1 :], guard.provenance, guard.written), text, frame)
+
+
+def _is_program(word: str, folders: Sequence[str]) -> bool:
+    places = folders if "/" in word else os.get_exec_path()
+    paths = [os.path.join(place, word) for place in places]
+    return any(os.access(path, os.X_OK) and os.path.isfile(path) for path in paths)
+
+
+def _read(name: str, folders: Sequence[str]) -> tuple[str, str]:
+    """Return the path of a file in one of the `folders`, and how it begins; nothing where it cannot be read."""
+    for folder in folders if name else ():
+        path = os.path.join(folder, name)
+        try:
+            with open(path, "rb") as file:
+                return path, file.read(MANY_READ).decode("utf-8", "replace")
+        except (OSError, ValueError) as fault:
+            if is_exhausted(fault):
+                # The program may have what this process has not.
+                raise
+    return "", ""
 
 
 def about_variables(guard: Guard, script: object, variables: object, frame: FrameType) -> None:

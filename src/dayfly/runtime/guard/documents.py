@@ -14,6 +14,7 @@ from dayfly.core.structure.query import judge_query
 from dayfly.runtime.guard import sinks
 from dayfly.runtime.guard.clients import is_json
 from dayfly.runtime.guard.places import text_of
+from dayfly.runtime.guard.reentrancy import is_exhausted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -134,7 +135,10 @@ def _written(guard: Guard, file: object) -> bytes:
     try:
         with open(name, "rb") as found:
             return found.read(_MANY_WRITTEN)
-    except (OSError, ValueError):
+    except (OSError, ValueError) as fault:
+        if is_exhausted(fault):
+            # The parser may have what this process has not: a descriptor, say.
+            raise
         return b""
 
 
@@ -279,7 +283,8 @@ def about_references(guard: Guard, text: str, look_up: Callable[[str], object], 
 def about_shape(guard: Guard, text: object, read: Callable[[str], list[object]], frame: FrameType) -> None:
     """YAML or CSV that the function may have written by hand: a value of the event within a line is no more than a text's content.
 
-    `read` returns the kinds of its parts, or how many fields each row has: they are what they are with a plain word there.
+    `read` returns the kinds of its parts, or how many fields each row has: they are what they are with a plain word there. It raises
+    ValueError for what the library does not read.
     """
     if type(text) is not str or guard.own.is_constant(text):
         return
@@ -292,8 +297,8 @@ def about_shape(guard: Guard, text: object, read: Callable[[str], list[object]],
             try:
                 shape = shape or read(text)
                 is_same = shape == read(f"{before}x{after}")
-            except Exception:
-                # A library's error for what is no YAML: the one has no effect, the other says nothing.
+            except ValueError:
+                # What is no YAML: the one has no effect, the other says nothing. No other error, which may be the function's timeout.
                 if shape is None:
                     return
                 continue

@@ -534,6 +534,7 @@ class Guard:
         `about` is a function, or "module.function" for one of a module that is loaded when something first asks.
         """
         frame = sys._getframe(2)
+        # Not of this thread alone: a signal's handler or a finaliser of the function's may run in the middle of a judgement.
         if get_ident() in self.busy and is_at_work(self, frame):
             return
         take_turn(self, frame, self._judge, about, *arguments, frame)

@@ -170,7 +170,10 @@ def _wrap_csv(module: ModuleType, guard: Guard) -> None:
         )
 
         def read(text: str) -> list[object]:
-            return [len(row) for row in parse(io.StringIO(text, newline=""), *rest, **options)]
+            try:
+                return [len(row) for row in parse(io.StringIO(text, newline=""), *rest, **options)]
+            except module.Error as fault:
+                raise ValueError(text) from fault
 
         guard.ask("documents.about_shape", text, read)
 
@@ -192,7 +195,10 @@ def _setting(parser: Any, known: Any, name: str) -> object:
 
 def _wrap_yaml(module: ModuleType, guard: Guard) -> None:
     def read(text: str) -> list[object]:
-        return [type(one) for one in module.parse(text, getattr(module, "CLoader", module.Loader))]
+        try:
+            return [type(one) for one in module.parse(text, getattr(module, "CLoader", module.Loader))]
+        except module.YAMLError as fault:
+            raise ValueError(text) from fault
 
     look = _asking(0, "stream", "documents.about_shape", read)
     precede(module, "load", guard, functools.partial(look, guard))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from _thread import get_ident
 
 from dayfly.runtime.guard import owncode
@@ -20,6 +21,7 @@ _MANY_DEEP = 3
 _MANY_FRAMES = 400
 # What a judgement may need of the stack: where less is left it would be a judge's error, which is taken for a text's that it cannot read.
 _DEEPEST = 64
+_EXHAUSTED = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOMEM))
 # Where the guard's own work begins, each a module and a function of it; these call what they were handed, as a turn does.
 _BEGINNINGS = frozenset(
     (
@@ -30,6 +32,8 @@ _BEGINNINGS = frozenset(
         (owncode.GUARD + "capabilities", "ask_wrapped"),
     )
 )
+# The interpreter's own functions that call what they were handed where nobody called them: finalisers of `weakref`, of `multiprocessing`.
+_UNCALLED = ("__call__", "__del__")
 _TURN = (owncode.GUARD + "reentrancy", "take_turn")
 
 
@@ -57,9 +61,9 @@ def take_turn(
                 if guard.is_foreign(fault):
                     # A signal's handler, say: it would have ended the operation as well.
                     raise
-                is_full = isinstance(fault, (RecursionError, MemoryError))
+                is_full = is_exhausted(fault)
                 if is_full and guard.refuses("guard.fault"):
-                    # An event can have the stack used up, which lets nothing pass.
+                    # An event can have these used up, which lets nothing pass.
                     raise
                 # Ours comes again; what another thread has raised here, a timeout of the function's, does not.
                 if is_last or is_full:
@@ -70,6 +74,13 @@ def take_turn(
             busy[ident] = depth
         else:
             busy.pop(ident, None)
+
+
+def is_exhausted(fault: Exception) -> bool:
+    """Say whether the process has no more stack, memory or descriptors, or the machine none."""
+    if isinstance(fault, OSError):
+        return fault.errno in _EXHAUSTED
+    return isinstance(fault, (RecursionError, MemoryError))
 
 
 def _probe_stack(frames: int) -> None:
@@ -88,7 +99,7 @@ def is_at_work(guard: Guard | Recorder, frame: FrameType | None) -> bool:
         function = owncode.function_of(frame)
         if function in _BEGINNINGS or (function == _TURN and number == 0):
             return number > 0
-        if not function[0] and not guard.is_interpreters(frame.f_code):
+        if not function[0] and (frame.f_code.co_name in _UNCALLED or not guard.is_interpreters(frame.f_code)):
             break
         frame = frame.f_back
     return False
