@@ -843,3 +843,23 @@ def test_an_event_is_not_taken_apart_for_what_a_function_only_reads() -> None:
     assert json_module.loads(text) == [1]
     assert list(csv_module.reader(rows, delimiter=";")) == [["a", "b"]]
     assert guard._provenance is None
+
+
+@pytest.mark.parametrize(
+    ("module", "function"),
+    [("_interpreters", "exec"), ("_interpreters", "run_string"), ("_xxsubinterpreters", "run_string")],
+)
+def test_code_for_another_interpreter_is_judged_before_it_goes_there(module: str, function: str) -> None:
+    guard = serving({"code": "__import__('os').getpid()"})
+    interpreters = pytest.importorskip(module)
+    plain = vars(interpreters)[function]
+    WRAPPED[module](interpreters, guard)
+    own = interpreters.create()
+    try:
+        run = vars(interpreters)[function]
+        with pytest.raises(Refused):
+            run(own, "__import__('os').getpid()")
+        run(own, "1 + 1")
+    finally:
+        setattr(interpreters, function, plain)
+        interpreters.destroy(own)

@@ -252,6 +252,15 @@ def _about_input(guard: Guard, /, child: Any, data: object = None, *_rest: objec
     guard.ask("commands.about_input", child.args, options.get("input", data))
 
 
+def _about_interpreter(
+    guard: Guard, /, _interpreter: object = None, code: object = None, *_rest: object, **options: object
+) -> None:
+    # Once it is another interpreter's no event of this one tells of it.
+    code = options.get("code", options.get("script", code))
+    if type(code) is str:
+        guard.ask(sinks.about_python, code)
+
+
 def _leads_out(member: str) -> bool:
     # "..notes" is a name like any other.
     return os.path.isabs(member) or os.path.normpath(member).partition("/")[0] == ".."
@@ -297,6 +306,8 @@ def _about_redis(
 
 _LOOKS: tuple[Look, ...] = (
     *((*one[:3], _asking(*one[3:])) for one in _ASKED),
+    ("_interpreters", "", ("exec", "run_string"), _about_interpreter),
+    ("_xxsubinterpreters", "", ("run_string",), _about_interpreter),
     # Engines that compile a template by a method: the text and the file by what that is given, and its marks.
     (
         *("bottle", "SimpleTemplate", ("prepare",)),
