@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import gc
 import importlib
 import os
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 # Seconds of processor time: more than any import takes at a quarter of a processor, and the kernel's to enforce.
 _LIMIT_S = 20
+# A tenth of a processor that a worker wants, too.
+_NICE = 10
 # Objects that are compared in one go: where one of them changed, each is looked at.
 _MANY_GROUPED = 500
 # Over names that no code named yet: each reads the loaded code once for each of them.
@@ -79,6 +82,9 @@ def attempt(
     import resource
 
     resource.setrlimit(resource.RLIMIT_CPU, (_LIMIT_S, _LIMIT_S))
+    with contextlib.suppress(OSError):
+        # Beside a worker that is waited for, perhaps on one processor.
+        os.nice(_NICE)
     quiet = os.open("/dev/null", os.O_WRONLY)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)

@@ -102,6 +102,60 @@ def test_a_later_worker_reads_none_of_what_an_earlier_one_read_and_has_the_same_
     assert later == []
 
 
+def make_without_boto3(make_session: Callable[[], Any]) -> str:
+    names = {"aws_access_key_id": "A", "aws_secret_access_key": "b"}
+    made = make_session().create_client("sqs", region_name="eu-central-1", **names)
+    return str(made.meta.service_model.operation_model("SendMessage").input_shape.required_members)
+
+
+@pytest.mark.parametrize("way", ["a second session", "another module's name", "the class"])
+def test_every_session_of_a_worker_has_what_was_read(way: str) -> None:
+    """PynamoDB has the function under a name of its own; who signs requests makes a session by its class."""
+    make_session = botocore.session.get_session
+
+    def use() -> str:
+        if way == "a second session":
+            make_client()
+            boto3.DEFAULT_SESSION = None
+            return make_client()
+        return make_without_boto3(
+            make_session if way == "another module's name" else botocore.session.Session
+        )
+
+    def act() -> tuple[str, list[str], str, list[str]]:
+        data = sealed()
+        plain: list[str] = []
+        before = forked(lambda: count_readings(lambda: plain.append(use())) + plain)
+        learn(data, said_by_a_worker(data, use))
+        after = forked(lambda: count_readings(lambda: plain.append(use())) + plain)
+        return before[-1], before[:-1], after[-1], after[:-1]
+
+    expected, readings, answer, later = as_user(act)
+    assert answer == expected
+    assert len(readings) > 3
+    assert later == []
+
+
+def test_what_a_later_session_reads_is_its_own() -> None:
+    def act() -> list[int]:
+        data = sealed()
+        learn(data, said_by_a_worker(data))
+
+        def work() -> list[int]:
+            first, second = botocore.session.Session(), botocore.session.Session()
+            one, other = first.get_component("data_loader"), second.get_component("data_loader")
+            before = len(other._cache)
+            one.load_service_model("ssm", "service-2")
+            return [before, len(other._cache), len(one._cache) - before]
+
+        return forked(work)
+
+    before, after, own = as_user(act)
+    assert before == after
+    assert before > 0
+    assert own > 0
+
+
 def test_the_next_session_is_made_once_and_none_is_shared() -> None:
     def act() -> tuple[bool, bool, bool]:
         data = sealed()
@@ -271,7 +325,7 @@ def test_what_was_read_ahead_counts_only_for_a_session_that_looks_in_the_same_pl
 def test_a_copy_of_a_loader_is_one_of_botocores() -> None:
     def act() -> list[tuple[type, bool]]:
         data = sealed()
-        learn(data, ["0 " + MODEL])
+        learn(data, ["0+ " + MODEL])
         loader: Any = boto3.Session()._loader
         assert loader is data._loaders[0]
         copies = [copy.deepcopy(loader), pickle.loads(pickle.dumps(loader))]

@@ -19,7 +19,7 @@ from dayfly.runtime import heap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import TypeVar
 
     from dayfly.runtime.sealing import Sealing
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 # A loader's methods whose results it keeps under their names and arguments. What these call themselves has a slash in it.
 _METHODS = ("list_available_services", "load_data_with_path", "load_service_model")
 _NONE = "-"
+_BOTO3S = "+"
 _BY_NAME = "api_version"
 # Of processor time: EC2, the largest service, takes 0.4 s and 40 MB; most take a tenth of that. A client takes six readings.
 _MOST_S = 0.6
@@ -57,7 +58,12 @@ def seal(found: heap.Found, sealing: Sealing) -> None:
 
     def create_loader(search_path_string: str | None = None) -> object:
         made = _take(loaders) if search_path_string is None else None
-        return make_loader(search_path_string) if made is None else made
+        if made is None:
+            made = make_loader(search_path_string)
+            if search_path_string is None:
+                # A second session, or one that was made past the next function, as PynamoDB makes it.
+                data.give(made)
+        return made
 
     def get_session(env_vars: object = None) -> object:
         made = _take(sessions) if env_vars is None else None
@@ -68,7 +74,8 @@ def seal(found: heap.Found, sealing: Sealing) -> None:
         if not _initializers():
             sessions.append((make_session(None), _shape()))
 
-    sealing.learners.append(ServiceData([*loaders, *known[:_MANY_LOADERS]], prepare))
+    data = ServiceData([*loaders, *known[:_MANY_LOADERS]], prepare)
+    sealing.learners.append(data)
     module.create_loader, module.get_session = create_loader, get_session  # type: ignore[attr-defined]
 
 
@@ -110,6 +117,12 @@ class Kept(dict[tuple[object, ...], object]):
         places = self._places.get(key)  # type: ignore[call-overload]
         return places is None or places == (self.reads_in or _that_exist(self._loader.search_paths))  # type: ignore[attr-defined]
 
+    def copy_for(self, loader: object) -> Kept:
+        """Return the same for another loader."""
+        copy = Kept(loader, self)
+        copy._places = dict(self._places)
+        return copy
+
     def __reduce__(self) -> tuple[type, tuple[dict[Key, object]]]:
         # Copies of a loader, and what it sends elsewhere, are as if this were none of ours.
         return dict, ({key: self[key] for key in list(self) if key in self},)
@@ -134,12 +147,12 @@ def _that_exist(places: list[str]) -> list[str]:
 class ServiceData:
     """What `loaders` have read in a worker, and in the zygote what they are to read.
 
-    The first has no session yet: `prepare` makes one, once a worker has made one.
+    The first has no session yet: `prepare` makes one, once a worker has made one. Later ones of that worker have what it has read.
     """
 
     MARK = "@"
     MANY = 25
-    __slots__ = ("_left_s", "_loaders", "_most_mb", "_prepare", "_readings", "_sizes", "_waiting")
+    __slots__ = ("_given", "_left_s", "_loaders", "_most_mb", "_prepare", "_readings", "_sizes", "_waiting")
 
     def __init__(self, loaders: list[object], prepare: Callable[[], None]) -> None:
         self._loaders = loaders
@@ -147,22 +160,35 @@ class ServiceData:
             if type(getattr(loader, "_cache", None)) is dict:
                 loader._cache = Kept(loader, loader._cache)  # type: ignore[attr-defined]
         self._prepare: Callable[[], None] | None = prepare
+        # Loaders of a worker's that have what the first one has, and how much that was.
+        self._given: list[tuple[object, int]] = []
         # What a worker has beyond these it has read itself.
         self._sizes = self._counts()
-        self._waiting: list[tuple[object, tuple[str | None, ...]]] = []
+        self._waiting: list[tuple[object, tuple[str | None, ...], bool]] = []
         self._readings = _MANY_READINGS
         self._left_s = _MOST_S
         self._most_mb = 0
 
+    def give(self, loader: object) -> None:
+        """In a worker: have a new loader begin with what the first one has."""
+        kept = _kept(self._loaders[0])
+        if type(kept) is Kept and type(loader) is type(self._loaders[0]) and _kept(loader) == {}:
+            loader._cache = kept.copy_for(loader)  # type: ignore[attr-defined]
+            self._given.append((loader, len(kept)))
+
     def told(self) -> list[str]:
         """In a worker: what was read since."""
         lines: list[str] = []
-        for at, (loader, size) in enumerate(zip(self._loaders, self._sizes, strict=True)):
+        loaders = [*zip(range(len(self._loaders)), self._loaders, self._sizes, strict=True)]
+        for at, loader, size in [*loaders, *((0, *one) for one in self._given)]:
+            # boto3 has its sessions look in a place more.
+            mark = "" if _boto3s().isdisjoint(loader.search_paths) else _BOTO3S  # type: ignore[attr-defined]
             for key in list(_kept(loader))[size:]:
                 words = [_NONE if part is None else part for part in key if part is None or type(part) is str]
                 if len(words) == len(key) and words[0] in _METHODS and all(map(_is_word, words)):
-                    lines.append(" ".join((str(at), *words)))
+                    lines.append(" ".join((f"{at}{mark}", *words)))
         self._sizes = self._counts()
+        self._given = []
         return lines
 
     def _counts(self) -> list[int]:
@@ -172,19 +198,20 @@ class ServiceData:
         """In the zygote: take what a worker says that it read."""
         for line in lines:
             at, *words = line.split(" ")
+            is_boto3s, at = at.endswith(_BOTO3S), at.removesuffix(_BOTO3S)
             if not (at.isdecimal() and at.isascii() and len(at) < 3 and int(at) < len(self._loaders)):
                 continue
             loader, key = self._loaders[int(at)], tuple(None if word == _NONE else word for word in words)
             if (
                 self._readings > 0
                 and key not in _kept(loader)
-                and (loader, key) not in self._waiting
+                and (loader, key, is_boto3s) not in self._waiting
                 and words
                 and words[0] in _METHODS
                 and all(map(_is_word, words))
             ):
                 self._readings -= 1
-                self._waiting.append((loader, key))
+                self._waiting.append((loader, key, is_boto3s))
 
     def waits_alone(self) -> bool:
         """Files that no worker can change are read beside any."""
@@ -207,8 +234,8 @@ class ServiceData:
                 self._prepare = None
                 prepare()
                 return
-            loader, (name, *arguments) = self._waiting.pop(0)
-            _read(loader, str(name), arguments, _boto3s() if loader is self._loaders[0] else [])
+            loader, (name, *arguments), is_boto3s = self._waiting.pop(0)
+            _read(loader, str(name), arguments, _boto3s() if is_boto3s else frozenset())
         except Exception:
             # Trust boundary: names that a worker chose; a library of a version nobody tried.
             return
@@ -218,13 +245,13 @@ class ServiceData:
             gc.freeze()
 
 
-def _boto3s() -> list[str]:
-    """Return where a session of boto3 will look as well."""
+def _boto3s() -> frozenset[str]:
+    """Return where a session of boto3's looks as well."""
     file = getattr(sys.modules.get("boto3"), "__file__", None)
-    return [] if file is None else [os.path.join(os.path.dirname(file), "data")]
+    return frozenset(() if file is None else (os.path.join(os.path.dirname(file), "data"),))
 
 
-def _read(loader: object, name: str, arguments: list[str | None], more: list[str]) -> None:
+def _read(loader: object, name: str, arguments: list[str | None], more: Iterable[str]) -> None:
     named: dict[str, str | None] = {}
     if _BY_NAME in arguments:
         at = arguments.index(_BY_NAME)
@@ -232,7 +259,7 @@ def _read(loader: object, name: str, arguments: list[str | None], more: list[str
         del arguments[at : at + 2]
     kept, places = _kept(loader), loader.search_paths  # type: ignore[attr-defined]
     # Looked for once: who could make one that is missing now does not decide what is found.
-    there = _that_exist([*places, *more])
+    there = _that_exist(list(dict.fromkeys((*places, *more))))
     if type(kept) is not Kept or not there or any(map(is_writable, there)):
         return
     read: Callable[..., object] = getattr(loader, name)
