@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import tarfile
 import zipfile
 from collections.abc import Mapping
 from urllib.parse import quote_plus, urlencode
@@ -171,6 +172,21 @@ def zipped(files: Mapping[str, str]) -> str:
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in files.items():
             archive.writestr(zipfile.ZipInfo(name, (2026, 5, 6, 7, 8, 10)), text)
+    return b64(buffer.getvalue())
+
+
+def tarred(files: Mapping[str, str], links: Mapping[str, str] | None = None) -> str:
+    """A tar.gz in base64; `links` are symbolic."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, target in (links or {}).items():
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.linkname = tarfile.SYMTYPE, target
+            archive.addfile(entry)
+        for name, text in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(text.encode())
+            archive.addfile(entry, io.BytesIO(text.encode()))
     return b64(buffer.getvalue())
 
 
