@@ -198,11 +198,11 @@ def update_booking(event, context):
             ConditionExpression=Attr("kind").eq("guest"),
             ExpressionAttributeNames={f"#{k}": k for k in fields},
             ExpressionAttributeValues={f":{k}": v for k, v in fields.items()},
-            ReturnValues="UPDATED_NEW",
+            ReturnValues="ALL_NEW",
         )
     except dynamodb.meta.client.exceptions.ConditionalCheckFailedException:
         return reply(404, {"error": f"no booking {ref}"})
-    return reply(200, answer["Attributes"])
+    return reply(200, {one: answer["Attributes"][one] for one in fields})
 
 
 def sailings(event, context):

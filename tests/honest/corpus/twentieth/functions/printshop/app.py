@@ -185,7 +185,7 @@ def table_of_asset(event, context):
     try:
         rows = duckdb.sql(f"SELECT * FROM read_csv('{ASSETS}/{name}', header = true) LIMIT 5").fetchall()
     except duckdb.Error as error:
-        return respond(404, {"error": str(error).split("\n")[0][:80], "name": name})
+        return respond(404, {"error": type(error).__name__, "name": name})
     return respond(200, rows)
 
 
@@ -487,7 +487,7 @@ def ready_mail(event, context):
             name=body["to"], what=body.get("what", "order")
         )
     except jinja2.TemplateNotFound as error:
-        return respond(404, {"error": f"no template {error}"})
+        return respond(404, {"error": f"no template {error.name}"})
     except jinja2.TemplateError as error:
         return respond(400, {"error": str(error)})
     return respond(200, {"text": html.unescape(text)})
@@ -804,3 +804,153 @@ def survey(event, context):
     answers = parse_qs(raw(event).decode(), keep_blank_values=True)
     known = {key: values for key, values in answers.items() if re.fullmatch(r"q\d{1,2}", key)}
     return respond(200, {"answers": known, "ignored": sorted(set(answers) - set(known))})
+
+
+# Small triggers and pages
+
+
+def issue_hook(event, context):
+    """GitHub's hook: which team has an issue, by its labels and words."""
+    hook = data(event)
+    if hook.get("action") not in ("opened", "edited"):
+        return respond(200, {"ignored": hook.get("action")})
+    issue = hook["issue"]
+    labels = {label["name"] for label in issue.get("labels", [])}
+    words = set(re.findall(r"[a-z]+", f"{issue['title']} {issue.get('body') or ''}".lower()))
+    team = "printers" if labels & {"printer", "ink"} or words & {"drill", "printer", "ink"} else "web"
+    code = re.findall(r"```\w*\n(.*?)```", issue.get("body") or "", re.S)
+    return respond(
+        200, {"team": team, "title": issue["title"], "snippets": [one.strip()[:60] for one in code]}
+    )
+
+
+def custom_message(event, context):
+    """Cognito's trigger for its mails."""
+    name = event["request"]["userAttributes"].get("name", "customer")
+    code = event["request"]["codeParameter"]
+    if event["triggerSource"] == "CustomMessage_ForgotPassword":
+        event["response"]["emailSubject"] = "Your new password"
+        event["response"]["emailMessage"] = f"Dear {html.escape(name)},<br>it's {code}."
+    elif event["triggerSource"] == "CustomMessage_SignUp":
+        event["response"]["emailSubject"] = f"Welcome, {name}"[:140]
+        event["response"]["emailMessage"] = f"Hello {html.escape(name)}! Your code: {code}"
+    return event
+
+
+def short_link(event, context):
+    """A short link, by a hash."""
+    url = data(event).get("url", "")
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return respond(400, {"error": "no web address", "url": url})
+    code = base64.urlsafe_b64encode(hashlib.sha256(url.encode()).digest())[:7].decode()
+    return respond(201, {"code": code, "host": parts.hostname, "query": parse_qsl(parts.query)})
+
+
+def job_event(event, context):
+    """A job's event of the bus, as the one line that the screen shows."""
+    detail = event["detail"]
+    at = dates.isoparse(event["time"]).strftime("%H:%M")
+    line = f"{at} {event['detail-type']:<12} #{int(detail['job']):05d} {detail['customer'][:20]:<20} {detail.get('note', '')}"
+    return {"line": " ".join(line.split()), "urgent": "!" in detail.get("note", "")}
+
+
+def mail_bounces(event, context):
+    """SES's notices of bounces by SNS."""
+    found = []
+    for record in event["Records"]:
+        notice = json.loads(record["Sns"]["Message"])
+        if notice.get("notificationType") != "Bounce":
+            continue
+        bounce = notice["bounce"]
+        for one in bounce["bouncedRecipients"]:
+            found.append(
+                {
+                    "mail": one["emailAddress"].lower(),
+                    "hard": bounce["bounceType"] == "Permanent",
+                    "why": one.get("diagnosticCode", "")[:80],
+                }
+            )
+    return {"bounces": found}
+
+
+def paginate(event, context):
+    """A page of a list that is filtered and sorted in memory."""
+    items = [
+        {"id": n, "title": f"{kind} no. {n}", "price": n * 3 % 17}
+        for n, kind in enumerate(["Flyer", "Poster", "Mug"] * 7, 1)
+    ]
+    q = args(event)
+    term, key = q.get("q", "").casefold(), q.get("sort", "id").lstrip("-")
+    if key not in items[0]:
+        return respond(400, {"error": f"sort by {', '.join(items[0])}"})
+    found = sorted(
+        (one for one in items if term in one["title"].casefold()),
+        key=lambda one: one[key],
+        reverse=q.get("sort", "").startswith("-"),
+    )
+    size, page = min(int(q.get("size", "5")), 20), max(int(q.get("page", "1")), 1)
+    return respond(200, {"total": len(found), "items": found[(page - 1) * size : page * size]})
+
+
+def vcard(event, context):
+    """A contact's card."""
+    body = data(event)
+
+    def escape(text):
+        return re.sub(r"([\\;,])", r"\\\1", text).replace("\n", "\\n")
+
+    lines = ["BEGIN:VCARD", "VERSION:4.0", f"FN:{escape(body['name'])}"]
+    lines += [f"EMAIL:{escape(one)}" for one in body.get("emails", [])]
+    if body.get("address"):
+        lines.append(f"ADR:;;{escape(body['address'])};;;;")
+    return respond(200, "\r\n".join([*lines, "END:VCARD"]), "text/vcard")
+
+
+def state_task(event, context):
+    """A state of a machine: decides the next one by the errors of the last."""
+    cause = event.get("error", {}).get("Cause", "{}")
+    try:
+        reason = json.loads(cause).get("errorMessage", "")
+    except ValueError:
+        reason = cause
+    retries = int(event.get("retries", 0)) + 1
+    following = "GiveUp" if retries > 3 or re.search(r"not found|denied", reason, re.I) else "Retry"
+    return {
+        "job": event["job"],
+        "reason": reason,
+        "retries": retries,
+        "next": following,
+        "wait": min(2**retries, 60),
+    }
+
+
+def prompt(event, context):
+    """A prompt for a model from the chat's last messages, and what it would cost."""
+    body = data(event)
+    system = "You answer for Printshop. Today is {today}. Don't promise prices."
+    messages = [{"role": "system", "content": system.replace("{today}", body.get("today", "2026-05-06"))}]
+    messages += [
+        {"role": one["role"], "content": one["content"][:500]}
+        for one in body["messages"][-6:]
+        if one["role"] in ("user", "assistant")
+    ]
+    tokens = sum(len(re.findall(r"\w+|[^\w\s]", one["content"])) for one in messages)
+    return respond(
+        200, {"messages": messages, "tokens": tokens, "cost": f"{Decimal(tokens) * Decimal('0.000003'):.6f}"}
+    )
+
+
+def tool_answer(event, context):
+    """A model's answer with a call of a function in JSON, perhaps in a fence."""
+    text = data(event)["answer"]
+    match = re.search(r"```(?:json)?\s*(\{.*?\})\s*```", text, re.S) or re.search(r"(\{.*\})", text, re.S)
+    try:
+        call = json.loads(match[1]) if match else {}
+    except ValueError as error:
+        return respond(422, {"error": str(error)})
+    if call.get("name") != "stock":
+        return respond(200, {"say": text.strip()[:200]})
+    return respond(
+        200, {"call": call["name"], "stock": _stock(str(call.get("arguments", {}).get("item", "")))}
+    )

@@ -214,7 +214,9 @@ def filter_tools(event, context):
     try:
         rows = (
             connection()
-            .execute(f"SELECT code, name FROM tools WHERE NOT hidden AND {where}", list(wanted.values()))
+            .execute(
+                f"SELECT code, name FROM tools WHERE NOT hidden AND {where} ORDER BY 1", list(wanted.values())
+            )
             .fetchall()
         )
     except psycopg.Error as error:
@@ -262,7 +264,7 @@ def by_extra(event, context):
         rows = (
             connection()
             .execute(
-                f"SELECT name, extra->>'{key}' AS value FROM tools WHERE NOT hidden AND extra->>'{key}' = %s",
+                f"SELECT name, extra->>'{key}' AS value FROM tools WHERE NOT hidden AND extra->>'{key}' = %s ORDER BY 1",
                 (value,),
             )
             .fetchall()
