@@ -79,7 +79,6 @@ EXECUTED = [
     "while getopts a: o {}; do eval $OPTARG; done",
     'x={}; cat < "$x"',
     'x={}; python3 -c "$x"',
-    'x={}; awk "$x" f',
     "x={}; xargs $x",
     "x={}; find . -exec $x ;",
     "hash -p {} ls",
@@ -258,6 +257,7 @@ EXECUTED = [
     'echo \'{}\' > f; x="$(cat < f)"; sh -c "$x"',
 ]
 EXECUTED_VALUES = [
+    ("x='{}'; awk \"$x\" f", '{system("id")}'),
     ("ENV={} sh run.sh", "/tmp/x"),
     ("x='{}'; tar cf a.tar $x", "a -I sh"),
     ("x='{}'; tar cf a.tar $x", "--to-command=id"),

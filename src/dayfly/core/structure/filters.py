@@ -1,4 +1,4 @@
-"""Reads a filter in jq's language: whether it only computes with its input."""
+"""Reads filters in the languages of jq, sed and awk: whether they only compute with their input."""
 
 from __future__ import annotations
 
@@ -28,6 +28,157 @@ _COMPUTES = frozenset(
     "dateadd datesub strftime strptime mktime gmtime toboolean toarray isnan isinfinite isnormal "
     "infinite nan walk INDEX IN".split()
 )
+# sed's commands that take an address and nothing more (https://pubs.opengroup.org/onlinepubs/9799919799/utilities/sed.html): none
+# reads or writes another file, executes anything or jumps.
+_EDITS = re.compile(r"[dpPhHgGxnN=]|[qQ] *[0-9]*")
+_ADDRESS = re.compile(r"[0-9]+(?:~[0-9]+)?|\$|/((?:[^/\\\n]|\\[^\n])*)/[IM]*")
+_DISTANCE = re.compile(r" *, *(?:[+~][0-9]+|(?=[0-9$/]))")
+_PUT = re.compile(r"[aic](?:\\\n| +(?=[^ \n]))[^\n\\]*")
+_FLAGS = re.compile(r"[gpiIM0-9]*")
+# What a set of signs is closed by is told alike by all seds, unless it holds what ends the pattern.
+_SET = re.compile(r"\[\^?\]?[^]]*\]")
+_REFERENCE = re.compile(r"\\[0-9]|(?<!\\)&")
+_LONGEST_EDIT, _MANY_EDITS, _MANY_REFERENCES = 1000, 16, 3
+# awk's tokens (https://pubs.opengroup.org/onlinepubs/9799919799/utilities/awk.html), without those of pipes.
+_AWK_TOKEN = re.compile(
+    r"(?P<blank>[ \t]+)|(?P<end>[;\n}]|\#[^\n]*)|(?P<text>\"(?:[^\"\\\n]|\\[^\n])*\")|(?P<number>[0-9]+\.?[0-9]*|\.[0-9]+)|"
+    r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>\|\||&&|[-+*%^!=<>]=|\+\+|--|!~|[-+*%^!=<~?:,$(){\[\]])|(?P<more>>)|(?P<slash>/)"
+)
+_AWK_PATTERN = re.compile(r"/(?:[^/\\\n\[]|\\[^\n]|\[\^?\]?[^]/\\\n]*\])*/")
+_AWK_FUNCTIONS = frozenset(
+    "length substr index split sub gsub match tolower toupper sprintf int sqrt log exp sin cos atan2".split()
+)
+_AWK_WORDS = frozenset(
+    "BEGIN END NR NF FNR FS OFS ORS RS SUBSEP RSTART RLENGTH if else in next exit delete print printf".split()
+)
+_AWK_KNOWN = _AWK_WORDS | _AWK_FUNCTIONS
+_BEFORE_PATTERN = frozenset(("", "(", ",", "{", "}", ";", "\n", "!", "~", "!~", "&&", "||"))
+_AWK_KEYWORDS = frozenset(
+    "while for do function func getline system nextfile switch return break continue".split()
+)
+
+
+def is_edit(script: str) -> bool:
+    """Say whether a script of sed's does no more than change what it reads: no file, no program, no jump."""
+    if len(script) > _LONGEST_EDIT:
+        return False
+    at = depth = edits = 0
+    while at < len(script):
+        if script[at] in " \t\n;":
+            at += 1
+            continue
+        edits += 1
+        for is_second in (False, True):
+            address = _ADDRESS.match(script, at)
+            if address is None or not _is_told_alike(address[1] or "", "/"):
+                if address is not None or is_second:
+                    return False
+                break
+            at = address.end()
+            distance = _DISTANCE.match(script, at)
+            if distance is None or is_second:
+                break
+            at = distance.end()
+            if distance[0][-1:].isdigit():
+                break
+        while script[at : at + 1] in (" ", "!") and at < len(script):
+            at += 1
+        command = script[at : at + 1]
+        if command in ("{", "}"):
+            depth += 1 if command == "{" else -1
+            at += 1
+            if depth < 0:
+                return False
+            continue
+        if command in ("s", "y"):
+            at = _end_of_substitution(script, at)
+            if at < 0:
+                return False
+        elif found := _EDITS.match(script, at) or _PUT.match(script, at):
+            at = found.end()
+        elif command != "#":
+            return False
+        if command == "#":
+            at = (script + "\n").index("\n", at)
+        while script[at : at + 1] == " ":
+            at += 1
+        if script[at : at + 1] not in ("", ";", "\n", "}", "#") or edits > _MANY_EDITS:
+            return False
+    return depth == 0 and edits > 0
+
+
+def _is_told_alike(pattern: str, delimiter: str) -> bool:
+    """Say whether a pattern ends where it does for each sed: some take what ends it for a sign of a set, `[/]`."""
+    return "[" not in _SET.sub("", pattern) and not ("[" in pattern and "\\" + delimiter in pattern)
+
+
+def _end_of_substitution(script: str, at: int) -> int:
+    """Return where `s/a/b/g` or `y/a/b/` ends; -1 where it does not, or does more than to replace."""
+    command, delimiter = script[at], script[at + 1 : at + 2]
+    if delimiter in ("", "\\", "\n") or delimiter.isalnum():
+        return -1
+    parts: list[str] = []
+    begin = at = at + 2
+    while len(parts) < 2:
+        sign = script[at : at + 1]
+        if sign in ("", "\n") or (sign == "\\" and script[at + 1 : at + 2] in ("", "\n")):
+            return -1
+        if sign == delimiter:
+            parts.append(script[begin:at])
+            begin = at + 1
+        at += 2 if sign == "\\" else 1
+    if not _is_told_alike(parts[0], delimiter) or len(_REFERENCE.findall(parts[1])) > _MANY_REFERENCES:
+        return -1
+    return _FLAGS.match(script, at).end() if command == "s" else at  # type: ignore[union-attr]
+
+
+def is_report(program: str, *, has_variables: bool) -> bool:
+    """Say whether a program of awk's only computes with the fields of its input, and prints: no file, no program, no loop.
+
+    Its names are its own, unless the function `has_variables` for it.
+    """
+    if len(program) > _LONGEST_EDIT:
+        return False
+    at, before, is_printing, is_operand = 0, "", False, False
+    opened: list[str] = []
+    while at < len(program):
+        found = _AWK_TOKEN.match(program, at)
+        if found is None:
+            return False
+        sign, kind = found[0], found.lastgroup
+        at = found.end()
+        if kind == "blank":
+            continue
+        if kind == "slash" and is_operand:
+            # Divided.
+            pass
+        elif kind == "slash":
+            # Where a pattern or a quotient may stand awks tell by the grammar.
+            if before not in _BEFORE_PATTERN:
+                return False
+            pattern = _AWK_PATTERN.match(program, at - 1)
+            if pattern is None:
+                return False
+            at, sign = pattern.end(), "//"
+        elif kind == "more" and (is_printing or program.startswith(">", at)):
+            return False
+        elif kind == "name":
+            is_called = program[at:].lstrip(" \t")[:1] == "("
+            is_own = not (sign.isupper() or has_variables or sign in _AWK_KEYWORDS or is_called)
+            if not (is_own or sign in _AWK_KNOWN):
+                return False
+            is_printing = is_printing or sign in ("print", "printf")
+        elif sign in ("(", "[", "{"):
+            opened.append(sign)
+        elif sign in (")", "]", "}") and (not opened or opened.pop() + sign not in ("()", "[]", "{}")):
+            return False
+        if kind == "end":
+            is_printing = False
+        is_operand = (
+            kind == "number" or sign == "]" or (kind == "name" and sign.islower() and sign not in _AWK_KNOWN)
+        )
+        before = sign
+    return not opened
 
 
 def is_filter(program: str, *, has_variables: bool) -> bool:

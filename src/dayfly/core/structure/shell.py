@@ -14,7 +14,7 @@ from dayfly.core.structure.embedded import (
     are_numbers,
     stays_in_substitution,
 )
-from dayfly.core.structure.filters import is_filter
+from dayfly.core.structure.filters import is_edit, is_filter, is_report
 from dayfly.core.structure.judgement import (
     Judgement,
     Taint,
@@ -94,6 +94,8 @@ _COMPARES = re.compile(r"\s-(?:eq|ne|lt|le|gt|ge|v)\s")
 _TAKES_NAMES = DECLARES.union(("let", "unset", "[[", "read"))
 _SUBSCRIPT = re.compile(r"\w\[")
 # jq's option by which its first operand is a filter's file, among others perhaps.
+# Of awk's, as options and between its files.
+_GIVES_VARIABLES = re.compile(r"-v|--assign|[A-Za-z_][A-Za-z0-9_]*=")
 _READS_FILTER = re.compile(r"-[A-Za-z]*f|--from-file")
 # What make puts in a value, its own or a variable's of its surroundings.
 _REFERS = re.compile(r"\$[({]")
@@ -513,6 +515,13 @@ class _Judge:
                     and before != "--file"
                     and are_numbers(argument, marked, are_lists=True)
                 )
+                or (
+                    all(marked)
+                    and places[index] == "script"
+                    and before[-1:] != "f"
+                    and before != "--file"
+                    and is_edit(argument)
+                )
             ):
                 continue
             if program in RUNNERS or takes_command or before in code or argument.partition("=")[0] in code:
@@ -669,6 +678,11 @@ def _are_values(base: str, arguments: list[str], events: list[list[bool]], index
                 )
             )
             or (is_program and are_fields(argument, marked))
+            or (
+                is_program
+                and all(marked)
+                and is_report(argument, has_variables=any(map(_GIVES_VARIABLES.match, arguments)))
+            )
             or (
                 is_program
                 and not (all(marked) or argument[0] == "-")
