@@ -36,7 +36,7 @@ NO_EDITS = [
     ),
     *("s/[/]/e touch C/", "s/[/]e touch C/x/", "/[/]/e touch C", "a\ne touch C", "1{p}e touch C", "{p", "p}"),
     *("s/a/b\\\ne touch C/", "s/x/&&&&&/", "$ e touch C", "s/a/b/;e", "-e", "y/a/b/e", "s/[\\/]/x/", "D"),
-    *("a x\\\ne touch C", "0~3e touch C", "/a\\/b/,/c/p\ne touch C", "p;" * 20, "s/a/b/;" * 200),
+    *("a x\\\ne touch C", "0~3e touch C", "/a\\/b/,/c/p\ne touch C", "p;" * 20, "s/a/b/;" * 200, "s/[]/x/"),
 ]
 REPORTS = [
     *(
@@ -62,7 +62,13 @@ NO_REPORTS = [
         "{f(1)}",
         '{print awk::system("touch C")}',
     ),
-    *('{print a\\\n> "C"}', '/[/]/ {system("touch C")} #]/', 'BEGINFILE{system("touch C")}', "1 " * 600),
+    *(
+        '{print a\\\n> "C"}',
+        '/[/]/ {system("touch C")} #]/',
+        'BEGINFILE{system("touch C")}',
+        "1 " * 600,
+        "/" + "[]]" * 300,
+    ),
 ]
 
 

@@ -36,7 +36,7 @@ _DISTANCE = re.compile(r" *, *(?:[+~][0-9]+|(?=[0-9$/]))")
 _PUT = re.compile(r"[aic](?:\\\n| +(?=[^ \n]))[^\n\\]*")
 _FLAGS = re.compile(r"[gpiIM0-9]*")
 # What a set of signs is closed by is told alike by all seds, unless it holds what ends the pattern.
-_SET = re.compile(r"\[\^?\]?[^]]*\]")
+_SET = re.compile(r"\[\^?+\]?+[^]]*+\]")
 _REFERENCE = re.compile(r"\\[0-9]|(?<!\\)&")
 _LONGEST_EDIT, _MANY_EDITS, _MANY_REFERENCES = 1000, 16, 3
 # awk's tokens (https://pubs.opengroup.org/onlinepubs/9799919799/utilities/awk.html), without those of pipes.
@@ -44,7 +44,7 @@ _AWK_TOKEN = re.compile(
     r"(?P<blank>[ \t]+)|(?P<end>[;\n}]|\#[^\n]*)|(?P<text>\"(?:[^\"\\\n]|\\[^\n])*\")|(?P<number>[0-9]+\.?[0-9]*|\.[0-9]+)|"
     r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>\|\||&&|[-+*%^!=<>]=|\+\+|--|!~|[-+*%^!=<~?:,$(){\[\]])|(?P<more>>)|(?P<slash>/)"
 )
-_AWK_PATTERN = re.compile(r"/(?:[^/\\\n\[]|\\[^\n]|\[\^?\]?[^]/\\\n]*\])*/")
+_AWK_PATTERN = re.compile(r"/(?:[^/\\\n\[]|\\[^\n]|\[\^?+\]?+[^]/\\\n]*+\])*/")
 _AWK_FUNCTIONS = frozenset(
     "length substr index split sub gsub match tolower toupper sprintf int sqrt log exp sin cos atan2".split()
 )
