@@ -31,8 +31,8 @@ _COMPUTES = frozenset(
 # sed's commands that take an address and nothing more (https://pubs.opengroup.org/onlinepubs/9799919799/utilities/sed.html): none
 # reads or writes another file, executes anything or jumps.
 _EDITS = re.compile(r"[dpPhHgGxnN=]|[qQ] *[0-9]*")
-_ADDRESS = re.compile(r"[0-9]+(?:~[0-9]+)?|\$|/((?:[^/\\\n]|\\[^\n])*)/[IM]*")
-_DISTANCE = re.compile(r" *, *(?:[+~][0-9]+|(?=[0-9$/]))")
+_ADDRESS = r"(?:[0-9]+(?:~[0-9]+)?|\$|/((?:[^/\\\n]|\\[^\n])*)/[IM]*)"
+_ADDRESSES = re.compile(rf"(?:{_ADDRESS}(?: *, *(?:[+~][0-9]+|{_ADDRESS}))?)?[ !]*")
 _PUT = re.compile(r"[aic](?:\\\n| +(?=[^ \n]))[^\n\\]*")
 _FLAGS = re.compile(r"[gpiIM0-9]*")
 # What a set of signs is closed by is told alike by all seds, unless it holds what ends the pattern.
@@ -68,21 +68,10 @@ def is_edit(script: str) -> bool:
             at += 1
             continue
         edits += 1
-        for is_second in (False, True):
-            address = _ADDRESS.match(script, at)
-            if address is None or not _is_told_alike(address[1] or "", "/"):
-                if address is not None or is_second:
-                    return False
-                break
-            at = address.end()
-            distance = _DISTANCE.match(script, at)
-            if distance is None or is_second:
-                break
-            at = distance.end()
-            if distance[0][-1:].isdigit():
-                break
-        while script[at : at + 1] in (" ", "!") and at < len(script):
-            at += 1
+        addresses: re.Match[str] = _ADDRESSES.match(script, at)  # type: ignore[assignment]
+        if not all(_is_told_alike(pattern or "", "/") for pattern in addresses.groups()):
+            return False
+        at = addresses.end()
         command = script[at : at + 1]
         if command in ("{", "}"):
             depth += 1 if command == "{" else -1

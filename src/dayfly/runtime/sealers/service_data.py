@@ -181,9 +181,11 @@ class ServiceData:
         lines: list[str] = []
         loaders = [*zip(range(len(self._loaders)), self._loaders, self._sizes, strict=True)]
         for at, loader, size in [*loaders, *((0, *one) for one in self._given)]:
+            news = list(_kept(loader))[size:]
             # boto3 has its sessions look in a place more.
-            mark = "" if _boto3s().isdisjoint(loader.search_paths) else _BOTO3S  # type: ignore[attr-defined]
-            for key in list(_kept(loader))[size:]:
+            is_boto3s = news and not _boto3s().isdisjoint(getattr(loader, "search_paths", ()))
+            mark = _BOTO3S if is_boto3s else ""
+            for key in news:
                 words = [_NONE if part is None else part for part in key if part is None or type(part) is str]
                 if len(words) == len(key) and words[0] in _METHODS and all(map(_is_word, words)):
                     lines.append(" ".join((f"{at}{mark}", *words)))
