@@ -12,7 +12,7 @@ from dayfly.core.structure.programs import OBEYED, STARTERS, base_of, script_of
 from dayfly.core.structure.quotes import leaves_shell_quotes
 from dayfly.core.structure.shell import commands_of, judge_argv, judge_input, judge_script, judge_shell
 from dayfly.runtime.guard.places import text_of
-from dayfly.runtime.guard.reentrancy import is_exhausted
+from dayfly.runtime.guard.reentrancy import read_beginning
 from dayfly.runtime.guard.sinks import MANY_READ, about_path, ask_shape, brought, refuse_left
 
 TYPE_CHECKING = False
@@ -122,13 +122,9 @@ def _read(name: str, folders: Sequence[str]) -> tuple[str, str]:
     """Return the path of a file in one of the `folders`, and how it begins; nothing where it cannot be read."""
     for folder in folders if name else ():
         path = os.path.join(folder, name)
-        try:
-            with open(path, "rb") as file:
-                return path, file.read(MANY_READ).decode("utf-8", "replace")
-        except (OSError, ValueError) as fault:
-            if is_exhausted(fault):
-                # The program may have what this process has not.
-                raise
+        beginning = read_beginning(path, MANY_READ)
+        if beginning is not None:
+            return path, beginning.decode("utf-8", "replace")
     return "", ""
 
 

@@ -14,7 +14,7 @@ from dayfly.core.structure.query import judge_query
 from dayfly.runtime.guard import sinks
 from dayfly.runtime.guard.clients import is_json
 from dayfly.runtime.guard.places import text_of
-from dayfly.runtime.guard.reentrancy import is_exhausted
+from dayfly.runtime.guard.reentrancy import read_beginning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,14 +132,7 @@ def _written(guard: Guard, file: object) -> bytes:
     name = text_of(getattr(file, "name", file) if isinstance(file, io.IOBase) else file) or ""
     if not guard.places.is_temporary(name):
         return b""
-    try:
-        with open(name, "rb") as found:
-            return found.read(_MANY_WRITTEN)
-    except (OSError, ValueError) as fault:
-        if is_exhausted(fault):
-            # The parser may have what this process has not: a descriptor, say.
-            raise
-        return b""
+    return read_beginning(name, _MANY_WRITTEN) or b""
 
 
 def _character(reference: re.Match[str]) -> str:

@@ -83,6 +83,20 @@ def is_exhausted(fault: Exception) -> bool:
     return isinstance(fault, (RecursionError, MemoryError))
 
 
+def read_beginning(path: str, most: int) -> bytes | None:
+    """Return the first `most` bytes of a file, None where it cannot be read.
+
+    Raises OSError where this process lacks what the file's reader may have: a descriptor, say.
+    """
+    try:
+        with open(path, "rb") as file:
+            return file.read(most)
+    except (OSError, ValueError) as fault:
+        if is_exhausted(fault):
+            raise
+        return None
+
+
 def _probe_stack(frames: int) -> None:
     if frames:
         _probe_stack(frames - 1)
