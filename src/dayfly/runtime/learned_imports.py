@@ -60,10 +60,11 @@ class Lesson:
         # For patterns, -1 where no more are asked for.
         self._others = others
         self._learners = learners
-        # The pages that it will write to, before its caller waits.
+        # What has no part in an event, and the pages that these two write to, before a caller waits.
         for learner in learners:
             learner.told()
-        self._modules = self._patterns = 0
+        self.begin()
+        self.tell()
 
     def begin(self) -> None:
         """An event is there: what was imported before it is no part of it."""
