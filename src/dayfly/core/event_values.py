@@ -27,6 +27,7 @@ MAX_JSON_SIGNS = 120_000
 _FORM = re.compile(
     r"[\w.~*+%\[\]-]{1,256}=[^\s&;|<>`$\"'()\\]*(?:&[\w.~*+%\[\]-]{1,256}=[^\s&;|<>`$\"'()\\]*)+"
 )
+_BYTE_ORDER_MARK = "\ufeff"
 # Shorter ones are chance among so many.
 _FEW_CHARACTERS = 2
 
@@ -212,6 +213,9 @@ class Leaves(LeafBlock):
         if text in self._seen or not text:
             return
         self._seen[text] = place
+        if text[0] == _BYTE_ORDER_MARK and text[1:2] != _BYTE_ORDER_MARK:
+            # How a text is encoded, and no part of it: what decodes it may drop that.
+            self._take_text(text[1:], place, layer)
         size = len(text)
         if 2 < size <= 256 and text.lower() in self.ambient:
             return

@@ -779,6 +779,19 @@ def test_an_entry_point_of_the_events_is_a_function_of_the_functions() -> None:
         module.EntryPoint(value="os:getenv").load()
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_document_that_the_event_has_as_a_whole_is_read_with_and_without_its_byte_order_mark(
+    mark: str,
+) -> None:
+    sheet = 'sample,index,note\nS-1,ACGT,"it\'s cold; 50% ""dry"""\nS-2,TTGA,=A1+B2\n'
+    for body in (mark + sheet, base64.b64encode((mark + sheet).encode()).decode()):
+        module = ModuleType("csv")
+        module.reader = csv.reader  # type: ignore[attr-defined]
+        WRAPPED["csv"](module, serving({"body": body}, own=(",",)))
+        for text in {sheet, mark + sheet}:
+            assert len(list(module.reader(io.StringIO(text)))) == 3
+
+
 @pytest.mark.parametrize(
     ("template", "value", "is_refused"),
     [
