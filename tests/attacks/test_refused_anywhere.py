@@ -103,5 +103,6 @@ def test_what_outlives_its_answer_is_refused(isolation: str, tmp_path: Path) -> 
         code = f"socket.socket(2, 2).sendto(b'alive', ('127.0.0.1', {sink.port}))"
         for step in range(60):
             rie.invoke({"code": code, "after_s": step * 4e-5})
-        rie.invoke({"code": "", "after_s": 0})
+        # With the same text: a thread that comes so late is judged by the event that is there then.
+        rie.invoke({"code": code, "after_s": 0})
         assert sink.received(quiet_s=0.1) == []
