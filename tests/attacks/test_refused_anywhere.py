@@ -103,6 +103,38 @@ def test_what_outlives_its_answer_is_refused(isolation: str, tmp_path: Path) -> 
         code = f"socket.socket(2, 2).sendto(b'alive', ('127.0.0.1', {sink.port}))"
         for step in range(60):
             rie.invoke({"code": code, "after_s": step * 4e-5})
-        # With the same text: a thread that comes so late is judged by the event that is there then.
-        rie.invoke({"code": code, "after_s": 0})
+        rie.invoke({"code": "", "after_s": 0})
+        assert sink.received(quiet_s=0.1) == []
+
+
+WAITS = """
+import socket, threading, time
+threads, served = [], 0
+def handler(event, context):
+    global served
+    served += 1
+    def work():
+        while served <= event["events"]:
+            time.sleep(0.001)
+        eval(event["code"])
+    if "code" in event:
+        threads.append(threading.Thread(target=work, daemon=True))
+        threads[-1].start()
+    elif served > event["events"]:
+        threads.pop().join()
+"""
+
+
+@pytest.mark.parametrize("events", [1, 6])
+@pytest.mark.parametrize("isolation", ["window", "process"])
+def test_a_thread_that_waits_for_other_events_is_judged_by_its_own(
+    isolation: str, events: int, tmp_path: Path
+) -> None:
+    (tmp_path / "app.py").write_text(WAITS)
+    settings = {"DAYFLY_GUARD": "block", "DAYFLY_ISOLATION": isolation}
+    with Sink() as sink, Rie(tmp_path, is_lambda=True, environment=settings) as rie:
+        code = f"socket.socket(2, 2).sendto(b'alive', ('127.0.0.1', {sink.port}))"
+        rie.invoke({"code": code, "events": events})
+        answers = [rie.invoke({"events": events}).error_type for _ in range(events)]
+        assert answers == ["" for _ in range(events - 1)] + ["Dayfly.Refused"]
         assert sink.received(quiet_s=0.1) == []

@@ -150,7 +150,7 @@ def of_provenance_value(event):
     provenance = sys.modules["dayfly.core.provenance"].Provenance
     for found in framed_guards():
         nothing = provenance({}, (), b"1" * 16)
-        found._provenance = found._of_event = nothing
+        found._read = ((found._event, nothing, False),)
 
 
 def of_another_event(event):

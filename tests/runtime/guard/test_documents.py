@@ -855,7 +855,7 @@ def test_an_event_is_not_taken_apart_for_what_a_function_only_reads() -> None:
     text, rows = "[1]", ["a;b"]
     assert json_module.loads(text) == [1]
     assert list(csv_module.reader(rows, delimiter=";")) == [["a", "b"]]
-    assert guard._provenance is None
+    assert guard._read == ()
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_a_library_reads_what_lies_beside_its_own_code() -> None:
     guard = serving({"name": "evil", "up": "../evil"})
     library, function = frame_in(file), frame_in(__file__)
     about_path(guard, f"{folder}/evil", library)
-    assert guard._provenance is None, "the event was taken apart for it"
+    assert guard._read == (), "the event was taken apart for it"
     for path in (f"{folder}/../evil", "/etc/evil"):
         with pytest.raises(Refused):
             about_path(serving({"a": path}), path, library)
@@ -146,9 +146,12 @@ def test_a_value_from_a_table_ends_no_quotes_of_the_functions_text() -> None:
     for value, is_refused in (("O''Brien", False), ("O'Brien", False), ("x' OR 1=1 --", True)):
         with pytest.raises(Refused, match=r"sql\.quotes") if is_refused else nullcontext():
             about_sql(serving({}, own=own), f"{own[0]}{value}{own[1]}", "sqlite", frame)
-    # A library's, which goes on otherwise.
+    # A library's, which goes on otherwise; but the function's is its own, whoever sends it.
     library = frame_in(str(importlib.import_module("yaml").__file__))
-    about_sql(serving({}, own=own), f"{own[0]}' || ? || '%'", "sqlite", library)
+    clause = ("LEFT JOIN c ON b.name LIKE '%", "%' ORDER BY id")
+    about_sql(serving({}, own=clause), f"SELECT a AS b_a FROM b {clause[0]}' || ? || '%'", "sqlite", library)
+    with pytest.raises(Refused, match=r"sql\.quotes"):
+        about_sql(serving({}, own=own), f"\n  {own[0]}x' OR 1=1 --{own[1]}", "sqlite", library)
     for value, is_refused in (("a; b", False), ("x' /etc/passwd #", True)):
         with pytest.raises(Refused, match=r"shell\.quotes") if is_refused else nullcontext():
             about_shell(serving({}, own=own), f"{own[2]}{value}{own[3]}", frame)

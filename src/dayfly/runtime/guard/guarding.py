@@ -10,14 +10,13 @@ from _thread import get_ident
 from types import CodeType, FunctionType
 
 from dayfly.core.event_values import MAX_PLACES
-from dayfly.core.provenance import Provenance
 from dayfly.core.reports import MANY, MANY_AT_INIT, MANY_OF_RULE, MANY_PLACES, MANY_USES, SUBJECTS, Report
 from dayfly.core.structure.inert import is_inert
 from dayfly.core.structure.judgement import contributed
 from dayfly.core.structure.trusted_literals import OwnText, choices_of, texts_of
 from dayfly.runtime.guard import calls, owncode, owntext
 from dayfly.runtime.guard.code_identity import KnownCode
-from dayfly.runtime.guard.contributed import Joined, is_batch, loaded
+from dayfly.runtime.guard.contributed import Joined, earlier_events, still_asked, take_apart
 from dayfly.runtime.guard.late import NAMES, LateModules
 from dayfly.runtime.guard.loading import are_loaders_own, loaded_from
 from dayfly.runtime.guard.places import Places
@@ -34,9 +33,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dayfly.core.handshake import ZygoteOptions
+    from dayfly.core.provenance import Provenance
     from dayfly.core.reports import Use
     from dayfly.core.structure.judgement import Judgement, Span
     from dayfly.runtime.guard.capabilities import Capabilities
+    from dayfly.runtime.guard.contributed import Event, Read
     from dayfly.runtime.guard.residue import Comparison
     from dayfly.runtime.guard.shapes import LearnedShapes
 
@@ -121,6 +122,7 @@ class Guard:
         # Code that was made or executed meanwhile otherwise than by the import system from a file, but for what is compiled.
         self.made = 0
         self._has_begun = False
+        self._read: tuple[Read, ...] = ()
         # Sends a finding or an error to the supervisor; returns whether it was sent. None where there is none.
         self.report: Callable[..., bool] | None = None
         self._forget()
@@ -128,6 +130,8 @@ class Guard:
     def _forget(self) -> None:
         self._request_id = ""
         self._is_last = False
+        # By threads: the events that they may still be at work on.
+        self._earlier: dict[int, tuple[Event, ...]] = {}
         self._take_event(b"", "")
         self._forget_reports()
 
@@ -139,8 +143,8 @@ class Guard:
     def _take_event(self, body: bytes, context: str) -> None:
         # At once: threads of the last event's may go on, and are never to find none.
         self._event = (body, context)
-        # With the event that it was read of: who reads may be late.
-        self._provenance: tuple[tuple[bytes, str], Provenance | Joined, bool] | None = None
+        # Each with the event that it was read of: who reads may be late.
+        self._read = still_asked(self._read, self._earlier)
         # Paths that the function computed, each with the path that it had and the directory that was left out.
         self.computed_paths: dict[str, tuple[str, str]] = {}
         # Names of an archive's members that lead out of the directory for them.
@@ -337,6 +341,8 @@ class Guard:
             return
         self._request_id = request_id
         self._is_last = is_last
+        if self._lasts and self._has_begun:
+            self._earlier = earlier_events(self._earlier, self._event)
         self._take_event(body, context)
         if not self._has_begun:
             # What this worker did before its event is no event's doing.
@@ -472,22 +478,19 @@ class Guard:
 
     @property
     def provenance(self) -> Provenance | Joined:
-        """What came with the event; read at the first question."""
-        return self._read()[1]
+        """What came with the event, read at the first question; in a thread that is older, with earlier ones."""
+        found = self._take_apart(self._event)[1]
+        earlier = self._earlier.get(get_ident())
+        return Joined(found, *(self._take_apart(one)[1] for one in earlier)) if earlier else found
 
-    def _read(self) -> tuple[object, Provenance | Joined, bool]:
-        event = self._event
-        read = self._provenance
-        if read is None or read[0] is not event:
-            body, context = event
-            values = loaded(body)
+    def _take_apart(self, event: Event) -> Read:
+        read = next((one for one in self._read if one[0] is event), None)
+        if read is None:
             # Who only observes keeps no customer waiting: a value costs 1 to 2 us.
             observes = not self.is_block and self.capabilities is None
             places = _MANY_OBSERVED if observes else MAX_PLACES
-            found: Provenance | Joined = Provenance(values, self._known, self._key, max_places=places)
-            if context:
-                found = Joined(found, Provenance(loaded(context), self._known, self._key, max_places=places))
-            self._provenance = read = (event, found, is_batch(values))
+            read = take_apart(event, self._known, self._key, places)
+            self._read = (*self._read, read)
         return read
 
     @property
@@ -754,7 +757,8 @@ class Guard:
         self._reports.append(report)
 
     def _raise(self, message: str, path: str) -> None:
-        if path.startswith("Records[") and self._read()[2]:
+        is_own = get_ident() not in self._earlier
+        if is_own and path.startswith("Records[") and self._take_apart(self._event)[2]:
             number = path[len("Records[") :].partition("]")[0]
             if number.isdigit() and len(number) <= _MANY_DIGITS:
                 raise RefusedRecord(f"{message}, record {number}")

@@ -114,7 +114,7 @@ def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
                 return
             if computing.is_no_code(source):
                 return
-            if judgement.verdict == "unknown" and not by_library and computing.reaches_inward(source):
+            if judgement.verdict == "unknown" and computing.reaches_inward(source):
                 guard.refuse("python.inner", frame, text=source)
                 return
     guard.act_on(judgement, source, frame)

@@ -51,6 +51,8 @@ _FILE_IN_SQL = re.compile(
 _SCRIPTS = ("$where", "body")
 # Of one filter.
 _MANY_OPERANDS = 10_000
+# Of the function's text that begins a statement, so that it is no library's: "SELECT * FROM ", not "INSERT INTO ".
+_LEAST_BEGINNING = 14
 # Parts of the event's in a text that may be a statement.
 _MANY_PARTS = 20
 
@@ -58,11 +60,16 @@ _MANY_PARTS = 20
 def about_sql(guard: Guard, sql: object, dialect: str, frame: FrameType) -> None:
     """A statement that is about to be sent."""
     if (type(sql) is str and not guard.own.is_constant(sql)) or type(sql) is bytes:
+        text = text_of(sql) or ""
         caller = caller_of(frame)
-        by_library = caller is not None and guard.is_installed(caller)
+        # psycopg's Connection.execute sends the function's text by psycopg's own cursor, SQLAlchemy's text() by any.
+        by_library = (
+            caller is not None
+            and guard.is_installed(caller)
+            and guard.own.piece_at(text, len(text) - len(text.lstrip())) < _LEAST_BEGINNING
+        )
         judgement = judge_sql(sql, guard.provenance, guard.written, dialect=dialect, by_library=by_library)
         guard.act_on(judgement, sql, frame)
-        text = text_of(sql) or ""
         # What a library writes may go on otherwise where the function's own text stops: LIKE '%' || ?.
         if judgement.verdict != "refuse" and not by_library:
             refuse_left(guard, "sql.quotes", text, leaves_sql_quotes(text, dialect, guard.own), frame)
