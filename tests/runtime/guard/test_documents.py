@@ -876,3 +876,22 @@ def test_code_for_another_interpreter_is_judged_before_it_goes_there(module: str
     finally:
         setattr(interpreters, function, plain)
         interpreters.destroy(own)
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "is_refused"),
+    [
+        ("From: a@b.example\r\nTo: %s\r\n\r\nHello\r\n", "c@d.example\r\nBcc: e@f.example", True),
+        ("To: c@d.example\r\nMIME-Version: 1.0\r\nSubject: %s\r\n\r\nHello\r\n", "Hi\nX-Priority: 1", True),
+        ("From: a@b.example\r\nTo: c@d.example\r\n\r\n%s\r\n", "Name: Ann\r\nPhone: 5", False),
+        ("%s", "Name: Ann\r\nPhone: 5\r\n\r\nTo: x", False),
+        # A message to a chat.
+        ("Name: Ann\nComment: %s\n", "one\r\ntwo", False),
+    ],
+)
+def test_the_event_breaks_no_line_in_the_head_of_a_mail_that_is_posted(
+    template: str, value: str, is_refused: bool
+) -> None:
+    guard = serving({"value": value}, own=tuple(template.split("%s")))
+    with pytest.raises(Refused, match=r"query\.structure") if is_refused else nullcontext():
+        documents.about_head(guard, (template % value).encode(), False, sys._getframe())

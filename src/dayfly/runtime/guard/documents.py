@@ -62,6 +62,8 @@ _END_OF_MAIL = "\r\n.\r\n"
 _LENGTH_BEFORE = re.compile(r"\$[0-9]{1,9}\r\n\Z")
 _COUNT = re.compile(rb"([*$])([0-9]{1,9})\r\n")
 _EMPTY_LINE = re.compile(r"\n\r?\n")
+# How a mail begins, and no message to a chat, whose lines end otherwise: RFC 5322, 2.1 and 2.2.
+_FIELDS = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]{0,63}:[^\r\n]*\r\n){2}")
 # A form.
 _FORM = re.compile(r"[\w.\[\]-]{1,64}=[^\s=]*(?:&|\Z)")
 _EXTERNAL = re.compile(r"""\b(?:SYSTEM|PUBLIC)\s+["']""")
@@ -346,9 +348,12 @@ def _about_lines(
 
 
 def about_body(guard: Guard, text: str, frame: FrameType) -> None:
-    """A body that the function may have written by hand: JSON, XML or a form."""
+    """A body that the function may have written by hand: JSON, XML, a form or a mail."""
     if text[:1] == "<":
         about_elements(guard, text, frame)
+        return
+    if _FIELDS.match(text):
+        about_mail(guard, text, frame)
         return
     sign = '"' if is_json(text) else "&" if _FORM.match(text) else ""
     has_statement = sinks.may_hold_statement(text)
