@@ -892,6 +892,9 @@ def test_code_for_another_interpreter_is_judged_before_it_goes_there(module: str
 def test_the_event_breaks_no_line_in_the_head_of_a_mail_that_is_posted(
     template: str, value: str, is_refused: bool
 ) -> None:
-    guard = serving({"value": value}, own=tuple(template.split("%s")))
-    with pytest.raises(Refused, match=r"query\.structure") if is_refused else nullcontext():
-        documents.about_head(guard, (template % value).encode(), False, sys._getframe())
+    mail = (template % value).encode()
+    encoded = (base64.b64encode(mail), base64.urlsafe_b64encode(mail).rstrip(b"="))
+    for body in (mail, *(b'{"raw": "%s"}' % one for one in encoded)):
+        guard = serving({"value": value}, own=tuple(template.split("%s")))
+        with pytest.raises(Refused, match=r"query\.structure") if is_refused else nullcontext():
+            documents.about_head(guard, body, False, sys._getframe())

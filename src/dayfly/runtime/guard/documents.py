@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import io
 import itertools
 import json
@@ -64,6 +65,8 @@ _COUNT = re.compile(rb"([*$])([0-9]{1,9})\r\n")
 _EMPTY_LINE = re.compile(r"\n\r?\n")
 # How a mail begins, and no message to a chat, whose lines end otherwise: RFC 5322, 2.1 and 2.2.
 _FIELDS = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]{0,63}:[^\r\n]*\r\n){2}")
+# A text in base64 that may hold as much.
+_ENCODED = re.compile(r'"([A-Za-z0-9+/_-]{24,})')
 # A form.
 _FORM = re.compile(r"[\w.\[\]-]{1,64}=[^\s=]*(?:&|\Z)")
 _EXTERNAL = re.compile(r"""\b(?:SYSTEM|PUBLIC)\s+["']""")
@@ -356,6 +359,11 @@ def about_body(guard: Guard, text: str, frame: FrameType) -> None:
         about_mail(guard, text, frame)
         return
     sign = '"' if is_json(text) else "&" if _FORM.match(text) else ""
+    for encoded in _ENCODED.finditer(text) if sign == '"' else ():
+        # As Gmail takes it.
+        mail = _decoded(encoded[1])
+        if _FIELDS.match(mail):
+            about_mail(guard, mail, frame)
     has_statement = sinks.may_hold_statement(text)
     if sign == '"' and (has_statement or '"query"' in text):
         _about_document(guard, text, frame)
@@ -369,6 +377,12 @@ def about_body(guard: Guard, text: str, frame: FrameType) -> None:
         if text[at - 1 : at] == "=" if sign == "&" else _ends_text(text, value) or _is_no_value(text, value):
             guard.refuse("query.structure", frame, path=path, text=value)
             return
+
+
+def _decoded(text: str) -> str:
+    """Return what base64 of either alphabet says, up to where the text was cut."""
+    whole = text[: len(text) & ~3].replace("-", "+").replace("_", "/")
+    return binascii.a2b_base64(whole).decode("utf-8", "replace")
 
 
 def _about_document(guard: Guard, text: str, frame: FrameType) -> None:
