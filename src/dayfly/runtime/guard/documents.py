@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import io
 import itertools
 import json
@@ -10,7 +9,7 @@ import os
 import re
 import sys
 
-from dayfly.core.decodings import unquote
+from dayfly.core.decodings import from_base64, unquote
 from dayfly.core.structure.query import judge_query
 from dayfly.runtime.guard import sinks
 from dayfly.runtime.guard.clients import is_json
@@ -360,8 +359,8 @@ def about_body(guard: Guard, text: str, frame: FrameType) -> None:
         return
     sign = '"' if is_json(text) else "&" if _FORM.match(text) else ""
     for encoded in _ENCODED.finditer(text) if sign == '"' else ():
-        # As Gmail takes it.
-        mail = _decoded(encoded[1])
+        # As Gmail takes it; its end may be cut off.
+        mail = from_base64(encoded[1][: len(encoded[1]) & ~3]).decode("utf-8", "replace")
         if _FIELDS.match(mail):
             about_mail(guard, mail, frame)
     has_statement = sinks.may_hold_statement(text)
@@ -377,12 +376,6 @@ def about_body(guard: Guard, text: str, frame: FrameType) -> None:
         if text[at - 1 : at] == "=" if sign == "&" else _ends_text(text, value) or _is_no_value(text, value):
             guard.refuse("query.structure", frame, path=path, text=value)
             return
-
-
-def _decoded(text: str) -> str:
-    """Return what base64 of either alphabet says, up to where the text was cut."""
-    whole = text[: len(text) & ~3].replace("-", "+").replace("_", "/")
-    return binascii.a2b_base64(whole).decode("utf-8", "replace")
 
 
 def _about_document(guard: Guard, text: str, frame: FrameType) -> None:
