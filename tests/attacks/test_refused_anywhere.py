@@ -43,7 +43,7 @@ def function(request: pytest.FixtureRequest) -> Iterator[Rie]:
 @pytest.mark.parametrize("way", WAYS)
 def test_a_refusal_ends_the_invocation_wherever_it_was_raised(way: str, function: Rie) -> None:
     before = len(findings(function))
-    answer = function.invoke({"of": way, "code": CODE, "file": "/tmp/../etc/passwd"})
+    answer = function.invoke({"of": way, "code": CODE, "file": "/tmp/../var/tmp/never-written"})
     assert answer.error_type == "Dayfly.Refused", answer.body
     found = findings(function)[before:]
     refused = [one for one in found if one[0] == "guard.refused"]
