@@ -96,6 +96,14 @@ def test_a_broken_provenance_closes() -> None:
             (one, False)
             for one in ("commands.CreateOrder", "profile.models.User", "trace.Span", "posixpath.join")
         ),
+        *((one, True) for one in ("runpy._run_code", "timeit.main", "linecache.getlines", "profile.run")),
+        *((one, True) for one in ("urllib.request.urlretrieve", "site.addpackage", "pydoc.pipepager")),
+        # What finds another by its name.
+        *((one, True) for one in ("logging.config._resolve", "werkzeug.utils.import_string")),
+        *(
+            (one, False)
+            for one in ("urllib.request.Request", "app.config.Settings", "app.utils", "app.models.profile")
+        ),
         *((one, False) for one in ("subprocess.CompletedProcess", "subprocess.TimeoutExpired", "io.BytesIO")),
         *((one, False) for one in ("operator.itemgetter", "functools.partial", "code_of.mine", "app.system")),
     ],

@@ -19,8 +19,8 @@ _VALUES = frozenset(
     "copyreg._reconstructor datetime.date datetime.datetime datetime.time datetime.timedelta "
     "datetime.timezone decimal.Decimal fractions.Fraction uuid.SafeUUID uuid.UUID".split()
 )
-# What executes code, starts programs or changes files, by module; `*` matches the rest of a name. No value is made of it, so a
-# stream from any source is refused.
+# What executes code or finds it by a name, starts programs, opens files and addresses, or changes files, by module; `*` matches
+# the rest of a name. No value is made of it, so a stream from any source is refused.
 _OS = (
     "_exit abort ch* dup2 exec* fch* fdopen fork* ftruncate kill* lchmod lchown link make* mk* open* pidfd_* popen* posix_spawn* "
     "putenv re* rmdir sendfile set* spawn* splice startfile symlink system truncate unlink unsetenv utime write*"
@@ -32,25 +32,37 @@ _ACTS = {
     "cProfile": "run*",
     "code": "Interactive* interact",
     "codeop": "Compile compile_command",
+    "config": "_resolve",
     "ctypes": "CDLL LibraryLoader OleDLL PyDLL WinDLL cdll oledll pydll pythonapi windll",
     "frozen_importlib": _BUILTINS,
     "importlib": "__import__ import_module reload",
     "io": "FileIO open*",
+    "linecache": "getline* updatecache",
     "marshal": "load*",
+    "module_loading": "import_string",
     "nt": _OS,
     "os": _OS,
     "pdb": "Pdb run*",
     "pip": "main",
+    "pkgutil": "resolve_name",
     "posix": _OS,
     "posixsubprocess": "fork_exec",
+    "profile": "run*",
     "pty": "fork spawn",
+    "pydoc": "locate pager pipepager tempfilepager",
     "pyio": "FileIO open*",
+    "request": "urlopen urlretrieve",
     "runpy": "run_*",
     "shutil": "chown copy* make_archive move rmtree unpack_archive",
+    "site": "addpackage addsitedir execsitecustomize execusercustomize",
     "subprocess": "Popen call check_* get* run",
-    "timeit": "Timer repeat timeit",
+    "timeit": "Timer main repeat timeit",
+    "utils": "import_string",
     "webbrowser": "open*",
 }
+
+# Of these modules others may have something that is called so.
+_COMMON = frozenset("code config module_loading pip profile request site utils".split())
 
 
 def acts(module: str, name: str) -> bool:
@@ -59,9 +71,10 @@ def acts(module: str, name: str) -> bool:
     A name with dots is looked up step by step (`os.system` of `shutil`, `eval.__call__`); at its end there may be such a module.
     """
     parts = f"{module}.{name}".split(".")
-    steps = pairwise(parts)
+    # What a module keeps to itself does the same: `runpy._run_code`.
+    steps = [(owner, one) for owner, step in pairwise(parts) for one in (step, step.lstrip("_"))]
     return any(_is_among(step, _ACTS.get(owner.strip("_"), "")) for owner, step in steps) or (
-        name.strip("_") in _ACTS and name.strip("_") not in ("code", "pip") and "." not in name
+        name.strip("_") in _ACTS and name.strip("_") not in _COMMON and "." not in name
     )
 
 
