@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import asyncio.subprocess
 import base64
 import csv
 import email
@@ -424,6 +426,26 @@ def test_what_a_child_is_given_to_read_is_looked_at(guard: Guard) -> None:
         Popen("sh").communicate(input="echo ; id")
 
 
+def test_what_a_child_of_a_loop_is_given_to_read_is_looked_at(guard: Guard) -> None:
+    async def run(program: str) -> bytes:
+        child = await asyncio.create_subprocess_exec(program, stdin=-1, stdout=-1)
+        try:
+            return (await child.communicate(b"echo ; id"))[0]
+        except Refused:
+            child.kill()
+            await child.wait()
+            raise
+
+    process = vars(asyncio.subprocess.Process)["communicate"]
+    WRAPPED["asyncio.subprocess"](asyncio.subprocess, guard)
+    try:
+        assert asyncio.run(run("cat")) == b"echo ; id"
+        with pytest.raises(Refused):
+            asyncio.run(run("sh"))
+    finally:
+        asyncio.subprocess.Process.communicate = process  # type: ignore[method-assign]
+
+
 def test_a_child_that_raises_no_event_is_asked_about(guard: Guard, monkeypatch: pytest.MonkeyPatch) -> None:
     posix = ModuleType("_posixsubprocess")
     posix.fork_exec = lambda *_arguments: 1  # type: ignore[attr-defined]
@@ -440,6 +462,7 @@ def test_every_wrapped_library_still_has_what_is_wrapped() -> None:
     """Of those that are here: a version that renames it is no longer looked at."""
     names = {"mako.lexer": "Lexer.parse", "lxml.etree": "fromstring", "tarfile": "TarFile._extract_member"}
     names |= {
+        "asyncio.subprocess": "Process.communicate",
         "subprocess": "Popen.communicate",
         "http.client": "HTTPConnection.putrequest",
         "string": "Formatter.get_field",

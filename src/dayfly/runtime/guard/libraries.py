@@ -252,6 +252,13 @@ def _about_input(guard: Guard, /, child: Any, data: object = None, *_rest: objec
     guard.ask("commands.about_input", child.args, options.get("input", data))
 
 
+def _about_input_of_loop(guard: Guard, /, child: Any, data: object = None, **options: object) -> None:
+    # asyncio's child has its command line in what its transport started.
+    started = child._transport.get_extra_info("subprocess")
+    if started is not None:
+        _about_input(guard, started, options.get("input", data))
+
+
 def _about_interpreter(
     guard: Guard, /, _interpreter: object = None, code: object = None, *_rest: object, **options: object
 ) -> None:
@@ -305,6 +312,7 @@ def _about_redis(
 
 
 _LOOKS: tuple[Look, ...] = (
+    ("asyncio.subprocess", "Process", ("communicate",), _about_input_of_loop),
     *((*one[:3], _asking(*one[3:])) for one in _ASKED),
     ("_interpreters", "", ("exec", "run_string"), _about_interpreter),
     ("_xxsubinterpreters", "", ("run_string",), _about_interpreter),
