@@ -421,6 +421,33 @@ def test_the_event_names_no_variable_that_programs_obey() -> None:
     about_environment(guard, None, frame)
 
 
+def test_nor_one_that_it_had_put_into_the_functions_own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    guard, frame = serving({"env": {"BASH_ENV": "/tmp/x.sh"}}), frame_in(__file__)
+    monkeypatch.setenv("BASH_ENV", "/tmp/x.sh")
+    for given in (None, dict(os.environ)):
+        with pytest.raises(Refused):
+            about_environment(guard, given, frame)
+    # The name is made of a header's.
+    monkeypatch.delenv("BASH_ENV")
+    guard = serving({"headers": {"Bash-Env": "/tmp/x.sh"}})
+    monkeypatch.setenv("BASH_ENV", "/tmp/x.sh")
+    with pytest.raises(Refused):
+        about_environment(guard, None, frame)
+
+
+def test_an_operand_is_no_link_that_an_archive_made(tmp_path: Path) -> None:
+    (tmp_path / "inside.txt").write_text("x")
+    (tmp_path / "near.txt").symlink_to("inside.txt")
+    (tmp_path / "notes.txt").symlink_to("/etc/passwd")
+    frame = frame_in(__file__)
+    for name in ("near.txt", "inside.txt"):
+        guard = serving({"member": name}, own=("cat", str(tmp_path)))
+        about_process(guard, "cat", ["cat", name], frame, folder=str(tmp_path))
+    guard = serving({"member": "notes.txt"}, own=("cat", str(tmp_path)))
+    with pytest.raises(Refused):
+        about_process(guard, "cat", ["cat", "notes.txt"], frame, folder=str(tmp_path))
+
+
 @pytest.mark.parametrize(
     ("query", "is_refused"),
     [

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 from dayfly.core.structure.options import text_words
-from dayfly.core.structure.programs import OBEYED, STARTERS, base_of, script_of
+from dayfly.core.structure.programs import OBEYED, STARTERS, base_of, is_obeyed, script_of
 from dayfly.core.structure.quotes import leaves_shell_quotes
 from dayfly.core.structure.shell import commands_of, judge_argv, judge_input, judge_script, judge_shell
 from dayfly.runtime.guard.places import text_of
@@ -82,10 +82,14 @@ def _about_operands(
         if index == 0 or index in texts:
             continue
         name = word.rpartition("=")[2] if word[:1] == "-" else word
+        places = [os.path.join(folder, *one, name) for one in ((), folders, *goes)]
         if name[:1] == "/" or ".." in name.split("/"):
-            places = (os.path.join(folder, *one, name) for one in ((), folders, *goes))
             if any(map(os.path.exists, places)):
                 about_path(guard, name, frame)
+        elif folder[:1] == "/":
+            # Below its folder by name, and elsewhere where an archive has made a link of it.
+            for place in filter(os.path.islink, places):
+                about_path(guard, place, frame)
     _about_script(guard, words, [os.path.join(folder, *one) for one in ((), folders)], frame)
 
 
@@ -145,12 +149,21 @@ def about_variables(guard: Guard, script: object, variables: object, frame: Fram
 
 
 def about_environment(guard: Guard, variables: object, frame: FrameType) -> None:
-    """Variables for a program: the event names none that makes programs execute something."""
-    for name in variables if isinstance(variables, Mapping) else ():
-        text = text_of(name) or ""
-        is_new = text.startswith(OBEYED) and text not in os.environ and not guard.own.is_constant(text)
-        if is_new and guard.provenance.is_leaf(text):
+    """Variables for a program, the process's own if None: the event names none that makes programs execute something.
+
+    New is what the environment did not begin with: code may have put it into `os.environ` in this event.
+    """
+    given = variables if isinstance(variables, Mapping) else os.environ
+    for name in given:
+        text, value = text_of(name) or "", text_of(given[name]) or ""
+        if text in guard.first_variables and text != "PATH":
+            continue
+        is_named = text.startswith(OBEYED) and not guard.own.is_constant(text)
+        if is_named and guard.provenance.is_leaf(text):
             guard.refuse("argv.option", frame, path=brought(guard, text), text=text)
+        elif is_obeyed(text, value) and not guard.own.is_constant(value) and guard.provenance.is_leaf(value):
+            # The function names the variable, or makes its name: the program or file that it names is the event's.
+            guard.refuse("argv.option", frame, path=brought(guard, value), text=value)
 
 
 def about_input(guard: Guard, arguments: object, data: object, frame: FrameType) -> None:
