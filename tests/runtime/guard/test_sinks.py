@@ -427,6 +427,12 @@ def test_nor_one_that_it_had_put_into_the_functions_own_environment(monkeypatch:
     for given in (None, dict(os.environ)):
         with pytest.raises(Refused):
             about_environment(guard, given, frame)
+    # What the platform had set is another one now.
+    monkeypatch.setattr(guard, "first_variables", frozenset({("BASH_ENV", "/opt/x.sh")}))
+    with pytest.raises(Refused):
+        about_environment(guard, None, frame)
+    monkeypatch.setattr(guard, "first_variables", frozenset({("BASH_ENV", "/tmp/x.sh")}))
+    about_environment(guard, None, frame)
     # The name is made of a header's.
     monkeypatch.delenv("BASH_ENV")
     guard = serving({"headers": {"Bash-Env": "/tmp/x.sh"}})
@@ -996,3 +1002,16 @@ def test_a_tree_whose_f_string_has_bare_expressions_has_a_source() -> None:
     joined.values[1] = joined.values[1].value  # type: ignore[attr-defined]
     assert _text_of_tree(tree) == "f'a{x}b'"
     assert not isinstance(joined.values[1], ast.FormattedValue), "the tree itself was changed"
+
+
+def test_a_script_that_is_found_by_its_name_in_a_temporary_folder_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "resize"
+    tool.write_text("#!/bin/sh\nid > /tmp/owned; convert\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    event = {"tool": "id > /tmp/owned; convert"}
+    with pytest.raises(Refused):
+        about_process(serving(event, own=("resize",)), "resize", ["resize"], frame_in(__file__))
+    about_process(serving({"tool": "x"}, own=("resize",)), "resize", ["resize"], frame_in(__file__))

@@ -314,6 +314,7 @@ def _on_extension(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 
 
 def _on_system(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    guard.late("commands").about_environment(guard, None, frame)
     guard.late("commands").about_shell(guard, arguments[0], frame, is_systems=True)
 
 
@@ -343,6 +344,7 @@ def _on_popen(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 
 def _on_execute(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     if not frame.f_code.co_filename.endswith("/subprocess.py"):
+        guard.late("commands").about_environment(guard, arguments[2], frame)
         guard.late("commands").about_process(guard, arguments[0], arguments[1], frame)
 
 

@@ -100,6 +100,9 @@ def _about_script(guard: Guard, words: Sequence[str], folders: Sequence[str], fr
         at = next((at for at, word in enumerate(words[1:], 1) if _is_program(word, folders)), len(words))
         words = words[at:]
     number, name = script_of(words)
+    if number == 0 and "/" not in name:
+        # By its name alone, and of the function's own making: what is installed is no event's.
+        folders = [one for one in os.get_exec_path() if guard.places.is_temporary(os.path.join(one, name))]
     script, text = _read(name, folders)
     if not text:
         return
@@ -151,12 +154,12 @@ def about_variables(guard: Guard, script: object, variables: object, frame: Fram
 def about_environment(guard: Guard, variables: object, frame: FrameType) -> None:
     """Variables for a program, the process's own if None: the event names none that makes programs execute something.
 
-    New is what the environment did not begin with: code may have put it into `os.environ` in this event.
+    But for what the environment began with: code may have put the others into `os.environ` in this event.
     """
     given = variables if isinstance(variables, Mapping) else os.environ
     for name in given:
         text, value = text_of(name) or "", text_of(given[name]) or ""
-        if text in guard.first_variables and text != "PATH":
+        if (text, value) in guard.first_variables:
             continue
         is_named = text.startswith(OBEYED) and not guard.own.is_constant(text)
         if is_named and guard.provenance.is_leaf(text):

@@ -114,8 +114,8 @@ class Guard:
         # What the function's code says.
         self.own = OwnText()
         self._written = Written(self.own, ())
-        # Names of the environment's variables before an event could add any.
-        self.first_variables = frozenset(os.environ)
+        # The environment's variables before an event could change any.
+        self.first_variables = frozenset(os.environ.items())
         self._known: frozenset[str] = frozenset()
         self._changes: Unchanged | None = None
         self._comparison: Comparison | None = None
@@ -189,7 +189,7 @@ class Guard:
         modules = owntext.function_modules(self.places, self._libraries)
         # The deployer wrote the variables of the environment, too.
         texts = list(os.environ.values())
-        self.first_variables = frozenset(os.environ)
+        self.first_variables = frozenset(os.environ.items())
         names: set[str] = set()
         # With what the modules' globals hold, as no event has met them yet.
         for module in modules:
