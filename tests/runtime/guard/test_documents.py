@@ -21,6 +21,7 @@ import zipfile
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any
 from xml.sax import expatreader
 from xml.sax.handler import feature_external_ges
 
@@ -921,3 +922,34 @@ def test_the_event_breaks_no_line_in_the_head_of_a_mail_that_is_posted(
         guard = serving({"value": value}, own=tuple(template.split("%s")))
         with pytest.raises(Refused, match=r"query\.structure") if is_refused else nullcontext():
             documents.about_head(guard, body, False, sys._getframe())
+
+
+@pytest.mark.parametrize(
+    ("module", "owner", "function", "at"),
+    [
+        ("cv2", "", "imread", 0),
+        ("h5py._hl.files", "File", "__init__", 1),
+        ("pandas.io.parquet", "", "_get_path_or_handle", 0),
+        ("polars.io.csv.functions", "", "scan_csv", 0),
+        ("pyarrow", "", "memory_map", 0),
+        ("pyarrow.parquet.core", "ParquetWriter", "__init__", 1),
+        ("pymupdf", "Document", "__init__", 1),
+    ],
+)
+def test_a_file_that_native_code_opens_is_judged_as_a_path(
+    module: str, owner: str, function: str, at: int
+) -> None:
+    def opened(*arguments: object) -> object:
+        return None if owner else arguments[at]
+
+    def opening(event: object) -> Any:
+        stand_in = ModuleType(module)
+        setattr(stand_in, owner or function, type(owner, (), {function: opened}) if owner else opened)
+        WRAPPED[module](stand_in, serving(event, own=("/srv/reports/", "s3://reports/")))
+        return getattr(stand_in, owner or function)
+
+    opening({"name": "may.csv"})("/srv/reports/may.csv")
+    opening({"name": "may/../april.csv"})("s3://reports/may/../april.csv")
+    for prefix in ("", "file://"):
+        with pytest.raises(Refused, match="path"):
+            opening({"name": "../../etc/passwd"})(f"{prefix}/srv/reports/../../etc/passwd")

@@ -65,8 +65,9 @@ PROGRAM_FILES = frozenset(("-f", "-i", "-l", "-E", "-L", "--file", "--from-file"
 
 # How variables begin that shells, loaders, interpreters and git take code, options or libraries from.
 OBEYED = tuple(
-    "BASH_ENV BASH_FUNC_ GIT_ IFS JAVA_TOOL_OPTIONS LD_ NODE_OPTIONS PERL5 PROMPT_COMMAND PS4 PYTHON "
-    "RUBYLIB RUBYOPT SHELLOPTS".split()
+    "BASH_ENV BASH_FUNC_ DOTNET_STARTUP_HOOKS GCONV_PATH GIT_ GNUMAKEFLAGS IFS JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS LD_ LESSOPEN "
+    "MAKEFILES MAKEFLAGS NODE_OPTIONS OPENSSL_CONF PERL5 PROMPT_COMMAND PS4 PYTHON RSYNC_RSH RUBYLIB RUBYOPT SHELLOPTS SSH_ASKPASS "
+    "TAR_OPTIONS ZDOTDIR _JAVA_OPTIONS".split()
 )
 # The same of more programs: their options, configuration, libraries, helpers, proxies and certificates.
 _STEERS = tuple(

@@ -100,6 +100,27 @@ _ASKED: tuple[
     ("yaml.constructor", "UnsafeConstructor", _YAML_NAMES, 1, "name", sinks.about_name),
 )
 
+# The same of what native code opens, which raises no event: a path.
+_OPENED: tuple[tuple[str, str, tuple[str, ...], int, str], ...] = (
+    ("cv2", "", ("imread", "imreadmulti", "imwrite"), 0, "filename"),
+    ("h5py._hl.files", "File", ("__init__",), 1, "name"),
+    ("lxml.etree", "", ("iterparse", "parse"), 0, "source"),
+    ("pandas.io.parquet", "", ("_get_path_or_handle",), 0, "path"),
+    ("polars.io.csv.functions", "", ("read_csv", "read_csv_batched", "scan_csv"), 0, "source"),
+    ("polars.io.ipc.functions", "", ("read_ipc", "read_ipc_stream", "scan_ipc"), 0, "source"),
+    ("polars.io.ndjson", "", ("read_ndjson", "scan_ndjson"), 0, "source"),
+    ("polars.io.parquet.functions", "", ("read_parquet", "scan_parquet"), 0, "source"),
+    ("pyarrow", "", ("create_memory_map", "memory_map"), 0, "path"),
+    ("pyarrow", "", ("input_stream", "output_stream"), 0, "source"),
+    ("pyarrow.csv", "", ("open_csv", "read_csv"), 0, "input_file"),
+    ("pyarrow.dataset", "", ("dataset",), 0, "source"),
+    ("pyarrow.parquet.core", "", ("read_table",), 0, "source"),
+    ("pyarrow.parquet.core", "ParquetFile", ("__init__",), 1, "source"),
+    ("pyarrow.parquet.core", "ParquetWriter", ("__init__",), 1, "where"),
+    ("pymupdf", "Document", ("__init__",), 1, "filename"),
+    ("pypdfium2._helpers.document", "PdfDocument", ("__init__",), 1, "input"),
+)
+
 
 def _asking(at: int, keyword: str, about: Callable[..., None] | str, *rest: object) -> Callable[..., None]:
     def look(guard: Guard, /, *arguments: object, **options: object) -> None:
@@ -314,6 +335,7 @@ def _about_redis(
 _LOOKS: tuple[Look, ...] = (
     ("asyncio.subprocess", "Process", ("communicate",), _about_input_of_loop),
     *((*one[:3], _asking(*one[3:])) for one in _ASKED),
+    *((*one[:3], _asking(*one[3:], sinks.about_opened)) for one in _OPENED),
     ("_interpreters", "", ("exec", "run_string"), _about_interpreter),
     ("_xxsubinterpreters", "", ("run_string",), _about_interpreter),
     # Engines that compile a template by a method: the text and the file by what that is given, and its marks.

@@ -466,6 +466,13 @@ def about_path(guard: Guard, path: object, frame: FrameType) -> None:
         guard.act_on(judgement, text, frame)
 
 
+def about_opened(guard: Guard, path: object, frame: FrameType) -> None:
+    """A file that native code is about to open, or what is at an address, which is no path."""
+    text = (text_of(path) or "").removeprefix("file://")
+    if "://" not in text:
+        about_path(guard, text, frame)
+
+
 def about_result(guard: Guard, path: str, frame: FrameType) -> None:
     """A path, or the key of an object, that the function may have computed of another one."""
     if (found := guard.computed_paths.get(path) or guard.computed_paths.get(f"/{path}")) is not None:
