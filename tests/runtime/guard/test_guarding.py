@@ -6,7 +6,9 @@ import base64
 import importlib
 import json
 import pkgutil
+import queue
 import sys
+import threading
 from types import CodeType, FunctionType, MappingProxyType
 
 import pytest
@@ -155,6 +157,40 @@ def test_what_is_unknown_is_refused_where_the_event_was_not_read_as_a_whole() ->
     with pytest.raises(Refused):
         guard.act_on(Judgement("unknown", "python.unexplained"), "x", None)
     assert told(guard) == [["refused", "python.incomplete"]]
+
+
+def test_a_thread_knows_the_events_that_it_may_be_at_work_on() -> None:
+    guard = serving({"name": "event 0"})
+    guard._lasts = True
+    asked: queue.Queue[str] = queue.Queue()
+    answers: queue.Queue[list[str]] = queue.Queue()
+
+    def work() -> None:
+        for text in iter(asked.get, ""):
+            spans = [span.path for span in guard.contributed(text)]
+            answers.put([*spans, guard.provenance.holds_bytes(text.encode())])
+
+    def answered(text: str) -> list[str]:
+        asked.put(text)
+        return answers.get(timeout=5)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    for number in range(1, 7):
+        guard.begin(json.dumps({"name": f"event {number}"}).encode(), f"request {number}")
+    # The one that it began in, the last three since, and the one that is there.
+    assert [number for number in range(7) if answered(f"event {number}") == ["name", "name"]] == [
+        0,
+        3,
+        4,
+        5,
+        6,
+    ]
+    assert [number for number in range(7) if guard.contributed(f"event {number}")] == [6]
+    asked.put("")
+    thread.join(5)
+    guard.begin(b"{}", "request 7")
+    assert [read for read in guard._read if b"event 0" in read[0][0]] == []
 
 
 def test_a_disarmed_guard_looks_at_nothing() -> None:

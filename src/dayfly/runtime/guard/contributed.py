@@ -51,7 +51,7 @@ class Joined:
         return found
 
     def holds_bytes(self, data: bytes) -> str:
-        return self._both[0].holds_bytes(data) or self._both[1].holds_bytes(data)
+        return next(filter(None, (one.holds_bytes(data) for one in self._both)), "")
 
     def values_in(self, text: str, sign: str) -> list[tuple[str, str]]:
         return [found for one in self._both for found in one.values_in(text, sign)]
