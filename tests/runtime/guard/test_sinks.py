@@ -9,6 +9,7 @@ import math
 import os.path
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType, ModuleType
@@ -176,6 +177,17 @@ def test_code_from_a_table_does_not_reach_inward() -> None:
     ):
         with pytest.raises(Refused, match=r"python\.inner") if is_refused else nullcontext():
             about_python(serving({}), text, frame)
+
+
+def test_nor_does_code_that_a_library_has_evaluated_unless_it_is_the_librarys_own() -> None:
+    library = str(importlib.import_module("yaml").__file__)
+    scope: dict[str, Callable[[], FrameType]] = {}
+    source = "import sys\ndef plain(): return sys._getframe()\ndef own(): return ('x.__base__', sys._getframe())[1]"
+    exec(compile(source, library, "exec"), scope)
+    code = "().__class__.__base__"
+    with pytest.raises(Refused, match=r"python\.inner"):
+        about_python(serving({}), code, scope["plain"]())
+    about_python(serving({}), code, scope["own"]())
 
 
 def scope_in(file: str) -> dict[str, object]:

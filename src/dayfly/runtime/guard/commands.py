@@ -19,6 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
+    from typing import Any
 
     from dayfly.runtime.guard.guarding import Guard
 
@@ -156,7 +157,11 @@ def about_environment(guard: Guard, variables: object, frame: FrameType) -> None
 
     But for what the environment began with: code may have put the others into `os.environ` in this event.
     """
-    given = variables if isinstance(variables, Mapping) else os.environ
+    # The policy is asked by who reads them, which a child that has them in any case is not.
+    watched = guard.capabilities.variables if guard.capabilities is not None else None
+    given: Mapping[Any, Any] = os.environ if watched is None else watched
+    if isinstance(variables, Mapping) and variables is not os.environ:
+        given = variables
     for name in given:
         text, value = text_of(name) or "", text_of(given[name]) or ""
         if (text, value) in guard.first_variables:
