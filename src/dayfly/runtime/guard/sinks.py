@@ -115,8 +115,8 @@ def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
             if computing.is_no_code(source):
                 return
             # A library's own words, or put together of such, are the library's.
-            words = "\n".join(filter(_is_text, frame.f_code.co_consts if by_library else ()))
-            says_so = computing.reaches_inward(source) and not computing.quotes.reaches_inward(words)
+            said = "\n".join(filter(_is_text, frame.f_code.co_consts if by_library else ()))
+            says_so = computing.reaches_inward(source) and not computing.quotes.reaches_inward(said)
             if judgement.verdict == "unknown" and says_so:
                 guard.refuse("python.inner", frame, text=source)
                 return
