@@ -83,7 +83,7 @@ def _about_operands(
         if index == 0 or index in texts:
             continue
         name = word.rpartition("=")[2] if word[:1] == "-" else word
-        places = [os.path.join(folder, *one, name) for one in ((), folders, *goes)]
+        places = (os.path.join(folder, *one, name) for one in ((), folders, *goes))
         if name[:1] == "/" or ".." in name.split("/"):
             if any(map(os.path.exists, places)):
                 about_path(guard, name, frame)

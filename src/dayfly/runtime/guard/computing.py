@@ -16,7 +16,7 @@ from dayfly.runtime.guard.places import text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import FrameType
+    from types import CodeType, FrameType
 
     from dayfly.runtime.guard.guarding import Guard
 
@@ -61,6 +61,11 @@ def reaches_inward(source: str | bytes) -> bool:
         # A program, or too deep for this stack.
         return False
     return True
+
+
+def says_inward(code: CodeType) -> bool:
+    """Say whether code has such a name in a text of its own: what it evaluates of that is its own."""
+    return any(type(one) is str and quotes.reaches_inward(one) for one in code.co_consts)
 
 
 def is_arithmetic(guard: Guard, judgement: Judgement, source: str | bytes, frame: FrameType) -> bool:

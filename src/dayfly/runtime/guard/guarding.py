@@ -115,7 +115,7 @@ class Guard:
         self.own = OwnText()
         self._written = Written(self.own, ())
         # The environment's variables before an event could change any.
-        self.first_variables = frozenset(os.environ.items())
+        self.first_variables: frozenset[tuple[str, str]] = frozenset()
         self._known: frozenset[str] = frozenset()
         self._changes: Unchanged | None = None
         self._comparison: Comparison | None = None

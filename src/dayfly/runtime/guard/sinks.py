@@ -114,20 +114,14 @@ def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
                 return
             if computing.is_no_code(source):
                 return
-            # A library's own words, or put together of such, are the library's.
-            said = "\n".join(filter(_is_text, frame.f_code.co_consts if by_library else ()))
-            says_so = computing.reaches_inward(source) and not computing.quotes.reaches_inward(said)
-            if judgement.verdict == "unknown" and says_so:
+            is_librarys = by_library and computing.says_inward(frame.f_code)
+            if judgement.verdict == "unknown" and not is_librarys and computing.reaches_inward(source):
                 guard.refuse("python.inner", frame, text=source)
                 return
     guard.act_on(judgement, source, frame)
     # What a library writes has as many shapes as it has users.
     if not by_library:
         ask_shape(guard, "python", source, frame, judgement)
-
-
-def _is_text(value: object) -> bool:
-    return type(value) is str
 
 
 def _names_plain_types(source: str | bytes) -> bool:
