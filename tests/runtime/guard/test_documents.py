@@ -953,3 +953,9 @@ def test_a_file_that_native_code_opens_is_judged_as_a_path(
     for prefix in ("", "file://"):
         with pytest.raises(Refused, match="path"):
             opening({"name": "../../etc/passwd"})(f"{prefix}/srv/reports/../../etc/passwd")
+    # A library that resolves the name before it opens it is not led past this by what looks like an address.
+    for name in ("x://../../../etc/passwd", "s3://../../../etc/passwd"):
+        for prefix in ("/srv/reports/", ""):
+            with pytest.raises(Refused, match="path"):
+                opening({"name": name})(f"{prefix}{name}")
+    opening({"name": "s3://bucket/may.parquet"})("s3://bucket/may.parquet")

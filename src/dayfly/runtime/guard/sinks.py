@@ -470,7 +470,10 @@ def about_path(guard: Guard, path: object, frame: FrameType) -> None:
 def about_opened(guard: Guard, path: object, frame: FrameType) -> None:
     """A file that native code is about to open, or what is at an address, which is no path."""
     text = (text_of(path) or "").removeprefix("file://")
-    if "://" not in text:
+    scheme, mark, _ = text.partition("://")
+    # Libraries resolve a name before they open it: "x://../../a.pdf". A scheme of the function's own is one.
+    goes_up = ".." in text.split("/") and any(span.start == 0 for span in guard.contributed(text))
+    if not mark or "/" in scheme or goes_up:
         about_path(guard, text, frame)
 
 
