@@ -125,6 +125,9 @@ def test_a_formula_reads_no_table_and_no_key_of_the_functions(formula: str) -> N
         ("ATTACH DATABASE '/tmp/shop/%s.db' AS tenant", "acme", False),
         ("ATTACH DATABASE '/tmp/shop/%s.db' AS tenant", "../other/zeta", True),
         ("attach 'file:/tmp/shop/%s.db' AS tenant", "../zeta", True),
+        # SQLite resolves a name before it opens it.
+        ("ATTACH '/tmp/shop/%s.db' AS tenant", "x://../../other/zeta", True),
+        ("ATTACH 's3://shop/%s.db' AS tenant", "zeta", False),
         ("SELECT a FROM read_csv('/tmp/shop/%s', header=true)", "costs 2026.csv", False),
         ("SELECT a FROM read_csv('/tmp/shop/%s', header=true)", "../*.csv", True),
         ("SELECT a FROM read_parquet( '%s')", "/etc/x.parquet", True),

@@ -468,13 +468,17 @@ def about_path(guard: Guard, path: object, frame: FrameType) -> None:
 
 
 def about_opened(guard: Guard, path: object, frame: FrameType) -> None:
-    """A file that native code is about to open, or what is at an address, which is no path."""
+    """A file that native code is about to open, or what is at an address."""
     text = (text_of(path) or "").removeprefix("file://")
-    scheme, mark, _ = text.partition("://")
-    # Libraries resolve a name before they open it: "x://../../a.pdf". A scheme of the function's own is one.
-    goes_up = ".." in text.split("/") and any(span.start == 0 for span in guard.contributed(text))
-    if not mark or "/" in scheme or goes_up:
+    if not is_address(guard, text):
         about_path(guard, text, frame)
+
+
+def is_address(guard: Guard, text: str) -> bool:
+    """Say whether a text is an address and no path: a library resolves "x://../../a.pdf" before it opens it."""
+    scheme, mark, _ = text.partition("://")
+    goes_up = ".." in text.split("/") and any(span.start == 0 for span in guard.contributed(text))
+    return bool(mark) and "/" not in scheme and not goes_up
 
 
 def about_result(guard: Guard, path: str, frame: FrameType) -> None:

@@ -22,6 +22,7 @@ from dayfly.runtime.guard.sinks import (
     ask_shape,
     brought,
     caller_of,
+    is_address,
     refuse_left,
 )
 
@@ -75,7 +76,7 @@ def about_sql(guard: Guard, sql: object, dialect: str, frame: FrameType) -> None
             refuse_left(guard, "sql.quotes", text, leaves_sql_quotes(text, dialect, guard.own), frame)
         for found in _FILE_IN_SQL.finditer(text):
             name = found[1].replace("''", "'").removeprefix("file:")
-            if "://" not in name and guard.contributed(name):
+            if guard.contributed(name) and not is_address(guard, name):
                 about_path(guard, name, frame)
                 about_pattern(guard, name, frame)
         ask_shape(guard, "sql", sql, frame, judgement, dialect=dialect)
