@@ -134,9 +134,13 @@ static void exchange_its_blocks(const char *path) {
     int from = open(other, O_RDWR), to = open(path, O_RDWR), failed = -1;
     exchange.donor = (uint32_t)to;
     CHECK(fsync(from) == 0 && fsync(to) == 0);
-    for (int i = 0; i < 50 && (failed = ioctl(from, _IOWR('f', 15, exchange), &exchange)) != 0; i++)
+    for (int i = 0; i < 50 && (failed = ioctl(from, _IOWR('f', 15, exchange), &exchange)) != 0 && errno == EBUSY; i++)
         (void)usleep(20000);
-    CHECK(failed == 0 && exchange.moved == 1);
+    /* A kernel may let no process do it, root included: then no worker can, and the file is changed as any is. */
+    if (failed != 0 && errno == EPERM)
+        append(path);
+    else
+        CHECK(failed == 0 && exchange.moved == 1);
     CHECK(close(from) == 0 && close(to) == 0 && unlink(other) == 0);
 }
 
