@@ -5,6 +5,7 @@ Run by `make docs`; tests/docs/test_reference.py fails when the file is not what
 
 from __future__ import annotations
 
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -13,12 +14,13 @@ from dayfly.cli.main import COMMANDS
 from dayfly.cli.scan_config import KEYS
 from dayfly.core.findings import KINDS
 from dayfly.core.handshake import LEARN_VARIABLE
-from dayfly.core.reports import CAPABILITIES
 from dayfly.core.settings import FILE_NAME, SETTINGS, WRAPPER_VARIABLES
 
 TARGET = Path(__file__).parent.parent / "docs" / "reference.md"
 MEANINGS = Path(__file__).with_name("settings.toml")
 _SEVERITY = {1: "informational", 2: "low", 3: "medium", 4: "high", 5: "critical"}
+
+_FINDINGS = Path(__file__).parent.parent / "native" / "supervisor" / "invocation_findings.c"
 
 VALUES = {
     "globs": "globs",
@@ -74,6 +76,14 @@ EXIT_CODES = (
 )
 
 
+def said_of(table: str) -> list[tuple[str, str, str]]:
+    """Return name, words and technique of each row of the supervisor's table `subjects` or `capabilities`."""
+    rows = re.search(rf"struct subject {table}\[\] = {{(.*?)^}};", _FINDINGS.read_text(), re.S | re.M)
+    if rows is None:
+        raise SystemExit(f"{_FINDINGS} has no table {table}")
+    return re.findall(r'{"([^"]+)", "([^"]+)", "([^"]+)"', rows[1])
+
+
 def render() -> str:
     """Return the whole page."""
     meanings = tomllib.loads(MEANINGS.read_text())
@@ -122,7 +132,7 @@ def render() -> str:
         "| kind | refused or reported use | ATT&CK |",
         "|---|---|---|",
     ]
-    parts += [f"| `{kind}` | {words} | {attack[0]} |" for kind, (words, attack) in CAPABILITIES.items()]
+    parts += [f"| `{kind}` | {words} | {attack} |" for kind, words, attack in said_of("capabilities")]
     parts += [
         "",
         "## Scan",

@@ -12,10 +12,11 @@ from bench.fleet.orders import event as order
 from bench.machine import this_machine
 from dayfly.core import findings
 from dayfly.core.activity import Activity
-from dayfly.core.findings import Where, finding_line, invocation_line
+from dayfly.core.findings import Where, finding_line
 from dayfly.core.proofs import FleetKey
 from dayfly.fleet.records.events import Intake, LogEvent
 from dayfly.fleet.records.judging import LineReader
+from dayfly.testing.invocations import invocation_line
 
 KEY = bytes(range(32))
 _T0 = 1_764_000_000.0

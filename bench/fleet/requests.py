@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dayfly.core.activity import Activity
-from dayfly.core.findings import ENVIRONMENT_STARTED, Where, finding_line, invocation_line
+from dayfly.core.findings import ENVIRONMENT_STARTED, Where, finding_line
 from dayfly.core.proofs import FleetKey
+from dayfly.testing.invocations import invocation_line
 
 ACCOUNT = "123456789012"
 _EVENT = json.dumps(

@@ -12,7 +12,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from bench.fleet.size import Measured, milliseconds, status_kilobytes
-from dayfly.core.findings import Where, invocation_line
+from dayfly.core.findings import Where
 from dayfly.fleet.console.console import Console
 from dayfly.fleet.console.routes import routes
 from dayfly.fleet.detections.rules import load_rules
@@ -23,6 +23,7 @@ from dayfly.fleet.records.events import LogEvent
 from dayfly.fleet.records.judging import LineReader
 from dayfly.fleet.service.detecting import _shown  # the rules as the console wants them
 from dayfly.fleet.store.sqlfiles import read_sql
+from dayfly.testing.invocations import invocation_line
 
 _LINES_A_SECOND = 3000
 _BATCH_LINES = 1000

@@ -1,5 +1,5 @@
 /* Decides how far Dayfly may reach: the whole environment, or only what it started itself. Pure, as
- * src/dayfly/core/scope.py. */
+ * src/dayfly/doctor/scope.py. */
 #ifndef DAYFLY_SCOPE_H
 #define DAYFLY_SCOPE_H
 
@@ -27,7 +27,7 @@ struct scope_decision {
 /* The same setting and facts always give the same scope. */
 struct scope_decision scope_decide(enum scope_setting setting, const struct host_facts *facts);
 
-/* Say whose responses are held open while a worker lives, never LOCK_AUTO; see `choose_api_lock` in src/dayfly/core/scope.py. */
+/* Say whose responses are held open while a worker lives, never LOCK_AUTO; see `choose_api_lock` in src/dayfly/doctor/scope.py. */
 enum api_lock scope_lock(enum api_lock setting, enum platform platform);
 
 /* "environment" or "descendants"; "lambda", "emulator" or "other". */

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from dayfly.core import findings
 from dayfly.core.activity import Activity
-from dayfly.core.findings import FindingKind, Where, finding_line, invocation_line
+from dayfly.core.findings import FindingKind, Where, finding_line
+from dayfly.testing.invocations import invocation_line
 
 DAY = 86_400.0
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dayfly.core.activity import MAX_READ_BYTES, MAX_ROUTE, Activity
 from dayfly.core.proofs import FleetKey
+from dayfly.testing.invocations import facts_of
 
 KEY = FleetKey(bytes(range(32)))
 ARN = "arn:aws:sqs:eu-west-1:123456789012:orders"
@@ -149,8 +150,8 @@ def test_every_trigger_is_known_with_its_route(event: object, trigger: str, rout
 def test_the_raw_path_is_no_route_and_no_fact() -> None:
     told = json.dumps(
         [
-            read(rest(path=f"/orders/{'4111111111111111'}")).facts(),
-            read(http(rawPath="/4111111111111111")).facts(),
+            facts_of(read(rest(path=f"/orders/{'4111111111111111'}"))),
+            facts_of(read(http(rawPath="/4111111111111111"))),
         ]
     )
     assert "4111" not in told
@@ -192,7 +193,7 @@ def test_an_ipv6_network_is_one_caller() -> None:
 def test_who_was_proved_to_call_is_known_by_a_pseudonym(context: dict[str, object]) -> None:
     activity = read(rest(requestContext=context))
     assert activity.principal == KEY.name("principal", "u-1")
-    assert "u-1" not in json.dumps(activity.facts())
+    assert "u-1" not in json.dumps(facts_of(activity))
 
 
 def test_a_cognito_identity_comes_in_a_header() -> None:
@@ -359,7 +360,7 @@ ANY = st.recursive(
 @given(ANY, st.booleans())
 def test_no_event_is_an_error_and_every_fact_is_in_bounds(event: object, is_keyed: bool) -> None:
     activity = read(event, key=KEY if is_keyed else None)
-    facts = activity.facts()
+    facts = facts_of(activity)
     assert len(str(facts["route"])) <= MAX_ROUTE
     assert str(facts["route"]).isascii()
     json.dumps(facts).encode()

@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dayfly.core import findings
-from dayfly.core.findings import KINDS, FindingKind, Where, finding_line, invocation_line
+from dayfly.core.findings import KINDS, FindingKind, Where, finding_line
 from dayfly.core.limits import MAX_FINDING_BYTES
-from dayfly.core.loglines import imitates_finding
 
 WHERE = Where(environment="0123456789abcdef", function="payments", version="$LATEST")
 
@@ -98,20 +97,6 @@ def test_timestamp_and_time_say_the_same_moment(now: float) -> None:
     moment = datetime.fromisoformat(str(record["timestamp"]))
     seconds = (moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
     assert round(seconds * 1000) == record["time"]
-
-
-def test_a_finding_is_one_that_function_code_could_not_have_printed() -> None:
-    assert imitates_finding(finding_line(findings.WORKER_DIED, WHERE, now=1.0, message="m"))
-
-
-def test_an_invocation_line_says_who_served_and_how_it_ended() -> None:
-    line = invocation_line(WHERE, now=1.5, number=7, worker=9, age_ms=12_345, outcome="crash", request_id="r")
-    record = parse(line)
-    assert record["level"] == "INFO"
-    assert record["timestamp"] == "1970-01-01T00:00:01.500Z"
-    assert (record["invocation"], record["worker"], record["age_ms"]) == (7, 9, 12_345)
-    assert (record["outcome"], record["request_id"]) == ("crash", "r")
-    assert imitates_finding(line)
 
 
 def test_what_ends_a_window_follows_from_what_a_finding_is() -> None:

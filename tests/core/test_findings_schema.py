@@ -11,16 +11,21 @@ from collections.abc import Iterator
 import pytest
 from py_ocsf_models.events.findings.detection_finding import DetectionFinding
 from pydantic import BaseModel
+from tests.native.compared import ended
+from tests.native.test_invocation_findings import notes
 
 from dayfly.core.findings import KINDS, FindingKind, Where, finding_line
-from dayfly.core.reports import CAPABILITIES, SUBJECTS, Report
+from dayfly.core.policy import TABLES
+from dayfly.core.reports import SUBJECTS
+
+__all__ = ["ended"]
 
 WHERE = Where(environment="0123456789abcdef", function="shop", version="7")
 # For Lambda's log-level filter, beside the schema.
 OURS = {"timestamp", "level"}
 
 
-def line(kind: FindingKind, attack: tuple[str, str] | None = None) -> dict[str, object]:
+def line(kind: FindingKind) -> dict[str, object]:
     made = finding_line(
         kind,
         WHERE,
@@ -29,7 +34,6 @@ def line(kind: FindingKind, attack: tuple[str, str] | None = None) -> dict[str, 
         number=3,
         request_id="8476a536-e9f4-11e8-9739-2dfe598c3fcd",
         evidence={"rule": "python.structure", "count": 2, "names": ["a", "b"]},
-        attack=attack,
     )
     found: dict[str, object] = json.loads(made)
     return found
@@ -58,15 +62,18 @@ def test_every_kind_of_finding_is_a_detection_finding(kind: FindingKind) -> None
     assert model.type_uid == model.class_uid * 100 + model.activity_id
 
 
-def test_so_is_every_rule_of_the_guard_with_its_own_technique() -> None:
-    (refused,) = (kind for kind in KINDS if kind.uid == "guard.refused")
-    rules = [f"{subject}.rule" for subject in SUBJECTS] + [f"capability.{kind}" for kind in CAPABILITIES]
-    for rule in rules:
-        attack = Report("refused", rule).attack
-        model = DetectionFinding.model_validate(line(refused, attack))
-        assert model.finding_info.attacks is not None
-        assert model.finding_info.attacks[0].technique is not None
-        assert model.finding_info.attacks[0].technique.uid == attack[0]
+@pytest.mark.usefixtures("ended")
+def test_so_is_every_rule_of_the_guard_with_a_technique_of_its_own() -> None:
+    packed = [f"{subject}.rule||a|" for subject in SUBJECTS if subject != "capability"]
+    packed += [f"capability.{kind}||a||b|c|init|" for kind in (*TABLES, "shape")]
+    for text in packed:
+        (record,) = notes(f"Grefused|{text}".encode())
+        attacks = DetectionFinding.model_validate(record).finding_info.attacks
+        assert attacks is not None
+        technique = attacks[0].technique
+        assert technique is not None
+        # That of a use of any kind.
+        assert technique.uid != "T1195.002", text
 
 
 def test_the_models_refuse_what_is_no_finding() -> None:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import pytest
 from tests.doctor.answers_for_tests import read, survey
 
-from dayfly.core.scope import INITIAL_PID_NAMESPACE, ScopeDecision
 from dayfly.doctor.rows import INITIAL_IPC_NAMESPACE, Row, Survey, defences
+from dayfly.doctor.scope import INITIAL_PID_NAMESPACE, ScopeDecision
 
 WIDE = ScopeDecision("environment", "lambda", "Lambda", "")
 NARROW = ScopeDecision("descendants", "other", "neither", "a lot")

@@ -18,6 +18,7 @@ from dayfly.core.frames import ControlReader, FrameError
 from dayfly.core.proofs import FleetKey
 from dayfly.core.settings import load_settings
 from dayfly.errors import SettingError
+from dayfly.testing.invocations import facts_of
 
 CONTROL_HEAD_BYTES = 5
 Target = Callable[[bytes, Sequence[int]], object]
@@ -75,7 +76,7 @@ def activities(stream: bytes, sizes: Sequence[int] = ()) -> object:
         activity = Activity()
         activity.read_event({}, stream, FleetKey(bytes(32)))
         activity.read_answer(stream, length=len(stream), is_result=True)
-        told.append(activity.facts())
+        told.append(facts_of(activity))
     assert told[0] == told[1]
     line = json.dumps(told[0])
     assert line.isascii()

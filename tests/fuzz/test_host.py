@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dayfly.core.scope import INITIAL_PID_NAMESPACE, HostFacts, choose_api_lock, decide_scope
+from dayfly.doctor.scope import INITIAL_PID_NAMESPACE, HostFacts, choose_api_lock, decide_scope
 
 COMMAND = st.sampled_from(
     ["", "/var/rapid/init", "/var/rapid/", "/usr/bin/aws-lambda-rie", "aws-lambda-rie", "/bin/sh", "x"]

@@ -12,6 +12,7 @@ from tests.native.compared import EXAMPLES, Native, native, of
 from dayfly.core import findings
 from dayfly.core.activity import Activity
 from dayfly.core.proofs import FleetKey, split_seal
+from dayfly.testing.invocations import invocation_line
 
 __all__ = ["native"]
 
@@ -127,7 +128,7 @@ def test_records_of_invocations(
         str(status),
     ]
     told = native.told([piece.encode() for piece in pieces]).partition(b":")[2].strip()
-    line = findings.invocation_line(
+    line = invocation_line(
         findings.Where(environment="0123456789abcdef", function="f", version="1"),
         now=0.0,
         number=3,

@@ -8,8 +8,8 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 from tests.native.compared import EXAMPLES, Native, native, of, say
 
-from dayfly.core import scope
 from dayfly.core.settings import SETTINGS, load_settings
+from dayfly.doctor import scope
 from dayfly.errors import SettingError
 from dayfly.runtime.flatsettings import pack
 

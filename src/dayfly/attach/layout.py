@@ -85,7 +85,6 @@ _LATE = _GUARD | frozenset(
         "dayfly/core/policyfile.py",
         "dayfly/core/policylayer.py",
         "dayfly/core/proofs.py",
-        "dayfly/core/scope.py",
         "dayfly/core/settings.py",
         "dayfly/core/shapes.py",
         "dayfly/core/tenants.py",

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 MAX_READ_BYTES = 256 * 1024
 MAX_ROUTE = 128
 _MAX_VALUE = 1024
-_COUNT_LIMIT = 2**32 - 1
 # The triggers that a caller over HTTP is behind.
 WEB = frozenset(("rest-api", "http-api", "function-url", "alb"))
 _ROUTE = re.compile(r"[A-Za-z0-9$_:/.*+{} @#-]+")
@@ -85,16 +84,6 @@ class Activity:
         self.duration_us = self.cpu_us = self.overhead_us = 0
         self.bytes_in = self.bytes_out = 0
         self.code = self.residue = 0
-
-    def facts(self) -> dict[str, object]:
-        """Return what an invocation's line says of it: hashes as 16 hexadecimal digits, what is nothing left out."""
-        found: dict[str, object] = {"trigger": self.trigger, "route": self.route}
-        for name in ("source", "principal", "shape", "pattern", "subject", "code", "residue"):
-            if number := getattr(self, name):
-                found[name] = f"{number:016x}"
-        for name in ("status", "duration_us", "cpu_us", "overhead_us", "bytes_in", "bytes_out"):
-            found[name] = min(max(0, getattr(self, name)), _COUNT_LIMIT)
-        return found
 
     def read_event(
         self, headers: Mapping[str, str], body: bytes, key: Pseudonyms | None, *, length: int = 0

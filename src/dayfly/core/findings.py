@@ -17,12 +17,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dayfly.core.activity import Activity
     from dayfly.core.proofs import FleetKey
 
 OCSF_VERSION = "1.6.0"
 ATTACK_VERSION = "18.1"
-INVOCATION_MESSAGE = f"{PRODUCT}: invocation"
 # Characters of a line that had to be shortened. One takes 12 bytes at most (a surrogate pair, escaped), so
 # these and the fixed part stay below MAX_FINDING_BYTES together.
 _SHORT_MESSAGE = 600
@@ -341,11 +339,10 @@ def finding_line(
     number: int = 0,
     request_id: str = "",
     evidence: Mapping[str, object] | None = None,
-    attack: tuple[str, str] | None = None,
     sequence: int = 0,
     key: FleetKey | None = None,
 ) -> bytes:
-    """Return one finding as a JSON line, ended; `attack` is a technique that says more than its kind's.
+    """Return one finding as a JSON line, ended.
 
     `now` in seconds since the epoch, `number` the invocation's number in its environment (0: none), `sequence` the line's.
     With a `key` the line bears its proof.
@@ -366,12 +363,12 @@ def finding_line(
         "types": [kind.uid],
         "desc": kind.meaning,
     }
-    if technique := attack or kind.attack:
+    if technique := kind.attack:
         info["attacks"] = [
             {"version": ATTACK_VERSION, "technique": {"uid": technique[0], "name": technique[1]}}
         ]
     record: dict[str, object] = {
-        "timestamp": _timestamp(now),
+        "timestamp": timestamp(now),
         "level": _LEVEL[kind.severity],
         "message": f"{PRODUCT}: {message}",
         "activity_id": 1,
@@ -395,7 +392,7 @@ def finding_line(
         "resources": [{"type": "AWS::Lambda::Function", "name": where.function, "version": where.version}],
         "unmapped": {**detail, "evidence": dict(evidence or {})},
     }
-    line = _sealed(record, key)
+    line = seal(record, key)
     if len(line) >= MAX_FINDING_BYTES:
         record["message"] = f"{PRODUCT}: {message}"[:_SHORT_MESSAGE]
         record["resources"] = [
@@ -408,55 +405,17 @@ def finding_line(
         if request_id:
             detail["request_id"] = request_id[:_SHORT_NAME]
         record["unmapped"] = {**detail, "evidence": {"left_out": "too long for one record"}}
-        line = _sealed(record, key)
+        line = seal(record, key)
     return line + b"\n"
 
 
-def invocation_line(
-    where: Where,
-    *,
-    now: float,
-    number: int,
-    worker: int,
-    age_ms: int,
-    outcome: str,
-    request_id: str,
-    sequence: int = 0,
-    activity: Activity | None = None,
-    key: FleetKey | None = None,
-) -> bytes:
-    """Return the compact line of one invocation (off by default), ended.
-
-    `age_ms` is the environment's age, `worker` the worker's number, `outcome` one of `success`, `error`, `crash`, `activity`
-    what else is known of it. With a `key` the line bears its proof.
-    """
-    record: dict[str, object] = {
-        "timestamp": _timestamp(now),
-        "time": int(now * 1000),
-        "level": "INFO",
-        "message": INVOCATION_MESSAGE,
-        "metadata": {"product": {"name": PRODUCT, "version": __version__}},
-        "environment": where.environment,
-        "function": where.function,
-        "version": where.version,
-        "worker": worker,
-        "age_ms": age_ms,
-        "invocation": number,
-        "outcome": outcome,
-        "request_id": request_id,
-    }
-    if sequence:
-        record["sequence"] = sequence
-    if activity is not None:
-        record |= activity.facts()
-    return _sealed(record, key) + b"\n"
-
-
-def _sealed(record: dict[str, object], key: FleetKey | None) -> bytes:
+def seal(record: dict[str, object], key: FleetKey | None) -> bytes:
+    """Return a record as canonical JSON, with its proof where there is a key."""
     line = canonical(record)
     return line if key is None else key.seal(line)
 
 
-def _timestamp(now: float) -> str:
+def timestamp(now: float) -> str:
+    """Return a time in seconds since the epoch as log records have it: UTC, to the millisecond."""
     seconds, milliseconds = divmod(int(now * 1000), 1000)
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{milliseconds:03d}Z"

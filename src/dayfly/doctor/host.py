@@ -13,8 +13,8 @@ from importlib import metadata
 from pathlib import Path
 
 from dayfly._sys import proc
-from dayfly.core.scope import HostFacts, ScopeDecision, decide_scope
 from dayfly.doctor.rows import Kind, Row, State, Survey
+from dayfly.doctor.scope import HostFacts, ScopeDecision, decide_scope
 from dayfly.errors import DayflyError, StartError
 from dayfly.runtime import native
 from dayfly.runtime.bytecode import FIX, judge_bytecode

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dayfly.core.scope import HostFacts, choose_api_lock, recognise
 from dayfly.doctor.answers import Answer, AnswerError, Probe
 from dayfly.doctor.rows import Row, State, Survey, as_state, defences
+from dayfly.doctor.scope import HostFacts, choose_api_lock, recognise
 
 if TYPE_CHECKING:
-    from dayfly.core.scope import Platform
+    from dayfly.doctor.scope import Platform
 
 # Over this long an invocation did not follow at once, so a clock that stood still shows.
 _PAUSE_S = 5.0

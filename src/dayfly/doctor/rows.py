@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from dayfly.core.scope import INITIAL_PID_NAMESPACE, HostFacts, ScopeDecision, decide_scope
+from dayfly.doctor.scope import INITIAL_PID_NAMESPACE, HostFacts, ScopeDecision, decide_scope
 
 # PROC_IPC_INIT_INO in the kernel's include/linux/proc_ns.h: the objects of the machine itself.
 INITIAL_IPC_NAMESPACE = "ipc:[4026531839]"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from tests.attach.coverage.making import ARN, LAYER, NOW, WRAPPED, attached, fac
 from dayfly.attach.aws.calls import CallError
 from dayfly.attach.aws.facts import Environment, FunctionFacts, LayerFact
 from dayfly.attach.aws.wording import DeniedError
-from dayfly.attach.coverage.judging import judge, unreadable
+from dayfly.attach.coverage.judging import TAKEN, judge, unreadable
 from dayfly.attach.coverage.model import Coverage, Effect, LayerNote, Level, Seen
 from dayfly.attach.coverage.moments import read_stamp
 
@@ -206,3 +207,8 @@ def test_a_policy_in_a_layer_is_told_with_its_age() -> None:
     assert judge(found, now=NOW).policy == "layer version 4"
     dated = judge(found, layers={policy: LayerNote("A policy for Dayfly", 1_795_673_700.0)}, now=NOW)
     assert (dated.policy, dated.dayfly_version) == ("layer version 4 of 2026-11-26", "")
+
+
+def test_everybody_tells_the_same_figures_of_a_takeover() -> None:
+    header = Path(__file__).parents[3] / "native" / "supervisor" / "announce.h"
+    assert f'"{TAKEN}"' in header.read_text()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dayfly.core import findings
 from dayfly.core.activity import Activity
-from dayfly.core.findings import Where, finding_line, invocation_line
+from dayfly.core.findings import Where, finding_line
 from dayfly.core.loglines import NOT_OURS
 from dayfly.core.proofs import FleetKey
 from dayfly.fleet.records.events import Intake, LogEvent
@@ -28,6 +28,7 @@ from dayfly.fleet.records.rows import (
     Platform,
     Quarantined,
 )
+from dayfly.testing.invocations import invocation_line
 
 Row = TypeVar("Row")
 KEY = bytes(range(32))

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from dayfly.core.findings import Where, invocation_line
+from dayfly.core.findings import Where
 from dayfly.lab.demo.act import find_failure, read_worker
+from dayfly.testing.invocations import invocation_line
 
 
 def test_the_worker_is_read_from_dayflys_own_line() -> None:

@@ -19,7 +19,6 @@ from tests.runtime.guard.policies import TASK, loaded, watching
 from tests.unprivileged import forked
 
 from dayfly.core.policy import KINDS, TABLES, Package, Policy, Table
-from dayfly.core.reports import parse_report
 from dayfly.runtime.guard import environment, patched_builtins
 from dayfly.runtime.guard.guarding import Guard
 from dayfly.runtime.guard.hooks import make_hook
@@ -33,11 +32,9 @@ def told(guard: Guard) -> list[tuple[str, str, str, tuple[str, ...]]]:
     """Verdict, rule, target and packages of what the guard has to say."""
     guard.leave()
     said, _body = guard.end()
-    reports = [parse_report(line[1:]) for line in said.decode().split("\n") if line]
+    reports = [line[1:].split("|") for line in said.decode().split("\n") if line]
     return [
-        (one.verdict, one.rule, one.use.target, one.use.packages)
-        for one in reports
-        if one is not None and one.use is not None
+        (one[0], one[1], one[5], tuple(filter(None, one[6].split(",")))) for one in reports if len(one) == 9
     ]
 
 

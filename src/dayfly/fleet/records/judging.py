@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from dayfly.core.limits import MAX_FINDING_BYTES
-from dayfly.core.loglines import NOT_OURS, PRODUCT, imitates_finding
+from dayfly.core.loglines import NOT_OURS, PRODUCT
 from dayfly.core.proofs import FleetKey, canonical, split_seal
 from dayfly.fleet.lifetimes.messages import name_of_function
 from dayfly.fleet.records.events import Intake, LogEvent
@@ -21,6 +21,7 @@ from dayfly.fleet.records.lines import (
     InvocationLine,
     NotOursError,
     decode,
+    imitates_finding,
     parse,
     parse_fast,
     short,

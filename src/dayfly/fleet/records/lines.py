@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from dayfly.core.findings import INVOCATION_MESSAGE
-from dayfly.core.loglines import PRODUCT
+from dayfly.core.loglines import INVOCATION_MESSAGE, PRODUCT
 from dayfly.fleet.records.rows import NO_REQUEST
 
 _UINT16 = 2**16 - 1
@@ -20,6 +19,10 @@ _MAX_NAME = 256
 _MAX_LIST = 100
 _REQUEST = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _HEX = re.compile(r"[0-9a-f]{16}")
+
+_ESCAPE = re.compile(rb"\\u00([0-9a-fA-F]{2})")
+# What every reader of findings looks for; a record without one of these is none.
+_PARTS = (b"metadata", b"product", PRODUCT.encode())
 
 
 class NotOursError(Exception):
@@ -323,3 +326,17 @@ def _milliseconds(value: object) -> int:
 
 def _dict(value: object) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
+
+
+def imitates_finding(line: bytes) -> bool:
+    """Say whether a reader could take `line` for one of Dayfly's own records.
+
+    Decodes the JSON escapes of ASCII characters first: "Dayf\\u006cy" is "Dayfly" to a parser.
+    """
+    if b"{" not in line:
+        return False
+    # NUL bytes between characters are UTF-16 to a lenient reader.
+    text = line.replace(b"\x00", b"")
+    if b"\\u00" in text:
+        text = _ESCAPE.sub(lambda match: bytes((int(match[1], 16),)), text)
+    return all(part in text for part in _PARTS)

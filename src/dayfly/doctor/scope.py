@@ -22,11 +22,6 @@ RAPID = "/var/rapid/"
 EMULATOR = "aws-lambda-rie"
 
 
-# What an attacker took where nothing was locked, as the first log record tells it too (native/supervisor/announce.h); how it
-# was measured: docs/security-evidence.md, "A worker at the Runtime API".
-TAKEN = "measured: 0 to 222 events taken at the median, 1631 at most"
-
-
 class HostFacts:
     """What was seen of the host; every field is a plain observation.
 

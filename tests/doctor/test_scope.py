@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from dayfly.core.scope import INITIAL_PID_NAMESPACE, TAKEN, HostFacts, choose_api_lock, decide_scope
+from dayfly.doctor.scope import INITIAL_PID_NAMESPACE, HostFacts, choose_api_lock, decide_scope
 
 OWN = "pid:[4026532744]"
 RIE = "/usr/local/bin/aws-lambda-rie"
@@ -97,11 +95,6 @@ def test_environment_asked_for_in_the_machines_own_namespace_is_refused(namespac
 
 def test_environment_asked_for_in_a_namespace_of_its_own_is_granted() -> None:
     assert decide_scope("environment", facts(init="/bin/sh", own_tmp=False)).scope == "environment"
-
-
-def test_everybody_tells_the_same_figures_of_a_takeover() -> None:
-    header = Path(__file__).parents[2] / "native" / "supervisor" / "announce.h"
-    assert f'"{TAKEN}"' in header.read_text()
 
 
 @pytest.mark.parametrize(
