@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+import types
 
 import pytest
 from tests.runtime.guard.guards import serving
@@ -11,6 +12,7 @@ from dayfly.core.structure.judgement import Judgement
 from dayfly.runtime.guard.bootstrap import guarded
 from dayfly.runtime.guard.guarding import Guard
 from dayfly.runtime.guard.refusal import ERROR_TYPE
+from dayfly.runtime.guard.wrapping import precede
 
 
 def refuse(guard: Guard) -> None:
@@ -43,6 +45,34 @@ def test_answers_and_errors_of_the_handler_pass_as_they_are() -> None:
         guarded(fail, guard)(None, None)
     with pytest.raises(SystemExit):
         guarded(lambda _event, _context: exit(3), guard)(None, None)
+
+
+def test_an_error_out_of_a_library_that_is_watched_has_the_trace_that_it_has_without_a_guard() -> None:
+    guard = serving({})
+    library = types.SimpleNamespace(load=load_library)
+
+    def handler(event: object, _context: object) -> object:
+        return library.load(event)
+
+    def frames() -> list[tuple[str, str | None]]:
+        with pytest.raises(KeyError) as caught:
+            guarded(handler, guard)({}, None)
+        # AWS's loop leaves those of files of this name out.
+        found = traceback.extract_tb(caught.value.__traceback__)[1:]
+        return [(frame.name, frame.line) for frame in found if not frame.filename.endswith("/bootstrap.py")]
+
+    plain = frames()
+    seen: list[object] = []
+    precede(library, "load", guard, seen.append)
+    assert library.load is not load_library
+    guard.enter()
+    assert frames() == plain
+    assert seen == [{}]
+    assert [name for name, _ in plain] == ["handler", "load_library"]
+
+
+def load_library(event: dict[str, object]) -> object:
+    return event["missing"]
 
 
 def test_an_error_of_the_functions_that_stands_for_a_refusal_does_not_go_out() -> None:

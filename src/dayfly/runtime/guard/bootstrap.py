@@ -77,9 +77,8 @@ def guarded(handler: Handler, guard: Guard) -> Handler:
             raise refused.with_traceback(_functions_part(refused)) from None
         except BaseException as error:
             guard.leave()
-            # Whoever reads where it comes from is to see no frame that is not there without the guard.
-            trace = error.__traceback__
-            error.__traceback__ = trace.tb_next if trace is not None else None
+            # Its trace has no frame that would not be there without the guard.
+            error.__traceback__ = _functions_part(error)
             raise
         guard.leave()
         return answer
@@ -91,10 +90,10 @@ def guarded(handler: Handler, guard: Guard) -> Handler:
 HANDLE = next(one for one in guarded.__code__.co_consts if type(one) is CodeType)
 
 
-def _functions_part(refused: BaseException) -> TracebackType | None:
-    """Return a refusal's trace from the handler to where it was refused, without the guard's own steps."""
+def _functions_part(error: BaseException) -> TracebackType | None:
+    """Return an error's trace from the handler to where it was raised, without the guard's own steps."""
     entries: list[TracebackType] = []
-    trace = refused.__traceback__
+    trace = error.__traceback__
     while trace is not None:
         if not owncode.module_of(trace.tb_frame).startswith(owncode.GUARD):
             entries.append(trace)
