@@ -54,7 +54,8 @@ _BINDING = {
     **dict.fromkeys(("+", "-", "*", "/", "//", "%", "**"), _ARITHMETIC),
 }
 _COLUMN = re.compile(r"`[^`]*`")
-_QUOTES = frozenset("'\"")
+# What begins a literal, where the library refuses a text in which one has no end.
+_QUOTES = {"xpath": frozenset("'\""), "jmespath": frozenset("'\"`")}
 # What a filter is made of, and a value has escaped (RFC 4515).
 _FILTER_SIGNS = frozenset("()*\0")
 
@@ -109,13 +110,13 @@ class _Reading:
         self._tokens: list[Token] | None = None
 
     def is_broken(self) -> bool:
-        """Say whether a literal of XPath's has no end, as an apostrophe's in prose: libraries refuse that by themselves.
+        """Say whether a literal of XPath's or JMESPath's has no end, as an apostrophe's in prose: libraries refuse that by themselves.
 
-        Not where there may be a comment with the quote in it, as from version 2 on.
+        Not where there may be a comment of XPath's with the quote in it, as from version 2 on.
         """
-        if self._language != "xpath" or "(:" in self._text:
+        if self._language not in _QUOTES or (self._language == "xpath" and "(:" in self._text):
             return False
-        return not _QUOTES.isdisjoint(_LITERALS["xpath"].sub("", self._text))
+        return not _QUOTES[self._language].isdisjoint(_LITERALS[self._language].sub("", self._text))
 
     def is_filled(self, taint: Taint, provenance: Provenance, own: OwnText) -> bool:
         """Say whether all but one value of the event's in a literal is the function's text, though the event has `id="a"` elsewhere."""
