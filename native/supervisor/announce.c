@@ -188,11 +188,11 @@ static void summarise(struct buffer *words, const struct announcement *what, con
         (void)buffer_print(words, "a fresh worker per invocation");
     (void)buffer_print(words, "; guard %s; ", is_said(what->unguarded) ? "NOT armed" : guards[settings->guard]);
     (void)buffer_print(words, "%s", !is_open                      ? what->lock == LOCK_ON ? "Runtime API locked" : "no network"
-                                    : what->lock == LOCK_HTTP ? "HTTP events locked, others unprotected against takeover, best effort"
+                                    : what->lock == LOCK_HTTP ? "locked for HTTP events, otherwise unprotected against takeover, best effort"
                                                               : "unprotected against takeover, best effort");
     (void)buffer_print(words, "%s%s", is_said(what->memory) ? ", memory open" : "", which_life(what));
     if (n_limits > 0)
-        (void)buffer_print(words, "; %zu %s: next record", n_limits, n_limits == 1 ? "limit" : "limits");
+        (void)buffer_print(words, "; %zu %s in the next record", n_limits, n_limits == 1 ? "limit" : "limits");
 }
 
 static void tell_earlier_life(struct report *report, const struct earlier_life *earlier) {

@@ -67,7 +67,7 @@ static void what_is_missing_is_said(void) {
     CHECK(holds("\"not_promised\":[\"a limit of the host\",\"the Runtime API is not locked: the environment is unprotected against "
                 "takeover, best effort: a worker that polls can take events until it is found; " ANNOUNCE_TAKEN "\",\"a worker can read "
                 "and write the memory"));
-    CHECK(holds("guard NOT armed; unprotected against takeover, best effort, memory open, runtime restarted; 4 limits: next record\n"));
+    CHECK(holds("guard NOT armed; unprotected against takeover, best effort, memory open, runtime restarted; 4 limits in the next record\n"));
     CHECK(holds("\"api_lock\":\"off\""));
     CHECK(holds("\"guard\":\"not armed\",\"guard_reason\":\"no audit hooks\"") &&
           holds("\"memory\":\"open\",\"memory_reason\""));
@@ -130,8 +130,8 @@ static void the_first_line_is_json_where_lambda_writes_json(void) {
     announce(&report, &what, &limits);
     read_lines();
     CHECK(strncmp(lines, "{\"timestamp\":\"2", sizeof("{\"timestamp\":\"2") - 1) == 0);
-    CHECK(holds("Z\",\"level\":\"INFO\",\"message\":\"Dayfly " DAYFLY_VERSION ": a fresh worker per invocation; guard observes; HTTP "
-                "events locked, others unprotected against takeover, best effort; 1 limit: next record\"}\n"));
+    CHECK(holds("Z\",\"level\":\"INFO\",\"message\":\"Dayfly " DAYFLY_VERSION ": a fresh worker per invocation; guard observes; "
+                "locked for HTTP events, otherwise unprotected against takeover, best effort; 1 limit in the next record\"}\n"));
     CHECK(holds("\"api_lock\":\"http\"") && holds("the Runtime API is locked for HTTP events alone: under others the environment is unprotected"));
 }
 
@@ -151,7 +151,7 @@ static void the_first_line_is_short(void) {
     announce(&report, &what, &limits);
     read_lines();
     CHECK(strcspn(lines, "\n") <= ANNOUNCE_MAX_LINE);
-    CHECK(holds(", memory open, perhaps restarted; 16 limits: next record\n"));
+    CHECK(holds(", memory open, perhaps restarted; 16 limits in the next record\n"));
 }
 
 static bool are_pythons(char *variable, const char *folder) {
