@@ -74,17 +74,23 @@ static void forget(struct event_recovery *event_recovery, size_t which) {
         upstream_swap(&event_recovery->overtaken[which], &event_recovery->overtaken[event_recovery->count]);
 }
 
-/* Go on with all that wait; the connection that an event comes over is the lane's from then on. */
+static bool is_refused(const struct upstream *up) { return upstream_reply(up)->status == EVENT_RECOVERY_REFUSED; }
+
+/* Go on with all that wait; the connection that an event comes over is the lane's from then on. A refused one waits no longer:
+ * kept, it would be heard again at every step, before the request that is open. */
 static enum upstream_progress listen_to_all(struct event_recovery *event_recovery, struct upstream *own) {
-    enum upstream_progress progress =
-        event_recovery->state == EVENT_RECOVERY_PAUSED ? UPSTREAM_PENDING : upstream_step(own);
+    bool is_paused = event_recovery->state == EVENT_RECOVERY_PAUSED;
+    enum upstream_progress progress = is_paused ? UPSTREAM_PENDING : upstream_step(own);
     for (size_t i = 0; i < event_recovery->count && progress != UPSTREAM_REPLIED;) {
         enum upstream_progress other = upstream_step(&event_recovery->overtaken[i]);
-        if (other == UPSTREAM_REPLIED || progress == UPSTREAM_LOST) {
+        if (other == UPSTREAM_REPLIED && is_refused(&event_recovery->overtaken[i]))
+            other = UPSTREAM_LOST;
+        else if (other == UPSTREAM_REPLIED || progress == UPSTREAM_LOST) {
             upstream_swap(own, &event_recovery->overtaken[i]);
-            enum upstream_progress before = progress;
+            enum upstream_progress before = is_paused ? UPSTREAM_LOST : progress;
             progress = other;
             other = before;
+            is_paused = false;
         }
         if (other == UPSTREAM_LOST)
             forget(event_recovery, i);

@@ -10,6 +10,7 @@
 #define EVENT(id) "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nLambda-Runtime-Aws-Request-Id: " id "\r\n\r\n"
 #define RUNNING "HTTP/1.1 403 F\r\nContent-Length: 46\r\n\r\n{State transition from Running to InitError f}"
 #define READY "HTTP/1.1 403 F\r\nContent-Length: 44\r\n\r\n{State transition from Ready to InitError f}"
+#define REFUSED "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
 
 static struct upstream own;
 static struct event_recovery event_recovery;
@@ -114,17 +115,48 @@ static void a_refusal_between_two_states_passes(void) {
     event_recovery_begin(&event_recovery, &own);
     int first = accepted();
     hear(first, "GET ");
-    say(first, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+    say(first, REFUSED);
     hear(first, "GET ");
     say(first, EVENT("a"));
     take("a");
+}
+
+/* Neither is heard a second time: not the one that was overtaken, nor one's own that an event came before. */
+static void a_request_that_was_refused_waits_no_longer(void) {
+    begin();
+    event_recovery_begin(&event_recovery, &own);
+    int first = accepted();
+    hear(first, "GET ");
+    int probe = accepted();
+    hear(probe, "POST ");
+    say(probe, RUNNING);
+    int second = accepted();
+    hear(second, "GET ");
+    hear(probe, "POST ");
+    say(probe, RUNNING);
+    int third = accepted();
+    hear(third, "GET ");
+    CHECK_EQUAL(event_recovery.count, 2);
+    say(second, REFUSED);
+    AWAIT(step() == UPSTREAM_PENDING && event_recovery.count == 1);
+    say(third, REFUSED);
+    say(first, EVENT("a"));
+    take("a");
+    CHECK_EQUAL(event_recovery.count, 0);
+    infection_arrived(&infections, "a", 0);
+    event_recovery.is_needed = true;
+    event_recovery_begin(&event_recovery, &own);
+    hear(first, "GET ");
+    CHECK(step() == UPSTREAM_PENDING && event_recovery.refusals == 0);
+    say(first, EVENT("b"));
+    take("b");
 }
 
 /* Refuse one more request where there is one; always true. */
 static bool refuse_next(int fd, unsigned *n) {
     char text[4096];
     if (recv(fd, text, sizeof(text), MSG_DONTWAIT) > 0) {
-        say(fd, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+        say(fd, REFUSED);
         (*n)++;
     }
     return true;
@@ -246,6 +278,7 @@ int main(void) {
     RUN(forked(an_event_that_went_to_somebody_dead_is_asked_for_again));
     RUN(forked(an_event_that_comes_twice_is_served_once));
     RUN(forked(a_refusal_between_two_states_passes));
+    RUN(forked(a_request_that_was_refused_waits_no_longer));
     RUN(forked(a_refusal_that_stays_is_the_reply));
     RUN(forked(an_event_that_was_waited_for_ends_it));
     RUN(forked(a_connection_that_is_lost_is_forgotten));
