@@ -677,6 +677,10 @@ def test_the_signs_between_the_values_of_a_container_are_nobodys() -> None:
     # Form data to whoever looks for its signs alone.
     event = {"body": json.dumps({"q": "a=1&b=2", "name": "tea", "price": "3"})}
     assert found(event, 'INSERT INTO items ("name", "price") VALUES (?, ?)') == []
+    # XML to whoever looks for its tags alone.
+    event = {"body": json.dumps({"title": "<b>Big</b> sale", "body": "<b>Big</b> <i>--x</i>"})}
+    assert found(event, 'INSERT INTO "t" ("title", "body") VALUES (?, ?)') == []
+    assert found(event, "name = 'y'--x") == ["--x"]
 
 
 def test_one_sign_between_two_elements_is_nobodys() -> None:

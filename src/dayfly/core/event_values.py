@@ -369,7 +369,8 @@ class Leaves(LeafBlock):
                 self._take_pairs(text, "&", place, layer)
         if has_pairs and ("=\n" in text or "=\r\n" in text or "=3D" in text or "=?" in text):
             self._take_printable(text, place, layer)
-        if "</" in text and self._spend(text.count("<")) and self._grant(size):
+        # As with "&": between elements in two values of JSON stand the signs between those values.
+        if "</" in text and not is_container and self._spend(text.count("<")) and self._grant(size):
             for number, content in enumerate(decodings.xml_texts(text)):
                 sign = decodings.unescape_html(decodings.unquote(content).replace("+", " ")).strip()
                 # One sign between two elements stands in anybody's text.

@@ -321,3 +321,18 @@ def test_an_exclamation_mark_between_double_quotes_is_text(value: str, expected:
     event = FakeProvenance({"a": value}, keys=False)
     own = OwnText(['echo "', '" | wc -w'])
     assert judge_shell(f'echo "{value}" | wc -w', event, own).verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["jq", "-n", "--arg", "text", "{}", "{text: $text}"], "allow"),
+        (["jq", "--arg", "a", "b", "--arg", "text", "{}", "."], "allow"),
+        (["jq", "--arg", "--arg", "{}", "--indent", "2", "."], "allow"),
+        (["jq", "--arg", "a", "--arg", "{}", "."], "refuse"),
+        (["jq", "--arg", "a", "b", "{}", "."], "refuse"),
+        (["jq", "--indent", "2", "{}", "."], "refuse"),
+    ],
+)
+def test_the_second_value_of_an_option_may_begin_as_an_option_does(words: list[str], expected: str) -> None:
+    assert verdict(words, "-f/proc/self/environ") == expected

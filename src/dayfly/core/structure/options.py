@@ -170,14 +170,18 @@ def is_script_given(arguments: Sequence[str]) -> bool:
 
 
 def is_value(arguments: Sequence[str], events: Sequence[Sequence[bool]], index: int) -> bool:
-    """Say whether the function's own option right before a word takes it for its value, whatever that begins with."""
+    """Say whether an option of the function's takes a word for its value, whatever that begins with."""
     base, at = base_of(arguments[0]), index
     if base == "git" and "grep" in arguments[1:index]:
         base = "grep"
     while at > 1 and not any(events[at - 1]) and _values_of(base, arguments[at - 1]):
         at -= 1
     # `-e -e x`: the first one has the second one for its value.
-    return (index - at) % 2 == 1
+    if (index - at) % 2 == 1:
+        return True
+    # The second of two: `--arg NAME x`.
+    has_two = index > 2 and not any(events[index - 2]) and _values_of(base, arguments[index - 2]) > 1
+    return has_two and not is_value(arguments, events, index - 2)
 
 
 def text_words(arguments: Sequence[str]) -> set[int]:
